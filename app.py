@@ -1,0 +1,39 @@
+"""Kolibri Studio's API: the functions that AWS calls, and nothing else."""
+
+from typing import Any
+
+from chalice.app import Chalice
+
+from chalicelib.handlers import file, internal, public, task
+from chalicelib.rest import mount
+
+app = Chalice(app_name="studio")
+mount(app, (*internal.ROUTES, *file.ROUTES, *task.ROUTES, *public.ROUTES))
+
+
+@app.on_sqs_message(queue="publish", batch_size=1)
+def publish(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.publish(event.to_dict())
+
+
+@app.on_sqs_message(queue="export", batch_size=1)
+def export(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.export(event.to_dict())
+
+
+@app.on_sqs_message(queue="maintenance", batch_size=1)
+def maintenance(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.maintenance(event.to_dict())
+
+
+@app.on_sqs_message(queue="uploads", batch_size=10)
+def uploads(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.uploads(event.to_dict())

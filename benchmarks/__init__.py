@@ -1,0 +1,1 @@
+"""How fast the main job is on the local stack: `make bench`."""

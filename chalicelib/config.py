@@ -1,0 +1,59 @@
+"""Settings of the application: the only reader of the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+class SettingMissing(Exception):
+    """A variable of the environment is missing or is not what it must be; the message names it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting, typed. Sizes are bytes, times are seconds."""
+
+    stage: str
+    table_prefix: str
+    bucket: str
+    publish_queue_url: str
+    export_queue_url: str
+    maintenance_queue_url: str
+    uploads_queue_url: str
+    public_url: str  # the front that clients see, without a slash at its end
+    upload_url_seconds: int
+    user_quota: int
+
+
+@cache
+def settings() -> Settings:
+    """Read the environment once.
+
+    Raises SettingMissing, naming the variable.
+    """
+    return Settings(
+        stage=_text("STAGE", "dev"),
+        table_prefix=_text("TABLE_PREFIX"),
+        bucket=_text("BUCKET"),
+        publish_queue_url=_text("PUBLISH_QUEUE_URL"),
+        export_queue_url=_text("EXPORT_QUEUE_URL"),
+        maintenance_queue_url=_text("MAINTENANCE_QUEUE_URL"),
+        uploads_queue_url=_text("UPLOADS_QUEUE_URL"),
+        public_url=_text("PUBLIC_URL").rstrip("/"),
+        upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),
+        user_quota=_number("USER_QUOTA", 50 * 1024**3),
+    )
+
+
+def _text(name: str, default: str | None = None) -> str:
+    value = os.environ.get(name, default)
+    if not value:
+        raise SettingMissing(f"Set the environment variable {name}.")
+    return value
+
+
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name, str(default))
+    if not value.isdigit():
+        raise SettingMissing(f"The environment variable {name} must be a whole number, not {value!r}.")
+    return int(value)

@@ -1,0 +1,176 @@
+"""From what a chef sends to nodes and questions. Pure: what is stored is passed in."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from chalicelib.domain.completion import is_complete
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.storage_keys import split_filename
+from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
+from chalicelib.schemas.chef import FileIn, NodeIn, QuestionIn, RemoteNodeIn
+
+_AS_SENT = (
+    "node_id",
+    "content_id",
+    "kind",
+    "title",
+    "description",
+    "language",
+    "license",
+    "license_description",
+    "copyright_holder",
+    "author",
+    "aggregator",
+    "provider",
+    "source_domain",
+    "source_id",
+    "suggested_duration",
+    "grade_levels",
+    "resource_types",
+    "learning_activities",
+    "accessibility_labels",
+    "categories",
+    "learner_needs",
+    "extra_fields",
+)
+_OVERRIDES = (
+    "title",
+    "description",
+    "aggregator",
+    "provider",
+    "suggested_duration",
+    "tags",
+    "grade_levels",
+    "resource_types",
+    "learning_activities",
+    "accessibility_labels",
+    "categories",
+    "learner_needs",
+    "extra_fields",
+)
+
+
+def filenames(nodes: Iterable[NodeIn | RemoteNodeIn]) -> list[str]:
+    """Every stored file that the nodes and their questions name, once each."""
+    names: dict[str, None] = {}
+    for node in nodes:
+        names.update(dict.fromkeys(file.filename for file in node.files))
+        for question in getattr(node, "questions", []):
+            names.update(dict.fromkeys(file.filename for file in question.files))
+    return list(names)
+
+
+def build(
+    sent: NodeIn, parent_id: str, tree_id: str, channel_id: str, sizes: Mapping[str, int]
+) -> tuple[NodeData, list[AssessmentItemData]]:
+    """A node and its questions. `sizes` maps each filename to its size in bytes.
+
+    Ids follow from the parent and what was sent, so that the same node sent twice is the same node.
+    """
+    id = derived_id(parent_id, sent.node_id)
+    items = [_item(id, order, question, sizes) for order, question in enumerate(sent.questions)]
+    fields: dict[str, Any] = {name: getattr(sent, name) for name in _AS_SENT}
+    node = cast(
+        NodeData,
+        {
+            **fields,
+            "id": id,
+            "parent_id": parent_id,
+            "tree_id": tree_id,
+            "channel_id": channel_id,
+            "role_visibility": sent.role,
+            "tags": list(dict.fromkeys(sent.tags)),
+            "files": [_file(id, file, sizes) for file in sent.files],
+            "prerequisites": [],
+            "original_channel_id": channel_id,
+            "original_node_id": sent.node_id,
+            "assessment_item_count": len(items),
+            "complete": False,
+        },
+    )
+    node["complete"] = is_complete(node, items)
+    return node, items
+
+
+def build_remote(
+    sent: RemoteNodeIn,
+    source: NodeData,
+    source_items: list[AssessmentItemData],
+    parent_id: str,
+    tree_id: str,
+    channel_id: str,
+    sizes: Mapping[str, int],
+) -> tuple[NodeData, list[AssessmentItemData]]:
+    """A copy of a node of another channel, with what was sent changed in it.
+
+    It keeps the source's content_id, so that Kolibri counts both as the same content. Thumbnails that were sent
+    take the place of the source's.
+    """
+    id = derived_id(parent_id, sent.node_id)
+    items: list[AssessmentItemData] = [{**item, "contentnode_id": id} for item in source_items]
+    changes = {name: getattr(sent, name) for name in _OVERRIDES if getattr(sent, name) is not None}
+    files = [_file(id, file, sizes) for file in sent.files]
+    replaced = {file["preset"] for file in files}
+    kept: list[FileData] = [
+        {**file, "id": derived_id(id, file["id"])} for file in source["files"] if file["preset"] not in replaced
+    ]
+    node = cast(
+        NodeData,
+        {
+            **source,
+            **changes,
+            "id": id,
+            "node_id": sent.node_id,
+            "parent_id": parent_id,
+            "tree_id": tree_id,
+            "channel_id": channel_id,
+            "role_visibility": sent.role or source["role_visibility"],
+            "files": kept + files,
+            "prerequisites": [],
+            "original_channel_id": source["original_channel_id"] or source["channel_id"],
+            "original_node_id": source["original_node_id"] or source["node_id"],
+        },
+    )
+    node["complete"] = is_complete(node, items)
+    return node, items
+
+
+def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[str, int]) -> AssessmentItemData:
+    return {
+        "contentnode_id": contentnode_id,
+        "assessment_id": question.assessment_id,
+        "type": question.type,
+        "question": question.question,
+        "answers": _in_order(question.answers),
+        "hints": _in_order(question.hints),
+        "raw_data": question.raw_data,
+        "source_url": question.source_url,
+        "randomize": question.randomize,
+        "order": order,
+        "files": [_file(contentnode_id, file, sizes) for file in question.files],
+    }
+
+
+def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Answers or hints by their `order`; those without one stay behind, as they came."""
+
+    def key(row: dict[str, Any]) -> float:
+        order = row.get("order")
+        return order if isinstance(order, int | float) else float("inf")
+
+    return sorted(rows, key=key)
+
+
+def _file(owner_id: str, sent: FileIn, sizes: Mapping[str, int]) -> FileData:
+    checksum, extension = split_filename(sent.filename) or ("", "")
+    return {
+        "id": derived_id(owner_id, f"{sent.filename} {sent.preset} {sent.language}"),
+        "checksum": checksum,
+        "file_format": extension,
+        "file_size": sizes[sent.filename],
+        "preset": sent.preset,
+        "language": sent.language,
+        "original_filename": sent.original_filename,
+        "source_url": sent.source_url,
+        "duration": sent.duration,
+    }

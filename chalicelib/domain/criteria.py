@@ -1,0 +1,83 @@
+"""Mastery and completion criteria of a node: what `extra_fields` may say, and which kinds may say it."""
+
+from functools import cache
+from typing import Any
+
+from le_utils.constants import completion_criteria, content_kinds, exercises, mastery_criteria
+
+_TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME, completion_criteria.REFERENCE})
+_INTERACTIVE = _TIMED | {completion_criteria.DETERMINED_BY_RESOURCE}
+
+# Kolibri Studio's table; kinds that are not in it take no criterion of their own.
+MODELS_OF_KIND = {
+    content_kinds.DOCUMENT: _TIMED | {completion_criteria.PAGES},
+    content_kinds.EXERCISE: frozenset({completion_criteria.MASTERY}),
+    content_kinds.HTML5: _INTERACTIVE,
+    content_kinds.H5P: _INTERACTIVE,
+    content_kinds.ZIM: _INTERACTIVE,
+    content_kinds.AUDIO: _TIMED,
+    content_kinds.VIDEO: _TIMED,
+    content_kinds.SLIDESHOW: _INTERACTIVE,
+}
+
+
+def criterion_of(extra_fields: dict[str, Any]) -> dict[str, Any] | None:
+    """The completion criterion in a node's extra fields, or None."""
+    options = extra_fields.get("options")
+    criterion = options.get("completion_criteria") if isinstance(options, dict) else None
+    return criterion if isinstance(criterion, dict) and criterion else None
+
+
+def problem(kind: str, extra_fields: dict[str, Any]) -> str | None:
+    """What is wrong with the criteria in a node's extra fields, as a sentence, or None."""
+    options = extra_fields.get("options")
+    if options is not None and not isinstance(options, dict):
+        return "options must be an object."
+    criterion = (options or {}).get("completion_criteria")
+    if criterion is not None and not _follows_schema(criterion):
+        return "options.completion_criteria does not follow le-utils' completion_criteria schema."
+    return _legacy_problem(extra_fields) if kind == content_kinds.EXERCISE else None
+
+
+def suits(kind: str, extra_fields: dict[str, Any]) -> bool:
+    """Whether the completion criterion, where there is one, is of a model that the kind can have."""
+    criterion = criterion_of(extra_fields)
+    return criterion is None or criterion.get("model") in MODELS_OF_KIND.get(kind, frozenset())
+
+
+def has_mastery(extra_fields: dict[str, Any]) -> bool:
+    """Whether an exercise says when it is mastered, in the old form (`mastery_model`) or as a criterion."""
+    if criterion_of(extra_fields) is not None:
+        return True
+    model = extra_fields.get("mastery_model")
+    if model == exercises.M_OF_N:
+        return bool(extra_fields.get("m")) and bool(extra_fields.get("n"))
+    return model is not None
+
+
+def _legacy_problem(extra_fields: dict[str, Any]) -> str | None:
+    model = extra_fields.get("mastery_model")
+    if model is not None and model not in dict(exercises.MASTERY_MODELS):
+        return f"mastery_model must be one of {', '.join(dict(exercises.MASTERY_MODELS))}."
+    for name in ("m", "n"):
+        value = extra_fields.get(name)
+        if value is not None and (isinstance(value, bool) or not str(value).isdigit()):
+            return f"{name} must be a whole number."
+    if not isinstance(extra_fields.get("randomize", True), bool):
+        return "randomize must be true or false."
+    return None
+
+
+def _follows_schema(criterion: Any) -> bool:
+    return bool(_validator().is_valid(criterion))
+
+
+@cache
+def _validator() -> Any:
+    # jsonschema takes long to import, and few requests carry a criterion.
+    from jsonschema import Draft7Validator
+    from referencing import Registry, Resource
+
+    mastery = Resource.from_contents(mastery_criteria.SCHEMA)
+    registry: Any = Registry().with_resource("/schemas/mastery_criteria", mastery)
+    return Draft7Validator(completion_criteria.SCHEMA, registry=registry)

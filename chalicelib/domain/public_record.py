@@ -1,0 +1,55 @@
+"""What the public API says of a published channel: made once, when it is published (recorded: channel lookup)."""
+
+from typing import Any
+
+from le_utils.constants import library
+
+from chalicelib.domain import snapshot as snapshots
+from chalicelib.domain.types import Snapshot
+
+
+def public_record(snapshot: Snapshot) -> dict[str, Any]:
+    """The parts of a channel's public record that follow from the published tree. Sizes are bytes."""
+    channel = snapshot["channel"]
+    return {
+        "name": channel["name"],
+        "description": channel["description"],
+        "tagline": channel["tagline"],
+        "language": channel["language"],
+        "icon_encoding": channel["thumbnail"],
+        "kind_count": snapshots.kind_counts(snapshot),
+        "included_languages": snapshots.included_languages(snapshot),
+        "total_resource_count": snapshots.resource_count(snapshot),
+        "published_size": snapshots.published_size(snapshot),
+        "tags": snapshots.tags(snapshot),
+    }
+
+
+def channel_entry(
+    channel_id: str,
+    version: int,
+    last_published: str,
+    public: bool,
+    version_notes: dict[str, str],
+    record: dict[str, Any],
+    matching_tokens: list[str],
+) -> dict[str, Any]:
+    """A channel as channel list and lookup give it."""
+    return {
+        "id": channel_id,
+        "name": record["name"],
+        "language": record["language"],
+        "included_languages": record["included_languages"],
+        "description": record["description"],
+        "tagline": record["tagline"],
+        "total_resource_count": record["total_resource_count"],
+        "version": version,
+        "kind_count": record["kind_count"],
+        "published_size": record["published_size"],
+        "last_published": last_published,
+        "icon_encoding": record["icon_encoding"],
+        "matching_tokens": matching_tokens,
+        "public": public,
+        "version_notes": version_notes,
+        "library": library.KOLIBRI if public else None,
+    }

@@ -1,0 +1,43 @@
+"""Where things lie in the content bucket. Keys under `content/` are paths of the front; others are private."""
+
+import re
+
+FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
+_STORED = re.compile(r"content/storage/[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
+
+
+def split_filename(filename: str) -> tuple[str, str] | None:
+    """(checksum, extension) of a name "<md5>.<extension>", None for any other text."""
+    match = FILENAME.fullmatch(filename)
+    return (match[1], match[2]) if match else None
+
+
+def storage_key(checksum: str, extension: str) -> str:
+    """Key of a content file: immutable, named by its own md5."""
+    return f"content/storage/{checksum[0]}/{checksum[1]}/{checksum}.{extension}"
+
+
+def checksum_of(key: str) -> str | None:
+    """The checksum of a content file's key, None for any other key."""
+    match = _STORED.fullmatch(key)
+    return match[1] if match else None
+
+
+def database_key(channel_id: str, version: int | None = None) -> str:
+    """Key of a channel's content database: the newest one, or the one of `version`."""
+    return f"content/databases/{channel_id}{'' if version is None else f'-{version}'}.sqlite3"
+
+
+def snapshot_key(task_id: str) -> str:
+    """Key of the tree that a publish froze; private, and gone after a week."""
+    return f"work/{task_id}/snapshot.json.gz"
+
+
+def diff_key(task_id: str) -> str:
+    """Key of what a staging tree changes; private, and gone after a week."""
+    return f"work/{task_id}/diff.json"
+
+
+def raw_data_key(digest: str) -> str:
+    """Key of a question's raw data that is too large for a table; `digest` is its SHA-256."""
+    return f"items/{digest}.json"

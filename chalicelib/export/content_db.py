@@ -1,0 +1,104 @@
+"""Writes the content database that Kolibri imports."""
+
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from chalicelib.domain.types import Snapshot
+from chalicelib.export.content_db_rows import Row, tables
+
+_SCHEMA = Path(__file__).with_name("content_db_schema.sql")
+# Nobody else sees the file before it is whole, and a broken one is removed: nothing needs a journal.
+_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
+
+
+class ContentDatabaseError(Exception):
+    """The snapshot does not make a content database; the message says where it breaks."""
+
+
+@dataclass(frozen=True)
+class ContentDatabaseSummary:
+    nodes: int  # the root among them
+    files: int
+    local_files: int  # distinct stored files
+    size: int  # bytes of the database
+
+
+def write_content_database(snapshot: Snapshot, path: Path) -> ContentDatabaseSummary:
+    """Writes the snapshot as a new database at `path`, replacing what was there.
+
+    Equal snapshots give byte-identical files under the same SQLite. Before it returns, the database was checked:
+    as many nodes as in the snapshot, foreign keys and file structure sound.
+
+    Raises ContentDatabaseError (and leaves no file) where it is not so, or where the snapshot holds something that
+    the database cannot: the same node_id twice, a preset or language unknown to le_utils, a value out of range.
+    """
+    path.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            _fill(connection, snapshot)
+            _check(connection, len(snapshot["nodes"]))
+            return _summary(connection, path)
+    except (sqlite3.Error, KeyError, OverflowError) as error:
+        path.unlink(missing_ok=True)
+        raise ContentDatabaseError(f"The content database cannot be written: {error!r}.") from error
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _fill(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+    for pragma in _PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("BEGIN")
+    statements = _SCHEMA.read_text(encoding="utf-8").split(";")
+    create_tables = [statement for statement in statements if "CREATE TABLE" in statement]
+    create_indexes = [statement for statement in statements if "INDEX" in statement]
+    for statement in create_tables:
+        connection.execute(statement)
+    for table, rows in tables(snapshot):
+        _insert(connection, table, rows)
+    # Filling an index row by row takes longer than building it at the end.
+    for statement in create_indexes:
+        connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> None:
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
+    columns = ", ".join(first)
+    values = ", ".join(f":{column}" for column in first)
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 (both names are our own)
+    connection.executemany(statement, chain([first], rows))
+
+
+def _check(connection: sqlite3.Connection, expected: int) -> None:
+    written = _count(connection, "content_contentnode")
+    if written != expected:
+        raise ContentDatabaseError(f"{written} nodes were written, {expected} are published.")
+    broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    if broken:
+        raise ContentDatabaseError(f"Row {broken[1]} of {broken[0]} refers to nothing in {broken[2]}.")
+    (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if verdict != "ok":
+        raise ContentDatabaseError(f"The database is damaged: {verdict}.")
+
+
+def _summary(connection: sqlite3.Connection, path: Path) -> ContentDatabaseSummary:
+    return ContentDatabaseSummary(
+        nodes=_count(connection, "content_contentnode"),
+        files=_count(connection, "content_file"),
+        local_files=_count(connection, "content_localfile"),
+        size=path.stat().st_size,
+    )
+
+
+def _count(connection: sqlite3.Connection, table: str) -> int:
+    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (our own name)
+    return int(count)

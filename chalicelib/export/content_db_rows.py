@@ -1,0 +1,287 @@
+"""The rows of a content database: for each table, dictionaries by column, in an order that the snapshot decides.
+
+Ids that a snapshot does not have (files, tags, assessment metadata) are derived from what does not change, so that
+Kolibri sees the same row in the next version.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from le_utils.constants import (
+    completion_criteria,
+    content_kinds,
+    exercises,
+    format_presets,
+    languages,
+    mastery_criteria,
+    roles,
+)
+
+from chalicelib.domain.criteria import criterion_of
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.snapshot import included_languages
+from chalicelib.domain.types import LABELS, FileData, NodeData, Snapshot, SnapshotNode
+
+Row = dict[str, Any]
+
+# The oldest content schema that can hold the database: Kolibri refuses it when it knows only older ones.
+MIN_SCHEMA_VERSION = "1"
+# Kolibri keeps sizes in 32 bits (PostgreSQL refuses more) and adds them up, so that NULL would stop an import.
+MAX_FILE_SIZE = 2**31 - 1
+
+_PRESETS = {preset.id: preset for preset in format_presets.PRESETLIST}
+_INCLUDED_PRESETS = {id: 1 << bit for bit, id in enumerate(format_presets.RENDERABLE_PRESETS_ORDER)}
+_PLAYED = frozenset({content_kinds.AUDIO, content_kinds.VIDEO})
+_TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME})
+# The old form of an exercise's criterion cannot say which questions the tests are made of.
+_PLAIN_MASTERY = frozenset(mastery_criteria.MASTERYCRITERIALIST) - {mastery_criteria.PRE_POST_TEST}
+_License = tuple[str, str]  # name, description
+
+
+def tables(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Row]]]:
+    """Each table that has rows, with its rows. Raises KeyError for a preset or language that le_utils lacks."""
+    nodes = snapshot["nodes"]
+    licenses = _license_ids(nodes)
+    yield "content_language", map(_language, included_languages(snapshot))
+    yield "content_license", (_license(license, id) for license, id in licenses.items())
+    yield "content_contenttag", _tags(snapshot)
+    yield "content_localfile", _local_files(nodes)
+    yield "content_contentnode", _content_nodes(nodes, licenses)
+    yield "content_contentnode_has_prerequisite", _prerequisites(nodes)
+    yield "content_contentnode_tags", _tags_of_nodes(snapshot)
+    yield "content_file", (row for node in nodes for row in _files(node))
+    yield "content_assessmentmetadata", filter(None, map(_assessment, nodes))
+    yield "content_channelmetadata", [_channel(snapshot)]
+
+
+def nested_set(levels: Iterable[int]) -> list[tuple[int, int]]:
+    """`lft` and `rght` of nodes in pre-order, of which only the levels are needed (the root's is 0)."""
+    left: list[int] = []
+    right: list[int] = []
+    path: list[int] = []
+    count = 0
+    for index, level in enumerate(levels):
+        while len(path) > level:
+            count += 1
+            right[path.pop()] = count
+        count += 1
+        left.append(count)
+        right.append(0)
+        path.append(index)
+    while path:
+        count += 1
+        right[path.pop()] = count
+    return list(zip(left, right, strict=True))
+
+
+def options(node: NodeData) -> dict[str, Any]:
+    """The node's `extra_fields.options`; an exercise in the old form gets its mastery model as a criterion.
+
+    The old form is `{"mastery_model", "m", "n"}` in the extra fields. By le_utils' schema m and n count for m of n
+    only; models that the schema does not have give no criterion.
+    """
+    extra = node["extra_fields"]
+    given = dict(extra.get("options") or {})
+    model = extra.get("mastery_model")
+    if node["kind"] != content_kinds.EXERCISE or criterion_of(extra) or model not in _PLAIN_MASTERY:
+        return given
+    counts = model == exercises.M_OF_N
+    threshold = {name: int(extra[name]) if counts else None for name in ("m", "n")}
+    criterion = {"model": completion_criteria.MASTERY, "threshold": {**threshold, "mastery_model": model}}
+    return {**given, "completion_criteria": criterion}
+
+
+def duration(node: NodeData) -> int | None:
+    """Seconds that the node takes: its time criterion, else the longest of its files where they are played.
+
+    `suggested_duration` is a remark to curators, which Kolibri is not told.
+    """
+    criterion = criterion_of(node["extra_fields"]) or {}
+    if criterion.get("model") in _TIMED:
+        threshold: float = criterion["threshold"]
+        return math.ceil(threshold)
+    if node["kind"] not in _PLAYED:
+        return None
+    return max((math.ceil(file["duration"]) for file in node["files"] if file["duration"]), default=None)
+
+
+def _content_nodes(nodes: list[SnapshotNode], licenses: dict[_License, int]) -> Iterator[Row]:
+    node_ids = {node["id"]: node["node_id"] for node in nodes}
+    siblings: Counter[str | None] = Counter()
+    for node, (lft, rght) in zip(nodes, nested_set(node["level"] for node in nodes), strict=True):
+        siblings[node["parent_id"]] += 1
+        yield {
+            "id": node["node_id"],
+            "parent_id": None if node["parent_id"] is None else node_ids[node["parent_id"]],
+            "sort_order": float(siblings[node["parent_id"]]),
+            "lft": lft,
+            "rght": rght,
+            "tree_id": 1,
+            "level": node["level"],
+            **_metadata(node),
+            **_license_of(node, licenses),
+            **{field: _joined(node[field]) for field in LABELS},  # type: ignore[literal-required]
+        }
+
+
+def _metadata(node: SnapshotNode) -> Row:
+    return {
+        "title": node["title"],
+        "content_id": node["content_id"],
+        "channel_id": node["channel_id"],
+        "description": node["description"],
+        "license_owner": node["copyright_holder"],
+        "author": node["author"],
+        "kind": node["kind"],
+        "available": True,
+        "stemmed_metaphone": "",
+        "lang_id": node["language"],
+        "coach_content": node["role_visibility"] == roles.COACH,
+        "duration": duration(node),
+        "options": _json(options(node)),
+    }
+
+
+def _license_of(node: SnapshotNode, licenses: dict[_License, int]) -> Row:
+    license = _key(node)
+    name, description = license or (None, None)
+    return {
+        "license_name": name,
+        "license_description": description,
+        "license_id": licenses[license] if license else None,
+    }
+
+
+def _license_ids(nodes: list[SnapshotNode]) -> dict[_License, int]:
+    distinct = dict.fromkeys(filter(None, map(_key, nodes)))
+    return {license: id for id, license in enumerate(distinct, start=1)}
+
+
+def _key(node: SnapshotNode) -> _License | None:
+    return (node["license"], node["license_description"] or "") if node["license"] else None
+
+
+def _license(license: _License, id: int) -> Row:
+    return {"id": id, "license_name": license[0], "license_description": license[1]}
+
+
+def _language(id: str) -> Row:
+    language = languages.getlang(id)
+    if language is None:
+        raise KeyError(f"language {id}")
+    return {
+        "id": id,
+        "lang_code": language.primary_code,
+        "lang_subcode": language.subcode,
+        "lang_name": language.native_name,
+        "lang_direction": language.text_direction,
+    }
+
+
+def _tags(snapshot: Snapshot) -> Iterator[Row]:
+    names = dict.fromkeys(tag for node in snapshot["nodes"] for tag in node["tags"])
+    return ({"id": _tag_id(snapshot, name), "tag_name": name} for name in names)
+
+
+def _tags_of_nodes(snapshot: Snapshot) -> Iterator[Row]:
+    for node in snapshot["nodes"]:
+        for tag in dict.fromkeys(node["tags"]):
+            yield {"contentnode_id": node["node_id"], "contenttag_id": _tag_id(snapshot, tag)}
+
+
+def _tag_id(snapshot: Snapshot, name: str) -> str:
+    return derived_id(snapshot["channel"]["id"], f"tag {name}")
+
+
+def _prerequisites(nodes: list[SnapshotNode]) -> Iterator[Row]:
+    node_ids = {node["id"]: node["node_id"] for node in nodes}
+    for node in nodes:
+        for id in node["prerequisites"]:
+            yield {"from_contentnode_id": node["node_id"], "to_contentnode_id": node_ids[id]}
+
+
+def _local_files(nodes: list[SnapshotNode]) -> Iterator[Row]:
+    distinct: dict[str, FileData] = {}
+    for node in nodes:
+        for file in node["files"]:
+            distinct.setdefault(file["checksum"], file)
+    for checksum, file in distinct.items():
+        yield {
+            "id": checksum,
+            "extension": file["file_format"],
+            "available": False,  # it is on no device yet
+            "file_size": _file_size(file),
+            "file_size_bigint": file["file_size"],
+        }
+
+
+def _files(node: SnapshotNode) -> Iterable[Row]:
+    rows = {row["id"]: row for row in (_file(node, file) for file in node["files"])}
+    return rows.values()
+
+
+def _file(node: SnapshotNode, file: FileData) -> Row:
+    preset = _PRESETS[file["preset"]]
+    return {
+        "id": derived_id(node["node_id"], f"file {file['preset']} {file['language']} {file['checksum']}"),
+        "available": True,
+        "preset": preset.id,
+        "supplementary": preset.supplementary,
+        "thumbnail": preset.thumbnail,
+        "priority": preset.order,
+        "extension": file["file_format"],
+        "file_size": _file_size(file),
+        "checksum": file["checksum"],
+        "contentnode_id": node["node_id"],
+        "lang_id": file["language"],
+        "local_file_id": file["checksum"],
+        "included_presets": _INCLUDED_PRESETS.get(preset.id),
+    }
+
+
+def _file_size(file: FileData) -> int:
+    return min(file["file_size"], MAX_FILE_SIZE)
+
+
+def _assessment(node: SnapshotNode) -> Row | None:
+    assessment = node.get("assessment")
+    if assessment is None:
+        return None
+    return {
+        "id": derived_id(node["node_id"], "assessmentmetadata"),
+        "assessment_item_ids": _json(assessment["assessment_item_ids"]),
+        "number_of_assessments": len(assessment["assessment_item_ids"]),
+        "randomize": assessment["randomize"],
+        "is_manipulable": True,
+        "contentnode_id": node["node_id"],
+        "mastery_model": _json(assessment["mastery_model"]),
+    }
+
+
+def _channel(snapshot: Snapshot) -> Row:
+    channel = snapshot["channel"]
+    root_id = snapshot["nodes"][0]["node_id"]
+    return {
+        "id": channel["id"],
+        "name": channel["name"],
+        "description": channel["description"],
+        "author": "",
+        "version": snapshot["version"],
+        "thumbnail": channel["thumbnail"],
+        "last_updated": None,
+        "min_schema_version": MIN_SCHEMA_VERSION,
+        "root_pk": root_id,
+        "root_id": root_id,
+        "tagline": channel["tagline"],
+    }
+
+
+def _joined(labels: list[str]) -> str | None:
+    return ",".join(sorted(set(labels))) or None
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)

@@ -1,0 +1,115 @@
+"""Exercise archives (`.perseus`): a zip of `exercise.json`, one `<assessment id>.json` a question, and `images/`."""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from le_utils.constants import exercises
+
+from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
+from chalicelib.export.exercise_settings import mastery_model, randomize
+from chalicelib.export.perseus_images import ArchiveImages, file_name, stored_names
+from chalicelib.export.perseus_items import CONVERTERS, attached_files, perseus_item, texts
+
+# To be raised with every change that gives other bytes for the same exercise.
+FORMAT_VERSION = 1
+
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+_PERMISSIONS = 0o644 << 16
+_UNIX = 3
+_ITEM_KEYS = ("assessment_id", "type", "question", "answers", "hints", "raw_data", "randomize")
+
+
+def perseus_items(items: list[AssessmentItemData]) -> list[AssessmentItemData]:
+    """The questions that Perseus can express, in their order: all but QTI and free response."""
+    known = (item for item in items if item["type"] in CONVERTERS)
+    return sorted(known, key=lambda item: (item["order"], item["assessment_id"]))
+
+
+def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> AssessmentData:
+    """What the content database says of an exercise whose questions are in its archive."""
+    ids = [item["assessment_id"] for item in perseus_items(items)]
+    return {
+        "assessment_item_ids": ids,
+        "mastery_model": mastery_model(node, len(ids)),
+        "randomize": randomize(node),
+    }
+
+
+def image_filenames(items: list[AssessmentItemData]) -> set[str]:
+    """The names "<checksum>.<extension>" of the stored files that the archive of these questions needs.
+
+    Raises InvalidPerseusItem where raw data is no JSON object.
+    """
+    names: set[str] = set()
+    for item in perseus_items(items):
+        names.update(file_name(file) for file in attached_files(item))
+        for text in texts(item):
+            names.update(stored_names(text))
+    return names
+
+
+def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
+    """A hex digest of all that determines the bytes of the archive, stored files by their checksums.
+
+    It stands for an archive built with every file of `image_filenames`; one that lacks some is not to be kept under it.
+    """
+    parts = [
+        {
+            **{key: item[key] for key in _ITEM_KEYS},  # type: ignore[literal-required]
+            "files": [(file_name(file), file["original_filename"]) for file in attached_files(item)],
+        }
+        for item in perseus_items(items)
+    ]
+    text = json.dumps([FORMAT_VERSION, _exercise(node, items), parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
+    """The archive of the questions that Perseus can express. Equal input gives equal bytes.
+
+    `images` maps the names of `image_filenames` to their bytes; for one that it lacks Kolibri shows a placeholder.
+    Raises InvalidPerseusItem for raw data that is no JSON object and for damaged graphies.
+    """
+    archive_images = ArchiveImages(images)
+    documents = {
+        f"{item['assessment_id']}.json": _json(perseus_item(item, archive_images)) for item in perseus_items(items)
+    }
+    members = {"exercise.json": _json(_exercise(node, items)), **documents, **archive_images.members}
+    return _zip(members)
+
+
+def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]:
+    assessment = assessment_data(node, items)
+    mastery = assessment["mastery_model"]
+    return {
+        "all_assessment_items": assessment["assessment_item_ids"],
+        "assessment_mapping": {item["assessment_id"]: item["type"] for item in perseus_items(items)},
+        # Old viewers know "m of n" only; m and n say the same for every other model.
+        "mastery_model": exercises.M_OF_N,
+        "legacy_mastery_model": mastery["type"],
+        "m": mastery["m"],
+        "n": mastery["n"],
+        "randomize": assessment["randomize"],
+    }
+
+
+def _json(document: dict[str, Any]) -> bytes:
+    # Kolibri looks for ☣ in the text of the file, so it must not be escaped; a lone surrogate must.
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _zip(members: Mapping[str, bytes]) -> bytes:
+    """Stored, not deflated: compressed bytes would change with the version of zlib, and with them the checksum."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(members):
+            info = zipfile.ZipInfo(name, _TIMESTAMP)
+            info.create_system = _UNIX
+            info.external_attr = _PERMISSIONS
+            archive.writestr(info, members[name])
+    return buffer.getvalue()

@@ -1,0 +1,162 @@
+"""Images of an exercise: where its texts refer to stored files, and what becomes of those in the archive.
+
+Texts refer to images as `${☣ CONTENTSTORAGE}/<checksum>.<extension>`, in markdown with an optional size:
+`![alt](${☣ CONTENTSTORAGE}/<checksum>.png =200x100)`. In the archive they lie in `images/`, and Kolibri's viewer finds
+them as `${☣ LOCALPATH}/images/<name>`, read up to the next `)` or `"`: nothing else may stand inside the parentheses.
+
+A graphie (a drawing with its labels) is one stored file of two parts, SVG and JSON. Texts refer to it by its original
+name, `web+graphie:${☣ CONTENTSTORAGE}/<name>`; the viewer wants `images/<name>.svg` and `images/<name>-data.json`.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping
+
+from le_utils.constants import exercises, file_formats
+from PIL import Image, ImageOps
+
+from chalicelib.domain.types import FileData
+from chalicelib.export.thumbnails import UnusableImage, open_image
+
+FOLDER = "images"
+MAX_SIDE = 4096  # pixels; what asks for more is stored unscaled
+JPEG_QUALITY = 90
+
+Sizes = dict[str, dict[str, int]]  # path in a text -> {"width", "height"}, pixels
+
+_REFERENCE = re.compile(
+    re.escape(exercises.CONTENT_STORAGE_FORMAT.format(""))
+    + r'(?P<name>[^\s()"]+)'
+    # Size and title are dropped, but only inside the parentheses of markdown.
+    + r'(?:(?:\s+=(?P<width>[0-9.]{1,20})x(?P<height>[0-9.]{1,20}))?(?:\s+"[^")\n]*")?\s*(?=\)))?'
+)
+_STORED_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]+")
+_GRAPHIE_URL = re.compile(r'web\+graphie:[^\s()"$]*/(?P<name>[^\s()"$/]+)')
+_UNSCALABLE_MODES = frozenset({"1", "P", "PA"})
+
+
+class ArchiveImages:
+    """The images of one archive, gathered while its texts are rewritten; `members` maps paths in it to bytes."""
+
+    def __init__(self, stored: Mapping[str, bytes]) -> None:
+        self.members: dict[str, bytes] = {}
+        self._stored = stored
+        self._scaled: dict[tuple[str, int, int], str] = {}
+
+    def localise(self, text: str) -> tuple[str, Sizes]:
+        """The text with its references pointing into the archive, and the sizes that it asks for."""
+        sizes: Sizes = {}
+
+        def replace(match: re.Match[str]) -> str:
+            size = _size(match["width"], match["height"])
+            path = local_path(self._add(match["name"], size))
+            if size:
+                sizes[path] = {"width": size[0], "height": size[1]}
+            return path
+
+        return _REFERENCE.sub(replace, text), sizes
+
+    def attach(self, file: FileData) -> None:
+        """Put a file of an item into the archive: a graphie as its two parts, an image as it is.
+
+        Raises ValueError for a graphie without its delimiter. Of two graphies of one name the first stays.
+        """
+        data = self._stored.get(file_name(file))
+        if data is None:
+            return
+        if file["file_format"] != file_formats.GRAPHIE:
+            self.members[f"{FOLDER}/{file_name(file)}"] = data
+            return
+        parts = data.split(exercises.GRAPHIE_DELIMITER.encode())
+        if len(parts) != 2:
+            raise ValueError(f"The graphie {file_name(file)} has {len(parts)} parts where SVG and JSON are expected.")
+        path = f"{FOLDER}/{graphie_name(file)}"
+        self.members.setdefault(f"{path}.svg", parts[0])
+        self.members.setdefault(f"{path}-data.json", parts[1])
+
+    def _add(self, name: str, size: tuple[int, int] | None) -> str:
+        """The name in the archive of a stored file; a reference to none keeps its name, Kolibri shows a placeholder."""
+        data = self._stored.get(name)
+        if data is None:
+            return name
+        if size and (name, *size) not in self._scaled:
+            self._scaled[name, *size] = self._add_scaled(name, data, size)
+        if size:
+            return self._scaled[name, *size]
+        self.members[f"{FOLDER}/{name}"] = data
+        return name
+
+    def _add_scaled(self, name: str, data: bytes, size: tuple[int, int]) -> str:
+        copy = scaled(data, size)
+        if copy is not None:
+            checksum = hashlib.md5(copy, usedforsecurity=False).hexdigest()
+            name = f"{checksum}.{name.rpartition('.')[2]}"
+        self.members[f"{FOLDER}/{name}"] = copy or data
+        return name
+
+
+def stored_names(text: str) -> Iterator[str]:
+    """The names "<checksum>.<extension>" of the stored files that a text refers to."""
+    for match in _REFERENCE.finditer(text):
+        if _STORED_NAME.fullmatch(match["name"]):
+            yield match["name"]
+
+
+def localise_graphies(text: str, names: set[str]) -> str:
+    """Point `web+graphie:<address>/<name>` to the archive where it holds the graphie of that name."""
+
+    def replace(match: re.Match[str]) -> str:
+        known = match["name"] in names
+        return f"web+graphie:{local_path(match['name'])}" if known else match[0]
+
+    return _GRAPHIE_URL.sub(replace, text)
+
+
+def local_path(name: str) -> str:
+    """What a text says for a file in the archive's folder of images."""
+    path: str = exercises.IMG_FORMAT.format(f"{FOLDER}/{name}")
+    return path
+
+
+def file_name(file: FileData) -> str:
+    """The name of a stored file: "<checksum>.<extension>"."""
+    return f"{file['checksum']}.{file['file_format']}"
+
+
+def graphie_name(file: FileData) -> str:
+    """The name by which texts refer to a graphie: its original file name without folders and extension."""
+    name = re.split(r"[/\\]", file["original_filename"])[-1]
+    return name.removesuffix(f".{file_formats.GRAPHIE}")
+
+
+def scaled(data: bytes, size: tuple[int, int]) -> bytes | None:
+    """A copy of exactly this size (width, height) in the same file format.
+
+    None where the image has that size already, or can have no such copy: SVG, animations, damaged images.
+    """
+    try:
+        with open_image(data) as image:
+            if getattr(image, "is_animated", False):
+                return None
+            upright = ImageOps.exif_transpose(image)
+            return None if upright.size == size else _resize(upright, size, image.format)
+    except UnusableImage:
+        return None
+
+
+def _resize(image: Image.Image, size: tuple[int, int], image_format: str | None) -> bytes:
+    if image.mode in _UNSCALABLE_MODES:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    buffer = io.BytesIO()
+    image.resize(size, Image.Resampling.LANCZOS).save(buffer, image_format, quality=JPEG_QUALITY)
+    return buffer.getvalue()
+
+
+def _size(width: str | None, height: str | None) -> tuple[int, int] | None:
+    """Whole pixels, or None where the text asks for no size or for an impossible one."""
+    try:
+        size = round(float(width or 0)), round(float(height or 0))
+    except ValueError:
+        return None
+    return size if all(0 < side <= MAX_SIDE for side in size) else None

@@ -1,0 +1,219 @@
+"""Questions as Perseus items: the JSON that Kolibri's exercise viewer renders.
+
+The shapes (widgets, answer areas, versions) are those of the exercise archives that Kolibri Studio publishes.
+"""
+
+import json
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+from le_utils.constants import exercises, format_presets
+
+from chalicelib.domain.types import AssessmentItemData, FileData
+from chalicelib.export.exercise_numbers import parse_number
+from chalicelib.export.perseus_images import ArchiveImages, Sizes, graphie_name, localise_graphies
+
+_RADIO = "radio 1"
+_NUMERIC_INPUT = "numeric-input 1"
+_ANSWER_FORMS = ["proper", "mixed", "integer", "decimal", "improper"]
+_ITEM_VERSION = {"major": 0, "minor": 1}
+_MAX_DEPTH = 100  # of raw data; real items stay far below, and deeper ones would exhaust the stack
+
+# Authors write formulas as $$x$$, Perseus reads $x$.
+_FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
+
+
+class InvalidPerseusItem(ValueError):
+    """A question that cannot be made into a Perseus item; the message names its assessment id."""
+
+    def __init__(self, assessment_id: str, reason: str) -> None:
+        super().__init__(f"Question {assessment_id}: {reason}")
+        self.assessment_id = assessment_id
+
+
+def perseus_item(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
+    """The Perseus item of a question; puts the images that it shows into `images`.
+
+    Raises InvalidPerseusItem for raw data that is no JSON object and for damaged graphies, KeyError for a type that is
+    not one of `CONVERTERS`.
+    """
+    for file in attached_files(item):
+        try:
+            images.attach(file)
+        except ValueError as error:
+            raise InvalidPerseusItem(item["assessment_id"], str(error)) from error
+    return CONVERTERS[item["type"]](item, images)
+
+
+def texts(item: AssessmentItemData) -> list[str]:
+    """Every text of a question in which a stored file may be referred to. Raises InvalidPerseusItem."""
+    if item["type"] == exercises.PERSEUS_QUESTION:
+        return _strings(_raw_item(item))
+    return [
+        _text(item["question"]),
+        *(_text(answer.get("answer")) for answer in item["answers"]),
+        *(_text(hint.get("hint")) for hint in item["hints"]),
+    ]
+
+
+def attached_files(item: AssessmentItemData) -> list[FileData]:
+    """The files that go into the archive because the question has them: graphies, and images of raw data."""
+    presets = {format_presets.EXERCISE_GRAPHIE}
+    if item["type"] == exercises.PERSEUS_QUESTION:
+        presets.add(format_presets.EXERCISE_IMAGE)
+    files = [file for file in item["files"] if file["preset"] in presets]
+    return sorted(files, key=lambda file: (file["checksum"], file["original_filename"]))
+
+
+def _raw(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
+    graphies = {graphie_name(file) for file in attached_files(item)}
+
+    def localise(text: str) -> str:
+        return localise_graphies(images.localise(text)[0], graphies)
+
+    localised: dict[str, Any] = _mapped(_raw_item(item), localise)
+    return localised
+
+
+def _selection(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
+    options = {
+        "choices": [
+            {"correct": bool(answer.get("correct")), **_content(answer["answer"], images)}
+            for answer in _in_order(item["answers"])
+            if _text(answer.get("answer")).strip()
+        ],
+        "randomize": bool(item["randomize"]),
+        "multipleSelect": item["type"] == exercises.MULTIPLE_SELECTION,
+        "displayCount": None,
+        "hasNoneOfTheAbove": False,
+        "onePerLine": True,
+        "deselectEnabled": False,
+    }
+    widget = {"type": "radio", "graded": True, "options": options, "version": {"major": 1, "minor": 0}}
+    answer_area = {
+        "type": "multiple",
+        "options": {"content": "", "images": {}, "widgets": {}},
+        "calculator": False,
+        "periodicTable": False,
+    }
+    return _item(item, images, {_RADIO: widget}, answer_area)
+
+
+def _input(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
+    values = ((answer, parse_number(answer.get("answer"))) for answer in _in_order(item["answers"]))
+    widget = {
+        "type": "numeric-input",
+        "alignment": "default",
+        "static": False,
+        "graded": True,
+        "options": {
+            "static": False,
+            "answers": [_numeric_answer(answer, value) for answer, value in values if value is not None],
+            "size": "normal",
+            "coefficient": False,
+            "labelText": "",
+        },
+        "version": {"major": 0, "minor": 0},
+    }
+    tools = ("calculator", "chi2Table", "periodicTable", "tTable", "zTable")
+    return _item(item, images, {_NUMERIC_INPUT: widget}, dict.fromkeys(tools, False))
+
+
+def _numeric_answer(answer: dict[str, Any], value: float) -> dict[str, Any]:
+    return {
+        "value": value,
+        "status": "correct" if answer.get("correct", True) else "wrong",
+        "message": "",
+        "strict": False,
+        "simplify": True,
+        "maxError": 0,
+        "answerForms": _ANSWER_FORMS,
+    }
+
+
+def _item(
+    item: AssessmentItemData, images: ArchiveImages, widgets: dict[str, Any], answer_area: dict[str, Any]
+) -> dict[str, Any]:
+    question = _content(item["question"], images)
+    question["content"] += "".join(f"\n\n[[☃ {name}]]" for name in widgets)
+    return {
+        "question": {**question, "widgets": widgets},
+        "answerArea": answer_area,
+        "itemDataVersion": _ITEM_VERSION,
+        "hints": [
+            {"widgets": {}, **_content(hint.get("hint"), images), "replace": False} for hint in _in_order(item["hints"])
+        ],
+    }
+
+
+def _content(value: object, images: ArchiveImages) -> dict[str, Any]:
+    sizes: Sizes
+    text, sizes = images.localise(_FORMULA.sub(r"$\1$", _text(value)))
+    return {"content": text, "images": sizes}
+
+
+def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By `order`; what has none stays in front, as given."""
+
+    def order(entry: dict[str, Any]) -> float:
+        value = entry.get("order")
+        return value if isinstance(value, int | float) else -math.inf
+
+    return sorted(entries, key=order)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _raw_item(item: AssessmentItemData) -> dict[str, Any]:
+    try:
+        raw = json.loads(item["raw_data"], parse_float=_finite, parse_constant=_finite)
+        _strings(raw)  # says so now if it is too deep
+    except (ValueError, RecursionError) as error:
+        raise InvalidPerseusItem(item["assessment_id"], f"its raw data is not valid JSON ({error}).") from error
+    if not isinstance(raw, dict):
+        raise InvalidPerseusItem(item["assessment_id"], "its raw data is not a JSON object.")
+    return raw
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a finite number")
+    return value
+
+
+def _strings(value: Any) -> list[str]:
+    """All strings of a JSON value, keys too: Perseus keeps the sizes of images by address."""
+    found: list[str] = []
+
+    def note(text: str) -> str:
+        found.append(text)
+        return text
+
+    _mapped(value, note)
+    return found
+
+
+def _mapped(value: Any, change: Callable[[str], str], depth: int = _MAX_DEPTH) -> Any:
+    """A JSON value with every string and key changed. Raises ValueError where it is nested deeper than `depth`."""
+    if depth < 0:
+        raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_mapped(entry, change, depth - 1) for entry in value]
+    if isinstance(value, dict):
+        return {change(key): _mapped(entry, change, depth - 1) for key, entry in value.items()}
+    return value
+
+
+CONVERTERS: dict[str, Callable[[AssessmentItemData, ArchiveImages], dict[str, Any]]] = {
+    exercises.SINGLE_SELECTION: _selection,
+    exercises.MULTIPLE_SELECTION: _selection,
+    exercises.INPUT_QUESTION: _input,
+    exercises.PERSEUS_QUESTION: _raw,
+}

@@ -1,0 +1,147 @@
+"""The internal API: what ricecooker calls to make, fill and publish a channel (specification: internal API)."""
+
+from typing import Any
+
+from chalicelib.domain import ricecooker_versions, tree_data
+from chalicelib.domain.storage_keys import split_filename
+from chalicelib.errors import BadRequest, NotFound, ValidationFailed
+from chalicelib.handlers import multipart
+from chalicelib.models import channels as channel_models
+from chalicelib.models import nodes, stored_objects, trees
+from chalicelib.operations import add_nodes as adding
+from chalicelib.operations import channels, files, publish_lock
+from chalicelib.permissions import Access, editable_channel, editable_channels
+from chalicelib.rest import Request, Route
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.chef import (
+    AddNodes,
+    ChannelReference,
+    ChannelReferences,
+    CreateChannel,
+    FinishChannel,
+    PublishChannel,
+    TreeReference,
+    VersionIn,
+)
+
+MAX_NAMES = 100_000
+
+
+def authenticate_user(request: Request) -> dict[str, Any]:
+    user = request.user
+    return {
+        "success": True,
+        "username": user.email,
+        "user_id": user.user_id,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "is_admin": user.is_admin,
+    }
+
+
+def check_version(request: Request) -> dict[str, Any]:
+    body = parse(VersionIn, request.json)
+    try:
+        status, message = ricecooker_versions.check(body.version)
+    except ValueError as error:
+        raise ValidationFailed({"version": [str(error)]}) from error
+    return {"success": True, "status": status, "message": message}
+
+
+def file_diff(request: Request) -> list[str]:
+    names = request.json or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequest('Send a list of file names, ["<md5>.<extension>", …].')
+    if len(names) > MAX_NAMES:
+        raise BadRequest(f"Send at most {MAX_NAMES} file names at once.")
+    checksums = [parts[0] for parts in map(split_filename, names) if parts]
+    known = stored_objects.known_names(checksums)
+    return [name for name in names if name not in known]
+
+
+def file_upload(request: Request) -> dict[str, Any]:
+    name, data = multipart.file_of(request)
+    files.store_upload(request.user, name, data)
+    return {"success": True}
+
+
+def create_channel(request: Request) -> dict[str, Any]:
+    body = parse(CreateChannel, request.json).channel_data
+    root_id = channels.open_for_chef(request.user, body)
+    return {"success": True, "root": root_id, "channel_id": body.id}
+
+
+def add_nodes(request: Request) -> dict[str, Any]:
+    body = parse(AddNodes, request.json)
+    root_ids = adding.add_nodes(request.user, body.root_id, body.content_data)
+    return {"success": True, "root_ids": root_ids}
+
+
+def finish_channel(request: Request) -> dict[str, Any]:
+    body = parse(FinishChannel, request.json)
+    channel = editable_channel(request.user, body.channel_id)
+    task_id = channels.finish(request.user, channel, stage=body.stage)
+    return {"success": True, "new_channel": channel.id, "diff_task_id": task_id}
+
+
+def publish_channel(request: Request) -> dict[str, Any]:
+    body = parse(PublishChannel, request.json)
+    channel = editable_channel(request.user, body.channel_id)
+    task_id = publish_lock.request(request.user.user_id, channel, body.version_notes)
+    return {"success": True, "channel": channel.id, "task_id": task_id}
+
+
+def check_user_is_editor(request: Request) -> dict[str, Any]:
+    editable_channel(request.user, parse(ChannelReference, request.json).channel_id)
+    return {"success": True}
+
+
+def get_channel_status_bulk(request: Request) -> dict[str, Any]:
+    body = parse(ChannelReferences, request.json)
+    found = editable_channels(request.user, body.channel_ids)
+    return {"success": True, "statuses": {channel.id: channel_models.status(channel) for channel in found}}
+
+
+def get_tree_data(request: Request) -> dict[str, Any]:
+    return {"success": True, "tree": _tree(request, levels=None)["children"]}
+
+
+def get_node_tree_data(request: Request) -> dict[str, Any]:
+    body = parse(TreeReference, request.json)
+    return {"success": True, "tree": _tree(request, levels=1)["children"], "staged": body.tree == "staging"}
+
+
+def _tree(request: Request, levels: int | None) -> dict[str, Any]:
+    body = parse(TreeReference, request.json)
+    channel = editable_channel(request.user, body.channel_id)
+    root_id = channel_models.tree_names(channel).get(body.tree)
+    if not root_id:
+        raise NotFound(f"Invalid tree name: channel {channel.id} has no {body.tree[:60]!r} tree.")
+    top = root_id
+    if body.node_id:
+        node = nodes.find_in_tree(root_id, node_id=body.node_id)
+        if node is None:
+            raise NotFound(f"Node {body.node_id} is not in the {body.tree} tree.")
+        top = node.id
+    found = [nodes.to_data(node) for node in trees.walk(top, levels)]
+    return tree_data.nested(found, with_children=levels is None)
+
+
+SIGNED_IN = Access.SIGNED_IN
+BASE = "/api/internal"
+
+ROUTES = (
+    Route("POST", f"{BASE}/authenticate_user_internal", authenticate_user, SIGNED_IN, "Who holds this token"),
+    Route("GET", f"{BASE}/authenticate_user_internal", authenticate_user, SIGNED_IN, "Who holds this token"),
+    Route("POST", f"{BASE}/check_version", check_version, SIGNED_IN, "Whether a ricecooker is current"),
+    Route("POST", f"{BASE}/file_diff", file_diff, SIGNED_IN, "Which of these files are not stored yet"),
+    Route("POST", f"{BASE}/file_upload", file_upload, SIGNED_IN, "Upload a small file (deprecated)"),
+    Route("POST", f"{BASE}/create_channel", create_channel, SIGNED_IN, "Make a channel, begin its upload"),
+    Route("POST", f"{BASE}/add_nodes", add_nodes, SIGNED_IN, "Add nodes below a node"),
+    Route("POST", f"{BASE}/finish_channel", finish_channel, SIGNED_IN, "End an upload: stage it or go live"),
+    Route("POST", f"{BASE}/publish_channel", publish_channel, SIGNED_IN, "Publish the live tree"),
+    Route("POST", f"{BASE}/check_user_is_editor", check_user_is_editor, SIGNED_IN, "Whether one may edit"),
+    Route("POST", f"{BASE}/get_channel_status_bulk", get_channel_status_bulk, SIGNED_IN, "States of channels"),
+    Route("POST", f"{BASE}/get_tree_data", get_tree_data, SIGNED_IN, "A whole tree, nested"),
+    Route("POST", f"{BASE}/get_node_tree_data", get_node_tree_data, SIGNED_IN, "The children of a node"),
+)

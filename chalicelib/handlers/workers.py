@@ -1,0 +1,99 @@
+"""What the queues bring. Each handler takes a batch of messages and names those that must come again."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger
+
+from chalicelib import queues
+from chalicelib.config import settings
+from chalicelib.domain.storage_keys import checksum_of
+from chalicelib.errors import Busy
+from chalicelib.models import stored_objects
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations import export as exporting
+from chalicelib.operations import maintenance as upkeep
+from chalicelib.operations import publish as publishing
+from chalicelib.operations import publish_lock
+
+log = Logger(service="studio-workers")
+
+MAX_RECEIVES = 5  # as in the template: after so many tries a message goes to the dead-letter queue
+
+LONGEST_WAIT = 300  # seconds between tries
+
+Answer = dict[str, list[dict[str, str]]]
+
+
+def publish(event: dict[str, Any]) -> Answer:
+    """Messages {"task_id"}: freeze a channel's tree."""
+    return _each(event, settings().publish_queue_url, _publish_or_export(publishing.run))
+
+
+def export(event: dict[str, Any]) -> Answer:
+    """Messages {"task_id"}: write a frozen tree's content database and go live with it."""
+    return _each(event, settings().export_queue_url, _publish_or_export(exporting.run))
+
+
+def maintenance(event: dict[str, Any]) -> Answer:
+    """Messages {"jobs": [{"job": name, …}]}: the jobs of `JOBS`."""
+
+    def work(message: dict[str, Any], _: bool) -> None:
+        for job in message["jobs"]:
+            JOBS[job["job"]](**{name: value for name, value in job.items() if name != "job"})
+
+    return _each(event, settings().maintenance_queue_url, work)
+
+
+JOBS: dict[str, Callable[..., None]] = {
+    "diff": upkeep.compare_trees,
+    "remove_tree": upkeep.remove_tree,
+}
+
+
+def uploads(event: dict[str, Any]) -> Answer:
+    """Notifications of S3 about new objects: remember which content files are stored."""
+
+    def work(message: dict[str, Any], _: bool) -> None:
+        stored_objects.remember([entry for record in message.get("Records", []) for entry in _stored(record)])
+
+    return _each(event, settings().uploads_queue_url, work)
+
+
+def _stored(record: dict[str, Any]) -> list[StoredObject]:
+    key = unquote_plus(record["s3"]["object"]["key"])
+    checksum = checksum_of(key)
+    size = record["s3"]["object"]["size"]
+    return [StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)] if checksum else []
+
+
+def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], bool], None]:
+    def work(message: dict[str, Any], is_last: bool) -> None:
+        try:
+            run(message["task_id"])
+        except Busy:
+            raise
+        except Exception:
+            if is_last:
+                publish_lock.give_up(message["task_id"])
+            raise
+
+    return work
+
+
+def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any], bool], None]) -> Answer:
+    """Do every message by itself. Those that fail come again, sooner than a whole visibility timeout."""
+    failed = []
+    for record in event["Records"]:
+        receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+        with log.append_context_keys(message_id=record["messageId"], receives=receives):
+            try:
+                work(json.loads(record["body"]), receives >= MAX_RECEIVES)
+            except Exception as error:
+                log.exception("message failed")
+                failed.append({"itemIdentifier": record["messageId"]})
+                wait = error.retry_after if isinstance(error, Busy) else min(2**receives, LONGEST_WAIT)
+                queues.retry_in(queue_url, record["receiptHandle"], wait)
+    return {"batchItemFailures": failed}

@@ -1,0 +1,76 @@
+"""Questions of exercises.
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| the questions of an exercise | `contentnode_id` | publish, lists |
+
+Raw data over 100 kB lies in S3 (`raw_data_key`), as an item of a table holds 400 kB at most.
+"""
+
+import hashlib
+from typing import Any, cast
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib import storage
+from chalicelib.domain.storage_keys import raw_data_key
+from chalicelib.domain.types import AssessmentItemData
+from chalicelib.models.base import Table, in_parallel, write_many
+
+LARGE = 100 * 1024  # bytes of raw data
+
+
+class AssessmentItem(Table):
+    class Meta:
+        table_name = "assessment_items"
+
+    contentnode_id = UnicodeAttribute(hash_key=True)
+    assessment_id = UnicodeAttribute(range_key=True)
+    type = UnicodeAttribute()
+    question = UnicodeAttribute(default="")
+    answers = JSONAttribute(default=list)
+    hints = JSONAttribute(default=list)
+    raw_data = UnicodeAttribute(default="")
+    raw_data_key = UnicodeAttribute(null=True)
+    source_url = UnicodeAttribute(null=True)
+    randomize = BooleanAttribute(default=False)
+    order = NumberAttribute(default=0)
+    files = JSONAttribute(default=list)
+
+
+_FIELDS = tuple(AssessmentItemData.__annotations__)
+
+
+def save(items: list[AssessmentItemData]) -> None:
+    """Write questions; what is there already is replaced."""
+    write_many(puts=in_parallel(_from_data, items))
+
+
+def of(contentnode_id: str) -> list[AssessmentItemData]:
+    """The questions of an exercise, in order."""
+    found = [_to_data(item) for item in AssessmentItem.query(contentnode_id, consistent_read=True)]
+    return sorted(found, key=lambda item: (item["order"], item["assessment_id"]))
+
+
+def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
+    """The keys of an exercise's questions."""
+    names = ["contentnode_id", "assessment_id"]
+    found = AssessmentItem.query(contentnode_id, consistent_read=True, attributes_to_get=names)
+    return [(item.contentnode_id, item.assessment_id) for item in found]
+
+
+def _from_data(data: AssessmentItemData) -> AssessmentItem:
+    fields: dict[str, Any] = dict(data)
+    raw = data["raw_data"].encode()
+    if len(raw) > LARGE:
+        key = raw_data_key(hashlib.sha256(raw).hexdigest())
+        storage.put(key, raw, "application/json")
+        fields |= {"raw_data": "", "raw_data_key": key}
+    return AssessmentItem(**fields)
+
+
+def _to_data(item: AssessmentItem) -> AssessmentItemData:
+    fields = {name: getattr(item, name) for name in _FIELDS}
+    if item.raw_data_key:
+        fields["raw_data"] = storage.read(item.raw_data_key).decode()
+    return cast(AssessmentItemData, fields)

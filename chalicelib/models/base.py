@@ -1,0 +1,196 @@
+"""What all models share: one DynamoDB client, reads over several tables, transactions that retry."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.exceptions import PynamoDBException, TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.config import settings
+
+BATCH_GET_LIMIT = 100  # keys a BatchGetItem (AWS)
+BATCH_WRITE_LIMIT = 25  # puts and deletes a BatchWriteItem (AWS)
+TRANSACTION_LIMIT = 100  # actions a TransactWriteItems (AWS)
+PARALLEL_CALLS = 8
+
+M = TypeVar("M", bound="Table")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+@cache
+def connection() -> Connection:
+    """The one connection of this process: a client costs tens of milliseconds to make, so models share it."""
+    return Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="aws")
+
+
+def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """`function` of every item, several at once, in order; the first error is raised. Must not be nested."""
+    todo = list(items)
+    if len(todo) < 2:
+        return [function(item) for item in todo]
+    return list(_pool().map(function, todo))
+
+
+class Table(Model):
+    """Base of the models: `Meta.table_name` is the name without the deployment's prefix."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if cls._connection is None or cls._connection.connection is not connection():
+            prefix = settings().table_prefix
+            if not cls.Meta.table_name.startswith(prefix):
+                cls.Meta.table_name = prefix + cls.Meta.table_name
+            own = super()._get_connection()
+            connection().add_meta_table(own.connection.get_meta_table(cls.Meta.table_name))
+            own.connection = connection()
+        return super()._get_connection()
+
+
+def now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(UTC)
+
+
+def find(model: type[M], *key: Any) -> M | None:
+    """The item with this key, read consistently, or None."""
+    try:
+        return model.get(key[0], *key[1:], consistent_read=True)  # type: ignore[misc]
+    except model.DoesNotExist:
+        return None
+
+
+def read_many(keys: dict[type[Table], list[Any]], attributes: list[str] | None = None) -> dict[type[Table], list[Any]]:
+    """Consistent reads over several tables, a hundred keys a call, calls in parallel.
+
+    `keys` maps a model to hash keys, or to (hash, range) pairs. Missing items are left out; the order is open.
+    """
+    wanted = [(model, key) for model, model_keys in keys.items() for key in dict.fromkeys(model_keys)]
+    batches = [wanted[at : at + BATCH_GET_LIMIT] for at in range(0, len(wanted), BATCH_GET_LIMIT)]
+    found: dict[type[Table], list[Any]] = {model: [] for model in keys}
+    for items in in_parallel(_read_batch, batches):
+        for model, raw in items:
+            found[model].append(model.from_raw_data(raw))
+    return found
+
+
+def _read_batch(batch: list[tuple[type[Table], Any]]) -> list[tuple[type[Table], dict[str, Any]]]:
+    names: dict[str, type[Table]] = {}
+    request: dict[str, Any] = {}
+    for model, key in batch:
+        name = model._get_connection().table_name
+        names[name] = model
+        part = request.setdefault(name, {"Keys": [], "ConsistentRead": True})
+        part["Keys"].append(_raw_key(model, key))
+    found = []
+    for attempt in range(8):
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        found += [(names[name], raw) for name, rows in answer["Responses"].items() for raw in rows]
+        request = answer.get("UnprocessedKeys") or {}
+        if not request:
+            return found
+        _pause(attempt)
+    raise TimeoutError("DynamoDB left keys of a batch unread after 8 tries.")
+
+
+def _raw_key(model: type[Table], key: Any) -> dict[str, Any]:
+    hash_key, range_key = key if isinstance(key, tuple) else (key, None)
+    operation = model.get_operation_kwargs_from_class(hash_key, range_key=range_key)
+    raw: dict[str, Any] = operation["Key"]
+    return raw
+
+
+def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], Any]] = ()) -> None:
+    """Unconditional puts and deletes over several tables, 25 a call, calls in parallel."""
+    actions = [_put_request(item) for item in puts]
+    actions += [
+        (model._get_connection().table_name, {"DeleteRequest": {"Key": _raw_key(model, key)}}) for model, key in deletes
+    ]
+    in_parallel(
+        _write_batch,
+        [actions[at : at + BATCH_WRITE_LIMIT] for at in range(0, len(actions), BATCH_WRITE_LIMIT)],
+    )
+
+
+def _put_request(item: Table) -> tuple[str, dict[str, Any]]:
+    return item._get_connection().table_name, {"PutRequest": {"Item": item.serialize()}}
+
+
+def _write_batch(actions: list[tuple[str, dict[str, Any]]]) -> None:
+    request: dict[str, Any] = {}
+    for name, action in actions:
+        request.setdefault(name, []).append(action)
+    for attempt in range(8):
+        answer = connection().dispatch("BatchWriteItem", {"RequestItems": request})
+        request = answer.get("UnprocessedItems") or {}
+        if not request:
+            return
+        _pause(attempt)
+    raise TimeoutError("DynamoDB left items of a batch unwritten after 8 tries.")
+
+
+def update_if(item: Table, actions: list[Any], condition: Condition) -> bool:
+    """Change an item where the condition holds; says whether it did."""
+    try:
+        item.update(actions, condition=condition)
+    except PynamoDBException as error:
+        if was_refused(error):
+            return False
+        raise
+    return True
+
+
+def save_if(item: Table, condition: Condition) -> bool:
+    """Write an item where the condition holds; says whether it did."""
+    try:
+        item.save(condition=condition)
+    except PynamoDBException as error:
+        if was_refused(error):
+            return False
+        raise
+    return True
+
+
+def was_refused(error: PynamoDBException) -> bool:
+    """Whether a write failed because its condition did not hold."""
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
+    """Commit what `fill` puts into a transaction: all of it or nothing.
+
+    Lost races with other transactions are tried again. Returns [] when committed, else for each action the code
+    that refused it ("ConditionalCheckFailed") or None, in the order condition checks, deletes, puts, updates.
+    """
+    for attempt in range(8):
+        transaction = TransactWrite(connection=connection())
+        fill(transaction)
+        try:
+            transaction._commit()
+        except TransactWriteError as error:
+            codes = [reason.code if reason else None for reason in error.cancellation_reasons]
+            if "ConditionalCheckFailed" in codes:
+                return codes
+            if "TransactionConflict" not in codes and error.cause_response_code != "TransactionInProgressException":
+                raise
+            _pause(attempt)
+        else:
+            return []
+    raise TimeoutError("A DynamoDB transaction lost 8 races in a row.")
+
+
+def _pause(attempt: int) -> None:
+    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret

@@ -1,0 +1,121 @@
+"""Channels: what a curator edits, where its trees are, what of it is published, and who is publishing it now.
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| a channel by id | `id` | everything |
+| public channels by name | index `public-index`: `public_key` = "public", range `name_key` | public channel list |
+
+`rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
+`publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
+`publish_lease` until when that worker may be thought alive.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.models.base import Table, find, read_many
+
+PUBLIC = "public"
+
+
+class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "public-index"
+        projection = AllProjection()
+
+    public_key = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class Channel(Table):
+    class Meta:
+        table_name = "channels"
+
+    id = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(default="")
+    tagline = UnicodeAttribute(default="")
+    language = UnicodeAttribute(null=True)
+    thumbnail = UnicodeAttribute(null=True)  # "<md5>.<extension>"
+    thumbnail_encoding = JSONAttribute(default=dict)
+    source_id = UnicodeAttribute(null=True)
+    source_domain = UnicodeAttribute(null=True)
+    ricecooker_version = UnicodeAttribute(null=True)
+    extra_fields = JSONAttribute(default=dict)
+    created = UTCDateTimeAttribute()
+    modified = UTCDateTimeAttribute()
+    deleted = BooleanAttribute(default=False)
+
+    root_id = UnicodeAttribute()  # the live tree
+    trash_root_id = UnicodeAttribute()
+    chef_root_id = UnicodeAttribute(null=True)  # being uploaded
+    staging_root_id = UnicodeAttribute(null=True)  # uploaded, waiting for a person
+    previous_root_id = UnicodeAttribute(null=True)  # live before the last deploy
+    rev = NumberAttribute(default=1)
+
+    public = BooleanAttribute(default=False)
+    public_key = UnicodeAttribute(null=True)
+    name_key = UnicodeAttribute(null=True)
+    version = NumberAttribute(default=0)
+    published_rev = NumberAttribute(default=0)
+    published_digest = UnicodeAttribute(null=True)
+    published: "JSONAttribute" = JSONAttribute(null=True)  # public record, see export.public_record
+    last_published = UTCDateTimeAttribute(null=True)
+    version_notes = JSONAttribute(default=dict)  # {"1": notes}
+    primary_token = UnicodeAttribute(null=True)
+
+    publish_task_id = UnicodeAttribute(null=True)
+    publish_stage = UnicodeAttribute(null=True)
+    publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
+    publish_again = JSONAttribute(null=True)  # {"user_id", "version_notes"}: asked for while one was running
+
+    public_index = PublicIndex()
+
+
+def get(channel_id: str) -> Channel | None:
+    """A channel by id."""
+    return find(Channel, channel_id)
+
+
+def get_many(channel_ids: list[str]) -> list[Channel]:
+    """Those of the channels that exist, in the order asked for."""
+    found = {channel.id: channel for channel in read_many({Channel: list(channel_ids)})[Channel]}
+    return [found[channel_id] for channel_id in channel_ids if channel_id in found]
+
+
+def public() -> list[Channel]:
+    """All public channels by name; may lag behind a change by a second."""
+    return list(Channel.public_index.query(PUBLIC))
+
+
+def is_live(channel: Channel) -> bool:
+    """Whether there is something published to see."""
+    return bool(channel.version) and not channel.deleted and channel.published is not None
+
+
+def status(channel: Channel) -> str:
+    """deleted, staged, unpublished or active (specification: get_channel_status_bulk)."""
+    if channel.deleted:
+        return "deleted"
+    if channel.staging_root_id:
+        return "staged"
+    return "active" if channel.rev == channel.published_rev else "unpublished"
+
+
+def tree_names(channel: Channel) -> dict[str, Any]:
+    """Root ids by the names that get_tree_data takes."""
+    return {
+        "main": channel.root_id,
+        "chef": channel.chef_root_id,
+        "staging": channel.staging_root_id,
+        "previous": channel.previous_root_id,
+        "trash": channel.trash_root_id,
+    }

@@ -1,0 +1,121 @@
+"""Content nodes. A node is addressed by id; its place among its siblings is an edge (`children`).
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| a node, or many, by id | `id` (batches) | everything that reads nodes |
+| a node of a tree by node_id | index `node_id-index`: `node_id`, `tree_id` | taking over a node |
+| a node of a tree by content_id | index `content_id-index`: `content_id`, `tree_id` | taking over a node |
+
+Nested parts (files, labels, tags, extra fields) are JSON text, one attribute each: they are always read and written
+whole. `path` holds the ids of the ancestors from the root down and is right only while a chef builds the tree, where
+nothing is moved; elsewhere ancestors are found by climbing `parent_id`.
+Topics keep counts of everything below them, changed in the transaction that changes the nodes.
+"""
+
+from typing import Any, cast
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib.domain.types import LABELS, NodeData
+from chalicelib.models.base import Table, find, read_many
+
+
+class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "node_id-index"
+        projection = KeysOnlyProjection()
+
+    node_id = UnicodeAttribute(hash_key=True)
+    tree_id = UnicodeAttribute(range_key=True)
+
+
+class ContentIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "content_id-index"
+        projection = KeysOnlyProjection()
+
+    content_id = UnicodeAttribute(hash_key=True)
+    tree_id = UnicodeAttribute(range_key=True)
+
+
+class Node(Table):
+    class Meta:
+        table_name = "nodes"
+
+    id = UnicodeAttribute(hash_key=True)
+    node_id = UnicodeAttribute()
+    content_id = UnicodeAttribute()
+    parent_id = UnicodeAttribute(null=True)
+    tree_id = UnicodeAttribute()
+    channel_id = UnicodeAttribute()
+    path = JSONAttribute(default=list)
+    kind = UnicodeAttribute()
+    title = UnicodeAttribute(default="")
+    description = UnicodeAttribute(default="")
+    language = UnicodeAttribute(null=True)
+    license = UnicodeAttribute(null=True)
+    license_description = UnicodeAttribute(null=True)
+    copyright_holder = UnicodeAttribute(default="")
+    author = UnicodeAttribute(default="")
+    aggregator = UnicodeAttribute(default="")
+    provider = UnicodeAttribute(default="")
+    role_visibility = UnicodeAttribute()
+    suggested_duration = NumberAttribute(null=True)
+    tags = JSONAttribute(default=list)
+    labels = JSONAttribute(default=dict)  # {"grade_levels": [...], ...}
+    extra_fields = JSONAttribute(default=dict)
+    files = JSONAttribute(default=list)
+    prerequisites = JSONAttribute(default=list)
+    source_domain = UnicodeAttribute(default="")
+    source_id = UnicodeAttribute(default="")
+    original_channel_id = UnicodeAttribute(null=True)
+    original_node_id = UnicodeAttribute(null=True)
+    assessment_item_count = NumberAttribute(default=0)
+    complete = BooleanAttribute(default=False)
+
+    next_position = NumberAttribute(default=0)  # of the next child that is appended
+    total_count = NumberAttribute(default=0)  # nodes below
+    resource_count = NumberAttribute(default=0)  # of them not topics
+    coach_count = NumberAttribute(default=0)  # of them for coaches only
+    error_count = NumberAttribute(default=0)  # of them incomplete
+
+    node_id_index = NodeIdIndex()
+    content_id_index = ContentIdIndex()
+
+
+_PLAIN = tuple(name for name in NodeData.__annotations__ if name not in LABELS)
+
+
+def from_data(data: NodeData, path: list[str]) -> Node:
+    """The item of a node; `path` are its ancestors' ids from the root down."""
+    fields: dict[str, Any] = {name: data[name] for name in _PLAIN}  # type: ignore[literal-required]
+    labels = {name: data[name] for name in LABELS if data[name]}  # type: ignore[literal-required]
+    return Node(path=path, labels=labels, **fields)
+
+
+def to_data(node: Node) -> NodeData:
+    """The plain data of a node."""
+    fields: dict[str, Any] = {name: getattr(node, name) for name in _PLAIN}
+    fields.update({name: node.labels.get(name, []) for name in LABELS})
+    return cast(NodeData, fields)
+
+
+def get(node_id: str) -> Node | None:
+    """A node by its id."""
+    return find(Node, node_id)
+
+
+def get_many(node_ids: list[str]) -> dict[str, Node]:
+    """Those of the nodes that exist, by id."""
+    return {node.id: node for node in read_many({Node: node_ids})[Node]}
+
+
+def find_in_tree(tree_id: str, node_id: str | None = None, content_id: str | None = None) -> Node | None:
+    """The node of a tree with this node_id, or with this content_id; the index may lag by a second."""
+    if node_id:
+        keys = Node.node_id_index.query(node_id, Node.tree_id == tree_id, limit=1)
+    else:
+        keys = Node.content_id_index.query(content_id, Node.tree_id == tree_id, limit=1)
+    first = next(iter(keys), None)
+    return get(first.id) if first else None

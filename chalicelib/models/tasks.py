@@ -1,0 +1,91 @@
+"""Work in the background, as its caller sees it.
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| a task by id | `id` | `GET /api/task/{id}`, workers |
+| tasks of a channel, by time | index `channel-index`: `channel_id` | channel page |
+
+Tasks are forgotten (TTL) a month after they were made.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.models.base import Table, find, now, update_if
+
+PENDING = "PENDING"
+STARTED = "STARTED"
+SUCCESS = "SUCCESS"
+FAILURE = "FAILURE"
+FINISHED = (SUCCESS, FAILURE)
+KEPT = timedelta(days=30)
+
+PUBLISH = "export-channel"
+DIFF = "generate-node-diff"
+
+
+class ChannelIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "channel-index"
+        projection = AllProjection()
+
+    channel_id = UnicodeAttribute(hash_key=True)
+    created = UnicodeAttribute(range_key=True)
+
+
+class Task(Table):
+    class Meta:
+        table_name = "tasks"
+
+    id = UnicodeAttribute(hash_key=True)
+    task_name = UnicodeAttribute()
+    channel_id = UnicodeAttribute()
+    user_id = UnicodeAttribute()
+    created = UnicodeAttribute()  # ISO 8601, UTC
+    status = UnicodeAttribute(default=PENDING)
+    progress = NumberAttribute(default=0)  # per cent
+    detail = UnicodeAttribute(default="")
+    arguments = JSONAttribute(default=dict)
+    result = JSONAttribute(null=True)
+    expires = NumberAttribute()  # Unix time; TTL
+    channel_index = ChannelIndex()
+
+
+def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any) -> Task:
+    """A pending task, not yet saved."""
+    created = now()
+    return Task(
+        id=task_id,
+        task_name=name,
+        channel_id=channel_id,
+        user_id=user_id,
+        created=created.isoformat(),
+        arguments=arguments,
+        expires=int((created + KEPT).timestamp()),
+    )
+
+
+def get(task_id: str) -> Task | None:
+    """A task by id."""
+    return find(Task, task_id)
+
+
+def advance(task: Task, progress: int, detail: str) -> None:
+    """Show how far a running task is. A finished task stays as it is."""
+    actions = [Task.status.set(STARTED), Task.progress.set(progress), Task.detail.set(detail)]
+    update_if(task, actions, ~Task.status.is_in(*FINISHED))
+
+
+def finish(task: Task, status: str, detail: str, result: Any = None) -> None:
+    """End a task with SUCCESS or FAILURE and a sentence for its caller."""
+    task.update(
+        [
+            Task.status.set(status),
+            Task.progress.set(100 if status == SUCCESS else task.progress),
+            Task.detail.set(detail),
+            Task.result.set(result),
+        ]
+    )

@@ -1,0 +1,158 @@
+"""Adding nodes below a node: what a chef does once for every ten nodes.
+
+Reads: the parent, then everything that decides (channel, right, files, nodes that are there already) in one batch.
+Writes: questions first, then nodes, edges and counts in one transaction. Ids follow from what is sent, so a request
+that comes twice, or comes again after a failure, makes every node once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.auth import Identity
+from chalicelib.domain import chef
+from chalicelib.domain.ids import derived_id, parse_id
+from chalicelib.domain.types import AssessmentItemData, NodeData
+from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.models import assessment_items, nodes, trees
+from chalicelib.models.base import read_many
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations import files
+from chalicelib.operations.remote_nodes import sources_of
+from chalicelib.permissions import editable_ids
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
+
+Sent = NodeIn | RemoteNodeIn
+CLOSED = "This upload was replaced by a newer one. Call create_channel again."
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the database says when the request comes."""
+
+    channel: Channel
+    present: set[str]  # ids of nodes that are there already
+    stored: dict[str, StoredObject]
+
+
+def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Add nodes below the node `root_id`; returns the id of every node of the request by its node_id.
+
+    Raises ValidationFailed (nothing is added then), NotFound without such a parent, Forbidden without the right to
+    edit its channel, Conflict where its tree is no longer the one being uploaded.
+    """
+    for _ in range(3):
+        parent = _parent(root_id)
+        sent = _check(content_data)
+        ids = {node.node_id: derived_id(parent.id, node.node_id) for node in sent}
+        state = _read(user, parent, sent, list(ids.values()))
+        new = [node for node in sent if ids[node.node_id] not in state.present]
+        if not new or _add(user, parent, state, new, sent) is None:
+            return ids
+    raise Busy("Other requests are adding the same nodes. Send this one again.")
+
+
+def _parent(root_id: str) -> Node:
+    parent_id = parse_id(root_id)
+    parent = nodes.get(parent_id) if parent_id else None
+    if parent is None:
+        raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
+    return parent
+
+
+def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
+    """The nodes of a request; what is wrong with any of them is told at once."""
+    if len(content_data) > MAX_NODES:
+        raise ValidationFailed({"content_data": [f"Send at most {MAX_NODES} nodes a request."]})
+    sent: list[Sent] = []
+    wrong: dict[str, list[str]] = {}
+    for index, data in enumerate(content_data):
+        schema: type[Sent] = RemoteNodeIn if "source_channel_id" in data else NodeIn
+        try:
+            sent.append(parse(schema, data))
+        except ValidationFailed as error:
+            wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
+    node_ids = [node.node_id for node in sent]
+    if len(set(node_ids)) < len(node_ids):
+        wrong["content_data"] = ["A node_id is given twice; siblings need different ones."]
+    if wrong:
+        raise ValidationFailed(wrong)
+    return sent
+
+
+def _read(user: Identity, parent: Node, sent: list[Sent], ids: list[str]) -> _State:
+    channel_id = parent.channel_id
+    found = read_many(
+        {
+            Channel: [channel_id],
+            ChannelMember: [(user.user_id, channel_id)],
+            Node: ids,
+            StoredObject: [name[:32] for name in chef.filenames(sent)],
+        }
+    )
+    if not found[Channel]:
+        raise NotFound(f"Channel not found: {channel_id}")
+    if channel_id not in editable_ids(user, found) and not user.is_admin:
+        raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
+    return _State(
+        channel=found[Channel][0],
+        present={node.id for node in found[Node]},
+        stored={entry.checksum: entry for entry in found[StoredObject]},
+    )
+
+
+def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> str | None:
+    """Write the new nodes. Returns None, or "exists" where another request was faster."""
+    place = _place(state.channel, parent)
+    above = trees.ancestors(parent, place == trees.BEING_BUILT)
+    if trees.too_many(len(above), len(new)):
+        raise ValidationFailed({"content_data": [f"Send fewer nodes a request, {len(above)} levels down."]})
+    built = _build(user, parent, state, new, sent)
+    assessment_items.save([item for _, items in built for item in items])
+    refused = trees.append(parent, above, [node for node, _ in built], place)
+    if refused == "closed":
+        raise Conflict(CLOSED)
+    if refused == "gone":
+        raise NotFound(f"Content not found: node {parent.id} was deleted meanwhile.")
+    return refused
+
+
+def _place(channel: Channel, parent: Node) -> str:
+    roots = {
+        channel.root_id: trees.LIVE,
+        channel.staging_root_id: trees.STAGED,
+        channel.chef_root_id: trees.BEING_BUILT,
+    }
+    if parent.tree_id not in roots:
+        raise Conflict(CLOSED)
+    return roots[parent.tree_id]
+
+
+def _build(
+    user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]
+) -> list[tuple[NodeData, list[AssessmentItemData]]]:
+    sizes, missing = files.sizes_of(chef.filenames(new), state.stored)
+    wrong = {
+        f"content_data.{index}.files": [f"These files are not stored, upload them first: {', '.join(absent)}"]
+        for index, node in enumerate(sent)
+        if (absent := [name for name in chef.filenames([node]) if name in missing])
+    }
+    sources, unknown = sources_of(user, [node for node in new if isinstance(node, RemoteNodeIn)])
+    wrong |= {
+        f"content_data.{index}.source_node_id": [unknown[node.node_id]]
+        for index, node in enumerate(sent)
+        if node.node_id in unknown
+    }
+    if wrong:
+        raise ValidationFailed(wrong)
+    place = (parent.id, parent.tree_id, parent.channel_id)
+    return [
+        chef.build_remote(node, *sources[node.node_id], *place, sizes)
+        if isinstance(node, RemoteNodeIn)
+        else chef.build(node, *place, sizes)
+        for node in new
+    ]

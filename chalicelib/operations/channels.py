@@ -1,0 +1,140 @@
+"""The life of a channel on its way from a chef: made, filled, staged or brought live."""
+
+from typing import Any
+
+from pynamodb.exceptions import PynamoDBException
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import queues
+from chalicelib.auth import Identity
+from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.errors import Conflict, Forbidden
+from chalicelib.models import channels, tasks, trees
+from chalicelib.models.base import now, read_many, transact, was_refused
+from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.permissions import editable_ids
+from chalicelib.schemas.chef import ChannelIn
+
+REMOVAL_DELAY = 60  # seconds: the swap that frees a tree is done by then
+
+
+def open_for_chef(user: Identity, sent: ChannelIn) -> str:
+    """Make the channel, or take up one that is there, with a new chef tree; returns the id of that tree's root.
+
+    A chef tree that was being uploaded before is given up and removed.
+    Raises Forbidden where the channel is there and the user may not edit it.
+    """
+    found = read_many({Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]})
+    root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    if not found[Channel]:
+        return _make(user, sent, root)
+    channel = found[Channel][0]
+    if sent.id not in editable_ids(user, found) and not user.is_admin:
+        raise Forbidden(f"Channel {sent.id} belongs to others. Ask one of its editors to invite you.")
+    if channel.chef_root_id:
+        queues.send_maintenance(_removal(channel.id, channel.chef_root_id), delay=REMOVAL_DELAY)
+    changes = [column.set(value) for column, value in _sent_columns(sent)]
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(root)
+        actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
+        transaction.update(Channel(channel.id), actions, condition=Channel.id.exists())
+
+    transact(fill)
+    return str(root.id)
+
+
+def _make(user: Identity, sent: ChannelIn, chef_root: Any) -> str:
+    live = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    trash = trees.new_root(new_id(), sent.id, "Trash", None)
+    channel = Channel(
+        id=sent.id,
+        created=now(),
+        root_id=live.id,
+        trash_root_id=trash.id,
+        chef_root_id=chef_root.id,
+        **{column.attr_name: value for column, value in _sent_columns(sent)},
+    )
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(channel, condition=Channel.id.does_not_exist())
+        transaction.save(ChannelMember(user.user_id, sent.id, role=EDIT))
+        for root in (live, trash, chef_root):
+            transaction.save(root)
+
+    if transact(fill):
+        raise Conflict(f"Channel {sent.id} is being made by another request. Send this one again.")
+    return str(chef_root.id)
+
+
+def _sent_columns(sent: ChannelIn) -> list[tuple[Any, Any]]:
+    return [
+        (Channel.name, sent.name),
+        (Channel.description, sent.description),
+        (Channel.tagline, sent.tagline),
+        (Channel.language, sent.language),
+        (Channel.thumbnail, sent.thumbnail),
+        (Channel.source_domain, sent.source_domain),
+        (Channel.source_id, sent.source_id),
+        (Channel.ricecooker_version, sent.ricecooker_version),
+        (Channel.extra_fields, sent.extra_fields),
+        (Channel.deleted, False),
+        (Channel.modified, now()),
+    ]
+
+
+def finish(user: Identity, channel: Channel, stage: bool) -> str:
+    """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
+
+    One conditional write exchanges the pointers. Returns the id of the task that works out what the new tree
+    changes. Trees that nobody can reach any more are removed.
+    Raises Conflict where no chef tree waits.
+    """
+    chef_root = channel.chef_root_id
+    if not chef_root:
+        raise Conflict("No upload is waiting for this channel. Call create_channel and add_nodes first.")
+    task = tasks.new(
+        derived_id(chef_root, "diff"),
+        tasks.DIFF,
+        channel.id,
+        user.user_id,
+        new_root_id=chef_root,
+        old_root_id=channel.root_id,
+    )
+    task.save()
+    # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
+    freed = channel.staging_root_id if stage else channel.previous_root_id
+    jobs = [{"job": "diff", "task_id": task.id}]
+    queues.send_maintenance(*jobs)
+    if freed:
+        queues.send_maintenance(_removal(channel.id, freed), delay=REMOVAL_DELAY)
+    _swap(channel, chef_root, stage)
+    return str(task.id)
+
+
+def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
+    if stage:
+        actions: list[Any] = [Channel.staging_root_id.set(chef_root)]
+    else:
+        actions = [
+            Channel.root_id.set(chef_root),
+            Channel.previous_root_id.set(channel.root_id),
+            Channel.rev.add(1),
+        ]
+    actions += [Channel.chef_root_id.remove(), Channel.modified.set(now())]
+    condition = (Channel.chef_root_id == chef_root) & (Channel.root_id == channel.root_id)
+    try:
+        Channel(channel.id).update(actions, condition=condition)
+    except PynamoDBException as error:
+        # The write may have been made although its answer was lost: what counts is where the tree is now.
+        current = channels.get(channel.id)
+        if current and chef_root == (current.staging_root_id if stage else current.root_id):
+            return
+        if was_refused(error):
+            raise Conflict("The channel changed meanwhile: another upload began or ended. Look again.") from error
+        raise
+
+
+def _removal(channel_id: str, root_id: str) -> dict[str, Any]:
+    return {"job": "remove_tree", "channel_id": channel_id, "root_id": root_id}

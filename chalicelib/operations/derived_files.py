@@ -1,0 +1,167 @@
+"""Files that publishing makes: exercise archives, thumbnails, slideshow manifests.
+
+Each is known by a fingerprint of all it is made from, and is made once: a retry goes on where the last one stopped,
+and the next version makes only what has changed.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from le_utils.constants import content_kinds, file_formats, format_presets
+
+from chalicelib import storage
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.mimetypes import mimetype_of
+from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, SnapshotNode
+from chalicelib.export import perseus, slideshow, thumbnails
+from chalicelib.models import assessment_items, derived_files
+from chalicelib.models.base import in_parallel, write_many
+from chalicelib.models.derived_files import DerivedFile
+from chalicelib.models.stored_objects import StoredObject
+
+CHUNK = 200  # nodes whose questions are held in memory at once
+_THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
+
+
+@dataclass(frozen=True)
+class _Product:
+    """Bytes, and whether they are what they will always be: an archive that lacks an image is made anew next time."""
+
+    data: bytes
+    is_final: bool = True
+
+
+@dataclass(frozen=True)
+class _Job:
+    """A file to have: how it is known, how it is made, and where it goes."""
+
+    key: str
+    extension: str
+    make: Callable[[], "_Product"]
+    place: Callable[[DerivedFile], None]
+
+
+def add(snapshot: Snapshot) -> None:
+    """Put the derived files into a snapshot's nodes, making those that were never made; also what the content
+    database says of their questions."""
+    nodes = snapshot["nodes"]
+    for at in range(0, len(nodes), CHUNK):
+        chunk = nodes[at : at + CHUNK]
+        _carry_out([job for node in chunk for job in _thumbnail_jobs(node)])
+        _carry_out(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
+        _carry_out([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
+
+
+def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
+    """A channel's icon as a data URI: what an editor cropped, else its thumbnail file; "" without either."""
+    cropped = encoding.get("base64")
+    if cropped:
+        return str(cropped)
+    parts = split_filename(thumbnail or "")
+    if not parts:
+        return ""
+    try:
+        return thumbnails.channel_icon(storage.read(storage_key(*parts)), parts[1])
+    except (KeyError, thumbnails.UnusableImage):
+        return ""
+
+
+def _carry_out(jobs: list[_Job]) -> None:
+    by_key = {job.key: job for job in jobs}
+    made = derived_files.made_before(list(by_key))
+    missing = [job for key, job in by_key.items() if key not in made]
+    made |= {entry.key: entry for entry in in_parallel(_make, missing) if entry}
+    for job in jobs:
+        if job.key in made:
+            job.place(made[job.key])
+
+
+def _make(job: _Job) -> DerivedFile | None:
+    """Make and store a file; None where its source is a damaged image, which is published as it is."""
+    try:
+        product = job.make()
+    except thumbnails.UnusableImage:
+        return None
+    data = product.data
+    checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    storage.put(storage_key(checksum, job.extension), data, mimetype_of(job.extension), storage.IMMUTABLE)
+    entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=len(data))
+    proof = StoredObject(checksum, extension=job.extension, file_size=len(data))
+    write_many(puts=[proof, entry] if product.is_final else [proof])
+    return entry
+
+
+def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
+    return [
+        _thumbnail_job(file)
+        for file in node["files"]
+        if file["preset"] in _THUMBNAILS and file["file_format"] != file_formats.SVG
+    ]
+
+
+def _thumbnail_job(file: FileData) -> _Job:
+    source = storage_key(file["checksum"], file["file_format"])
+
+    def make() -> _Product:
+        return _Product(thumbnails.make_thumbnail(storage.read(source), file["file_format"]))
+
+    def place(entry: DerivedFile) -> None:
+        file["checksum"] = entry.checksum
+        file["file_format"] = entry.extension
+        file["file_size"] = int(entry.file_size)
+
+    return _Job(f"thumbnail:{source}", file_formats.PNG, make, place)
+
+
+def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
+    questions = in_parallel(lambda node: assessment_items.of(node["id"]), exercises)
+    return [_exercise_job(node, items) for node, items in zip(exercises, questions, strict=True)]
+
+
+def _exercise_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
+    node["assessment"] = perseus.assessment_data(node, items)
+
+    def make() -> _Product:
+        names = perseus.image_filenames(items)
+        images = {name: data for name in names if (data := _stored(name)) is not None}
+        return _Product(perseus.build_archive(node, items, images), is_final=len(images) == len(names))
+
+    def place(entry: DerivedFile) -> None:
+        node["files"].append(_made_file(node, entry, format_presets.EXERCISE))
+
+    return _Job(f"exercise:{perseus.archive_fingerprint(node, items)}", file_formats.PERSEUS, make, place)
+
+
+def _stored(name: str) -> bytes | None:
+    parts = split_filename(name)
+    try:
+        return storage.read(storage_key(*parts)) if parts else None
+    except KeyError:
+        return None
+
+
+def _slideshow_job(node: SnapshotNode) -> _Job:
+    manifest = slideshow.slideshow_manifest(node)
+
+    def place(entry: DerivedFile) -> None:
+        node["files"].append(_made_file(node, entry, format_presets.SLIDESHOW_MANIFEST))
+
+    key = f"slideshow:{hashlib.sha256(manifest).hexdigest()}"
+    return _Job(key, file_formats.JSON, lambda: _Product(manifest), place)
+
+
+def _made_file(node: SnapshotNode, entry: DerivedFile, preset: str) -> FileData:
+    return {
+        "id": derived_id(node["id"], preset),
+        "checksum": entry.checksum,
+        "file_format": entry.extension,
+        "file_size": int(entry.file_size),
+        "preset": preset,
+        "language": None,
+        "original_filename": "",
+        "source_url": None,
+        "duration": None,
+    }

@@ -1,0 +1,87 @@
+"""The export worker: from a frozen tree to the content database that Kolibri imports.
+
+Order of what becomes visible: the database under its versioned key, then under the channel's own key, then one
+transaction with version, tokens and public record. Killed anywhere, the next delivery of the message writes the
+same bytes under the same keys and goes on.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from chalicelib import storage
+from chalicelib.domain import snapshot as snapshots
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.public_record import public_record
+from chalicelib.domain.storage_keys import database_key, snapshot_key
+from chalicelib.domain.types import Snapshot
+from chalicelib.export.content_db import write_content_database
+from chalicelib.models import secret_tokens, tasks
+from chalicelib.models.base import Table, now
+from chalicelib.models.channel_versions import ChannelVersion
+from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
+from chalicelib.operations import publish_lock
+from chalicelib.operations.publish import with_lease
+from chalicelib.operations.publish_lock import EXPORT
+
+SQLITE = "application/vnd.sqlite3"
+
+
+def run(task_id: str) -> None:
+    """Do a publish task's second half, unless it is done already.
+
+    Raises Busy where another worker is at it.
+    """
+    with_lease(task_id, EXPORT, _export)
+
+
+def _export(task: Task, channel: Channel) -> None:
+    tasks.advance(task, 80, "Writing the content database")
+    snapshot = snapshots.from_bytes(storage.read(snapshot_key(task.id)))
+    _write_database(channel.id, snapshot)
+    _go_live(task, channel, snapshot)
+
+
+def _write_database(channel_id: str, snapshot: Snapshot) -> None:
+    version = snapshot["version"]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "content.sqlite3"
+        write_content_database(snapshot, path)
+        with path.open("rb") as file:
+            storage.put(database_key(channel_id, version), file, SQLITE, storage.IMMUTABLE)
+            file.seek(0)
+            storage.put(database_key(channel_id), file, SQLITE, storage.NEWEST)
+
+
+def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
+    published, version = now(), snapshot["version"]
+    notes = task.arguments.get("version_notes", "")
+    record = public_record(snapshot)
+    all_notes = {**channel.version_notes, **({str(version): notes} if notes else {})}
+    changes: list[Any] = [
+        Channel.version.set(version),
+        Channel.published_rev.set(task.arguments["rev"]),
+        Channel.published_digest.set(task.arguments["digest"]),
+        Channel.published.set(record),
+        Channel.last_published.set(published),
+        Channel.version_notes.set(all_notes),
+        Channel.name_key.set(f"{record['name'].lower()} {channel.id}"),
+    ]
+    items: list[Table] = [
+        ChannelVersion(
+            channel.id,
+            version,
+            id=derived_id(channel.id, str(version)),
+            size=record["published_size"],
+            resource_count=record["total_resource_count"],
+            kind_count=record["kind_count"],
+            included_languages=record["included_languages"],
+            version_notes=notes,
+            date_published=published,
+        )
+    ]
+    if not channel.primary_token:
+        changes.append(Channel.primary_token.set(secret_tokens.reserve(channel.id)))
+    detail = f"Published version {version}: {record['total_resource_count']} resources."
+    publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items)

@@ -1,0 +1,122 @@
+"""Content files: which are there, and the ways to bring new ones."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import storage
+from chalicelib.auth import Identity
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.mimetypes import mimetype_of
+from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.errors import BadRequest, QuotaExceeded, ValidationFailed
+from chalicelib.models import stored_objects
+from chalicelib.models.base import in_parallel, now, read_many, transact
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.models.uploads import Upload
+from chalicelib.models.users import User
+from chalicelib.schemas.constants import FORMATS
+from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
+
+
+def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict[str, int], list[str]]:
+    """(sizes in bytes of the files that are stored, names of those that are not).
+
+    `known` is what the table said of their checksums. What it does not know is asked of S3 and then remembered.
+    """
+    wanted = list(dict.fromkeys(names))
+    sizes = {name: int(known[name[:32]].file_size) for name in wanted if _proves(known.get(name[:32]), name)}
+    unproven = [name for name in wanted if name not in sizes]
+    asked = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
+    found = {name: size for name, size in asked.items() if size is not None}
+    if found:
+        stored_objects.remember([proof(name, size) for name, size in found.items()])
+    return {**sizes, **found}, [name for name in wanted if name not in sizes and name not in found]
+
+
+def proof(name: str, size: int) -> StoredObject:
+    """The entry that says that a file is stored; `name` is "<md5>.<extension>"."""
+    checksum, _, extension = name.partition(".")
+    return StoredObject(checksum=checksum, extension=extension, file_size=size)
+
+
+def _proves(entry: StoredObject | None, name: str) -> bool:
+    return entry is not None and f"{entry.checksum}.{entry.extension}" == name
+
+
+def _size_in_storage(name: str) -> int | None:
+    parts = split_filename(name)
+    return storage.size_of(storage_key(*parts)) if parts else None
+
+
+def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
+    """A URL to upload one file to, and the file's record (shape as recorded from Kolibri Studio).
+
+    A file counts against its user's quota once, however often it is asked for.
+    Raises QuotaExceeded where the user has not that much storage left.
+    """
+    name = f"{sent.checksum}.{sent.file_format}"
+    found = read_many({StoredObject: [sent.checksum], Upload: [(user.user_id, name)]})
+    if not found[Upload]:
+        _charge(user, name, sent.size)
+    if sent.size > MAX_UPLOAD:
+        raise ValidationFailed({"non_field_errors": [TOO_LARGE]})
+    mimetype = mimetype_of(sent.file_format)
+    return {
+        "mimetype": mimetype,
+        "uploadURL": storage.upload_url(sent.checksum, sent.file_format, sent.size, mimetype),
+        "resumable": False,
+        "might_skip": any(_proves(entry, name) for entry in found[StoredObject]),
+        "file": {
+            "id": _file_id(user, name),
+            "checksum": sent.checksum,
+            "file_size": sent.size,
+            "language": None,
+            "file_format": sent.file_format,
+            "file_on_disk": storage_key(sent.checksum, sent.file_format).removeprefix("content/"),
+            "original_filename": sent.name,
+            "uploaded_by": user.user_id,
+            "duration": sent.duration,
+            "url": f"/{storage_key(sent.checksum, sent.file_format)}",
+            "preset": sent.preset,
+            "contentnode": None,
+            "assessment_item": None,
+        },
+    }
+
+
+def store_upload(user: Identity, name: str, data: bytes) -> None:
+    """Store a file that came through the API itself.
+
+    Raises BadRequest where the name is not "<md5>.<extension>" or not the md5 of the bytes; QuotaExceeded.
+    """
+    parts = split_filename(name)
+    if parts is None or parts[1] not in {*FORMATS, "txt"}:
+        raise BadRequest("Invalid file upload request: name the file <md5>.<extension>.")
+    if hashlib.md5(data, usedforsecurity=False).hexdigest() != parts[0]:
+        raise BadRequest("Invalid file: its bytes do not have the checksum that its name says.")
+    if not read_many({Upload: [(user.user_id, name)]})[Upload]:
+        _charge(user, name, len(data))
+    storage.put(storage_key(*parts), data, mimetype_of(parts[1]), storage.IMMUTABLE)
+    stored_objects.remember([proof(name, len(data))])
+
+
+def _charge(user: Identity, name: str, size: int) -> None:
+    """Note that the user uploads a file, and take its size from what the user has left, together or not at all."""
+    upload = Upload(user.user_id, name, file_id=_file_id(user, name), file_size=size, created=now())
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(upload, condition=Upload.user_id.does_not_exist())
+        transaction.update(
+            User(user.user_id), [User.disk_space_left.add(-size)], condition=User.disk_space_left >= size
+        )
+
+    refused = transact(fill)
+    if refused and not refused[0]:
+        raise QuotaExceeded(f"You have not {size} bytes of storage left. Ask an administrator for more.")
+
+
+def _file_id(user: Identity, name: str) -> str:
+    return derived_id(user.user_id, name)

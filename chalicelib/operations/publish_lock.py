@@ -1,0 +1,180 @@
+"""The lock of a channel's publish: asked for, joined, claimed by workers, and given up in one transaction.
+
+The channel itself is the lock: `publish_task_id` names the one publish that runs. Requests meanwhile join it; what
+they want is noted in `publish_again` and done once, after it. Workers hold a lease (`publish_lease`). Each step is
+found done, or is done again with the same result, when a message comes twice or a worker dies.
+"""
+
+import time
+from typing import Any
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import queues
+from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.errors import Busy
+from chalicelib.models import channels, tasks
+from chalicelib.models.base import Table, transact, update_if
+from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
+
+LEASE = 15 * 60  # seconds: as long as a worker may run
+MICROSECONDS = 1_000_000
+PUBLISH, EXPORT = "publish", "export"  # stages
+
+
+def request(user_id: str, channel: Channel, version_notes: str) -> str:
+    """Ask for a publish; returns the id of the task to watch, which is the running one where one runs already.
+
+    Raises Busy where another publish ended at this moment.
+    """
+    if channel.publish_task_id:
+        return _join(channel, user_id, version_notes)
+    task = tasks.new(new_id(), tasks.PUBLISH, channel.id, user_id, version_notes=version_notes)
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(task)
+        transaction.update(Channel(channel.id), _taken_by(task), condition=Channel.publish_task_id.does_not_exist())
+
+    if transact(fill):
+        current = channels.get(channel.id)
+        return _join(current, user_id, version_notes) if current else ""
+    queues.send_publish(task.id)
+    return str(task.id)
+
+
+def _join(channel: Channel, user_id: str, version_notes: str) -> str:
+    """Note that the running publish is to be followed by another."""
+    task_id = str(channel.publish_task_id)
+    wish = Channel.publish_again.set({"user_id": user_id, "version_notes": version_notes})
+    if not update_if(Channel(channel.id), [wish], Channel.publish_task_id == task_id):
+        raise Busy("Another publish of this channel has just ended. Ask again.")
+    if not channel.publish_lease or channel.publish_lease < _clock():
+        # Nobody works on it: its message may never have been sent, or its worker has died. Another does no harm.
+        _send(task_id, str(channel.publish_stage))
+    return task_id
+
+
+def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
+    """The task and its channel with the lease on this stage, or None where there is nothing to do any more.
+
+    Raises Busy where another worker holds the lease: the message must come again.
+    """
+    task = tasks.get(task_id)
+    channel = channels.get(task.channel_id) if task else None
+    if task is None or channel is None:
+        return None
+    if channel.publish_task_id != task_id:
+        _follow_up(task, channel)
+        return None
+    if channel.publish_stage != stage:
+        _send(task_id, str(channel.publish_stage))  # the message that handed it over may have been lost
+        return None
+    _take_lease(task, channel, stage)
+    return task, channel
+
+
+def _take_lease(task: Task, channel: Channel, stage: str) -> None:
+    start, found = _clock(), channel.publish_lease
+    free = Channel.publish_lease.does_not_exist() | (Channel.publish_lease < start)
+    same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
+    channel.publish_lease = start + LEASE * MICROSECONDS
+    try:
+        taken = update_if(channel, [Channel.publish_lease.set(channel.publish_lease)], same & free)
+    except BaseException:
+        release(task, channel)  # it may have been taken although nobody heard of it
+        raise
+    if not taken:
+        left = (int(found) - start) // MICROSECONDS if found else LEASE
+        raise Busy(f"Another worker is at task {task.id}.", retry_after=max(1, left))
+
+
+def _clock() -> int:
+    """Now, in microseconds: fine enough that no two workers take the same lease."""
+    return int(time.time() * MICROSECONDS)
+
+
+def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
+    """Pass a publish on to the export worker, with what that needs to know."""
+    task.update([Task.arguments.set({**task.arguments, **arguments})])
+    actions = [Channel.publish_stage.set(EXPORT), Channel.publish_lease.remove()]
+    update_if(Channel(channel.id), actions, Channel.publish_task_id == task.id)
+    queues.send_export(task.id)
+
+
+def give_up(task_id: str) -> None:
+    """End a task that failed too often, unless a worker is at it or it has ended."""
+    task = tasks.get(task_id)
+    channel = channels.get(task.channel_id) if task else None
+    if task and channel and channel.publish_task_id == task_id and not channel.publish_lease:
+        detail = "Publishing failed for a reason of ours and was given up. What was published before is untouched."
+        finish(task, channel, tasks.FAILURE, detail, [], [])
+
+
+def release(task: Task, channel: Channel) -> None:
+    """Give one's lease back after a failure, so that the message, when it comes again, finds it free."""
+    mine = (Channel.publish_task_id == task.id) & (Channel.publish_lease == channel.publish_lease)
+    update_if(Channel(channel.id), [Channel.publish_lease.remove()], mine)
+
+
+def finish(task: Task, channel: Channel, status: str, detail: str, changes: list[Any], items: list[Table]) -> None:
+    """End a publish: changes of the channel, new items, lock and task, in one transaction.
+
+    A publish that was asked for meanwhile takes the lock in the same moment and is begun.
+    """
+    current: Channel | None = channel
+    while current and current.publish_task_id == task.id:
+        following = _following(task, current)
+        actions: list[Any] = [*changes, Channel.publish_again.remove(), Channel.publish_lease.remove()]
+        actions += _taken_by(following) if following else _FREE
+        if not transact(_ending(task, current, status, detail, actions, [*items, *([following] if following else [])])):
+            if following:
+                queues.send_publish(following.id)
+            return
+        current = channels.get(channel.id)
+
+
+def _ending(task: Task, channel: Channel, status: str, detail: str, actions: list[Any], items: list[Table]) -> Any:
+    wish = Channel.publish_again
+    as_read = wish == channel.publish_again if channel.publish_again else wish.does_not_exist()
+    ended: list[Any] = [Task.status.set(status), Task.detail.set(detail)]
+    if status == tasks.SUCCESS:
+        ended.append(Task.progress.set(100))
+
+    def fill(transaction: TransactWrite) -> None:
+        for item in items:
+            transaction.save(item)
+        transaction.update(Channel(channel.id), actions, condition=(Channel.publish_task_id == task.id) & as_read)
+        transaction.update(Task(task.id), ended)
+
+    return fill
+
+
+def _following(task: Task, channel: Channel) -> Task | None:
+    """The task of the publish that was asked for during this one."""
+    wish = channel.publish_again
+    if not wish:
+        return None
+    notes = wish["version_notes"]
+    return tasks.new(_following_id(task), tasks.PUBLISH, channel.id, wish["user_id"], version_notes=notes)
+
+
+def _following_id(task: Task) -> str:
+    return derived_id(task.id, "again")
+
+
+def _follow_up(task: Task, channel: Channel) -> None:
+    """Begin the following publish again, in case its message was lost when this one ended."""
+    if channel.publish_task_id == _following_id(task) and not channel.publish_lease:
+        _send(_following_id(task), str(channel.publish_stage))
+
+
+def _send(task_id: str, stage: str) -> None:
+    (queues.send_export if stage == EXPORT else queues.send_publish)(task_id)
+
+
+def _taken_by(task: Task) -> list[Any]:
+    return [Channel.publish_task_id.set(task.id), Channel.publish_stage.set(PUBLISH)]
+
+
+_FREE: list[Any] = [Channel.publish_task_id.remove(), Channel.publish_stage.remove()]

@@ -1,0 +1,62 @@
+"""Nodes of other channels that a chef takes over."""
+
+from le_utils.constants import content_kinds
+
+from chalicelib.auth import Identity
+from chalicelib.domain.types import AssessmentItemData, NodeData
+from chalicelib.models import assessment_items, nodes
+from chalicelib.models.base import in_parallel, read_many
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.schemas.chef import RemoteNodeIn
+
+Source = tuple[NodeData, list[AssessmentItemData]]
+
+
+def sources_of(user: Identity, wanted: list[RemoteNodeIn]) -> tuple[dict[str, Source], dict[str, str]]:
+    """(sources by the node_id of who wants them, sentences by node_id for those that cannot be had).
+
+    A source is looked for by its node_id in the live tree of its channel, then by its content_id. The channel must
+    be public, or the user one of its members.
+    """
+    if not wanted:
+        return {}, {}
+    channels = _readable_channels(user, wanted)
+    found = in_parallel(lambda node: _find(channels.get(node.source_channel_id), node), wanted)
+    sources: dict[str, Source] = {}
+    unknown: dict[str, str] = {}
+    for node, source in zip(wanted, found, strict=True):
+        if source is None:
+            where = f"channel {node.source_channel_id}"
+            unknown[node.node_id] = f"There is no such node in {where}, or you may not view that channel."
+        elif source.kind == content_kinds.TOPIC:
+            unknown[node.node_id] = "This is a topic; only single resources can be taken over."
+        else:
+            sources[node.node_id] = (nodes.to_data(source), [])
+    for node_id, (data, _) in sources.items():
+        if data["assessment_item_count"]:
+            sources[node_id] = (data, assessment_items.of(data["id"]))
+    return sources, unknown
+
+
+def _readable_channels(user: Identity, wanted: list[RemoteNodeIn]) -> dict[str, Channel]:
+    ids = [node.source_channel_id for node in wanted]
+    found = read_many({Channel: ids, ChannelMember: [(user.user_id, channel_id) for channel_id in ids]})
+    member_of = {member.channel_id for member in found[ChannelMember]}
+    return {
+        channel.id: channel
+        for channel in found[Channel]
+        if not channel.deleted and (channel.public or channel.id in member_of or user.is_admin)
+    }
+
+
+def _find(channel: Channel | None, wanted: RemoteNodeIn) -> Node | None:
+    if channel is None:
+        return None
+    source = None
+    if wanted.source_node_id:
+        source = nodes.find_in_tree(channel.root_id, node_id=wanted.source_node_id)
+    if source is None and wanted.source_content_id:
+        source = nodes.find_in_tree(channel.root_id, content_id=wanted.source_content_id)
+    return source

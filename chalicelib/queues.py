@@ -1,0 +1,47 @@
+"""The queues of the workers. Every call to SQS is here."""
+
+import json
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
+
+from chalicelib.config import settings
+
+log = Logger(service="studio-queues")
+
+
+@cache
+def client() -> Any:
+    """The SQS client of this process, made at its first use."""
+    return get_session().create_client("sqs")
+
+
+def send_publish(task_id: str) -> None:
+    """Ask the publish worker to take up a task."""
+    _send(settings().publish_queue_url, {"task_id": task_id})
+
+
+def send_export(task_id: str) -> None:
+    """Ask the export worker to write the database of a task that publish has prepared."""
+    _send(settings().export_queue_url, {"task_id": task_id})
+
+
+def send_maintenance(*jobs: dict[str, Any], delay: int = 0) -> None:
+    """Ask for upkeep: each job is {"job": name, …}, see `handlers.workers`. `delay` is in seconds."""
+    if jobs:
+        _send(settings().maintenance_queue_url, {"jobs": list(jobs)}, delay)
+
+
+def retry_in(url: str, receipt_handle: str, seconds: int) -> None:
+    """Let a failed message come again soon. Where SQS does not answer, it comes after the visibility timeout."""
+    try:
+        client().change_message_visibility(QueueUrl=url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
+    except (BotoCoreError, ClientError):
+        log.exception("a failed message will come again late")
+
+
+def _send(url: str, message: dict[str, Any], delay: int = 0) -> None:
+    client().send_message(QueueUrl=url, MessageBody=json.dumps(message), DelaySeconds=delay)

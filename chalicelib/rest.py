@@ -1,0 +1,192 @@
+"""From routes declared as data to Chalice views: parse, authenticate, call, serialise, map errors, once for all."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Chalice, Response
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib import errors
+from chalicelib.auth import Identity, identify
+from chalicelib.errors import BadRequest, Busy, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
+from chalicelib.permissions import Access
+
+log = Logger(service="studio-api")
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+JSON = "application/json"
+
+STATUS: dict[type[StudioError], int] = {
+    errors.BadRequest: 400,
+    errors.ValidationFailed: 400,
+    errors.NotSignedIn: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.Conflict: 409,
+    errors.QuotaExceeded: 412,
+    errors.TooLarge: 413,
+    errors.Busy: 503,
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, as views see it."""
+
+    method: str
+    path: str
+    params: dict[str, str]  # of the path, decoded
+    query: dict[str, list[str]]
+    headers: dict[str, str]  # names in lower case
+    body: bytes
+    request_id: str
+    caller: Identity | None = None
+
+    @property
+    def user(self) -> Identity:
+        """The signed-in caller of a route that needs one."""
+        if self.caller is None:
+            raise NotSignedIn("Authentication credentials were not provided.")
+        return self.caller
+
+    @cached_property
+    def json(self) -> Any:
+        """The body as JSON, whatever its Content-Type says; None where it is empty.
+
+        Raises BadRequest where it is not JSON.
+        """
+        if not self.body.strip():
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            raise BadRequest(f"The body must be JSON in UTF-8: {error}") from error
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer that needs more than a body and status 200."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One thing that can be asked for. `view` takes a Request and returns JSON data or a Reply."""
+
+    method: str
+    path: str  # without a slash at its end, parameters in braces
+    view: Callable[[Request], Any]
+    access: Access
+    summary: str
+
+
+def mount(app: Chalice, routes: Iterable[Route]) -> None:
+    """Register routes. All methods of a path reach one view, so that 405, OPTIONS and HEAD are answered here."""
+
+    by_path = sorted(routes, key=lambda route: route.path)
+    for path, group in groupby(by_path, key=lambda route: route.path):
+        app.route(path, methods=list(METHODS), name=path)(_view(app, {route.method: route for route in group}))
+
+
+def _view(app: Chalice, methods: dict[str, Route]) -> Callable[..., Response]:
+    def view(**params: str) -> Response:
+        request = _request(app.current_request, params)
+        with log.append_context_keys(request_id=request.request_id, method=request.method, path=request.path):
+            return answer(methods, request)
+
+    return view
+
+
+def _request(event: Any, params: dict[str, str]) -> Request:
+    return Request(
+        method=event.method,
+        path=event.path,
+        params={name: unquote(value) for name, value in params.items()},
+        query={name: event.query_params.getlist(name) for name in event.query_params or {}},
+        headers={name.lower(): value for name, value in event.headers.items()},
+        body=event.raw_body or b"",
+        request_id=event.context.get("requestId", ""),
+    )
+
+
+def answer(methods: dict[str, Route], request: Request) -> Response:
+    """The response to a request on a path with these methods; never raises."""
+    try:
+        reply = _call(methods, request)
+    except StudioError as error:
+        reply = _refusal(error, request, methods)
+    except Exception as error:
+        reply = _fault(error, request)
+    body = "" if reply.body is None or request.method == "HEAD" else _dump(reply.body)
+    return Response(body=body, status_code=reply.status, headers={"Content-Type": JSON, **reply.headers})
+
+
+def _call(methods: dict[str, Route], request: Request) -> Reply:
+    if request.method == "OPTIONS" and "OPTIONS" not in methods:
+        return Reply(_describe(methods), headers={"Allow": _allowed(methods)})
+    route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
+    if route is None:
+        raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
+    if route.access is not Access.ANYONE:
+        request = _signed_in(request)
+    result = route.view(request)
+    return result if isinstance(result, Reply) else Reply(result)
+
+
+def _signed_in(request: Request) -> Request:
+    fields = {name: getattr(request, name) for name in Request.__dataclass_fields__}
+    return Request(**{**fields, "caller": identify(request.headers.get("authorization"))})
+
+
+def _allowed(methods: dict[str, Route]) -> str:
+    implied = ["HEAD"] if "GET" in methods else []
+    return ", ".join(sorted({*methods, *implied, "OPTIONS"}))
+
+
+def _describe(methods: dict[str, Route]) -> dict[str, Any]:
+    return {
+        "name": next(iter(methods.values())).path,
+        "actions": {method: route.summary for method, route in sorted(methods.items())},
+        "renders": [JSON],
+        "parses": [JSON],
+    }
+
+
+def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) -> Reply:
+    status = STATUS[type(error)]
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Token"
+    if status == 405:
+        headers["Allow"] = _allowed(methods)
+    if isinstance(error, Busy):
+        headers["Retry-After"] = str(error.retry_after)
+    body: dict[str, Any] = {"error": error.title, "detail": error.detail}
+    if isinstance(error, ValidationFailed):
+        internal = request.path.startswith("/api/internal/")
+        body = {**error.fields, **(body if internal else {})}
+    return Reply(body, status, headers)
+
+
+def _fault(error: Exception, request: Request) -> Reply:
+    log.exception("request failed")
+    if isinstance(error, (BotoCoreError, ClientError, PynamoDBException, TimeoutError)):
+        detail = f"A service behind this one did not answer. Try again; this is request {request.request_id}."
+        return Reply({"error": "Try again", "detail": detail}, 503, {"Retry-After": "1"})
+    detail = f"This is our fault. Report request {request.request_id}."
+    return Reply({"error": "Internal server error", "detail": detail}, 500)
+
+
+def _dump(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

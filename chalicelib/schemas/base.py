@@ -1,0 +1,86 @@
+"""How bodies are checked: pydantic models, and its errors in the words of the API."""
+
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import ValidationFailed
+
+S = TypeVar("S", bound="Schema")
+
+
+class Schema(BaseModel):
+    """A body, or a part of one. Unknown fields are ignored; numbers are not read from text."""
+
+    model_config = ConfigDict(defer_build=True, extra="ignore", strict=True)
+
+
+def parse(schema: type[S], data: Any) -> S:
+    """`data` as `schema`.
+
+    Raises ValidationFailed with every wrong field at once; a missing body counts as an empty one.
+    """
+    try:
+        return schema.model_validate({} if data is None else data)
+    except ValidationError as error:
+        raise ValidationFailed(_by_field(error.errors(include_url=False, include_input=False))) from error
+
+
+def refuse(sentence: str) -> PydanticCustomError:
+    """A refusal of a field, in our own words."""
+    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+
+
+def _by_field(details: list[ErrorDetails]) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for detail in details:
+        name = ".".join(str(part) for part in detail["loc"]) or "non_field_errors"
+        fields.setdefault(name, []).append(_sentence(detail))
+    return fields
+
+
+def _sentence(detail: ErrorDetails) -> str:
+    context = detail.get("ctx", {})
+    if "max_length" in context:
+        return f"Ensure this has at most {context['max_length']}; it has {context.get('actual_length', 'more')}."
+    return _SENTENCES.get(detail["type"], detail["msg"])
+
+
+_SENTENCES = {
+    "missing": "This field is required.",
+    "int_type": "A valid integer is required.",
+    "int_from_float": "A valid integer is required.",
+    "float_type": "A valid number is required.",
+    "string_type": "A valid string is required.",
+    "bool_type": "A valid boolean is required.",
+    "list_type": "A list is required.",
+    "dict_type": "An object is required.",
+    "model_type": "An object is required.",
+    "string_pattern_mismatch": "This value does not match the required pattern.",
+}
+
+
+def _id(value: Any) -> str:
+    plain = parse_id(value)
+    if plain is None:
+        raise refuse("This must be an id of 32 hex digits.")
+    return plain
+
+
+def _null_as_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _storable(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise refuse("This text holds a lone surrogate and cannot be stored.") from error
+    return value
+
+
+Id = Annotated[str, BeforeValidator(_id)]
+Text = Annotated[str, AfterValidator(_storable)]
+BlankText = Annotated[str, BeforeValidator(_null_as_empty), AfterValidator(_storable)]  # null is taken as ""

@@ -1,0 +1,231 @@
+"""Bodies of the internal API, as ricecooker sends them; lengths are ricecooker's and the content database's."""
+
+import json
+import re
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from chalicelib.domain import criteria
+from chalicelib.domain.storage_keys import split_filename
+from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
+from chalicelib.schemas.constants import (
+    FORMATS,
+    AccessibilityLabels,
+    Categories,
+    GradeLevels,
+    Kind,
+    Language,
+    LearnerNeeds,
+    LearningActivities,
+    LicenseName,
+    Preset,
+    QuestionType,
+    ResourceTypes,
+    Role,
+)
+
+MAX_NODES = 40  # a request: nodes, edges and ancestors must fit one transaction
+MAX_TAG = 30
+_TAG = re.compile(r"[^\x00-\x1f]+")
+
+
+def _filename(value: str) -> str:
+    parts = split_filename(value)
+    if parts is None or parts[1] not in FORMATS:
+        raise refuse("This must be a name like <md5 of the file>.<a file format of le-utils>.")
+    return value
+
+
+def _json_object(value: Any) -> Any:
+    return _from_json(value, {})
+
+
+def _json_list(value: Any) -> Any:
+    return _from_json(value, [])
+
+
+def _from_json(value: Any, empty: Any) -> Any:
+    """ricecooker sends nested data as JSON text; null and "" are nothing."""
+    if value is None or value == "":
+        return empty
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise refuse(f"This text must be JSON: {error}") from error
+
+
+def _seconds(value: Any) -> Any:
+    """Durations come as whole numbers or fractions; a fraction is rounded up to the next second."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if not 0 <= value < 2**31:
+        raise refuse("A duration is a number of seconds, not negative.")
+    return -int(-value // 1)
+
+
+def _tag(value: str) -> str:
+    if len(value) > MAX_TAG or not _TAG.fullmatch(value):
+        raise refuse(f"A tag has 1 to {MAX_TAG} characters.")
+    return value
+
+
+Filename = Annotated[str, AfterValidator(_filename)]
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
+JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list)]
+Seconds = Annotated[int | None, BeforeValidator(_seconds)]
+Tag = Annotated[Text, AfterValidator(_tag)]
+Short = Annotated[BlankText, Field(max_length=200)]
+Long = Annotated[BlankText, Field(max_length=4096)]
+Url = Annotated[Text | None, Field(max_length=400)]
+
+
+class FileIn(Schema):
+    """One file of a node or question; its size is taken from the storage, never from here."""
+
+    filename: Filename
+    preset: Preset
+    original_filename: Annotated[BlankText, Field(max_length=255)] = ""
+    language: Language | None = None
+    source_url: Url = None
+    duration: Seconds = None
+
+
+class QuestionIn(Schema):
+    assessment_id: Id
+    type: QuestionType
+    question: BlankText = ""
+    answers: JsonObjects = Field(default_factory=list)
+    hints: JsonObjects = Field(default_factory=list)
+    raw_data: BlankText = ""
+    source_url: Url = None
+    randomize: bool = False
+    files: list[FileIn] = Field(default_factory=list)
+
+
+class NodeIn(Schema):
+    """A new node, as ricecooker sends it."""
+
+    node_id: Id
+    content_id: Id
+    kind: Kind
+    title: Annotated[Text, Field(max_length=200)]
+    description: Long = ""
+    language: Language | None = None
+    license: LicenseName | None = None
+    license_description: Annotated[Text | None, Field(max_length=400)] = None
+    copyright_holder: Short = ""
+    author: Short = ""
+    aggregator: Short = ""
+    provider: Short = ""
+    source_domain: Short = ""
+    source_id: Short = ""
+    role: Role = "learner"
+    suggested_duration: Seconds = None
+    tags: list[Tag] = Field(default_factory=list)
+    grade_levels: GradeLevels = Field(default_factory=list)
+    resource_types: ResourceTypes = Field(default_factory=list)
+    learning_activities: LearningActivities = Field(default_factory=list)
+    accessibility_labels: AccessibilityLabels = Field(default_factory=list)
+    categories: Categories = Field(default_factory=list)
+    learner_needs: LearnerNeeds = Field(default_factory=list)
+    extra_fields: JsonObject = Field(default_factory=dict)
+    files: list[FileIn] = Field(default_factory=list)
+    questions: list[QuestionIn] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _criteria(self) -> "NodeIn":
+        problem = criteria.problem(self.kind, self.extra_fields)
+        if problem:
+            raise refuse(f"extra_fields: {problem}")
+        ids = [question.assessment_id for question in self.questions]
+        if len(set(ids)) < len(ids):
+            raise refuse("questions: an assessment_id is given twice.")
+        return self
+
+
+class RemoteNodeIn(Schema):
+    """A node taken over from another channel (ricecooker's StudioContentNode), and what is changed in it.
+
+    Fields that are not sent stay as they are in the source.
+    """
+
+    node_id: Id
+    source_channel_id: Id
+    source_node_id: Id | None = None
+    source_content_id: Id | None = None
+    title: Annotated[Text | None, Field(max_length=200)] = None
+    description: Annotated[Text | None, Field(max_length=4096)] = None
+    aggregator: Annotated[Text | None, Field(max_length=200)] = None
+    provider: Annotated[Text | None, Field(max_length=200)] = None
+    role: Role | None = None
+    suggested_duration: Seconds = None
+    tags: list[Tag] | None = None
+    grade_levels: GradeLevels | None = None
+    resource_types: ResourceTypes | None = None
+    learning_activities: LearningActivities | None = None
+    accessibility_labels: AccessibilityLabels | None = None
+    categories: Categories | None = None
+    learner_needs: LearnerNeeds | None = None
+    extra_fields: JsonObject | None = None
+    files: list[FileIn] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _source(self) -> "RemoteNodeIn":
+        if not self.source_node_id and not self.source_content_id:
+            raise refuse("source_node_id or source_content_id is required.")
+        return self
+
+
+class ChannelIn(Schema):
+    id: Id
+    name: Annotated[Text, Field(min_length=1, max_length=200)]
+    description: Annotated[BlankText, Field(max_length=400)] = ""
+    tagline: Annotated[BlankText, Field(max_length=150)] = ""
+    language: Language | None = None
+    thumbnail: Filename | None = None
+    source_domain: Annotated[BlankText, Field(max_length=300)] = ""
+    source_id: Short = ""
+    ricecooker_version: Annotated[Text | None, Field(max_length=100)] = None
+    extra_fields: JsonObject = Field(default_factory=dict)
+
+
+class CreateChannel(Schema):
+    channel_data: ChannelIn
+
+
+class AddNodes(Schema):
+    """`content_data` is checked node by node (`NodeIn` or `RemoteNodeIn`), each error under its own index."""
+
+    root_id: str
+    content_data: list[dict[str, Any]]
+
+
+class FinishChannel(Schema):
+    channel_id: str
+    stage: bool = True
+
+
+class PublishChannel(Schema):
+    channel_id: str
+    version_notes: Annotated[BlankText, Field(max_length=10_000)] = ""
+
+
+class ChannelReference(Schema):
+    channel_id: str
+
+
+class ChannelReferences(Schema):
+    channel_ids: Annotated[list[str], Field(max_length=1000)]
+
+
+class TreeReference(Schema):
+    channel_id: str
+    tree: str = "main"
+    node_id: Id | None = None
+
+
+class VersionIn(Schema):
+    version: str

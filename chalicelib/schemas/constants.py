@@ -1,0 +1,79 @@
+"""Values that le-utils knows, as types of fields."""
+
+from collections.abc import Callable, Collection
+from functools import cache
+from typing import Annotated, Any
+
+from le_utils.constants import (
+    content_kinds,
+    exercises,
+    file_formats,
+    format_presets,
+    languages,
+    licenses,
+    roles,
+)
+from le_utils.constants.labels import (
+    accessibility_categories,
+    learning_activities,
+    levels,
+    needs,
+    resource_type,
+    subjects,
+)
+from pydantic import AfterValidator, BeforeValidator
+
+from chalicelib.schemas.base import refuse
+
+
+def _one_of(known: Collection[str]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in known:
+            raise refuse(f'"{value[:60]}" is not a valid choice.')
+        return value
+
+    return check
+
+
+@cache
+def _is_language(code: str) -> bool:
+    return languages.getlang(code) is not None
+
+
+def _language(value: str) -> str:
+    if not _is_language(value):
+        raise refuse(f'"{value[:60]}" is not a language that le-utils knows.')
+    return value
+
+
+def _label_list(value: Any) -> Any:
+    """Labels come as a list, or as a map {label: true or false}; null is none."""
+    if isinstance(value, dict):
+        return [label for label, chosen in value.items() if chosen]
+    return [] if value is None else value
+
+
+def _labels(known: Collection[str]) -> Any:
+    return Annotated[list[Annotated[str, AfterValidator(_one_of(known))]], BeforeValidator(_label_list)]
+
+
+KINDS = frozenset(kind for kind, _ in content_kinds.choices)
+PRESETS = {preset.id: preset for preset in format_presets.PRESETLIST}
+FORMATS = {form.id: form for form in file_formats.FORMATLIST}
+LICENSES = {license.name: license for license in licenses.LICENSELIST}
+MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
+
+Kind = Annotated[str, AfterValidator(_one_of(KINDS))]
+Preset = Annotated[str, AfterValidator(_one_of(PRESETS))]
+FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS))]
+LicenseName = Annotated[str, AfterValidator(_one_of(LICENSES))]
+Language = Annotated[str, AfterValidator(_language)]
+Role = Annotated[str, AfterValidator(_one_of([role for role, _ in roles.choices]))]
+QuestionType = Annotated[str, AfterValidator(_one_of([kind for kind, _ in exercises.question_choices]))]
+
+GradeLevels = _labels(frozenset(levels.LEVELSLIST))
+ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))
+LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST))
+AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST))
+Categories = _labels(frozenset(subjects.SUBJECTSLIST))
+LearnerNeeds = _labels(frozenset(needs.NEEDSLIST))

@@ -1,0 +1,49 @@
+"""The body of upload_url."""
+
+import math
+from typing import Annotated, Any
+
+from le_utils.constants import content_kinds
+from pydantic import BeforeValidator, Field, model_validator
+
+from chalicelib.schemas.base import Schema, Text, refuse
+from chalicelib.schemas.constants import PRESETS, FileFormat, Preset
+
+MEGABYTE = 1024 * 1024
+MAX_UPLOAD = 5 * 1024 * MEGABYTE  # bytes: the most that S3 takes in one PUT
+TOO_LARGE = f"Files larger than {MAX_UPLOAD // MEGABYTE} MB cannot be uploaded. Split the file."
+_TIMED = frozenset({content_kinds.AUDIO, content_kinds.VIDEO})
+
+
+def _duration(value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise refuse("A valid number is required.")
+    if value <= 0:
+        raise refuse("File duration is equal to or less than 0")
+    return -int(-value // 1)
+
+
+class UploadUrl(Schema):
+    """What a client says of a file before it uploads it. Sizes are bytes, durations seconds."""
+
+    size: Annotated[int, Field(ge=0)]
+    checksum: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    name: Annotated[Text, Field(min_length=1, max_length=255 + 60)]
+    file_format: FileFormat
+    preset: Preset
+    duration: Annotated[int | None, BeforeValidator(_duration)] = None
+    resumable: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> "UploadUrl":
+        preset = PRESETS[self.preset]
+        if self.file_format not in preset.allowed_formats:
+            raise refuse(f"File format {self.file_format} is not an allowed format for this preset {self.preset}")
+        timed = preset.kind in _TIMED and not preset.supplementary
+        if timed and self.duration is None:
+            raise refuse("Duration is required for audio/video files")
+        if self.size > MAX_UPLOAD and not self.resumable:
+            raise refuse(TOO_LARGE)
+        return self

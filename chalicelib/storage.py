@@ -1,0 +1,75 @@
+"""The content bucket. Every call to S3 is here."""
+
+import base64
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+
+from chalicelib.config import settings
+from chalicelib.domain.storage_keys import storage_key
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+NEWEST = "public, max-age=5"
+
+
+@cache
+def client() -> Any:
+    """The S3 client of this process, made at its first use."""
+    config = Config(signature_version="s3v4", max_pool_connections=32, s3={"addressing_style": "auto"})
+    return get_session().create_client("s3", config=config)
+
+
+def upload_url(checksum: str, extension: str, size: int, mimetype: str) -> str:
+    """A URL of the front that takes one PUT of exactly this file, for `upload_url_seconds`.
+
+    The signature binds key, Content-Type, Content-MD5 and Content-Length. It is made for the bucket itself;
+    the front passes `/content/…` on to it, so only host and bucket name are exchanged.
+    """
+    conf = settings()
+    signed = client().generate_presigned_url(
+        "put_object",
+        Params={
+            "Bucket": conf.bucket,
+            "Key": storage_key(checksum, extension),
+            "ContentLength": size,
+            "ContentType": mimetype,
+            "ContentMD5": base64.b64encode(bytes.fromhex(checksum)).decode(),
+        },
+        ExpiresIn=conf.upload_url_seconds,
+    )
+    parts = urlsplit(signed)
+    return f"{conf.public_url}{parts.path.removeprefix(f'/{conf.bucket}')}?{parts.query}"
+
+
+def size_of(key: str) -> int | None:
+    """The size of an object in bytes, None where there is none."""
+    try:
+        return int(client().head_object(Bucket=settings().bucket, Key=key)["ContentLength"])
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return None
+        raise
+
+
+def read(key: str) -> bytes:
+    """The bytes of an object.
+
+    Raises KeyError where there is none.
+    """
+    try:
+        body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            raise KeyError(key) from error
+        raise
+    return body
+
+
+def put(key: str, body: Any, content_type: str, cache_control: str | None = None) -> None:
+    """Write an object: bytes, or an open binary file."""
+    extra = {"CacheControl": cache_control} if cache_control else {}
+    client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)

@@ -1,0 +1,59 @@
+"""`make run`: the stack in the foreground until Ctrl-C. PORT and DATA_DIR come from the environment."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+from infra.local.checks import StackError, port_number
+from infra.local.stack import Stack, start
+
+
+def main() -> int:
+    """Run until interrupted (0), or until it cannot go on (1, after one sentence)."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        port = port_number(os.environ.get("PORT") or "8000")
+        with start(port, Path(os.environ.get("DATA_DIR") or ".local")) as stack:
+            _greet(stack)
+            while not (failure := stack.failure()):
+                time.sleep(0.5)
+            raise StackError(failure)
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped")
+        return 0
+
+
+def _interrupt(*_: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # stopping is not to be interrupted again
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _greet(stack: Stack) -> None:
+    print(f"address   {stack.url}")
+    if stack.token:
+        print(f"user      {stack.email}")
+        print(f"password  {stack.password}")
+        print(f"token     {stack.token}")
+        print(f"try       {_chef(stack)}")
+    else:
+        print(f"{stack.email} is there, credentials.json is not: `make user EMAIL=you@example.org` gives a new token")
+    print("ready", flush=True)
+
+
+def _chef(stack: Stack) -> str:
+    """A command that uploads and publishes the example channel."""
+    home = Path(os.environ.get("CLIENTS_HOME") or Path.home() / ".cache" / "studio-clients")
+    python = home / "ricecooker" / "bin" / "python"
+    first = "" if python.exists() else "make clients && "
+    return f"{first}STUDIO_URL={stack.url} {python} examples/chef.py --token={stack.token} --deploy --publish"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

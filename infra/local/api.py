@@ -1,0 +1,156 @@
+"""The front's way to the Chalice app: what API Gateway and Lambda do around a function, with their limits."""
+
+import asyncio
+import gzip
+import sys
+import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from infra.local.events import (
+    BODY_LIMIT,
+    LambdaContext,
+    Request,
+    RouteTable,
+    api_gateway_event,
+    exceeds_payload_limit,
+    response_of,
+)
+from infra.local.responses import Receive, Response, Scope, Send, problem, send_response
+from infra.routes import Origin
+
+TIMEOUT = 29.0  # seconds, API Gateway's
+THREADS = 8
+COMPRESS_FROM = 1000  # bytes, CloudFront's
+COMPRESSIBLE = ("application/json", "application/javascript", "application/xml", "image/svg+xml", "text/")
+
+
+class Api:
+    """An ASGI part that answers by calling a Chalice app as Lambda does, in threads."""
+
+    def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS) -> None:
+        self._app = one_request_a_thread(app)
+        self._table = RouteTable(app.routes)
+        self._timeout = timeout
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
+        started = time.perf_counter()
+        body = await _read(receive)
+        if body is None:
+            return
+        request = _request(scope, body, origin)
+        response = await self._answer(request, origin)
+        await send_response(send, response)
+        _log(request, response, time.perf_counter() - started)
+
+    async def _answer(self, request: Request, origin: Origin) -> Response:
+        if len(request.body) > BODY_LIMIT:
+            return problem(413, "Request too large", "API Gateway takes at most 10 MB.")
+        found = self._table.find(request.path)
+        if not found:
+            return problem(404, "Not found", f"There is nothing at {request.path}.")
+        method = self._method(found[0], request.method)
+        if not method:
+            return self._no_method(found[0], request.method)
+        event = api_gateway_event(request, *found)
+        event["httpMethod"] = event["requestContext"]["httpMethod"] = method
+        if exceeds_payload_limit(event):
+            return problem(413, "Request too large", "Lambda takes at most 6 MB, binary bodies as base64.")
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event, origin)
+        try:
+            return await asyncio.wait_for(call, self._timeout)
+        except TimeoutError:
+            return problem(504, "Timeout", f"No answer within {self._timeout:g} seconds.")
+
+    def _method(self, resource: str, method: str) -> str | None:
+        """The method to call a view with; HEAD is answered by GET."""
+        views = self._app.routes[resource]
+        if method == "HEAD" and method not in views:
+            method = "GET"
+        return method if method in views else None
+
+    def _no_method(self, resource: str, method: str) -> Response:
+        """405, or the answer to a browser's preflight where a view allows other origins."""
+        views = self._app.routes[resource]
+        allowed = ", ".join(sorted({*views, "OPTIONS"}))
+        cors = next((view.cors for view in views.values() if view.cors), None)
+        if method == "OPTIONS" and cors:
+            headers = {**cors.get_access_control_headers(), "Access-Control-Allow-Methods": allowed}
+            return Response(200, b"", [(name.lower(), value) for name, value in headers.items()])
+        return problem(405, "Method not allowed", f"{method} is not for {resource}.", {"allow": allowed})
+
+    def _invoke(self, event: dict[str, Any], origin: Origin) -> Response:
+        try:
+            result = self._app(event, LambdaContext("api", self._timeout))
+        except Exception:  # what escapes the app is API Gateway's 502
+            traceback.print_exc()
+            return problem(502, "Bad gateway", "The function failed.")
+        if exceeds_payload_limit(result):
+            return problem(502, "Response too large", "Lambda answers with at most 6 MB.")
+        response = response_of(result)
+        if origin.compress and "gzip" in event["headers"].get("accept-encoding", ""):
+            _compress(response)
+        return response
+
+
+def one_request_a_thread(app: Any) -> Any:
+    """Let one Chalice app serve several threads: a Lambda instance has one request, so Chalice keeps it on the app."""
+    local = threading.local()
+
+    def per_thread(name: str) -> property:
+        return property(
+            lambda _: getattr(local, name, None),
+            lambda _, value: setattr(local, name, value),
+        )
+
+    names = ("current_request", "lambda_context")
+    app.__class__ = type("ThreadedChalice", (type(app),), {name: per_thread(name) for name in names})
+    return app
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """The body, cut after what API Gateway takes; None when the client went away."""
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        if len(body) <= BODY_LIMIT:
+            body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _request(scope: Scope, body: bytes, origin: Origin) -> Request:
+    path = scope["raw_path"].decode("latin-1")
+    pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    return Request(
+        method=scope["method"],
+        path=(path.rstrip("/") or "/") if origin.trim_slash else path,
+        query=scope["query_string"].decode("latin-1"),
+        headers=[pair for pair in pairs if origin.forwards(pair[0])],
+        body=body,
+        source_ip=(scope.get("client") or ("127.0.0.1",))[0],
+    )
+
+
+def _compress(response: Response) -> None:
+    """Gzip as CloudFront does: text only, from 1 kB, and a strong ETag becomes a weak one."""
+    headers = dict(response.headers)
+    if len(response.body) < COMPRESS_FROM or "content-encoding" in headers:
+        return
+    if not headers.get("content-type", "").startswith(COMPRESSIBLE):
+        return
+    response.body = gzip.compress(response.body, compresslevel=5, mtime=0)
+    response.headers = [
+        (name, f"W/{value}" if name == "etag" and value.startswith('"') else value) for name, value in response.headers
+    ]
+    response.headers += [("content-encoding", "gzip"), ("vary", "Accept-Encoding")]
+
+
+def _log(request: Request, response: Response, seconds: float) -> None:
+    line = f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms"
+    print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

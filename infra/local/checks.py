@@ -1,0 +1,70 @@
+"""What must be right before the stack starts; each failure is one sentence for the user."""
+
+import errno
+import fcntl
+import json
+import socket
+from pathlib import Path
+from typing import TextIO
+
+HOST = "127.0.0.1"
+
+
+class StackError(Exception):
+    """Why the stack cannot run, as one sentence."""
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on 127.0.0.1; port 0 is any free one. StackError when it cannot be had."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StackError(f"Port {port} is taken; choose another one with PORT=….") from None
+        raise StackError(f"Port {port} cannot be used: {error.strerror}; choose another with PORT=….") from None
+    return listener
+
+
+def port_number(text: str) -> int:
+    """PORT as a number; StackError when it is none."""
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise StackError(f"PORT must be a number from 0 to 65535, not {text!r}.")
+    return int(text)
+
+
+def open_data_dir(path: Path) -> TextIO:
+    """Make the data directory, check it, and lock it for this process: the lock goes when the file is closed."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / "lock").open("w")
+    except (FileExistsError, NotADirectoryError):
+        raise StackError(f"DATA_DIR {path} is not a directory.") from None
+    except OSError as error:
+        raise StackError(f"DATA_DIR {path} cannot be written: {error.strerror}.") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        check_state(path)
+    except BlockingIOError:
+        lock.close()
+        raise StackError(f"Another stack is running on DATA_DIR {path}; stop it, or choose another one.") from None
+    except StackError:
+        lock.close()
+        raise
+    return lock
+
+
+def check_state(path: Path) -> None:
+    """Refuse files that cannot be read; ministack would start empty and write that over them."""
+    for file in [*sorted((path / "aws" / "state").glob("*.json")), path / "credentials.json"]:
+        try:
+            content = json.loads(file.read_bytes())
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError):
+            content = None
+        if not isinstance(content, dict):
+            raise StackError(f"{file} is damaged; restore it, or remove {path} to start anew.")

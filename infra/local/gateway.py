@@ -1,0 +1,79 @@
+"""The front of the local stack: one host for content and API, by the rules of `infra/routes.json`.
+
+`python -m infra.local.gateway FD` serves it on the listening socket FD with the app of the working directory.
+"""
+
+import importlib
+import os
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+
+from infra import routes
+from infra.local import lifeline
+from infra.local.api import Api
+from infra.local.content import Content
+from infra.local.responses import Receive, Scope, Send, problem, send_response
+
+
+class Gateway:
+    """The ASGI application: checks the method, then leaves the request to the route's origin."""
+
+    def __init__(self, content: Content, api: Api) -> None:
+        self._content = content
+        self._api = api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        route = routes.match(scope["raw_path"].decode("latin-1"))
+        allowed = route.methods | route.signed_methods
+        if scope["method"] not in allowed:
+            detail = f"{scope['method']} is not for {scope['path']}."
+            headers = {"allow": ", ".join(sorted(allowed))}
+            await send_response(send, problem(405, "Method not allowed", detail, headers))
+        elif route.origin is not None and route.origin.name == "api":
+            await self._api(scope, receive, send, route.origin)
+        else:
+            await self._content(scope, receive, send, route)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._content.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def server(application: Any) -> uvicorn.Server:
+    """A uvicorn server for it; the caller gives it its socket."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            loop="uvloop",
+            http="httptools",
+            lifespan="auto",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def main() -> None:
+    """Serve until the parent says stop or is gone."""
+    lifeline.hold()
+    lifeline.show_errors()
+    app = importlib.import_module("app").app
+    content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    server(Gateway(content, Api(app))).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()

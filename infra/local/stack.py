@@ -1,0 +1,111 @@
+"""Starts and stops the whole local stack: ministack, the workers, the gateway."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.local import aws
+from infra.local.aws import ROOT
+from infra.local.checks import HOST, StackError, listen, open_data_dir
+from infra.local.children import Child
+
+DEMO_EMAIL = "demo@example.org"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running stack. `password` and `token` are None when its credentials file was removed."""
+
+    url: str
+    port: int
+    data_dir: Path
+    email: str
+    password: str | None
+    token: str | None
+    environment: dict[str, str]  # for a process that calls the app's code on this stack
+    children: Sequence[Child]
+
+    def failure(self) -> str | None:
+        """A sentence about a child that has ended by itself, None while all are running."""
+        for child in self.children:
+            if not child.running:
+                return f"{child.name} has stopped; {child.log} says why."
+        return None
+
+
+@contextmanager
+def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) -> Iterator[Stack]:
+    """Run a stack until the block ends. Port 0 is any free one; `app_dir` has the `app.py` to serve.
+
+    Data under `data_dir` is kept; on the first start a user is created. Raises StackError, whose text is one
+    sentence for the user.
+    """
+    folder = Path(data_dir).resolve()
+    with ExitStack() as resources:
+        listener = resources.enter_context(listen(port))
+        port = listener.getsockname()[1]
+        url = f"http://{HOST}:{port}"
+        lock = resources.enter_context(open_data_dir(folder))
+        new = not (folder / "aws" / "state" / "dynamodb.json").exists()
+        endpoint, ministack = resources.enter_context(aws.serve(folder, lock))
+        environment = aws.environment(endpoint, aws.prepare(endpoint), url)
+        environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
+        children = [ministack]
+        for name, socket in (("workers", None), ("gateway", listener)):
+            command = [sys.executable, "-m", f"infra.local.{name}"]
+            children.append(Child(name, command, environment, app_dir, folder, socket))
+            resources.callback(children[-1].stop)
+        aws.wait_until_healthy(url + "/content/", children[-1])
+        state = resources.enter_context(_announced(folder, environment, url))
+        if new:  # then credentials that are there are of data that is gone
+            (folder / "credentials.json").unlink(missing_ok=True)
+        credentials = _credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
+        yield Stack(url, port, folder, environment=state, children=children, **credentials)
+
+
+@contextmanager
+def _announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[dict[str, str]]:
+    """Keep `stack.json` there while the stack runs: other commands find it by that."""
+    own = {name: value for name, value in environment.items() if os.environ.get(name) != value}
+    file = folder / "stack.json"
+    file.write_text(json.dumps({"pid": os.getpid(), "url": url, "environment": own}, indent=1))
+    try:
+        yield environment
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _credentials(folder: Path, environment: dict[str, str], app_dir: Path) -> dict[str, Any]:
+    """`{"password", "token"}` of the first user, who is created when there is none."""
+    file = folder / "credentials.json"
+    if file.exists():
+        kept = json.loads(file.read_text())
+        return {"password": kept.get("password"), "token": kept.get("token")}
+    password = secrets.token_urlsafe(12)
+    token = create_user(environment, app_dir, DEMO_EMAIL, password)
+    if not token:
+        return {"password": None, "token": None}
+    content = {"email": DEMO_EMAIL, "password": password, "token": token}
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        json.dump(content, out, indent=1)
+    return {"password": password, "token": token}
+
+
+def create_user(environment: dict[str, str], app_dir: Path, email: str, password: str) -> str | None:
+    """Create a user by the app's own code, in a process of its own; returns the token, None when the email is taken."""
+    command = [sys.executable, "-m", "infra.local.user", "--create", email]
+    done = subprocess.run(
+        command, input=password, env=environment, cwd=app_dir, capture_output=True, text=True, check=False
+    )
+    if done.returncode == 2:
+        return None
+    if done.returncode:
+        raise StackError(f"The user {email} could not be created: {done.stderr.strip().splitlines()[-1:]}")
+    return done.stdout.split()[-1]

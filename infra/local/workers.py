@@ -1,0 +1,138 @@
+"""The queues' functions, called as Lambda calls them: `python -m infra.local.workers`.
+
+One thread a queue: it waits for messages, calls the function with a batch, and deletes what was done. What failed
+comes back after a growing pause of some seconds; in AWS it is the queue's visibility timeout.
+"""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import botocore.config
+import botocore.session
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import SQSEventConfig
+
+from infra.local import lifeline
+from infra.local.events import LambdaContext, sqs_event
+
+WAIT = 20  # seconds of a long poll
+RETRY_PAUSE = 2  # seconds after a first failure; doubles
+LONGEST_PAUSE = 60
+FINISH_WITHIN = 20.0  # seconds for work under way when the stack stops
+TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60}  # seconds, as in resources.yaml
+
+Function = Callable[[dict[str, Any], LambdaContext], Any]
+
+
+class Worker:
+    """Calls one function with one queue's messages."""
+
+    def __init__(self, name: str, function: Function, sqs: Any, queue_url: str, batch_size: int = 1) -> None:
+        self.name = name
+        self.busy = threading.Event()
+        self._function = function
+        self._sqs = sqs
+        self._url = queue_url
+        self._batch_size = batch_size
+        account, queue = queue_url.split("/")[-2:]
+        self._arn = f"arn:aws:sqs:{sqs.meta.region_name}:{account}:{queue}"
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.work_once(WAIT, stop)
+            except (BotoCoreError, ClientError) as error:
+                if not stop.wait(0.5):
+                    print(f"{self.name}: {error}", file=sys.stderr)
+
+    def work_once(self, wait: int, stop: threading.Event | None = None) -> int:
+        """Take one batch, waiting up to `wait` seconds for it; returns the number of its messages."""
+        messages = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(self._batch_size, 10),
+            WaitTimeSeconds=wait,
+            MessageSystemAttributeNames=["All"],
+        ).get("Messages", [])
+        if not messages or (stop and stop.is_set()):
+            return 0
+        self.busy.set()
+        try:
+            failed = self._call(messages)
+            for message in messages:
+                self._settle(message, message["MessageId"] in failed)
+        finally:
+            self.busy.clear()
+        return len(messages)
+
+    def _call(self, messages: list[dict[str, Any]]) -> set[str]:
+        """Call the function; returns the ids of the messages that are to come back."""
+        started = time.perf_counter()
+        try:
+            result = self._function(
+                sqs_event(messages, self._arn), LambdaContext(self.name, TIMEOUTS.get(self.name, 60))
+            )
+        except Exception:  # whatever a function raises fails its batch, as in Lambda
+            traceback.print_exc()
+            return {message["MessageId"] for message in messages}
+        failures = result.get("batchItemFailures") or [] if isinstance(result, Mapping) else []
+        failed = {failure["itemIdentifier"] for failure in failures}
+        seconds = time.perf_counter() - started
+        print(f"{self.name} {len(messages)} messages, {len(failed)} failed, {seconds:.3f} s")
+        return failed
+
+    def _settle(self, message: dict[str, Any], failed: bool) -> None:
+        handle = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
+        if not failed:
+            self._sqs.delete_message(**handle)
+            return
+        count = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+        pause = min(RETRY_PAUSE * 2 ** (count - 1), LONGEST_PAUSE)
+        self._sqs.change_message_visibility(**handle, VisibilityTimeout=pause)
+
+
+def of_app(app: Any, environment: Mapping[str, str]) -> list[Worker]:
+    """A worker for every function that a Chalice app declares with `on_sqs_message`.
+
+    The queue of a function `publish` is at `PUBLISH_QUEUE_URL`; KeyError when that is not set.
+    """
+    config = botocore.config.Config(read_timeout=WAIT + 10, retries={"total_max_attempts": 1})
+    sqs = botocore.session.get_session().create_client("sqs", config=config)
+    return [
+        Worker(source.name, _function(source), sqs, environment[f"{source.name.upper()}_QUEUE_URL"], source.batch_size)
+        for source in app.event_sources
+        if isinstance(source, SQSEventConfig)
+    ]
+
+
+def _function(source: SQSEventConfig) -> Function:
+    module, name = source.handler_string.rsplit(".", 1)
+    function: Function = getattr(importlib.import_module(module), name)
+    return function
+
+
+def main() -> None:
+    """Work until the parent says stop or is gone; what is under way is finished first, within its time."""
+    lifeline.hold()
+    lifeline.show_errors()
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    workers = of_app(importlib.import_module("app").app, os.environ)
+    for worker in workers:
+        threading.Thread(target=worker.run, args=[stop], name=worker.name, daemon=True).start()
+    stop.wait()
+    deadline = time.monotonic() + FINISH_WITHIN
+    while time.monotonic() < deadline and any(worker.busy.is_set() for worker in workers):
+        time.sleep(0.02)
+    os._exit(0)  # threads that wait for messages are not worth waiting for
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""The front's rules (`routes.json`): which origin answers a path, and what passes in both directions.
+
+The local gateway follows them; in AWS they become CloudFront's behaviours. The first matching path wins.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+RULES = Path(__file__).with_name("routes.json")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What answers. Header names are lower case; `frozenset({"*"})` stands for all of them."""
+
+    name: str
+    forwarded_headers: frozenset[str]
+    removed_headers: frozenset[str]
+    returned_headers: frozenset[str]
+    compress: bool
+    trim_slash: bool
+
+    def forwards(self, header: str) -> bool:
+        """Whether a request's header (lower case) reaches the origin."""
+        return header not in self.removed_headers and _has(self.forwarded_headers, header)
+
+    def returns(self, header: str) -> bool:
+        """Whether a response's header (lower case) reaches the client."""
+        return _has(self.returned_headers, header)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One rule. `origin` None: nothing is there. `signed_methods` need a presigned query."""
+
+    path: str  # as CloudFront writes it: * is any characters, ? is one
+    origin: Origin | None
+    methods: frozenset[str]
+    signed_methods: frozenset[str]
+    cache_control: str | None
+    pattern: re.Pattern[str] = field(repr=False)
+
+
+def _has(names: frozenset[str], header: str) -> bool:
+    return "*" in names or header in names
+
+
+@cache
+def load() -> tuple[Route, ...]:
+    """All rules, in their order."""
+    rules = json.loads(RULES.read_text())
+    origins = {name: _origin(name, values) for name, values in rules["origins"].items()}
+    return tuple(
+        Route(
+            path=rule["path"],
+            origin=origins[rule["origin"]] if rule["origin"] else None,
+            methods=frozenset(rule["methods"]),
+            signed_methods=frozenset(rule.get("signed_methods", ())),
+            cache_control=rule.get("cache_control"),
+            pattern=re.compile(re.escape(rule["path"]).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL),
+        )
+        for rule in rules["routes"]
+    )
+
+
+def _origin(name: str, values: dict[str, list[str] | bool]) -> Origin:
+    def names(key: str) -> frozenset[str]:
+        found = values[key]
+        return frozenset(n.lower() for n in found) if isinstance(found, list) else frozenset()
+
+    return Origin(
+        name=name,
+        forwarded_headers=names("forwarded_headers"),
+        removed_headers=names("removed_headers"),
+        returned_headers=names("returned_headers"),
+        compress=bool(values["compress"]),
+        trim_slash=bool(values["trim_slash"]),
+    )
+
+
+def match(path: str) -> Route:
+    """The rule of a path; the last one matches all."""
+    return next(route for route in load() if route.pattern.fullmatch(path))

@@ -1,0 +1,179 @@
+"""Images in exercise archives: references, sizes, graphies."""
+
+import io
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from chalicelib.export.perseus_images import (
+    ArchiveImages,
+    graphie_name,
+    localise_graphies,
+    scaled,
+    stored_names,
+)
+from tests.export.perseus_builders import local, make_file, make_graphie, make_image, md5, stored
+
+PICTURE = make_image()
+NAME = f"{md5(PICTURE)}.png"
+
+
+@pytest.fixture
+def images() -> ArchiveImages:
+    return ArchiveImages({NAME: PICTURE})
+
+
+def image_size(data: bytes) -> tuple[int, int]:
+    return Image.open(io.BytesIO(data)).size
+
+
+def test_image_without_size_is_stored_as_it_is(images):
+    text, sizes = images.localise(f"Look: ![a tree]({stored(NAME)})!")
+    assert text == f"Look: ![a tree]({local(NAME)})!"
+    assert sizes == {}
+    assert images.members == {f"images/{NAME}": PICTURE}
+
+
+def test_image_with_size_becomes_a_scaled_copy_under_its_own_checksum(images):
+    text, sizes = images.localise(f"![]({stored(NAME)} =30x20)")
+    ((path, data),) = images.members.items()
+    assert path == f"images/{md5(data)}.png"
+    assert image_size(data) == (30, 20)
+    assert text == f"![]({local(f'{md5(data)}.png')})"
+    assert sizes == {local(f"{md5(data)}.png"): {"width": 30, "height": 20}}
+
+
+def test_image_is_scaled_to_exactly_what_is_asked_also_upwards_and_in_fractions(images):
+    images.localise(f"![]({stored(NAME)} =90.4x19.6)")
+    assert [image_size(data) for data in images.members.values()] == [(90, 20)]
+
+
+def test_each_size_of_an_image_is_stored_once(images):
+    images.localise(f"![]({stored(NAME)} =30x20) ![]({stored(NAME)} =30x20) ![]({stored(NAME)} =15x10)")
+    images.localise(f"![]({stored(NAME)} =30x20)")
+    assert sorted(image_size(data) for data in images.members.values()) == [(15, 10), (30, 20)]
+
+
+def test_image_that_has_the_size_already_is_stored_as_it_is(images):
+    text, sizes = images.localise(f"![]({stored(NAME)} =60x40)")
+    assert images.members == {f"images/{NAME}": PICTURE}
+    assert text == f"![]({local(NAME)})"
+    assert sizes == {local(NAME): {"width": 60, "height": 40}}
+
+
+@pytest.mark.parametrize("size", ["=0x20", "=1.2.3x4", "=99999x99999", "=20x0.1"])
+def test_impossible_size_is_dropped(images, size):
+    assert images.localise(f"![]({stored(NAME)} {size})") == (f"![]({local(NAME)})", {})
+    assert images.members == {f"images/{NAME}": PICTURE}
+
+
+@pytest.mark.parametrize("data", [b"<svg/>", b"not an image", PICTURE[:60]])
+def test_image_that_cannot_be_scaled_keeps_its_bytes_and_is_shown_in_size(data):
+    images = ArchiveImages({NAME: data})
+    text, sizes = images.localise(f"![]({stored(NAME)} =30x20)")
+    assert images.members == {f"images/{NAME}": data}
+    assert text == f"![]({local(NAME)})"
+    assert sizes == {local(NAME): {"width": 30, "height": 20}}
+
+
+def test_animation_is_not_scaled():
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    buffer = io.BytesIO()
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    assert scaled(buffer.getvalue(), (10, 10)) is None
+
+
+@pytest.mark.parametrize(
+    ("image_format", "mode"),
+    [
+        *(("PNG", mode) for mode in ("RGB", "RGBA", "LA", "L", "P", "1")),
+        *(("JPEG", mode) for mode in ("RGB", "L", "CMYK")),
+        ("GIF", "P"),
+    ],
+)
+def test_every_kind_of_picture_is_scaled_in_its_own_format(image_format, mode):
+    copy = scaled(make_image(image_format=image_format, mode=mode), (15, 10))
+    with Image.open(io.BytesIO(copy)) as image:
+        assert (image.format, image.size) == (image_format, (15, 10))
+
+
+def test_scaled_palette_keeps_its_transparency():
+    picture = Image.new("P", (20, 20), 0)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", transparency=0)
+    with Image.open(io.BytesIO(scaled(buffer.getvalue(), (10, 10)))) as image:
+        assert image.convert("RGBA").getpixel((5, 5))[3] == 0
+
+
+def test_photograph_taken_sideways_is_scaled_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turned by 90 degrees
+    photograph = make_image((60, 40), "JPEG", exif=exif)
+    assert scaled(photograph, (40, 60)) is None  # that is the size it is shown in
+    with Image.open(io.BytesIO(scaled(photograph, (20, 30)))) as image:
+        assert image.size == (20, 30)
+        assert image.getexif().get(0x0112, 1) == 1
+
+
+def test_title_is_dropped_where_the_viewer_would_take_it_for_the_name(images):
+    assert images.localise(f'![tree]({stored(NAME)} =60x40 "A tree" )')[0] == f"![tree]({local(NAME)})"
+
+
+def test_reference_outside_of_markdown_keeps_what_follows(images):
+    text = f'<img src="{stored(NAME)}" alt="=1x1"> {stored(NAME)} =1x1 and more'
+    assert images.localise(text)[0] == f'<img src="{local(NAME)}" alt="=1x1"> {local(NAME)} =1x1 and more'
+
+
+def test_missing_image_is_left_for_the_placeholder(images):
+    unknown = f"{'0' * 32}.png"
+    assert images.localise(f"![]({stored(unknown)} =30x20)")[0] == f"![]({local(unknown)})"
+    assert images.members == {}
+
+
+def test_stored_names_are_checksums_with_an_extension():
+    text = f"![]({stored(NAME)} =1x2) ![]({stored('tree.png')}) {stored('../x')} ![](http://example.org/{NAME})"
+    assert list(stored_names(text)) == [NAME]
+
+
+def test_graphie_becomes_drawing_and_labels():
+    data = make_graphie(b"<svg>1</svg>", b'{"labels": []}')
+    file = make_file(data, "graphie", "af32c")
+    images = ArchiveImages({f"{md5(data)}.graphie": data})
+    images.attach(file)
+    assert images.members == {"images/af32c.svg": b"<svg>1</svg>", "images/af32c-data.json": b'{"labels": []}'}
+
+
+@pytest.mark.parametrize("data", [b"<svg/>", make_graphie(labels=make_graphie())])
+def test_graphie_without_its_two_parts_is_refused(data):
+    images = ArchiveImages({f"{md5(data)}.graphie": data})
+    with pytest.raises(ValueError, match=md5(data)):
+        images.attach(make_file(data, "graphie", "af32c"))
+
+
+@pytest.mark.parametrize("original", ["af32c", "af32c.graphie", "folder/af32c", "..\\af32c.graphie"])
+def test_graphie_is_named_by_its_original_file(original):
+    assert graphie_name(make_file(b"", "graphie", original)) == "af32c"
+
+
+def test_graphie_addresses_lead_into_the_archive_where_it_has_them():
+    known, unknown = "web+graphie://cdn.example.org/ka/af32c", "web+graphie://cdn.example.org/ka/beef"
+    assert localise_graphies(f"![]({known}) ![]({unknown})", {"af32c"}) == (
+        f"![](web+graphie:{local('af32c')}) ![]({unknown})"
+    )
+
+
+@given(st.text())
+def test_text_without_references_stays_as_it_is(text):
+    assert ArchiveImages({}).localise(text) == (text, {})
+
+
+@pytest.mark.parametrize("piece", ["![", stored(""), f"{stored('a')} ", f'({stored("a")} "', "web+graphie:/", "/"])
+def test_hostile_text_takes_no_time(piece):
+    text = piece * (200_000 // len(piece))
+    start = time.process_time()
+    ArchiveImages({}).localise(text)
+    localise_graphies(text, {"a"})
+    assert time.process_time() - start < 1

@@ -1,0 +1,56 @@
+"""Every single call of AWS fails once: what is published in the end is the same as without a fault."""
+
+import pytest
+
+from tests.faults.flow import CHANNEL, upload_and_publish
+from tests.support.calls import Watch, watching
+from tests.support.client import Studio
+from tests.support.cloud import Cloud, empty_cloud
+
+LONGEST = 80  # calls of the flow; a test below fails when there are more
+PART = 8  # calls a test
+
+
+def run(watch: Watch, times: int = 1) -> tuple[Studio, dict, bytes]:
+    """The flow on a cloud of its own. Users are made before anything is watched."""
+    with empty_cloud() as cloud:
+        studio = Studio(cloud)
+        with watching(watch, own=own(cloud)):
+            task = upload_and_publish(studio, times)
+        entry = studio.get(f"/api/public/v1/channels/lookup/{CHANNEL}").json[0]
+        database = studio.database(CHANNEL)
+        assert database == studio.database(CHANNEL, entry["version"])
+        assert (task["status"], entry["version"]) == ("SUCCESS", 1)
+        return studio, entry, database
+
+
+def own(cloud: Cloud) -> tuple:
+    return cloud.dynamodb, cloud.s3, cloud.sqs
+
+
+@pytest.fixture(scope="module")
+def faultless() -> tuple[int, bytes]:
+    """(how many calls the flow makes, the content database that it publishes)."""
+    watch = Watch()
+    *_, database = run(watch)
+    return len(watch.names), database
+
+
+def test_the_flow_has_no_more_calls_than_are_tried(faultless):
+    assert faultless[0] <= LONGEST
+
+
+@pytest.mark.parametrize("answer_lost", [False, True], ids=["never sent", "answer lost"])
+@pytest.mark.parametrize("first", range(0, LONGEST, PART))
+def test_a_call_that_fails_once_changes_nothing(faultless, first, answer_lost):
+    calls, database = faultless
+    for number in range(first, min(first + PART, calls)):
+        watch = Watch(failing=number, answer_lost=answer_lost)
+        *_, published = run(watch)
+        assert watch.hit, f"call {number} was never made"
+        assert published == database, f"{watch.hit} (call {number}) left another database"
+
+
+def test_every_message_delivered_twice_changes_nothing(faultless):
+    *_, database = run(Watch(), times=2)
+    assert database == faultless[1]

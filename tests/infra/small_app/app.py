@@ -1,0 +1,37 @@
+"""An app of a few lines for tests of the stack itself: it keeps one user and counts messages."""
+
+import os
+from typing import Any
+
+from botocore.session import get_session
+from chalice.app import Chalice
+
+app = Chalice(app_name="small")
+
+
+def table() -> dict[str, str]:
+    return {"TableName": os.environ["TABLE_PREFIX"] + "tasks"}
+
+
+@app.route("/api/send/{body}", methods=["POST"])
+def send(body: str) -> dict[str, str]:
+    get_session().create_client("sqs").send_message(QueueUrl=os.environ["PUBLISH_QUEUE_URL"], MessageBody=body)
+    return {"body": body}
+
+
+@app.route("/api/done/{body}")
+def done(body: str) -> dict[str, bool]:
+    key = {"id": {"S": body}}
+    return {"done": "Item" in get_session().create_client("dynamodb").get_item(**table(), Key=key)}
+
+
+@app.route("/api/fail")
+def fail() -> Any:
+    raise ValueError("this view fails")
+
+
+@app.on_sqs_message(queue="publish")
+def publish(event: Any) -> None:
+    dynamodb = get_session().create_client("dynamodb")
+    for record in event:
+        dynamodb.put_item(**table(), Item={"id": {"S": record.body}})

@@ -1,0 +1,1 @@
+"""The small app's accounts, where the stack looks for them."""

@@ -1,0 +1,5 @@
+"""The one error that the stack knows."""
+
+
+class Conflict(Exception):
+    """The email is taken."""

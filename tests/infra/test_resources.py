@@ -1,0 +1,145 @@
+"""The template as its own loader reads it; created by moto."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.session import get_session
+from moto import mock_aws
+
+from infra import resources
+
+PREFIX = "studio-some-"
+
+# table: keys, and keys of its indexes
+WANTED = {
+    "users": (["id"], {"email-index": ["email"]}),
+    "tokens": (["key"], {}),
+    "channels": (["id"], {"public-index": ["public_key", "name_key"]}),
+    "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),
+    "nodes": (["id"], {"node_id-index": ["node_id", "tree_id"], "content_id-index": ["content_id", "tree_id"]}),
+    "children": (["parent_id", "position"], {}),
+    "assessment_items": (["contentnode_id", "assessment_id"], {}),
+    "stored_objects": (["checksum"], {}),
+    "uploads": (["user_id", "filename"], {}),
+    "derived_files": (["key"], {}),
+    "tasks": (["id"], {"channel-index": ["channel_id", "created"]}),
+    "secret_tokens": (["token"], {}),
+    "channel_versions": (["channel_id", "version"], {}),
+}
+
+
+@pytest.fixture
+def session() -> Iterator[Any]:
+    with mock_aws():
+        yield get_session()
+
+
+def keys(schema: list[dict[str, str]]) -> list[str]:
+    assert [key["KeyType"] for key in schema] == ["HASH", "RANGE"][: len(schema)]
+    return [key["AttributeName"] for key in schema]
+
+
+def described(dynamodb: Any) -> dict[str, Any]:
+    return {
+        name.removeprefix(PREFIX): dynamodb.describe_table(TableName=name)["Table"]
+        for name in dynamodb.list_tables()["TableNames"]
+    }
+
+
+def test_tables_have_the_designed_keys(session: Any) -> None:
+    dynamodb = session.create_client("dynamodb")
+    resources.create_tables(dynamodb, PREFIX)
+    found = {
+        name: (
+            keys(table["KeySchema"]),
+            {index["IndexName"]: keys(index["KeySchema"]) for index in table.get("GlobalSecondaryIndexes", [])},
+        )
+        for name, table in described(dynamodb).items()
+    }
+    assert found == WANTED
+
+
+def test_only_a_version_number_is_a_number() -> None:
+    numbers = {
+        (table["TableName"], attribute["AttributeName"])
+        for table in resources.tables(PREFIX)
+        for attribute in table["AttributeDefinitions"]
+        if attribute["AttributeType"] != "S"
+    }
+    assert numbers == {(f"{PREFIX}channel_versions", "version")}
+
+
+def test_tables_are_paid_by_request() -> None:
+    assert {table["BillingMode"] for table in resources.tables(PREFIX)} == {"PAY_PER_REQUEST"}
+
+
+def test_finished_tasks_expire(session: Any) -> None:
+    dynamodb = session.create_client("dynamodb")
+    resources.create_tables(dynamodb, PREFIX)
+    ttl = dynamodb.describe_time_to_live(TableName=f"{PREFIX}tasks")["TimeToLiveDescription"]
+    assert ttl == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
+
+
+def test_creating_tables_again_keeps_their_items(session: Any) -> None:
+    dynamodb = session.create_client("dynamodb")
+    resources.create_tables(dynamodb, PREFIX)
+    item = {"id": {"S": "one"}, "email": {"S": "one@example.org"}}
+    dynamodb.put_item(TableName=f"{PREFIX}users", Item=item)
+    resources.create_tables(dynamodb, PREFIX)
+    assert dynamodb.get_item(TableName=f"{PREFIX}users", Key={"id": {"S": "one"}})["Item"] == item
+
+
+def test_other_keys_than_the_templates_are_refused(session: Any) -> None:
+    dynamodb = session.create_client("dynamodb")
+    dynamodb.create_table(
+        TableName=f"{PREFIX}users",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "name", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "name", "KeyType": "HASH"}],
+    )
+    with pytest.raises(resources.KeysDiffer, match=f"{PREFIX}users"):
+        resources.create_tables(dynamodb, PREFIX)
+
+
+def test_every_queue_has_dead_letters_and_time_for_its_function(session: Any) -> None:
+    sqs = session.create_client("sqs")
+    urls = resources.create_queues(sqs, PREFIX)
+    assert set(urls) == {name + end for name in resources.QUEUES for end in ("", "-dlq")}
+    for name, timeout in {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60}.items():
+        found = sqs.get_queue_attributes(QueueUrl=urls[name], AttributeNames=["All"])["Attributes"]
+        assert int(found["VisibilityTimeout"]) >= 6 * timeout
+        redrive = json.loads(found["RedrivePolicy"])
+        assert int(redrive["maxReceiveCount"]) == 5
+        assert redrive["deadLetterTargetArn"] == found["QueueArn"] + "-dlq"
+
+
+def test_the_bucket_forgets_work_and_keeps_the_public_out(session: Any) -> None:
+    s3 = session.create_client("s3")
+    name = resources.create_bucket(s3, PREFIX)
+    assert name == resources.bucket_name(PREFIX) == f"{PREFIX}content-000000000000"
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    assert [(r["Filter"]["Prefix"], r["Expiration"]["Days"]) for r in rules if "Expiration" in r] == [("work/", 7)]
+    assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
+    assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]
+
+
+def test_a_stored_object_is_told_to_the_uploads_queue(session: Any) -> None:
+    s3 = session.create_client("s3")
+    resources.create_queues(session.create_client("sqs"), PREFIX)
+    name = resources.create_bucket(s3, PREFIX, "123456789012")
+    resources.notify_queues(s3, PREFIX, "123456789012")
+    (told,) = s3.get_bucket_notification_configuration(Bucket=name)["QueueConfigurations"]
+    assert told["QueueArn"] == f"arn:aws:sqs:us-east-1:123456789012:{PREFIX}uploads"
+    assert told["Events"] == ["s3:ObjectCreated:*"]
+    (rule,) = told["Filter"]["Key"]["FilterRules"]
+    assert (rule["Name"].lower(), rule["Value"]) == ("prefix", "content/storage/")
+
+
+def test_no_intrinsic_function_is_left_over() -> None:
+    found = resources.Resources(PREFIX)
+    for kind in {raw["Type"] for raw in resources.read_template()["Resources"].values()}:
+        text = json.dumps(list(found.of_type(kind)))
+        assert text != "[]"
+        assert not any(mark in text for mark in ('"Ref"', '"Sub"', '"GetAtt"', "${"))

@@ -1,0 +1,48 @@
+"""The rules of the front."""
+
+import pytest
+
+from infra import routes
+
+CHANNEL = "0123456789abcdef0123456789abcdef"
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
+    ("path", "origin", "cache_control"),
+    [
+        (f"/content/storage/0/1/{CHANNEL}.mp4", "s3", FOR_EVER),
+        (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", FOR_EVER),
+        (f"/content/databases/{CHANNEL}.sqlite3", "s3", "public, max-age=5"),
+        ("/api/internal/add_nodes", "api", None),
+        ("/", "api", None),
+        ("/content", "api", None),
+        ("/work/secret.json", "api", None),
+    ],
+)
+def test_a_path_has_its_origin_and_its_time_in_caches(path: str, origin: str, cache_control: str | None) -> None:
+    route = routes.match(path)
+    assert route.origin
+    assert (route.origin.name, route.cache_control) == (origin, cache_control)
+
+
+@pytest.mark.parametrize("path", ["/content/", "/content/items/x.json", "/content/databases/x.db"])
+def test_the_rest_of_content_is_nowhere(path: str) -> None:
+    assert routes.match(path).origin is None
+
+
+def test_content_gets_no_credentials_and_keeps_the_bound_headers() -> None:
+    origin = routes.match("/content/storage/x").origin
+    assert origin
+    assert not any(origin.forwards(name) for name in ("authorization", "cookie", "x-amz-acl", "host"))
+    assert all(origin.forwards(name) for name in ("content-type", "content-md5", "content-length", "range"))
+
+
+def test_only_storage_takes_signed_uploads() -> None:
+    assert routes.match("/content/storage/x").signed_methods == {"PUT"}
+    assert not routes.match("/content/databases/x.sqlite3").signed_methods
+
+
+def test_the_last_rule_matches_everything() -> None:
+    assert routes.load()[-1].path == "*"
+    assert routes.match("/a\nb").origin

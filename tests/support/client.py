@@ -1,0 +1,143 @@
+"""The application as its clients see it: requests in, answers out; messages are delivered on demand."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import app as application
+from chalicelib import accounts
+from chalicelib.domain.mimetypes import mimetype_of
+from chalicelib.domain.storage_keys import database_key, storage_key
+from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
+from tests.conftest import BUCKET
+from tests.support.cloud import Cloud
+
+WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
+TABLE = RouteTable(application.app.routes)
+ARN = "arn:aws:sqs:us-east-1:123456789012:"
+CONTEXT = LambdaContext("api", 29.0)
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Studio:
+    """One deployment with a first user, whose token is sent unless another is given."""
+
+    cloud: Cloud
+    token: str = ""
+    user_id: str = ""
+    uploaded: list[tuple[str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.user_id, self.token = accounts.create_user("chef@example.org")
+
+    def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
+        """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
+        url = urlsplit(path)
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        authorization = {} if token is None else {"authorization": f"Token {token or self.token}"}
+        sent = {**authorization, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
+        request = Request(method, url.path, url.query, list(sent.items()), data, "127.0.0.1")
+        found = TABLE.find(url.path)
+        assert found, f"no route for {path}"
+        answer = application.app(api_gateway_event(request, *found), CONTEXT)
+        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+    def post(self, path: str, body: Any = None, token: str | None = "") -> Answer:
+        return self.call("POST", path, body, token)
+
+    def get(self, path: str, token: str | None = "") -> Answer:
+        return self.call("GET", path, None, token)
+
+    def upload(self, data: bytes, extension: str, preset: str, duration: int | None = None, told: bool = True) -> str:
+        """Upload a file as ricecooker does; returns its name. `told`: S3's notification has been delivered."""
+        checksum = hashlib.md5(data).hexdigest()
+        body = {"size": len(data), "checksum": checksum, "name": f"file.{extension}", "file_format": extension}
+        answer = self.post("/api/file/upload_url", {**body, "preset": preset, "duration": duration})
+        assert answer.status == 200, answer.text
+        self.put(checksum, extension, data, told)
+        return f"{checksum}.{extension}"
+
+    def put(self, checksum: str, extension: str, data: bytes, told: bool = True) -> None:
+        key = storage_key(checksum, extension)
+        self.cloud.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=mimetype_of(extension))
+        if told:
+            self.notify(key, len(data))
+
+    def notify(self, key: str, size: int) -> None:
+        record = {"s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": size}}}
+        application.uploads(sqs_event([_message({"Records": [record]})], ARN + "uploads"), CONTEXT)
+
+    def deliver(self, *queues: str, times: int = 1) -> int:
+        """Deliver what waits in the queues until they are empty, each message `times` over; returns how many came."""
+        count = 0
+        while messages := [(name, message) for name in queues or WORKERS for message in self._receive(name)]:
+            for name, message in messages:
+                count += 1
+                failed = [self._work(name, message) for _ in range(times)]
+                receipt = {"QueueUrl": self.cloud.queue_urls[name], "ReceiptHandle": message["ReceiptHandle"]}
+                if any(failed):
+                    self.cloud.sqs.change_message_visibility(**receipt, VisibilityTimeout=0)  # time passes
+                else:
+                    self.cloud.sqs.delete_message(**receipt)
+        return count
+
+    def _work(self, name: str, message: dict[str, Any]) -> bool:
+        answer = WORKERS[name](sqs_event([message], ARN + name), CONTEXT)
+        return bool(answer["batchItemFailures"])
+
+    def _receive(self, name: str) -> list[dict[str, Any]]:
+        url = self.cloud.queue_urls[name]
+        answer = self.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        return list(answer.get("Messages", []))
+
+    def make_channel(self, name: str = "Channel", channel_id: str | None = None, **fields: Any) -> tuple[str, str]:
+        """(channel id, id of the root of its chef tree)."""
+        channel_id = channel_id or uuid.uuid4().hex
+        sent = {"id": channel_id, "name": name, "language": "en", "ricecooker_version": "0.8.0", **fields}
+        answer = self.post("/api/internal/create_channel", {"channel_data": sent})
+        assert answer.status == 200, answer.text
+        return channel_id, answer.json["root"]
+
+    def add(self, root_id: str, *nodes: dict[str, Any]) -> dict[str, str]:
+        answer = self.post("/api/internal/add_nodes", {"root_id": root_id, "content_data": list(nodes)})
+        assert answer.status == 200, answer.text
+        return answer.json["root_ids"]
+
+    def finish(self, channel_id: str, stage: bool = False) -> Answer:
+        return self.post("/api/internal/finish_channel", {"channel_id": channel_id, "stage": stage})
+
+    def publish(self, channel_id: str, notes: str = "") -> dict[str, Any]:
+        """Publish and let the workers do it; returns the task."""
+        answer = self.post("/api/internal/publish_channel", {"channel_id": channel_id, "version_notes": notes})
+        assert answer.status == 200, answer.text
+        self.deliver()
+        return self.task(answer.json["task_id"])
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        return self.get(f"/api/task/{task_id}").json
+
+    def database(self, channel_id: str, version: int | None = None) -> bytes:
+        return self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))["Body"].read()
+
+
+def _message(body: dict[str, Any]) -> dict[str, Any]:
+    return {"MessageId": uuid.uuid4().hex, "ReceiptHandle": "none", "Body": json.dumps(body), "Attributes": {}}
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The query of a URL."""
+    return dict(parse_qsl(urlsplit(url).query))
