@@ -8,6 +8,7 @@ from chalicelib.handlers import file, internal, public, task
 from chalicelib.rest import mount
 
 app = Chalice(app_name="studio")
+app.api.binary_types.append("multipart/form-data")
 mount(app, (*internal.ROUTES, *file.ROUTES, *task.ROUTES, *public.ROUTES))
 
 

@@ -73,3 +73,16 @@ def put(key: str, body: Any, content_type: str, cache_control: str | None = None
     """Write an object: bytes, or an open binary file."""
     extra = {"CacheControl": cache_control} if cache_control else {}
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
+
+
+def copy(source: str, target: str, content_type: str, cache_control: str) -> None:
+    """Copy an object (at most 5 GB) within the bucket, where its bytes need not travel."""
+    bucket = settings().bucket
+    client().copy_object(
+        Bucket=bucket,
+        Key=target,
+        CopySource={"Bucket": bucket, "Key": source},
+        MetadataDirective="REPLACE",
+        ContentType=content_type,
+        CacheControl=cache_control,
+    )

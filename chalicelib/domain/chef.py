@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
+
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
@@ -109,7 +111,7 @@ def build_remote(
     id = derived_id(parent_id, sent.node_id)
     items: list[AssessmentItemData] = [{**item, "contentnode_id": id} for item in source_items]
     changes = {name: getattr(sent, name) for name in _OVERRIDES if getattr(sent, name) is not None}
-    files = [_file(id, file, sizes) for file in sent.files]
+    files = [_file(id, file, sizes, file.preset or thumbnail_preset(source["kind"])) for file in sent.files]
     replaced = {file["preset"] for file in files}
     kept: list[FileData] = [
         {**file, "id": derived_id(id, file["id"])} for file in source["files"] if file["preset"] not in replaced
@@ -161,14 +163,26 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(rows, key=key)
 
 
-def _file(owner_id: str, sent: FileIn, sizes: Mapping[str, int]) -> FileData:
+def thumbnail_preset(kind: str) -> str:
+    """The preset of a thumbnail of a node of this kind."""
+    return str(
+        next((preset.id for preset in PRESETLIST if preset.thumbnail and preset.kind == kind), CHANNEL_THUMBNAIL)
+    )
+
+
+def root_files(root_id: str, sent: Iterable[FileIn], sizes: Mapping[str, int]) -> list[FileData]:
+    """Files of the root itself: a channel that navigates by its own app."""
+    return [_file(root_id, file, sizes) for file in sent]
+
+
+def _file(owner_id: str, sent: FileIn, sizes: Mapping[str, int], preset: str | None = None) -> FileData:
     checksum, extension = split_filename(sent.filename) or ("", "")
     return {
-        "id": derived_id(owner_id, f"{sent.filename} {sent.preset} {sent.language}"),
+        "id": derived_id(owner_id, f"{sent.filename} {preset or sent.preset} {sent.language}"),
         "checksum": checksum,
         "file_format": extension,
         "file_size": sizes[sent.filename],
-        "preset": sent.preset,
+        "preset": preset or sent.preset,
         "language": sent.language,
         "original_filename": sent.original_filename,
         "source_url": sent.source_url,

@@ -123,8 +123,7 @@ def _tree(request: Request, levels: int | None) -> dict[str, Any]:
         if node is None:
             raise NotFound(f"Node {body.node_id} is not in the {body.tree} tree.")
         top = node.id
-    found = [nodes.to_data(node) for node in trees.walk(top, levels)]
-    return tree_data.nested(found, with_children=levels is None)
+    return tree_data.nested(trees.walk(top, levels), with_children=levels is None)
 
 
 SIGNED_IN = Access.SIGNED_IN

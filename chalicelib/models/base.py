@@ -73,17 +73,23 @@ def find(model: type[M], *key: Any) -> M | None:
         return None
 
 
-def read_many(keys: dict[type[Table], list[Any]], attributes: list[str] | None = None) -> dict[type[Table], list[Any]]:
+def read_many(keys: dict[type[Table], list[Any]]) -> dict[type[Table], list[Any]]:
     """Consistent reads over several tables, a hundred keys a call, calls in parallel.
 
     `keys` maps a model to hash keys, or to (hash, range) pairs. Missing items are left out; the order is open.
     """
+    raw = read_raw(keys)
+    return {model: [model.from_raw_data(item) for item in items] for model, items in raw.items()}
+
+
+def read_raw(keys: dict[type[Table], list[Any]]) -> dict[type[Table], list[dict[str, Any]]]:
+    """`read_many` with items as DynamoDB writes them: making models of thousands takes longer than reading them."""
     wanted = [(model, key) for model, model_keys in keys.items() for key in dict.fromkeys(model_keys)]
     batches = [wanted[at : at + BATCH_GET_LIMIT] for at in range(0, len(wanted), BATCH_GET_LIMIT)]
-    found: dict[type[Table], list[Any]] = {model: [] for model in keys}
+    found: dict[type[Table], list[dict[str, Any]]] = {model: [] for model in keys}
     for items in in_parallel(_read_batch, batches):
         for model, raw in items:
-            found[model].append(model.from_raw_data(raw))
+            found[model].append(raw)
     return found
 
 

@@ -18,7 +18,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.domain.types import LABELS, NodeData
-from chalicelib.models.base import Table, find, read_many
+from chalicelib.models.base import Table, find, read_raw
 
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
@@ -106,9 +106,30 @@ def get(node_id: str) -> Node | None:
     return find(Node, node_id)
 
 
-def get_many(node_ids: list[str]) -> dict[str, Node]:
-    """Those of the nodes that exist, by id."""
-    return {node.id: node for node in read_many({Node: node_ids})[Node]}
+def data_of(node_ids: list[str]) -> dict[str, NodeData]:
+    """The plain data of those of the nodes that exist, by id."""
+    found = (_from_raw(raw) for raw in read_raw({Node: node_ids})[Node])
+    return {data["id"]: data for data in found}
+
+
+def _from_raw(raw: dict[str, dict[str, Any]]) -> NodeData:
+    """What `to_data` gives, straight from DynamoDB's form of an item."""
+    fields = {
+        name: _READERS[name](next(iter(raw[name].values()))) if name in raw else _MISSING[name]() for name in _PLAIN
+    }
+    labels = _READERS["labels"](raw["labels"]["S"]) if "labels" in raw else {}
+    fields.update({name: labels.get(name, []) for name in LABELS})
+    return cast(NodeData, fields)
+
+
+def _default_of(attribute: Any) -> Any:
+    default = attribute.default
+    return default if callable(default) else lambda: default
+
+
+_ATTRIBUTES = Node.get_attributes()
+_READERS = {name: attribute.deserialize for name, attribute in _ATTRIBUTES.items()}
+_MISSING = {name: _default_of(attribute) for name, attribute in _ATTRIBUTES.items()}
 
 
 def find_in_tree(tree_id: str, node_id: str | None = None, content_id: str | None = None) -> Node | None:

@@ -146,10 +146,10 @@ def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
     return order
 
 
-def walk(root_id: str, levels: int | None = None) -> list[Node]:
+def walk(root_id: str, levels: int | None = None) -> list[NodeData]:
     """A tree's nodes in tree order, the root first: one Query a topic, one BatchGet a hundred nodes."""
     order = preorder(root_id, edges(root_id, levels))
-    found = nodes.get_many(order)
+    found = nodes.data_of(order)
     return [found[node_id] for node_id in order if node_id in found]
 
 

@@ -5,6 +5,7 @@ Writes: questions first, then nodes, edges and counts in one transaction. Ids fo
 that comes twice, or comes again after a failure, makes every node once.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
+LARGEST_NODE = 380_000  # bytes: an item of DynamoDB holds 400 kB
+LARGEST_REQUEST = 3_800_000  # bytes: a transaction holds 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
 
 
@@ -112,6 +115,7 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     if trees.too_many(len(above), len(new)):
         raise ValidationFailed({"content_data": [f"Send fewer nodes a request, {len(above)} levels down."]})
     built = _build(user, parent, state, new, sent)
+    _refuse_large(built)
     assessment_items.save([item for _, items in built for item in items])
     refused = trees.append(parent, above, [node for node, _ in built], place)
     if refused == "closed":
@@ -119,6 +123,19 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     if refused == "gone":
         raise NotFound(f"Content not found: node {parent.id} was deleted meanwhile.")
     return refused
+
+
+def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> None:
+    """DynamoDB's limits, in words that a chef's author understands."""
+    for item in (item for _, items in built for item in items):
+        if len(json.dumps({**item, "raw_data": ""})) > LARGEST_NODE:  # large raw data lies in S3
+            raise ValidationFailed({"content_data": [f"Question {item['assessment_id']} is too large. Shorten it."]})
+    sizes = [len(json.dumps(node)) for node, _ in built]
+    if max(sizes) > LARGEST_NODE:
+        title = built[sizes.index(max(sizes))][0]["title"]
+        raise ValidationFailed({"content_data": [f"Node {title!r} is larger than {LARGEST_NODE} bytes. Shorten it."]})
+    if sum(sizes) > LARGEST_REQUEST:
+        raise ValidationFailed({"content_data": ["These nodes are too large for one request. Send fewer at once."]})
 
 
 def _place(channel: Channel, parent: Node) -> str:

@@ -7,12 +7,16 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import queues
 from chalicelib.auth import Identity
+from chalicelib.domain.chef import root_files
 from chalicelib.domain.ids import derived_id, new_id
-from chalicelib.errors import Conflict, Forbidden
+from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.models import channels, tasks, trees
-from chalicelib.models.base import now, read_many, transact, was_refused
+from chalicelib.models.base import Table, now, read_many, transact, was_refused
 from chalicelib.models.channel_members import EDIT, ChannelMember
 from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations import files
 from chalicelib.permissions import editable_ids
 from chalicelib.schemas.chef import ChannelIn
 
@@ -25,8 +29,10 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
     A chef tree that was being uploaded before is given up and removed.
     Raises Forbidden where the channel is there and the user may not edit it.
     """
-    found = read_many({Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]})
-    root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    names = [file.filename for file in sent.files]
+    wanted: dict[type[Table], list[Any]] = {Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]}
+    found = read_many({**wanted, StoredObject: [name[:32] for name in names]})
+    root = _chef_root(sent, *files.sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
     if not found[Channel]:
         return _make(user, sent, root)
     channel = found[Channel][0]
@@ -43,6 +49,15 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
 
     transact(fill)
     return str(root.id)
+
+
+def _chef_root(sent: ChannelIn, sizes: dict[str, int], missing: list[str]) -> Node:
+    if missing:
+        raise ValidationFailed({"channel_data.files": [f"Not stored, upload them first: {', '.join(missing)}"]})
+    root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    root.extra_fields = sent.extra_fields
+    root.files = root_files(root.id, sent.files, sizes)
+    return root
 
 
 def _make(user: Identity, sent: ChannelIn, chef_root: Any) -> str:

@@ -50,8 +50,7 @@ def _write_database(channel_id: str, snapshot: Snapshot) -> None:
         write_content_database(snapshot, path)
         with path.open("rb") as file:
             storage.put(database_key(channel_id, version), file, SQLITE, storage.IMMUTABLE)
-            file.seek(0)
-            storage.put(database_key(channel_id), file, SQLITE, storage.NEWEST)
+    storage.copy(database_key(channel_id, version), database_key(channel_id), SQLITE, storage.NEWEST)
 
 
 def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
@@ -81,7 +80,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
             date_published=published,
         )
     ]
-    if not channel.primary_token:
-        changes.append(Channel.primary_token.set(secret_tokens.reserve(channel.id)))
+    token = channel.primary_token or secret_tokens.reserve(channel.id)
+    changes.append(Channel.primary_token.set(token))
     detail = f"Published version {version}: {record['total_resource_count']} resources."
-    publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items)
+    publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, {"version": version, "token": token})

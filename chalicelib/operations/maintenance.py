@@ -5,7 +5,7 @@ import json
 from chalicelib import storage
 from chalicelib.domain import diff
 from chalicelib.domain.storage_keys import diff_key
-from chalicelib.models import channels, nodes, tasks, trees
+from chalicelib.models import channels, tasks, trees
 
 
 def compare_trees(task_id: str) -> None:
@@ -14,10 +14,7 @@ def compare_trees(task_id: str) -> None:
     if task is None or task.status in tasks.FINISHED:
         return
     tasks.advance(task, 10, "Comparing the trees")
-    old, new = (
-        [nodes.to_data(node) for node in trees.walk(task.arguments[name])] for name in ("old_root_id", "new_root_id")
-    )
-    changes = diff.compare(old, new)
+    changes = diff.compare(trees.walk(task.arguments["old_root_id"]), trees.walk(task.arguments["new_root_id"]))
     storage.put(diff_key(task_id), json.dumps(changes, ensure_ascii=False).encode(), "application/json")
     tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
 

@@ -59,7 +59,8 @@ def _prepare(task: Task, channel: Channel) -> None:
     if digest == channel.published_digest:
         changes: list[Any] = [Channel.published_rev.set(channel.rev)]
         detail = UNCHANGED.format(version=int(channel.version))
-        publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [])
+        result = {"version": int(channel.version), "token": channel.primary_token}
+        publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
         return
     storage.put(snapshot_key(task.id), snapshots.to_bytes(snapshot), "application/gzip")
     publish_lock.hand_over(task, channel, rev=int(channel.rev), digest=digest)
@@ -70,10 +71,11 @@ def _read_tree(channel: Channel) -> list[NodeData]:
 
     Raises Busy where the nodes are not as many as the root counts: the tree changed while it was read.
     """
+    root = nodes.get(channel.root_id)
     found = trees.walk(channel.root_id)
-    if not found or len(found) - 1 != found[0].total_count:
+    if root is None or len(found) - 1 != root.total_count:
         raise Busy(f"The tree of channel {channel.id} changed while it was read.")
-    return [nodes.to_data(node) for node in found]
+    return found
 
 
 def _refuse_duplicates(snapshot: Snapshot) -> None:

@@ -117,8 +117,10 @@ def release(task: Task, channel: Channel) -> None:
     update_if(Channel(channel.id), [Channel.publish_lease.remove()], mine)
 
 
-def finish(task: Task, channel: Channel, status: str, detail: str, changes: list[Any], items: list[Table]) -> None:
-    """End a publish: changes of the channel, new items, lock and task, in one transaction.
+def finish(
+    task: Task, channel: Channel, status: str, detail: str, changes: list[Any], items: list[Table], result: Any = None
+) -> None:
+    """End a publish: changes of the channel, new items, lock and task with its `result`, in one transaction.
 
     A publish that was asked for meanwhile takes the lock in the same moment and is begun.
     """
@@ -127,19 +129,19 @@ def finish(task: Task, channel: Channel, status: str, detail: str, changes: list
         following = _following(task, current)
         actions: list[Any] = [*changes, Channel.publish_again.remove(), Channel.publish_lease.remove()]
         actions += _taken_by(following) if following else _FREE
-        if not transact(_ending(task, current, status, detail, actions, [*items, *([following] if following else [])])):
+        ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
+        if status == tasks.SUCCESS:
+            ended.append(Task.progress.set(100))
+        if not transact(_ending(task, current, ended, actions, [*items, *([following] if following else [])])):
             if following:
                 queues.send_publish(following.id)
             return
         current = channels.get(channel.id)
 
 
-def _ending(task: Task, channel: Channel, status: str, detail: str, actions: list[Any], items: list[Table]) -> Any:
+def _ending(task: Task, channel: Channel, ended: list[Any], actions: list[Any], items: list[Table]) -> Any:
     wish = Channel.publish_again
     as_read = wish == channel.publish_again if channel.publish_again else wish.does_not_exist()
-    ended: list[Any] = [Task.status.set(status), Task.detail.set(detail)]
-    if status == tasks.SUCCESS:
-        ended.append(Task.progress.set(100))
 
     def fill(transaction: TransactWrite) -> None:
         for item in items:

@@ -78,7 +78,7 @@ JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list)]
 Seconds = Annotated[int | None, BeforeValidator(_seconds)]
 Tag = Annotated[Text, AfterValidator(_tag)]
 Short = Annotated[BlankText, Field(max_length=200)]
-Long = Annotated[BlankText, Field(max_length=4096)]
+Long = Annotated[BlankText, Field(max_length=100_000)]
 Url = Annotated[Text | None, Field(max_length=400)]
 
 
@@ -91,6 +91,13 @@ class FileIn(Schema):
     language: Language | None = None
     source_url: Url = None
     duration: Seconds = None
+
+
+class RemoteFileIn(FileIn):
+    """A file put in place of one of a node of another channel. Without a preset, which ricecooker does not know, it is
+    the thumbnail of that node's kind."""
+
+    preset: Preset | None = None  # type: ignore[assignment]
 
 
 class QuestionIn(Schema):
@@ -157,7 +164,7 @@ class RemoteNodeIn(Schema):
     source_node_id: Id | None = None
     source_content_id: Id | None = None
     title: Annotated[Text | None, Field(max_length=200)] = None
-    description: Annotated[Text | None, Field(max_length=4096)] = None
+    description: Annotated[Text | None, Field(max_length=100_000)] = None
     aggregator: Annotated[Text | None, Field(max_length=200)] = None
     provider: Annotated[Text | None, Field(max_length=200)] = None
     role: Role | None = None
@@ -170,7 +177,7 @@ class RemoteNodeIn(Schema):
     categories: Categories | None = None
     learner_needs: LearnerNeeds | None = None
     extra_fields: JsonObject | None = None
-    files: list[FileIn] = Field(default_factory=list)
+    files: list[RemoteFileIn] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _source(self) -> "RemoteNodeIn":
@@ -190,6 +197,7 @@ class ChannelIn(Schema):
     source_id: Short = ""
     ricecooker_version: Annotated[Text | None, Field(max_length=100)] = None
     extra_fields: JsonObject = Field(default_factory=dict)
+    files: list[FileIn] = Field(default_factory=list)  # of the root: a channel that navigates by its own app
 
 
 class CreateChannel(Schema):

@@ -32,16 +32,16 @@ class UploadUrl(Schema):
     checksum: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     name: Annotated[Text, Field(min_length=1, max_length=255 + 60)]
     file_format: FileFormat
-    preset: Preset
+    preset: Preset | None  # ricecooker sends null for the thumbnail of a node of another channel
     duration: Annotated[int | None, BeforeValidator(_duration)] = None
     resumable: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> "UploadUrl":
-        preset = PRESETS[self.preset]
-        if self.file_format not in preset.allowed_formats:
+        preset = PRESETS.get(self.preset or "")
+        if preset and self.file_format not in preset.allowed_formats:
             raise refuse(f"File format {self.file_format} is not an allowed format for this preset {self.preset}")
-        timed = preset.kind in _TIMED and not preset.supplementary
+        timed = preset and preset.kind in _TIMED and not preset.supplementary
         if timed and self.duration is None:
             raise refuse("Duration is required for audio/video files")
         if self.size > MAX_UPLOAD and not self.resumable:

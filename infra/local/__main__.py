@@ -48,11 +48,13 @@ def _greet(stack: Stack) -> None:
 
 
 def _chef(stack: Stack) -> str:
-    """A command that uploads and publishes the example channel."""
+    """A command that uploads and publishes the example channel; ricecooker leaves its caches where it runs."""
     home = Path(os.environ.get("CLIENTS_HOME") or Path.home() / ".cache" / "studio-clients")
     python = home / "ricecooker" / "bin" / "python"
     first = "" if python.exists() else "make clients && "
-    return f"{first}STUDIO_URL={stack.url} {python} examples/chef.py --token={stack.token} --deploy --publish"
+    chef = Path(__file__).resolve().parents[2] / "examples" / "chef.py"
+    call = f"STUDIO_URL={stack.url} {python} {chef} --token={stack.token} --deploy --publish"
+    return f'{first}(cd "$(mktemp -d)" && {call})'
 
 
 if __name__ == "__main__":
