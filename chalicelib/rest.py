@@ -96,7 +96,9 @@ def mount(app: Chalice, routes: Iterable[Route]) -> None:
 
     by_path = sorted(routes, key=lambda route: route.path)
     for path, group in groupby(by_path, key=lambda route: route.path):
-        app.route(path, methods=list(METHODS), name=path)(_view(app, {route.method: route for route in group}))
+        app.route(path, methods=list(METHODS), name=path, content_types=["*/*"])(
+            _view(app, {route.method: route for route in group})
+        )
 
 
 def _view(app: Chalice, methods: dict[str, Route]) -> Callable[..., Response]:

@@ -180,6 +180,7 @@ def remote(work: Path) -> Any:
             tags=["borrowed"],
             categories=[subjects.HISTORY],
             role=roles.COACH,
+            thumbnail=media.write(work / "atlas.png", media.picture("atlas", "gold")),
         )
     )
     topic.add_child(nodes.StudioContentNode(channel_id, source_content_id=sums.get_content_id().hex))

@@ -108,5 +108,7 @@ def _duration(node: Sent) -> int | None:
 
 def remote(sent: Sent, source: Sent) -> Sent:
     """A node taken over from another channel: the source's data under the sent id, with the sent changes."""
-    changes = {key: value for key, value in sent.items() if not key.startswith("source_")}
-    return source | changes
+    changes = {key: value for key, value in sent.items() if not key.startswith("source_") and key != "files"}
+    thumbnails = [file | {"preset": f"{source['kind']}_thumbnail"} for file in sent.get("files", [])]
+    kept = [file for file in source["files"] if not thumbnails or not file["preset"].endswith("_thumbnail")]
+    return source | changes | {"files": kept + thumbnails}

@@ -5,7 +5,7 @@ import io
 import json
 from typing import Any
 
-from le_utils.constants import content_kinds, format_presets, modalities, roles
+from le_utils.constants import content_kinds, file_formats, format_presets, modalities, roles
 from PIL import Image
 
 from examples.clients import Kolibri
@@ -130,7 +130,7 @@ def test_films_have_subtitles_in_both_languages(first: Version) -> None:
     film = first.named("film")["node_id"]
     subtitles = [file for file in first.files_of(film) if file["preset"] == format_presets.VIDEO_SUBTITLE]
     assert sorted(file["lang_id"] for file in subtitles) == ["es", "sw"]
-    texts = [first.kolibri.stored(file["checksum"], file["extension"]) or b"" for file in subtitles]
+    texts = [first.kolibri.stored(file["local_file_id"], file_formats.HTML5) or b"" for file in subtitles]
     assert {text.splitlines()[0] for text in texts} == {b"WEBVTT"}
 
 
@@ -189,5 +189,5 @@ def test_the_library_navigates_by_its_own_app(stack: Any, first: Version) -> Non
     assert json.loads(root["options"]) == {"modality": modalities.CUSTOM_NAVIGATION}
     (file,) = kolibri.rows("select * from content_file where contentnode_id = ?", root_id)
     assert file["preset"] == format_presets.HTML5_ZIP
-    data = kolibri.stored(file["checksum"], file["extension"]) or b""
-    assert hashlib.md5(data).hexdigest() == file["checksum"]
+    data = kolibri.stored(file["local_file_id"], file_formats.HTML5) or b""
+    assert hashlib.md5(data).hexdigest() == file["local_file_id"]
