@@ -4,13 +4,11 @@ import json
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from chalicelib.config import settings
-
-log = Logger(service="studio-queues")
+from chalicelib.telemetry import log
 
 
 @cache

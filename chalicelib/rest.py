@@ -8,7 +8,6 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
 
-from aws_lambda_powertools import Logger
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
@@ -17,8 +16,7 @@ from chalicelib import errors
 from chalicelib.auth import Identity, identify
 from chalicelib.errors import BadRequest, Busy, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.permissions import Access
-
-log = Logger(service="studio-api")
+from chalicelib.telemetry import count, log
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 JSON = "application/json"
@@ -183,6 +181,7 @@ def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) ->
 
 def _fault(error: Exception, request: Request) -> Reply:
     log.exception("request failed")
+    count("Faults")
     if isinstance(error, (BotoCoreError, ClientError, PynamoDBException, TimeoutError)):
         detail = f"A service behind this one did not answer. Try again; this is request {request.request_id}."
         return Reply({"error": "Try again", "detail": detail}, 503, {"Retry-After": "1"})

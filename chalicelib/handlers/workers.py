@@ -5,8 +5,6 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
-from aws_lambda_powertools import Logger
-
 from chalicelib import queues
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import checksum_of
@@ -17,8 +15,7 @@ from chalicelib.operations import export as exporting
 from chalicelib.operations import maintenance as upkeep
 from chalicelib.operations import publish as publishing
 from chalicelib.operations import publish_lock
-
-log = Logger(service="studio-workers")
+from chalicelib.telemetry import count, log
 
 MAX_RECEIVES = 5  # as in the template: after so many tries a message goes to the dead-letter queue
 
@@ -93,6 +90,7 @@ def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any],
                 work(json.loads(record["body"]), receives >= MAX_RECEIVES)
             except Exception as error:
                 log.exception("message failed")
+                count("FailedMessages")
                 failed.append({"itemIdentifier": record["messageId"]})
                 wait = error.retry_after if isinstance(error, Busy) else min(2**receives, LONGEST_WAIT)
                 queues.retry_in(queue_url, record["receiptHandle"], wait)

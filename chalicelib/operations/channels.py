@@ -103,7 +103,7 @@ def finish(user: Identity, channel: Channel, stage: bool) -> str:
     """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
 
     One conditional write exchanges the pointers. Returns the id of the task that works out what the new tree
-    changes. Trees that nobody can reach any more are removed.
+    changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
     Raises Conflict where no chef tree waits.
     """
     chef_root = channel.chef_root_id
@@ -119,11 +119,9 @@ def finish(user: Identity, channel: Channel, stage: bool) -> str:
     )
     task.save()
     # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
-    freed = channel.staging_root_id if stage else channel.previous_root_id
-    jobs = [{"job": "diff", "task_id": task.id}]
-    queues.send_maintenance(*jobs)
-    if freed:
-        queues.send_maintenance(_removal(channel.id, freed), delay=REMOVAL_DELAY)
+    queues.send_maintenance({"job": "diff", "task_id": task.id})
+    freed = [channel.staging_root_id] if stage else [channel.staging_root_id, channel.previous_root_id]
+    queues.send_maintenance(*(_removal(channel.id, root) for root in freed if root), delay=REMOVAL_DELAY)
     _swap(channel, chef_root, stage)
     return str(task.id)
 
@@ -135,6 +133,7 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
         actions = [
             Channel.root_id.set(chef_root),
             Channel.previous_root_id.set(channel.root_id),
+            Channel.staging_root_id.remove(),
             Channel.rev.add(1),
         ]
     actions += [Channel.chef_root_id.remove(), Channel.modified.set(now())]

@@ -6,6 +6,7 @@ same bytes under the same keys and goes on.
 """
 
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from chalicelib.models.tasks import Task
 from chalicelib.operations import publish_lock
 from chalicelib.operations.publish import with_lease
 from chalicelib.operations.publish_lock import EXPORT
+from chalicelib.telemetry import count, seconds
 
 SQLITE = "application/vnd.sqlite3"
 
@@ -41,6 +43,12 @@ def _export(task: Task, channel: Channel) -> None:
     snapshot = snapshots.from_bytes(storage.read(snapshot_key(task.id)))
     _write_database(channel.id, snapshot)
     _go_live(task, channel, snapshot)
+
+
+def _measure(task: Task, snapshot: Snapshot) -> None:
+    count("Published")
+    count("PublishedNodes", len(snapshot["nodes"]))
+    seconds("PublishTime", (now() - datetime.fromisoformat(task.created)).total_seconds())
 
 
 def _write_database(channel_id: str, snapshot: Snapshot) -> None:
@@ -82,5 +90,6 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     ]
     token = channel.primary_token or secret_tokens.reserve(channel.id)
     changes.append(Channel.primary_token.set(token))
+    _measure(task, snapshot)
     detail = f"Published version {version}: {record['total_resource_count']} resources."
     publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, {"version": version, "token": token})

@@ -1,0 +1,23 @@
+"""Logs and metrics, as CloudWatch reads them from what functions print."""
+
+from aws_lambda_powertools import Logger, single_metric
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "KolibriStudio"
+
+log = Logger(service="studio")
+
+
+def count(name: str, value: float = 1) -> None:
+    """Something happened `value` times."""
+    _emit(name, MetricUnit.Count, value)
+
+
+def seconds(name: str, value: float) -> None:
+    """Something took so long."""
+    _emit(name, MetricUnit.Seconds, value)
+
+
+def _emit(name: str, unit: MetricUnit, value: float) -> None:
+    with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
+        metric.add_dimension(name="service", value="studio")
