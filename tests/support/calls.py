@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.client import BaseClient
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 _call = BaseClient._make_api_call
 
@@ -61,4 +61,53 @@ def counting(studio: Any) -> Iterator[Watch]:
     """Count the application's calls."""
     cloud = studio.cloud
     with watching(Watch(), own=(cloud.dynamodb, cloud.s3, cloud.sqs)) as watch:
+        yield watch
+
+
+WRITES = ("Put", "Update", "Delete", "Transact", "BatchWrite", "Send", "Copy")
+LONGEST_KEY = 2048  # bytes of a hash key (AWS)
+
+
+@dataclass
+class Strict(Watch):
+    """Refuses keys that DynamoDB refuses and moto takes: empty ones and too long ones."""
+
+    def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        for text in _key_texts(arguments):
+            if not 0 < len(text.encode()) <= LONGEST_KEY:
+                error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
+                raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+        return super().__call__(client, operation, arguments)
+
+    @property
+    def writes(self) -> list[str]:
+        """The calls that may have changed something."""
+        return [name for name in self.names if name.startswith(WRITES)]
+
+
+def _key_texts(arguments: Any) -> Iterator[str]:
+    if isinstance(arguments, list):
+        for part in arguments:
+            yield from _key_texts(part)
+    elif isinstance(arguments, dict):
+        for name, part in arguments.items():
+            if name in ("Key", "Keys"):
+                yield from _texts(part)
+            elif isinstance(part, dict | list):
+                yield from _key_texts(part)
+
+
+def _texts(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from [part["S"]] if set(part) == {"S"} else [text for value in part.values() for text in _texts(value)]
+    elif isinstance(part, list):
+        yield from [text for value in part for text in _texts(value)]
+
+
+@contextmanager
+def strictly(studio: Any) -> Iterator[Strict]:
+    """Watch the application's calls as DynamoDB itself would."""
+    cloud = studio.cloud
+    with watching(Strict(), own=(cloud.dynamodb, cloud.s3, cloud.sqs)) as watch:
+        assert isinstance(watch, Strict)
         yield watch

@@ -11,6 +11,8 @@ import app as application
 from chalicelib import accounts
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import database_key, storage_key
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import PUBLIC, Channel
 from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
 from tests.support.cloud import Cloud
@@ -44,6 +46,18 @@ class Studio:
     def __post_init__(self) -> None:
         self.user_id, self.token = accounts.create_user("chef@example.org")
 
+    def sign_up(self, name: str, is_admin: bool = False) -> tuple[str, str]:
+        """Another user: (user id, token)."""
+        return accounts.create_user(f"{name}@example.org", is_admin=is_admin)
+
+    def share(self, channel_id: str, user_id: str, role: str) -> None:
+        """Give a user a right in a channel."""
+        ChannelMember(user_id, channel_id, role=role).save()
+
+    def make_public(self, channel_id: str) -> None:
+        """Put a channel on the public list, as an administrator does."""
+        Channel(channel_id).update([Channel.public.set(True), Channel.public_key.set(PUBLIC)])
+
     def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
         """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
         url = urlsplit(path)
@@ -54,6 +68,7 @@ class Studio:
         found = TABLE.find(url.path)
         assert found, f"no route for {path}"
         answer = application.app(api_gateway_event(request, *found), CONTEXT)
+        answer["body"].encode()  # what is not Unicode text cannot leave a Lambda function
         return Answer(answer["statusCode"], answer["headers"], answer["body"])
 
     def post(self, path: str, body: Any = None, token: str | None = "") -> Answer:
@@ -94,6 +109,10 @@ class Studio:
                 else:
                     self.cloud.sqs.delete_message(**receipt)
         return count
+
+    def send(self, queue: str, message: dict[str, Any]) -> None:
+        """Put a message into a queue."""
+        self.cloud.sqs.send_message(QueueUrl=self.cloud.queue_urls[queue], MessageBody=json.dumps(message))
 
     def _work(self, name: str, message: dict[str, Any]) -> bool:
         answer = WORKERS[name](sqs_event([message], ARN + name), CONTEXT)

@@ -1,9 +1,14 @@
 """AWS in this process: moto's, with what the template describes."""
 
+import json
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 from botocore.session import get_session
 from moto import mock_aws
@@ -13,15 +18,75 @@ from chalicelib.models import base
 from infra import resources
 from tests.conftest import BUCKET, PREFIX
 
+Contents = dict[str, list[str]]
+
+os.environ["MOTO_SQS_ENFORCE_STRICT_QUEUE_PURGE_BEHAVIOUR"] = "false"  # else a queue can be purged once a minute
+
 
 @dataclass
 class Cloud:
-    """The clients of one empty cloud."""
+    """The clients of one cloud, empty at first."""
 
     dynamodb: Any
     s3: Any
     sqs: Any
     queue_urls: dict[str, str]
+
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """All items of a table, as DynamoDB writes them."""
+        found: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = self.dynamodb.scan(TableName=PREFIX + table, **start)
+            found += page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return found
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def objects(self) -> list[str]:
+        """The keys of all objects in the bucket."""
+        pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def waiting(self, queue: str) -> int:
+        """How many messages are in a queue, those among them that may not be received yet."""
+        url = self.queue_urls[queue]
+        names = ("", "NotVisible", "Delayed")
+        found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        return sum(int(found[f"ApproximateNumberOfMessages{name}"]) for name in names)
+
+    def contents(self) -> Contents:
+        """All that is stored, to compare: items by table, keys of the bucket, and messages as a number a queue."""
+        stored = {name: sorted(json.dumps(item, sort_keys=True) for item in self.items(name)) for name in table_keys()}
+        stored["bucket"] = sorted(self.objects())
+        stored["queues"] = [f"{name}: {self.waiting(name)}" for name in self.queue_urls]
+        return stored
+
+    def empty(self) -> None:
+        """Take everything out of tables, bucket and queues."""
+        for table, key in table_keys().items():
+            for item in self.items(table):
+                self.dynamodb.delete_item(TableName=PREFIX + table, Key={name: item[name] for name in key})
+        for name in self.objects():
+            self.s3.delete_object(Bucket=BUCKET, Key=name)
+        for url in self.queue_urls.values():
+            self.sqs.purge_queue(QueueUrl=url)
+
+
+@cache
+def table_keys() -> dict[str, list[str]]:
+    """The attributes of every table's key."""
+    return {
+        definition["TableName"].removeprefix(PREFIX): [part["AttributeName"] for part in definition["KeySchema"]]
+        for definition in resources.tables(PREFIX)
+    }
+
+
+@contextmanager
+def later(seconds: int) -> Iterator[None]:
+    """Queues see a clock that is ahead: messages with a delay can be received."""
+    with patch("moto.sqs.models.unix_time_millis", lambda: (time.time() + seconds) * 1000):
+        yield
 
 
 @contextmanager

@@ -1,0 +1,102 @@
+"""A request that comes twice, in part, or at the same time as another, makes every node once."""
+
+import pytest
+
+from chalicelib.models import nodes as node_models
+from chalicelib.models import trees
+from tests.support import counts, nodes
+from tests.support.interleaved import interrupted
+
+PATH = "/api/internal/add_nodes"
+
+
+def titles(root):
+    return [node["title"] for node in trees.walk(root)[1:]]
+
+
+def assert_sound(root):
+    """Counts are right, and every node but the root has one edge."""
+    assert counts.kept(root) == counts.recounted(root)
+    edges = counts.edges(root)
+    assert len(edges) == len(set(edges)) == len(trees.walk(root)) - 1
+
+
+@pytest.fixture
+def tree(studio):
+    return studio.make_channel()[1]
+
+
+def test_the_same_request_again_creates_nothing_and_tells_all_ids(studio, tree):
+    sent = [nodes.topic("a"), nodes.exercise("b", nodes.question("q"))]
+    first = studio.add(tree, *sent)
+    before = studio.cloud.contents()
+    assert studio.add(tree, *sent) == first
+    assert studio.cloud.contents() == before
+    assert set(first) == {nodes.node_id("a"), nodes.node_id("b")}
+
+
+def test_a_request_that_is_known_in_part_creates_the_rest(studio, tree):
+    first = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
+    both = studio.add(tree, nodes.topic("b"), nodes.topic("c"), nodes.topic("a"))
+    assert first.items() < both.items()
+    assert titles(tree) == ["a", "b", "c"]
+    assert_sound(tree)
+
+
+def test_a_node_that_is_there_is_not_changed_by_its_second_coming(studio, tree):
+    id = studio.add(tree, nodes.topic("a"))[nodes.node_id("a")]
+    studio.add(tree, nodes.topic("a", title="another"))
+    assert node_models.get(id).title == "a"
+
+
+def test_one_node_id_below_two_topics_is_two_nodes(studio, tree):
+    topics = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
+    same = nodes.resource("same")
+    ids = {studio.add(topics[nodes.node_id(name)], same)[same["node_id"]] for name in ("a", "b")}
+    assert len(ids) == 2
+    assert_sound(tree)
+
+
+def test_the_same_request_twice_at_once_creates_every_node_once(studio, tree):
+    sent = [nodes.topic("a"), nodes.exercise("b", nodes.question("q"))]
+    answers = []
+    with interrupted(studio, lambda: answers.append(studio.add(tree, *sent))):
+        answers.append(studio.add(tree, *sent))
+    assert answers[0] == answers[1]
+    assert titles(tree) == ["a", "b"]
+    assert_sound(tree)
+
+
+def test_requests_that_share_some_nodes_at_once_create_every_node_once(studio, tree):
+    with interrupted(studio, lambda: studio.add(tree, nodes.topic("b"), nodes.topic("c"))):
+        ids = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
+    assert len(ids) == 2
+    assert sorted(titles(tree)) == ["a", "b", "c"]
+    assert_sound(tree)
+
+
+def test_different_nodes_at_once_are_all_there_with_places_of_their_own(studio, tree):
+    with interrupted(studio, lambda: studio.add(tree, nodes.topic("first"))):
+        studio.add(tree, nodes.topic("second"))
+    assert sorted(titles(tree)) == ["first", "second"]
+    assert_sound(tree)
+
+
+def test_an_upload_that_is_replaced_at_the_same_moment_is_told_so(studio):
+    channel_id, root = studio.make_channel()
+    sent = {"root_id": root, "content_data": [nodes.topic("late")]}
+    with interrupted(studio, lambda: studio.make_channel(channel_id=channel_id)):
+        answer = studio.post(PATH, sent)
+    assert answer.status == 409
+    assert titles(root) == []
+
+
+@pytest.mark.parametrize("stage", [True, False])
+def test_an_upload_that_is_finished_at_the_same_moment_takes_the_node_or_refuses_it_whole(studio, stage):
+    channel_id, root = studio.make_channel()
+    sent = {"root_id": root, "content_data": [nodes.topic("late")]}
+    with interrupted(studio, lambda: studio.finish(channel_id, stage)):
+        answer = studio.post(PATH, sent)
+    assert answer.status in (200, 409)
+    assert titles(root) == (["late"] if answer.status == 200 else [])
+    assert_sound(root)

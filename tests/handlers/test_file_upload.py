@@ -1,0 +1,179 @@
+"""file_upload: a file through the API itself, as old ricecookers send it."""
+
+import hashlib
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.models import users
+from chalicelib.models.users import User
+from tests.conftest import BUCKET
+
+PATH = "/api/internal/file_upload"
+BOUNDARY = "0123abc"
+
+
+def form(name, data, field="file", more=b""):
+    head = f'Content-Disposition: form-data; name="{field}"; filename="{name}"\r\n'.encode()
+    return b"--%b\r\n%b%b\r\n%b\r\n--%b--\r\n" % (BOUNDARY.encode(), head, more, data, BOUNDARY.encode())
+
+
+def send(studio, body, content_type=f"multipart/form-data; boundary={BOUNDARY}", token=""):
+    return studio.call("POST", PATH, body, token, content_type=content_type)
+
+
+def name_of(data, extension="pdf"):
+    return f"{hashlib.md5(data).hexdigest()}.{extension}"
+
+
+def stored(studio, name):
+    key = f"content/storage/{name[0]}/{name[1]}/{name}"
+    return studio.cloud.s3.get_object(Bucket=BUCKET, Key=key)
+
+
+def left(studio):
+    return int(users.get(studio.user_id).disk_space_left)
+
+
+def test_a_file_is_stored_known_and_charged_once(studio):
+    data, before = b"\x00\xff\r\n--binary\r\n\x80", left(studio)
+    name = name_of(data)
+    for _ in range(2):
+        answer = send(studio, form(name, data))
+        assert (answer.status, answer.json) == (200, {"success": True})
+    found = stored(studio, name)
+    assert found["Body"].read() == data
+    assert found["ContentType"] == "application/pdf"
+    assert "immutable" in found["CacheControl"]
+    assert studio.post("/api/internal/file_diff", [name]).json == []
+    assert left(studio) == before - len(data)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"-", b"--", b"\x00", b"\xff", b"a", b":"])).map(b"".join))
+def test_every_byte_arrives(studio, data):
+    name = name_of(data)
+    answer = send(studio, form(name, data, more=b"Content-Type: application/octet-stream\r\n"))
+    assert answer.status == 200
+    assert stored(studio, name)["Body"].read() == data
+
+
+def test_other_fields_of_the_form_do_not_matter(studio):
+    data = b"data"
+    other = b'--%b\r\nContent-Disposition: form-data; name="other"\r\n\r\nvalue\r\n' % BOUNDARY.encode()
+    assert send(studio, other + form(name_of(data), data)).status == 200
+
+
+def refused(studio, body, status=400, **options):
+    before = studio.cloud.contents()
+    answer = send(studio, body, **options)
+    assert answer.status == status, answer.text
+    assert set(answer.json) == {"error", "detail"}
+    assert studio.cloud.contents() == before
+
+
+def test_bytes_that_have_another_checksum_are_refused(studio):
+    refused(studio, form(name_of(b"other"), b"data"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nodot",
+        "",
+        ".pdf",
+        "{md5}",
+        "{md5}.",
+        "{md5}.exe",
+        "{upper}.pdf",
+        "a{md5}.pdf",
+        "../{md5}.pdf",
+        "dir/{md5}.pdf",
+        "{md5}.pdf/..",
+        "{md5}.pdf\x00",
+        "\udcff{md5}.pdf",
+        "é{md5}.pdf",
+        "x" * 10_000,
+    ],
+)
+def test_a_name_that_is_no_checksum_and_format_is_refused(studio, name):
+    md5 = hashlib.md5(b"data").hexdigest()
+    sent = name.replace("{md5}", md5).replace("{upper}", md5.upper())
+    refused(studio, form("@@", b"data").replace(b"@@", sent.encode("utf-8", "surrogateescape")))
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "text/plain",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=other",
+        "multipart/mixed; boundary=0123abc",
+        "multipart/form-data; boundary=é",
+        "multipart/form-data; boundary*=utf-8''%ff",
+        "",
+        "x" * 10_000,
+    ],
+)
+def test_what_is_no_form_is_refused(studio, content_type):
+    refused(studio, form(name_of(b"data"), b"data"), content_type=content_type)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"--0123abc",
+        b"--0123abc--",
+        b"--0123abc\r\n\r\n--0123abc--",
+        b"--0123abc\r\nContent-Disposition: form-data\r\n\r\ndata\r\n--0123abc--",
+        b'--0123abc\r\nContent-Disposition: form-data; name="file"\r\n\r\ndata\r\n--0123abc--',
+        b'--0123abc\r\nContent-Disposition: ;;;="\r\n\r\ndata\r\n--0123abc--',
+        b"--0123abc\r\nContent-Disposition: form-data; name*=utf-8''%zz; filename*=x'y'%ff\r\n\r\ndata\r\n--0123abc--",
+        b"--0123abc\r\nContent-Disposition: form-data; name*0=fi; name*1=le; filename*x=a\r\n\r\nd\r\n--0123abc--",
+        b"--0123abc\r\nContent-Type: multipart/mixed\r\n" * 50,
+        b"--0123abc\r\n" * 10_000,
+        b"\xff" * 1000,
+    ],
+    ids=range(12),
+)
+def test_a_broken_form_is_refused(studio, body):
+    refused(studio, body)
+
+
+def test_a_form_without_the_field_file_is_refused(studio):
+    refused(studio, form(name_of(b"data"), b"data", field="upload"))
+
+
+@pytest.mark.parametrize("kind", ["multipart/mixed; boundary=x", "message/rfc822", "multipart/digest"])
+def test_a_part_that_calls_itself_a_message_is_stored_or_refused(studio, kind):
+    data = b"--x\r\n\r\na\r\n--x--"
+    answer = send(studio, form(name_of(data), data, more=f"Content-Type: {kind}\r\n".encode()))
+    assert answer.status in (200, 400)
+    if answer.status == 200:
+        assert stored(studio, name_of(data))["Body"].read() == data
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "x-uuencode", "bogus", "8bit"])
+def test_a_transfer_encoding_is_no_fault_of_the_server(studio, encoding):
+    data = b"begin 666 x\n=ZZ\xff!!"
+    more = f"Content-Transfer-Encoding: {encoding}\r\n".encode()
+    assert send(studio, form(name_of(data), data, more=more)).status in (200, 400)
+
+
+@pytest.mark.parametrize(("quota", "status"), [(4, 200), (3, 403)])
+def test_without_storage_left_it_is_forbidden(studio, quota, status):
+    """The specification: 403 for insufficient storage here, 412 at upload_url."""
+    User(studio.user_id).update([User.disk_space_left.set(quota)])
+    name = name_of(b"data")
+    answer = send(studio, form(name, b"data"))
+    assert answer.status == status
+    assert studio.post("/api/internal/file_diff", [name]).json == ([] if status == 200 else [name])
+
+
+def test_an_empty_file_is_a_file(studio):
+    assert send(studio, form(name_of(b""), b"")).status == 200
+    assert stored(studio, name_of(b""))["ContentLength"] == 0

@@ -1,0 +1,195 @@
+"""The public API: what is published, to those who may see it, and nothing else."""
+
+import uuid
+
+import pytest
+
+from chalicelib.models import channels
+from chalicelib.models.channels import Channel
+from tests.support import nodes
+from tests.support.calls import strictly
+from tests.support.routes import NOTHING
+
+LIST = "/api/public/v1/channels"
+CACHED = "public, max-age=300, stale-while-revalidate=100"
+
+
+def publish(studio, name="Channel", public=False, **fields):
+    """(id, token) of a published channel."""
+    channel_id, root = studio.make_channel(name, **fields)
+    studio.add(root, nodes.exercise(f"e {name}", nodes.question("q"), tags=[f"tag {name}"[:30]]))
+    studio.finish(channel_id)
+    assert studio.publish(channel_id)["status"] == "SUCCESS"
+    if public:
+        studio.make_public(channel_id)
+    return channel_id, channels.get(channel_id).primary_token
+
+
+def get(studio, path):
+    return studio.get(path, token=None)
+
+
+def listed(studio, query=""):
+    answer = get(studio, f"{LIST}{query}")
+    assert answer.status == 200, answer.text
+    return [entry["id"] for entry in answer.json]
+
+
+def paths_of(channel_id):
+    return f"{LIST}/lookup/{channel_id}", f"/api/public/channel/{channel_id}"
+
+
+def test_public_channels_are_listed_by_name_whatever_its_case(studio):
+    names = ["beta", "Alpha", "gamma", "ÁLPHA"]
+    ids = {name: publish(studio, name, public=True)[0] for name in names}
+    assert listed(studio)[:3] == [ids[name] for name in ("Alpha", "beta", "gamma")]
+    assert set(listed(studio)) == set(ids.values())
+
+
+def test_a_private_channel_is_in_no_list_but_its_id_and_its_token_find_it(studio):
+    channel_id, token = publish(studio)
+    assert listed(studio) == []
+    for identifier in (channel_id, str(uuid.UUID(channel_id)), channel_id.upper(), token, token.upper()):
+        answer = get(studio, f"{LIST}/lookup/{identifier}")
+        assert [entry["id"] for entry in answer.json] == [channel_id]
+        assert answer.json[0]["public"] is False
+    assert get(studio, f"/api/public/channel/{channel_id}").status == 200
+
+
+def test_a_token_opens_private_channels_in_the_list(studio):
+    one, token = publish(studio, "One")
+    two, other = publish(studio, "Two")
+    public, public_token = publish(studio, "Public", public=True)
+    assert listed(studio, f"?tokens={token}") == [public, one]
+    dashed = f"{other[:5]}-{other[5:].upper()}"
+    answer = get(studio, f"{LIST}?tokens={token},%20{dashed},,unknown,{public_token}")
+    assert {entry["id"]: entry["matching_tokens"] for entry in answer.json} == {
+        one: [token],
+        two: [other],
+        public: [public_token],
+    }
+    assert sorted(listed(studio, f"?tokens={token}&tokens={other}")) == sorted([one, two, public])
+
+
+def test_a_token_of_nothing_opens_nothing(studio):
+    publish(studio)
+    assert listed(studio, "?tokens=abcde-fghij") == []
+    assert listed(studio, "?tokens=") == listed(studio, "?tokens=,,%20,") == []
+
+
+@pytest.mark.parametrize("state", ["new", "uploaded", "staged", "live", "failed"])
+def test_what_is_not_published_is_nowhere(studio, state):
+    channel_id, root = studio.make_channel()
+    if state != "new":
+        studio.add(root, nodes.exercise("e", nodes.question("q")) if state != "failed" else nodes.topic("t"))
+    if state in ("staged", "live", "failed"):
+        studio.finish(channel_id, stage=state == "staged")
+    if state == "failed":
+        assert studio.publish(channel_id)["status"] == "FAILURE"
+    studio.make_public(channel_id)
+    assert listed(studio) == []
+    assert [get(studio, path).status for path in paths_of(channel_id)] == [404, 404]
+
+
+def test_a_deleted_channel_is_nowhere(studio):
+    channel_id, token = publish(studio, public=True)
+    Channel(channel_id).update([Channel.deleted.set(True)])
+    assert listed(studio) == listed(studio, f"?tokens={token}") == []
+    for path in (*paths_of(channel_id), f"{LIST}/lookup/{token}"):
+        assert get(studio, path).status == 404
+
+
+def test_what_is_changed_but_not_published_is_not_seen(studio):
+    channel_id, token = publish(studio, "Old", description="old", public=True)
+    _, root = studio.make_channel("New", channel_id, description="new")
+    studio.add(root, nodes.exercise("new", nodes.question("q")))
+    studio.finish(channel_id)
+    for path in (LIST, f"{LIST}/lookup/{channel_id}", f"{LIST}/lookup/{token}"):
+        (entry,) = get(studio, path).json
+        assert (entry["name"], entry["description"], entry["version"]) == ("Old", "old", 1)
+    short = get(studio, f"/api/public/channel/{channel_id}").json
+    assert short == {"name": "Old", "description": "old", "version": 1}
+
+
+def test_a_keyword_is_looked_for_in_name_description_and_tags(studio):
+    channel_id, _ = publish(studio, "Algebra", public=True, description="All about numbers")
+    for keyword in ("", "alg", "ALG", "%20algebra%20", "numbers", "tag%20alg"):
+        assert listed(studio, f"?keyword={keyword}") == [channel_id], keyword
+    for keyword in ("geometry", "[", "%00", "%ff", ".*", "x" * 3000):
+        assert listed(studio, f"?keyword={keyword}") == [], keyword
+
+
+def test_a_language_is_that_of_the_channel_or_of_its_nodes(studio):
+    english, _ = publish(studio, "English", public=True)
+    french, _ = publish(studio, "French", public=True, language="fr")
+    assert listed(studio, "?language=en") == [english]
+    assert listed(studio, "?language=FR") == [french]
+    assert listed(studio, "?language=sw") == []
+    assert listed(studio, "?language=fr&keyword=english") == []
+
+
+def test_public_reads_may_be_cached_and_need_nobody(studio):
+    channel_id, token = publish(studio, public=True)
+    for path in (LIST, f"{LIST}/lookup/{token}", *paths_of(channel_id)):
+        answers = [studio.get(path, sent) for sent in (None, "0" * 40, studio.token)]
+        assert {answer.headers["Cache-Control"] for answer in answers} == {CACHED}
+        assert len({answer.text for answer in answers}) == 1
+
+
+def test_what_is_not_found_is_said_in_the_words_of_the_specification(studio):
+    assert get(studio, f"/api/public/channel/{NOTHING}").json["detail"] == f"Channel with id {NOTHING} not found"
+    assert get(studio, f"{LIST}/lookup/none").json["detail"] == "No channel matching none found"
+
+
+BAD = ["bad", "%00", "%ff%fe", "-", "%20", "%2F", "%F0%9F%8C%8D", "a" * 10_000, "..", "'", "%", "%zz", "²" * 32]
+
+
+@pytest.mark.parametrize("identifier", BAD, ids=range(len(BAD)))
+def test_an_identifier_that_is_none_is_404(studio, identifier):
+    with strictly(studio):
+        for path in paths_of(identifier):
+            answer = get(studio, path)
+            assert answer.status == 404
+            assert set(answer.json) == {"error", "detail"}
+
+
+@pytest.mark.parametrize("tokens", [*BAD, ",".join(f"t{number}" for number in range(500)), "-,-,a,a,A"], ids=range(15))
+def test_tokens_that_are_none_open_nothing(studio, tokens):
+    with strictly(studio):
+        assert listed(studio, f"?tokens={tokens}") == []
+
+
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("", 0),
+        ("?v=1", 0),
+        ("?v=2", 1),
+        ("?v=3", 2),
+        ("?v=9", 2),
+        ("?v=" + "9" * 20, 2),
+        ("?v=0", 0),
+        ("?v=", 0),
+        ("?v=x", 0),
+        ("?v=-1", 0),
+        ("?v=2.5", 0),
+        ("?v=%C2%B2", 0),
+        ("?v=%D9%A3", None),
+        ("?v=" + "9" * 5000, None),
+        ("?v=1&v=3", 2),
+    ],
+)
+def test_higher_versions_of_info_add_fields(studio, version, more):
+    answer = get(studio, f"/api/public/info{version}")
+    assert answer.status == 200, answer.text
+    fields = ["application", "kolibri_version", "instance_id", "device_name", "operating_system"]
+    added = ["subset_of_users_device", "min_content_schema_version"]
+    counts = (0, 1, 2) if more is None else (more,)
+    assert list(answer.json) in [fields + added[:count] for count in counts]
+    assert answer.json["application"] == "studio"
+
+
+def test_the_instance_stays_the_same(studio):
+    first, second = (get(studio, "/api/public/info").json["instance_id"] for _ in range(2))
+    assert first == second
+    assert uuid.UUID(first).hex == first

@@ -1,0 +1,112 @@
+"""Stored channels and trees, with everything that a test does not care about filled in."""
+
+from itertools import groupby
+from typing import Any
+
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.positions import appended
+from chalicelib.domain.types import AssessmentItemData, NodeData
+from chalicelib.models import nodes, trees
+from chalicelib.models.base import Table, now, write_many
+from chalicelib.models.channels import Channel
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+from tests.support.trees import make_node
+
+
+def make_channel(**fields: Any) -> Channel:
+    """A saved channel; its trees are ids without nodes."""
+    defaults = {"id": new_id(), "name": "Channel", "created": now(), "modified": now()}
+    roots = {"root_id": new_id(), "trash_root_id": new_id()}
+    channel = Channel(**{**defaults, **roots, **fields})
+    channel.save()
+    return channel
+
+
+def make_root(channel: Channel, root_id: str) -> Node:
+    root = trees.new_root(root_id, channel.id, "Root", "en")
+    root.save()
+    return root
+
+
+def live_root() -> Node:
+    """The root of the live tree of a new channel."""
+    channel = make_channel()
+    return make_root(channel, channel.root_id)
+
+
+def child(parent: Node, name: str, **fields: Any) -> NodeData:
+    """A node that is to be put below `parent`."""
+    node = make_node(name, nodes.to_data(parent), **{"kind": "document", **fields})
+    return {**node, "channel_id": parent.channel_id}
+
+
+def put(parent: Node, *names: str, **fields: Any) -> list[Node]:
+    """Append nodes with these names below a node of a live tree; returns them as they are stored."""
+    parent = fresh(parent)
+    added = [child(parent, name, **fields) for name in names]
+    assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
+    return [fresh(Node(data["id"])) for data in added]
+
+
+def store(root: Node, tree: list[NodeData]) -> None:
+    """Append the nodes of a plain tree (`tests.support.trees.tree`) below a root, parents first."""
+    stored = {tree[0]["id"]: root}
+    for parent_id, siblings in groupby(_by_parent(tree), key=lambda node: node["parent_id"]):
+        parent = fresh(stored[str(parent_id)])
+        placed = {"parent_id": parent.id, "tree_id": root.id, "channel_id": root.channel_id}
+        added: list[NodeData] = [{**node, **placed} for node in siblings]  # type: ignore[typeddict-item]
+        assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
+        stored |= {data["id"]: nodes.from_data(data, []) for data in added}
+
+
+def lay(root: Node, tree: list[NodeData]) -> None:
+    """The same, but without counts and in a few writes."""
+    below: dict[str, list[NodeData]] = {tree[0]["id"]: []}
+    for node in tree[1:]:
+        below[node["id"]] = []
+        below[str(node["parent_id"])].append(node)
+    below[root.id] = below.pop(tree[0]["id"])
+    items: list[Table] = []
+    for parent_id, siblings in below.items():
+        placed = {"parent_id": parent_id, "tree_id": root.id, "channel_id": root.channel_id}
+        for number, node in enumerate(siblings):
+            items.append(nodes.from_data({**node, **placed}, []))  # type: ignore[typeddict-item]
+            items.append(Child(parent_id, appended(number, node["id"]), node_id=node["id"], kind=node["kind"]))
+    write_many(items)
+
+
+def _by_parent(tree: list[NodeData]) -> list[NodeData]:
+    """Nodes of each parent together, parents before children, siblings in order."""
+    places = {node["id"]: place for place, node in enumerate(tree)}
+    return sorted(tree[1:], key=lambda node: places[str(node["parent_id"])])
+
+
+def fresh(node: Node) -> Node:
+    found = nodes.get(node.id)
+    assert found is not None
+    return found
+
+
+def counts(node: Node) -> tuple[int, ...]:
+    """(nodes below, resources, those for coaches, incomplete ones, children ever appended), as they are stored."""
+    now_ = fresh(node)
+    fields = ("total_count", "resource_count", "coach_count", "error_count", "next_position")
+    return tuple(int(getattr(now_, name)) for name in fields)
+
+
+def question(contentnode_id: str, number: int = 0, **fields: Any) -> AssessmentItemData:
+    defaults: AssessmentItemData = {
+        "contentnode_id": contentnode_id,
+        "assessment_id": new_id(),
+        "type": "single_selection",
+        "question": f"Question {number}",
+        "answers": [{"answer": "a", "correct": True, "order": 0}],
+        "hints": [],
+        "raw_data": "",
+        "source_url": None,
+        "randomize": True,
+        "order": number,
+        "files": [],
+    }
+    return {**defaults, **fields}  # type: ignore[typeddict-item]

@@ -1,0 +1,166 @@
+"""Users and their tokens. Nothing secret is stored as it is."""
+
+import hashlib
+import json
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+
+from chalicelib import accounts
+from chalicelib.auth import identify
+from chalicelib.config import settings
+from chalicelib.errors import Conflict, NotSignedIn, ValidationFailed
+from chalicelib.models import tokens, users
+from tests.support.cloud import table_keys
+
+EMAIL = "someone@example.org"
+
+
+def everything(aws):
+    """All that is stored, as one text."""
+    tables = json.dumps([aws.items(table) for table in table_keys()])
+    return tables + " ".join(aws.objects())
+
+
+class TestUser:
+    def test_is_made_with_a_quota_and_a_token(self, aws):
+        user_id, token = accounts.create_user(EMAIL)
+        user = users.get(user_id)
+        assert (user.email, user.is_admin, user.is_active) == (EMAIL, False, True)
+        assert user.disk_space == user.disk_space_left == settings().user_quota > 0
+        assert identify(f"Token {token}").user_id == user_id
+
+    def test_may_be_an_administrator(self, aws):
+        user_id, token = accounts.create_user(EMAIL, is_admin=True)
+        assert users.get(user_id).is_admin
+        assert identify(f"Token {token}").is_admin
+
+    @pytest.mark.parametrize("written", [EMAIL, EMAIL.upper(), f"  {EMAIL}\n", "SomeOne@Example.ORG"])
+    def test_is_the_only_one_with_an_e_mail(self, aws, written):
+        user_id, token = accounts.create_user(EMAIL)
+        with pytest.raises(Conflict, match=EMAIL):
+            accounts.create_user(written)
+        assert [item["id"]["S"] for item in aws.items("users")] == [user_id]
+        assert len(aws.items("tokens")) == 1
+        assert identify(f"Token {token}").user_id == user_id
+
+    def test_with_another_e_mail_is_another_user(self, aws):
+        ids = {accounts.create_user(f"{name}@example.org")[0] for name in "abc"}
+        assert len(ids) == 3
+
+    @pytest.mark.parametrize(
+        "email",
+        [
+            "",
+            "  ",
+            "someone",
+            "@example.org",
+            "someone@",
+            "a@b@c",
+            f"{'x' * 250}@a.org",
+            "a\x00@b.org",
+            "a@b.org\u202e",
+            "a\ud800@b.org",
+        ],
+    )
+    def test_needs_an_e_mail(self, aws, email):
+        with pytest.raises(ValidationFailed) as caught:
+            accounts.create_user(email)
+        assert list(caught.value.fields) == ["email"]
+        assert aws.items("users") == aws.items("tokens") == []
+
+    def test_that_is_not_there_is_none(self, aws):
+        assert users.get("0" * 32) is None
+
+
+class TestPassword:
+    def test_is_stored_as_an_argon2id_hash_that_verifies(self, aws):
+        user_id, _ = accounts.create_user(EMAIL, "correct horse ünï")
+        stored = users.get(user_id).password
+        assert stored.startswith("$argon2id$")
+        assert PasswordHasher().verify(stored, "correct horse ünï")
+        with pytest.raises(VerifyMismatchError):
+            PasswordHasher().verify(stored, "correct horse")
+
+    def test_is_nowhere_as_it_is(self, aws):
+        accounts.create_user(EMAIL, "correct-horse-battery")
+        assert "correct-horse-battery" not in everything(aws)
+
+    def test_may_be_missing(self, aws):
+        user_id, _ = accounts.create_user(EMAIL)
+        assert users.get(user_id).password is None
+
+    def test_that_is_equal_is_stored_differently(self):
+        assert accounts.hash_password("same") != accounts.hash_password("same")
+
+    def test_that_is_made_is_long_and_new(self):
+        made = {accounts.new_password() for _ in range(20)}
+        assert len(made) == 20
+        assert all(len(password) >= 16 for password in made)
+
+
+class TestToken:
+    def test_is_stored_only_as_its_sha256(self, aws):
+        _, token = accounts.create_user(EMAIL)
+        assert token not in everything(aws)
+        (stored,) = aws.items("tokens")
+        assert stored["key"]["S"] == hashlib.sha256(token.encode()).hexdigest()
+
+    def test_is_found_by_its_sha256(self, aws):
+        user_id, token = accounts.create_user(EMAIL)
+        found = tokens.get(hashlib.sha256(token.encode()).hexdigest())
+        assert (found.user_id, found.email) == (user_id, EMAIL)
+        assert tokens.get(token) is None
+
+    def test_may_be_one_of_several(self, aws):
+        user_id, first = accounts.create_user(EMAIL)
+        second = accounts.issue_token(users.get(user_id))
+        assert first != second
+        assert {identify(f"Token {token}").user_id for token in (first, second)} == {user_id}
+
+    def test_carries_the_profile(self, aws):
+        user_id, _ = accounts.create_user(EMAIL)
+        user = users.get(user_id)
+        user.first_name, user.last_name = "Ünï", "名前"
+        found = identify(f"token {accounts.issue_token(user)}")
+        assert (found.first_name, found.last_name, found.email) == ("Ünï", "名前", EMAIL)
+
+    @pytest.mark.parametrize(
+        "header",
+        [
+            None,
+            "",
+            "Token",
+            "Token ",
+            "Basic abc",
+            "Bearer {token}",
+            "{token}",
+            "Token {token} more",
+            "Token {token}0",
+            "Token {upper}",
+            "Token {other}",
+            "Token {digest}",
+            "Token é",
+            "Token\t",
+        ],
+    )
+    def test_that_is_missing_or_wrong_signs_nobody_in(self, aws, header):
+        _, token = accounts.create_user(EMAIL)
+        sent = header and header.format(
+            token=token, upper=token.upper().replace("0", "A"), other="0" * 40, digest=tokens_key(token)
+        )
+        with pytest.raises(NotSignedIn):
+            identify(sent)
+
+    def test_of_a_user_who_is_not_active_signs_nobody_in(self, aws):
+        user_id, _ = accounts.create_user(EMAIL)
+        user = users.get(user_id)
+        user.is_active = False
+        token = accounts.issue_token(user)
+        with pytest.raises(NotSignedIn):
+            identify(f"Token {token}")
+
+
+def tokens_key(token):
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,126 @@
+"""Questions: what is written comes back, in order, however large it is."""
+
+from typing import get_type_hints
+
+import pytest
+
+from chalicelib import storage
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.types import AssessmentItemData
+from chalicelib.models import assessment_items
+from chalicelib.models.assessment_items import LARGE
+from tests.models.builders import question
+from tests.support.trees import make_file
+
+EXERCISE = "e" * 32
+
+
+def saved(*items):
+    assessment_items.save(list(items))
+    return assessment_items.of(EXERCISE)
+
+
+def raw_question(raw_data, **fields):
+    return question(EXERCISE, type="perseus_question", raw_data=raw_data, **fields)
+
+
+def test_every_field_comes_back(aws):
+    item = question(
+        EXERCISE,
+        3,
+        type="multiple_selection",
+        question="Wie heißt $\\frac{1}{2}$? ![](${☣ CONTENTSTORAGE}/0.png)",
+        answers=[
+            {"answer": "é", "correct": True, "order": 0},
+            {"answer": 2.5, "correct": False, "order": 1, "x": None},
+        ],
+        hints=[{"hint": "名前", "order": 0}],
+        raw_data='{"a": 1}',
+        source_url="http://a.example/ü",
+        randomize=False,
+        files=[make_file("a", "exercise_image")],
+    )
+    assert saved(item) == [item]
+    assert set(item) == set(get_type_hints(AssessmentItemData))
+
+
+def test_empty_fields_come_back(aws):
+    item = question(EXERCISE, question="", answers=[], hints=[], source_url=None)
+    assert saved(item) == [item]
+
+
+def test_order_is_kept_whatever_the_ids(aws):
+    items = [question(EXERCISE, number, assessment_id=f"{99 - number:032x}") for number in range(40)]
+    assert saved(*reversed(items)) == items
+
+
+def test_equal_orders_come_by_id(aws):
+    items = [question(EXERCISE, 0, assessment_id=f"{number:032x}") for number in range(5)]
+    assert saved(*reversed(items)) == items
+
+
+def test_those_of_other_exercises_stay_apart(aws):
+    item, other = question(EXERCISE), question("f" * 32)
+    assert saved(item, other) == [item]
+    assert assessment_items.of(new_id()) == []
+
+
+def test_written_again_replaces(aws):
+    item = question(EXERCISE)
+    saved(item)
+    assert saved({**item, "question": "Changed"}) == [{**item, "question": "Changed"}]
+
+
+def test_keys_are_those_of_the_exercise(aws):
+    items = [question(EXERCISE, number) for number in range(3)]
+    saved(*items, question("f" * 32))
+    assert sorted(assessment_items.keys_of(EXERCISE)) == sorted((EXERCISE, item["assessment_id"]) for item in items)
+
+
+class TestRawData:
+    @pytest.mark.parametrize(
+        ("raw_data", "is_large"),
+        [
+            ("x" * LARGE, False),
+            ("x" * (LARGE + 1), True),
+            ("é" * (LARGE // 2), False),  # bytes count, not characters
+            ("é" * (LARGE // 2 + 1), True),
+            ("🎓" * 500_000, True),
+        ],
+        ids=["at the limit", "over it", "two bytes each, at the limit", "two bytes each, over it", "2 MB"],
+    )
+    def test_over_the_limit_lies_in_s3_and_comes_back(self, aws, raw_data, is_large):
+        item = raw_question(raw_data)
+        assert saved(item) == [item]
+        (stored,) = aws.items("assessment_items")
+        assert ("raw_data_key" in stored) == is_large
+        assert len(aws.objects()) == is_large
+        assert len(stored["raw_data"]["S"].encode()) <= LARGE
+
+    def test_in_s3_is_private(self, aws):
+        saved(raw_question("x" * (LARGE + 1)))
+        (key,) = aws.objects()
+        assert not key.startswith("content/")
+
+    def test_that_is_equal_is_stored_once(self, aws):
+        items = [raw_question("x" * (LARGE + 1), order=number) for number in range(2)]
+        assert saved(*items) == items
+        assert len(aws.objects()) == 1
+
+    def test_that_became_small_is_small(self, aws):
+        item = raw_question("x" * (LARGE + 1))
+        saved(item)
+        assert saved({**item, "raw_data": "{}"}) == [{**item, "raw_data": "{}"}]
+        (stored,) = aws.items("assessment_items")
+        assert "raw_data_key" not in stored
+
+    def test_is_there_before_the_question_that_names_it(self, aws, monkeypatch):
+        """A question must never point to nothing."""
+
+        def broken(*_):
+            raise ConnectionError
+
+        monkeypatch.setattr(storage, "put", broken)
+        with pytest.raises(ConnectionError):
+            assessment_items.save([raw_question("x" * (LARGE + 1)), question(EXERCISE)])
+        assert aws.items("assessment_items") == []

@@ -1,0 +1,118 @@
+"""Channels as they are read."""
+
+import pytest
+
+from chalicelib.domain.ids import new_id
+from chalicelib.models import channels
+from chalicelib.models.channels import PUBLIC, Channel
+from tests.models.builders import make_channel
+
+PUBLISHED = {"version": 1, "rev": 4, "published_rev": 4, "published": {"name": "Channel"}}
+
+
+def made(**fields):
+    return channels.get(make_channel(**fields).id)
+
+
+class TestStatus:
+    @pytest.mark.parametrize(
+        ("fields", "expected"),
+        [
+            ({}, "unpublished"),
+            ({"rev": 1, "published_rev": 0}, "unpublished"),
+            (PUBLISHED, "active"),
+            ({**PUBLISHED, "rev": 5}, "unpublished"),
+            ({**PUBLISHED, "chef_root_id": "c" * 32}, "active"),
+            ({**PUBLISHED, "staging_root_id": "s" * 32}, "staged"),
+            ({**PUBLISHED, "rev": 5, "staging_root_id": "s" * 32}, "staged"),
+            ({**PUBLISHED, "deleted": True}, "deleted"),
+            ({"deleted": True, "staging_root_id": "s" * 32}, "deleted"),
+        ],
+        ids=str,
+    )
+    def test_says_what_waits_for_whom(self, aws, fields, expected):
+        assert channels.status(made(**fields)) == expected
+
+    def test_of_a_new_channel_is_unpublished(self, aws):
+        assert channels.status(made()) == "unpublished"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [({}, False), (PUBLISHED, True), ({**PUBLISHED, "deleted": True}, False), ({**PUBLISHED, "rev": 9}, True)],
+    ids=str,
+)
+def test_live_is_what_is_published_and_not_deleted(aws, fields, expected):
+    assert channels.is_live(made(**fields)) is expected
+
+
+def test_trees_are_known_by_name(aws):
+    names = {"main": "root_id", "chef": "chef_root_id", "staging": "staging_root_id"}
+    names |= {"previous": "previous_root_id", "trash": "trash_root_id"}
+    fields = {field: new_id() for field in names.values()}
+    assert channels.tree_names(made(**fields)) == {name: fields[field] for name, field in names.items()}
+
+
+def test_trees_that_are_not_there_are_none(aws):
+    found = channels.tree_names(made())
+    assert [found[name] for name in ("chef", "staging", "previous")] == [None, None, None]
+
+
+class TestMany:
+    def test_come_in_the_order_asked_for(self, aws):
+        ids = [make_channel().id for _ in range(5)]
+        wanted = [ids[3], ids[0], ids[4]]
+        assert [channel.id for channel in channels.get_many(wanted)] == wanted
+
+    def test_are_those_that_are_there(self, aws):
+        id = make_channel().id
+        assert [channel.id for channel in channels.get_many([new_id(), id, new_id()])] == [id]
+        assert channels.get_many([]) == []
+
+    def test_may_be_more_than_a_batch(self, aws):
+        ids = [make_channel(id=f"{number:032x}").id for number in range(101)]
+        assert [channel.id for channel in channels.get_many(ids)] == ids
+
+
+class TestPublicList:
+    def test_is_by_name_without_regard_to_case(self, aws):
+        for name in ("beta", "Alpha", "gamma", "Alpha"):
+            id = new_id()
+            make_channel(id=id, name=name, public=True, public_key=PUBLIC, name_key=f"{name.lower()} {id}")
+        assert [channel.name for channel in channels.public()] == ["Alpha", "Alpha", "beta", "gamma"]
+
+    def test_has_no_private_channels(self, aws):
+        make_channel(name_key="private x")
+        assert channels.public() == []
+
+    def test_gives_whole_channels(self, aws):
+        make_channel(public=True, public_key=PUBLIC, name_key="a", **PUBLISHED)
+        (channel,) = channels.public()
+        assert (channel.published, channel.version) == ({"name": "Channel"}, 1)
+
+    def test_goes_on_after_a_full_page(self, aws):
+        for number in range(6):  # a page holds 1 MB
+            name = f"{number}"
+            make_channel(
+                name=name, public=True, public_key=PUBLIC, name_key=name, published={"icon_encoding": "x" * 300_000}
+            )
+        assert [channel.name for channel in channels.public()] == list("012345")
+
+
+def test_channel_that_is_not_there_is_none(aws):
+    assert channels.get(new_id()) is None
+
+
+def test_lists_and_maps_come_back(aws):
+    encoding = {"base64": "data:image/png;base64,AA==", "points": [0.5, 1]}
+    channel = made(thumbnail_encoding=encoding, extra_fields={"é": None}, version_notes={"1": "Ünï"})
+    assert channel.thumbnail_encoding == encoding
+    assert channel.extra_fields == {"é": None}
+    assert channel.version_notes == {"1": "Ünï"}
+
+
+def test_fields_of_one_channel_are_not_those_of_another(aws):
+    """A default must not be shared."""
+    one, other = Channel(new_id()), Channel(new_id())
+    one.version_notes["1"] = "mine"
+    assert other.version_notes == {}

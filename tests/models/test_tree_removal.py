@@ -1,0 +1,103 @@
+"""Removing a tree, also when the worker is killed on the way."""
+
+import pytest
+
+from chalicelib.models import assessment_items, base, trees
+from tests.models.builders import lay, live_root, question
+from tests.models.dynamodb import real
+from tests.support.calls import AnswerLost, NeverSent, watching
+from tests.support.trees import resource, topic, tree
+
+BRANCHES = (
+    topic(
+        "outer",
+        *(resource(str(number)) for number in range(4)),
+        topic("inner", topic("innermost", resource("deep", kind="exercise"))),
+    ),
+    resource("exercise", kind="exercise"),
+)
+SIZE = [10, 9, 7]  # nodes, edges, questions
+
+
+@pytest.fixture(autouse=True)
+def short_batches(monkeypatch):
+    """Small trees take several writes, too, and one after the other."""
+    monkeypatch.setattr(base, "BATCH_WRITE_LIMIT", 3)
+    monkeypatch.setattr(base, "in_parallel", lambda function, items: [function(item) for item in items])
+
+
+def make_tree(run="1"):
+    """The root of a tree with more children, questions and levels than one write takes."""
+    root, plain = live_root(), tree(*BRANCHES, run=run)
+    lay(root, plain)
+    deep, exercise = (node["id"] for node in plain if node["kind"] == "exercise")
+    assessment_items.save([question(exercise, number) for number in range(6)] + [question(deep)])
+    return root
+
+
+def left(aws):
+    return [len(aws.items(table)) for table in ("nodes", "children", "assessment_items")]
+
+
+class Killer:
+    """Kills the process at one of its writes: before or after DynamoDB has made it."""
+
+    def __init__(self, at, made):
+        self.at, self.made, self.writes = at, made, 0
+
+    def __call__(self, client, operation, arguments):
+        if operation != "BatchWriteItem":
+            return real(client, operation, arguments)
+        self.writes += 1
+        if self.writes - 1 < self.at:
+            return real(client, operation, arguments)
+        if self.made and self.writes - 1 == self.at:
+            real(client, operation, arguments)
+            raise AnswerLost(endpoint_url=operation)
+        raise NeverSent(endpoint_url=operation)  # nor any write after it
+
+
+def test_nothing_is_left_of_it(aws):
+    other, root = make_tree(), make_tree("2")
+    before = trees.walk(other.id)
+    assert trees.remove(root.id) == len(before) == 10
+    assert left(aws) == SIZE
+    assert trees.walk(other.id) == before
+    assert trees.remove(other.id) == 10
+    assert left(aws) == [0, 0, 0]
+
+
+def test_of_what_is_gone_does_no_harm(aws):
+    root = make_tree()
+    trees.remove(root.id)
+    trees.remove(root.id)
+    assert left(aws) == [0, 0, 0]
+
+
+def test_root_goes_last(aws):
+    root = make_tree()
+    calls = []
+
+    def watch(client, operation, arguments):
+        calls.append(str(arguments))
+        return real(client, operation, arguments)
+
+    with watching(watch):
+        trees.remove(root.id)
+    deletes = [call for call in calls if "DeleteRequest" in call]
+    assert f"'id': {{'S': '{root.id}'}}" in deletes[-1]
+
+
+@pytest.mark.parametrize("made", [False, True], ids=["before the write", "after the write"])
+def test_killed_anywhere_it_is_taken_up_again(aws, made):
+    for at in range(50):
+        root, killer = make_tree(), Killer(at, made)
+        try:
+            with watching(killer):
+                trees.remove(root.id)
+        except (NeverSent, AnswerLost):
+            trees.remove(root.id)
+        else:
+            break
+        assert left(aws) == [0, 0, 0], f"write {at}"
+    assert 8 < at < 50

@@ -1,0 +1,237 @@
+"""Trees: putting nodes into them, and reading them in order."""
+
+import pytest
+
+from chalicelib.domain.ids import new_id
+from chalicelib.models import channels, children, nodes, trees
+from chalicelib.models.base import TRANSACTION_LIMIT
+from chalicelib.models.nodes import Node
+from chalicelib.models.trees import BEING_BUILT, LIVE, STAGED, append
+from tests.models.builders import child, counts, fresh, lay, live_root, make_channel, make_root, put, store
+from tests.models.dynamodb import answering
+from tests.support.calls import Watch, watching
+from tests.support.trees import resource, topic, tree
+
+
+def titles(found):
+    return [node["title"] for node in found]
+
+
+def append_live(parent, *added):
+    return append(parent, trees.ancestors(parent, False), list(added), LIVE)
+
+
+def channel_rev(root):
+    return channels.get(root.channel_id).rev
+
+
+class TestAppend:
+    def test_stores_nodes_and_their_places(self, aws):
+        root = live_root()
+        added = [child(root, "b"), child(root, "a", kind="topic")]
+        assert append_live(root, *added) is None
+        assert [edge.node_id for edge in children.of(root.id)] == [node["id"] for node in added]
+        assert [edge.kind for edge in children.of(root.id)] == ["document", "topic"]
+        assert nodes.data_of([node["id"] for node in added]) == {node["id"]: node for node in added}
+
+    def test_puts_more_behind_what_is_there(self, aws):
+        root = live_root()
+        for start in range(0, 40, 10):
+            put(root, *(str(number) for number in range(start, start + 10)))
+        assert titles(trees.walk(root.id)[1:]) == [str(number) for number in range(40)]
+
+    def test_takes_up_to_a_full_transaction(self, aws):
+        root = live_root()
+        most = (TRANSACTION_LIMIT - 2) // 2
+        assert not trees.too_many(0, most)
+        assert append_live(root, *(child(root, str(number)) for number in range(most))) is None
+        assert len(trees.walk(root.id)) == most + 1
+
+    def test_knows_what_does_not_fit_a_transaction(self, aws):
+        """`too_many` counts what `append` sends."""
+        for levels, added in [(0, 48), (0, 49), (0, 50), (10, 44), (11, 44), (96, 1), (97, 1), (98, 1)]:
+            root = live_root()
+            sent = [child(root, str(number)) for number in range(added)]
+            with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
+                append(root, [new_id() for _ in range(levels)], sent, LIVE)
+            actions = len(calls.calls[0]["TransactItems"])
+            assert trees.too_many(levels, added) == (actions > TRANSACTION_LIMIT), (levels, added)
+
+    def test_counts_on_every_ancestor(self, aws):
+        root = live_root()
+        (outer,) = put(root, "outer", kind="topic")
+        (inner,) = put(outer, "inner", kind="topic")
+        put(inner, "a", "b")
+        put(inner, "coach's", role_visibility="coach")
+        put(inner, "incomplete", complete=False)
+        put(outer, "coach's topic", kind="topic", role_visibility="coach", complete=False)
+        assert counts(inner) == (4, 4, 1, 1, 4)
+        assert counts(outer) == (6, 4, 1, 2, 2)
+        assert counts(root) == (7, 4, 1, 2, 1)
+
+    def test_of_what_is_there_already_changes_nothing(self, aws):
+        root = live_root()
+        put(root, "a", "b")
+        before, rev = counts(root), channel_rev(root)
+        assert append_live(fresh(root), child(root, "new"), child(root, "b")) == "exists"
+        assert counts(root) == before
+        assert channel_rev(root) == rev
+        assert titles(trees.walk(root.id)[1:]) == ["a", "b"]
+
+    @pytest.mark.parametrize(
+        ("place", "field"), [(BEING_BUILT, "chef_root_id"), (STAGED, "staging_root_id"), (LIVE, "root_id")]
+    )
+    def test_needs_the_tree_where_it_was_found(self, aws, place, field):
+        root_id = new_id()
+        channel = make_channel(**{field: root_id})
+        root = make_root(channel, root_id)
+        assert append(root, [], [child(root, "a")], place) is None
+        channel.update([getattr(type(channel), field).set(new_id())])
+        assert append(fresh(root), [], [child(root, "b")], place) == "closed"
+        assert titles(trees.walk(root.id)[1:]) == ["a"]
+        assert counts(root)[0] == 1
+
+    @pytest.mark.parametrize(("place", "change"), [(BEING_BUILT, 0), (STAGED, 0), (LIVE, 1)])
+    def test_to_the_live_tree_is_a_change_of_the_channel(self, aws, place, change):
+        root_id = new_id()
+        root = make_root(make_channel(root_id=root_id, chef_root_id=root_id, staging_root_id=root_id), root_id)
+        assert append(root, [], [child(root, "a")], place) is None
+        assert channel_rev(root) == 1 + change
+
+    def test_below_what_was_deleted_changes_nothing(self, aws):
+        root = live_root()
+        (parent,) = put(root, "parent", kind="topic")
+        before = counts(root)
+        parent.delete()
+        assert append_live(parent, child(parent, "a")) == "gone"
+        assert children.of(parent.id) == []
+        assert counts(root) == before
+
+    def test_at_the_same_time_loses_nothing(self, aws):
+        """Both found the same next place."""
+        root = live_root()
+        one, other = fresh(root), fresh(root)
+        assert append_live(one, child(root, "a"), child(root, "b")) is None
+        assert append_live(other, child(root, "c"), child(root, "d")) is None
+        put(root, "e")
+        found = titles(trees.walk(root.id)[1:])
+        assert sorted(found[:4]) == ["a", "b", "c", "d"]
+        assert found.index("a") < found.index("b")
+        assert found.index("c") < found.index("d")
+        assert found[4] == "e"
+        assert counts(root)[0] == 5
+
+    def test_of_a_deep_node_remembers_its_path(self, aws):
+        root = live_root()
+        (outer,) = put(root, "outer", kind="topic")
+        (inner,) = put(outer, "inner", kind="topic")
+        (leaf,) = put(inner, "leaf")
+        assert leaf.path == [root.id, outer.id, inner.id]
+
+
+class TestAncestors:
+    def test_are_the_same_by_path_and_by_climbing(self, aws):
+        node, expected = live_root(), []
+        for level in range(5):
+            assert trees.ancestors(node, True) == trees.ancestors(node, False) == expected
+            expected = [*expected, node.id]
+            (node,) = put(node, f"level {level}", kind="topic")
+
+    def test_are_read_once_a_level_unless_a_chef_builds_the_tree(self, aws):
+        node = live_root()
+        for level in range(3):
+            (node,) = put(node, f"level {level}", kind="topic")
+        with answering("GetItem") as calls:
+            trees.ancestors(node, True)
+            assert calls.calls == []
+            trees.ancestors(node, False)
+            assert len(calls.calls) == 3
+
+    def test_are_found_when_the_path_is_no_longer_right(self, aws):
+        root = live_root()
+        old, new = put(root, "old", "new", kind="topic")
+        (moved,) = put(old, "moved")
+        moved.update([Node.parent_id.set(new.id)])
+        assert trees.ancestors(fresh(moved), False) == [root.id, new.id]
+
+
+class TestWalk:
+    BRANCHES = (
+        topic(
+            "1",
+            topic("1.1", *(resource(f"1.1.{n}") for n in range(12)), topic("1.1.x", resource("1.1.x.1"))),
+            resource("1.2"),
+        ),
+        resource("2", kind="exercise"),
+        topic("3"),
+        topic("4", resource("4.1"), topic("4.2", topic("4.2.1", resource("4.2.1.1")))),
+        resource("5"),
+    )
+
+    @pytest.fixture
+    def stored(self, aws):
+        """(root, the same tree as plain nodes)."""
+        root, plain = live_root(), tree(*self.BRANCHES)
+        lay(root, plain)
+        return root, plain
+
+    def test_of_what_was_appended_is_the_same_tree(self, aws):
+        root, plain = live_root(), tree(*self.BRANCHES)
+        store(root, plain)
+        assert [node["id"] for node in trees.walk(root.id)] == [root.id, *(node["id"] for node in plain[1:])]
+        resources = sum(node["kind"] != "topic" for node in plain)
+        assert counts(root)[:4] == (len(plain) - 1, resources, 0, 0)
+
+    def test_is_in_tree_order(self, stored):
+        root, plain = stored
+        assert [node["id"] for node in trees.walk(root.id)] == [root.id, *(node["id"] for node in plain[1:])]
+
+    def test_gives_whole_nodes(self, stored):
+        root, plain = stored
+        placed = {"parent_id", "tree_id", "channel_id"}
+        for found, node in zip(trees.walk(root.id)[1:], plain[1:], strict=True):
+            assert {name: found[name] for name in found if name not in placed} == {
+                name: value for name, value in node.items() if name not in placed
+            }
+            assert (found["tree_id"], found["channel_id"]) == (root.id, root.channel_id)
+
+    def test_goes_so_many_levels_down(self, stored):
+        root, _ = stored
+        assert titles(trees.walk(root.id, 0)) == ["Root"]
+        assert titles(trees.walk(root.id, 1)) == ["Root", "1", "2", "3", "4", "5"]
+        assert titles(trees.walk(root.id, 2)) == ["Root", "1", "1.1", "1.2", "2", "3", "4", "4.1", "4.2", "5"]
+        assert trees.walk(root.id, 4) == trees.walk(root.id)
+
+    def test_begins_anywhere(self, stored):
+        _, plain = stored
+        (fourth,) = (node["id"] for node in plain if node["title"] == "4")
+        assert titles(trees.walk(fourth)) == ["4", "4.1", "4.2", "4.2.1", "4.2.1.1"]
+
+    def test_of_a_resource_is_that_alone(self, stored):
+        _, plain = stored
+        assert titles(trees.walk(plain[-1]["id"])) == ["5"]
+
+    def test_of_nothing_is_nothing(self, aws):
+        assert trees.walk(new_id()) == []
+
+    def test_asks_once_a_topic_and_once_a_hundred_nodes(self, aws):
+        root = live_root()
+        lay(root, tree(*(resource(str(number)) for number in range(150))))
+        with watching(Watch()) as watch:
+            assert titles(trees.walk(root.id)[1:]) == [str(number) for number in range(150)]
+        assert watch.names == ["Query", "BatchGetItem", "BatchGetItem"]
+
+    def test_edges_are_by_parent_and_in_order(self, stored):
+        root, plain = stored
+        below = trees.edges(root.id)
+        topics = {node["id"] for node in plain[1:] if node["kind"] == "topic"} | {root.id}
+        assert set(below) == topics
+        by_id = {node["id"]: node["title"] for node in plain}
+        assert [by_id[edge.node_id] for edge in below[root.id]] == ["1", "2", "3", "4", "5"]
+        assert list(trees.edges(root.id, 1)) == [root.id]
+        assert trees.edges(root.id, 0) == {}
+
+    def test_order_of_edges_is_preorder(self, stored):
+        root, plain = stored
+        assert trees.preorder(root.id, trees.edges(root.id))[1:] == [node["id"] for node in plain[1:]]
+        assert trees.preorder("a", {}) == ["a"]

@@ -1,0 +1,49 @@
+"""What topics count of what is below them, against a recount of the nodes themselves."""
+
+from collections import Counter
+from typing import Any
+
+from le_utils.constants import content_kinds, roles
+
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+
+COUNTS = ("total_count", "resource_count", "coach_count", "error_count")
+
+
+def kept(root_id: str) -> dict[str, tuple[int, ...]]:
+    """The counts that every node of a tree keeps, by its title and id."""
+    return {f"{node.title} {node.id}": tuple(int(getattr(node, name)) for name in COUNTS) for node in _tree(root_id)}
+
+
+def recounted(root_id: str) -> dict[str, tuple[int, ...]]:
+    """The same, counted from the nodes and their parents alone."""
+    tree = _tree(root_id)
+    parents = {node.id: node.parent_id for node in tree}
+    below: dict[str, Counter[str]] = {node.id: Counter() for node in tree}
+    for node in tree:
+        above = node.parent_id
+        while above:
+            below[above].update(_shares(node))
+            above = parents[above]
+    return {f"{node.title} {node.id}": tuple(below[node.id][name] for name in COUNTS) for node in tree}
+
+
+def _shares(node: Any) -> dict[str, int]:
+    is_resource = node.kind != content_kinds.TOPIC
+    return {
+        "total_count": 1,
+        "resource_count": int(is_resource),
+        "coach_count": int(is_resource and node.role_visibility == roles.COACH),
+        "error_count": int(not node.complete),
+    }
+
+
+def _tree(root_id: str) -> list[Any]:
+    return [node for node in Node.scan() if node.tree_id == root_id]
+
+
+def edges(root_id: str) -> list[tuple[str, str]]:
+    """(parent, child) of every edge whose parent is in the tree, once for each time that it is there."""
+    ids = {node.id for node in _tree(root_id)}
+    return [(edge.parent_id, edge.node_id) for edge in Child.scan() if edge.parent_id in ids]

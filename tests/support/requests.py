@@ -1,0 +1,133 @@
+"""A good body for every POST route of the API, and ways to spoil it."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from chalicelib.domain.types import LABELS
+from tests.support import nodes
+from tests.support.client import Studio
+from tests.support.recordings import store
+
+BASE = "/api/internal"
+UPLOAD_URL = "/api/file/upload_url"
+Path = tuple[str | int, ...]
+
+
+def good_bodies(studio: Studio) -> dict[str, Any]:
+    """By path. All of them are answered with 200, in any order, but for publish and finish as often as one likes."""
+    channel_id, root = studio.make_channel()
+    pdf = store(studio, b"%PDF", "pdf")
+    return {
+        f"{BASE}/check_version": {"version": "0.8.0"},
+        f"{BASE}/file_diff": [pdf],
+        f"{BASE}/create_channel": {"channel_data": _channel(uuid.uuid4().hex)},
+        f"{BASE}/add_nodes": {"root_id": root, "content_data": [nodes.topic("topic")]},
+        f"{BASE}/finish_channel": {"channel_id": channel_id, "stage": True},
+        f"{BASE}/publish_channel": {"channel_id": channel_id, "version_notes": "notes"},
+        f"{BASE}/check_user_is_editor": {"channel_id": channel_id},
+        f"{BASE}/get_channel_status_bulk": {"channel_ids": [channel_id]},
+        f"{BASE}/get_tree_data": {"channel_id": channel_id, "tree": "main", "node_id": None},
+        f"{BASE}/get_node_tree_data": {"channel_id": channel_id, "tree": "main", "node_id": None},
+        UPLOAD_URL: {
+            "size": 5,
+            "checksum": "a" * 32,
+            "name": "a.mp3",
+            "file_format": "mp3",
+            "preset": "audio",
+            "duration": 5,
+            "resumable": False,
+        },
+    }
+
+
+def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
+    """Nodes with every field that a chef sends, and what they need in the storage."""
+    pdf, png = store(studio, b"%PDF", "pdf"), store(studio, b"png", "png")
+    labels = {name: [] for name in LABELS}
+    source = {"author": "a", "aggregator": "b", "provider": "c", "suggested_duration": 5, "tags": ["a"]}
+    picture = nodes.file(png, "exercise_image", source_url="", duration=None)
+    answers = [{"answer": "a", "correct": True, "order": 0}]
+    question = nodes.question("one", files=[picture], answers=answers, hints=[{"hint": "h", "order": 0}])
+    mastery = {"mastery_model": "m_of_n", "m": 1, "n": 2}
+    criterion = {"model": "mastery", "threshold": mastery, "learner_managed": False}
+    extra = {**mastery, "randomize": True, "options": {"completion_criteria": criterion}}
+    return {
+        "document": nodes.resource("document", files=[nodes.file(pdf)], **source, **labels),
+        "exercise": nodes.exercise("exercise", question, extra_fields=extra),
+    }
+
+
+def _channel(channel_id: str) -> dict[str, Any]:
+    return {
+        "id": channel_id,
+        "name": "Channel",
+        "description": "d",
+        "tagline": "t",
+        "language": "en",
+        "thumbnail": None,
+        "source_domain": "a",
+        "source_id": "b",
+        "ricecooker_version": "0.8.0",
+        "extra_fields": "{}",
+        "files": [],
+    }
+
+
+def places(body: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of all fields and elements in a body."""
+    parts = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, part in parts:
+        yield (*path, name)
+        yield from places(part, (*path, name))
+
+
+def replaced(body: Any, path: Path, value: Any) -> bytes:
+    """The body as JSON, with another value (a Raw one as it is) at a path."""
+    copy = json.loads(json.dumps(body))
+    holder = copy
+    for part in path[:-1]:
+        holder = holder[part]
+    holder[path[-1]] = "@@" if isinstance(value, Raw) else value
+    text = json.dumps(copy)
+    return (text.replace('"@@"', value.text) if isinstance(value, Raw) else text).encode()
+
+
+def spoilt(body: Any, values: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(where and how, body as JSON) with one value after the other replaced by each of these."""
+    for place in places(body):
+        for label, value in values.items():
+            yield f"{'.'.join(map(str, place))} is {label}", replaced(body, place, value)
+
+
+class Raw:
+    """JSON text that is not worth parsing first."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+DEEP = 900  # levels: less than what Python's JSON takes at most
+WRONG: dict[str, Any] = {
+    "null": None,
+    "true": True,
+    "zero": 0,
+    "negative": -1,
+    "huge integer": Raw("1" + "0" * 400),
+    "huge float": 1e308,
+    "too huge float": Raw("1e400"),
+    "NaN": Raw("NaN"),
+    "nothing": "",
+    "a digit that is none": "²",
+    "null byte": "a\x00b",
+    "lone surrogate": "\ud800",
+    "10 kB": "x" * 10_000,
+    "list": [],
+    "list of lists": [[[]]],
+    "object": {},
+    "object of objects": {"a": {"\ud800": ["\ud800"]}},
+    "deep lists": Raw("[" * DEEP + "]" * DEEP),
+    "deep objects": Raw('{"a":' * DEEP + "1" + "}" * DEEP),
+    "deep text": "[" * DEEP + "]" * DEEP,
+}

@@ -1,0 +1,43 @@
+"""The routes of the application, as its handlers declare them."""
+
+import importlib
+import pkgutil
+import re
+
+from chalicelib import handlers
+from chalicelib.permissions import Access
+from chalicelib.rest import Route
+
+NOTHING = "0" * 32  # the id of nothing
+
+
+def declared() -> list[Route]:
+    """Every route of every handler, by path and method."""
+    modules = [importlib.import_module(f"{handlers.__name__}.{found.name}") for found in _modules()]
+    routes = [route for module in modules for route in getattr(module, "ROUTES", ())]
+    return sorted(routes, key=name)
+
+
+def _modules() -> list[pkgutil.ModuleInfo]:
+    return list(pkgutil.iter_modules(handlers.__path__))
+
+
+def name(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+def url(route: Route, value: str = NOTHING) -> str:
+    """The path with its parameters filled in."""
+    return re.sub(r"\{\w+\}", value, route.path)
+
+
+ALL = declared()
+SIGNED_IN = [route for route in ALL if route.access is Access.SIGNED_IN]
+OPEN = [route for route in ALL if route.access is Access.ANYONE]
+PATHS = sorted({route.path for route in ALL})
+
+
+def methods(path: str) -> set[str]:
+    """The methods that a path answers, with those that every path answers and HEAD where there is GET."""
+    own = {route.method for route in ALL if route.path == path}
+    return own | {"OPTIONS"} | ({"HEAD"} if "GET" in own else set())
