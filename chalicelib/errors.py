@@ -9,7 +9,6 @@ StudioError
 ├── MethodNotAllowed     the path is there, the method is not
 ├── Conflict             the state of things forbids it now: a lost race, a taken name
 ├── QuotaExceeded        no storage left for the user
-├── TooLarge             the body is larger than is taken
 └── Busy                 someone else holds what is needed; try again later
 """
 
@@ -62,10 +61,6 @@ class Conflict(StudioError):
 
 class QuotaExceeded(StudioError):
     title = "No storage left"
-
-
-class TooLarge(StudioError):
-    title = "Too large"
 
 
 class Busy(StudioError):

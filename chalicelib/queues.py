@@ -33,6 +33,11 @@ def send_maintenance(*jobs: dict[str, Any], delay: int = 0) -> None:
         _send(settings().maintenance_queue_url, {"jobs": list(jobs)}, delay)
 
 
+def send_again(url: str, body: str, seconds: int) -> None:
+    """Send a message that cannot be done now once more, to come in so many seconds."""
+    client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=min(seconds, 900))
+
+
 def retry_in(url: str, receipt_handle: str, seconds: int) -> None:
     """Let a failed message come again soon. Where SQS does not answer, it comes after the visibility timeout."""
     try:

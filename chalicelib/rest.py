@@ -14,6 +14,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import errors
 from chalicelib.auth import Identity, identify
+from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.permissions import Access
 from chalicelib.telemetry import count, log
@@ -30,7 +31,6 @@ STATUS: dict[type[StudioError], int] = {
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.QuotaExceeded: 412,
-    errors.TooLarge: 413,
     errors.Busy: 503,
 }
 
@@ -64,8 +64,8 @@ class Request:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
+            return jsontext.loads(self.body)
+        except ValueError as error:
             raise BadRequest(f"The body must be JSON in UTF-8: {error}") from error
 
 

@@ -12,6 +12,7 @@ from botocore.session import get_session
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import storage_key
 
+SQLITE = "application/vnd.sqlite3"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NEWEST = "public, max-age=5"
 
@@ -86,3 +87,8 @@ def copy(source: str, target: str, content_type: str, cache_control: str) -> Non
         ContentType=content_type,
         CacheControl=cache_control,
     )
+
+
+def delete(key: str) -> None:
+    """Delete an object, whether it is there or not."""
+    client().delete_object(Bucket=settings().bucket, Key=key)

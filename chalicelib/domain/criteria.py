@@ -1,10 +1,12 @@
 """Mastery and completion criteria of a node: what `extra_fields` may say, and which kinds may say it."""
 
+import re
 from functools import cache
 from typing import Any
 
 from le_utils.constants import completion_criteria, content_kinds, exercises, mastery_criteria
 
+_WHOLE = re.compile(r"[0-9]{1,6}")
 _TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME, completion_criteria.REFERENCE})
 _INTERACTIVE = _TIMED | {completion_criteria.DETERMINED_BY_RESOURCE}
 
@@ -42,7 +44,11 @@ def problem(kind: str, extra_fields: dict[str, Any]) -> str | None:
 def suits(kind: str, extra_fields: dict[str, Any]) -> bool:
     """Whether the completion criterion, where there is one, is of a model that the kind can have."""
     criterion = criterion_of(extra_fields)
-    return criterion is None or criterion.get("model") in MODELS_OF_KIND.get(kind, frozenset())
+    if criterion is None:
+        return True
+    model = criterion.get("model")
+    allowed = MODELS_OF_KIND.get(kind, frozenset())
+    return isinstance(model, str) and model in allowed and _follows_schema(criterion)
 
 
 def has_mastery(extra_fields: dict[str, Any]) -> bool:
@@ -57,12 +63,12 @@ def has_mastery(extra_fields: dict[str, Any]) -> bool:
 
 def _legacy_problem(extra_fields: dict[str, Any]) -> str | None:
     model = extra_fields.get("mastery_model")
-    if model is not None and model not in dict(exercises.MASTERY_MODELS):
+    if model is not None and (not isinstance(model, str) or model not in dict(exercises.MASTERY_MODELS)):
         return f"mastery_model must be one of {', '.join(dict(exercises.MASTERY_MODELS))}."
     for name in ("m", "n"):
         value = extra_fields.get(name)
-        if value is not None and (isinstance(value, bool) or not str(value).isdigit()):
-            return f"{name} must be a whole number."
+        if value is not None and (isinstance(value, bool) or not _WHOLE.fullmatch(str(value))):
+            return f"{name} must be a whole number of at most 6 digits."
     if not isinstance(extra_fields.get("randomize", True), bool):
         return "randomize must be true or false."
     return None

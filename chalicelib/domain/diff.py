@@ -66,8 +66,14 @@ def _parents(nodes: list[NodeData]) -> dict[str, str | None]:
 
 
 def _changed_fields(old: NodeData, new: NodeData) -> list[str]:
-    fields = [name for name in _COMPARED if old[name] != new[name]]  # type: ignore[literal-required]
+    fields = [name for name in _COMPARED if _value(old, name) != _value(new, name)]
     return fields + (["files"] if _file_set(old) != _file_set(new) else [])
+
+
+def _value(node: NodeData, name: str) -> Any:
+    """A field's value; the order of tags and labels says nothing."""
+    value = node[name]  # type: ignore[literal-required]
+    return sorted(value) if isinstance(value, list) else value
 
 
 def _file_set(node: NodeData) -> set[tuple[str, str, str | None]]:

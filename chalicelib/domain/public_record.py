@@ -1,11 +1,18 @@
 """What the public API says of a published channel: made once, when it is published (recorded: channel lookup)."""
 
+import json
+from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from le_utils.constants import library
 
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.types import Snapshot
+
+# An item of DynamoDB holds 400 kB, and the icon takes up to 100 kB of it. Bytes.
+MAX_NOTES = 100_000
+MAX_TAGS = 50_000
 
 
 def public_record(snapshot: Snapshot) -> dict[str, Any]:
@@ -21,8 +28,20 @@ def public_record(snapshot: Snapshot) -> dict[str, Any]:
         "included_languages": snapshots.included_languages(snapshot),
         "total_resource_count": snapshots.resource_count(snapshot),
         "published_size": snapshots.published_size(snapshot),
-        "tags": snapshots.tags(snapshot),
+        "tags": _as_many_as_fit(snapshots.tags(snapshot), MAX_TAGS),
     }
+
+
+def newest_notes(notes: dict[str, str]) -> dict[str, str]:
+    """Version notes, without the oldest where all together are too large for a channel's item."""
+    newest = sorted(notes, key=int, reverse=True)
+    return {version: notes[version] for version in _as_many_as_fit(newest, MAX_NOTES, lambda v: notes[v])[::-1]}
+
+
+def _as_many_as_fit(names: list[str], limit: int, text: Callable[[str], str] = str) -> list[str]:
+    """The first of `names` whose texts have at most `limit` bytes together as JSON."""
+    sizes = accumulate(len(json.dumps(text(name))) for name in names)
+    return [name for name, size in zip(names, sizes, strict=True) if size <= limit]
 
 
 def channel_entry(

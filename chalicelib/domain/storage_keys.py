@@ -20,7 +20,7 @@ def storage_key(checksum: str, extension: str) -> str:
 def checksum_of(key: str) -> str | None:
     """The checksum of a content file's key, None for any other key."""
     match = _STORED.fullmatch(key)
-    return match[1] if match else None
+    return match[1] if match and storage_key(match[1], match[2]) == key else None
 
 
 def database_key(channel_id: str, version: int | None = None) -> str:

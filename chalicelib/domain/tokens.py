@@ -6,6 +6,7 @@ import secrets
 
 from le_utils import proquint
 
+_CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
 
 
@@ -32,3 +33,8 @@ def new_channel_token() -> str:
 def plain_token(text: str) -> str:
     """A channel token as it is stored: case and dashes do not matter to those who type it."""
     return text.replace("-", "").strip().lower()
+
+
+def is_channel_token(text: str) -> bool:
+    """Whether `text`, as `plain_token` writes it, can be a channel token at all."""
+    return _CHANNEL_TOKEN.fullmatch(text) is not None

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 
 MAX_SIDE = 400  # pixels
 MAX_ICON_LENGTH = 100_000  # characters of the data URI
-MAX_PIXELS = 50_000_000  # decoded; a photograph has less, a decompression bomb more
+MAX_PIXELS = 25_000_000  # decoded; a photograph has less, a decompression bomb more
 
 # Pillow knows many more, some of which start other programs.
 _DECODERS = ("PNG", "JPEG", "GIF", "WEBP")

@@ -49,7 +49,7 @@ def check_version(request: Request) -> dict[str, Any]:
 
 
 def file_diff(request: Request) -> list[str]:
-    names = request.json or []
+    names = [] if request.json is None else request.json
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequest('Send a list of file names, ["<md5>.<extension>", …].')
     if len(names) > MAX_NAMES:

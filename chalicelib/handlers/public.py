@@ -1,11 +1,12 @@
 """The public API that Kolibri reads: what is published, and nothing else (specification: Kolibri integration)."""
 
+import re
 from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.public_record import channel_entry
-from chalicelib.domain.tokens import plain_token
+from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
 from chalicelib.models import channels, secret_tokens
 from chalicelib.models.channels import Channel
@@ -20,7 +21,7 @@ MAX_TOKENS = 100
 def info(request: Request) -> dict[str, Any]:
     """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields."""
     wanted = request.query.get("v", ["1"])[-1]
-    version = int(wanted) if wanted.isdigit() else 1
+    version = int(wanted) if re.fullmatch("[0-9]{1,30}", wanted) else 1
     answer: dict[str, Any] = {
         "application": "studio",
         "kolibri_version": "0.16.0",
@@ -37,9 +38,9 @@ def info(request: Request) -> dict[str, Any]:
 
 def channel_list(request: Request) -> Reply:
     """Public channels by name, and those that `tokens` (with commas) open; filtered by `keyword` and `language`."""
-    tokens = [plain_token(token) for token in ",".join(request.query.get("tokens", [])).split(",") if token.strip()]
-    opened = _opened_by(tokens[:MAX_TOKENS])
-    found = [channel for channel in channels.public() if channel.id not in opened]
+    given = ",".join(request.query.get("tokens", [])).split(",")
+    opened = _opened_by([token for token in map(plain_token, given) if is_channel_token(token)][:MAX_TOKENS])
+    found = [channel for channel in channels.public() if channel.id not in opened and channels.is_live(channel)]
     found += [channel for channel, _ in opened.values()]
     entries = [_entry(channel, opened[channel.id][1] if channel.id in opened else []) for channel in found]
     keyword = request.query.get("keyword", [""])[-1].strip().lower()
@@ -73,11 +74,12 @@ def lookup(request: Request) -> Reply:
     identifier = request.params["identifier"]
     channel_id = parse_id(identifier)
     if channel_id is None:
-        token = secret_tokens.get(plain_token(identifier)) if plain_token(identifier) else None
+        word = plain_token(identifier)
+        token = secret_tokens.get(word) if is_channel_token(word) else None
         channel_id = token.channel_id if token else None
     channel = channels.get(channel_id) if channel_id else None
     if channel is None or not channels.is_live(channel):
-        raise NotFound(f"No channel matching {identifier} found")
+        raise NotFound(f"No channel matching {identifier[:100]} found")
     return Reply([_entry(channel, [])], headers=CACHED)
 
 

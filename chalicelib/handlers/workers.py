@@ -88,10 +88,13 @@ def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any],
         with log.append_context_keys(message_id=record["messageId"], receives=receives):
             try:
                 work(json.loads(record["body"]), receives >= MAX_RECEIVES)
-            except Exception as error:
+            except Busy as busy:
+                # Someone else is at it: that is no failure, and must not bring the message to the dead-letter queue.
+                log.info("message comes again", extra={"reason": busy.detail})
+                queues.send_again(queue_url, record["body"], busy.retry_after)
+            except Exception:
                 log.exception("message failed")
                 count("FailedMessages")
                 failed.append({"itemIdentifier": record["messageId"]})
-                wait = error.retry_after if isinstance(error, Busy) else min(2**receives, LONGEST_WAIT)
-                queues.retry_in(queue_url, record["receiptHandle"], wait)
+                queues.retry_in(queue_url, record["receiptHandle"], min(2**receives, LONGEST_WAIT))
     return {"batchItemFailures": failed}

@@ -59,10 +59,15 @@ def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
     return [(item.contentnode_id, item.assessment_id) for item in found]
 
 
+def lies_apart(data: AssessmentItemData) -> bool:
+    """Whether a question's raw data is too large for the table and lies in S3."""
+    return len(data["raw_data"].encode()) > LARGE
+
+
 def _from_data(data: AssessmentItemData) -> AssessmentItem:
     fields: dict[str, Any] = dict(data)
-    raw = data["raw_data"].encode()
-    if len(raw) > LARGE:
+    if lies_apart(data):
+        raw = data["raw_data"].encode()
         key = raw_data_key(hashlib.sha256(raw).hexdigest())
         storage.put(key, raw, "application/json")
         fields |= {"raw_data": "", "raw_data_key": key}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
+from threading import RLock
 from typing import Any, TypeVar
 
 from pynamodb.connection import Connection, TableConnection
@@ -45,11 +46,20 @@ def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
     return list(_pool().map(function, todo))
 
 
+_naming = RLock()
+
+
 class Table(Model):
     """Base of the models: `Meta.table_name` is the name without the deployment's prefix."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
+        with _naming:
+            cls._share_connection()
+        return super()._get_connection()
+
+    @classmethod
+    def _share_connection(cls) -> None:
         if cls._connection is None or cls._connection.connection is not connection():
             prefix = settings().table_prefix
             if not cls.Meta.table_name.startswith(prefix):
@@ -57,7 +67,6 @@ class Table(Model):
             own = super()._get_connection()
             connection().add_meta_table(own.connection.get_meta_table(cls.Meta.table_name))
             own.connection = connection()
-        return super()._get_connection()
 
 
 def now() -> datetime:

@@ -29,4 +29,4 @@ def known_names(checksums: list[str]) -> set[str]:
 
 def remember(objects: list[StoredObject]) -> None:
     """Note files as stored."""
-    write_many(puts=objects)
+    write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not name a key twice

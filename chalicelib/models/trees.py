@@ -73,11 +73,12 @@ def ancestors(node: Node, being_built: bool) -> list[str]:
     return path[::-1]
 
 
-def append(parent: Node, above: list[str], added: list[NodeData], place: str) -> str | None:
+def append(parent: Node, above: list[str], added: list[NodeData], place: str, behind: int = 0) -> str | None:
     """Put new nodes below `parent`, with edges and counts, all or nothing.
 
     `above` are the ids of the parent's ancestors. `place` says in which tree of its channel the parent was found, and
-    must still be: BEING_BUILT, STAGED or LIVE; adding to the live tree is a change of the channel.
+    must still be: BEING_BUILT, STAGED or LIVE; adding to the live tree is a change of the channel. `behind` counts
+    the children that were appended since the parent was read.
     Returns None, or what refused it: "exists" (a node is there already), "closed" (the tree is not in that place
     any more) or "gone" (the parent is not there any more).
     """
@@ -89,7 +90,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], place: str) ->
         transaction.update(Channel(parent.channel_id), actions, condition=still_there)
         for data in added:
             transaction.save(nodes.from_data(data, path), condition=Node.id.does_not_exist())
-        for index, data in enumerate(added, int(parent.next_position)):
+        for index, data in enumerate(added, int(parent.next_position) + behind):
             transaction.save(_edge(parent.id, index, data))
         for ancestor in path:
             actions = _count_actions(counts_of(added), len(added) if ancestor == parent.id else 0)
@@ -104,9 +105,9 @@ def append(parent: Node, above: list[str], added: list[NodeData], place: str) ->
     return "exists" if any(puts) else "gone"
 
 
-def too_many(levels: int, added: int) -> bool:
-    """Whether `append` could not put so many nodes, below a parent so many levels down, into one transaction."""
-    return 1 + 2 * added + levels + 1 > TRANSACTION_LIMIT
+def room(levels: int) -> int:
+    """How many nodes `append` can put into one transaction below a parent so many levels down."""
+    return (TRANSACTION_LIMIT - levels - 2) // 2
 
 
 def _edge(parent_id: str, index: int, data: NodeData) -> Child:

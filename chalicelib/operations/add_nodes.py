@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from le_utils.constants import content_kinds
+
 from chalicelib.auth import Identity
 from chalicelib.domain import chef
 from chalicelib.domain.ids import derived_id, parse_id
@@ -29,6 +31,7 @@ from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
 LARGEST_NODE = 380_000  # bytes: an item of DynamoDB holds 400 kB
+MOST_FILES = 1000  # a request
 LARGEST_REQUEST = 3_800_000  # bytes: a transaction holds 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
 
@@ -64,6 +67,8 @@ def _parent(root_id: str) -> Node:
     parent = nodes.get(parent_id) if parent_id else None
     if parent is None:
         raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
+    if parent.kind != content_kinds.TOPIC:
+        raise ValidationFailed({"root_id": ["Nodes can only be put below a topic."]})
     return parent
 
 
@@ -79,6 +84,8 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
             sent.append(parse(schema, data))
         except ValidationFailed as error:
             wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
+    if len(chef.filenames(sent)) > MOST_FILES:
+        wrong["content_data"] = [f"Name at most {MOST_FILES} files a request."]
     node_ids = [node.node_id for node in sent]
     if len(set(node_ids)) < len(node_ids):
         wrong["content_data"] = ["A node_id is given twice; siblings need different ones."]
@@ -112,12 +119,10 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     """Write the new nodes. Returns None, or "exists" where another request was faster."""
     place = _place(state.channel, parent)
     above = trees.ancestors(parent, place == trees.BEING_BUILT)
-    if trees.too_many(len(above), len(new)):
-        raise ValidationFailed({"content_data": [f"Send fewer nodes a request, {len(above)} levels down."]})
     built = _build(user, parent, state, new, sent)
     _refuse_large(built)
     assessment_items.save([item for _, items in built for item in items])
-    refused = trees.append(parent, above, [node for node, _ in built], place)
+    refused = _append(parent, above, [node for node, _ in built], place)
     if refused == "closed":
         raise Conflict(CLOSED)
     if refused == "gone":
@@ -125,10 +130,21 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     return refused
 
 
+def _append(parent: Node, above: list[str], added: list[NodeData], place: str) -> str | None:
+    """All nodes in one transaction where they fit, as those of ricecooker do, else in as few as possible."""
+    size = max(1, trees.room(len(above)))
+    for at in range(0, len(added), size):
+        refused = trees.append(parent, above, added[at : at + size], place, at)
+        if refused:
+            return refused
+    return None
+
+
 def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> None:
     """DynamoDB's limits, in words that a chef's author understands."""
     for item in (item for _, items in built for item in items):
-        if len(json.dumps({**item, "raw_data": ""})) > LARGEST_NODE:  # large raw data lies in S3
+        inline = "" if assessment_items.lies_apart(item) else item["raw_data"]
+        if len(json.dumps({**item, "raw_data": inline})) > LARGEST_NODE:
             raise ValidationFailed({"content_data": [f"Question {item['assessment_id']} is too large. Shorten it."]})
     sizes = [len(json.dumps(node)) for node, _ in built]
     if max(sizes) > LARGEST_NODE:

@@ -45,9 +45,12 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
     def fill(transaction: TransactWrite) -> None:
         transaction.save(root)
         actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
-        transaction.update(Channel(channel.id), actions, condition=Channel.id.exists())
+        was = Channel.chef_root_id
+        as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
+        transaction.update(Channel(channel.id), actions, condition=as_read)
 
-    transact(fill)
+    if transact(fill):
+        raise Conflict(f"Another upload to channel {channel.id} has just begun. Send this one again.")
     return str(root.id)
 
 

@@ -5,6 +5,7 @@ and the next version makes only what has changed.
 """
 
 import hashlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
 
+LARGEST_IMAGE = 20 * 1024 * 1024  # bytes; a larger thumbnail is published as it is
+DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB
 CHUNK = 200  # nodes whose questions are held in memory at once
 _THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
 
@@ -98,7 +101,9 @@ def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
     return [
         _thumbnail_job(file)
         for file in node["files"]
-        if file["preset"] in _THUMBNAILS and file["file_format"] != file_formats.SVG
+        if file["preset"] in _THUMBNAILS
+        and file["file_format"] != file_formats.SVG
+        and file["file_size"] <= LARGEST_IMAGE
     ]
 
 
@@ -106,7 +111,8 @@ def _thumbnail_job(file: FileData) -> _Job:
     source = storage_key(file["checksum"], file["file_format"])
 
     def make() -> _Product:
-        return _Product(thumbnails.make_thumbnail(storage.read(source), file["file_format"]))
+        with DECODERS:
+            return _Product(thumbnails.make_thumbnail(storage.read(source), file["file_format"]))
 
     def place(entry: DerivedFile) -> None:
         file["checksum"] = entry.checksum
@@ -118,7 +124,11 @@ def _thumbnail_job(file: FileData) -> _Job:
 
 def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
     questions = in_parallel(lambda node: assessment_items.of(node["id"]), exercises)
-    return [_exercise_job(node, items) for node, items in zip(exercises, questions, strict=True)]
+    return [
+        _exercise_job(node, items)
+        for node, items in zip(exercises, questions, strict=True)
+        if perseus.perseus_items(items)
+    ]
 
 
 def _exercise_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:

@@ -13,11 +13,11 @@ from typing import Any
 from chalicelib import storage
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.public_record import public_record
+from chalicelib.domain.public_record import newest_notes, public_record
 from chalicelib.domain.storage_keys import database_key, snapshot_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
-from chalicelib.models import secret_tokens, tasks
+from chalicelib.models import tasks
 from chalicelib.models.base import Table, now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
@@ -26,8 +26,6 @@ from chalicelib.operations import publish_lock
 from chalicelib.operations.publish import with_lease
 from chalicelib.operations.publish_lock import EXPORT
 from chalicelib.telemetry import count, seconds
-
-SQLITE = "application/vnd.sqlite3"
 
 
 def run(task_id: str) -> None:
@@ -57,15 +55,15 @@ def _write_database(channel_id: str, snapshot: Snapshot) -> None:
         path = Path(folder) / "content.sqlite3"
         write_content_database(snapshot, path)
         with path.open("rb") as file:
-            storage.put(database_key(channel_id, version), file, SQLITE, storage.IMMUTABLE)
-    storage.copy(database_key(channel_id, version), database_key(channel_id), SQLITE, storage.NEWEST)
+            storage.put(database_key(channel_id, version), file, storage.SQLITE, storage.IMMUTABLE)
+    storage.copy(database_key(channel_id, version), database_key(channel_id), storage.SQLITE, storage.NEWEST)
 
 
 def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     published, version = now(), snapshot["version"]
     notes = task.arguments.get("version_notes", "")
     record = public_record(snapshot)
-    all_notes = {**channel.version_notes, **({str(version): notes} if notes else {})}
+    all_notes = newest_notes({**channel.version_notes, **({str(version): notes} if notes else {})})
     changes: list[Any] = [
         Channel.version.set(version),
         Channel.published_rev.set(task.arguments["rev"]),
@@ -88,8 +86,8 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
             date_published=published,
         )
     ]
-    token = channel.primary_token or secret_tokens.reserve(channel.id)
+    token = task.arguments["token"]
     changes.append(Channel.primary_token.set(token))
-    _measure(task, snapshot)
     detail = f"Published version {version}: {record['total_resource_count']} resources."
-    publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, {"version": version, "token": token})
+    if publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, {"version": version, "token": token}):
+        _measure(task, snapshot)

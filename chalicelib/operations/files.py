@@ -11,8 +11,8 @@ from chalicelib.auth import Identity
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import split_filename, storage_key
-from chalicelib.errors import BadRequest, QuotaExceeded, ValidationFailed
-from chalicelib.models import stored_objects
+from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
+from chalicelib.models import stored_objects, users
 from chalicelib.models.base import in_parallel, now, read_many, transact
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
@@ -59,10 +59,9 @@ def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
     """
     name = f"{sent.checksum}.{sent.file_format}"
     found = read_many({StoredObject: [sent.checksum], Upload: [(user.user_id, name)]})
-    if not found[Upload]:
-        _charge(user, name, sent.size)
     if sent.size > MAX_UPLOAD:
-        raise ValidationFailed({"non_field_errors": [TOO_LARGE]})
+        raise _too_large(user, sent.size)
+    _charge(user, name, sent.size, found[Upload])
     mimetype = mimetype_of(sent.file_format)
     return {
         "mimetype": mimetype,
@@ -97,25 +96,45 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
         raise BadRequest("Invalid file upload request: name the file <md5>.<extension>.")
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != parts[0]:
         raise BadRequest("Invalid file: its bytes do not have the checksum that its name says.")
-    if not read_many({Upload: [(user.user_id, name)]})[Upload]:
-        _charge(user, name, len(data))
+    try:
+        _charge(user, name, len(data), read_many({Upload: [(user.user_id, name)]})[Upload])
+    except QuotaExceeded as error:  # the specification of this endpoint says 403
+        raise Forbidden(error.detail) from error
     storage.put(storage_key(*parts), data, mimetype_of(parts[1]), storage.IMMUTABLE)
     stored_objects.remember([proof(name, len(data))])
 
 
-def _charge(user: Identity, name: str, size: int) -> None:
-    """Note that the user uploads a file, and take its size from what the user has left, together or not at all."""
+def _too_large(user: Identity, size: int) -> StudioError:
+    owner = users.get(user.user_id)
+    if owner is None or owner.disk_space_left < size:
+        return QuotaExceeded(_NO_ROOM.format(size))
+    return ValidationFailed({"non_field_errors": [TOO_LARGE]})
+
+
+def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None:
+    """Note that the user uploads a file, and take from what the user has left what was not taken for it before.
+
+    Both are done together or not at all. Raises QuotaExceeded.
+    """
+    paid = int(earlier[0].file_size) if earlier else 0
+    if earlier and size <= paid:
+        return
     upload = Upload(user.user_id, name, file_id=_file_id(user, name), file_size=size, created=now())
+    as_read = Upload.file_size == paid if earlier else Upload.user_id.does_not_exist()
+    more = size - paid
 
     def fill(transaction: TransactWrite) -> None:
-        transaction.save(upload, condition=Upload.user_id.does_not_exist())
+        transaction.save(upload, condition=as_read)
         transaction.update(
-            User(user.user_id), [User.disk_space_left.add(-size)], condition=User.disk_space_left >= size
+            User(user.user_id), [User.disk_space_left.add(-more)], condition=User.disk_space_left >= more
         )
 
     refused = transact(fill)
-    if refused and not refused[0]:
-        raise QuotaExceeded(f"You have not {size} bytes of storage left. Ask an administrator for more.")
+    if refused and not refused[0]:  # else the same request came twice, and the other one has paid
+        raise QuotaExceeded(_NO_ROOM.format(more))
+
+
+_NO_ROOM = "You have not {} bytes of storage left. Ask an administrator for more."
 
 
 def _file_id(user: Identity, name: str) -> str:

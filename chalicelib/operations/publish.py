@@ -7,9 +7,10 @@ from chalicelib import storage
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.storage_keys import snapshot_key
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
-from chalicelib.errors import Busy, StudioError
+from chalicelib.errors import Conflict, StudioError
+from chalicelib.export.content_db import ContentDatabaseError
 from chalicelib.export.perseus_items import InvalidPerseusItem
-from chalicelib.models import nodes, tasks, trees
+from chalicelib.models import nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
 from chalicelib.operations import derived_files, publish_lock
@@ -39,12 +40,18 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
         return
     task, channel = claimed
     try:
-        work(task, channel)
-    except (NotPublishable, InvalidPerseusItem) as refusal:
-        publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), [], [])
+        with publish_lock.kept_alive(task, channel):
+            _work_or_refuse(task, channel, work)
     except BaseException:
         publish_lock.release(task, channel)
         raise
+
+
+def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel], None]) -> None:
+    try:
+        work(task, channel)
+    except (NotPublishable, InvalidPerseusItem, ContentDatabaseError) as refusal:
+        publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), [], [])
 
 
 def _prepare(task: Task, channel: Channel) -> None:
@@ -63,18 +70,19 @@ def _prepare(task: Task, channel: Channel) -> None:
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
         return
     storage.put(snapshot_key(task.id), snapshots.to_bytes(snapshot), "application/gzip")
-    publish_lock.hand_over(task, channel, rev=int(channel.rev), digest=digest)
+    token = channel.primary_token or secret_tokens.reserve(channel.id)
+    publish_lock.hand_over(task, channel, rev=int(channel.rev), digest=digest, token=token)
 
 
 def _read_tree(channel: Channel) -> list[NodeData]:
     """The live tree in tree order.
 
-    Raises Busy where the nodes are not as many as the root counts: the tree changed while it was read.
+    Raises Conflict where the nodes are not as many as the root counts: the tree changed while it was read.
     """
     root = nodes.get(channel.root_id)
     found = trees.walk(channel.root_id)
     if root is None or len(found) - 1 != root.total_count:
-        raise Busy(f"The tree of channel {channel.id} changed while it was read.")
+        raise Conflict(f"The tree of channel {channel.id} changed while it was read.")
     return found
 
 

@@ -5,21 +5,29 @@ they want is noted in `publish_again` and done once, after it. Workers hold a le
 found done, or is done again with the same result, when a message comes twice or a worker dies.
 """
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import queues
+from chalicelib import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.domain.storage_keys import database_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, tasks
 from chalicelib.models.base import Table, transact, update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
+from chalicelib.telemetry import log
 
-LEASE = 15 * 60  # seconds: as long as a worker may run
+LEASE = 60  # seconds: a living worker renews it long before
+RENEWAL = 20  # seconds
 MICROSECONDS = 1_000_000
+ENDED = "Another publish of this channel has just ended. Ask again."
 PUBLISH, EXPORT = "publish", "export"  # stages
 
 
@@ -38,7 +46,9 @@ def request(user_id: str, channel: Channel, version_notes: str) -> str:
 
     if transact(fill):
         current = channels.get(channel.id)
-        return _join(current, user_id, version_notes) if current else ""
+        if current is None or not current.publish_task_id:
+            raise Busy(ENDED)
+        return _join(current, user_id, version_notes)
     queues.send_publish(task.id)
     return str(task.id)
 
@@ -46,10 +56,11 @@ def request(user_id: str, channel: Channel, version_notes: str) -> str:
 def _join(channel: Channel, user_id: str, version_notes: str) -> str:
     """Note that the running publish is to be followed by another."""
     task_id = str(channel.publish_task_id)
-    wish = Channel.publish_again.set({"user_id": user_id, "version_notes": version_notes})
+    earlier = (channel.publish_again or {}).get("version_notes", "")
+    wish = Channel.publish_again.set({"user_id": user_id, "version_notes": version_notes or earlier})
     if not update_if(Channel(channel.id), [wish], Channel.publish_task_id == task_id):
-        raise Busy("Another publish of this channel has just ended. Ask again.")
-    if not channel.publish_lease or channel.publish_lease < _clock():
+        raise Busy(ENDED)
+    if _is_free(channel):
         # Nobody works on it: its message may never have been sent, or its worker has died. Another does no harm.
         _send(task_id, str(channel.publish_stage))
     return task_id
@@ -89,6 +100,36 @@ def _take_lease(task: Task, channel: Channel, stage: str) -> None:
         raise Busy(f"Another worker is at task {task.id}.", retry_after=max(1, left))
 
 
+@contextmanager
+def kept_alive(task: Task, channel: Channel) -> Iterator[None]:
+    """Renew the lease of a claimed task while the block runs, so that it ends soon after its worker was killed."""
+    stop = threading.Event()
+    thread = threading.Thread(target=_renew, args=(task, channel, stop), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _renew(task: Task, channel: Channel, stop: threading.Event) -> None:
+    while not stop.wait(RENEWAL):
+        mine = (Channel.publish_task_id == task.id) & (Channel.publish_lease == channel.publish_lease)
+        until = _clock() + LEASE * MICROSECONDS
+        try:
+            if not update_if(Channel(channel.id), [Channel.publish_lease.set(until)], mine):
+                return  # the task has ended, or another worker has it
+        except PynamoDBException:
+            log.exception("a lease could not be renewed")
+        else:
+            channel.publish_lease = until
+
+
+def _is_free(channel: Channel) -> bool:
+    return not channel.publish_lease or int(channel.publish_lease) < _clock()
+
+
 def _clock() -> int:
     """Now, in microseconds: fine enough that no two workers take the same lease."""
     return int(time.time() * MICROSECONDS)
@@ -106,9 +147,20 @@ def give_up(task_id: str) -> None:
     """End a task that failed too often, unless a worker is at it or it has ended."""
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
-    if task and channel and channel.publish_task_id == task_id and not channel.publish_lease:
-        detail = "Publishing failed for a reason of ours and was given up. What was published before is untouched."
+    if task and channel and channel.publish_task_id == task_id and _is_free(channel):
+        if channel.publish_stage == EXPORT:
+            _restore_database(channel)
+        detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
         finish(task, channel, tasks.FAILURE, detail, [], [])
+
+
+def _restore_database(channel: Channel) -> None:
+    """Put the published version back where the export worker may have written the one that is given up."""
+    newest = database_key(channel.id)
+    if channel.version:
+        storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
+    else:
+        storage.delete(newest)
 
 
 def release(task: Task, channel: Channel) -> None:
@@ -119,10 +171,11 @@ def release(task: Task, channel: Channel) -> None:
 
 def finish(
     task: Task, channel: Channel, status: str, detail: str, changes: list[Any], items: list[Table], result: Any = None
-) -> None:
+) -> bool:
     """End a publish: changes of the channel, new items, lock and task with its `result`, in one transaction.
 
-    A publish that was asked for meanwhile takes the lock in the same moment and is begun.
+    A publish that was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this
+    call that ended it.
     """
     current: Channel | None = channel
     while current and current.publish_task_id == task.id:
@@ -135,8 +188,9 @@ def finish(
         if not transact(_ending(task, current, ended, actions, [*items, *([following] if following else [])])):
             if following:
                 queues.send_publish(following.id)
-            return
+            return True
         current = channels.get(channel.id)
+    return False
 
 
 def _ending(task: Task, channel: Channel, ended: list[Any], actions: list[Any], items: list[Table]) -> Any:
@@ -167,7 +221,7 @@ def _following_id(task: Task) -> str:
 
 def _follow_up(task: Task, channel: Channel) -> None:
     """Begin the following publish again, in case its message was lost when this one ended."""
-    if channel.publish_task_id == _following_id(task) and not channel.publish_lease:
+    if channel.publish_task_id == _following_id(task) and _is_free(channel):
         _send(_following_id(task), str(channel.publish_stage))
 
 

@@ -3,6 +3,7 @@
 from le_utils.constants import content_kinds
 
 from chalicelib.auth import Identity
+from chalicelib.domain import criteria
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import in_parallel, read_many
@@ -32,11 +33,13 @@ def sources_of(user: Identity, wanted: list[RemoteNodeIn]) -> tuple[dict[str, So
             unknown[node.node_id] = f"There is no such node in {where}, or you may not view that channel."
         elif source.kind == content_kinds.TOPIC:
             unknown[node.node_id] = "This is a topic; only single resources can be taken over."
+        elif problem := criteria.problem(source.kind, node.extra_fields or {}):
+            unknown[node.node_id] = f"extra_fields: {problem}"
         else:
             sources[node.node_id] = (nodes.to_data(source), [])
-    for node_id, (data, _) in sources.items():
-        if data["assessment_item_count"]:
-            sources[node_id] = (data, assessment_items.of(data["id"]))
+    asking = [node_id for node_id, (data, _) in sources.items() if data["assessment_item_count"]]
+    questions = in_parallel(lambda node_id: assessment_items.of(sources[node_id][0]["id"]), asking)
+    sources |= {node_id: (sources[node_id][0], items) for node_id, items in zip(asking, questions, strict=True)}
     return sources, unknown
 
 

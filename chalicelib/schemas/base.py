@@ -30,7 +30,8 @@ def parse(schema: type[S], data: Any) -> S:
 
 def refuse(sentence: str) -> PydanticCustomError:
     """A refusal of a field, in our own words."""
-    return PydanticCustomError("refused", "{sentence}", {"sentence": sentence})
+    writable = sentence.encode(errors="replace").decode()
+    return PydanticCustomError("refused", "{sentence}", {"sentence": writable})
 
 
 def _by_field(details: list[ErrorDetails]) -> dict[str, list[str]]:
@@ -74,11 +75,12 @@ def _null_as_empty(value: Any) -> Any:
 
 
 def _storable(value: str) -> str:
+    """Text without NUL, which some databases behind Kolibri cannot hold."""
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise refuse("This text holds a lone surrogate and cannot be stored.") from error
-    return value
+    return value.replace("\0", "")
 
 
 Id = Annotated[str, BeforeValidator(_id)]

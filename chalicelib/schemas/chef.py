@@ -1,12 +1,11 @@
 """Bodies of the internal API, as ricecooker sends them; lengths are ricecooker's and the content database's."""
 
 import json
-import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from chalicelib.domain import criteria
+from chalicelib.domain import criteria, jsontext
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
 from chalicelib.schemas.constants import (
@@ -25,9 +24,9 @@ from chalicelib.schemas.constants import (
     Role,
 )
 
-MAX_NODES = 40  # a request: nodes, edges and ancestors must fit one transaction
+MAX_NODES = 1000  # a request
+MAX_EXTRA = 50_000  # characters of a channel's extra fields
 MAX_TAG = 30
-_TAG = re.compile(r"[^\x00-\x1f]+")
 
 
 def _filename(value: str) -> str:
@@ -52,8 +51,8 @@ def _from_json(value: Any, empty: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
-    except (ValueError, RecursionError) as error:
+        return jsontext.loads(value)
+    except ValueError as error:
         raise refuse(f"This text must be JSON: {error}") from error
 
 
@@ -66,17 +65,29 @@ def _seconds(value: Any) -> Any:
     return -int(-value // 1)
 
 
-def _tag(value: str) -> str:
-    if len(value) > MAX_TAG or not _TAG.fullmatch(value):
-        raise refuse(f"A tag has 1 to {MAX_TAG} characters.")
-    return value
+def _tags(value: Any) -> Any:
+    """Tags without the blanks around them, and without empty ones, which ricecooker does not mind."""
+    if not isinstance(value, list):
+        return [] if value is None else value
+    tidy = [" ".join(tag.split()) if isinstance(tag, str) else tag for tag in value]
+    return [tag for tag in tidy if tag != ""]
+
+
+def _without_nulls(value: Any) -> Any:
+    """ricecooker leaves null where a file's local copy is gone."""
+    return [item for item in value if item is not None] if isinstance(value, list) else value
+
+
+def _truth(value: Any) -> Any:
+    """ricecooker passes on whatever its user gave."""
+    return bool(value) if value is None or isinstance(value, int | str) else value
 
 
 Filename = Annotated[str, AfterValidator(_filename)]
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
 JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list)]
 Seconds = Annotated[int | None, BeforeValidator(_seconds)]
-Tag = Annotated[Text, AfterValidator(_tag)]
+Tags = Annotated[list[Annotated[Text, Field(max_length=MAX_TAG)]], BeforeValidator(_tags)]
 Short = Annotated[BlankText, Field(max_length=200)]
 Long = Annotated[BlankText, Field(max_length=100_000)]
 Url = Annotated[Text | None, Field(max_length=400)]
@@ -87,10 +98,13 @@ class FileIn(Schema):
 
     filename: Filename
     preset: Preset
-    original_filename: Annotated[BlankText, Field(max_length=255)] = ""
+    original_filename: Annotated[BlankText, AfterValidator(lambda name: name[:255])] = ""
     language: Language | None = None
     source_url: Url = None
     duration: Seconds = None
+
+
+Files = Annotated[list[FileIn], BeforeValidator(_without_nulls)]
 
 
 class RemoteFileIn(FileIn):
@@ -108,8 +122,8 @@ class QuestionIn(Schema):
     hints: JsonObjects = Field(default_factory=list)
     raw_data: BlankText = ""
     source_url: Url = None
-    randomize: bool = False
-    files: list[FileIn] = Field(default_factory=list)
+    randomize: Annotated[bool, BeforeValidator(_truth)] = False
+    files: Files = Field(default_factory=list)
 
 
 class NodeIn(Schema):
@@ -131,7 +145,7 @@ class NodeIn(Schema):
     source_id: Short = ""
     role: Role = "learner"
     suggested_duration: Seconds = None
-    tags: list[Tag] = Field(default_factory=list)
+    tags: Tags = Field(default_factory=list)
     grade_levels: GradeLevels = Field(default_factory=list)
     resource_types: ResourceTypes = Field(default_factory=list)
     learning_activities: LearningActivities = Field(default_factory=list)
@@ -139,7 +153,7 @@ class NodeIn(Schema):
     categories: Categories = Field(default_factory=list)
     learner_needs: LearnerNeeds = Field(default_factory=list)
     extra_fields: JsonObject = Field(default_factory=dict)
-    files: list[FileIn] = Field(default_factory=list)
+    files: Files = Field(default_factory=list)
     questions: list[QuestionIn] = Field(default_factory=list)
 
     @model_validator(mode="after")
@@ -169,7 +183,7 @@ class RemoteNodeIn(Schema):
     provider: Annotated[Text | None, Field(max_length=200)] = None
     role: Role | None = None
     suggested_duration: Seconds = None
-    tags: list[Tag] | None = None
+    tags: Tags | None = None
     grade_levels: GradeLevels | None = None
     resource_types: ResourceTypes | None = None
     learning_activities: LearningActivities | None = None
@@ -177,7 +191,7 @@ class RemoteNodeIn(Schema):
     categories: Categories | None = None
     learner_needs: LearnerNeeds | None = None
     extra_fields: JsonObject | None = None
-    files: list[RemoteFileIn] = Field(default_factory=list)
+    files: Annotated[list[RemoteFileIn], BeforeValidator(_without_nulls)] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _source(self) -> "RemoteNodeIn":
@@ -197,7 +211,14 @@ class ChannelIn(Schema):
     source_id: Short = ""
     ricecooker_version: Annotated[Text | None, Field(max_length=100)] = None
     extra_fields: JsonObject = Field(default_factory=dict)
-    files: list[FileIn] = Field(default_factory=list)  # of the root: a channel that navigates by its own app
+    files: Files = Field(default_factory=list)  # of the root: a channel that navigates by its own app
+
+    @field_validator("extra_fields")
+    @classmethod
+    def _short(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(value)) > MAX_EXTRA:
+            raise refuse(f"This must have at most {MAX_EXTRA} characters as JSON.")
+        return value
 
 
 class CreateChannel(Schema):

@@ -50,6 +50,8 @@ def _label_list(value: Any) -> Any:
     """Labels come as a list, or as a map {label: true or false}; null is none."""
     if isinstance(value, dict):
         return [label for label, chosen in value.items() if chosen]
+    if isinstance(value, list) and all(isinstance(label, str) for label in value):
+        return list(dict.fromkeys(value))
     return [] if value is None else value
 
 

@@ -4,7 +4,7 @@ import math
 from typing import Annotated, Any
 
 from le_utils.constants import content_kinds
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from chalicelib.schemas.base import Schema, Text, refuse
 from chalicelib.schemas.constants import PRESETS, FileFormat, Preset
@@ -30,7 +30,7 @@ class UploadUrl(Schema):
 
     size: Annotated[int, Field(ge=0)]
     checksum: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    name: Annotated[Text, Field(min_length=1, max_length=255 + 60)]
+    name: Annotated[Text, Field(min_length=1), AfterValidator(lambda name: name[:255])]
     file_format: FileFormat
     preset: Preset | None  # ricecooker sends null for the thumbnail of a node of another channel
     duration: Annotated[int | None, BeforeValidator(_duration)] = None

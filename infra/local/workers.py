@@ -81,6 +81,8 @@ class Worker:
             )
         except Exception:  # whatever a function raises fails its batch, as in Lambda
             traceback.print_exc()
+            for message in messages:
+                self._pause(message)
             return {message["MessageId"] for message in messages}
         failures = result.get("batchItemFailures") or [] if isinstance(result, Mapping) else []
         failed = {failure["itemIdentifier"] for failure in failures}
@@ -92,7 +94,10 @@ class Worker:
         handle = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
         if not failed:
             self._sqs.delete_message(**handle)
-            return
+
+    def _pause(self, message: dict[str, Any]) -> None:
+        """Let a message come again soon whose function was ended; those that it names itself come when it says."""
+        handle = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
         count = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
         pause = min(RETRY_PAUSE * 2 ** (count - 1), LONGEST_PAUSE)
         self._sqs.change_message_visibility(**handle, VisibilityTimeout=pause)

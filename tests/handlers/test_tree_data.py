@@ -114,7 +114,7 @@ def test_a_tree_that_is_not_there_is_404(studio, path):
     channel_id, _ = studio.make_channel()
     for name in ("staging", "previous", "bogus", "", "root_id", "\ud800", "x" * 10_000):
         answer = ask(studio, path, channel_id, tree=name)
-        assert answer.status == 404, name
+        assert answer.status == 404, ascii(name)
         assert "Invalid tree name" in answer.json["detail"]
         assert len(answer.text) < 1000
 

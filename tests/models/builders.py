@@ -55,7 +55,7 @@ def store(root: Node, tree: list[NodeData]) -> None:
     for parent_id, siblings in groupby(_by_parent(tree), key=lambda node: node["parent_id"]):
         parent = fresh(stored[str(parent_id)])
         placed = {"parent_id": parent.id, "tree_id": root.id, "channel_id": root.channel_id}
-        added: list[NodeData] = [{**node, **placed} for node in siblings]  # type: ignore[typeddict-item]
+        added: list[NodeData] = [{**node, **placed} for node in siblings]
         assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
         stored |= {data["id"]: nodes.from_data(data, []) for data in added}
 
@@ -71,7 +71,7 @@ def lay(root: Node, tree: list[NodeData]) -> None:
     for parent_id, siblings in below.items():
         placed = {"parent_id": parent_id, "tree_id": root.id, "channel_id": root.channel_id}
         for number, node in enumerate(siblings):
-            items.append(nodes.from_data({**node, **placed}, []))  # type: ignore[typeddict-item]
+            items.append(nodes.from_data({**node, **placed}, []))
             items.append(Child(parent_id, appended(number, node["id"]), node_id=node["id"], kind=node["kind"]))
     write_many(items)
 
@@ -109,4 +109,4 @@ def question(contentnode_id: str, number: int = 0, **fields: Any) -> AssessmentI
         "order": number,
         "files": [],
     }
-    return {**defaults, **fields}  # type: ignore[typeddict-item]
+    return {**defaults, **fields}

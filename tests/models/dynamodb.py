@@ -37,7 +37,7 @@ class Answering:
 def answering(operation: str, *answers: Any) -> Iterator[Answering]:
     """Let these answers come first, to every client of this process."""
     given = Answering(operation, *answers)
-    with watching(given):  # type: ignore[arg-type]
+    with watching(given):
         yield given
 
 

@@ -73,7 +73,7 @@ class Publishing:
         with (
             patch.object(publish_lock, "time", clock),
             patch.multiple(queues, **{name: self._sender(stage) for name, stage in sends.items()}),
-            watching(self._aws),  # type: ignore[arg-type]
+            watching(self._aws),
         ):
             yield self
 

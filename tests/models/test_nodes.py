@@ -26,7 +26,7 @@ _TYPES = {
     list[str]: st.lists(texts, max_size=3),
 }
 _HINTS = get_type_hints(NodeData)
-json_objects = st.dictionaries(st.text(), json_values(finite=True), max_size=3)
+json_objects = st.dictionaries(st.text(), json_values(), max_size=3)
 files = st.lists(
     st.fixed_dictionaries({name: _TYPES[kind] for name, kind in get_type_hints(FileData).items()}), max_size=2
 )

@@ -42,20 +42,30 @@ class TestAppend:
 
     def test_takes_up_to_a_full_transaction(self, aws):
         root = live_root()
-        most = (TRANSACTION_LIMIT - 2) // 2
-        assert not trees.too_many(0, most)
+        most = trees.room(0)
         assert append_live(root, *(child(root, str(number)) for number in range(most))) is None
         assert len(trees.walk(root.id)) == most + 1
 
-    def test_knows_what_does_not_fit_a_transaction(self, aws):
-        """`too_many` counts what `append` sends."""
-        for levels, added in [(0, 48), (0, 49), (0, 50), (10, 44), (11, 44), (96, 1), (97, 1), (98, 1)]:
+    @pytest.mark.parametrize("levels", [0, 1, 2, 10, 50, 95, 96])
+    def test_has_room_for_what_a_transaction_holds(self, aws, levels):
+        """`room` counts what `append` sends."""
+        for more in (0, 1):
             root = live_root()
-            sent = [child(root, str(number)) for number in range(added)]
+            sent = [child(root, str(number)) for number in range(trees.room(levels) + more)]
             with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
                 append(root, [new_id() for _ in range(levels)], sent, LIVE)
-            actions = len(calls.calls[0]["TransactItems"])
-            assert trees.too_many(levels, added) == (actions > TRANSACTION_LIMIT), (levels, added)
+            assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
+
+    def test_in_several_parts_keeps_their_order(self, aws):
+        """The parent is read once: each part says how many went before it."""
+        root = live_root()
+        put(root, "before")
+        parent = fresh(root)
+        for at in range(0, 9, 3):
+            part = [child(root, str(number)) for number in range(at, at + 3)]
+            assert append(parent, [], part, LIVE, at) is None
+        put(root, "after")
+        assert titles(trees.walk(root.id)[1:]) == ["before", *map(str, range(9)), "after"]
 
     def test_counts_on_every_ancestor(self, aws):
         root = live_root()

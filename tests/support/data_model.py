@@ -43,7 +43,7 @@ def models_of(module: str) -> list[type[Table]]:
 
 def table_name(model: type[Table]) -> str:
     """The name of a model's table without the deployment's prefix."""
-    name: str = model.Meta.table_name  # type: ignore[attr-defined]
+    name: str = model.Meta.table_name
     return name.removeprefix(PREFIX)
 
 
@@ -150,9 +150,11 @@ def _uses(module: str, name: str) -> frozenset[tuple[str, str]]:
         return frozenset()
     names = _imported(module)
     used: set[tuple[str, str]] = set()
-    for node in ast.walk(defined[name]):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Dict | ast.DictComp):
-            node.func = ast.Name("dict")  # `update` of a dictionary is none of an item
+    nodes = list(ast.walk(defined[name]))
+    of_dictionaries = [node.func for node in nodes if isinstance(node, ast.Call) and _updates_a_dictionary(node)]
+    for node in nodes:
+        if node in of_dictionaries:
+            continue
         if isinstance(node, ast.Name):
             used.add((module, node.id) if node.id in defined else names.get(node.id, ("", node.id)))
         elif isinstance(node, ast.Attribute):
@@ -160,6 +162,12 @@ def _uses(module: str, name: str) -> frozenset[tuple[str, str]]:
             dotted = ".".join(filter(None, owner))
             used.add((dotted if dotted in modules() else "", node.attr))
     return frozenset(used)
+
+
+def _updates_a_dictionary(call: ast.Call) -> bool:
+    """`fields.update({…})`, where an item's `update` takes a list of actions."""
+    is_update = isinstance(call.func, ast.Attribute) and call.func.attr == "update"
+    return is_update and not (call.args and isinstance(call.args[0], ast.List | ast.Name))
 
 
 def _imported(module: str) -> dict[str, tuple[str, str]]:

@@ -40,13 +40,17 @@ def _dotted(path: Path) -> str:
 
 @cache
 def imports(module: str) -> frozenset[str]:
-    """What a module imports, anywhere in it: modules of the application in full, others as they are written."""
+    """What a module of the application imports, anywhere in it; nothing of any other module. Modules of the
+    application are named in full, others as they are written."""
     found: set[str] = set()
+    if module not in modules():
+        return frozenset()
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert not node.level and node.module, f"{module} has a relative import"
+            assert node.level == 0, f"{module} has a relative import"
+            assert node.module
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
             of_ours = inner & set(modules())
             found |= of_ours if len(of_ours) == len(inner) else of_ours | {node.module}
@@ -58,7 +62,7 @@ def reaches(module: str) -> Iterator[tuple[str, ...]]:
     seen, ways = {module}, [(module,)]
     while ways:
         way = ways.pop()
-        for imported in sorted(imports(way[-1])) if way[-1] in modules() else ():
+        for imported in sorted(imports(way[-1])):
             if imported not in seen:
                 seen.add(imported)
                 ways.append((*way, imported))
