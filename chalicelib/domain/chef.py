@@ -110,24 +110,18 @@ def build_remote(
     """
     id = derived_id(parent_id, sent.node_id)
     items: list[AssessmentItemData] = [{**item, "contentnode_id": id} for item in source_items]
-    changes = {name: getattr(sent, name) for name in _OVERRIDES if getattr(sent, name) is not None}
-    files = [_file(id, file, sizes, file.preset or thumbnail_preset(source["kind"])) for file in sent.files]
-    replaced = {file["preset"] for file in files}
-    kept: list[FileData] = [
-        {**file, "id": derived_id(id, file["id"])} for file in source["files"] if file["preset"] not in replaced
-    ]
     node = cast(
         NodeData,
         {
             **source,
-            **changes,
+            **_changes(sent),
             "id": id,
             "node_id": sent.node_id,
             "parent_id": parent_id,
             "tree_id": tree_id,
             "channel_id": channel_id,
             "role_visibility": sent.role or source["role_visibility"],
-            "files": kept + files,
+            "files": _remote_files(id, sent, source, sizes),
             "prerequisites": [],
             "original_channel_id": source["original_channel_id"] or source["channel_id"],
             "original_node_id": source["original_node_id"] or source["node_id"],
@@ -135,6 +129,21 @@ def build_remote(
     )
     node["complete"] = is_complete(node, items)
     return node, items
+
+
+def _changes(sent: RemoteNodeIn) -> dict[str, Any]:
+    changes = {name: getattr(sent, name) for name in _OVERRIDES if getattr(sent, name) is not None}
+    return changes if sent.tags is None else {**changes, "tags": list(dict.fromkeys(sent.tags))}
+
+
+def _remote_files(node_id: str, sent: RemoteNodeIn, source: NodeData, sizes: Mapping[str, int]) -> list[FileData]:
+    thumbnail = thumbnail_preset(source["kind"])
+    files = [_file(node_id, file, sizes, file.preset or thumbnail) for file in sent.files]
+    replaced = {file["preset"] for file in files}
+    kept: list[FileData] = [
+        {**file, "id": derived_id(node_id, file["id"])} for file in source["files"] if file["preset"] not in replaced
+    ]
+    return kept + files
 
 
 def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[str, int]) -> AssessmentItemData:

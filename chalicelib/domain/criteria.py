@@ -57,7 +57,7 @@ def has_mastery(extra_fields: dict[str, Any]) -> bool:
         return True
     model = extra_fields.get("mastery_model")
     if model == exercises.M_OF_N:
-        return bool(extra_fields.get("m")) and bool(extra_fields.get("n"))
+        return all(_WHOLE.fullmatch(str(extra_fields.get(name))) and int(extra_fields[name]) for name in ("m", "n"))
     return model is not None
 
 

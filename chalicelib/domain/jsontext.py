@@ -11,12 +11,12 @@ def loads(text: str | bytes) -> Any:
 
     Raises ValueError for what is no JSON, for NaN and infinities, huge numbers, and lone surrogates.
     """
+    written = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     try:
-        value = json.loads(text, parse_constant=_no_number, parse_int=_integer, parse_float=_fraction)
+        value = json.loads(written, parse_constant=_no_number, parse_int=_integer, parse_float=_fraction)
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-    mark = b"\\ud" if isinstance(text, bytes) else "\\ud"
-    if mark in text.lower():  # type: ignore[operator]
+    if "\\ud" in written.lower():
         _refuse_surrogates(value)
     return value
 

@@ -6,6 +6,7 @@ import secrets
 
 from le_utils import proquint
 
+_WORD = 10  # letters
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
 
@@ -27,7 +28,10 @@ def digest(token: str) -> str:
 
 def new_channel_token() -> str:
     """A channel's token: two pronounceable quintets, written without their dash."""
-    return plain_token(proquint.generate())
+    word = ""
+    while len(word) < _WORD:  # small random numbers make one quintet only, which can be guessed
+        word = plain_token(proquint.generate())
+    return word
 
 
 def plain_token(text: str) -> str:

@@ -181,7 +181,13 @@ def save_if(item: Table, condition: Condition) -> bool:
 
 def was_refused(error: PynamoDBException) -> bool:
     """Whether a write failed because its condition did not hold."""
-    return error.cause_response_code == "ConditionalCheckFailedException"
+    return _code(error) == "ConditionalCheckFailedException"
+
+
+def _code(error: PynamoDBException) -> str | None:
+    """What AWS answered, None where it did not answer at all."""
+    response = getattr(error.cause, "response", None)
+    return response["Error"]["Code"] if response else None
 
 
 def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
@@ -196,10 +202,12 @@ def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
         try:
             transaction._commit()
         except TransactWriteError as error:
+            if _code(error) is None:
+                raise
             codes = [reason.code if reason else None for reason in error.cancellation_reasons]
             if "ConditionalCheckFailed" in codes:
                 return codes
-            if "TransactionConflict" not in codes and error.cause_response_code != "TransactionInProgressException":
+            if "TransactionConflict" not in codes and _code(error) != "TransactionInProgressException":
                 raise
             _pause(attempt)
         else:

@@ -7,7 +7,7 @@
 
 `rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
-`publish_lease` until when that worker may be thought alive.
+`publish_lease` until when that worker, `publish_worker`, may be thought alive.
 """
 
 from typing import Any
@@ -74,6 +74,7 @@ class Channel(Table):
 
     publish_task_id = UnicodeAttribute(null=True)
     publish_stage = UnicodeAttribute(null=True)
+    publish_worker = UnicodeAttribute(null=True)  # whose lease it is
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
     publish_again = JSONAttribute(null=True)  # {"user_id", "version_notes"}: asked for while one was running
 

@@ -114,12 +114,17 @@ def data_of(node_ids: list[str]) -> dict[str, NodeData]:
 
 def _from_raw(raw: dict[str, dict[str, Any]]) -> NodeData:
     """What `to_data` gives, straight from DynamoDB's form of an item."""
-    fields = {
-        name: _READERS[name](next(iter(raw[name].values()))) if name in raw else _MISSING[name]() for name in _PLAIN
-    }
-    labels = _READERS["labels"](raw["labels"]["S"]) if "labels" in raw else {}
+    fields = {name: _value(raw, name) for name in _PLAIN}
+    labels = _value(raw, "labels")
     fields.update({name: labels.get(name, []) for name in LABELS})
     return cast(NodeData, fields)
+
+
+def _value(raw: dict[str, dict[str, Any]], name: str) -> Any:
+    if name not in raw or "NULL" in raw[name]:
+        return _MISSING[name]()
+    (value,) = raw[name].values()
+    return _READERS[name](value)
 
 
 def _default_of(attribute: Any) -> Any:

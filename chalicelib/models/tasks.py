@@ -76,16 +76,15 @@ def get(task_id: str) -> Task | None:
 def advance(task: Task, progress: int, detail: str) -> None:
     """Show how far a running task is. A finished task stays as it is."""
     actions = [Task.status.set(STARTED), Task.progress.set(progress), Task.detail.set(detail)]
-    update_if(task, actions, ~Task.status.is_in(*FINISHED))
+    update_if(task, actions, _RUNNING)
 
 
 def finish(task: Task, status: str, detail: str, result: Any = None) -> None:
-    """End a task with SUCCESS or FAILURE and a sentence for its caller."""
-    task.update(
-        [
-            Task.status.set(status),
-            Task.progress.set(100 if status == SUCCESS else task.progress),
-            Task.detail.set(detail),
-            Task.result.set(result),
-        ]
-    )
+    """End a task with SUCCESS or FAILURE and a sentence for its caller. A finished task stays as it is."""
+    actions = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
+    if status == SUCCESS:
+        actions.append(Task.progress.set(100))
+    update_if(task, actions, _RUNNING)
+
+
+_RUNNING = Task.id.exists() & ~Task.status.is_in(*FINISHED)

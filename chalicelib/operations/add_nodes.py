@@ -132,7 +132,9 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
 
 def _append(parent: Node, above: list[str], added: list[NodeData], place: str) -> str | None:
     """All nodes in one transaction where they fit, as those of ricecooker do, else in as few as possible."""
-    size = max(1, trees.room(len(above)))
+    size = trees.room(len(above))
+    if size < 1:
+        raise ValidationFailed({"root_id": [f"A tree may be {len(above)} levels deep at most."]})
     for at in range(0, len(added), size):
         refused = trees.append(parent, above, added[at : at + size], place, at)
         if refused:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pynamodb.exceptions import PynamoDBException
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import queues, storage
@@ -89,9 +90,10 @@ def _take_lease(task: Task, channel: Channel, stage: str) -> None:
     start, found = _clock(), channel.publish_lease
     free = Channel.publish_lease.does_not_exist() | (Channel.publish_lease < start)
     same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
-    channel.publish_lease = start + LEASE * MICROSECONDS
+    channel.publish_worker, channel.publish_lease = new_id(), start + LEASE * MICROSECONDS
+    lease = [Channel.publish_lease.set(channel.publish_lease), Channel.publish_worker.set(channel.publish_worker)]
     try:
-        taken = update_if(channel, [Channel.publish_lease.set(channel.publish_lease)], same & free)
+        taken = update_if(channel, lease, same & free)
     except BaseException:
         release(task, channel)  # it may have been taken although nobody heard of it
         raise
@@ -115,10 +117,9 @@ def kept_alive(task: Task, channel: Channel) -> Iterator[None]:
 
 def _renew(task: Task, channel: Channel, stop: threading.Event) -> None:
     while not stop.wait(RENEWAL):
-        mine = (Channel.publish_task_id == task.id) & (Channel.publish_lease == channel.publish_lease)
         until = _clock() + LEASE * MICROSECONDS
         try:
-            if not update_if(Channel(channel.id), [Channel.publish_lease.set(until)], mine):
+            if not update_if(Channel(channel.id), [Channel.publish_lease.set(until)], _mine(task, channel)):
                 return  # the task has ended, or another worker has it
         except PynamoDBException:
             log.exception("a lease could not be renewed")
@@ -131,14 +132,14 @@ def _is_free(channel: Channel) -> bool:
 
 
 def _clock() -> int:
-    """Now, in microseconds: fine enough that no two workers take the same lease."""
+    """Now, in microseconds."""
     return int(time.time() * MICROSECONDS)
 
 
 def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
     """Pass a publish on to the export worker, with what that needs to know."""
     task.update([Task.arguments.set({**task.arguments, **arguments})])
-    actions = [Channel.publish_stage.set(EXPORT), Channel.publish_lease.remove()]
+    actions = [Channel.publish_stage.set(EXPORT), *_NO_LEASE]
     update_if(Channel(channel.id), actions, Channel.publish_task_id == task.id)
     queues.send_export(task.id)
 
@@ -165,8 +166,14 @@ def _restore_database(channel: Channel) -> None:
 
 def release(task: Task, channel: Channel) -> None:
     """Give one's lease back after a failure, so that the message, when it comes again, finds it free."""
-    mine = (Channel.publish_task_id == task.id) & (Channel.publish_lease == channel.publish_lease)
-    update_if(Channel(channel.id), [Channel.publish_lease.remove()], mine)
+    update_if(Channel(channel.id), _NO_LEASE, _mine(task, channel))
+
+
+def _mine(task: Task, channel: Channel) -> Condition:
+    same_task: Condition = Channel.publish_task_id == task.id
+    same_worker: Condition = Channel.publish_worker == channel.publish_worker
+    both: Condition = same_task & same_worker
+    return both
 
 
 def finish(
@@ -180,7 +187,7 @@ def finish(
     current: Channel | None = channel
     while current and current.publish_task_id == task.id:
         following = _following(task, current)
-        actions: list[Any] = [*changes, Channel.publish_again.remove(), Channel.publish_lease.remove()]
+        actions: list[Any] = [*changes, Channel.publish_again.remove(), *_NO_LEASE]
         actions += _taken_by(following) if following else _FREE
         ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
         if status == tasks.SUCCESS:
@@ -233,4 +240,5 @@ def _taken_by(task: Task) -> list[Any]:
     return [Channel.publish_task_id.set(task.id), Channel.publish_stage.set(PUBLISH)]
 
 
+_NO_LEASE: list[Any] = [Channel.publish_lease.remove(), Channel.publish_worker.remove()]
 _FREE: list[Any] = [Channel.publish_task_id.remove(), Channel.publish_stage.remove()]

@@ -57,12 +57,12 @@ def _from_json(value: Any, empty: Any) -> Any:
 
 
 def _seconds(value: Any) -> Any:
-    """Durations come as whole numbers or fractions; a fraction is rounded up to the next second."""
+    """Durations come as whole numbers or fractions; what a fraction has beyond whole seconds is dropped."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if not 0 <= value < 2**31:
         raise refuse("A duration is a number of seconds, not negative.")
-    return -int(-value // 1)
+    return int(value)
 
 
 def _tags(value: Any) -> Any:

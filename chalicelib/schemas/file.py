@@ -22,7 +22,7 @@ def _duration(value: Any) -> Any:
         raise refuse("A valid number is required.")
     if value <= 0:
         raise refuse("File duration is equal to or less than 0")
-    return -int(-value // 1)
+    return max(1, int(value))
 
 
 class UploadUrl(Schema):

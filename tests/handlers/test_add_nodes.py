@@ -214,6 +214,11 @@ def test_a_language_of_le_utils_is_kept(studio):
     assert [data["language"] for data in added(studio, *(nodes.topic(code, language=code) for code in some))] == some
 
 
+def test_tags_are_tidied(studio):
+    (data,) = added(studio, nodes.topic("t", tags=[" a ", "", "two\n words", "a", "  "]))
+    assert data["tags"] == ["a", "two words"]
+
+
 def test_every_role_is_kept(studio):
     known = [role for role, _ in roles.choices]
     assert [

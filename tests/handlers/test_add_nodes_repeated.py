@@ -5,6 +5,7 @@ import pytest
 from chalicelib.models import nodes as node_models
 from chalicelib.models import trees
 from tests.support import counts, nodes
+from tests.support.calls import Watch, watching
 from tests.support.interleaved import interrupted
 
 PATH = "/api/internal/add_nodes"
@@ -72,6 +73,33 @@ def test_requests_that_share_some_nodes_at_once_create_every_node_once(studio, t
         ids = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
     assert len(ids) == 2
     assert sorted(titles(tree)) == ["a", "b", "c"]
+    assert_sound(tree)
+
+
+MANY = [nodes.topic(f"t{number}") for number in range(60)]  # more than a transaction holds
+
+
+def test_many_nodes_of_one_request_are_all_added_in_order(studio, tree):
+    ids = studio.add(tree, *MANY)
+    assert titles(tree) == [node["title"] for node in MANY]
+    assert studio.add(tree, *MANY) == ids
+    assert_sound(tree)
+
+
+def test_many_nodes_of_which_only_some_were_added_are_all_there_after_the_next_try(studio, tree):
+    class SecondFails(Watch):
+        def __call__(self, client, operation, arguments):
+            if operation == "TransactWriteItems" and "TransactWriteItems" in self.names:
+                self.failing = len(self.names)
+            return super().__call__(client, operation, arguments)
+
+    sent = {"root_id": tree, "content_data": MANY}
+    with watching(SecondFails(), own=(studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)):
+        assert studio.post(PATH, sent).status == 503
+    assert 0 < len(titles(tree)) < len(MANY)
+    assert_sound(tree)
+    studio.add(tree, *MANY)
+    assert titles(tree) == [node["title"] for node in MANY]
     assert_sound(tree)
 
 

@@ -85,6 +85,18 @@ def problems(studio, path, body, values):
     return found
 
 
+@pytest.mark.parametrize("path", JSON_POSTS)
+def test_what_no_database_can_hold_is_refused_wherever_it_is(studio, path):
+    body = requests.good_bodies(studio)[path]
+    with strictly(studio) as watch:
+        for label in requests.REFUSED_WHOLE:
+            more = [*body, None] if isinstance(body, list) else {**body, "unheard_of": None}
+            place = (len(body),) if isinstance(body, list) else ("unheard_of",)
+            answer = studio.call("POST", path, requests.replaced(more, place, WRONG[label]))
+            assert (answer.status, set(answer.json)) == (400, {"error", "detail"}), label
+    assert watch.writes == []
+
+
 def tried(studio, path, body, watch):
     """What is wrong with the answer to this body, or None."""
     try:

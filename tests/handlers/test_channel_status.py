@@ -74,7 +74,7 @@ def test_none_and_twice_the_same(studio):
     assert statuses(studio, channel_id, str(uuid.UUID(channel_id))) == {channel_id: "unpublished"}
 
 
-@pytest.mark.parametrize("other", [NOTHING, "bad", "", "\ud800", "x" * 10_000])
+@pytest.mark.parametrize("other", [NOTHING, "bad", "", "x" * 10_000])
 def test_one_unknown_channel_among_them_is_404(studio, other):
     channel_id, _ = studio.make_channel()
     assert studio.post(STATUS, {"channel_ids": [channel_id, other]}).status == 404
@@ -103,7 +103,7 @@ def test_an_editor_is_told_so(studio):
         assert (answer.status, answer.json) == (200, {"success": True})
 
 
-@pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "\ud800", "a\x00", "x" * 10_000])
+@pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "a\x00", "x" * 10_000])
 def test_nobody_is_editor_of_a_channel_that_is_not_there(studio, channel_id):
     answer = studio.post(EDITOR, {"channel_id": channel_id})
     assert answer.status == 404

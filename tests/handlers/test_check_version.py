@@ -32,7 +32,7 @@ def test_the_level_of_a_version(studio, version, status):
     assert f"v{version}" in answer.json["message"]
 
 
-@pytest.mark.parametrize("version", ["abc", "", " ", "1.0.x", "\ud800", "\x00", "²", "1" * 10_000, "1." * 5_000, "é"])
+@pytest.mark.parametrize("version", ["abc", "", " ", "1.0.x", "\x00", "²", "1" * 10_000, "1." * 5_000, "é"])
 def test_what_is_no_version_is_refused(studio, version):
     answer = studio.post(PATH, {"version": version})
     assert answer.status == 400

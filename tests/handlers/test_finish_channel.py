@@ -175,7 +175,7 @@ def test_a_removal_that_comes_twice_does_no_harm(studio):
     assert node_models.get(channels.get(channel_id).chef_root_id)
 
 
-@pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "\ud800", "x" * 10_000])
+@pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "x" * 10_000])
 def test_an_unknown_channel_is_404(studio, channel_id):
     assert studio.post(PATH, {"channel_id": channel_id, "stage": True}).status == 404
 

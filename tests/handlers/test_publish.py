@@ -246,11 +246,11 @@ def test_the_token_opens_the_channel_from_its_first_version_on(studio):
 
 
 def test_an_unknown_channel_is_404(studio):
-    for channel_id in (NOTHING, "bad", "\ud800"):
+    for channel_id in (NOTHING, "bad", ""):
         assert studio.post(PATH, {"channel_id": channel_id}).status == 404
 
 
-@pytest.mark.parametrize("notes", ["x" * 10_001, 5, [], "\ud800"])
+@pytest.mark.parametrize("notes", ["x" * 10_001, 5, []])
 def test_notes_that_are_none_are_refused(studio, notes):
     channel_id = deploy(studio, exercise("one"))
     answer = studio.post(PATH, {"channel_id": channel_id, "version_notes": notes})
@@ -266,13 +266,17 @@ def test_null_notes_are_no_notes(studio):
 
 
 def test_long_notes_of_many_versions_do_not_stop_publishing(studio):
-    """All that an item of the table can hold is 400 kB."""
+    """An item of the table holds 400 kB at most: the oldest notes give way."""
     channel_id = deploy(studio, exercise("one"))
-    studio.publish(channel_id)
-    notes = {str(version): "x" * 10_000 for version in range(1, 41)}
-    Channel(channel_id).update([Channel.version_notes.set(notes), Channel.version.set(40)])
-    deploy(studio, exercise("two"), channel_id=channel_id)
-    assert studio.publish(channel_id, "y" * 10_000)["status"] == "SUCCESS"
+    notes = {str(version): "x" * 10_000 for version in range(1, 10)}
+    Channel(channel_id).update([Channel.version_notes.set(notes), Channel.version.set(9)])
+    for version in (10, 11, 12):
+        deploy(studio, exercise(f"{version}"), channel_id=channel_id)
+        assert studio.publish(channel_id, str(version) * 5_000)["status"] == "SUCCESS"
+    kept = published.lookup(studio, channel_id)["version_notes"]
+    assert kept["12"] == "12" * 5_000
+    assert {"10", "11"} < set(kept)
+    assert len(str(kept)) < 120_000
 
 
 def test_two_channels_are_published_side_by_side(aws):

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import queues
+from chalicelib import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.errors import Busy
 from chalicelib.handlers.workers import MAX_RECEIVES
@@ -18,12 +18,13 @@ from chalicelib.models import channels, tasks
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
 from chalicelib.operations import publish_lock
-from chalicelib.operations.publish_lock import EXPORT, LEASE, PUBLISH
+from chalicelib.operations.publish_lock import EXPORT, PUBLISH
 from tests.models.builders import make_channel
 from tests.models.dynamodb import real
 from tests.support.calls import AnswerLost, NeverSent, watching
 
 USER = "u" * 32
+VISIBILITY = 5400  # seconds: after which a message that nobody deleted comes again
 FAULTS = (NeverSent, AnswerLost, PynamoDBException)  # what a caller gets from a call that fails
 
 
@@ -73,6 +74,7 @@ class Publishing:
         with (
             patch.object(publish_lock, "time", clock),
             patch.multiple(queues, **{name: self._sender(stage) for name, stage in sends.items()}),
+            patch.multiple(storage, copy=self._s3("copy"), delete=self._s3("delete")),
             watching(self._aws),
         ):
             yield self
@@ -83,6 +85,9 @@ class Publishing:
 
     def _sender(self, stage: str) -> Callable[[str], None]:
         return lambda task_id: self._call("send", lambda: self.waiting.append(Message(task_id, stage, self.now)))
+
+    def _s3(self, name: str) -> Callable[..., None]:
+        return lambda *_: self._call(name, lambda: None)
 
     def _aws(self, client: Any, operation: str, arguments: Any) -> Any:
         return self._call(operation, lambda: real(client, operation, arguments))
@@ -127,8 +132,8 @@ class Publishing:
         message.receives += 1
         try:
             claimed = publish_lock.claim(message.task_id, message.stage)
-        except Busy as error:
-            self._come_again(message, error.retry_after)
+        except Busy as error:  # it is sent anew
+            self.waiting.append(Message(message.task_id, message.stage, self.now + error.retry_after))
             raise
         except Exception:
             self._come_again(message, 1)
@@ -183,17 +188,22 @@ class Publishing:
     def die(self, worker: Worker) -> None:
         """The worker is killed: it says nothing to anybody, and its message comes again when nobody deletes it."""
         self.workers.remove(worker)
-        self._come_again(worker.message, 6 * LEASE)
+        self._come_again(worker.message, VISIBILITY)
 
     def _come_again(self, message: Message, seconds: float) -> None:
         message.visible = self.now + seconds
         self.waiting.append(message)
 
     def pass_time(self, seconds: float) -> None:
-        """No worker lives longer than its lease."""
+        """Workers live on while it is less than a lease; longer means that they were killed."""
         self.now += seconds
         for worker in [worker for worker in self.workers if worker.lease_ends <= self.now]:
             self.die(worker)
+
+    def live_on(self, worker: Worker) -> None:
+        """The worker takes so long that it renews its lease."""
+        self.pass_time(publish_lock.RENEWAL)
+        publish_lock._renew(worker.task, worker.channel, _Once())
 
     def drain(self) -> int:
         """Let workers end and deliver messages until there are none; returns how many there were."""
@@ -229,6 +239,16 @@ class Publishing:
     def is_unlocked(self) -> bool:
         channel = self.channel()
         return not any((channel.publish_task_id, channel.publish_stage, channel.publish_lease, channel.publish_again))
+
+
+class _Once:
+    """Stands for the event that ends renewals: there is time for one."""
+
+    def __init__(self) -> None:
+        self.answers = iter([False, True])
+
+    def wait(self, _: float) -> bool:
+        return next(self.answers)
 
 
 def following(task_id: str) -> str:

@@ -1,5 +1,8 @@
 """The lock of a publish, step by step: who gets it, who joins, and how it is always given back."""
 
+import threading
+import time
+
 import pytest
 
 from chalicelib.errors import Busy
@@ -11,7 +14,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.operations import publish, publish_lock
 from chalicelib.operations.publish import NotPublishable, with_lease
 from chalicelib.operations.publish_lock import EXPORT, LEASE, PUBLISH
-from tests.models.publishing import FAULTS, Message, Publishing, following
+from tests.models.publishing import FAULTS, VISIBILITY, Message, Publishing, following
 
 
 @pytest.fixture
@@ -175,22 +178,21 @@ class TestClaim:
     def test_gives_the_lease_again_when_it_has_run_out(self, publishing):
         _, worker = begin(publishing)
         publishing.die(worker)
+        publishing.waiting[:] = [Message(worker.task.id, PUBLISH)]
         publishing.pass_time(LEASE - 1)
-        again = Message(worker.task.id, PUBLISH)
-        publishing.waiting.append(again)
         with pytest.raises(Busy):
-            publishing.receive(again)
+            publishing.receive(only(publishing.waiting))
         publishing.pass_time(2)
-        assert publishing.receive(again)
+        assert publishing.receive(only(publishing.waiting))
 
     def test_tells_the_worker_that_is_turned_away_when_to_come(self, publishing):
         _, worker = begin(publishing)
-        publishing.pass_time(100)
+        publishing.pass_time(LEASE // 2)
         duplicate = Message(worker.task.id, PUBLISH)
         publishing.waiting.append(duplicate)
         with pytest.raises(Busy) as caught:
             publishing.receive(duplicate)
-        assert LEASE - 101 <= caught.value.retry_after <= LEASE - 99
+        assert abs(caught.value.retry_after - LEASE // 2) <= 1
 
     def test_brings_the_channel_as_it_is(self, publishing):
         publishing.request()
@@ -243,7 +245,7 @@ class TestRelease:
     def test_gives_back_only_ones_own_lease(self, publishing):
         _, dead = begin(publishing)
         publishing.die(dead)
-        publishing.pass_time(7 * LEASE)
+        publishing.pass_time(VISIBILITY)
         alive = publishing.receive(only(publishing.waiting))
         publish_lock.release(dead.task, dead.channel)
         assert publishing.channel().publish_lease == alive.channel.publish_lease
@@ -256,6 +258,67 @@ class TestRelease:
         publish_lock.release(worker.task, worker.channel)
         assert publishing.channel().attribute_values == before.attribute_values
         assert before.publish_task_id == following(task_id)
+
+
+class TestRenewal:
+    """A worker that is alive keeps its lease, however long it works."""
+
+    def test_moves_the_end_of_the_lease(self, publishing):
+        _, worker = begin(publishing)
+        for _ in range(10):
+            publishing.live_on(worker)
+            assert publishing.workers == [worker]
+            assert publishing.channel().publish_lease == worker.channel.publish_lease
+        publishing.succeed(worker)
+        publishing.drain()
+        assert publishing.is_unlocked()
+
+    def test_keeps_others_away(self, publishing):
+        _, worker = begin(publishing)
+        for _ in range(5):
+            publishing.live_on(worker)
+        publishing.waiting.append(Message(worker.task.id, PUBLISH))
+        with pytest.raises(Busy):
+            publishing.receive(publishing.waiting[0])
+
+    def test_does_not_take_back_a_lease_that_another_worker_has(self, publishing):
+        _, dead = begin(publishing)
+        publishing.die(dead)
+        publishing.pass_time(VISIBILITY)
+        alive = publishing.receive(only(publishing.waiting))
+        publishing.live_on(dead)
+        assert publishing.channel().publish_lease == alive.channel.publish_lease
+
+    def test_does_not_lock_a_channel_whose_publish_has_ended(self, publishing):
+        _, worker = at_export(publishing)
+        publishing.succeed(worker)
+        publishing.live_on(worker)
+        assert publishing.is_unlocked()
+
+    @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
+    def test_that_fails_is_tried_again(self, publishing, lost):
+        """The worker works on, so nobody else may begin; and what it gives back at last is its own lease."""
+        _, worker = begin(publishing)
+        with publishing.faulty((0, lost)):
+            publishing.live_on(worker)
+        for _ in range(5):
+            publishing.live_on(worker)
+        assert publishing.workers == [worker]
+        assert publishing.channel().publish_lease == worker.channel.publish_lease
+        publishing.fail(worker)
+        assert publishing.channel().publish_lease is None
+
+    def test_goes_on_while_the_work_does_and_no_longer(self, publishing, monkeypatch):
+        _, worker = begin(publishing)
+        monkeypatch.setattr(publish_lock, "RENEWAL", 0.01)
+        before = publishing.channel().publish_lease
+        with publish_lock.kept_alive(worker.task, worker.channel):
+            publishing.now += 1
+            deadline = time.monotonic() + 5
+            while publishing.channel().publish_lease == before and time.monotonic() < deadline:
+                time.sleep(0.01)
+        assert publishing.channel().publish_lease > before
+        assert not [thread for thread in threading.enumerate() if "_renew" in thread.name]
 
 
 class TestHandOver:

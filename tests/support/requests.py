@@ -131,3 +131,6 @@ WRONG: dict[str, Any] = {
     "deep objects": Raw('{"a":' * DEEP + "1" + "}" * DEEP),
     "deep text": "[" * DEEP + "]" * DEEP,
 }
+
+# Nothing of a body that holds one of these is read: no JSON, or nothing that could be stored.
+REFUSED_WHOLE = ("huge integer", "huge float", "too huge float", "NaN", "lone surrogate", "object of objects")
