@@ -106,7 +106,7 @@ class TestNewNode:
             "language": "sw",
             "original_filename": "a.pdf",
             "source_url": "http://a.example/b",
-            "duration": 10,
+            "duration": 9,
         }
 
     def test_files_differ_by_preset_and_language(self):

@@ -1,7 +1,11 @@
 """Whatever is sent as a body: the answer is JSON and no 5xx, and what is refused has changed nothing."""
 
+import json
+import uuid
+
 import pytest
 
+from chalicelib.domain.ids import parse_id
 from tests.support import requests, routes
 from tests.support.calls import strictly
 from tests.support.requests import BASE, UPLOAD_URL, WRONG
@@ -108,6 +112,18 @@ def tried(studio, path, body, watch):
     if answer.status >= 400 and answer.status != 412 and watch.writes:
         return f"refused, yet something was written: {watch.writes}"
     return None if isinstance(answer.json, dict | list) else "no JSON object"
+
+
+@pytest.mark.parametrize("path", [path for path in JSON_POSTS if path != UPLOAD_URL])
+def test_ids_may_be_written_with_dashes_and_in_capitals(studio, path):
+    body = requests.good_bodies(studio)[path]
+    ids = {value for value in map(str, requests.values(body)) if parse_id(value)}
+    text = json.dumps(body)
+    for id in ids:
+        text = text.replace(id, str(uuid.UUID(id)).upper())
+    answer = studio.call("POST", path, text.encode())
+    assert answer.status == 200, answer.text
+    assert not any(str(uuid.UUID(id)).upper() in answer.text for id in ids)
 
 
 def test_all_wrong_fields_are_told_at_once(studio):

@@ -83,6 +83,15 @@ def places(body: Any, path: Path = ()) -> Iterator[Path]:
         yield from places(part, (*path, name))
 
 
+def values(body: Any) -> Iterator[Any]:
+    """All values in a body that hold no others."""
+    if isinstance(body, dict | list):
+        for part in body.values() if isinstance(body, dict) else body:
+            yield from values(part)
+    else:
+        yield body
+
+
 def replaced(body: Any, path: Path, value: Any) -> bytes:
     """The body as JSON, with another value (a Raw one as it is) at a path."""
     copy = json.loads(json.dumps(body))

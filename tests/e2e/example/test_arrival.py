@@ -130,7 +130,7 @@ def test_films_have_subtitles_in_both_languages(first: Version) -> None:
     film = first.named("film")["node_id"]
     subtitles = [file for file in first.files_of(film) if file["preset"] == format_presets.VIDEO_SUBTITLE]
     assert sorted(file["lang_id"] for file in subtitles) == ["es", "sw"]
-    texts = [first.kolibri.stored(file["local_file_id"], file_formats.HTML5) or b"" for file in subtitles]
+    texts = [first.kolibri.stored(file["checksum"], file["extension"]) or b"" for file in subtitles]
     assert {text.splitlines()[0] for text in texts} == {b"WEBVTT"}
 
 
