@@ -20,13 +20,16 @@ EMAIL_TAKEN = 2
 def create(email: str, admin: bool) -> int:
     """Create the user by the app's code and print the token."""
     from chalicelib.accounts import create_user
-    from chalicelib.errors import Conflict
+    from chalicelib.errors import Conflict, ValidationFailed
 
     try:
         _, token = create_user(email, sys.stdin.read() or None, is_admin=admin)
     except Conflict:
         print(f"A user {email} is there already.", file=sys.stderr)
         return EMAIL_TAKEN
+    except ValidationFailed:
+        print(f"{email!r} is not an e-mail address.", file=sys.stderr)
+        return 1
     print(token)
     return 0
 
@@ -36,7 +39,7 @@ def running_stack(data_dir: Path) -> dict[str, str]:
     try:
         state = json.loads((data_dir / "stack.json").read_text())
         os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
         raise StackError(f"No stack is running on DATA_DIR {data_dir}; start it with `make run`.") from None
     environment: dict[str, str] = state["environment"]
     return environment

@@ -94,11 +94,6 @@ class TestPassword:
     def test_that_is_equal_is_stored_differently(self):
         assert accounts.hash_password("same") != accounts.hash_password("same")
 
-    def test_that_is_made_is_long_and_new(self):
-        made = {accounts.new_password() for _ in range(20)}
-        assert len(made) == 20
-        assert all(len(password) >= 16 for password in made)
-
 
 class TestToken:
     def test_is_stored_only_as_its_sha256(self, aws):
