@@ -5,8 +5,10 @@ the intrinsic functions and resource types of that template, nothing more; anyth
 Every `create_*` may be called again: what is there stays, with its data.
 """
 
+import copy
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -37,6 +39,11 @@ _Loader.add_multi_constructor("!", lambda loader, suffix, node: {suffix: loader.
 
 def read_template() -> dict[str, Any]:
     """The template as written, intrinsic functions as one-key dictionaries."""
+    return copy.deepcopy(_parsed())
+
+
+@cache
+def _parsed() -> dict[str, Any]:
     template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
     return template
 

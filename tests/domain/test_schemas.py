@@ -144,7 +144,7 @@ class TestErrors:
     def test_bodies_of_these_tests_are_right(self, schema):
         assert parse(schema, BODIES[schema])
 
-    @settings(deadline=None, max_examples=250)
+    @settings(deadline=None, max_examples=150)
     @given(st.data())
     def test_whatever_is_sent_is_taken_or_refused(self, data):
         """Never another exception, and every sentence can be sent back."""

@@ -116,7 +116,7 @@ def test_every_request_is_published_once_whatever_happens(aws):
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=8,
+            max_examples=6,
             stateful_step_count=25,
             deadline=None,
             report_multiple_bugs=False,
