@@ -159,24 +159,27 @@ def _write_batch(actions: list[tuple[str, dict[str, Any]]]) -> None:
 
 def update_if(item: Table, actions: list[Any], condition: Condition) -> bool:
     """Change an item where the condition holds; says whether it did."""
-    try:
-        item.update(actions, condition=condition)
-    except PynamoDBException as error:
-        if was_refused(error):
-            return False
-        raise
-    return True
+    return _conditionally(lambda: item.update(actions, condition=condition))
 
 
 def save_if(item: Table, condition: Condition) -> bool:
     """Write an item where the condition holds; says whether it did."""
-    try:
-        item.save(condition=condition)
-    except PynamoDBException as error:
-        if was_refused(error):
-            return False
-        raise
-    return True
+    return _conditionally(lambda: item.save(condition=condition))
+
+
+def _conditionally(write: Callable[[], Any]) -> bool:
+    for attempt in range(8):
+        try:
+            write()
+        except PynamoDBException as error:
+            if was_refused(error):
+                return False
+            if _code(error) != "TransactionConflictException":
+                raise
+            _pause(attempt)
+        else:
+            return True
+    raise TimeoutError("A write lost 8 races against transactions in a row.")
 
 
 def was_refused(error: PynamoDBException) -> bool:
