@@ -185,13 +185,18 @@ class TestConditions:
         assert not save_if(second, StoredObject.checksum.does_not_exist())
         assert find(StoredObject, keys(1)[0]).extension == "pdf"
 
-    @pytest.mark.parametrize("code", ["ValidationException", "InternalServerError", "TransactionConflictException"])
+    @pytest.mark.parametrize("code", ["ValidationException", "InternalServerError"])
     def test_other_errors_are_raised(self, aws, code):
         (item,) = stored(1)
         with answering("UpdateItem", failed(code, "UpdateItem")), pytest.raises(PynamoDBException):
             update_if(item, [StoredObject.file_size.set(2)], StoredObject.checksum.exists())
         with answering("PutItem", failed(code, "PutItem")), pytest.raises(PynamoDBException):
             save_if(item, StoredObject.checksum.does_not_exist())
+
+    def test_a_race_with_a_transaction_is_run_again(self, aws):
+        (item,) = stored(1)
+        with answering("PutItem", failed("TransactionConflictException", "PutItem")):
+            assert save_if(item, StoredObject.checksum.does_not_exist())
 
 
 class TestTransact:
