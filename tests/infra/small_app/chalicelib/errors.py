@@ -3,3 +3,7 @@
 
 class Conflict(Exception):
     """The email is taken."""
+
+
+class ValidationFailed(Exception):
+    """Something sent is wrong."""
