@@ -1,4 +1,4 @@
-"""The one error that the stack knows."""
+"""The errors that the stack knows."""
 
 
 class Conflict(Exception):
