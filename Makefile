@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick lint format demo bench user clean clients ffmpeg
+.PHONY: help setup run test test-quick lint format demo bench user public clean clients ffmpeg
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -41,12 +41,16 @@ format: $(APP) ## let ruff put the code in order
 demo: setup clients ffmpeg ## example chef -> publish -> Kolibri, with what arrived
 	@exec $(BIN)/python -m examples.demo
 
-bench: setup clients ffmpeg ## measure the main job; table and bench.json
-	@exec $(BIN)/python -m benchmarks
+bench: setup clients ffmpeg ## measure; table and bench.json; ARGS="public" for some
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 user: $(APP) ## EMAIL=… [ADMIN=1]: a user in the running stack; its token is the last line
 	@test -n "$(EMAIL)" || { echo "Say whom: make user EMAIL=you@example.org"; exit 1; }
 	@exec $(BIN)/python -m infra.local.user "$(EMAIL)" $(if $(ADMIN),--admin)
+
+public: $(APP) ## CHANNEL=… [PUBLIC=0]: put a published channel on the public lists, or take it off
+	@test -n "$(CHANNEL)" || { echo "Say which: make public CHANNEL=<id or token>"; exit 1; }
+	@exec $(BIN)/python -m infra.local.public "$(CHANNEL)" $(if $(filter 0 no false,$(PUBLIC)),--private)
 
 clean: ## remove what was built, not the data
 	rm -rf .venv .venv-ministack build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,12 +4,13 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.handlers import file, internal, public, task
+from chalicelib.handlers import admin_channels, file, internal, public, public_channels, public_nodes, task
 from chalicelib.rest import mount
 
 app = Chalice(app_name="studio")
 app.api.binary_types.append("multipart/form-data")
-mount(app, (*internal.ROUTES, *file.ROUTES, *task.ROUTES, *public.ROUTES))
+HANDLERS = (internal, file, task, public, public_channels, public_nodes, admin_channels)
+mount(app, [route for handler in HANDLERS for route in handler.ROUTES])
 
 
 @app.on_sqs_message(queue="publish", batch_size=1)

@@ -1,10 +1,13 @@
-"""`make bench`: runs every benchmark on a local stack of its own, prints a table, writes `bench.json`."""
+"""`make bench`: runs benchmarks on a local stack of their own, prints a table, writes `bench.json`.
+
+Arguments choose those that have one of them in the name of a row; without any, all run.
+"""
 
 import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.registry import BENCHMARKS, Server
+from benchmarks.registry import BENCHMARKS, Benchmark, Server
 from benchmarks.report import Row, save, table
 from examples.clients import ClientError
 from infra.local.checks import StackError
@@ -15,8 +18,9 @@ OUT = Path("bench.json")
 
 def main() -> int:
     """0 when every target is met, 1 otherwise."""
+    chosen = [benchmark for benchmark in BENCHMARKS if _is_chosen(benchmark, sys.argv[1:])]
     try:
-        rows = measure()
+        rows = measure(chosen)
     except (StackError, ClientError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -25,16 +29,20 @@ def main() -> int:
     return int(any(row.verdict == "MISS" for row in rows))
 
 
-def measure() -> list[Row]:
-    """The rows of all benchmarks, each run once on the same stack."""
+def _is_chosen(benchmark: Benchmark, words: list[str]) -> bool:
+    return not words or any(word in name for word in words for name in benchmark.rows)
+
+
+def measure(benchmarks: list[Benchmark]) -> list[Row]:
+    """The rows of benchmarks, each run once on the same stack."""
     with tempfile.TemporaryDirectory(prefix="studio-bench-") as folder, start(0, Path(folder) / "data") as stack:
         if stack.token is None:
             raise StackError("The stack has no user to measure with.")
         server = Server(stack.url, stack.token, Path(folder))
         rows = []
-        for benchmark in BENCHMARKS:
-            seconds = benchmark.run(server)
-            rows += [Row(name, seconds[name], target) for name, target in benchmark.targets.items()]
+        for benchmark in benchmarks:
+            figures = benchmark.run(server)
+            rows += [Row(name, figures[name], wanted) for name, wanted in benchmark.rows.items()]
         return rows
 
 

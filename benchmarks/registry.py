@@ -4,14 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import files, thousand
+from benchmarks import files, public, thousand
+from benchmarks.report import Wanted, seconds
 
-Seconds = list[float]
+Figures = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
 class Server:
-    """Where to measure: a running stack, a token for it, and a folder for the clients' files."""
+    """Where to measure: a running stack, a token for it, and a folder for the clients' files and the stack's `data`."""
 
     url: str
     token: str
@@ -20,16 +21,17 @@ class Server:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`run` gives the seconds of each of its rows, one figure a repetition; `targets` are seconds, None without one."""
+    """`run` gives the figures of each of its rows, one a repetition; `rows` says what they are and should be."""
 
-    targets: dict[str, float | None]
-    run: Callable[[Server], dict[str, Seconds]]
+    rows: dict[str, Wanted]
+    run: Callable[[Server], Figures]
 
 
 BENCHMARKS = (
     Benchmark(
-        {thousand.UPLOAD: None, thousand.ADD_NODES: 4.0, thousand.PUBLISH: 1.0},
+        {thousand.UPLOAD: seconds(), thousand.ADD_NODES: seconds(4.0), thousand.PUBLISH: seconds(1.0)},
         lambda server: thousand.measure(server.url, server.token, server.work),
     ),
-    Benchmark({files.FILE_DIFF: 1.0}, lambda server: files.measure(server.url, server.token, server.work)),
+    Benchmark({files.FILE_DIFF: seconds(1.0)}, lambda server: files.measure(server.url, server.token, server.work)),
+    Benchmark(public.ROWS, lambda server: public.measure(server.url, server.token, server.work)),
 )

@@ -9,37 +9,70 @@ from statistics import median
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """What a row's figures are, and what their median should be: at most `target`, or at least where more is better."""
+
+    unit: str
+    target: float | None = None
+    more_is_better: bool = False
+
+    def verdict(self, figure: float) -> str:
+        """Pass or MISS; nothing without a target."""
+        if self.target is None:
+            return ""
+        return "pass" if (figure >= self.target if self.more_is_better else figure <= self.target) else "MISS"
+
+
+def seconds(target: float | None = None) -> Wanted:
+    """A duration, at most so long."""
+    return Wanted("s", target)
+
+
+def milliseconds() -> Wanted:
+    """A duration of one request."""
+    return Wanted("ms")
+
+
+def a_second(target: float | None = None) -> Wanted:
+    """A rate, at least so high."""
+    return Wanted("/s", target, more_is_better=True)
+
+
+@dataclass(frozen=True)
 class Row:
-    """One figure of a benchmark: the seconds of each repetition, and what their median should not exceed."""
+    """The figures of a benchmark, one a repetition."""
 
     name: str
-    seconds: list[float]
-    target: float | None
+    figures: list[float]
+    wanted: Wanted
 
     @property
     def median(self) -> float:
-        return median(self.seconds)
+        return median(self.figures)
 
     @property
     def verdict(self) -> str:
-        if self.target is None:
-            return ""
-        return "pass" if self.median <= self.target else "MISS"
+        return self.wanted.verdict(self.median)
 
 
 def table(rows: list[Row]) -> str:
     """Rows as aligned text: name, median, target, verdict, all repetitions."""
     width = max(len(row.name) for row in rows)
-    lines = [f"{'':{width}}  median  target        all"]
+    lines = [f"{'':{width}}      median     target        all"]
     for row in rows:
-        target = "" if row.target is None else f"{row.target:.1f} s"
-        every = " ".join(f"{seconds:.2f}" for seconds in row.seconds)
-        lines.append(f"{row.name:{width}}  {row.median:5.2f}s  {target:>6}  {row.verdict:4}  {every}")
+        unit, target = row.wanted.unit, row.wanted.target
+        goal = "" if target is None else f"{target:,.6g} {unit}"
+        every = " ".join(map(_short, row.figures))
+        lines.append(f"{row.name:{width}}  {_short(row.median):>7} {unit:2}  {goal:>9}  {row.verdict:4}  {every}")
     return "\n".join(lines)
 
 
+def _short(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
+
+
 def save(rows: list[Row], path: Path) -> None:
-    """Write `{"machine": …, "rows": [{name, seconds, target, median, verdict}]}`."""
+    """Write `{"machine": …, "rows": [{name, figures, unit, target, median, verdict}]}`."""
     machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
     listed = [{**asdict(row), "median": row.median, "verdict": row.verdict} for row in rows]
     path.write_text(json.dumps({"machine": machine, "rows": listed}, indent=2) + "\n")

@@ -23,6 +23,8 @@ class Settings:
     public_url: str  # the front that clients see, without a slash at its end
     upload_url_seconds: int
     user_quota: int
+    disk_cache: int  # what a process may keep of published databases on its disk
+    index_seconds: int  # for how long the public index may be taken for the newest
 
 
 @cache
@@ -42,6 +44,8 @@ def settings() -> Settings:
         public_url=_text("PUBLIC_URL").rstrip("/"),
         upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),
         user_quota=_number("USER_QUOTA", 50 * 1024**3),
+        disk_cache=_number("DISK_CACHE", 400 * 1024**2),
+        index_seconds=_number("INDEX_SECONDS", 1),
     )
 
 

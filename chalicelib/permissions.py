@@ -17,6 +17,7 @@ class Access(Enum):
 
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
+    ADMIN = "administrators"
 
 
 def editable_channel(user: Identity, channel_id: object) -> Channel:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from typing import Any
@@ -12,15 +13,20 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import errors
+from chalicelib import errors, large_answers
 from chalicelib.auth import Identity, identify
+from chalicelib.conditional import etag_of, http_date, is_current
 from chalicelib.domain import jsontext
-from chalicelib.errors import BadRequest, Busy, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
+from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.permissions import Access
 from chalicelib.telemetry import count, log
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 JSON = "application/json"
+PUBLIC = "/api/public/"
+# What the specification says of the public API.
+CACHED = "public, max-age=300, stale-while-revalidate=100"
+LONGEST_QUERY = 8192  # characters: CloudFront's limit of a whole URL
 
 STATUS: dict[type[StudioError], int] = {
     errors.BadRequest: 400,
@@ -69,13 +75,24 @@ class Request:
             raise BadRequest(f"The body must be JSON in UTF-8: {error}") from error
 
 
+class JsonText(str):
+    """A body that is JSON text already."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Reply:
-    """An answer that needs more than a body and status 200."""
+    """An answer that needs more than a body and status 200.
+
+    `changed` makes it one that anyone may keep: when what it says last changed. It then gets an ETag, answers
+    conditional requests, and may have any size.
+    """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -123,13 +140,27 @@ def _request(event: Any, params: dict[str, str]) -> Request:
 def answer(methods: dict[str, Route], request: Request) -> Response:
     """The response to a request on a path with these methods; never raises."""
     try:
-        reply = _call(methods, request)
+        reply = _rendered(_call(methods, request), request)
     except StudioError as error:
-        reply = _refusal(error, request, methods)
+        reply = _rendered(_refusal(error, request, methods), request)
     except Exception as error:
-        reply = _fault(error, request)
-    body = "" if reply.body is None or request.method == "HEAD" else _dump(reply.body)
+        reply = _rendered(_fault(error, request), request)
+    body = "" if request.method == "HEAD" else reply.body
     return Response(body=body, status_code=reply.status, headers={"Content-Type": JSON, **reply.headers})
+
+
+def _rendered(reply: Reply, request: Request) -> Reply:
+    """The reply with its body as text."""
+    text = "" if reply.body is None else compact(reply.body)
+    if reply.changed is None:
+        return replace(reply, body=text)
+    data = text.encode()
+    headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": etag_of(data)}
+    if is_current(request.headers, headers["ETag"], headers["Last-Modified"]):
+        return Reply("", 304, headers)
+    if large_answers.is_too_large(text):
+        return Reply("", 302, {"Cache-Control": CACHED, "Location": large_answers.place(data)})
+    return replace(reply, body=text, headers={**headers, **reply.headers})
 
 
 def _call(methods: dict[str, Route], request: Request) -> Reply:
@@ -140,13 +171,20 @@ def _call(methods: dict[str, Route], request: Request) -> Reply:
         raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
     if route.access is not Access.ANYONE:
         request = _signed_in(request)
+    if route.access is Access.ADMIN and not request.user.is_admin:
+        raise Forbidden("You do not have permission to perform this action. Ask an administrator.")
+    _check_query(request.query)
     result = route.view(request)
     return result if isinstance(result, Reply) else Reply(result)
 
 
+def _check_query(query: dict[str, list[str]]) -> None:
+    if sum(len(name) + len(value) for name, values in query.items() for value in values) > LONGEST_QUERY:
+        raise BadRequest(f"The query is too long: at most {LONGEST_QUERY} characters. Ask in several requests.")
+
+
 def _signed_in(request: Request) -> Request:
-    fields = {name: getattr(request, name) for name in Request.__dataclass_fields__}
-    return Request(**{**fields, "caller": identify(request.headers.get("authorization"))})
+    return replace(request, caller=identify(request.headers.get("authorization")))
 
 
 def _allowed(methods: dict[str, Route]) -> str:
@@ -173,6 +211,8 @@ def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) ->
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after)
     body: dict[str, Any] = {"error": error.title, "detail": error.detail}
+    if request.path.startswith(PUBLIC):  # the specification of the public API has the sentence there
+        body["error"] = error.detail
     if isinstance(error, ValidationFailed):
         internal = request.path.startswith("/api/internal/")
         body = {**error.fields, **(body if internal else {})}
@@ -189,5 +229,8 @@ def _fault(error: Exception, request: Request) -> Reply:
     return Reply({"error": "Internal server error", "detail": detail}, 500)
 
 
-def _dump(body: Any) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+def compact(body: Any) -> JsonText:
+    """JSON as the API writes it; text that is JSON already stays as it is."""
+    if isinstance(body, JsonText):
+        return body
+    return JsonText(json.dumps(body, ensure_ascii=False, separators=(",", ":")))

@@ -2,6 +2,7 @@
 
 import base64
 from functools import cache
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from chalicelib.domain.storage_keys import storage_key
 SQLITE = "application/vnd.sqlite3"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NEWEST = "public, max-age=5"
+_CHUNK = 1 << 20  # bytes
 
 
 @cache
@@ -61,13 +63,27 @@ def read(key: str) -> bytes:
 
     Raises KeyError where there is none.
     """
+    body: bytes = _open(key).read()
+    return body
+
+
+def download(key: str, path: Path) -> None:
+    """Write an object to a file.
+
+    Raises KeyError where there is none.
+    """
+    with path.open("wb") as file:
+        for chunk in _open(key).iter_chunks(_CHUNK):
+            file.write(chunk)
+
+
+def _open(key: str) -> Any:
     try:
-        body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+        return client().get_object(Bucket=settings().bucket, Key=key)["Body"]
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             raise KeyError(key) from error
         raise
-    return body
 
 
 def put(key: str, body: Any, content_type: str, cache_control: str | None = None) -> None:

@@ -131,14 +131,18 @@ class Kolibri:
         self.home = home
         self.url = url
 
-    def manage(self, *arguments: str) -> str:
-        """Run `kolibri manage …` and return its output; raises ClientError when it fails."""
-        env = {
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which Kolibri finds its folder and its content server."""
+        return {
             "KOLIBRI_HOME": str(self.home),
             "KOLIBRI_CENTRAL_CONTENT_BASE_URL": self.url,
             "KOLIBRI_RUN_MODE": "e2e",
         }
-        return _run([str(executable("kolibri", "kolibri")), "manage", *arguments], self.home.parent, env)
+
+    def manage(self, *arguments: str) -> str:
+        """Run `kolibri manage …` and return its output; raises ClientError when it fails."""
+        return _run([str(executable("kolibri", "kolibri")), "manage", *arguments], self.home.parent, self.environment)
 
     def import_channel(self, id_or_token: str, channel_id: str = "") -> str:
         """Import a channel by id or by token, then all its files; `channel_id` is needed beside a token."""

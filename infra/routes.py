@@ -5,9 +5,10 @@ The local gateway follows them; in AWS they become CloudFront's behaviours. The 
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 RULES = Path(__file__).with_name("routes.json")
 
@@ -34,13 +35,19 @@ class Origin:
 
 @dataclass(frozen=True)
 class Route:
-    """One rule. `origin` None: nothing is there. `signed_methods` need a presigned query."""
+    """One rule. `origin` None: nothing is there. `signed_methods` need a presigned query.
+
+    `edge_seconds` None: every request reaches the origin. A number: the edge keeps what GET answers for that long at
+    most (CloudFront's MaxTTL; MinTTL and DefaultTTL are 0), by path, query string and whether gzip is accepted. Such
+    a rule has `forwarded_headers` of its own: an answer must not depend on what is not in that key.
+    """
 
     path: str  # as CloudFront writes it: * is any characters, ? is one
     origin: Origin | None
     methods: frozenset[str]
     signed_methods: frozenset[str]
     cache_control: str | None
+    edge_seconds: int | None
     pattern: re.Pattern[str] = field(repr=False)
 
 
@@ -56,14 +63,25 @@ def load() -> tuple[Route, ...]:
     return tuple(
         Route(
             path=rule["path"],
-            origin=origins[rule["origin"]] if rule["origin"] else None,
+            origin=_origin_of(rule, origins),
             methods=frozenset(rule["methods"]),
             signed_methods=frozenset(rule.get("signed_methods", ())),
             cache_control=rule.get("cache_control"),
+            edge_seconds=rule.get("edge_seconds"),
             pattern=re.compile(re.escape(rule["path"]).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL),
         )
         for rule in rules["routes"]
     )
+
+
+def _origin_of(rule: dict[str, Any], origins: dict[str, Origin]) -> Origin | None:
+    """The rule's origin, with the rule's own `forwarded_headers` where it has some."""
+    if rule["origin"] is None:
+        return None
+    origin = origins[rule["origin"]]
+    if "forwarded_headers" not in rule:
+        return origin
+    return replace(origin, forwarded_headers=frozenset(name.lower() for name in rule["forwarded_headers"]))
 
 
 def _origin(name: str, values: dict[str, list[str] | bool]) -> Origin:

@@ -15,6 +15,7 @@ os.environ.update(
         "TABLE_PREFIX": PREFIX,
         "BUCKET": BUCKET,
         "PUBLIC_URL": "http://front.example.org",
+        "INDEX_SECONDS": "0",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

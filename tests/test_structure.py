@@ -35,7 +35,7 @@ def is_of(name, *packages):
 def test_every_part_of_the_application_is_known():
     """So that a new one is not forgotten below."""
     parts = {name.split(".")[1] for name in modules() if name.count(".") > 1}
-    assert parts == {"domain", "schemas", "export", "models", "operations", "handlers"}
+    assert parts == {"domain", "schemas", "export", "published", "models", "operations", "handlers"}
 
 
 class TestImports:
@@ -56,7 +56,7 @@ class TestImports:
         above = [f"{PACKAGE}.{part}" for part in (*HTTP, "operations", "permissions", "auth", "export", "schemas")]
         assert not [way for way in reaches(module) if is_of(way[-1], "chalice", *above)]
 
-    @pytest.mark.parametrize("module", within("domain", "schemas", "export"))
+    @pytest.mark.parametrize("module", within("domain", "schemas", "export", "published"))
     def test_pure_modules_lead_to_no_aws(self, module):
         """Neither do those that they import."""
         impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "storage", "queues", "config", *HTTP)]
@@ -123,7 +123,7 @@ class TestRoutes:
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
     def test_have_paths_that_can_be_found(self, route):
-        assert re.fullmatch(r"/api(/[a-z0-9_]+|/\{[a-z_]+\})+", route.path)
+        assert re.fullmatch(r"/api(/[a-z0-9_-]+|/\{[a-z_]+\})+", route.path)
 
     def test_are_declared_once(self):
         declared = [(route.method, route.path) for route in ROUTES]

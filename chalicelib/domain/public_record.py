@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import accumulate
 from typing import Any
 
-from le_utils.constants import library
+from le_utils.constants import languages, library
 
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.types import Snapshot
@@ -71,4 +71,44 @@ def channel_entry(
         "public": public,
         "version_notes": version_notes,
         "library": library.KOLIBRI if public else None,
+    }
+
+
+def of_version(entry: dict[str, Any], version: dict[str, Any]) -> dict[str, Any]:
+    """A channel's entry as one of its versions: with that version's numbers, and its notes up to then.
+
+    `version` has `version`, `total_resource_count`, `kind_count`, `published_size`, `included_languages` and
+    `last_published`.
+    """
+    notes = {number: text for number, text in entry["version_notes"].items() if int(number) <= version["version"]}
+    return {**entry, **version, "version_notes": notes}
+
+
+def channel_metadata(entry: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
+    """A channel as Kolibri browses it, made from its entry in the channel list and the facts of `published.facts`
+    (recorded: v2/channel)."""
+    language = languages.getlang(entry["language"] or "")
+    return {
+        "author": "",
+        "description": entry["description"],
+        "tagline": entry["tagline"],
+        "id": entry["id"],
+        "last_updated": entry["last_published"],
+        "name": entry["name"],
+        "root": entry["id"],
+        "thumbnail": entry["icon_encoding"],
+        "version": entry["version"],
+        "public": entry["public"],
+        "total_resource_count": entry["total_resource_count"],
+        "published_size": entry["published_size"],
+        "categories": facts["labels"]["categories"],
+        "num_coach_contents": facts["num_coach_contents"],
+        "available": True,
+        "lang_code": language.primary_code if language else None,
+        "lang_name": language.native_name if language else None,
+        "included_languages": entry["included_languages"],
+        "countries": facts["countries"],
+        "token": None,
+        "last_published": entry["last_published"],
+        "library": entry["library"],
     }

@@ -38,6 +38,16 @@ def diff_key(task_id: str) -> str:
     return f"work/{task_id}/diff.json"
 
 
+def index_key(name: str) -> str:
+    """Key of a file of the public index; private."""
+    return f"index/{name}.sqlite3"
+
+
+def answer_key(digest: str) -> str:
+    """Key of an answer that is too large for Lambda; `digest` is of its bytes. Gone after a week."""
+    return f"content/answers/{digest}.json"
+
+
 def raw_data_key(digest: str) -> str:
     """Key of a question's raw data that is too large for a table; `digest` is its SHA-256."""
     return f"items/{digest}.json"

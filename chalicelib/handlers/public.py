@@ -1,24 +1,23 @@
-"""The public API that Kolibri reads: what is published, and nothing else (specification: Kolibri integration)."""
+"""The public API that Kolibri reads: which channels there are (specification: Kolibri integration)."""
 
 import re
 from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id, parse_id
-from chalicelib.domain.public_record import channel_entry
-from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
-from chalicelib.models import channels, secret_tokens
-from chalicelib.models.channels import Channel
+from chalicelib.operations import opening, public_index
 from chalicelib.permissions import Access
-from chalicelib.rest import Reply, Request, Route
+from chalicelib.published.index_file import name_key
+from chalicelib.rest import JsonText, Reply, Request, Route, compact
+from chalicelib.schemas.public import ChannelListQuery
+from chalicelib.schemas.query import parse_query
 
-CACHED = {"Cache-Control": "public, max-age=300, stale-while-revalidate=100"}
+VERSIONS = ("v1", "v2")
 NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
-MAX_TOKENS = 100
 
 
-def info(request: Request) -> dict[str, Any]:
+def info(request: Request) -> Reply:
     """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields."""
     wanted = request.query.get("v", ["1"])[-1]
     version = int(wanted) if re.fullmatch("[0-9]{1,30}", wanted) else 1
@@ -33,78 +32,63 @@ def info(request: Request) -> dict[str, Any]:
         answer["subset_of_users_device"] = False
     if version >= 3:
         answer["min_content_schema_version"] = "5"
-    return answer
+    return Reply(answer, changed=public_index.current().modified)
 
 
 def channel_list(request: Request) -> Reply:
-    """Public channels by name, and those that `tokens` (with commas) open; filtered by `keyword` and `language`."""
-    given = ",".join(request.query.get("tokens", [])).split(",")
-    opened = _opened_by([token for token in map(plain_token, given) if is_channel_token(token)][:MAX_TOKENS])
-    found = [channel for channel in channels.public() if channel.id not in opened and channels.is_live(channel)]
-    found += [channel for channel, _ in opened.values()]
-    entries = [_entry(channel, opened[channel.id][1] if channel.id in opened else []) for channel in found]
-    keyword = request.query.get("keyword", [""])[-1].strip().lower()
-    language = request.query.get("language", [""])[-1].strip().lower()
-    chosen = [
-        entry for entry, channel in zip(entries, found, strict=True) if _matches(entry, channel, keyword, language)
+    """Public channels by name, and those that `tokens` open; filtered by `keyword` and `language`."""
+    tokens = ",".join(request.query.get("tokens", []))
+    query = parse_query(ChannelListQuery, {**request.query, "tokens": [tokens]})
+    index = public_index.current()
+    opened = opening.by_tokens(query.tokens, index)
+    found = [
+        (channel.name_key, channel.text)
+        for channel in index.channels
+        if channel.id not in opened and _matches(channel.entry, channel.facts["tags"], query)
     ]
-    return Reply(chosen, headers=CACHED)
+    found += [
+        (name_key(channel.entry), compact(channel.entry))
+        for channel in opened.values()
+        if _matches(channel.entry, channel.tags, query)
+    ]
+    texts = (text for _, text in sorted(found))
+    changed = max([index.modified, *(channel.changed for channel in opened.values())])
+    return Reply(JsonText(f"[{','.join(texts)}]"), changed=changed)
 
 
-def _opened_by(tokens: list[str]) -> dict[str, tuple[Channel, list[str]]]:
-    """Channels that tokens open, with the tokens that do, by id."""
-    known = secret_tokens.get_many(tokens)
-    by_channel: dict[str, list[str]] = {}
-    for token in known:
-        by_channel.setdefault(token.channel_id, []).append(token.token)
-    live = [channel for channel in channels.get_many(list(by_channel)) if channels.is_live(channel)]
-    return {channel.id: (channel, by_channel[channel.id]) for channel in live}
-
-
-def _matches(entry: dict[str, Any], channel: Channel, keyword: str, language: str) -> bool:
-    texts = [entry["name"], entry["description"], *channel.published["tags"]]
+def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) -> bool:
+    texts = [entry["name"], entry["description"], *tags]
+    keyword = query.keyword.casefold()
     spoken = [entry["language"], *entry["included_languages"]]
-    return (not keyword or any(keyword in text.lower() for text in texts)) and (
-        not language or language in [code.lower() for code in spoken if code]
+    return (not keyword or any(keyword in text.casefold() for text in texts)) and (
+        not query.language or query.language in [code.lower() for code in spoken if code]
     )
 
 
 def lookup(request: Request) -> Reply:
     """The channel with this id, or those that this token opens, as a list."""
     identifier = request.params["identifier"]
-    channel_id = parse_id(identifier)
-    if channel_id is None:
-        word = plain_token(identifier)
-        token = secret_tokens.get(word) if is_channel_token(word) else None
-        channel_id = token.channel_id if token else None
-    channel = channels.get(channel_id) if channel_id else None
-    if channel is None or not channels.is_live(channel):
+    found = opening.by_identifier(identifier, public_index.current())
+    if not found:
         raise NotFound(f"No channel matching {identifier[:100]} found")
-    return Reply([_entry(channel, [])], headers=CACHED)
+    return Reply([channel.entry for channel in found], changed=max(channel.changed for channel in found))
 
 
 def channel(request: Request) -> Reply:
     """Name, description and version of a published channel."""
     given = request.params["channel_id"]
-    channel_id = parse_id(given)
-    found = channels.get(channel_id) if channel_id else None
-    if found is None or not channels.is_live(found):
-        raise NotFound(f"Channel with id {given} not found")
-    record = found.published
-    body = {"name": record["name"], "description": record["description"], "version": int(found.version)}
-    return Reply(body, headers=CACHED)
+    found = opening.by_identifier(given, public_index.current()) if parse_id(given) else []
+    if not found:
+        raise NotFound(f"Channel with id {given[:100]} not found")
+    body = {name: found[0].entry[name] for name in ("name", "description", "version")}
+    return Reply(body, changed=found[0].changed)
 
 
-def _entry(channel: Channel, tokens: list[str]) -> dict[str, Any]:
-    return channel_entry(
-        channel.id,
-        int(channel.version),
-        channel.last_published.isoformat().replace("+00:00", "Z"),
-        channel.public,
-        channel.version_notes,
-        channel.published,
-        tokens,
-    )
+def no_such_version(request: Request) -> Reply:
+    """What is asked of a version of this API that does not exist, or that does not have it."""
+    if request.params.get("version") in VERSIONS:
+        raise NotFound(f"There is nothing at {request.path}.")
+    raise NotFound("API version is unavailable")
 
 
 ROUTES = (
@@ -112,4 +96,15 @@ ROUTES = (
     Route("GET", "/api/public/v1/channels", channel_list, Access.ANYONE, "Public channels"),
     Route("GET", "/api/public/v1/channels/lookup/{identifier}", lookup, Access.ANYONE, "Channels by id or token"),
     Route("GET", "/api/public/channel/{channel_id}", channel, Access.ANYONE, "A channel in short"),
+    *(
+        Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "No such version of this API")
+        for path in (
+            "v2/channels",  # API Gateway tries no parameter where a literal part of the path fits
+            "v2/channels/lookup/{identifier}",
+            "{version}/channels",
+            "{version}/channels/lookup/{identifier}",
+            "{version}/{resource}",
+            "{version}/{resource}/{identifier}",
+        )
+    ),
 )

@@ -13,8 +13,8 @@ from chalicelib.models import stored_objects
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations import export as exporting
 from chalicelib.operations import maintenance as upkeep
+from chalicelib.operations import public_listing, publish_lock
 from chalicelib.operations import publish as publishing
-from chalicelib.operations import publish_lock
 from chalicelib.telemetry import count, log
 
 MAX_RECEIVES = 5  # as in the template: after so many tries a message goes to the dead-letter queue
@@ -47,6 +47,7 @@ def maintenance(event: dict[str, Any]) -> Answer:
 JOBS: dict[str, Callable[..., None]] = {
     "diff": upkeep.compare_trees,
     "remove_tree": upkeep.remove_tree,
+    public_listing.JOB: public_listing.refresh,
 }
 
 

@@ -2,12 +2,12 @@
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| versions of a channel, newest first | `channel_id` | version list |
+| one version of a channel | `channel_id`, `version` | channel lookup by a version's token |
 """
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.models.base import Table
+from chalicelib.models.base import Table, read_many
 
 
 class ChannelVersion(Table):
@@ -23,3 +23,8 @@ class ChannelVersion(Table):
     included_languages = JSONAttribute()
     version_notes = UnicodeAttribute(default="")
     date_published = UTCDateTimeAttribute()
+
+
+def get_many(versions: list[tuple[str, int]]) -> list[ChannelVersion]:
+    """Those of the (channel id, version) that were published."""
+    return list(read_many({ChannelVersion: versions})[ChannelVersion])

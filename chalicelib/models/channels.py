@@ -63,6 +63,7 @@ class Channel(Table):
 
     public = BooleanAttribute(default=False)
     public_key = UnicodeAttribute(null=True)
+    public_changed = UTCDateTimeAttribute(null=True)  # when it last became public or private
     name_key = UnicodeAttribute(null=True)
     version = NumberAttribute(default=0)
     published_rev = NumberAttribute(default=0)

@@ -1,14 +1,14 @@
-"""Words that open a channel in Kolibri.
+"""Words that open in Kolibri: a channel, one published version of it, or a set of channels.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | what a token opens | `token` | channel lookup, `tokens=` of the channel list |
 """
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.tokens import new_channel_token
-from chalicelib.models.base import Table, find, read_many, save_if
+from chalicelib.models.base import Table, read_many, save_if
 
 
 class SecretToken(Table):
@@ -16,12 +16,9 @@ class SecretToken(Table):
         table_name = "secret_tokens"
 
     token = UnicodeAttribute(hash_key=True)  # lower case, no dash
-    channel_id = UnicodeAttribute()
-
-
-def get(token: str) -> SecretToken | None:
-    """A token as `tokens.plain_token` writes it."""
-    return find(SecretToken, token)
+    channel_id = UnicodeAttribute(null=True)
+    version = NumberAttribute(null=True)  # of the channel; without it the newest
+    channel_set_id = UnicodeAttribute(null=True)  # instead of a channel
 
 
 def reserve(channel_id: str) -> str:
@@ -33,5 +30,5 @@ def reserve(channel_id: str) -> str:
 
 
 def get_many(tokens: list[str]) -> list[SecretToken]:
-    """Those of the tokens that exist."""
+    """Those of the tokens, written as `tokens.plain_token` does, that exist."""
     return list(read_many({SecretToken: tokens})[SecretToken])

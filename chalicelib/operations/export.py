@@ -1,8 +1,8 @@
 """The export worker: from a frozen tree to the content database that Kolibri imports.
 
 Order of what becomes visible: the database under its versioned key, then under the channel's own key, then one
-transaction with version, tokens and public record. Killed anywhere, the next delivery of the message writes the
-same bytes under the same keys and goes on.
+transaction with version, tokens and public record, then the public index. Killed anywhere, the next delivery of the
+message writes the same bytes under the same keys and goes on.
 """
 
 import tempfile
@@ -22,18 +22,21 @@ from chalicelib.models.base import Table, now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations import publish_lock
+from chalicelib.operations import public_listing, publish_lock
 from chalicelib.operations.publish import with_lease
 from chalicelib.operations.publish_lock import EXPORT
 from chalicelib.telemetry import count, seconds
 
 
 def run(task_id: str) -> None:
-    """Do a publish task's second half, unless it is done already.
+    """Do a publish task's second half, unless it is done already, and let the public index follow.
 
     Raises Busy where another worker is at it.
     """
     with_lease(task_id, EXPORT, _export)
+    task = tasks.get(task_id)
+    if task is not None:  # also where it was done: the one who did it may have been killed before this
+        public_listing.refresh_after_publish(task.channel_id)
 
 
 def _export(task: Task, channel: Channel) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import re
 import sys
 import threading
 import time
@@ -24,7 +25,10 @@ from infra.routes import Origin
 TIMEOUT = 29.0  # seconds, API Gateway's
 THREADS = 8
 COMPRESS_FROM = 1000  # bytes, CloudFront's
+LEVEL = 1  # the quickest; CloudFront does not say its own
 COMPRESSIBLE = ("application/json", "application/javascript", "application/xml", "image/svg+xml", "text/")
+
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 class Api:
@@ -37,14 +41,16 @@ class Api:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
-        started = time.perf_counter()
         body = await _read(receive)
-        if body is None:
-            return
-        request = _request(scope, body, origin)
+        if body is not None:
+            await send_response(send, await self.answer(request_of(scope, body, origin), origin))
+
+    async def answer(self, request: Request, origin: Origin) -> Response:
+        """The app's response, or what API Gateway and Lambda say instead of it; never raises."""
+        started = time.perf_counter()
         response = await self._answer(request, origin)
-        await send_response(send, response)
         _log(request, response, time.perf_counter() - started)
+        return response
 
     async def _answer(self, request: Request, origin: Origin) -> Response:
         if len(request.body) > BODY_LIMIT:
@@ -91,7 +97,7 @@ class Api:
         if exceeds_payload_limit(result):
             return problem(502, "Response too large", "Lambda answers with at most 6 MB.")
         response = response_of(result)
-        if origin.compress and "gzip" in event["headers"].get("accept-encoding", ""):
+        if origin.compress and accepts_gzip(event["headers"].get("accept-encoding", "")):
             _compress(response)
         return response
 
@@ -124,7 +130,8 @@ async def _read(receive: Receive) -> bytes | None:
             return bytes(body)
 
 
-def _request(scope: Scope, body: bytes, origin: Origin) -> Request:
+def request_of(scope: Scope, body: bytes, origin: Origin) -> Request:
+    """What reaches the origin of a request."""
     path = scope["raw_path"].decode("latin-1")
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     return Request(
@@ -137,6 +144,11 @@ def _request(scope: Scope, body: bytes, origin: Origin) -> Request:
     )
 
 
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a header's value names gzip, other than with `q=0`."""
+    return bool(_GZIP.search(accept_encoding))
+
+
 def _compress(response: Response) -> None:
     """Gzip as CloudFront does: text only, from 1 kB, and a strong ETag becomes a weak one."""
     headers = dict(response.headers)
@@ -144,7 +156,7 @@ def _compress(response: Response) -> None:
         return
     if not headers.get("content-type", "").startswith(COMPRESSIBLE):
         return
-    response.body = gzip.compress(response.body, compresslevel=5, mtime=0)
+    response.body = gzip.compress(response.body, compresslevel=LEVEL, mtime=0)
     response.headers = [
         (name, f"W/{value}" if name == "etag" and value.startswith('"') else value) for name, value in response.headers
     ]

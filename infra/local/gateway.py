@@ -15,15 +15,17 @@ from infra import routes
 from infra.local import lifeline
 from infra.local.api import Api
 from infra.local.content import Content
+from infra.local.edge import CACHED_METHODS, Edge
 from infra.local.responses import Receive, Scope, Send, problem, send_response
 
 
 class Gateway:
     """The ASGI application: checks the method, then leaves the request to the route's origin."""
 
-    def __init__(self, content: Content, api: Api) -> None:
+    def __init__(self, content: Content, api: Api, edge: Edge | None = None) -> None:
         self._content = content
         self._api = api
+        self._edge = edge or Edge(api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -35,6 +37,8 @@ class Gateway:
             detail = f"{scope['method']} is not for {scope['path']}."
             headers = {"allow": ", ".join(sorted(allowed))}
             await send_response(send, problem(405, "Method not allowed", detail, headers))
+        elif route.edge_seconds and scope["method"] in CACHED_METHODS:
+            await self._edge(scope, send, route)
         elif route.origin is not None and route.origin.name == "api":
             await self._api(scope, receive, send, route.origin)
         else:

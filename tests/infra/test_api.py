@@ -1,7 +1,6 @@
 """The front before the Chalice app: what API Gateway, Lambda and CloudFront do around it."""
 
 import asyncio
-import gzip
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -137,10 +136,10 @@ def test_long_text_is_compressed_where_asked_for(front: Front) -> None:
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.headers["etag"] == 'W/"letters"'
     assert answer.text == "x" * 2000
-    assert int(answer.headers["content-length"]) == len(gzip.compress(b"x" * 2000, 5, mtime=0))
+    assert int(answer.headers["content-length"]) < 100
 
 
-@pytest.mark.parametrize(("size", "accepted"), [("2000", "identity"), ("20", "gzip")])
+@pytest.mark.parametrize(("size", "accepted"), [("2000", "identity"), ("2000", "br, gzip;q=0"), ("20", "gzip")])
 def test_other_text_is_sent_as_it_is(front: Front, size: str, accepted: str) -> None:
     answer = front.ask("GET", f"/api/letters/{size}", headers={"Accept-Encoding": accepted})
     assert "content-encoding" not in answer.headers

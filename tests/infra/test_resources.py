@@ -27,6 +27,8 @@ WANTED = {
     "tasks": (["id"], {"channel-index": ["channel_id", "created"]}),
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
+    "public_index": (["id"], {}),
+    "channel_sets": (["id"], {}),
 }
 
 
@@ -120,7 +122,8 @@ def test_the_bucket_forgets_work_and_keeps_the_public_out(session: Any) -> None:
     name = resources.create_bucket(s3, PREFIX)
     assert name == resources.bucket_name(PREFIX) == f"{PREFIX}content-000000000000"
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    assert [(r["Filter"]["Prefix"], r["Expiration"]["Days"]) for r in rules if "Expiration" in r] == [("work/", 7)]
+    expiring = [(r["Filter"]["Prefix"], r["Expiration"]["Days"]) for r in rules if "Expiration" in r]
+    assert expiring == [("work/", 7), ("content/answers/", 7)]
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]
 

@@ -15,6 +15,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
         (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", FOR_EVER),
         (f"/content/databases/{CHANNEL}.sqlite3", "s3", "public, max-age=5"),
         ("/api/internal/add_nodes", "api", None),
+        ("/api/public/v1/channels", "api", None),
         ("/", "api", None),
         ("/content", "api", None),
         ("/work/secret.json", "api", None),
@@ -46,3 +47,20 @@ def test_only_storage_takes_signed_uploads() -> None:
 def test_the_last_rule_matches_everything() -> None:
     assert routes.load()[-1].path == "*"
     assert routes.match("/a\nb").origin
+
+
+def test_only_public_reads_are_kept_at_the_edge() -> None:
+    assert [route.path for route in routes.load() if route.edge_seconds] == ["/api/public/*"]
+
+
+def test_what_the_edge_keeps_depends_on_no_header() -> None:
+    for route in routes.load():
+        if route.edge_seconds:
+            assert route.origin
+            assert not any(route.origin.forwards(name) for name in ("authorization", "cookie", "accept", "origin"))
+
+
+def test_the_rest_of_the_api_gets_every_header() -> None:
+    origin = routes.match("/api/internal/add_nodes").origin
+    assert origin
+    assert all(origin.forwards(name) for name in ("authorization", "cookie", "accept", "origin"))

@@ -18,14 +18,14 @@ def drawn(monkeypatch):
 
 def test_reserved_word_opens_the_channel(aws):
     token = secret_tokens.reserve("c" * 32)
-    assert secret_tokens.get(token).channel_id == "c" * 32
+    assert secret_tokens.get_many([token])[0].channel_id == "c" * 32
 
 
 def test_word_of_another_channel_is_left_to_it(aws, drawn):
     SecretToken(TAKEN, channel_id="a" * 32).save()
     assert secret_tokens.reserve("b" * 32) == FREE
-    assert secret_tokens.get(TAKEN).channel_id == "a" * 32
-    assert secret_tokens.get(FREE).channel_id == "b" * 32
+    assert secret_tokens.get_many([TAKEN])[0].channel_id == "a" * 32
+    assert secret_tokens.get_many([FREE])[0].channel_id == "b" * 32
 
 
 def test_other_failures_are_no_collision(aws, drawn):
@@ -35,7 +35,7 @@ def test_other_failures_are_no_collision(aws, drawn):
 
 
 def test_unknown_words_open_nothing(aws):
-    assert secret_tokens.get(FREE) is None
+    assert secret_tokens.get_many([FREE]) == []
 
 
 def test_many_are_read_at_once(aws):

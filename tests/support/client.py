@@ -13,7 +13,7 @@ from chalicelib import accounts
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import database_key, storage_key
 from chalicelib.models.channel_members import ChannelMember
-from chalicelib.models.channels import PUBLIC, Channel
+from chalicelib.operations import public_listing
 from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
 from tests.support.cloud import Cloud
@@ -55,9 +55,10 @@ class Studio:
         """Give a user a right in a channel."""
         ChannelMember(user_id, channel_id, role=role).save()
 
-    def make_public(self, channel_id: str) -> None:
+    def make_public(self, channel_id: str, public: bool = True) -> None:
         """Put a channel on the public list, as an administrator does."""
-        Channel(channel_id).update([Channel.public.set(True), Channel.public_key.set(PUBLIC)])
+        public_listing.set_public(channel_id, public)
+        self.deliver("maintenance")
 
     def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
         """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""

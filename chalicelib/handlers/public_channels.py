@@ -1,0 +1,109 @@
+"""Public channels as Kolibri browses them: `v2/channel/`, and the specification's `v1/channelmetadata`."""
+
+from typing import Any
+
+from le_utils.constants import content_kinds, languages
+
+from chalicelib.config import settings
+from chalicelib.domain.ids import parse_id
+from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.public_record import channel_metadata
+from chalicelib.errors import NotFound
+from chalicelib.operations import public_index
+from chalicelib.pagination import PAGE_SIZE, page_of
+from chalicelib.permissions import Access
+from chalicelib.published.index_file import PublicChannel
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.public import ChannelMetadataQuery
+from chalicelib.schemas.query import parse_query
+
+
+def channel_list(request: Request) -> Reply:
+    """Public channels by name that match all filters; in pages where `page` or `page_size` is given."""
+    query = parse_query(ChannelMetadataQuery, request.query)
+    index = public_index.current()
+    found = [_metadata(channel) for channel in index.channels if _matches(channel, query)]
+    if query.page is None and query.page_size is None:
+        return Reply(found, changed=index.modified)
+    url = settings().public_url + request.path
+    page = page_of(found, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
+    return Reply(page, changed=index.modified)
+
+
+def retrieve(request: Request) -> Reply:
+    """One public channel."""
+    index = public_index.current()
+    channel = index.by_id.get(parse_id(request.params["channel_id"]) or "")
+    if channel is None:
+        raise NotFound(f"No public channel has the id {request.params['channel_id'][:100]}")
+    return Reply(_metadata(channel), changed=index.modified)
+
+
+def labels(_: Request) -> Reply:
+    """Categories, languages and countries that public channels have."""
+    index = public_index.current()
+    categories = {label for channel in index.channels for label in channel.facts["labels"]["categories"]}
+    codes = {code for channel in index.channels for code in channel.entry["included_languages"]}
+    countries = {country for channel in index.channels for country in channel.facts["countries"]}
+    spoken = [languages.getlang(code) for code in sorted(codes)]
+    body = {
+        "categories": sorted(categories),
+        "languages": [{"id": language.code, "lang_name": language.native_name} for language in spoken if language],
+        "countries": sorted(countries),
+    }
+    return Reply(body, changed=index.modified)
+
+
+def _metadata(channel: PublicChannel) -> dict[str, Any]:
+    return channel_metadata(channel.entry, channel.facts)
+
+
+def _matches(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
+    return (
+        query.available
+        and query.public
+        and _has_kinds(channel, query)
+        and _is_about(channel, query)
+        and _says(channel, query.search)
+        and _says(channel, query.keywords)
+    )
+
+
+def _has_kinds(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
+    has_exercise = content_kinds.EXERCISE in channel.entry["kind_count"]
+    return all(
+        wanted is None or wanted == has
+        for wanted, has in (
+            (query.has_exercise, has_exercise),
+            (query.contains_exercise, has_exercise),
+            (query.contains_quiz, channel.facts["has_quiz"]),
+        )
+    )
+
+
+def _is_about(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
+    categories = channel.facts["labels"]["categories"]
+    spoken = {code.lower() for code in channel.entry["included_languages"]}
+    countries = {country.lower() for country in channel.facts["countries"]}
+    return (
+        all(is_labelled(categories, ids_of("categories", word)) for word in query.categories)
+        and (not query.languages or not spoken.isdisjoint(query.languages))
+        and (not query.countries or any(country.lower() in countries for country in query.countries))
+    )
+
+
+def _says(channel: PublicChannel, words: str) -> bool:
+    texts = [channel.entry["name"], channel.entry["description"], *channel.facts["tags"]]
+    return all(any(word in text.casefold() for text in texts) for word in words.casefold().split())
+
+
+V2 = "/api/public/v2/channel"
+V1 = "/api/public/v1/channelmetadata"
+
+ROUTES = (
+    Route("GET", V2, channel_list, Access.ANYONE, "Public channels to browse"),
+    Route("GET", f"{V2}/labels", labels, Access.ANYONE, "Labels of public channels"),
+    Route("GET", f"{V2}/{{channel_id}}", retrieve, Access.ANYONE, "A public channel"),
+    Route("GET", V1, channel_list, Access.ANYONE, "Public channels to browse"),
+    Route("GET", f"{V1}/{{channel_id}}", retrieve, Access.ANYONE, "A public channel"),
+)

@@ -1,0 +1,142 @@
+"""ContentNodes of public channels: lists, trees, and what Kolibri needs to import one of them.
+
+`v2` is what Kolibri asks for, `v1` what the specification names; they differ in envelopes and in the form of file URLs.
+"""
+
+from collections.abc import Callable
+
+from chalicelib.config import settings
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import BadRequest, NotFound, ValidationFailed
+from chalicelib.operations import public_index, public_nodes
+from chalicelib.operations.public_index import Index
+from chalicelib.operations.public_nodes import Page
+from chalicelib.permissions import Access
+from chalicelib.published import cursors, filters, importing, nodes, tree
+from chalicelib.published.cursors import Cursor
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery
+from chalicelib.schemas.query import parse_query
+
+PAGE_SIZE = 100  # of v1, where none is given
+LONGEST_LIST = 20_000  # nodes in one answer
+
+
+def list_v1(request: Request) -> Reply:
+    """A page of nodes: `{"results", "more"}`, where `more` is null or `{"cursor"}`."""
+    query = parse_query(NodePageQuery, request.query)
+    index = public_index.current()
+    page = _page(request, index, query, query.max_results or PAGE_SIZE, settings().public_url)
+    more = {"cursor": cursors.encode(page.more)} if page.more else None
+    return Reply({"more": more, "results": page.nodes}, changed=index.modified)
+
+
+def list_v2(request: Request) -> Reply:
+    """All nodes, or with `max_results` a page of them, where `more` has the query of the next one."""
+    query = parse_query(NodePageQuery, request.query)
+    index = public_index.current()
+    page = _page(request, index, query, query.max_results or LONGEST_LIST, "")
+    if query.max_results:
+        return Reply({"more": _more(request, page.more), "results": page.nodes}, changed=index.modified)
+    if page.more:
+        sentence = "These are too many nodes for one answer. Give max_results, and follow `more`."
+        raise ValidationFailed({"max_results": [sentence]})
+    return Reply(page.nodes, changed=index.modified)
+
+
+def _page(request: Request, index: Index, query: NodePageQuery, limit: int, files_url: str) -> Page:
+    after = cursors.decode(query.cursor) if query.cursor else None
+    return public_nodes.page(index, filters.parse(request.query), after, limit, files_url)
+
+
+def _more(request: Request, place: Cursor | None) -> dict[str, str] | None:
+    return {**_last_values(request), "cursor": cursors.encode(place)} if place else None
+
+
+def _last_values(request: Request) -> dict[str, str]:
+    return {name: values[-1] for name, values in request.query.items()}
+
+
+def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
+    """The view of one node that the filters leave, with what its files' URLs hang below."""
+
+    def view(request: Request) -> Reply:
+        node_id = parse_id(request.params["node_id"])
+        chosen = filters.parse(request.query)
+        index = public_index.current()
+        for source in public_nodes.holding(node_id, index, files_url()) if node_id else ():
+            if node := nodes.retrieve(source, str(node_id), chosen):
+                return Reply(node, changed=index.modified)
+        raise _missing(request)
+
+    return view
+
+
+def retrieve_tree(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
+    """The view of a node with one or two levels of what is below it."""
+
+    def view(request: Request) -> Reply:
+        node_id = _node_id(request)
+        chosen, page = filters.parse(request.query), tree.parse_page(request.query)
+        given = {name: value for name, value in _last_values(request).items() if name not in ("depth", "next__gt")}
+        index = public_index.current()
+        for source in public_nodes.holding(node_id, index, files_url()):
+            if node := tree.subtree(source, node_id, page, chosen, given):
+                return Reply(node, changed=index.modified)
+        raise _missing(request)
+
+    return view
+
+
+def import_metadata(request: Request) -> Reply:
+    """The rows of the content database that belong to a node, its ancestors and, with `descendants`, all below it."""
+    node_id = _node_id(request)
+    schema = importing.parse_schema(request.query)
+    query = parse_query(ImportMetadataQuery, request.query)
+    index = public_index.current()
+    after = cursors.decode(query.cursor) if query.cursor else None
+    for channel, source in public_nodes.importable(node_id, index, after):
+        lft = after.lft if after else 0
+        found = importing.import_metadata(source.database, node_id, schema, query.descendants, lft, query.max_results)
+        if found is None:
+            continue
+        tables, last = found
+        if query.max_results is None:
+            return Reply(tables, changed=index.modified)
+        version = after.version if after else channel.version
+        place = None if last is None else Cursor(channel.id, version, last)
+        return Reply({"more": _more(request, place), "results": tables}, changed=index.modified)
+    raise _missing(request)
+
+
+def _node_id(request: Request) -> str:
+    node_id = parse_id(request.params["node_id"])
+    if node_id is None:
+        raise BadRequest("Invalid UUID format.")
+    return node_id
+
+
+def _missing(request: Request) -> NotFound:
+    return NotFound(f"No public node matches {request.params['node_id'][:100]}.")
+
+
+def _no_host() -> str:
+    return ""
+
+
+def _this_host() -> str:
+    return settings().public_url
+
+
+ROUTES = tuple(
+    Route("GET", path, view, Access.ANYONE, summary)
+    for path, view, summary in (
+        ("/api/public/v1/contentnode", list_v1, "Nodes of public channels, in pages"),
+        ("/api/public/v1/contentnode/{node_id}", retrieve(_this_host), "A node of a public channel"),
+        ("/api/public/v1/contentnode_tree/{node_id}", retrieve_tree(_this_host), "A node and what is below it"),
+        ("/api/public/v2/contentnode", list_v2, "Nodes of public channels"),
+        ("/api/public/v2/contentnode/{node_id}", retrieve(_no_host), "A node of a public channel"),
+        ("/api/public/v2/contentnode_tree/{node_id}", retrieve_tree(_no_host), "A node and what is below it"),
+        ("/api/public/v2/importmetadata/{node_id}", import_metadata, "What Kolibri needs to import a node"),
+    )
+)

@@ -1,0 +1,49 @@
+"""Which file of the bucket holds the public index: one item, changed by whoever has written a newer file.
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| the newest index | `id` = "public" | every public read, once a second an instance |
+"""
+
+from datetime import datetime, timedelta
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.models.base import Table, find, now, save_if
+
+PUBLIC = "public"
+
+
+class PublicIndex(Table):
+    class Meta:
+        table_name = "public_index"
+
+    id = UnicodeAttribute(hash_key=True, default=PUBLIC)
+    revision = NumberAttribute()
+    key = UnicodeAttribute()  # of the file in the bucket; never written again
+    previous_key = UnicodeAttribute(null=True)
+    modified = UTCDateTimeAttribute()
+
+
+def current() -> PublicIndex | None:
+    """The newest index, None before the first channel was public."""
+    return find(PublicIndex, PUBLIC)
+
+
+def replace(old: PublicIndex | None, key: str) -> bool:
+    """Make `key` the index after `old`; says whether nobody else was faster."""
+    new = PublicIndex(
+        PUBLIC,
+        revision=int(old.revision) + 1 if old else 1,
+        key=key,
+        previous_key=old.key if old else None,
+        modified=_later_than(old.modified if old else None),
+    )
+    unchanged = PublicIndex.revision == old.revision if old else PublicIndex.id.does_not_exist()
+    return save_if(new, unchanged)
+
+
+def _later_than(old: datetime | None) -> datetime:
+    """Now, but in another second than `old`: Last-Modified knows no fractions, and must tell the two apart."""
+    second = now().replace(microsecond=0)
+    return max(second, old + timedelta(seconds=1)) if old else second

@@ -1,0 +1,25 @@
+"""Channels as the public channel list gives them."""
+
+from typing import Any
+
+from chalicelib.domain.public_record import channel_entry
+from chalicelib.models.channels import Channel
+
+
+def entry_of(channel: Channel, tokens: list[str] | None = None) -> dict[str, Any]:
+    """The entry of a channel that is live, with the tokens that opened it."""
+    return channel_entry(
+        channel.id,
+        int(channel.version),
+        moment(channel.last_published),
+        bool(channel.public),
+        channel.version_notes,
+        channel.published,
+        tokens or [],
+    )
+
+
+def moment(value: Any) -> str:
+    """A time as the API writes it."""
+    text: str = value.isoformat()
+    return text.replace("+00:00", "Z")

@@ -1,0 +1,33 @@
+"""Pages by number."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib.errors import NotFound
+
+PAGE_SIZE = 25
+
+
+def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """One page of all items as `{page, count, total_pages, next, previous, results}`; an empty list has one page.
+
+    `next` and `previous` are `url` with the same query and another page, null where there is none.
+    Raises NotFound for a page after the last.
+    """
+    total = max(1, -(-len(items) // size))
+    if page > total:
+        raise NotFound(f"Invalid page: there are {total}.")
+
+    def link(number: int) -> str | None:
+        others = {name: list(values) for name, values in query.items()}
+        return f"{url}?{urlencode(others | {'page': [number]}, doseq=True)}" if 1 <= number <= total else None
+
+    return {
+        "page": page,
+        "count": len(items),
+        "total_pages": total,
+        "next": link(page + 1),
+        "previous": link(page - 1),
+        "results": items[(page - 1) * size : page * size],
+    }

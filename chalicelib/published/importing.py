@@ -1,0 +1,152 @@
+"""What Kolibri needs to import nodes of a channel: the rows of their tables (recorded: v2 importmetadata)."""
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.errors import BadRequest
+from chalicelib.published.database import ContentDatabase
+from chalicelib.published.where import listed
+
+LOWEST_SCHEMA, HIGHEST_SCHEMA = 5, 6
+_DEFAULT_SCHEMA = "5"  # Kolibri 0.19 fails on a higher one
+_SUPPORTED = f"exports only suported for versions {LOWEST_SCHEMA} to {HIGHEST_SCHEMA}"  # as recorded
+_VERSION = re.compile("[+-]?[0-9]{1,1000}")
+
+Tables = dict[str, Any]
+
+_NODE = "SELECT rowid AS place, parent_id, (rght - lft - 1) / 2 AS below FROM content_contentnode WHERE id = ?"
+# Ancestors come before the node and what is below it, so that these two together are in tree order.
+_PAGE = """
+    SELECT rowid AS place, id, lft FROM content_contentnode
+    WHERE id IN (SELECT value FROM json_each(:path)) AND lft > :after
+    UNION ALL
+    SELECT rowid, id, lft FROM content_contentnode
+    WHERE rowid > max(:node, (:after + 1) / 2) AND rowid <= :last AND lft > :after
+    ORDER BY place LIMIT :limit
+"""
+_WITH = "WITH page AS (SELECT value FROM json_each(:page)), path AS (SELECT value FROM json_each(:path))"
+_BOTH_ENDS = """
+    WHERE t.from_contentnode_id IN page AND (
+        t.to_contentnode_id IN path
+        OR (SELECT n.rowid FROM content_contentnode AS n WHERE n.id = t.to_contentnode_id) BETWEEN :node AND :last
+    ) ORDER BY t.id
+"""
+
+
+@dataclass(frozen=True)
+class _Table:
+    columns: str
+    rows: str  # which, and in which order: what follows "FROM <table> AS t"
+    flags: tuple[str, ...] = ()  # columns that are true or false
+
+
+_TABLES = {
+    "content_contentnode": _Table(
+        "id, parent_id, license_name, license_description, title, coach_content, content_id, channel_id, description,"
+        "sort_order, license_owner, author, kind, available, lang_id, options, grade_levels, resource_types,"
+        "learning_activities, accessibility_labels, categories, learner_needs, duration, lft, rght, tree_id, level",
+        "WHERE t.id IN page ORDER BY t.rowid",
+        ("coach_content", "available"),
+    ),
+    "content_file": _Table(
+        "id, local_file_id, contentnode_id, preset, lang_id, supplementary, thumbnail, priority, included_presets",
+        """WHERE t.contentnode_id IN page
+        ORDER BY (SELECT n.rowid FROM content_contentnode AS n WHERE n.id = t.contentnode_id), t.id""",
+        ("supplementary", "thumbnail"),
+    ),
+    "content_contentnode_tags": _Table(
+        "id, contentnode_id, contenttag_id", "WHERE t.contentnode_id IN page ORDER BY t.id"
+    ),
+    "content_assessmentmetadata": _Table(
+        "id, contentnode_id, assessment_item_ids, number_of_assessments, mastery_model, randomize, is_manipulable",
+        "WHERE t.contentnode_id IN page ORDER BY t.rowid",
+        ("randomize", "is_manipulable"),
+    ),
+    "content_localfile": _Table(
+        "id, extension, 1 AS available, file_size, file_size_bigint",  # here they are, though on no device yet
+        "WHERE t.id IN (SELECT f.local_file_id FROM content_file AS f WHERE f.contentnode_id IN page) ORDER BY t.id",
+        ("available",),
+    ),
+    "content_contenttag": _Table(
+        "id, tag_name",
+        """WHERE t.id IN (
+            SELECT link.contenttag_id FROM content_contentnode_tags AS link WHERE link.contentnode_id IN page
+        ) ORDER BY t.id""",
+    ),
+    "content_language": _Table(
+        "id, lang_code, lang_subcode, lang_direction, lang_name",
+        """WHERE t.id IN (
+            SELECT n.lang_id FROM content_contentnode AS n WHERE n.id IN page
+            UNION SELECT f.lang_id FROM content_file AS f WHERE f.contentnode_id IN page
+        ) ORDER BY t.id""",
+    ),
+    "content_contentnode_has_prerequisite": _Table("id, from_contentnode_id, to_contentnode_id", _BOTH_ENDS),
+    "content_contentnode_related": _Table("id, from_contentnode_id, to_contentnode_id", _BOTH_ENDS),
+    "content_channelmetadata": _Table(
+        "id, name, description, tagline, author, version, thumbnail, last_updated, min_schema_version, root_id", ""
+    ),
+}
+
+
+def parse_schema(query: Mapping[str, Sequence[str]]) -> str:
+    """The `schema_version` that is asked for, the lowest one by default.
+
+    Raises BadRequest for one that is too low, too high or not a number, in the words of Kolibri.
+    """
+    text = (query.get("schema_version") or [""])[-1] or _DEFAULT_SCHEMA
+    if not _VERSION.fullmatch(text):
+        raise BadRequest("Schema version is not parseable by this version of Kolibri")
+    version = int(text)
+    if version < LOWEST_SCHEMA:
+        raise BadRequest(f"Schema version is too low, {_SUPPORTED}")
+    if version > HIGHEST_SCHEMA:
+        raise BadRequest(f"Schema version is too high, {_SUPPORTED}")
+    return str(version)
+
+
+def import_metadata(
+    database: ContentDatabase,
+    node_id: str,
+    schema_version: str,
+    descendants: bool,
+    after: int = 0,
+    limit: int | None = None,
+) -> tuple[Tables, int | None] | None:
+    """Rows by table of a node and its ancestors, and with `descendants` of all below it too; None: no such node.
+
+    Of these nodes, a page has the first `limit` with an `lft` above `after`; beside the tables is the `lft` after
+    which the next page begins, None where there is none. A prerequisite goes with the node that has it, if the one
+    that is required is on any of the pages.
+    """
+    found = database.rows(_NODE, [node_id])
+    if not found:
+        return None
+    place, parent_id, below = found[0]
+    whole = {
+        "path": listed([*database.path_to(parent_id), node_id]),
+        "node": place,
+        "last": place + below if descendants else place,
+    }
+    more = -1 if limit is None else limit + 1
+    rows = database.rows(_PAGE, {**whole, "after": after, "limit": more})
+    shown = rows if limit is None else rows[:limit]
+    tables = _tables(database, {**whole, "page": listed([row["id"] for row in shown])})
+    return {**tables, "schema_version": schema_version}, shown[-1]["lft"] if len(shown) < len(rows) else None
+
+
+def _tables(database: ContentDatabase, parameters: dict[str, Any]) -> Tables:
+    return {
+        name: [_row(row, table.flags) for row in database.rows(_select(name, table), parameters)]
+        for name, table in _TABLES.items()
+    }
+
+
+def _select(name: str, table: _Table) -> str:
+    return f"{_WITH} SELECT {table.columns} FROM {name} AS t {table.rows}"  # noqa: S608 (fixed text)
+
+
+def _row(row: sqlite3.Row, flags: tuple[str, ...]) -> dict[str, Any]:
+    return {name: bool(row[name]) if name in flags else row[name] for name in row.keys()}  # noqa: SIM118 (no mapping)

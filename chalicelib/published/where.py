@@ -1,0 +1,122 @@
+"""A node filter as a condition of SQL."""
+
+import json
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from chalicelib.domain.types import LABELS
+from chalicelib.published.database import Source
+from chalicelib.published.filters import CONTENT, NodeFilter
+
+_NOTHING = "0"
+_LISTED = "(SELECT value FROM json_each(?))"
+_BELOW = """
+    n.rowid > (SELECT top.rowid FROM content_contentnode AS top WHERE top.id = ?)
+    AND n.rowid <= (SELECT top.rowid + (top.rght - top.lft - 1) / 2 FROM content_contentnode AS top WHERE top.id = ?)
+"""
+_REQUIRED_BY = "SELECT to_contentnode_id FROM content_contentnode_has_prerequisite WHERE from_contentnode_id = ?"
+_REQUIRING = "SELECT from_contentnode_id FROM content_contentnode_has_prerequisite WHERE to_contentnode_id = ?"
+_TAGGED = """
+    SELECT 1 FROM content_contentnode_tags AS link WHERE link.contentnode_id = n.id
+    AND link.contenttag_id IN (SELECT tag.id FROM content_contenttag AS tag WHERE tag.tag_name IN
+"""
+# A language or an author may have most of the nodes: with "+", SQLite goes through them in tree order all the same
+# and stops at the end of the page, instead of collecting and sorting them.
+_TEXTS = {
+    "ids": f"n.id IN {_LISTED}",
+    "kind_in": f"n.kind IN {_LISTED}",
+    "languages": f"+n.lang_id IN {_LISTED}",
+    "authors": f"n.author IN {_LISTED}",
+    "tags": f"EXISTS ({_TAGGED} {_LISTED}))",
+    "exclude_content_ids": f"n.content_id NOT IN {_LISTED}",
+}
+_VALUES = {
+    "parent": "n.parent_id = ?",
+    "content_id": "n.content_id = ?",
+    "prerequisite_for": f"n.id IN ({_REQUIRED_BY})",
+    "has_prerequisite": f"n.id IN ({_REQUIRING})",
+}
+_FLAGS = {
+    ("parent__isnull", True): "n.parent_id IS NULL",
+    ("parent__isnull", False): "n.parent_id IS NOT NULL",
+    ("categories__isnull", True): "n.categories IS NULL",
+    ("categories__isnull", False): "n.categories IS NOT NULL",
+    ("include_coach_content", False): "NOT n.coach_content",
+}
+# A set of labels is written "a,b.c": a label or one below it is between a comma and a comma or a dot.
+_LABEL = {
+    field: f"instr(',' || n.{field} || ',', ',' || ? || ',') OR instr(',' || n.{field}, ',' || ? || '.')"
+    for field in LABELS
+}
+
+Clause = tuple[str, list[Any]]  # SQL and its parameters
+
+
+def condition(chosen: NodeFilter, source: Source) -> Clause:
+    """What must hold of a row `n` of content_contentnode: SQL without a word of the client's, and its parameters."""
+    clauses = list(_clauses(chosen, source))
+    text = " AND ".join(f"({sql})" for sql, _ in clauses)
+    return text or "1", [value for _, values in clauses for value in values]
+
+
+def after(lft: int) -> Clause:
+    """What holds of a row `n` that is behind this `lft` in the tree; SQLite goes there directly."""
+    # Of two lower bounds SQLite goes to one only: it should not be one that bounds nothing.
+    return ("1", []) if lft < 1 else ("n.rowid > ? AND n.lft > ?", [(lft + 1) // 2, lft])
+
+
+def listed(values: Collection[Any]) -> str:
+    """Values as one parameter, for `json_each`."""
+    return json.dumps(list(values))
+
+
+def _clauses(chosen: NodeFilter, source: Source) -> Iterator[Clause]:
+    if not _is_of(source, chosen):
+        yield _NOTHING, []
+    yield from _columns(chosen)
+    yield from _words(chosen)
+    yield from _places(chosen)
+    if chosen.contains_quiz:
+        yield f"n.id IN {_LISTED}", [source.database.paths_to_quizzes]
+
+
+def _columns(chosen: NodeFilter) -> Iterator[Clause]:
+    for name, sql in _TEXTS.items():
+        if values := getattr(chosen, name):
+            yield sql, [listed(values)]
+    for name, sql in _VALUES.items():
+        if value := getattr(chosen, name):
+            yield sql, [value]
+    for (name, flag), sql in _FLAGS.items():
+        if getattr(chosen, name) is flag:
+            yield sql, []
+    if chosen.kind:
+        yield ("n.kind != 'topic'", []) if chosen.kind == CONTENT else ("n.kind = ?", [chosen.kind])
+
+
+def _words(chosen: NodeFilter) -> Iterator[Clause]:
+    if chosen.keywords:
+        words = " ".join(chosen.keywords)
+        yield "has_words(?, n.title, n.description)", [words]
+    for field in LABELS:
+        for ids in getattr(chosen, field):
+            yield " OR ".join(_LABEL[field] for _ in ids) or _NOTHING, [id for id in sorted(ids) for _ in "12"]
+
+
+def _is_of(source: Source, chosen: NodeFilter) -> bool:
+    channel_id = source.database.channel["id"]
+    return (
+        chosen.channel_id in (None, channel_id)
+        and (not chosen.channels or channel_id in chosen.channels)
+        and chosen.tree_id in (None, source.tree_id)
+    )
+
+
+def _places(chosen: NodeFilter) -> Iterator[Clause]:
+    if chosen.descendant_of:
+        yield _BELOW, [chosen.descendant_of] * 2
+    if chosen.lft__gt is not None:
+        yield after(chosen.lft__gt)
+    if chosen.rght__lt is not None:
+        # A rowid is never larger than its node's lft, so that SQLite can stop there.
+        yield "n.rowid < ? AND n.rght < ?", [chosen.rght__lt] * 2

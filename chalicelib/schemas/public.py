@@ -1,0 +1,44 @@
+"""Query parameters of the public API's channel lists (specification: Kolibri integration; Kolibri's own filters)."""
+
+from pydantic import Field
+
+from chalicelib.schemas.query import Flag, Language, Languages, PageSize, Positive, Query, Text, Words
+
+
+class ChannelListQuery(Query):
+    """`GET /api/public/v1/channels`. `channel_versions` is what Kolibri says it can handle, and changes nothing."""
+
+    keyword: Text = ""
+    language: Language | None = None
+    tokens: Words = Field(default_factory=list)
+    channel_versions: Flag = False
+
+
+class ChannelMetadataQuery(Query):
+    """`GET /api/public/v2/channel/` and `v1/channelmetadata`. The lists match where any of them does."""
+
+    available: Flag = True
+    public: Flag = True
+    has_exercise: Flag | None = None
+    contains_exercise: Flag | None = None
+    contains_quiz: Flag | None = None
+    categories: Words = Field(default_factory=list)
+    countries: Words = Field(default_factory=list)
+    languages: Languages = Field(default_factory=list)
+    search: Text = ""
+    keywords: Text = ""
+    page: Positive | None = None
+    page_size: PageSize | None = None
+
+
+class NodePageQuery(Query):
+    """Which page of a list of nodes."""
+
+    max_results: PageSize | None = None
+    cursor: Text | None = None
+
+
+class ImportMetadataQuery(NodePageQuery):
+    """`GET /api/public/v2/importmetadata/{id}`."""
+
+    descendants: Flag = False

@@ -1,0 +1,54 @@
+"""`make public`: puts a published channel of the running stack on the public lists, or takes it off.
+
+`python -m infra.local.public CHANNEL [--private]` finds the stack of DATA_DIR by its `stack.json`.
+`--inside` is the part that runs inside the stack's environment.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.checks import StackError
+from infra.local.user import running_stack
+
+
+def change(identifier: str, public: bool) -> int:
+    """Make the channel with this id or token public or private, and wait until the lists say so."""
+    from chalicelib.errors import StudioError
+    from chalicelib.operations import opening, public_index, public_listing
+
+    try:
+        channel_id = opening.channel_id_of(identifier)
+        channel = public_listing.set_public(channel_id, public)
+        public_listing.refresh([channel_id])
+    except StudioError as error:
+        print(error.detail, file=sys.stderr)
+        return 1
+    count = len(public_index.current().channels)
+    print(f"{channel.name} is {'public' if public else 'private'} now: {count} on the public list.")
+    return 0
+
+
+def main() -> int:
+    """Exit status of the command line."""
+    arguments = argparse.ArgumentParser(prog="make public", description=__doc__)
+    arguments.add_argument("channel")
+    arguments.add_argument("--private", action="store_true")
+    arguments.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
+    given = arguments.parse_args()
+    if given.inside:
+        return change(given.channel, not given.private)
+    try:
+        environment = os.environ | running_stack(Path(os.environ.get("DATA_DIR", ".local")))
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    command = [sys.executable, "-m", "infra.local.public", "--inside", given.channel]
+    command += ["--private"] if given.private else []
+    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+"""Labels as searches name them."""
+
+import pytest
+from le_utils.constants.labels import learning_activities, levels, resource_type, subjects
+
+from chalicelib.domain.labels import ids_of, is_labelled
+
+
+@pytest.mark.parametrize("word", ["Mathematics", "mathematics", " MATHEMATICS ", subjects.MATHEMATICS])
+def test_a_label_has_a_name_in_any_case_and_an_id(word):
+    assert ids_of("categories", word) == {subjects.MATHEMATICS}
+
+
+def test_names_of_several_words_may_have_underscores():
+    assert (
+        ids_of("resource_types", "lesson_plan")
+        == ids_of("resource_types", "Lesson Plan")
+        == {resource_type.LESSON_PLAN}
+    )
+
+
+def test_each_field_knows_its_own_labels():
+    assert ids_of("learning_activities", "read") == {learning_activities.READ}
+    assert ids_of("grade_levels", "read") == frozenset()
+    assert ids_of("grade_levels", levels.TERTIARY.lower()) == frozenset() or levels.TERTIARY.islower()
+
+
+@pytest.mark.parametrize("word", ["", "none", "d", "é" * 1000])
+def test_other_words_mean_nothing(word):
+    assert ids_of("categories", word) == frozenset()
+
+
+def test_what_is_below_a_label_has_it_too():
+    assert is_labelled([subjects.ALGEBRA], frozenset([subjects.MATHEMATICS]))
+    assert is_labelled(["x", subjects.MATHEMATICS], frozenset([subjects.MATHEMATICS]))
+    assert not is_labelled([subjects.MATHEMATICS], frozenset([subjects.ALGEBRA]))
+    assert not is_labelled([f"{subjects.MATHEMATICS}x"], frozenset([subjects.MATHEMATICS]))
+    assert not is_labelled([subjects.MATHEMATICS], frozenset())
+    assert not is_labelled([], frozenset([subjects.MATHEMATICS]))

@@ -1,0 +1,74 @@
+"""Channels made by the calls that a chef makes, without a chef: trees of topics and small documents."""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from infra.local.stack import Stack
+from tests.e2e.api import Api
+from tests.support import nodes
+
+Node = dict[str, Any]
+CHUNK = 10  # nodes in a request, as ricecooker sends them
+
+
+def topic(name: str, children: Sequence[Node], **fields: Any) -> Node:
+    """A topic for `upload`."""
+    return {**nodes.topic(name, **fields), "children": list(children)}
+
+
+def document(api: Api, name: str, text: str = "", **fields: Any) -> Node:
+    """A document for `upload`, whose file is uploaded now; another text is another file."""
+    content = f"%PDF-1.4 {text or name}".encode()
+    filename = f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}.pdf"
+    sent = api.client.post("/api/internal/file_upload", files={"file": (filename, content)})
+    sent.raise_for_status()
+    return nodes.resource(name, files=[nodes.file(filename, size=len(content))], **fields)
+
+
+def upload(api: Api, name: str, language: str, tree: Sequence[Node], **fields: Any) -> str:
+    """Make this tree a channel's live one and publish it; the channel's id, which its name decides."""
+    channel_id = nodes.node_id(f"channel {name}")
+    channel = {
+        "id": channel_id,
+        "name": name,
+        "description": "",
+        "language": language,
+        "thumbnail": None,
+        "source_domain": "uploads.example.org",
+        "source_id": name,
+        "files": [],
+        **fields,
+    }
+    _add(api, api.post("create_channel", channel_data=channel)["root"], tree)
+    api.post("finish_channel", channel_id=channel_id, stage=False)
+    task = api.finished(api.publish(channel_id))
+    assert task["status"] == "SUCCESS", task
+    return channel_id
+
+
+def _add(api: Api, parent: str, children: Sequence[Node]) -> None:
+    for start in range(0, len(children), CHUNK):
+        chunk = children[start : start + CHUNK]
+        sent = [{name: value for name, value in child.items() if name != "children"} for child in chunk]
+        ids = api.post("add_nodes", root_id=parent, content_data=sent)["root_ids"]
+        for child in chunk:
+            _add(api, ids[child["node_id"]], child.get("children", ()))
+
+
+def make_public(stack: Stack, channel_id: str) -> None:
+    """What `make public` does."""
+    _run(stack, "infra.local.public", channel_id)
+
+
+def administrator(stack: Stack, email: str) -> Api:
+    """A new administrator of the stack."""
+    return Api(stack.url, _run(stack, "infra.local.user", email, "--admin").split()[-1])
+
+
+def _run(stack: Stack, module: str, *arguments: str) -> str:
+    environment = stack.environment | {"DATA_DIR": str(stack.data_dir)}
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
