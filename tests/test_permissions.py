@@ -16,6 +16,8 @@ from tests.support.cloud import Cloud, empty_cloud
 WHO = ("anonymous", "stranger", "viewer", "editor", "editor of another channel", "administrator")
 EVERYONE = (200,) * 6
 SIGNED_IN = (401, *(200,) * 5)
+ADMINISTRATORS = (401, 403, 403, 403, 403, 200)
+NOBODY = (404,) * 6
 EDITORS = (401, 403, 403, 200, 403, 200)
 EDITORS_ONLY_KNOW_OF_IT = (401, 404, 404, 200, 404, 200)
 
@@ -29,6 +31,7 @@ class State:
     """A channel that is published and has a new upload open, and what else the requests below need."""
 
     channel_id: str
+    public_id: str  # of another channel, which is on the public lists
     root: str
     task_id: str
 
@@ -38,6 +41,14 @@ Body = Callable[[State], Any]
 
 def channel(state: State) -> dict[str, Any]:
     return {"channel_id": state.channel_id}
+
+
+def channel_of(state: State) -> str:
+    return state.channel_id
+
+
+def public_of(state: State) -> str:
+    return state.public_id
 
 
 def upload_url(_: State) -> dict[str, Any]:
@@ -68,10 +79,39 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
     (f"POST {BASE}/get_tree_data", channel, None, EDITORS),
     (f"POST {BASE}/get_node_tree_data", channel, None, EDITORS),
     ("GET /api/task/{task_id}", None, lambda s: s.task_id, EDITORS_ONLY_KNOW_OF_IT),
+    ("PATCH /api/admin-channels/{channel_id}", lambda _: {"public": True}, channel_of, ADMINISTRATORS),
     ("GET /api/public/info", None, None, EVERYONE),
     ("GET /api/public/v1/channels", None, None, EVERYONE),
-    ("GET /api/public/v1/channels/lookup/{identifier}", None, lambda s: s.channel_id, EVERYONE),
-    ("GET /api/public/channel/{channel_id}", None, lambda s: s.channel_id, EVERYONE),
+    ("GET /api/public/v1/channels/lookup/{identifier}", None, channel_of, EVERYONE),
+    ("GET /api/public/channel/{channel_id}", None, channel_of, EVERYONE),
+    *(
+        (f"GET /api/public/{path}", None, public_of if "{" in path else None, EVERYONE)
+        for path in (
+            "v1/channelmetadata",
+            "v1/channelmetadata/{channel_id}",
+            "v1/contentnode",
+            "v1/contentnode/{node_id}",
+            "v1/contentnode_tree/{node_id}",
+            "v2/channel",
+            "v2/channel/labels",
+            "v2/channel/{channel_id}",
+            "v2/contentnode",
+            "v2/contentnode/{node_id}",
+            "v2/contentnode_tree/{node_id}",
+            "v2/importmetadata/{node_id}",
+        )
+    ),
+    *(
+        (f"GET /api/public/{path}", None, channel_of if "{" in path else None, NOBODY)
+        for path in (
+            "v2/channels",
+            "v2/channels/lookup/{identifier}",
+            "{version}/channels",
+            "{version}/channels/lookup/{identifier}",
+            "{version}/{resource}",
+            "{version}/{resource}/{identifier}",
+        )
+    ),
 ]
 
 
@@ -111,6 +151,16 @@ def published(studio: Studio, people: dict[str, tuple[str, str | None]]) -> str:
 
 
 @pytest.fixture(scope="module")
+def public_id(studio: Studio) -> str:
+    channel_id, root = studio.make_channel()
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
+    studio.finish(channel_id)
+    assert studio.publish(channel_id)["status"] == "SUCCESS"
+    studio.make_public(channel_id)
+    return channel_id
+
+
+@pytest.fixture(scope="module")
 def task_id(studio: Studio, published: str) -> str:
     answer = studio.post(f"{BASE}/publish_channel", {"channel_id": published})
     return str(answer.json["task_id"])
@@ -127,6 +177,7 @@ def test_who_may_call_it(
     studio: Studio,
     people: dict[str, tuple[str, str | None]],
     published: str,
+    public_id: str,
     task_id: str,
     name: str,
     body: Body | None,
@@ -139,7 +190,7 @@ def test_who_may_call_it(
     for who in WHO:
         if name.endswith("finish_channel"):  # it uses up the upload
             _, root = studio.make_channel(channel_id=published)
-        state = State(published, root, task_id)
+        state = State(published, public_id, root, task_id)
         path = routes.url(route, parameter(state) if parameter else "")
         sent = body(state) if body else None
         headers = {"content_type": FORM} if isinstance(sent, bytes) else {}

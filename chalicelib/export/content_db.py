@@ -1,6 +1,5 @@
 """Writes the content database that Kolibri imports."""
 
-import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db_rows import Row, tables
+from chalicelib.sqlite import sqlite3
 
 _SCHEMA = Path(__file__).with_name("content_db_schema.sql")
 # Nobody else sees the file before it is whole, and a broken one is removed: nothing needs a journal.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from chalicelib.config import settings
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, NotFound, ValidationFailed
-from chalicelib.operations import public_index, public_nodes
+from chalicelib.operations import public_index, public_labels, public_nodes
 from chalicelib.operations.public_index import Index
 from chalicelib.operations.public_nodes import Page
 from chalicelib.permissions import Access
@@ -37,7 +37,9 @@ def list_v2(request: Request) -> Reply:
     index = public_index.current()
     page = _page(request, index, query, query.max_results or LONGEST_LIST, "")
     if query.max_results:
-        return Reply({"more": _more(request, page.more), "results": page.nodes}, changed=index.modified)
+        labels = public_labels.labels(index, filters.parse(request.query))
+        body = {"more": _more(request, page.more), "results": page.nodes, "labels": labels}
+        return Reply(body, changed=index.modified)
     if page.more:
         sentence = "These are too many nodes for one answer. Give max_results, and follow `more`."
         raise ValidationFailed({"max_results": [sentence]})

@@ -83,9 +83,10 @@ def _target(token: SecretToken) -> _Target:
 
 
 def _of_sets(tokens: list[SecretToken]) -> list[_Target]:
-    by_set = {token.channel_set_id: token.token for token in tokens if token.channel_set_id}
-    sets = channel_sets.get_many(list(by_set)) if by_set else []
-    return [_Target(by_set[found.id], channel_id) for found in sets for channel_id in found.channel_ids]
+    pairs = [(token.token, token.channel_set_id) for token in tokens if token.channel_set_id]
+    sets = {found.id: found for found in channel_sets.get_many([id for _, id in pairs])} if pairs else {}
+    found = [(token, dict.fromkeys(sets[id].channel_ids)) for token, id in pairs if id in sets]
+    return [_Target(token, channel_id) for token, channel_ids in found for channel_id in channel_ids]
 
 
 def _opened(targets: list[_Target], index: Index) -> dict[str, Opened]:
@@ -105,15 +106,16 @@ def _live(channel_ids: set[str], index: Index) -> dict[str, Opened]:
     public = {id: _public(index.by_id[id], index) for id in channel_ids if id in index.by_id}
     others = sorted(channel_ids - set(public))
     found = channels.get_many(others) if others else []
-    return public | {channel.id: _private(channel) for channel in found if channels.is_live(channel)}
+    return public | {channel.id: _private(channel, index) for channel in found if channels.is_live(channel)}
 
 
 def _public(channel: PublicChannel, index: Index) -> Opened:
     return Opened(channel.entry, channel.facts["tags"], index.modified)
 
 
-def _private(channel: Channel) -> Opened:
-    changed = max(moment for moment in (channel.last_published, channel.public_changed) if moment)
+def _private(channel: Channel, index: Index) -> Opened:
+    # It may have been public until now: what it says then changed no earlier than the index.
+    changed = max(moment for moment in (index.modified, channel.last_published, channel.public_changed) if moment)
     return Opened(entry_of(channel), channel.published["tags"], changed)
 
 

@@ -44,13 +44,22 @@ def source_of(channel: PublicChannel, files_url: str, version: int | None = None
 
     Raises KeyError where there is no such version.
     """
-    path = local_copy(database_key(channel.id, version or channel.version))
+    path = local_copy(database_key(channel.id, channel.version if version is None else version))
     with _lock:
+        if path not in _databases:
+            _close_some()
         database = _databases.setdefault(path, ContentDatabase(path))
         _databases.move_to_end(path)
-        if len(_databases) > _OPEN_DATABASES:
-            _databases.popitem(last=False)  # closed when the last request that uses it is over
     return Source(database, channel.tree_id, files_url)
+
+
+def _close_some() -> None:
+    """Closed when the last request that uses them is over: the least used, and those whose files had to make room,
+    which they take until then."""
+    for path in [path for path in _databases if not path.exists()]:
+        del _databases[path]
+    while len(_databases) >= _OPEN_DATABASES:
+        _databases.popitem(last=False)
 
 
 def holding(node_id: str, index: Index, files_url: str) -> Iterator[Source]:
@@ -84,7 +93,7 @@ def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, fil
     found: list[dict[str, Any]] = []
     end = time.monotonic() + TIME_FOR_A_PAGE
     places: list[Cursor] = []
-    for channel in _candidates(index, chosen, after):
+    for channel in candidates(index, chosen, after):
         here = after if after and after.channel_id == channel.id else Cursor(channel.id, channel.version, 0)
         if time.monotonic() > end:
             return Page(found, here)
@@ -104,7 +113,7 @@ def _source_at(channel: PublicChannel, place: Cursor, files_url: str) -> Source:
         raise NotFound("Invalid cursor") from error
 
 
-def _candidates(index: Index, chosen: NodeFilter, after: Cursor | None) -> list[PublicChannel]:
+def candidates(index: Index, chosen: NodeFilter, after: Cursor | None) -> list[PublicChannel]:
     """Public channels by id that may have what is chosen, from the place on.
 
     The channel of the place is always one: the version that the walk is in may have what is gone by now.

@@ -1,6 +1,5 @@
 """A published content database, opened for reading."""
 
-import sqlite3
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from le_utils.constants import modalities
+
+from chalicelib.sqlite import sqlite3
 
 # Of a published file it is known that nobody writes to it, so that SQLite needs neither locks nor a look for changes.
 _MODE = "?mode=ro&immutable=1"
@@ -38,9 +39,10 @@ class ContentDatabase:
         self._uri = path.absolute().as_uri() + _MODE
         self._of_thread = threading.local()
         self._connections: list[sqlite3.Connection] = []
+        self.labels: dict[Any, dict[str, list[str]]] = {}  # by filter, see `labels`
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        """All rows of a query, in which `has_words(words, title, description)` is known beside SQLite's own functions."""
+        """All rows of a query, which may call `has_words(words, title, description)` beside SQLite's own functions."""
         return self._connection().execute(sql, parameters).fetchall()
 
     def close(self) -> None:

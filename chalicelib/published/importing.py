@@ -1,7 +1,6 @@
 """What Kolibri needs to import nodes of a channel: the rows of their tables (recorded: v2 importmetadata)."""
 
 import re
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from chalicelib.errors import BadRequest
 from chalicelib.published.database import ContentDatabase
 from chalicelib.published.where import listed
+from chalicelib.sqlite import sqlite3
 
 LOWEST_SCHEMA, HIGHEST_SCHEMA = 5, 6
 _DEFAULT_SCHEMA = "5"  # Kolibri 0.19 fails on a higher one

@@ -5,8 +5,7 @@ first 15 digits of their ids: that is enough to find the channel, whose content 
 """
 
 import json
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +14,7 @@ from typing import Any
 
 from chalicelib.published.database import ContentDatabase
 from chalicelib.published.facts import facts_of
+from chalicelib.sqlite import sqlite3
 
 _DIGITS = 15  # of 32: with the sign they fit SQLite's integers
 _SCHEMA = (
@@ -129,10 +129,14 @@ class IndexWriter:
 
 
 class IndexFile:
-    """A complete index file, for reading by any number of threads."""
+    """A complete index file, for reading by any number of threads, who take turns.
+
+    Open as long as it is known, so that the file may be removed from the disk meanwhile.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
 
     def channels(self) -> list[PublicChannel]:
         """All public channels by name."""
@@ -152,9 +156,8 @@ class IndexFile:
         query = f"SELECT DISTINCT tree_id FROM {table} WHERE prefix IN (SELECT value FROM json_each(?))"  # noqa: S608
         return {tree_id for (tree_id,) in self._rows(query, prefixes)}
 
-    def _rows(self, query: str, *values: str) -> Iterator[tuple[Any, ...]]:
-        with closing(sqlite3.connect(f"{self._path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
-            yield from connection.execute(query, values)
+    def _rows(self, query: str, *values: str) -> list[Any]:
+        return self._connection.execute(query, values).fetchall()
 
 
 def name_key(entry: dict[str, Any]) -> tuple[str, str]:

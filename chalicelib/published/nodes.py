@@ -1,7 +1,6 @@
-"""Content nodes as Kolibri reads them (recorded: v2 contentnode): a page of them costs five statements."""
+"""Content nodes as Kolibri reads them (recorded: v2 contentnode): a page of them costs four statements."""
 
 import json
-import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from chalicelib.published.database import Source
 from chalicelib.published.filters import NodeFilter
 from chalicelib.published.where import after as behind
 from chalicelib.published.where import condition, listed
+from chalicelib.sqlite import sqlite3
 
 Node = dict[str, Any]
 _EVERY_NODE = NodeFilter()

@@ -5,7 +5,7 @@ import os
 import subprocess
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from examples.clients import ClientError, Kolibri, executable
 
@@ -31,14 +31,19 @@ class RunningKolibri(Kolibri):
             )
 
     def stop(self) -> None:
-        self._process.communicate(timeout=PATIENCE)
+        """End it, by the end of what it reads."""
+        try:
+            self._process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
 
     def get(self, path: str, /, headers: dict[str, str] | None = None, **parameters: Any) -> dict[str, Any]:
-        """`{"status", "headers", "body"}` of Kolibri's own API below `/api/content/`."""
+        """`{"status", "headers", "body"}` of Kolibri's own API, below `/api/content/` or at a whole path."""
         split = urlsplit(path)
         parameters = {**dict(parse_qsl(split.query)), **parameters}
         answer: dict[str, Any] = self._call(
-            "get", path=f"/api/content/{split.path}", parameters=parameters, headers=headers or {}
+            "get", path=urljoin("/api/content/", split.path), parameters=parameters, headers=headers or {}
         )
         return answer
 
@@ -65,15 +70,13 @@ class RunningKolibri(Kolibri):
 
     def import_metadata(self, node_id: str, import_descendants: bool) -> dict[str, Any]:
         """The tables that Kolibri collects from all pages of importmetadata."""
-        tables: dict[str, Any] = self._call(
-            "import_metadata", node_id=node_id, import_descendants=import_descendants
-        )
+        tables: dict[str, Any] = self._call("import_metadata", node_id=node_id, import_descendants=import_descendants)
         return tables
 
-    def _call(self, name: str, **arguments: Any) -> Any:
+    def _call(self, function: str, /, **arguments: Any) -> Any:
         assert self._process.stdin
         assert self._process.stdout
-        self._process.stdin.write(json.dumps([name, arguments]) + "\n")
+        self._process.stdin.write(json.dumps([function, arguments]) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:

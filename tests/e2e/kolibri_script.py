@@ -1,3 +1,4 @@
+# ruff: noqa: E402 - Kolibri's modules can be imported when it is initialized
 """Kolibri's own code on call: what runs inside Kolibri's virtual environment (see `kolibri_process.py`).
 
 Standard input has a JSON list `[name, arguments]` a line, standard output one JSON value a line: what the function
@@ -9,6 +10,7 @@ import json
 import os
 import sys
 import traceback
+from types import SimpleNamespace
 
 ANSWERS = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)  # what Kolibri prints is no answer
@@ -20,6 +22,7 @@ initialize()  # makes KOLIBRI_HOME where it is new
 from django.core.management import call_command
 from django.test import Client
 from kolibri.core.content.utils.content_request import _get_import_metadata
+from kolibri.core.discovery.models import ConnectionStatus, NetworkLocation
 from kolibri.core.discovery.tasks import _refresh_reserved_locations
 from kolibri.core.discovery.utils.network.client import NetworkClient
 from kolibri.core.discovery.well_known import CENTRAL_CONTENT_BASE_URL
@@ -55,6 +58,8 @@ def manage(arguments):
 
 def task(name, parameters):
     """Ask for a content task as the device page does, run it here and now; the job as the page sees it then."""
+    # Kolibri 0.19.5 fails to import a resource from a server that it has spoken to within the last five seconds.
+    NetworkLocation.objects.update(connection_status=ConnectionStatus.Unknown)
     wish = {"type": f"kolibri.core.content.tasks.{name}", **parameters}
     asked = PAGES.post("/api/tasks/tasks/", wish, content_type="application/json")
     if asked.status_code != 200:
@@ -67,12 +72,8 @@ def task(name, parameters):
 
 def import_metadata(node_id, import_descendants):
     """All pages of what a remote server has to import a node, as Kolibri puts them together for a lesson."""
-
-    class Download:
-        contentnode_id = node_id
-        metadata = {"import_descendants": import_descendants}
-
-    return _get_import_metadata(NetworkClient.build_for_address(CENTRAL_CONTENT_BASE_URL), Download)
+    download = SimpleNamespace(contentnode_id=node_id, metadata={"import_descendants": import_descendants})
+    return _get_import_metadata(NetworkClient.build_for_address(CENTRAL_CONTENT_BASE_URL), download)
 
 
 def main():

@@ -1,10 +1,13 @@
-"""Channels made by the calls that a chef makes, without a chef: trees of topics and small documents."""
+"""Channels made by the calls that a chef makes, without a chef: trees of topics and small documents; going public."""
 
 import hashlib
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import httpx
 
 from infra.local.stack import Stack
 from tests.e2e.api import Api
@@ -61,6 +64,20 @@ def _add(api: Api, parent: str, children: Sequence[Node]) -> None:
 def make_public(stack: Stack, channel_id: str) -> None:
     """What `make public` does."""
     _run(stack, "infra.local.public", channel_id)
+
+
+def wait_until_listed(url: str, channel_id: str, listed: bool = True) -> None:
+    """Wait until both lists of channels that Kolibri reads have the channel, or have it no more."""
+    lists = [f"{url}/api/public/v1/channels", f"{url}/api/public/v2/channel/"]
+    wait_until(lambda: all((channel_id in httpx.get(address).text) == listed for address in lists))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Ask again and again until the condition holds: caches keep public answers for some seconds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def administrator(stack: Stack, email: str) -> Api:

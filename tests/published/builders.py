@@ -92,9 +92,7 @@ def _branches(shapes: list[Any], above: str = "") -> list[Branch]:
     for number, shape in enumerate(shapes):
         name = f"{above}.{number}"
         if isinstance(shape, dict):
-            branches.append(
-                resource(name, **{"files": [make_file(name), make_file(f"t{name}", "video_subtitle")]}, **shape)
-            )
+            branches.append(resource(name, files=[make_file(name), make_file(f"t{name}", "video_subtitle")], **shape))
         else:
             fields, children = shape
             branches.append(topic(name, *_branches(children, name), **fields))

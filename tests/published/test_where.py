@@ -1,4 +1,4 @@
-"""Walks through pages, by any filter: each wanted node once, in tree order, as a plain look at every node finds them."""
+"""Pages, by any filter: each wanted node once, in tree order, as a plain look at every node finds them."""
 
 import re
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from chalicelib.domain.labels import ids_of, is_labelled
 from chalicelib.published import nodes
 from chalicelib.published.filters import parse
 from tests.published import builders
-from tests.support.trees import CHANNEL_ID
+from tests.support.trees import CHANNEL_ID, resource
 
 OTHER = "f" * 32
 
@@ -149,7 +149,7 @@ def wanted(snapshot, query):
     ]
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(data=st.data(), snapshot=builders.snapshots(), limit=st.integers(1, 12))
 def test_pages_have_each_wanted_node_once_in_tree_order(folder, data, snapshot, limit):
     possible = values(snapshot)
@@ -163,7 +163,7 @@ def test_pages_have_each_wanted_node_once_in_tree_order(folder, data, snapshot, 
         assert walk(source, query, limit) == wanted(snapshot, query), query
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=25)
 @given(data=st.data(), snapshot=builders.snapshots())
 def test_a_node_is_retrieved_where_it_is_wanted(folder, data, snapshot):
     name = data.draw(st.sampled_from(sorted(PREDICATES)))
@@ -173,6 +173,13 @@ def test_a_node_is_retrieved_where_it_is_wanted(folder, data, snapshot):
         found = {node_id for node_id in builders.node_ids(snapshot) if nodes.retrieve(source, node_id, chosen)}
         assert found == set(wanted(snapshot, query))
         assert nodes.retrieve(source, OTHER) is None
+
+
+def test_words_are_not_spread_over_title_and_description(tmp_path):
+    snapshot = builders.snapshot_of(resource("alpha", description="beta gamma"))
+    with builders.opened(snapshot, tmp_path) as source:
+        found = {words: len(walk(source, {"keywords": words}, 5)) for words in ("alpha", "gamma BETA", "alpha beta")}
+    assert found == {"alpha": 1, "gamma BETA": 1, "alpha beta": 0}
 
 
 def test_the_longest_filters_are_no_trouble(tmp_path):

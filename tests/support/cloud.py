@@ -15,8 +15,9 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from chalicelib import queues, storage
+from chalicelib import large_answers, queues, storage
 from chalicelib.models import base
+from chalicelib.operations import local_files
 from infra import resources
 from tests.conftest import BUCKET, PREFIX
 
@@ -68,6 +69,7 @@ class Cloud:
 
     def empty(self) -> None:
         """Take everything out of tables, bucket and queues."""
+        _forget_objects()
         for table in _tables().values():
             table.items.clear()
         if keys := [{"Key": name} for name in self.objects()]:
@@ -98,6 +100,12 @@ def table_keys() -> dict[str, list[str]]:
     }
 
 
+def _forget_objects() -> None:
+    """Forget what this process keeps of a bucket: the same keys have other contents in the next one."""
+    local_files._kept.clear()
+    large_answers._placed.clear()
+
+
 @contextmanager
 def later(seconds: int) -> Iterator[None]:
     """Queues see a clock that is ahead: messages with a delay can be received."""
@@ -109,6 +117,7 @@ def later(seconds: int) -> Iterator[None]:
 def empty_cloud() -> Iterator[Cloud]:
     """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
     with mock_aws():
+        _forget_objects()
         for cached in (base.connection, storage.client, queues.client):
             cached.cache_clear()
         session = get_session()

@@ -1,0 +1,39 @@
+"""Which labels and languages the wanted nodes of a channel have: what a client can choose to narrow a search."""
+
+from chalicelib.domain.types import LABELS
+from chalicelib.published.database import Source
+from chalicelib.published.filters import NodeFilter
+from chalicelib.published.where import condition
+
+LANGUAGES = "languages"
+_COLUMNS = {**{field: field for field in LABELS}, LANGUAGES: "lang_id"}
+_DISTINCT = "SELECT DISTINCT {columns} FROM content_contentnode AS n WHERE {condition}"
+_REMEMBERED = 200  # filters a database: every page of a walk asks for the same
+
+Labels = dict[str, list[str]]
+
+
+def labels_of(source: Source, chosen: NodeFilter = NodeFilter()) -> Labels:  # noqa: B008 - it is frozen
+    """Ids by field: each of `LABELS`, and `languages` of the nodes themselves; sorted."""
+    remembered = source.database.labels
+    if chosen not in remembered:
+        if len(remembered) >= _REMEMBERED:
+            remembered.clear()
+        remembered[chosen] = _labels_of(source, chosen)
+    return remembered[chosen]
+
+
+def _labels_of(source: Source, chosen: NodeFilter) -> Labels:
+    where, wanted = condition(chosen, source)
+    found: dict[str, set[str]] = {name: set() for name in _COLUMNS}
+    sql = _DISTINCT.format(columns=", ".join(_COLUMNS.values()), condition=where)
+    for row in source.database.rows(sql, wanted):
+        for name, joined in zip(_COLUMNS, row, strict=True):
+            found[name].update(joined.split(",") if joined else ())
+    return {name: sorted(ids) for name, ids in found.items()}
+
+
+def with_parents(ids: list[str]) -> list[str]:
+    """Labels and those above them, sorted: "a.b" is above "a.b.c"."""
+    parts = (id.split(".") for id in ids)
+    return sorted({".".join(part[: end + 1]) for part in parts for end in range(len(part))})
