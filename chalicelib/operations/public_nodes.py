@@ -23,9 +23,11 @@ from chalicelib.published.cursors import Cursor
 from chalicelib.published.database import ContentDatabase, Source
 from chalicelib.published.filters import CONTENT, NodeFilter
 from chalicelib.published.index_file import PublicChannel
+from chalicelib.sqlite import sqlite3
 
 TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
 _OPEN_DATABASES = 100
+_TRIES = 3
 
 _lock = Lock()
 _databases: OrderedDict[Path, ContentDatabase] = OrderedDict()
@@ -44,13 +46,22 @@ def source_of(channel: PublicChannel, files_url: str, version: int | None = None
 
     Raises KeyError where there is no such version.
     """
-    path = local_copy(database_key(channel.id, channel.version if version is None else version))
+    key = database_key(channel.id, channel.version if version is None else version)
+    for _ in range(_TRIES):
+        try:
+            return Source(_opened(local_copy(key)), channel.tree_id, files_url)
+        except sqlite3.OperationalError:  # the file made room for another one before it was open
+            continue
+    raise TimeoutError(f"{key} was removed from the disk {_TRIES} times before it could be opened.")
+
+
+def _opened(path: Path) -> ContentDatabase:
     with _lock:
         if path not in _databases:
             _close_some()
-        database = _databases.setdefault(path, ContentDatabase(path))
+            _databases[path] = ContentDatabase(path)
         _databases.move_to_end(path)
-    return Source(database, channel.tree_id, files_url)
+        return _databases[path]
 
 
 def _close_some() -> None:

@@ -1,6 +1,5 @@
 """A published content database, opened for reading."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,39 +25,31 @@ _PATHS_TO_QUIZZES = """
 
 
 class ContentDatabase:
-    """A file that `write_content_database` wrote, read by any number of threads, each on a connection of its own.
+    """A file that `write_content_database` wrote, read by any number of threads, who take turns.
 
     Nodes lie in it in tree order, so that their rowids count them from 1, and `lft` and `rght` are numbered without
     gaps. There is no index on `lft`, but a node at level L has lft = 2 * rowid - 1 - L: rowids lead to any place
     in the tree, and (rght - lft - 1) / 2 nodes follow below a node.
 
-    Opened at the first read: a file that is not there is sqlite3.OperationalError then.
+    Open as long as it is known, so that the file may be removed from the disk meanwhile. Raises
+    sqlite3.OperationalError where there is no such file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._uri = path.absolute().as_uri() + _MODE
-        self._of_thread = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        uri = path.absolute().as_uri() + _MODE
+        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.create_function("has_words", 3, _has_words, deterministic=True)
+        self._connection.execute("SELECT 1 FROM content_channelmetadata")  # opens the file
         self.labels: dict[Any, dict[str, list[str]]] = {}  # by filter, see `labels`
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        """All rows of a query, which may call `has_words(words, title, description)` beside SQLite's own functions."""
-        return self._connection().execute(sql, parameters).fetchall()
+        """All rows of a query, in which `has_words(words, title, description)` is known beside SQLite's functions."""
+        return self._connection.execute(sql, parameters).fetchall()
 
     def close(self) -> None:
-        """Frees what is open in all threads. Nobody may be reading, nor read again."""
-        while self._connections:
-            self._connections.pop().close()
-
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)  # `close` may be elsewhere
-            connection.row_factory = sqlite3.Row
-            connection.create_function("has_words", 3, _has_words, deterministic=True)
-            self._connections.append(connection)
-            self._of_thread.connection = connection
-        return connection
+        """Free it at once. Nobody may be reading, nor read again."""
+        self._connection.close()
 
     @cached_property
     def channel(self) -> dict[str, Any]:
