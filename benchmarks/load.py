@@ -25,7 +25,7 @@ RECONNECT = 0.1  # seconds between attempts to connect
 
 @dataclass(frozen=True)
 class Load:
-    """Whole answers with status 200 a second, the seconds that half and 99 of 100 of them took, and the others."""
+    """Whole answers with the expected status a second, the seconds that half and 99 of 100 of them took, the others."""
 
     requests_per_second: float
     p50: float
@@ -34,9 +34,15 @@ class Load:
 
 
 def measure(
-    url: str, paths: Sequence[str], seconds: float, connections: int = 8, headers: Mapping[str, str] | None = None
+    url: str,
+    paths: Sequence[str],
+    seconds: float,
+    connections: int = 8,
+    headers: Mapping[str, str] | None = None,
+    status: int = 200,
 ) -> Load:
-    """Ask `url` (scheme, host and port) for `paths`, one after the other and again, for so many seconds.
+    """Ask `url` (scheme, host and port) for `paths`, one after the other and again, for so many seconds. Answers with
+    another status than the expected one are errors.
 
     `{n}` in a path becomes a number that was not used before, so that no cache has the answer. Raises
     CalledProcessError where the generator itself fails.
@@ -44,7 +50,7 @@ def measure(
     wish = {"url": url, "paths": list(paths), "seconds": seconds, "connections": connections}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
-        input=json.dumps(wish | {"headers": dict(headers or {})}),
+        input=json.dumps(wish | {"headers": dict(headers or {}), "status": status}),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -52,9 +58,12 @@ def measure(
     return Load(**json.loads(done.stdout))
 
 
-def run(url: str, paths: Sequence[str], seconds: float, connections: int, headers: Mapping[str, str]) -> Load:
+def run(
+    url: str, paths: Sequence[str], seconds: float, connections: int, headers: Mapping[str, str], status: int
+) -> Load:
     """What `measure` does, in this process."""
-    return uvloop.run(_run(url, paths, seconds, connections, headers))
+    head = _head({"Host": urlsplit(url).netloc, **headers})
+    return uvloop.run(_run(url, _requests(paths, head), seconds, connections, status))
 
 
 @dataclass
@@ -63,6 +72,7 @@ class _Run:
 
     requests: Iterator[bytes]
     deadline: float
+    status: int
     took: list[float] = field(default_factory=list)
     errors: int = 0
 
@@ -90,7 +100,7 @@ class _Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:  # the parser's call
         now = time.perf_counter()
         self._waiting = False
-        if self._parser.get_status_code() == 200:
+        if self._parser.get_status_code() == self._run.status:
             self._run.took.append(now - self._sent)
         else:
             self._run.errors += 1
@@ -110,11 +120,10 @@ class _Connection(asyncio.Protocol):
         self._transport.write(next(self._run.requests))
 
 
-async def _run(url: str, paths: Sequence[str], seconds: float, connections: int, headers: Mapping[str, str]) -> Load:
+async def _run(url: str, requests: Iterator[bytes], seconds: float, connections: int, status: int) -> Load:
     parts = urlsplit(url)
-    head = _head({"Host": parts.netloc, **headers})
     started = time.perf_counter()
-    shared = _Run(_requests(paths, head), started + seconds)
+    shared = _Run(requests, started + seconds, status)
     loops = [asyncio.create_task(_connect(shared, parts.hostname or "", parts.port or 80)) for _ in range(connections)]
     _, late = await asyncio.wait(loops, timeout=seconds + PATIENCE)
     for loop in late:

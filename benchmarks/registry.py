@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import files, public, thousand
+from benchmarks import files, long_list, public, thousand
 from benchmarks.report import Wanted, seconds
 
 Figures = dict[str, list[float]]
@@ -34,4 +34,5 @@ BENCHMARKS = (
     ),
     Benchmark({files.FILE_DIFF: seconds(1.0)}, lambda server: files.measure(server.url, server.token, server.work)),
     Benchmark(public.ROWS, lambda server: public.measure(server.url, server.token, server.work)),
+    Benchmark(long_list.ROWS, lambda server: long_list.measure(server.url, server.token, server.work)),
 )

@@ -1,4 +1,5 @@
-"""Answers that anyone may keep: their ETag, and whether a client has the newest one already (RFC 9110, 13)."""
+"""Answers that anyone may keep: their ETag, whether a client has the newest one already, and whether it takes gzip
+(RFC 9110, 12.5.3 and 13). The application and the front's cache judge by this alike."""
 
 import re
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from hashlib import blake2b
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 def etag_of(body: bytes) -> str:
@@ -23,13 +25,18 @@ def is_current(headers: Mapping[str, str], etag: str, last_modified: str) -> boo
     """Whether a request's conditions (header names in lower case) say that the client has this answer.
 
     ETags are compared weakly: what compresses an answer on its way makes its ETag weak. If-Modified-Since counts
-    only where there is no If-None-Match, and not where it is no date.
+    only where there is no If-None-Match, and not where it is no date. An answer may have no ETag or no date.
     """
-    given = headers.get("if-none-match", "").strip()
-    if given:
-        return given == "*" or etag.removeprefix("W/") in _TAG.findall(given)
-    since = _moment(headers.get("if-modified-since", ""))
-    return since is not None and parsedate_to_datetime(last_modified) <= since
+    given = headers.get("if-none-match")
+    if given is not None:
+        return given.strip() == "*" or etag.removeprefix("W/") in _TAG.findall(given)
+    since, changed = _moment(headers.get("if-modified-since", "")), _moment(last_modified)
+    return since is not None and changed is not None and changed <= since
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Whether a header's value names gzip, other than with `q=0`."""
+    return bool(_GZIP.search(accept_encoding))
 
 
 def _moment(text: str) -> datetime | None:

@@ -9,6 +9,7 @@ StudioError
 ├── MethodNotAllowed     the path is there, the method is not
 ├── Conflict             the state of things forbids it now: a lost race, a taken name
 ├── QuotaExceeded        no storage left for the user
+├── FilterRequired       this list is too long to be given whole: a filter must be named
 └── Busy                 someone else holds what is needed; try again later
 """
 
@@ -61,6 +62,10 @@ class Conflict(StudioError):
 
 class QuotaExceeded(StudioError):
     title = "No storage left"
+
+
+class FilterRequired(StudioError):
+    title = "No valid filter parameters supplied"
 
 
 class Busy(StudioError):

@@ -1,13 +1,12 @@
 """From routes declared as data to Chalice views: parse, authenticate, call, serialise, map errors, once for all."""
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
@@ -15,7 +14,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import errors, large_answers
 from chalicelib.auth import Identity, identify
-from chalicelib.conditional import etag_of, http_date, is_current
+from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.permissions import Access
@@ -26,7 +25,9 @@ JSON = "application/json"
 PUBLIC = "/api/public/"
 # What the specification says of the public API.
 CACHED = "public, max-age=300, stale-while-revalidate=100"
-LONGEST_QUERY = 8192  # characters: CloudFront's limit of a whole URL
+NOT_KEPT = {"Cache-Control": "no-store"}  # errors: caches may keep some of them without being told to
+LONGEST_QUERY = 8192  # characters as they are sent: CloudFront's limit of a whole URL
+_PLAIN = " !$'()*+,/:;?@[]"  # what a query may have as it is, a space as "+"
 
 STATUS: dict[type[StudioError], int] = {
     errors.BadRequest: 400,
@@ -37,6 +38,7 @@ STATUS: dict[type[StudioError], int] = {
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
     errors.QuotaExceeded: 412,
+    errors.FilterRequired: 412,
     errors.Busy: 503,
 }
 
@@ -76,9 +78,17 @@ class Request:
 
 
 class JsonText(str):
-    """A body that is JSON text already."""
+    """A body that is JSON text already. What is known of it is found out once."""
 
-    __slots__ = ()
+    @cached_property
+    def etag(self) -> str:
+        """The strong ETag of its bytes."""
+        return etag_of(self.encode())
+
+    @cached_property
+    def is_too_large(self) -> bool:
+        """Whether Lambda cannot answer with it."""
+        return large_answers.is_too_large(self)
 
 
 @dataclass(frozen=True)
@@ -128,7 +138,7 @@ def _view(app: Chalice, methods: dict[str, Route]) -> Callable[..., Response]:
 def _request(event: Any, params: dict[str, str]) -> Request:
     return Request(
         method=event.method,
-        path=event.path,
+        path=event.to_original_event()["path"],  # of the event itself it is the resource
         params={name: unquote(value) for name, value in params.items()},
         query={name: event.query_params.getlist(name) for name in event.query_params or {}},
         headers={name.lower(): value for name, value in event.headers.items()},
@@ -151,15 +161,17 @@ def answer(methods: dict[str, Route], request: Request) -> Response:
 
 def _rendered(reply: Reply, request: Request) -> Reply:
     """The reply with its body as text."""
-    text = "" if reply.body is None else compact(reply.body)
+    text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
-        return replace(reply, body=text)
-    data = text.encode()
-    headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": etag_of(data)}
+        return replace(reply, body=text, headers={**(NOT_KEPT if reply.status >= 400 else {}), **reply.headers})
+    headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": text.etag}
+    if text.is_too_large:
+        # Also for who has the redirect already, so that what it leads to is still there.
+        zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
+        location = large_answers.place(text, text.etag, zipped)
+        reply, text = Reply("", 302, {"Location": location, "Vary": "Accept-Encoding"}), JsonText()
     if is_current(request.headers, headers["ETag"], headers["Last-Modified"]):
-        return Reply("", 304, headers)
-    if large_answers.is_too_large(text):
-        return Reply("", 302, {"Cache-Control": CACHED, "Location": large_answers.place(data)})
+        return Reply("", 304, {**headers, **reply.headers})
     return replace(reply, body=text, headers={**headers, **reply.headers})
 
 
@@ -179,8 +191,13 @@ def _call(methods: dict[str, Route], request: Request) -> Reply:
 
 
 def _check_query(query: dict[str, list[str]]) -> None:
-    if sum(len(name) + len(value) for name, values in query.items() for value in values) > LONGEST_QUERY:
+    if sum(_sent(name) + _sent(value) for name, values in query.items() for value in values) > LONGEST_QUERY:
         raise BadRequest(f"The query is too long: at most {LONGEST_QUERY} characters. Ask in several requests.")
+
+
+def _sent(text: str) -> int:
+    """Of how many characters a text is made in a URL, at least: some write more of it in percents."""
+    return len(quote(text, _PLAIN, errors="replace"))
 
 
 def _signed_in(request: Request) -> Request:
@@ -214,8 +231,8 @@ def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) ->
     if request.path.startswith(PUBLIC):  # the specification of the public API has the sentence there
         body["error"] = error.detail
     if isinstance(error, ValidationFailed):
-        internal = request.path.startswith("/api/internal/")
-        body = {**error.fields, **(body if internal else {})}
+        said = request.path.startswith((PUBLIC, "/api/internal/"))
+        body = {**error.fields, **(body if said else {})}
     return Reply(body, status, headers)
 
 
@@ -233,4 +250,10 @@ def compact(body: Any) -> JsonText:
     """JSON as the API writes it; text that is JSON already stays as it is."""
     if isinstance(body, JsonText):
         return body
-    return JsonText(json.dumps(body, ensure_ascii=False, separators=(",", ":")))
+    return JsonText(jsontext.dumps(body))
+
+
+@lru_cache(maxsize=4)
+def array(texts: tuple[str, ...]) -> JsonText:
+    """A JSON array of what is JSON text already. Some are remembered: a long list is asked for again and again."""
+    return JsonText(f"[{','.join(texts)}]")

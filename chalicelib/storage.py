@@ -1,6 +1,8 @@
 """The content bucket. Every call to S3 is here."""
 
 import base64
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,7 @@ def read(key: str) -> bytes:
 
     Raises KeyError where there is none.
     """
-    body: bytes = _open(key).read()
+    body: bytes = _get(key)["Body"].read()
     return body
 
 
@@ -72,23 +74,39 @@ def download(key: str, path: Path) -> None:
 
     Raises KeyError where there is none.
     """
+    _, chunks = stream(key)
     with path.open("wb") as file:
-        for chunk in _open(key).iter_chunks(_CHUNK):
-            file.write(chunk)
+        file.writelines(chunks)
 
 
-def _open(key: str) -> Any:
+def stream(key: str) -> tuple[int, Iterator[bytes]]:
+    """The size of an object, and its bytes in pieces.
+
+    Raises KeyError where there is none.
+    """
+    answer = _get(key)
+    return int(answer["ContentLength"]), answer["Body"].iter_chunks(_CHUNK)
+
+
+def keys_below(prefix: str) -> list[tuple[str, datetime]]:
+    """Keys that begin so (a thousand at most), each with when it was written."""
+    listed = client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
+    return [(entry["Key"], entry["LastModified"]) for entry in listed.get("Contents", [])]
+
+
+def _get(key: str) -> Any:
     try:
-        return client().get_object(Bucket=settings().bucket, Key=key)["Body"]
+        return client().get_object(Bucket=settings().bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             raise KeyError(key) from error
         raise
 
 
-def put(key: str, body: Any, content_type: str, cache_control: str | None = None) -> None:
-    """Write an object: bytes, or an open binary file."""
-    extra = {"CacheControl": cache_control} if cache_control else {}
+def put(key: str, body: Any, content_type: str, cache_control: str | None = None, encoding: str | None = None) -> None:
+    """Write an object: bytes, or an open binary file. `encoding`: how they are compressed, where they are."""
+    told = {"CacheControl": cache_control, "ContentEncoding": encoding}
+    extra = {name: value for name, value in told.items() if value}
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
 
 

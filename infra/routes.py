@@ -39,7 +39,8 @@ class Route:
 
     `edge_seconds` None: every request reaches the origin. A number: the edge keeps what GET answers for that long at
     most (CloudFront's MaxTTL; MinTTL and DefaultTTL are 0), by path, query string and whether gzip is accepted. Such
-    a rule has `forwarded_headers` of its own: an answer must not depend on what is not in that key.
+    a rule has `forwarded_headers` of its own: an answer must not depend on what is not in that key. Errors are not
+    kept at all (CloudFront's ErrorCachingMinTTL is 0, too: it keeps a 404 for ten seconds whatever its headers say).
     """
 
     path: str  # as CloudFront writes it: * is any characters, ? is one

@@ -210,7 +210,7 @@ class TestDataModel:
         assert {"from_data", "to_data"}.isdisjoint(found["nodes"])
         assert {"walk", "edges", "ancestors", "remove"} <= set(found["trees"])
         assert {"append", "too_many", "preorder", "counts_of"}.isdisjoint(found["trees"])
-        assert {"get", "get_many", "public"} == set(found["channels"])
+        assert {"get", "get_many", "public_ids"} == set(found["channels"])
         assert {f.name for f in data_model.changes("chalicelib.models.trees")} == {"append", "remove"}
         assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {"advance", "finish"}
 

@@ -21,6 +21,11 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
+def dumps(value: Any) -> str:
+    """A value as JSON text, in the one way in which answers are written."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _refuse_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()

@@ -1,6 +1,6 @@
 """The public API that Kolibri reads: which channels there are (specification: Kolibri integration)."""
 
-import re
+from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.config import settings
@@ -9,18 +9,18 @@ from chalicelib.errors import NotFound
 from chalicelib.operations import opening, public_index
 from chalicelib.permissions import Access
 from chalicelib.published.index_file import name_key
-from chalicelib.rest import JsonText, Reply, Request, Route, compact
+from chalicelib.rest import Reply, Request, Route, array, compact
 from chalicelib.schemas.public import ChannelListQuery
-from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.query import last_values, parse_query, whole
 
-VERSIONS = ("v1", "v2")
+# When `info` said something new for the last time. Nothing is read for it: Kolibri asks it whether the server is there.
+INFO_CHANGED = datetime(2026, 11, 1, tzinfo=UTC)
 NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
 
 
 def info(request: Request) -> Reply:
     """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields."""
-    wanted = request.query.get("v", ["1"])[-1]
-    version = int(wanted) if re.fullmatch("[0-9]{1,30}", wanted) else 1
+    version = whole(last_values(request.query).get("v", "")) or 1
     answer: dict[str, Any] = {
         "application": "studio",
         "kolibri_version": "0.16.0",
@@ -32,7 +32,7 @@ def info(request: Request) -> Reply:
         answer["subset_of_users_device"] = False
     if version >= 3:
         answer["min_content_schema_version"] = "5"
-    return Reply(answer, changed=public_index.current().modified)
+    return Reply(answer, changed=INFO_CHANGED)
 
 
 def channel_list(request: Request) -> Reply:
@@ -44,16 +44,15 @@ def channel_list(request: Request) -> Reply:
     found = [
         (channel.name_key, channel.text)
         for channel in index.channels
-        if channel.id not in opened and _matches(channel.entry, channel.facts["tags"], query)
+        if channel.id not in opened.channels and _matches(channel.entry, channel.facts["tags"], query)
     ]
     found += [
         (name_key(channel.entry), compact(channel.entry))
-        for channel in opened.values()
+        for channel in opened.channels.values()
         if _matches(channel.entry, channel.tags, query)
     ]
-    texts = (text for _, text in sorted(found))
-    changed = max([index.modified, *(channel.changed for channel in opened.values())])
-    return Reply(JsonText(f"[{','.join(texts)}]"), changed=changed)
+    texts = tuple(text for _, text in sorted(found))
+    return Reply(array(texts), changed=opened.changed)
 
 
 def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) -> bool:
@@ -69,25 +68,23 @@ def lookup(request: Request) -> Reply:
     """The channel with this id, or those that this token opens, as a list."""
     identifier = request.params["identifier"]
     found = opening.by_identifier(identifier, public_index.current())
-    if not found:
+    if not found.channels:
         raise NotFound(f"No channel matching {identifier[:100]} found")
-    return Reply([channel.entry for channel in found], changed=max(channel.changed for channel in found))
+    return Reply([channel.entry for channel in found.channels.values()], changed=found.changed)
 
 
 def channel(request: Request) -> Reply:
     """Name, description and version of a published channel."""
     given = request.params["channel_id"]
-    found = opening.by_identifier(given, public_index.current()) if parse_id(given) else []
-    if not found:
+    found = opening.by_identifier(given, public_index.current()) if parse_id(given) else None
+    if found is None or not found.channels:
         raise NotFound(f"Channel with id {given[:100]} not found")
-    body = {name: found[0].entry[name] for name in ("name", "description", "version")}
-    return Reply(body, changed=found[0].changed)
+    (opened,) = found.channels.values()
+    return Reply({name: opened.entry[name] for name in ("name", "description", "version")}, changed=found.changed)
 
 
-def no_such_version(request: Request) -> Reply:
+def no_such_version(_: Request) -> Reply:
     """What is asked of a version of this API that does not exist, or that does not have it."""
-    if request.params.get("version") in VERSIONS:
-        raise NotFound(f"There is nothing at {request.path}.")
     raise NotFound("API version is unavailable")
 
 

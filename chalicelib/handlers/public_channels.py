@@ -13,7 +13,7 @@ from chalicelib.operations import public_index
 from chalicelib.pagination import PAGE_SIZE, page_of
 from chalicelib.permissions import Access
 from chalicelib.published.index_file import PublicChannel
-from chalicelib.rest import Reply, Request, Route
+from chalicelib.rest import Reply, Request, Route, array
 from chalicelib.schemas.public import ChannelMetadataQuery
 from chalicelib.schemas.query import parse_query
 
@@ -22,11 +22,12 @@ def channel_list(request: Request) -> Reply:
     """Public channels by name that match all filters; in pages where `page` or `page_size` is given."""
     query = parse_query(ChannelMetadataQuery, request.query)
     index = public_index.current()
-    found = [_metadata(channel) for channel in index.channels if _matches(channel, query)]
+    found = [channel for channel in index.channels if _matches(channel, query)]
     if query.page is None and query.page_size is None:
-        return Reply(found, changed=index.modified)
+        return Reply(array(tuple(channel.metadata for channel in found)), changed=index.modified)
     url = settings().public_url + request.path
     page = page_of(found, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
+    page["results"] = [_metadata(channel) for channel in page["results"]]
     return Reply(page, changed=index.modified)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import BadRequest, NotFound, ValidationFailed
+from chalicelib.errors import BadRequest, Busy, NotFound, ValidationFailed
 from chalicelib.operations import public_index, public_labels, public_nodes
 from chalicelib.operations.public_index import Index
 from chalicelib.operations.public_nodes import Page
@@ -15,11 +15,12 @@ from chalicelib.permissions import Access
 from chalicelib.published import cursors, filters, importing, nodes, tree
 from chalicelib.published.cursors import Cursor
 from chalicelib.rest import Reply, Request, Route
-from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery
-from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
+from chalicelib.schemas.query import last_values, parse_query
 
 PAGE_SIZE = 100  # of v1, where none is given
 LONGEST_LIST = 20_000  # nodes in one answer
+_IN_PAGES = "Give max_results, and follow `more`."
 
 
 def list_v1(request: Request) -> Reply:
@@ -40,9 +41,10 @@ def list_v2(request: Request) -> Reply:
         labels = public_labels.labels(index, filters.parse(request.query))
         body = {"more": _more(request, page.more), "results": page.nodes, "labels": labels}
         return Reply(body, changed=index.modified)
+    if not page.in_time:
+        raise Busy(f"Finding all these nodes takes too long for one answer. {_IN_PAGES}")
     if page.more:
-        sentence = "These are too many nodes for one answer. Give max_results, and follow `more`."
-        raise ValidationFailed({"max_results": [sentence]})
+        raise _too_many()
     return Reply(page.nodes, changed=index.modified)
 
 
@@ -52,11 +54,11 @@ def _page(request: Request, index: Index, query: NodePageQuery, limit: int, file
 
 
 def _more(request: Request, place: Cursor | None) -> dict[str, str] | None:
-    return {**_last_values(request), "cursor": cursors.encode(place)} if place else None
+    return {**last_values(request.query), "cursor": cursors.encode(place)} if place else None
 
 
-def _last_values(request: Request) -> dict[str, str]:
-    return {name: values[-1] for name, values in request.query.items()}
+def _too_many() -> ValidationFailed:
+    return ValidationFailed({"max_results": [f"These are too many nodes for one answer. {_IN_PAGES}"]})
 
 
 def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
@@ -79,8 +81,10 @@ def retrieve_tree(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
 
     def view(request: Request) -> Reply:
         node_id = _node_id(request)
-        chosen, page = filters.parse(request.query), tree.parse_page(request.query)
-        given = {name: value for name, value in _last_values(request).items() if name not in ("depth", "next__gt")}
+        chosen, query = filters.parse(request.query), parse_query(TreePageQuery, request.query)
+        page = tree.TreePage(min(query.depth or tree.DEEPEST, tree.DEEPEST), query.next__gt)
+        own = TreePageQuery.model_fields
+        given = {name: value for name, value in last_values(request.query).items() if name not in own}
         index = public_index.current()
         for source in public_nodes.holding(node_id, index, files_url()):
             if node := tree.subtree(source, node_id, page, chosen, given):
@@ -95,19 +99,21 @@ def import_metadata(request: Request) -> Reply:
     node_id = _node_id(request)
     schema = importing.parse_schema(request.query)
     query = parse_query(ImportMetadataQuery, request.query)
+    limit = query.max_results or LONGEST_LIST
     index = public_index.current()
     after = cursors.decode(query.cursor) if query.cursor else None
     for channel, source in public_nodes.importable(node_id, index, after):
-        lft = after.lft if after else 0
-        found = importing.import_metadata(source.database, node_id, schema, query.descendants, lft, query.max_results)
+        lft, version = (after.lft, after.version) if after else (0, channel.version)
+        found = importing.import_metadata(source.database, node_id, schema, query.descendants, lft, limit)
         if found is None:
             continue
         tables, last = found
-        if query.max_results is None:
-            return Reply(tables, changed=index.modified)
-        version = after.version if after else channel.version
         place = None if last is None else Cursor(channel.id, version, last)
-        return Reply({"more": _more(request, place), "results": tables}, changed=index.modified)
+        if query.max_results:
+            return Reply({"more": _more(request, place), "results": tables}, changed=index.modified)
+        if place:
+            raise _too_many()
+        return Reply(tables, changed=index.modified)
     raise _missing(request)
 
 

@@ -48,6 +48,7 @@ JOBS: dict[str, Callable[..., None]] = {
     "diff": upkeep.compare_trees,
     "remove_tree": upkeep.remove_tree,
     public_listing.JOB: public_listing.refresh,
+    public_listing.REBUILD_JOB: public_listing.rebuild,
 }
 
 

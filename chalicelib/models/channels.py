@@ -3,7 +3,7 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a channel by id | `id` | everything |
-| public channels by name | index `public-index`: `public_key` = "public", range `name_key` | public channel list |
+| ids of public channels | index `public-index`: `public_key` = "public" | writing the public index anew |
 
 `rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
@@ -19,7 +19,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.models.base import Table, find, read_many
 
@@ -29,10 +29,9 @@ PUBLIC = "public"
 class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "public-index"
-        projection = AllProjection()
+        projection = KeysOnlyProjection()
 
     public_key = UnicodeAttribute(hash_key=True)
-    name_key = UnicodeAttribute(range_key=True)
 
 
 class Channel(Table):
@@ -64,7 +63,6 @@ class Channel(Table):
     public = BooleanAttribute(default=False)
     public_key = UnicodeAttribute(null=True)
     public_changed = UTCDateTimeAttribute(null=True)  # when it last became public or private
-    name_key = UnicodeAttribute(null=True)
     version = NumberAttribute(default=0)
     published_rev = NumberAttribute(default=0)
     published_digest = UnicodeAttribute(null=True)
@@ -93,9 +91,9 @@ def get_many(channel_ids: list[str]) -> list[Channel]:
     return [found[channel_id] for channel_id in channel_ids if channel_id in found]
 
 
-def public() -> list[Channel]:
-    """All public channels by name; may lag behind a change by a second."""
-    return list(Channel.public_index.query(PUBLIC))
+def public_ids() -> list[str]:
+    """Ids of all public channels; may lag behind a change by a second."""
+    return [channel.id for channel in Channel.public_index.query(PUBLIC)]
 
 
 def is_live(channel: Channel) -> bool:

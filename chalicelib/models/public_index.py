@@ -2,7 +2,10 @@
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| the newest index | `id` = "public" | every public read, once a second an instance |
+| the newest index | `id` = "public-<format>" | every public read, once a second an instance |
+
+A new format of the file has an item of its own: it is built (`public_listing.rebuild`) while the old code goes on
+with the old one.
 """
 
 from datetime import datetime, timedelta
@@ -11,7 +14,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAt
 
 from chalicelib.models.base import Table, find, now, save_if
 
-PUBLIC = "public"
+FORMAT = 1  # of the file, see `published.index_file`
+PUBLIC = f"public-{FORMAT}"
 
 
 class PublicIndex(Table):

@@ -6,8 +6,8 @@ from chalicelib.domain.public_record import channel_entry
 from chalicelib.models.channels import Channel
 
 
-def entry_of(channel: Channel, tokens: list[str] | None = None) -> dict[str, Any]:
-    """The entry of a channel that is live, with the tokens that opened it."""
+def entry_of(channel: Channel) -> dict[str, Any]:
+    """The entry of a channel that is live, naming no token."""
     return channel_entry(
         channel.id,
         int(channel.version),
@@ -15,7 +15,7 @@ def entry_of(channel: Channel, tokens: list[str] | None = None) -> dict[str, Any
         bool(channel.public),
         channel.version_notes,
         channel.published,
-        tokens or [],
+        [],
     )
 
 

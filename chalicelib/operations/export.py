@@ -74,7 +74,6 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
         Channel.published.set(record),
         Channel.last_published.set(published),
         Channel.version_notes.set(all_notes),
-        Channel.name_key.set(f"{record['name'].lower()} {channel.id}"),
     ]
     items: list[Table] = [
         ChannelVersion(

@@ -1,7 +1,8 @@
 """Which channels an id or a token opens: published ones, public or not."""
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
@@ -9,6 +10,7 @@ from chalicelib.domain.public_record import of_version
 from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
 from chalicelib.models import channel_sets, channel_versions, channels, secret_tokens
+from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
@@ -17,6 +19,9 @@ from chalicelib.operations.public_index import Index
 from chalicelib.published.index_file import PublicChannel, name_key
 
 MAX_TOKENS = 100
+# What the tables say may have changed at any moment. It is dated so much earlier that the index, which is looked after
+# once a second and dated in whole seconds, is always newer than what was said of a channel before it became public.
+_BEHIND = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,20 @@ class Opened:
 
     entry: dict[str, Any]
     tags: list[str]
-    changed: datetime
+    version: int | None = None  # where not the whole channel was opened
 
-    def with_tokens(self, tokens: list[str]) -> "Opened":
-        """The same, naming the tokens that opened it."""
-        return Opened({**self.entry, "matching_tokens": tokens}, self.tags, self.changed)
+    def with_tokens(self, targets: "Iterable[_Target]") -> "Opened":
+        """The same, naming the tokens that lead to it."""
+        tokens = [target.token for target in targets if self.version in (None, target.version)]
+        return Opened({**self.entry, "matching_tokens": tokens}, self.tags, self.version)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The channels that something opens, by id in the order of names, and when that may have changed last."""
+
+    channels: dict[str, Opened]
+    changed: datetime
 
 
 @dataclass(frozen=True)
@@ -39,13 +53,14 @@ class _Target:
     version: int | None = None
 
 
-def by_identifier(identifier: str, index: Index) -> list[Opened]:
-    """What an id or a token opens: one channel, or those of a set by name. No read where the channel is public,
-    one for another id, up to three for a token."""
+def by_identifier(identifier: str, index: Index) -> Opening:
+    """What an id or a token opens: one channel, or those of a set. No read where the channel is public, one for
+    another id, up to three for a token."""
     channel_id = parse_id(identifier)
-    if channel_id is None:
-        return list(_opened(_targets([identifier], index), index).values())
-    return list(_opened([_Target("", channel_id)], index).values())
+    if channel_id:
+        return Opening(_opened([_Target("", channel_id)], index), _changed(channel_id in index.by_id, index))
+    words = _words([identifier])
+    return Opening(_opened(_targets(words, index), index), _changed(words.keys() <= index.by_token.keys(), index))
 
 
 def channel_id_of(identifier: str) -> str:
@@ -61,17 +76,27 @@ def channel_id_of(identifier: str) -> str:
     return str(named)
 
 
-def by_tokens(tokens: list[str], index: Index) -> dict[str, Opened]:
-    """What tokens (the first hundred of them) open, by channel id, with the tokens that do; up to three reads."""
-    targets = _targets(tokens[:MAX_TOKENS], index)
-    matching: dict[str, list[str]] = {}
+def by_tokens(tokens: Sequence[str], index: Index) -> Opening:
+    """What tokens (the first hundred of them) open, with the tokens that do; up to three reads."""
+    words = _words(tokens[:MAX_TOKENS])
+    targets = _targets(words, index)
+    leading: dict[str, list[_Target]] = {}
     for target in targets:
-        matching.setdefault(target.channel_id, []).append(target.token)
-    return {id: opened.with_tokens(matching[id]) for id, opened in _opened(targets, index).items()}
+        leading.setdefault(target.channel_id, []).append(target)
+    found = {id: opened.with_tokens(leading[id]) for id, opened in _opened(targets, index).items()}
+    return Opening(found, _changed(words.keys() <= index.by_token.keys(), index))
 
 
-def _targets(tokens: list[str], index: Index) -> list[_Target]:
-    words = [word for word in dict.fromkeys(map(plain_token, tokens)) if is_channel_token(word)]
+def _changed(is_of_index: bool, index: Index) -> datetime:
+    """When an answer changed last, that the index alone or the tables too have given."""
+    return index.modified if is_of_index else max(index.modified, now() - _BEHIND)
+
+
+def _words(tokens: Sequence[str]) -> dict[str, None]:
+    return {word: None for word in map(plain_token, tokens) if is_channel_token(word)}
+
+
+def _targets(words: Collection[str], index: Index) -> list[_Target]:
     known = [_Target(word, index.by_token[word].id) for word in words if word in index.by_token]
     others = [word for word in words if word not in index.by_token]
     found = secret_tokens.get_many(others) if others else []
@@ -90,33 +115,31 @@ def _of_sets(tokens: list[SecretToken]) -> list[_Target]:
 
 
 def _opened(targets: list[_Target], index: Index) -> dict[str, Opened]:
-    """By channel id, in the order of names. A channel that is opened whole is not opened as one of its versions."""
-    versions = {target.channel_id: target.version for target in targets if target.version}
-    whole = {target.channel_id for target in targets if not target.version}
+    """By channel id, in the order of names. A channel is opened whole, or else as the highest of its versions."""
     live = _live({target.channel_id for target in targets}, index)
-    wanted = [(id, version) for id, version in versions.items() if id in live and id not in whole]
-    for version in channel_versions.get_many(wanted) if wanted else []:
-        live[version.channel_id] = _as_of(live[version.channel_id], version)
-        whole.add(version.channel_id)
-    found = [(id, opened) for id, opened in live.items() if id in whole]
-    return dict(sorted(found, key=lambda pair: name_key(pair[1].entry)))
+    whole = {target.channel_id for target in targets if not target.version}
+    found = {id: opened for id, opened in live.items() if id in whole}
+    pairs = {(target.channel_id, target.version) for target in targets if target.version}
+    wanted = sorted((id, version) for id, version in pairs if id in live and id not in whole)
+    versions = channel_versions.get_many(wanted) if wanted else []
+    for version in sorted(versions, key=lambda version: int(version.version)):
+        found[version.channel_id] = _as_of(live[version.channel_id], version)
+    return dict(sorted(found.items(), key=lambda pair: name_key(pair[1].entry)))
 
 
 def _live(channel_ids: set[str], index: Index) -> dict[str, Opened]:
-    public = {id: _public(index.by_id[id], index) for id in channel_ids if id in index.by_id}
+    public = {id: _public(index.by_id[id]) for id in channel_ids if id in index.by_id}
     others = sorted(channel_ids - set(public))
     found = channels.get_many(others) if others else []
-    return public | {channel.id: _private(channel, index) for channel in found if channels.is_live(channel)}
+    return public | {channel.id: _private(channel) for channel in found if channels.is_live(channel)}
 
 
-def _public(channel: PublicChannel, index: Index) -> Opened:
-    return Opened(channel.entry, channel.facts["tags"], index.modified)
+def _public(channel: PublicChannel) -> Opened:
+    return Opened(channel.entry, channel.facts["tags"])
 
 
-def _private(channel: Channel, index: Index) -> Opened:
-    # It may have been public until now: what it says then changed no earlier than the index.
-    changed = max(moment for moment in (index.modified, channel.last_published, channel.public_changed) if moment)
-    return Opened(entry_of(channel), channel.published["tags"], changed)
+def _private(channel: Channel) -> Opened:
+    return Opened(entry_of(channel), channel.published["tags"])
 
 
 def _as_of(opened: Opened, version: ChannelVersion) -> Opened:
@@ -128,4 +151,4 @@ def _as_of(opened: Opened, version: ChannelVersion) -> Opened:
         "included_languages": version.included_languages,
         "last_published": moment(version.date_published),
     }
-    return Opened(of_version(opened.entry, numbers), opened.tags, opened.changed)
+    return Opened(of_version(opened.entry, numbers), opened.tags, int(version.version))

@@ -6,11 +6,15 @@ from datetime import UTC, datetime
 from functools import cached_property
 from threading import Lock
 
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
 from chalicelib.config import settings
 from chalicelib.models import public_index
 from chalicelib.models.public_index import PublicIndex
-from chalicelib.operations.local_files import local_copy
+from chalicelib.operations.local_files import opened
 from chalicelib.published.index_file import IndexFile, PublicChannel
+from chalicelib.telemetry import count, log
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _TRIES = 5
@@ -36,10 +40,13 @@ class Index:
         return {token: channel for channel in self.channels for token in channel.tokens}
 
 
-@dataclass
+@dataclass(frozen=True)
 class _Known:
     index: Index
     checked: float
+
+    def is_fresh(self) -> bool:
+        return time.monotonic() - self.checked < settings().index_seconds
 
 
 _lock = Lock()
@@ -47,14 +54,36 @@ _known: dict[str, _Known] = {}  # by table prefix: one, but for tests
 
 
 def current() -> Index:
-    """The public index, at most `index_seconds` behind. One read where that time is over, none otherwise."""
-    name = settings().table_prefix
-    known = _known.get(name)
-    if known and time.monotonic() - known.checked < settings().index_seconds:
+    """The public index, at most `index_seconds` behind. One read where that time is over, none otherwise.
+
+    Where AWS does not answer, the one that is known goes on being it.
+    """
+    known = _known.get(settings().table_prefix)
+    if known and known.is_fresh():
         return known.index
     with _lock:
+        again = _known.get(settings().table_prefix)
+        if again is not known and again and again.is_fresh():  # another thread has looked meanwhile
+            return again.index
+        return _looked_up(again)
+
+
+def newest() -> Index:
+    """The public index as it is now: another instance may have told a client of what is not in `current` yet."""
+    with _lock:
+        return _looked_up(_known.get(settings().table_prefix))
+
+
+def _looked_up(known: _Known | None) -> Index:
+    try:
         index = _newest(known.index if known else None)
-        _known[name] = _Known(index, time.monotonic())
+    except (BotoCoreError, ClientError, PynamoDBException):
+        if known is None:
+            raise
+        log.exception("the public index cannot be looked up; the known one is used")
+        count("StalePublicIndex")
+        index = known.index
+    _known[settings().table_prefix] = _Known(index, time.monotonic())
     return index
 
 
@@ -69,9 +98,9 @@ def _newest(old: Index | None) -> Index:
             return _loaded(pointer)
         except KeyError:  # another index has replaced it since, and another that one
             continue
-    raise TimeoutError("The public index changed 5 times while it was fetched.")
+    raise TimeoutError("The public index changed 5 times while it was fetched, or its file is missing.")
 
 
 def _loaded(pointer: PublicIndex) -> Index:
-    file = IndexFile(local_copy(pointer.key))
+    file = opened(pointer.key, IndexFile)
     return Index(pointer.key, pointer.modified, tuple(file.channels()), file)

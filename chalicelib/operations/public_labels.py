@@ -1,7 +1,6 @@
 """What a search of public channels can be narrowed by (recorded: `labels` of v2 contentnode pages)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from le_utils.constants import languages
@@ -38,8 +37,8 @@ def labels(index: Index, chosen: NodeFilter) -> dict[str, list[Any]]:
 
 
 def _wants_whole_channels(chosen: NodeFilter) -> bool:
-    others = replace(chosen, channels=(), channel_id=None, tree_id=None, include_coach_content=None)
-    return others == NodeFilter()
+    places = {"channels": (), "channel_id": None, "tree_id": None, "include_coach_content": None}
+    return chosen.model_copy(update=places) == NodeFilter()
 
 
 def _of_all_nodes(channel: PublicChannel) -> Labels:

@@ -5,40 +5,36 @@ kinds, languages and labels a channel has.
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from chalicelib.domain.labels import is_labelled
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.domain.types import LABELS
 from chalicelib.errors import NotFound
-from chalicelib.operations.local_files import local_copy
+from chalicelib.operations import public_index
+from chalicelib.operations.local_files import opened
 from chalicelib.operations.public_index import Index
 from chalicelib.published import nodes
 from chalicelib.published.cursors import Cursor
 from chalicelib.published.database import ContentDatabase, Source
 from chalicelib.published.filters import CONTENT, NodeFilter
 from chalicelib.published.index_file import PublicChannel
-from chalicelib.sqlite import sqlite3
 
 TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
-_OPEN_DATABASES = 100
-_TRIES = 3
-
-_lock = Lock()
-_databases: OrderedDict[Path, ContentDatabase] = OrderedDict()
 
 
 @dataclass(frozen=True)
 class Page:
-    """Nodes in order, and where the next page begins, None after the last."""
+    """Nodes in order, and where the next page begins, None after the last.
+
+    `in_time` is False where the page ended because finding more took too long.
+    """
 
     nodes: list[dict[str, Any]]
     more: Cursor | None
+    in_time: bool = True
 
 
 def source_of(channel: PublicChannel, files_url: str, version: int | None = None) -> Source:
@@ -47,30 +43,7 @@ def source_of(channel: PublicChannel, files_url: str, version: int | None = None
     Raises KeyError where there is no such version.
     """
     key = database_key(channel.id, channel.version if version is None else version)
-    for _ in range(_TRIES):
-        try:
-            return Source(_opened(local_copy(key)), channel.tree_id, files_url)
-        except sqlite3.OperationalError:  # the file made room for another one before it was open
-            continue
-    raise TimeoutError(f"{key} was removed from the disk {_TRIES} times before it could be opened.")
-
-
-def _opened(path: Path) -> ContentDatabase:
-    with _lock:
-        if path not in _databases:
-            _close_some()
-            _databases[path] = ContentDatabase(path)
-        _databases.move_to_end(path)
-        return _databases[path]
-
-
-def _close_some() -> None:
-    """Closed when the last request that uses them is over: the least used, and those whose files had to make room,
-    which they take until then."""
-    for path in [path for path in _databases if not path.exists()]:
-        del _databases[path]
-    while len(_databases) >= _OPEN_DATABASES:
-        _databases.popitem(last=False)
+    return Source(opened(key, ContentDatabase), channel.tree_id, files_url)
 
 
 def holding(node_id: str, index: Index, files_url: str) -> Iterator[Source]:
@@ -81,13 +54,16 @@ def holding(node_id: str, index: Index, files_url: str) -> Iterator[Source]:
 def importable(node_id: str, index: Index, after: Cursor | None) -> Iterator[tuple[PublicChannel, Source]]:
     """The same with their channels; after a page, only the version that it was of.
 
-    Raises NotFound for a cursor of a version that never was.
+    Raises NotFound for a cursor of a version that is none.
     """
-    for channel in _channels_of(node_id, index) if after is None else ():
-        yield channel, source_of(channel, "")
-    if after and after.channel_id in index.by_id:
-        channel = index.by_id[after.channel_id]
-        yield channel, _source_at(channel, after, "")
+    if after is None:
+        for channel in _channels_of(node_id, index):
+            yield channel, source_of(channel, "")
+    else:
+        index = _knowing(index, after)
+        if after.channel_id in index.by_id:
+            channel = index.by_id[after.channel_id]
+            yield channel, _source_at(channel, after, "")
 
 
 def _channels_of(node_id: str, index: Index) -> list[PublicChannel]:
@@ -99,15 +75,15 @@ def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, fil
     """At most `limit` nodes after a place. Each page goes on in the version that the one before it was of.
 
     Where many databases must be fetched to find little, a page may end early, even empty, and still name a next one.
-    Raises NotFound for a cursor of a version that never was.
+    Raises NotFound for a cursor of a version that is none.
     """
     found: list[dict[str, Any]] = []
     end = time.monotonic() + TIME_FOR_A_PAGE
     places: list[Cursor] = []
-    for channel in candidates(index, chosen, after):
+    for channel in candidates(_knowing(index, after), chosen, after):
         here = after if after and after.channel_id == channel.id else Cursor(channel.id, channel.version, 0)
         if time.monotonic() > end:
-            return Page(found, here)
+            return Page(found, here, in_time=False)
         source = _source_at(channel, here, files_url)
         new = nodes.page(source, chosen, here.lft, limit + 1 - len(found))
         places += [Cursor(channel.id, here.version, node["lft"]) for node in new]
@@ -117,10 +93,25 @@ def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, fil
     return Page(found, None)
 
 
+def _knowing(index: Index, after: Cursor | None) -> Index:
+    """The index, or a newer one where the place is one that another instance has told of.
+
+    Raises NotFound for a version of a public channel that was never public.
+    """
+    if after is None or (after.channel_id in index.by_id and index.by_id[after.channel_id].version >= after.version):
+        return index
+    index = public_index.newest()
+    if after.channel_id in index.by_id and index.by_id[after.channel_id].version < after.version:
+        raise NotFound("Invalid cursor")
+    return index
+
+
 def _source_at(channel: PublicChannel, place: Cursor, files_url: str) -> Source:
     try:
         return source_of(channel, files_url, place.version)
     except KeyError as error:
+        if place.version == channel.version:
+            raise
         raise NotFound("Invalid cursor") from error
 
 

@@ -1,6 +1,5 @@
 """What Kolibri needs to import nodes of a channel: the rows of their tables (recorded: v2 importmetadata)."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +7,12 @@ from typing import Any
 from chalicelib.errors import BadRequest
 from chalicelib.published.database import ContentDatabase
 from chalicelib.published.where import listed
+from chalicelib.schemas.query import last_values, whole
 from chalicelib.sqlite import sqlite3
 
 LOWEST_SCHEMA, HIGHEST_SCHEMA = 5, 6
 _DEFAULT_SCHEMA = "5"  # Kolibri 0.19 fails on a higher one
 _SUPPORTED = f"exports only suported for versions {LOWEST_SCHEMA} to {HIGHEST_SCHEMA}"  # as recorded
-_VERSION = re.compile("[+-]?[0-9]{1,1000}")
 
 Tables = dict[str, Any]
 
@@ -96,10 +95,9 @@ def parse_schema(query: Mapping[str, Sequence[str]]) -> str:
 
     Raises BadRequest for one that is too low, too high or not a number, in the words of Kolibri.
     """
-    text = (query.get("schema_version") or [""])[-1] or _DEFAULT_SCHEMA
-    if not _VERSION.fullmatch(text):
+    version = whole(last_values(query).get("schema_version") or _DEFAULT_SCHEMA)
+    if version is None:
         raise BadRequest("Schema version is not parseable by this version of Kolibri")
-    version = int(text)
     if version < LOWEST_SCHEMA:
         raise BadRequest(f"Schema version is too low, {_SUPPORTED}")
     if version > HIGHEST_SCHEMA:
@@ -112,8 +110,8 @@ def import_metadata(
     node_id: str,
     schema_version: str,
     descendants: bool,
-    after: int = 0,
-    limit: int | None = None,
+    after: int,
+    limit: int,
 ) -> tuple[Tables, int | None] | None:
     """Rows by table of a node and its ancestors, and with `descendants` of all below it too; None: no such node.
 
@@ -125,15 +123,14 @@ def import_metadata(
     if not found:
         return None
     place, parent_id, below = found[0]
-    whole = {
+    nodes = {
         "path": listed([*database.path_to(parent_id), node_id]),
         "node": place,
         "last": place + below if descendants else place,
     }
-    more = -1 if limit is None else limit + 1
-    rows = database.rows(_PAGE, {**whole, "after": after, "limit": more})
-    shown = rows if limit is None else rows[:limit]
-    tables = _tables(database, {**whole, "page": listed([row["id"] for row in shown])})
+    rows = database.rows(_PAGE, {**nodes, "after": after, "limit": limit + 1})
+    shown = rows[:limit]
+    tables = _tables(database, {**nodes, "page": listed([row["id"] for row in shown])})
     return {**tables, "schema_version": schema_version}, shown[-1]["lft"] if len(shown) < len(rows) else None
 
 

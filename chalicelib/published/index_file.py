@@ -6,19 +6,22 @@ first 15 digits of their ids: that is enough to find the channel, whose content 
 
 import json
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from chalicelib.domain import jsontext
+from chalicelib.domain.public_record import channel_metadata
 from chalicelib.published.database import ContentDatabase
 from chalicelib.published.facts import facts_of
 from chalicelib.sqlite import sqlite3
 
 _DIGITS = 15  # of 32: with the sign they fit SQLite's integers
 _SCHEMA = (
-    "CREATE TABLE channel (tree_id INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT UNIQUE, record TEXT, facts TEXT)",
+    # Channels keep their tree ids when they go private and come back.
+    "CREATE TABLE tree (id INTEGER PRIMARY KEY, channel_id TEXT UNIQUE)",
+    "CREATE TABLE channel (tree_id INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT, facts TEXT)",
     "CREATE TABLE node (prefix INTEGER, tree_id INTEGER, PRIMARY KEY (prefix, tree_id)) WITHOUT ROWID",
     "CREATE TABLE content (prefix INTEGER, tree_id INTEGER, PRIMARY KEY (prefix, tree_id)) WITHOUT ROWID",
 )
@@ -26,7 +29,7 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class PublicChannel:
-    """A public channel. `tree_id` is its own among public channels as long as it is one of them."""
+    """A public channel. No other one ever has its `tree_id`."""
 
     tree_id: int
     id: str
@@ -47,7 +50,12 @@ class PublicChannel:
     @cached_property
     def text(self) -> str:
         """The entry as JSON text."""
-        return json.dumps(self.entry, ensure_ascii=False, separators=(",", ":"))
+        return jsontext.dumps(self.entry)
+
+    @cached_property
+    def metadata(self) -> str:
+        """The channel as Kolibri browses it, as JSON text."""
+        return jsontext.dumps(channel_metadata(self.entry, self.facts))
 
 
 @dataclass(frozen=True)
@@ -85,21 +93,25 @@ class IndexWriter:
         """Whether the index says exactly this of the channel already."""
         return bool(self._one("SELECT record FROM channel WHERE id = ?", record.id) == record.text)
 
-    def put(self, record: Record, path: Path) -> None:
-        """List a channel, whose content database is at this path, or list it anew."""
-        with closing(ContentDatabase(path)) as database:
-            self._connection.execute("BEGIN")
-            tree_id = self._put(record, json.dumps(facts_of(database), ensure_ascii=False))
-            self._people(tree_id, database)
-            self._connection.execute("COMMIT")
+    def put(self, record: Record, database: ContentDatabase) -> None:
+        """List a channel with its content database, or list it anew."""
+        facts = json.dumps(facts_of(database), ensure_ascii=False)
+        self._connection.execute("BEGIN")
+        self._connection.execute("INSERT OR IGNORE INTO tree (channel_id) VALUES (?)", (record.id,))
+        tree_id = int(self._one("SELECT id FROM tree WHERE channel_id = ?", record.id))
+        values = (tree_id, record.id, record.text, facts)
+        self._connection.execute("INSERT OR REPLACE INTO channel VALUES (?, ?, ?, ?)", values)
+        self._people(tree_id, database)
+        self._connection.execute("COMMIT")
 
-    def _put(self, record: Record, facts: str) -> int:
-        statement = """
-            INSERT INTO channel (id, record, facts) VALUES (?, ?, ?)
-            ON CONFLICT (id) DO UPDATE SET record = excluded.record, facts = excluded.facts
-        """
-        self._connection.execute(statement, (record.id, record.text, facts))
-        return int(self._one("SELECT tree_id FROM channel WHERE id = ?", record.id))
+    def channel_ids(self) -> list[str]:
+        """All that are listed."""
+        return [id for (id,) in self._connection.execute("SELECT id FROM channel")]
+
+    def forget(self) -> None:
+        """Take all channels off the list; they keep their tree ids."""
+        for table in ("channel", "node", "content"):
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
 
     def remove(self, channel_id: str) -> bool:
         """Take a channel off the list; says whether it was on it."""

@@ -62,13 +62,6 @@ def page(source: Source, chosen: NodeFilter, after: int, limit: int) -> list[Nod
     return _nodes(source, source.database.rows(sql, [*numbers, *wanted, limit]))
 
 
-def count(source: Source, chosen: NodeFilter) -> int:
-    """How many nodes are wanted."""
-    where, wanted = condition(chosen, source)
-    rows = source.database.rows(f"SELECT count(*) FROM content_contentnode AS n WHERE {where}", wanted)  # noqa: S608
-    return int(rows[0][0])
-
-
 def retrieve(source: Source, node_id: str, chosen: NodeFilter = _EVERY_NODE) -> Node | None:
     """The node with this id, None where there is none or where it is not wanted."""
     where, wanted = condition(chosen, source)

@@ -1,22 +1,19 @@
 """A node with its children and grandchildren (recorded: v2 contentnode_tree; Kolibri's own view of a topic)."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.errors import ValidationFailed
 from chalicelib.published import nodes
 from chalicelib.published.database import Source
-from chalicelib.published.filters import LARGEST, NodeFilter
+from chalicelib.published.filters import NodeFilter
 from chalicelib.published.where import after, condition, listed
 
 DEEPEST = 2
 CHILDREN = 12  # at a time, of each node
 
-_DIGITS = re.compile("[0-9]+")
 # For each parent on its own, so that SQLite stops after the children that are shown, whatever others there are.
 _CHILDREN = """
     SELECT child.parent_id, child.id, child.rght FROM json_each(?) AS parent
@@ -42,19 +39,6 @@ class _Children:
 
     ids: list[str]
     next__gt: int | None = None
-
-
-def parse_page(query: Mapping[str, Sequence[str]]) -> TreePage:
-    """The page that query parameters ask for; deeper than two levels is two, an empty value is none.
-
-    Raises ValidationFailed with every wrong parameter.
-    """
-    given = {name: query[name][-1] for name in ("depth", "next__gt") if query.get(name) and query[name][-1]}
-    numbers = {name: _positive(value) for name, value in given.items()}
-    wrong = [name for name, number in numbers.items() if not number or (name == "next__gt" and number > LARGEST)]
-    if wrong:
-        raise ValidationFailed({name: ["This must be a whole number from 1 on."] for name in wrong})
-    return TreePage(min(numbers.get("depth") or DEEPEST, DEEPEST), numbers.get("next__gt"))
 
 
 def subtree(
@@ -113,9 +97,3 @@ def _children(source: Source, parents: list[str], chosen: NodeFilter, next__gt: 
         else:
             children.next__gt = ends[parent_id]
     return found
-
-
-def _positive(value: str) -> int | None:
-    """The number, None where it is none; of a very long one only the digits that show that it is too large."""
-    digits = value.lstrip("0")[:20]
-    return int(digits) if _DIGITS.fullmatch(value) and digits else None

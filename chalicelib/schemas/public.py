@@ -1,7 +1,5 @@
 """Query parameters of the public API's channel lists (specification: Kolibri integration; Kolibri's own filters)."""
 
-from pydantic import Field
-
 from chalicelib.schemas.query import Flag, Language, Languages, PageSize, Positive, Query, Text, Words
 
 
@@ -10,7 +8,7 @@ class ChannelListQuery(Query):
 
     keyword: Text = ""
     language: Language | None = None
-    tokens: Words = Field(default_factory=list)
+    tokens: Words = ()
     channel_versions: Flag = False
 
 
@@ -22,9 +20,9 @@ class ChannelMetadataQuery(Query):
     has_exercise: Flag | None = None
     contains_exercise: Flag | None = None
     contains_quiz: Flag | None = None
-    categories: Words = Field(default_factory=list)
-    countries: Words = Field(default_factory=list)
-    languages: Languages = Field(default_factory=list)
+    categories: Words = ()
+    countries: Words = ()
+    languages: Languages = ()
     search: Text = ""
     keywords: Text = ""
     page: Positive | None = None
@@ -36,6 +34,13 @@ class NodePageQuery(Query):
 
     max_results: PageSize | None = None
     cursor: Text | None = None
+
+
+class TreePageQuery(Query):
+    """Which page of a node's tree."""
+
+    depth: Positive | None = None
+    next__gt: Positive | None = None
 
 
 class ImportMetadataQuery(NodePageQuery):

@@ -1,17 +1,18 @@
 """How query parameters are checked: each is text, of which the last one given counts; an empty one is none."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator, ConfigDict
+from pydantic import BeforeValidator
 
 from chalicelib.schemas.base import Schema, parse, refuse
 
 LONGEST_TEXT = 1000  # characters
 LARGEST_PAGE = 1000
-_BIGGEST = 2**31
+LARGEST = 2**63 - 1  # of SQLite's integers
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_NUMBER = re.compile("([+-]?)0*([0-9]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _LONGEST_LANGUAGE = 14  # characters: Kolibri's column
 
@@ -21,27 +22,63 @@ Q = TypeVar("Q", bound="Query")
 class Query(Schema):
     """The parameters that a view knows; others are ignored."""
 
-    model_config = ConfigDict(defer_build=True, extra="ignore", populate_by_name=True)
 
-
-def parse_query(schema: type[Q], query: Mapping[str, Sequence[str]]) -> Q:
-    """`query` as `schema`.
+def parse_query(schema: type[Q], query: Mapping[str, Sequence[str]], even_empty: Collection[str] = ()) -> Q:
+    """`query` as `schema`; the parameters `even_empty` count even where they are empty.
 
     Raises ValidationFailed with every wrong parameter at once.
     """
-    return parse(schema, {name: values[-1] for name, values in query.items() if values and values[-1] != ""})
+    given = last_values(query)
+    return parse(schema, {name: value for name, value in given.items() if value or name in even_empty})
 
 
-def _text(value: str) -> str:
+def last_values(query: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Of each parameter the value that counts."""
+    return {name: values[-1] for name, values in query.items() if values}
+
+
+def whole(value: str) -> int | None:
+    """The whole number that a text writes, None where it writes none. What is beyond 64 bits is 2^63, or -2^63."""
+    found = _NUMBER.fullmatch(value)
+    if found is None:
+        return None
+    number = min(int(found[2][:20]), LARGEST + 1)
+    return -number if found[1] == "-" else number
+
+
+def parts(value: str) -> tuple[str, ...]:
+    """What is between commas, as it is written, each once."""
+    return tuple(dict.fromkeys(part for part in value.split(",") if part.strip()))
+
+
+def each(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
+    """A reader of what is between commas, blanks aside."""
+    return lambda value: tuple(dict.fromkeys(read(part.strip()) for part in parts(value)))
+
+
+def storable(value: str) -> str:
+    """Text that databases can hold."""
     if "\0" in value:
         raise refuse("Null characters are not allowed.")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise refuse("This text is not Unicode.") from error
+    return value
+
+
+def short(value: str) -> str:
+    """Text that databases can hold, and that is not too long to be looked for."""
     if len(value) > LONGEST_TEXT:
         raise refuse(f"At most {LONGEST_TEXT} characters are allowed.")
-    return value.strip()
+    return storable(value).strip()
 
 
-def _words(value: str) -> list[str]:
-    return [word.strip() for word in value.split(",") if word.strip()]
+def language(value: str) -> str:
+    """The code of a language, in lower case."""
+    if len(value) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(value):
+        raise refuse(f"{value[:_LONGEST_LANGUAGE]!r} is not a language code of le_utils, such as en or pt-BR.")
+    return value.lower()
 
 
 def _flag(value: str) -> bool:
@@ -50,30 +87,29 @@ def _flag(value: str) -> bool:
     return _FLAGS[value.lower()]
 
 
-def _language(value: str) -> str:
-    if len(value) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(value):
-        raise refuse(f"{value[:_LONGEST_LANGUAGE]!r} is not a language code of le_utils, such as en or pt-BR.")
-    return value.lower()
+def _number(value: str) -> int:
+    number = whole(value)
+    if number is None or abs(number) > LARGEST:
+        raise refuse("Enter a whole number, of at most 63 bits.")
+    return number
 
 
 def _positive(value: str) -> int:
-    if not (value.isascii() and value.isdigit() and 0 < int(value[:12]) < _BIGGEST):
+    number = whole(value) if value[:1] != "+" else None
+    if not number or number < 0:
         raise refuse("This must be a whole number from 1 on.")
-    return int(value)
+    return min(number, LARGEST)
 
 
 def _page_size(value: str) -> int:
     return min(_positive(value), LARGEST_PAGE)
 
 
-def _languages(value: str) -> list[str]:
-    return [_language(word) for word in _words(value)]
-
-
-Text = Annotated[str, BeforeValidator(_text)]
-Words = Annotated[list[str], BeforeValidator(_words)]  # with commas
+Text = Annotated[str, BeforeValidator(short)]
+Words = Annotated[tuple[str, ...], BeforeValidator(each(str))]  # with commas
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Language = Annotated[str, BeforeValidator(lambda value: _language(value.strip()))]  # in lower case
-Languages = Annotated[list[str], BeforeValidator(_languages)]
-Positive = Annotated[int, BeforeValidator(_positive)]
+Language = Annotated[str, BeforeValidator(lambda value: language(value.strip()))]  # in lower case
+Languages = Annotated[tuple[str, ...], BeforeValidator(each(language))]
+Number = Annotated[int, BeforeValidator(_number)]  # of SQLite
+Positive = Annotated[int, BeforeValidator(_positive)]  # beyond SQLite's: the largest of these
 PageSize = Annotated[int, BeforeValidator(_page_size)]  # above the limit: the limit

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import re
 import sys
 import threading
 import time
@@ -10,6 +9,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from chalicelib.conditional import accepts_gzip
 from infra.local.events import (
     BODY_LIMIT,
     LambdaContext,
@@ -27,8 +27,6 @@ THREADS = 8
 COMPRESS_FROM = 1000  # bytes, CloudFront's
 LEVEL = 1  # the quickest; CloudFront does not say its own
 COMPRESSIBLE = ("application/json", "application/javascript", "application/xml", "image/svg+xml", "text/")
-
-_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", re.IGNORECASE)
 
 
 class Api:
@@ -97,8 +95,10 @@ class Api:
         if exceeds_payload_limit(result):
             return problem(502, "Response too large", "Lambda answers with at most 6 MB.")
         response = response_of(result)
-        if origin.compress and accepts_gzip(event["headers"].get("accept-encoding", "")):
-            _compress(response)
+        if origin.compress and _is_compressible(response):
+            response.headers.append(("vary", "Accept-Encoding"))
+            if accepts_gzip(event["headers"].get("accept-encoding", "")):
+                _compress(response)
         return response
 
 
@@ -144,23 +144,21 @@ def request_of(scope: Scope, body: bytes, origin: Origin) -> Request:
     )
 
 
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether a header's value names gzip, other than with `q=0`."""
-    return bool(_GZIP.search(accept_encoding))
+def _is_compressible(response: Response) -> bool:
+    """As CloudFront judges: text only, from 1 kB to 10 MB, which Lambda does not answer with."""
+    headers = dict(response.headers)
+    if len(response.body) < COMPRESS_FROM or "content-encoding" in headers:
+        return False
+    return headers.get("content-type", "").startswith(COMPRESSIBLE)
 
 
 def _compress(response: Response) -> None:
-    """Gzip as CloudFront does: text only, from 1 kB, and a strong ETag becomes a weak one."""
-    headers = dict(response.headers)
-    if len(response.body) < COMPRESS_FROM or "content-encoding" in headers:
-        return
-    if not headers.get("content-type", "").startswith(COMPRESSIBLE):
-        return
+    """Gzip as CloudFront does: a strong ETag becomes a weak one."""
     response.body = gzip.compress(response.body, compresslevel=LEVEL, mtime=0)
     response.headers = [
         (name, f"W/{value}" if name == "etag" and value.startswith('"') else value) for name, value in response.headers
     ]
-    response.headers += [("content-encoding", "gzip"), ("vary", "Accept-Encoding")]
+    response.headers.append(("content-encoding", "gzip"))
 
 
 def _log(request: Request, response: Response, seconds: float) -> None:

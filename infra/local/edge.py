@@ -1,14 +1,13 @@
 """The front's cache: answers of the API that the edge may keep, as CloudFront keeps them."""
 
 import asyncio
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from infra.local.api import Api, accepts_gzip, request_of
+from chalicelib.conditional import accepts_gzip, is_current
+from infra.local.api import Api, request_of
 from infra.local.events import Request
 from infra.local.responses import Response, Scope, Send, send_response
 from infra.routes import Origin, Route
@@ -19,8 +18,7 @@ BYTES = 256 * 1024 * 1024  # of all bodies
 LARGEST = 10 * 1024 * 1024  # bytes of one body
 
 _NOT_KEPT = {"private", "no-store", "no-cache"}
-_TAG = re.compile(r'"[^"]*"')
-_DATE = "%a, %d %b %Y %H:%M:%S GMT"
+_KEPT = {200, 301, 302, 307, 308}  # of what CloudFront keeps, that which the app may answer with
 
 Key = tuple[str, str, bool]  # path, query string, whether gzip is accepted
 
@@ -41,8 +39,9 @@ class Entry:
 class Edge:
     """An ASGI part that answers GET and HEAD, from what it keeps or by asking the API once for all who wait.
 
-    It keeps what a `Cache-Control` with `public` and `max-age` allows, for the route's `edge_seconds` at most; then
-    it asks with the ETag whether the answer still holds. `X-Cache` tells what happened, `Age` how old the answer is.
+    It keeps answers and redirects as a `Cache-Control` with `public` and `max-age` allows, for the route's
+    `edge_seconds` at most; then it asks with the ETag whether the answer still holds. `X-Cache` tells what happened,
+    `Age` how old the answer is.
     """
 
     def __init__(
@@ -84,7 +83,8 @@ class Edge:
         response = await self._api.answer(request, route.origin)
         renewed = response.status == 304
         if old and renewed:
-            response = Response(200, old.response.body, _refreshed(old.response.headers, response.headers))
+            headers = _refreshed(old.response.headers, response.headers)
+            response = Response(old.response.status, old.response.body, headers)
         response.headers = [pair for pair in response.headers if pair[0] != "set-cookie"]
         now = self._clock()
         fresh = min(_max_age(response), route.edge_seconds)
@@ -135,7 +135,7 @@ def _header(response: Response, name: str) -> str:
 
 def _max_age(response: Response) -> int:
     """For how many seconds all may keep it; 0 where they may not."""
-    if response.status != 200:
+    if response.status not in _KEPT:
         return 0
     directives = [part.strip().lower().partition("=") for part in _header(response, "cache-control").split(",")]
     said = {name: value for name, _, value in directives}
@@ -144,22 +144,9 @@ def _max_age(response: Response) -> int:
 
 
 def _holds(headers: dict[str, str], entry: Entry) -> bool:
-    """Whether the asker's copy is the one that would be sent (RFC 9110, 13.2.2); tags are compared weakly."""
-    if entry.response.status != 200:
-        return False
-    tags = headers.get("if-none-match")
-    if tags is not None:
-        return tags.strip() == "*" or bool(set(_TAG.findall(tags)) & set(_TAG.findall(_header(entry.response, "etag"))))
-    modified, since = _date(_header(entry.response, "last-modified")), _date(headers.get("if-modified-since", ""))
-    return bool(modified and since and modified <= since)
-
-
-def _date(text: str) -> datetime | None:
-    """An HTTP date; None where it is none."""
-    try:
-        return datetime.strptime(text, _DATE)
-    except ValueError:
-        return None
+    """Whether the asker's copy is the one that would be sent."""
+    told = (_header(entry.response, name) for name in ("etag", "last-modified"))
+    return entry.response.status in _KEPT and is_current(headers, *told)
 
 
 def _not_modified(entry: Entry) -> Response:

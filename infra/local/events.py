@@ -35,7 +35,8 @@ class LambdaContext:
 
 
 class RouteTable:
-    """Finds the resource of a path as API Gateway does: a literal segment wins over a `{parameter}`.
+    """Finds the resource of a path as API Gateway does: a literal segment wins over a `{parameter}`, for good, even
+    where it then leads nowhere.
 
     Raises ValueError for two parameters of different names in one place, which API Gateway refuses to deploy.
     """
@@ -58,18 +59,16 @@ class RouteTable:
 
     def find(self, path: str) -> tuple[str, dict[str, str]] | None:
         """The resource of a path and its parameters, still percent-encoded as API Gateway leaves them."""
-        return _walk(self._root, path.strip("/").split("/"), {})
-
-
-def _walk(node: dict[str, Any], rest: list[str], found: dict[str, str]) -> tuple[str, dict[str, str]] | None:
-    if not rest:
+        node, found = self._root, {}
+        for segment in path.strip("/").split("/"):
+            if segment in node and not segment.startswith("{"):
+                node = node[segment]
+            elif segment and "{}" in node:
+                found[node["{name}"]] = segment
+                node = node["{}"]
+            else:
+                return None
         return (node["{resource}"], found) if "{resource}" in node else None
-    head, tail = rest[0], rest[1:]
-    if not head.startswith("{") and head in node and (hit := _walk(node[head], tail, found)):
-        return hit
-    if head and "{}" in node:
-        return _walk(node["{}"], tail, {**found, node["{name}"]: head})
-    return None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.conditional import etag_of, http_date, is_current
+from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
 
 ETAG = etag_of(b"body")
 MODIFIED = http_date(datetime(2026, 11, 21, 2, 0, 51, 999_999, tzinfo=UTC))
@@ -50,5 +50,21 @@ def test_dates_count_where_they_are_dates(since, current):
 
 
 def test_an_etag_goes_before_a_date():
-    assert not is_current({"if-none-match": '"other"', "if-modified-since": MODIFIED}, ETAG, MODIFIED)
+    for given in ('"other"', "", "é"):
+        assert not is_current({"if-none-match": given, "if-modified-since": MODIFIED}, ETAG, MODIFIED)
     assert not is_current({}, ETAG, MODIFIED)
+
+
+def test_what_has_no_etag_or_date_is_current_to_nobody_who_gives_one():
+    for headers in ({"if-none-match": ETAG}, {"if-none-match": ""}, {"if-modified-since": MODIFIED}):
+        assert not is_current(headers, "", "")
+
+
+@pytest.mark.parametrize("value", ["gzip", "GZIP", "deflate, gzip, br", "br;q=1, gzip;q=0.5", "gzip;q=0.01"])
+def test_gzip_is_accepted_where_it_is_named(value):
+    assert accepts_gzip(value)
+
+
+@pytest.mark.parametrize("value", ["", "identity", "br", "gzip;q=0", "gzip; q=0.0, br", "gzipped"])
+def test_gzip_is_not_accepted_otherwise(value):
+    assert not accepts_gzip(value)

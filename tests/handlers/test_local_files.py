@@ -3,13 +3,14 @@
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
 from chalicelib import storage
 from chalicelib.config import settings
 from chalicelib.operations import local_files
-from chalicelib.operations.local_files import local_copy
+from chalicelib.operations.local_files import opened
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +21,25 @@ def nothing_kept(monkeypatch):
 @pytest.fixture
 def fetched(aws, monkeypatch):
     """The keys that are fetched, in order."""
-    keys, download = [], storage.download
+    keys, stream = [], storage.stream
 
-    def watched(key, path):
+    def watched(key):
         keys.append(key)
-        download(key, path)
+        return stream(key)
 
-    monkeypatch.setattr(storage, "download", watched)
+    monkeypatch.setattr(storage, "stream", watched)
     return keys
+
+
+@pytest.fixture
+def room(monkeypatch):
+    """Sets how many bytes may be kept."""
+
+    def of(size):
+        small = replace(settings(), disk_cache=size)
+        monkeypatch.setattr(local_files, "settings", lambda: small)
+
+    return of
 
 
 def put(*keys, size=10):
@@ -35,45 +47,93 @@ def put(*keys, size=10):
         storage.put(key, key.encode() * size, "application/octet-stream")
 
 
+def reading(key):
+    return opened(key, lambda path: path.open("rb"))
+
+
+def path_of(key):
+    return local_files._kept[key].path
+
+
 def test_a_file_is_fetched_once(fetched):
     put("a")
-    assert local_copy("a").read_bytes() == b"a" * 10
-    assert local_copy("a") == local_copy("a")
+    assert reading("a").read() == b"a" * 10
+    assert reading("a") is reading("a")
     assert fetched == ["a"]
 
 
-def test_many_at_once_wait_for_one_download(fetched):
+def test_of_many_at_once_one_fetches_it(fetched):
     put("a", "b")
+    start = Barrier(8)
+
+    def read(key):
+        start.wait()
+        return reading(key)
+
     with ThreadPoolExecutor(8) as pool:
-        paths = list(pool.map(local_copy, ["a", "b"] * 20))
-    assert len(set(paths)) == 2
+        files = list(pool.map(read, ["a", "b"] * 4))
+    assert len(set(files)) == 2
     assert sorted(fetched) == ["a", "b"]
 
 
-def test_what_was_not_used_for_longest_makes_room(fetched, monkeypatch):
+def test_what_was_not_used_for_longest_makes_room_before_the_next_comes(fetched, room):
     put("a", "b", "c")
-    room = replace(settings(), disk_cache=25)
-    monkeypatch.setattr(local_files, "settings", lambda: room)
-    a, b = local_copy("a"), local_copy("b")
-    local_copy("a")
-    local_copy("c")
+    room(25)
+    reading("a"), reading("b")
+    a, b = path_of("a"), path_of("b")
+    reading("a")
+    reading("c")
     assert (a.exists(), b.exists()) == (True, False)
-    local_copy("b")
+    reading("b")
     assert fetched == ["a", "b", "c", "b"]
 
 
-def test_what_is_open_can_be_read_on(fetched, monkeypatch):
+def test_what_is_open_can_be_read_on(fetched, room):
     put("a", "b")
-    room = replace(settings(), disk_cache=1)
-    monkeypatch.setattr(local_files, "settings", lambda: room)
-    with local_copy("a").open("rb") as file:
-        assert local_copy("b").exists()
-        assert file.read() == b"a" * 10
+    room(1)
+    file = reading("a")
+    reading("b")
+    assert list(local_files._kept) == ["b"]
+    assert file.read() == b"a" * 10
+
+
+def test_no_more_than_so_many_are_open(fetched, monkeypatch):
+    monkeypatch.setattr(local_files, "MOST_FILES", 2)
+    put("a", "b", "c")
+    for key in "abc":
+        reading(key)
+    assert list(local_files._kept) == ["b", "c"]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_threads_read_whole_files_while_room_is_short(fetched, room, number):
+    put("a", "b", "c", size=1000)
+    room(1500)
+
+    def read(key):
+        return opened(key, lambda path: path.read_bytes()) == key.encode() * 1000
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, ["a", "b", "c"] * 20))
 
 
 def test_a_missing_file_leaves_nothing_behind(fetched):
     with pytest.raises(KeyError):
-        local_copy("none")
+        reading("none")
     put("none")
-    assert local_copy("none").exists()
+    assert reading("none").read() == b"none" * 10
     assert fetched == ["none", "none"]
+
+
+def test_a_file_that_cannot_be_opened_leaves_nothing_behind(fetched):
+    put("a")
+    paths = []
+
+    def fail(path):
+        paths.append(path)
+        raise ValueError("no such format")
+
+    with pytest.raises(ValueError, match="no such format"):
+        opened("a", fail)
+    assert not paths[0].exists()
+    assert reading("a").read() == b"a" * 10

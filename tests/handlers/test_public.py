@@ -4,11 +4,12 @@ import uuid
 
 import pytest
 
+from chalicelib import rest
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.operations import public_listing
 from tests.support import nodes
-from tests.support.calls import strictly
+from tests.support.calls import counting, strictly
 from tests.support.routes import NOTHING
 
 LIST = "/api/public/v1/channels"
@@ -124,7 +125,7 @@ def test_a_keyword_is_looked_for_in_name_description_and_tags(studio):
     for keyword in ("geometry", "[", "%ff", ".*", "x" * 1000):
         assert listed(studio, f"?keyword={keyword}") == [], keyword
     for keyword in ("%00", "x" * 1001):
-        assert set(get(studio, f"{LIST}?keyword={keyword}").json) == {"keyword"}
+        assert set(get(studio, f"{LIST}?keyword={keyword}").json) == {"keyword", "error", "detail"}
 
 
 def test_a_language_is_that_of_the_channel_or_of_its_nodes(studio):
@@ -206,3 +207,28 @@ def test_the_instance_stays_the_same(studio):
     first, second = (get(studio, "/api/public/info").json["instance_id"] for _ in range(2))
     assert first == second
     assert uuid.UUID(first).hex == first
+
+
+def test_that_the_server_is_there_is_told_though_nothing_behind_it_is(studio):
+    publish(studio, public=True)
+    with counting(studio) as calls:
+        answers = [get(studio, "/api/public/info?v=3") for _ in range(2)]
+    assert calls.names == []
+    assert answers[0].headers == answers[1].headers
+    assert "Last-Modified" in answers[0].headers
+
+
+def test_links_have_the_path_that_was_asked_for(studio):
+    for name in "ab":
+        publish(studio, name, public=True)
+    for path in ("/api/public/v2/channel", "/api/public/v2/channel/", "/api/public/v1/channelmetadata/"):
+        link = get(studio, f"{path}?page_size=1").json["next"]
+        assert link.partition("?")[0].endswith(path)
+
+
+def test_a_request_is_known_by_its_path_with_all_parameters(studio, monkeypatch):
+    seen, answer = [], rest.answer
+    monkeypatch.setattr(rest, "answer", lambda methods, request: seen.append(request.path) or answer(methods, request))
+    for path in (f"{LIST}/lookup/a%20b", f"/api/public/channel/{NOTHING}", f"/api/public/channel/{NOTHING}/"):
+        get(studio, path)
+        assert seen.pop() == path

@@ -1,22 +1,18 @@
-"""Public answers may be kept, are told from older ones, and may have any size."""
+"""Public answers may be kept, and are told from older ones."""
 
-import hashlib
-import json
-import tempfile
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import pytest
 
-from chalicelib import large_answers, storage
-from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.handlers import public_nodes
 from chalicelib.models import channels, public_index
-from chalicelib.operations import public_index as indexes
-from chalicelib.operations.local_files import local_copy
-from chalicelib.published.index_file import IndexWriter, Record
-from infra.local.events import exceeds_payload_limit
-from tests.conftest import BUCKET
+from chalicelib.models.base import now
+from chalicelib.models.channel_sets import ChannelSet
+from chalicelib.models.channels import Channel
+from chalicelib.models.secret_tokens import SecretToken
+from chalicelib.operations import opening
+from chalicelib.operations import public_nodes as walks
 from tests.support import nodes, routes
 
 CACHED = "public, max-age=300, stale-while-revalidate=100"
@@ -129,7 +125,8 @@ class TestEveryRead:
             for headers in ({}, {"if_none_match": "*"}):
                 answer = get(studio, path, **headers)
                 assert answer.status in (400, 404)
-                assert answer.headers.keys().isdisjoint({"Cache-Control", "ETag", "Last-Modified", "Expires"})
+                assert answer.headers["Cache-Control"] == "no-store"
+                assert answer.headers.keys().isdisjoint({"ETag", "Last-Modified", "Expires"})
 
 
 def both(answer):
@@ -199,112 +196,76 @@ class TestWhatChanged:
         assert moment(get(studio, NODES)) > moment(before)
 
 
-def list_many(studio, count, **fields):
-    """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
-    channel_id = publish(studio)
-    studio.make_public(channel_id)
-    (model,) = indexes.current().channels
-    database = local_copy(database_key(channel_id, 1))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "index.sqlite3"
-        with IndexWriter(path) as index:
-            for number in range(count):
-                id = nodes.node_id(f"{number}")
-                entry = {**model.entry, "id": id, "name": f"{number:04}", **fields}
-                index.put(Record(id, entry, [f"t{number}"]), database)
-        key = index_key("many")
-        storage.put(key, path.read_bytes(), storage.SQLITE)
-    assert public_index.replace(public_index.current(), key)
+class TestWhatTheTablesSay:
+    """Nothing tells when it changed last: it is dated by the clock, and known again by its tag."""
+
+    @pytest.fixture
+    def pass_time(self, monkeypatch):
+        """Sets the clock of all that is opened forward, by so many seconds since the beginning."""
+
+        def pass_time(seconds):
+            monkeypatch.setattr(opening, "now", lambda: now() + timedelta(seconds=seconds))
+
+        return pass_time
+
+    def test_is_not_sent_again_to_who_has_it(self, studio, pass_time):
+        path = f"{CHANNELS}/lookup/{publish(studio)}"
+        told = get(studio, path)
+        pass_time(1000)
+        again = get(studio, path, if_none_match=told.headers["ETag"])
+        assert (again.status, moment(again) > moment(told)) == (304, True)
+
+    def test_is_told_of_a_private_channel_that_is_deleted(self, studio, pass_time):
+        channel_id = publish(studio)
+        path = f"{CHANNELS}?tokens={channels.get(channel_id).primary_token}"
+        told = get(studio, path)
+        Channel(channel_id).update([Channel.deleted.set(True)])
+        pass_time(10)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (len(told.json), answer.status, answer.json) == (1, 200, [])
+
+    @pytest.mark.parametrize("public", [False, True])
+    def test_is_told_of_a_set_that_an_older_channel_joins(self, studio, pass_time, public):
+        old, new = publish(studio, public=public), publish(studio, public=public)
+        set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
+        SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
+        ChannelSet(set_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
+        told = get(studio, path)
+        ChannelSet(set_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
+        pass_time(10)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)
+
+    def test_is_told_of_a_new_version_where_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
+        channel_id = publish(studio)
+        path = f"/api/public/channel/{channel_id}"
+        monkeypatch.setattr(public_index, "now", lambda: now() + timedelta(seconds=60))
+        publish(studio, name="Other", public=True)
+        told = get(studio, path)
+        publish(studio, "b", channel_id=channel_id)
+        pass_time(70)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (told.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
+
+    def test_is_older_than_what_the_index_says_of_the_channel_from_then_on(self, studio):
+        channel_id = publish(studio)
+        path = f"/api/public/channel/{channel_id}"
+        told = get(studio, path)
+        studio.make_public(channel_id)
+        assert moment(get(studio, path)) > moment(told)
 
 
-def redirected(studio, path):
-    """The whole list that is at the place to which a request is sent."""
-    answer = get(studio, path)
-    assert (answer.status, answer.text, answer.headers["Cache-Control"]) == (302, "", CACHED)
-    place = answer.headers["Location"]
-    assert place.startswith("/content/answers/")
-    found = studio.cloud.s3.get_object(Bucket=BUCKET, Key=place.lstrip("/"))
-    assert (found["ContentType"], "immutable" in found["CacheControl"]) == ("application/json", True)
-    data = found["Body"].read()
-    assert hashlib.sha256(data).hexdigest() in place
-    return json.loads(data)
-
-
-class TestAListThatLambdaCannotAnswer:
-    ICON = "data:image/png;base64," + "A" * 90_000
-
-    def test_of_channels_is_whole_on_the_same_host(self, studio):
-        list_many(studio, 81, icon_encoding=self.ICON)
-        ids = [nodes.node_id(f"{number}") for number in range(81)]
-        for path, icon in (
-            (CHANNELS, "icon_encoding"),
-            (BROWSED, "thumbnail"),
-            (f"{CHANNELS}?language=en", "icon_encoding"),
-        ):
-            entries = redirected(studio, path)
-            assert [entry["id"] for entry in entries] == ids
-            assert {entry[icon] for entry in entries} == {self.ICON}
-
-    def test_is_answered_directly_where_a_filter_makes_it_smaller(self, studio):
-        list_many(studio, 81, icon_encoding=self.ICON)
-        assert len(redirected(studio, f"{CHANNELS}?keyword=00")) == 81
-        assert len(get(studio, f"{CHANNELS}?keyword=005").json) == 11
-        assert len(get(studio, f"{BROWSED}?page_size=25").json["results"]) == 25
-        assert len(redirected(studio, f"{BROWSED}?page_size=81")["results"]) == 81
-
-    def test_is_not_sent_again_to_who_has_it(self, studio):
-        list_many(studio, 81, icon_encoding=self.ICON)
-        text = json.dumps(redirected(studio, CHANNELS), ensure_ascii=False, separators=(",", ":"))
-        small = get(studio, f"{CHANNELS}?keyword=0000")
-        answer = get(studio, CHANNELS, if_modified_since=small.headers["Last-Modified"])
-        assert (answer.status, answer.text) == (304, "")
-        assert len(text) > large_answers.LIMIT
-
-    def test_answers_head_as_it_does_get(self, studio):
-        list_many(studio, 81, icon_encoding=self.ICON)
-        head = studio.call("HEAD", CHANNELS, token=None)
-        assert (head.status, head.headers) == (302, get(studio, CHANNELS).headers)
-
-    def test_is_put_into_the_bucket_once(self, studio, monkeypatch):
-        list_many(studio, 81, icon_encoding=self.ICON)
-        puts = []
-        put = storage.put
-        monkeypatch.setattr(storage, "put", lambda *given: puts.append(given[0]) or put(*given))
-        for _ in range(3):
-            redirected(studio, CHANNELS)
-        assert len(puts) == 1
-
-    @pytest.mark.parametrize("text", ["a", '"', "\\", "é", "漢", "😀", "\n", "\x7f", "</"], ids=ascii)
-    def test_is_one_that_would_not_pass_as_json(self, text):
-        most = large_answers.LIMIT // len(json.dumps(text)[1:-1])
-        longest = text * (most - 2)
-        assert not large_answers.is_too_large(longest)
-        assert large_answers.is_too_large(text * (most + 1))
-        answer = {"statusCode": 200, "headers": {"X": "x" * 10_000}, "body": longest}
-        assert not exceeds_payload_limit(answer)
-
-    @pytest.mark.parametrize("text", ["a", '"', "漢"])
-    def test_never_passes_the_limit_whatever_it_is_written_with(self, studio, text):
-        """From lists that are far below it to some that are above it, the same text in all of them."""
-        list_many(studio, 60, description=text * (110_000 // len(text)))
-        statuses = []
-        for keyword in ("000", "00", "0"):
-            for last in ("", "1"):
-                answer = get(studio, f"{CHANNELS}?keyword={keyword}{last}")
-                payload = {"statusCode": answer.status, "headers": answer.headers, "body": answer.text}
-                assert not exceeds_payload_limit(payload)
-                assert len(json.dumps(payload)) < 6 * 1024**2  # in ASCII, too
-                statuses.append(answer.status)
-        assert set(statuses) == {200, 302}
-
-    def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
-        monkeypatch.setattr(large_answers, "LIMIT", 50_000)
-        titles = [f"node {number}" for number in range(10)]
-        publish(studio, *titles, public=True, description="漢" * 5000)
-        found = redirected(studio, NODES)
-        assert [node["title"] for node in found if node["parent"]] == titles
-        assert len(redirected(studio, f"{NODES}?max_results=8")["results"]) == 8
-        assert len(get(studio, f"{NODES}?max_results=2").json["results"]) == 2
+class TestAListThatTakesTooLong:
+    def test_is_not_said_to_have_too_many_nodes(self, studio, monkeypatch):
+        publish(studio, public=True)
+        monkeypatch.setattr(walks, "TIME_FOR_A_PAGE", -1)
+        answer = get(studio, NODES)
+        assert (answer.status, "Retry-After" in answer.headers) == (503, True)
+        assert "takes too long" in answer.json["detail"]
+        assert "Give max_results" in answer.json["detail"]
+        for version in ("v1", "v2"):
+            page = get(studio, f"/api/public/{version}/contentnode?max_results=5").json
+            assert (page["results"], "cursor" in page["more"]) == ([], True)
 
 
 class TestAListWithTooManyNodes:
@@ -325,3 +286,16 @@ class TestAListWithTooManyNodes:
         publish(studio, *"abc", public=True, name="Other")
         assert get(studio, NODES).status == 400
         assert len(get(studio, f"{NODES}?kind=topic").json) == 2
+
+    def test_is_too_large_to_be_imported_at_once(self, studio):
+        channel_id = publish(studio, *"abcd", public=True)
+        path = f"/api/public/v2/importmetadata/{channel_id}"
+        answer = get(studio, f"{path}?descendants=true")
+        assert answer.status == 400
+        assert "Give max_results" in answer.json["max_results"][0]
+        assert answer.json["detail"] == answer.json["error"] == f"max_results: {answer.json['max_results'][0]}"
+        assert get(studio, path).status == 200
+        page = get(studio, f"{path}?descendants=true&max_results=4").json
+        assert len(page["results"]["content_contentnode"]) == 4
+        last = get(studio, f"{path}?descendants=true&cursor={page['more']['cursor']}").json
+        assert len(last["content_contentnode"]) == 1

@@ -4,9 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from chalicelib import storage
 from chalicelib.config import settings
+from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels
-from chalicelib.operations import local_files
+from chalicelib.operations import local_files, public_index
+from chalicelib.published import cursors
+from chalicelib.published.cursors import Cursor
 from tests.support import nodes, published
 from tests.support.calls import counting
 from tests.support.public_world import IMPORT, LIST, TREE, V1_LIST, World, upload, walk
@@ -184,6 +188,44 @@ class TestWhatIsSeen:
         assert world.get(f"{TREE}/{node_id}") == left
         (channel,) = world.get(f"{IMPORT}/{node_id}")["content_channelmetadata"]
         assert channel["id"] == left["channel_id"]
+
+
+class TestAPlaceThatThisInstanceDoesNotKnow:
+    """Another one that looks at the index a moment earlier may have told of it."""
+
+    @pytest.fixture
+    def behind(self, monkeypatch, studio):
+        """From now on the index is only looked at where it must be."""
+
+        def behind():
+            studio.get(CHANNELS, token=None)
+            monkeypatch.setattr(public_index, "settings", lambda: replace(settings(), index_seconds=60))
+
+        return behind
+
+    def walk_on(self, studio, channel_id, version, lft):
+        cursor = cursors.encode(Cursor(channel_id, version, lft))
+        return studio.get(f"{LIST}?max_results=100&cursor={cursor}", token=None)
+
+    def test_in_a_new_channel_is_found(self, studio, behind):
+        publish(studio, "A", OLD)
+        behind()
+        channel_id = publish(studio, "B", NEW)
+        answer = self.walk_on(studio, channel_id, 1, 3)
+        assert [node["title"] for node in answer.json["results"]][: len(NEW) - 1] == NEW[1:]
+
+    def test_in_a_new_version_is_found(self, studio, behind):
+        channel_id = publish(studio, "A", OLD)
+        behind()
+        publish(studio, "A", NEW)
+        answer = self.walk_on(studio, channel_id, 2, 3)
+        assert [node["title"] for node in answer.json["results"]] == NEW[1:]
+
+    def test_in_a_version_that_was_written_but_never_was_live_is_none(self, studio):
+        channel_id = publish(studio, "A", OLD)
+        storage.put(database_key(channel_id, 2), studio.database(channel_id, 1), storage.SQLITE)
+        assert self.walk_on(studio, channel_id, 2, 0).status == 404
+        assert self.walk_on(studio, channel_id, 1, 0).status == 200
 
 
 @pytest.fixture

@@ -131,6 +131,17 @@ class TestTheTokenOfAVersion:
         delete(channel_id)
         assert lookup(studio, "aaaaabbbbb") == 404
 
+    @pytest.mark.parametrize("tokens", [("aaaaabbbbb", "cccccddddd"), ("cccccddddd", "aaaaabbbbb")])
+    def test_gives_way_to_one_of_a_higher_version(self, studio, tokens):
+        channel_id = publish(studio, count=1)
+        for count in (2, 3):
+            publish(studio, count=count, channel_id=channel_id)
+        for version, token in ((1, "aaaaabbbbb"), (2, "cccccddddd"), (7, "eeeeefffff")):
+            SecretToken(token, channel_id=channel_id, version=version).save()
+        for more in ((), ("eeeeefffff",)):  # of a version that never was
+            (entry,) = studio.get(f"{LIST}?tokens={','.join(tokens + more)}", token=None).json
+            assert (entry["version"], entry["matching_tokens"]) == (2, ["cccccddddd"])
+
     def test_gives_way_to_one_of_the_whole_channel(self, studio):
         channel_id = publish(studio, count=1)
         publish(studio, count=2, channel_id=channel_id)

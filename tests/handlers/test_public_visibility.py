@@ -1,13 +1,19 @@
 """What is on the public lists follows what channels say, without a publish and after one."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from chalicelib import storage
+from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
 from chalicelib.operations import public_index as indexes
 from chalicelib.operations import public_listing
+from tests.models.dynamodb import answering, failed
 from tests.support import nodes
 from tests.support.routes import NOTHING
 
@@ -132,21 +138,95 @@ class TestThePublicIndex:
         monkeypatch.setattr(public_index, "replace", lambda *_: False)
         with pytest.raises(Busy):
             public_listing.refresh([channel_id])
-        assert [item for item in studio.cloud.objects() if item.startswith("index/")] == []
+        assert index_files(studio) == []
 
     def test_leaves_only_two_files(self, studio):
         channel_id = publish(studio)
         for number in range(6):
             studio.make_public(channel_id, public=number % 2 == 0)
-        assert len([item for item in studio.cloud.objects() if item.startswith("index/")]) == 2
+        assert len(index_files(studio)) == 2
+
+    def test_stands_where_only_the_answer_of_its_write_was_lost(self, studio, monkeypatch):
+        channel_id = publish(studio)
+        replace = public_index.replace
+
+        def lost(*arguments):
+            replace(*arguments)
+            return replace(*arguments)  # as botocore does it: once more, and refused
+
+        monkeypatch.setattr(public_index, "replace", lost)
+        studio.make_public(channel_id)
+        assert listed(studio) == [(channel_id, 1)]
+        assert len(index_files(studio)) == 1
+
+    def test_sees_what_changes_between_the_look_at_a_channel_and_the_write(self, studio, monkeypatch):
+        """It is private when it is looked at, and public again before that is written."""
+        channel_id = publish(studio, public=True)
+        put = storage.put
+
+        def meanwhile(*arguments):
+            monkeypatch.setattr(storage, "put", put)
+            Channel(channel_id).update([Channel.public.set(True)])
+            public_listing.refresh([channel_id])  # finds the index as it should be
+            put(*arguments)
+
+        monkeypatch.setattr(storage, "put", meanwhile)
+        Channel(channel_id).update([Channel.public.set(False)])
+        public_listing.refresh([channel_id])
+        assert listed(studio) == [(channel_id, 1)]
+
+    def test_is_written_anew_where_its_file_is_missing(self, studio):
+        ids = [publish(studio, name, public=True) for name in ("a", "b")]
+        storage.delete(public_index.current().key)
+        Channel(ids[0]).update([Channel.public.set(False), Channel.public_key.remove()])
+        public_listing.refresh([ids[0]])
+        assert listed(studio) == [(ids[1], 1)]
 
     def test_can_be_written_anew(self, studio):
         ids = [publish(studio, name, public=True) for name in ("a", "b")]
         publish(studio, "private")
         public_index.current().delete()
         assert listed(studio) == []
-        public_listing.rebuild()
+        studio.send("maintenance", {"jobs": [{"job": public_listing.REBUILD_JOB}]})
+        studio.deliver()
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
+
+    def test_keeps_tree_ids_and_channels_that_only_it_knows_when_written_anew(self, studio):
+        """What finds public channels may lag behind them."""
+        ids = [publish(studio, name, public=True) for name in ("a", "b", "c")]
+        studio.make_public(ids[0], public=False)
+        Channel(ids[1]).update([Channel.public_key.remove()])
+        before = {channel.id: channel.tree_id for channel in index()}
+        public_listing.rebuild()
+        assert {channel.id: channel.tree_id for channel in index()} == before
+        assert set(before) == set(ids[1:])
+
+    def test_is_rid_of_files_that_killed_workers_left_when_written_anew(self, studio, monkeypatch):
+        publish(studio, public=True)
+        storage.put("index/left.sqlite3", b"", storage.SQLITE)
+        public_listing.rebuild()
+        assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
+        monkeypatch.setattr(public_listing, "_OLD", timedelta(seconds=-5))
+        public_listing.rebuild()
+        assert set(index_files(studio)) == {public_index.current().key, public_index.current().previous_key}
+
+    def test_goes_on_where_it_cannot_be_looked_up(self, studio):
+        channel_id = publish(studio, public=True)
+        assert listed(studio) == [(channel_id, 1)]
+        error = failed("ProvisionedThroughputExceededException", "GetItem")
+        with answering("GetItem", *[error] * 50):
+            assert listed(studio) == [(channel_id, 1)]
+
+    def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
+        publish(studio, public=True)
+        monkeypatch.setattr(indexes, "settings", lambda: replace(settings(), index_seconds=60))
+        monkeypatch.setattr(indexes, "_known", {})
+        calls, current = [], public_index.current
+        monkeypatch.setattr(public_index, "current", lambda: calls.append(1) or current())
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: indexes.current(), range(16)))
+        assert len({id(each) for each in found}) == 1
+        assert len(calls) == 1
 
     def test_never_has_the_same_second_twice(self, studio):
         channel_id = publish(studio)
@@ -155,6 +235,10 @@ class TestThePublicIndex:
             studio.make_public(channel_id, public=number % 2 == 0)
             moments.append(studio.get(LISTS[0], token=None).headers["Last-Modified"])
         assert len(set(moments)) == 4
+
+
+def index_files(studio):
+    return [key for key in studio.cloud.objects() if key.startswith("index/")]
 
 
 def index():

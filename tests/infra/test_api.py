@@ -143,6 +143,7 @@ def test_long_text_is_compressed_where_asked_for(front: Front) -> None:
 def test_other_text_is_sent_as_it_is(front: Front, size: str, accepted: str) -> None:
     answer = front.ask("GET", f"/api/letters/{size}", headers={"Accept-Encoding": accepted})
     assert "content-encoding" not in answer.headers
+    assert answer.headers.get("vary") == ("Accept-Encoding" if size == "2000" else None)
     assert answer.headers["etag"] == '"letters"'
 
 

@@ -45,8 +45,9 @@ class Origin:
             request: Any = app.current_request
             self.asked.append(request)
             assert self.gate.wait(10)
-            headers: dict[str, Any] = {"Content-Type": "application/json", "ETag": self.etag, **self.headers}
-            if request.headers.get("if-none-match", "").removeprefix("W/") == self.etag:
+            headers: dict[str, Any] = {"Content-Type": "application/json", **self.headers}
+            headers |= {"ETag": self.etag} if self.etag else {}
+            if self.etag and request.headers.get("if-none-match", "").removeprefix("W/") == self.etag:
                 return Response("", headers=headers, status_code=304)
             return Response(self.body, headers=headers, status_code=self.status)
 
@@ -131,6 +132,9 @@ class TestFresh:
         again = front.get(accept_encoding="br;q=0.5, gzip;q=0.5")
         assert (hit(again), again.text) == ("Hit", front.origin.body)
         assert "content-encoding" not in front.get(accept_encoding="gzip;q=0").headers
+        assert [front.get(accept_encoding=encoding).headers["vary"] for encoding in ("gzip", "identity")] == [
+            "Accept-Encoding"
+        ] * 2
 
     def test_head_is_answered_from_a_get_and_a_get_from_a_head(self, front: Front) -> None:
         first, second, get = (front.ask(method, PATH) for method in ("HEAD", "HEAD", "GET"))
@@ -170,9 +174,49 @@ class TestConditions:
         assert front.get(if_modified_since=since).status_code == status
         assert front.get(if_modified_since=since).status_code == status
 
+    def test_an_answer_without_a_tag_or_a_date_is_sent_to_whoever_has_another(self, front: Front) -> None:
+        front.origin.etag = ""
+        del front.origin.headers["Last-Modified"]
+        assert front.get(if_none_match='"a"').status_code == 200
+        assert front.get(if_modified_since=MODIFIED).status_code == 200
+
     def test_an_error_is_an_error_to_whoever_asks_with_a_tag(self, front: Front) -> None:
         front.origin.status = 404
         assert front.get(if_none_match="*").status_code == 404
+
+
+class TestRedirects:
+    """A list that Lambda cannot answer is elsewhere."""
+
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, front: Front) -> None:
+        front.origin.status, front.origin.body = 302, ""
+        front.origin.headers |= {"Location": "/content/x", "Vary": "Accept-Encoding"}
+
+    def test_are_kept_and_renewed_as_answers_are(self, front: Front) -> None:
+        for expected in ("Miss", "RefreshHit"):
+            for known in (expected, "Hit"):
+                answer = front.get()
+                assert (answer.status_code, answer.headers["location"], hit(answer)) == (302, "/content/x", known)
+                assert answer.headers["vary"] == "Accept-Encoding"
+            front.now += 1
+
+    def test_are_not_sent_again_to_who_has_them(self, front: Front) -> None:
+        for headers in ({"if_none_match": 'W/"a"'}, {"if_modified_since": MODIFIED}):
+            answer = front.get(**headers)
+            assert (answer.status_code, answer.headers["etag"], answer.headers["cache-control"]) == (304, '"a"', PUBLIC)
+
+    def test_are_kept_apart_for_who_takes_gzip(self, front: Front) -> None:
+        front.get()
+        front.origin.headers["Location"] = "/content/gzip"
+        answers = [front.get(accept_encoding=encoding) for encoding in ("gzip", "identity")]
+        assert [answer.headers["location"] for answer in answers] == ["/content/gzip", "/content/x"]
+
+    def test_give_way_to_an_answer(self, front: Front) -> None:
+        front.get()
+        front.now += 1
+        front.origin.status, front.origin.body, front.origin.etag = 200, "small", '"b"'
+        assert (front.get().status_code, front.get().text) == (200, "small")
 
 
 class TestExpired:
@@ -228,17 +272,12 @@ class TestNotKept:
         front.origin.headers["Cache-Control"] = cache_control
         assert [hit(front.get()) for _ in range(2)] == ["Miss", "Miss"]
 
-    @pytest.mark.parametrize("status", [302, 307, 400, 404, 500])
-    def test_what_is_not_200(self, front: Front, status: int) -> None:
+    @pytest.mark.parametrize("status", [201, 303, 400, 404, 500, 503])
+    def test_what_is_neither_an_answer_nor_a_redirect_to_it(self, front: Front, status: int) -> None:
         front.origin.status = status
-        front.origin.headers["Location"] = "/content/x"
-        answer = front.get()
-        assert (answer.status_code, answer.headers["location"], answer.text) == (
-            status,
-            "/content/x",
-            front.origin.body,
-        )
-        assert hit(front.get()) == "Miss"
+        answers = [front.get(), front.get()]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(status, front.origin.body)}
+        assert [hit(answer) for answer in answers] == ["Miss", "Miss"]
 
     def test_the_rest_of_the_api_does_not_pass_the_edge(self, front: Front) -> None:
         assert "x-cache" not in front.get("/api/thing").headers

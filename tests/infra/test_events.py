@@ -68,9 +68,10 @@ def test_a_literal_segment_wins_over_a_parameter() -> None:
     assert table.find("/api/channel/7/publish") == ("/api/channel/{id}/publish", {"id": "7"})
 
 
-def test_a_literal_segment_that_leads_nowhere_gives_way_to_a_parameter() -> None:
+def test_a_literal_segment_that_leads_nowhere_gives_not_way_to_a_parameter() -> None:
     table = RouteTable(["/api/channel/new", "/api/{kind}/{id}"])
-    assert table.find("/api/channel/7") == ("/api/{kind}/{id}", {"kind": "channel", "id": "7"})
+    assert table.find("/api/channel/7") is None
+    assert table.find("/api/file/new") == ("/api/{kind}/{id}", {"kind": "file", "id": "new"})
 
 
 @pytest.mark.parametrize("path", ["/api", "/api//x", "/api/a/b/c", "/api/a/", "/%7Bkind%7D", "/api/{kind}/x/y"])

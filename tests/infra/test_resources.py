@@ -16,7 +16,7 @@ PREFIX = "studio-some-"
 WANTED = {
     "users": (["id"], {"email-index": ["email"]}),
     "tokens": (["key"], {}),
-    "channels": (["id"], {"public-index": ["public_key", "name_key"]}),
+    "channels": (["id"], {"public-index": ["public_key"]}),
     "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),
     "nodes": (["id"], {"node_id-index": ["node_id", "tree_id"], "content_id-index": ["content_id", "tree_id"]}),
     "children": (["parent_id", "position"], {}),

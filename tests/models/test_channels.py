@@ -74,29 +74,14 @@ class TestMany:
         assert [channel.id for channel in channels.get_many(ids)] == ids
 
 
-class TestPublicList:
-    def test_is_by_name_without_regard_to_case(self, aws):
-        for name in ("beta", "Alpha", "gamma", "Alpha"):
-            id = new_id()
-            make_channel(id=id, name=name, public=True, public_key=PUBLIC, name_key=f"{name.lower()} {id}")
-        assert [channel.name for channel in channels.public()] == ["Alpha", "Alpha", "beta", "gamma"]
+class TestPublicChannels:
+    def test_are_told_by_id(self, aws):
+        ids = {make_channel(id=new_id(), public=True, public_key=PUBLIC).id for _ in range(4)}
+        make_channel()
+        assert set(channels.public_ids()) == ids
 
-    def test_has_no_private_channels(self, aws):
-        make_channel(name_key="private x")
-        assert channels.public() == []
-
-    def test_gives_whole_channels(self, aws):
-        make_channel(public=True, public_key=PUBLIC, name_key="a", **PUBLISHED)
-        (channel,) = channels.public()
-        assert (channel.published, channel.version) == ({"name": "Channel"}, 1)
-
-    def test_goes_on_after_a_full_page(self, aws):
-        for number in range(6):  # a page holds 1 MB
-            name = f"{number}"
-            make_channel(
-                name=name, public=True, public_key=PUBLIC, name_key=name, published={"icon_encoding": "x" * 300_000}
-            )
-        assert [channel.name for channel in channels.public()] == list("012345")
+    def test_are_none_where_none_is(self, aws):
+        assert channels.public_ids() == []
 
 
 def test_channel_that_is_not_there_is_none(aws):

@@ -1,7 +1,5 @@
 """Query parameters as a filter: what is understood, and what is refused and how."""
 
-import dataclasses
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from chalicelib.domain.types import LABELS
 from chalicelib.errors import ValidationFailed
 from chalicelib.published.filters import NodeFilter, parse
 
-NAMES = [field.name for field in dataclasses.fields(NodeFilter)]
+NAMES = list(NodeFilter.model_fields)
 LISTS = ["ids", "channels", "kind_in", "languages", "authors", "tags", "exclude_content_ids", *LABELS]
 ID = "0123456789abcdef0123456789abcdef"
 DASHED = "01234567-89AB-CDEF-0123-456789ABCDEF"

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.errors import ValidationFailed
 from chalicelib.published import filters, nodes
 from chalicelib.published.filters import NodeFilter
-from chalicelib.published.tree import TreePage, parse_page, subtree
+from chalicelib.published.tree import TreePage, subtree
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, resource, topic
 
@@ -183,6 +182,12 @@ def test_the_node_asked_for_need_not_be_wanted(tmp_path):
         assert titles(subtree(source, CHANNEL_ID, TreePage(), chosen, {})) == {"Channel": {"a": None}}
 
 
+def test_nothing_follows_the_last_place(tmp_path):
+    with builders.opened(builders.snapshot_of(*many("a", 2)), tmp_path) as source:
+        answer = subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {})
+    assert answer["children"] == {"results": [], "more": None}
+
+
 def test_no_such_node(tmp_path):
     with builders.opened(builders.snapshot_of(), tmp_path) as source:
         assert subtree(source, "f" * 32, TreePage(), EVERY, {}) is None
@@ -203,31 +208,3 @@ def test_the_deepest_chain_can_be_written(tmp_path):
     with builders.opened(builders.snapshot_of(branch), tmp_path) as source:
         answer = subtree(source, CHANNEL_ID, TreePage(), EVERY, {})
     assert '"end"' in json.dumps(answer)
-
-
-class TestPage:
-    def read(self, **query):
-        return parse_page({name: [value] for name, value in query.items()})
-
-    def test_is_two_levels_from_the_first_child_on(self):
-        assert self.read() == self.read(depth="", next__gt="") == parse_page({"depth": []}) == TreePage(2, None)
-
-    def test_takes_whole_numbers(self):
-        assert self.read(depth="1", next__gt="007") == TreePage(1, 7)
-        assert self.read(next__gt=str(2**63 - 1)).next__gt == 2**63 - 1
-
-    @pytest.mark.parametrize("depth", ["3", "02", "9" * 5000])
-    def test_is_never_deeper_than_two(self, depth):
-        assert self.read(depth=depth).depth == 2
-
-    @pytest.mark.parametrize("name", ["depth", "next__gt"])
-    @pytest.mark.parametrize("value", ["0", "-1", "x", "1.5", "NaN", "²", "٣", " 1", "1\0", "+1", "000"])
-    def test_refuses_the_rest(self, name, value):
-        with pytest.raises(ValidationFailed) as caught:
-            self.read(**{name: value})
-        assert caught.value.fields == {name: ["This must be a whole number from 1 on."]}
-
-    @pytest.mark.parametrize("value", [str(2**63), "9" * 5000])
-    def test_refuses_places_that_cannot_be(self, value):
-        with pytest.raises(ValidationFailed):
-            self.read(next__gt=value)

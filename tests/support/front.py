@@ -4,25 +4,53 @@ import asyncio
 from functools import cache
 from typing import Any
 
+import httpcore
 import httpx
 
 import app as application
 from infra.local.api import Api
 from infra.local.content import Content
+from infra.local.edge import Edge
 from infra.local.gateway import Gateway
+
+
+@cache
+def _api() -> Api:
+    return Api(application.app)
 
 
 @cache
 def gateway() -> httpx.ASGITransport:
     """The whole host; its S3 is not there."""
-    return httpx.ASGITransport(Gateway(Content("http://127.0.0.1:9", "bucket"), Api(application.app)))
+    return httpx.ASGITransport(Gateway(Content("http://127.0.0.1:9", "bucket"), _api()))
 
 
-def ask(method: str, path: str, **options: Any) -> httpx.Response:
+def gateway_to(s3: Any, bucket: str) -> httpx.ASGITransport:
+    """The whole host with a cache of its own, in which nothing expires, whose S3 is what this client calls."""
+    content = Content("http://127.0.0.1:9", bucket)
+    content._pool = _Objects(s3, bucket)
+    return httpx.ASGITransport(Gateway(content, _api(), Edge(_api(), lambda: 0.0)))
+
+
+class _Objects(httpcore.AsyncConnectionPool):
+    """Connections to nobody; a GET is answered with the object."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        super().__init__()
+        self._objects = (s3, bucket)
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        s3, bucket = self._objects
+        found = s3.get_object(Bucket=bucket, Key=request.url.target.decode().removeprefix(f"/{bucket}/"))
+        headers = found["ResponseMetadata"]["HTTPHeaders"]
+        return httpcore.Response(200, headers=list(headers.items()), content=found["Body"].read())
+
+
+def ask(method: str, path: str, transport: httpx.ASGITransport | None = None, **options: Any) -> httpx.Response:
     """One request to the host."""
 
     async def request() -> httpx.Response:
-        async with httpx.AsyncClient(transport=gateway(), base_url="http://front.example.org") as client:
+        async with httpx.AsyncClient(transport=transport or gateway(), base_url="http://front.example.org") as client:
             return await client.request(method, path, **options)
 
     return asyncio.run(request())

@@ -1,0 +1,70 @@
+"""A long list of public channels: copies of one that is public, on the list alone, each with an icon of its own.
+
+`python -m benchmarks.many_channels COUNT` runs inside the environment of a stack. It lists copies "Copy 0000",
+"Copy 0001" and so on; COUNT 0 takes them off the list.
+"""
+
+import base64
+import random
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from chalicelib import storage
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.storage_keys import database_key, index_key
+from chalicelib.models import public_index
+from chalicelib.operations import public_index as indexes
+from chalicelib.operations import public_listing
+from chalicelib.operations.local_files import opened
+from chalicelib.published.database import ContentDatabase
+from chalicelib.published.index_file import IndexWriter, PublicChannel, Record
+
+ICON = 22_500  # bytes; a third more in the list
+
+
+def change(environment: Mapping[str, str], count: int) -> None:
+    """Put so many copies on the list of the stack with this environment, or take all of them off it."""
+    command = [sys.executable, "-m", "benchmarks.many_channels", str(count)]
+    subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, check=True)
+
+
+def main() -> None:
+    """Raises ValueError where no channel is public, or the list changes at the same time."""
+    count = int(sys.argv[1])
+    if count == 0:
+        public_listing.rebuild()
+        return
+    old = public_index.current()
+    if old is None:
+        raise ValueError("No channel is public; there is nothing to copy.")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.sqlite3"
+        storage.download(old.key, path)
+        _write(path, count)
+        key = index_key(new_id())
+        storage.put(key, path.read_bytes(), storage.SQLITE)
+    if not public_index.replace(old, key):
+        raise ValueError("The list was changed by others meanwhile.")
+
+
+def _write(path: Path, count: int) -> None:
+    model = indexes.newest().channels[0]
+    database = opened(database_key(model.id, model.version), ContentDatabase)
+    with IndexWriter(path) as index:
+        for number in range(count):
+            index.put(_copy(model, number), database)
+
+
+def _copy(model: PublicChannel, number: int) -> Record:
+    icon = base64.b64encode(random.Random(number).randbytes(ICON)).decode()  # as hard to compress as an image
+    fields = {"name": f"Copy {number:04}", "icon_encoding": f"data:image/png;base64,{icon}"}
+    id = uuid.uuid5(uuid.NAMESPACE_DNS, fields["name"]).hex
+    return Record(id, {**model.entry, **fields, "id": id, "matching_tokens": []}, [])
+
+
+if __name__ == "__main__":
+    main()
