@@ -4,12 +4,48 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.handlers import admin_channels, file, internal, public, public_channels, public_nodes, task
+from chalicelib.handlers import (
+    admin_channels,
+    admin_users,
+    assessmentitem,
+    bookmark,
+    channel,
+    channelset,
+    channeluser,
+    channelversion,
+    contentnode,
+    file,
+    internal,
+    invitation,
+    public,
+    public_channels,
+    public_nodes,
+    task,
+    user,
+)
 from chalicelib.rest import mount
 
 app = Chalice(app_name="studio")
 app.api.binary_types.append("multipart/form-data")
-HANDLERS = (internal, file, task, public, public_channels, public_nodes, admin_channels)
+HANDLERS = (
+    internal,
+    contentnode,
+    file,
+    assessmentitem,
+    task,
+    public,
+    public_channels,
+    public_nodes,
+    admin_channels,
+    bookmark,
+    channel,
+    channelversion,
+    user,
+    channeluser,
+    invitation,
+    channelset,
+    admin_users,
+)
 mount(app, [route for handler in HANDLERS for route in handler.ROUTES])
 
 

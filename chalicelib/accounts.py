@@ -5,14 +5,16 @@ import re
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.tokens import digest, new_api_token
-from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.errors import Conflict, Forbidden, ValidationFailed
+from chalicelib.models import users
 from chalicelib.models.base import now, save_if
 from chalicelib.models.tokens import Token
-from chalicelib.models.users import User
+from chalicelib.models.users import PROFILE, User
 
 # The id of a user follows from the e-mail, so that one e-mail can never have two users.
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
+MOST_TOKENS = 90  # of a user: all of them change in one transaction
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -21,12 +23,12 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
 
     Raises ValidationFailed for what is no e-mail, Conflict where it is taken.
     """
-    address = email.strip().lower()
-    if not _ADDRESS.fullmatch(address) or len(address) > 254 or not address.isprintable():
+    address = plain_address(email)
+    if address is None:
         raise ValidationFailed({"email": ["Enter a valid e-mail address."]})
     quota = settings().user_quota
     user = User(
-        derived_id(NAMESPACE, f"mailto:{address}"),
+        user_id_of(address),
         email=address,
         password=hash_password(password) if password else None,
         is_admin=is_admin,
@@ -39,19 +41,29 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
     return user.id, issue_token(user)
 
 
+def plain_address(email: str) -> str | None:
+    """An e-mail address as it is stored, None where it is none."""
+    address = email.strip().lower()
+    is_one = _ADDRESS.fullmatch(address) and len(address) <= 254 and address.isprintable()
+    return address if is_one else None
+
+
+def user_id_of(address: str) -> str:
+    """The id that the user with this address has, or will have."""
+    return derived_id(NAMESPACE, f"mailto:{address}")
+
+
 def issue_token(user: User) -> str:
-    """A new API token for a user: the only time that it is seen."""
+    """A new API token for a user: the only time that it is seen.
+
+    Raises Conflict where the user's profile is not as it was read any more, Forbidden where there are too many.
+    """
+    if len(user.token_keys or ()) >= MOST_TOKENS:
+        raise Forbidden(f"There are {MOST_TOKENS} tokens of this user already.")
     token = new_api_token()
-    Token(
-        digest(token),
-        user_id=user.id,
-        email=user.email,
-        first_name=user.first_name,
-        last_name=user.last_name,
-        is_admin=user.is_admin,
-        is_active=user.is_active,
-        created=now(),
-    ).save()
+    profile = {name: getattr(user, name) for name in PROFILE}
+    if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **profile)):
+        raise Conflict("The user was changed by someone else just now. Try again.")
     return token
 
 

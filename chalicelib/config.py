@@ -24,6 +24,7 @@ class Settings:
     upload_url_seconds: int
     user_quota: int
     disk_cache: int  # what a process may keep of published databases on its disk
+    mail_from: str  # the sender of e-mail; empty where none is sent
     index_seconds: int  # for how long the public index may be taken for the newest
 
 
@@ -45,6 +46,7 @@ def settings() -> Settings:
         upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),
         user_quota=_number("USER_QUOTA", 50 * 1024**3),
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
+        mail_from=os.environ.get("MAIL_FROM", ""),
         index_seconds=_number("INDEX_SECONDS", 1),
     )
 

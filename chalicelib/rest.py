@@ -163,6 +163,8 @@ def _rendered(reply: Reply, request: Request) -> Reply:
     """The reply with its body as text."""
     text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
+        if text.is_too_large:
+            raise BadRequest("The answer is larger than 6 MB. Ask for less: page_size, max_results, or more filters.")
         return replace(reply, body=text, headers={**(NOT_KEPT if reply.status >= 400 else {}), **reply.headers})
     headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": text.etag}
     if text.is_too_large:

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models import children
+from chalicelib.models.assessment_items import AssessmentItem
+from chalicelib.models.base import now
+from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
+from chalicelib.models.channel_sets import ChannelSet
+from chalicelib.models.channels import Channel
+from chalicelib.models.children import Child
+from chalicelib.models.file_places import FilePlace
+from chalicelib.models.invitations import Invitation
+from chalicelib.models.nodes import Node
+from chalicelib.models.users import User
+from tests.models.builders import put
 from tests.support import nodes, requests, routes
 from tests.support.client import Studio
 from tests.support.cloud import Cloud, empty_cloud
@@ -19,6 +30,15 @@ SIGNED_IN = (401, *(200,) * 5)
 ADMINISTRATORS = (401, 403, 403, 403, 403, 200)
 NOBODY = (404,) * 6
 EDITORS = (401, 403, 403, 200, 403, 200)
+MEMBERS = (401, 404, 200, 200, 404, 200)
+TO_READ = (401, 412, 412, 412, 412, 412)  # without a filter
+
+
+def to_write(status: int) -> tuple[int, ...]:
+    """Viewers may only look."""
+    return (401, 404, 403, status, 404, status)
+
+
 EDITORS_ONLY_KNOW_OF_IT = (401, 404, 404, 200, 404, 200)
 
 BASE = "/api/internal"
@@ -60,6 +80,151 @@ def form(_: State) -> bytes:
     return b'--x\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n--x--\r\n' % (name, DATA)
 
 
+def exercise_of(state: State) -> str:
+    root = Channel.get(state.channel_id).root_id
+    return next(edge.node_id for edge in children.of(root) if edge.kind == "exercise")
+
+
+def new_question(state: State) -> str:
+    item = AssessmentItem(exercise_of(state), new_id(), type="free_response")
+    item.save()
+    return f"{item.contentnode_id},{item.assessment_id}"
+
+
+def new_file(state: State) -> str:
+    node = Node.get(exercise_of(state))
+    fields = {"checksum": "a" * 32, "file_format": "png", "file_size": 1, "preset": "exercise_thumbnail"}
+    file = {"id": new_id(), **fields, "language": None, "original_filename": "", "source_url": None, "duration": None}
+    node.update([Node.files.set([file])])
+    FilePlace(file["id"], contentnode_id=node.id).save()
+    return str(file["id"])
+
+
+def question(state: State) -> dict[str, Any]:
+    return {"contentnode": exercise_of(state), "type": "free_response", "question": "?"}
+
+
+def new_person(state: State) -> str:
+    """The id of somebody who may view the channel."""
+    user = User(new_id(), email=f"{new_id()}@example.org")
+    user.save()
+    ChannelMember(user.id, state.channel_id, role=VIEW).save()
+    return str(user.id)
+
+
+def new_invitation(state: State) -> str:
+    people = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
+    sent = Invitation(new_id(), **people, channel_id=state.channel_id, share_mode=VIEW, created=now())
+    sent.save()
+    return str(sent.id)
+
+
+def new_set(_: State) -> str:
+    made = ChannelSet(new_id(), user_id=new_id(), name="s")
+    made.save()
+    return str(made.id)
+
+
+ADMINISTRATORS_ONLY_KNOW_OF_IT = (401, 404, 404, 404, 404, 200)
+INVITATION = "/api/invitation/{id}"
+# How people come to channels, and what administrators do: as TABLE.
+PEOPLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+    ("GET /api/user", None, None, SIGNED_IN),
+    ("GET /api/user/me", None, None, SIGNED_IN),
+    ("GET /api/user/{id}", None, new_person, (401, *(404,) * 5)),
+    ("GET /api/channeluser", None, None, TO_READ),
+    ("POST /api/channeluser/{id}/make_editor", channel, new_person, to_write(200)),
+    ("DELETE /api/channeluser/{id}", None, lambda s: f"{new_person(s)}?channel={s.channel_id}", to_write(204)),
+    ("DELETE /api/channeluser/{id}/remove_self", None, new_person, (401, *(400,) * 5)),
+    ("GET /api/invitation", None, None, SIGNED_IN),
+    ("POST /api/invitation", lambda s: {"email": f"{new_id()}@a.org", "channel": s.channel_id}, None, to_write(201)),
+    (f"GET {INVITATION}", None, new_invitation, EDITORS_ONLY_KNOW_OF_IT),
+    (
+        f"PUT {INVITATION}",
+        lambda s: {"email": "a@example.org", "channel": s.channel_id},
+        new_invitation,
+        EDITORS_ONLY_KNOW_OF_IT,
+    ),
+    (f"PATCH {INVITATION}", lambda _: {"revoked": True}, new_invitation, EDITORS_ONLY_KNOW_OF_IT),
+    (f"POST {INVITATION}/accept", None, new_invitation, (401, 404, 404, 403, 404, 403)),
+    (f"POST {INVITATION}/decline", None, new_invitation, (401, 404, 404, 403, 404, 403)),
+    ("GET /api/channelset", None, None, SIGNED_IN),
+    ("POST /api/channelset", lambda _: {"name": "s"}, None, (401, *(201,) * 5)),
+    ("GET /api/channelset/{id}", None, new_set, ADMINISTRATORS_ONLY_KNOW_OF_IT),
+    ("PUT /api/channelset/{id}", lambda _: {"name": "s"}, new_set, ADMINISTRATORS_ONLY_KNOW_OF_IT),
+    ("PATCH /api/channelset/{id}", lambda _: {"name": "s"}, new_set, ADMINISTRATORS_ONLY_KNOW_OF_IT),
+    ("DELETE /api/channelset/{id}", None, new_set, (401, 404, 404, 404, 404, 204)),
+    ("GET /api/admin-users", None, None, ADMINISTRATORS),
+    ("GET /api/admin-users/{id}", None, new_person, ADMINISTRATORS),
+    ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
+    ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
+    ("GET /api/admin-channels", None, None, (401, 403, 403, 403, 403, 412)),
+    ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
+    ("PATCH /api/admin-channels/{id}", lambda _: {"public": True}, channel_of, ADMINISTRATORS),
+    (
+        "PUT /api/admin-channels/{id}",
+        lambda _: {"public": False},
+        channel_of,
+        ADMINISTRATORS,
+    ),  # as it was, for the others
+]
+
+
+def live_root(state: State) -> str:
+    return str(Channel.get(state.channel_id).root_id)
+
+
+def new_node(state: State) -> str:
+    """The id of a topic of the live tree."""
+    return str(put(Node.get(live_root(state)), new_id(), kind="topic")[0].id)
+
+
+def trashed_node(state: State) -> str:
+    root = Node.get(Channel.get(state.channel_id).trash_root_id, consistent_read=True)
+    edge = Child(root.id, f"{int(root.total_count):08x}#{new_id()}", node_id=new_id(), kind="topic")
+    edge.save()
+    fields = {"tree_id": root.id, "channel_id": root.channel_id, "path": [root.id], "position": edge.position}
+    text = {"title": "t", "kind": "topic", "role_visibility": "learner", "content_id": new_id()}
+    Node(edge.node_id, node_id=edge.node_id, parent_id=root.id, complete=True, **fields, **text).save()
+    return str(edge.node_id)
+
+
+def in_root(state: State) -> dict[str, str]:
+    return {"target": live_root(state)}
+
+
+def required(state: State) -> dict[str, str]:
+    return {"prerequisite": exercise_of(state)}
+
+
+def requiring_node(state: State) -> str:
+    node = Node.get(new_node(state))
+    node.update([Node.prerequisites.set([exercise_of(state)])])
+    return str(node.id)
+
+
+NODE = "/api/contentnode/{id}"
+CONTENT_NODES: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+    ("GET /api/contentnode", None, None, TO_READ),
+    (
+        "POST /api/contentnode",
+        lambda s: {"parent": live_root(s), "kind": "topic", "title": "t"},
+        None,
+        to_write(201),
+    ),
+    (f"GET {NODE}", None, exercise_of, MEMBERS),
+    (f"PUT {NODE}", lambda s: {"parent": live_root(s), "kind": "topic", "title": "t"}, new_node, to_write(200)),
+    (f"PATCH {NODE}", lambda _: {"title": "t"}, new_node, to_write(200)),
+    (f"DELETE {NODE}", None, new_node, to_write(204)),
+    (f"GET {NODE}/requisites", None, exercise_of, MEMBERS),
+    (f"GET {NODE}/size", None, live_root, MEMBERS),
+    (f"POST {NODE}/move", in_root, new_node, to_write(200)),
+    (f"POST {NODE}/restore", in_root, trashed_node, to_write(200)),
+    (f"POST {NODE}/copy", in_root, exercise_of, to_write(201)),
+    (f"POST {NODE}/prerequisites", required, new_node, to_write(201)),
+    (f"DELETE {NODE}/prerequisites", required, requiring_node, to_write(204)),
+]
+
 # (route, body, parameter of the path, statuses in the order of WHO)
 TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
     (f"GET {BASE}/authenticate_user_internal", None, None, SIGNED_IN),
@@ -79,7 +244,35 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
     (f"POST {BASE}/get_tree_data", channel, None, EDITORS),
     (f"POST {BASE}/get_node_tree_data", channel, None, EDITORS),
     ("GET /api/task/{task_id}", None, lambda s: s.task_id, EDITORS_ONLY_KNOW_OF_IT),
-    ("PATCH /api/admin-channels/{channel_id}", lambda _: {"public": True}, channel_of, ADMINISTRATORS),
+    ("GET /api/task", None, None, TO_READ),
+    ("GET /api/channel", None, None, TO_READ),
+    ("POST /api/channel", lambda _: {"name": "n"}, None, (401, *(201,) * 5)),
+    ("GET /api/channel/{id}", None, channel_of, MEMBERS),
+    ("PUT /api/channel/{id}", lambda _: {"name": "n"}, channel_of, to_write(200)),
+    ("PATCH /api/channel/{id}", lambda _: {"name": "n"}, channel_of, to_write(200)),
+    ("DELETE /api/channel/{id}", None, channel_of, to_write(204)),
+    ("POST /api/channel/{id}/restore", None, channel_of, to_write(200)),
+    ("GET /api/channel/{id}/languages", None, channel_of, MEMBERS),
+    ("GET /api/channel/{id}/language_exists", None, channel_of, MEMBERS),
+    ("GET /api/channel/{id}/version_detail", None, channel_of, MEMBERS),
+    ("GET /api/channel/{id}", None, public_of, SIGNED_IN),
+    ("GET /api/channelversion", None, None, TO_READ),
+    ("GET /api/bookmark", None, None, SIGNED_IN),
+    ("POST /api/bookmark", lambda s: {"channel": s.channel_id}, None, (401, 404, 201, 201, 404, 201)),
+    ("DELETE /api/bookmark/{id}", None, public_of, (401, *(404,) * 5)),
+    ("GET /api/file", None, None, TO_READ),
+    ("GET /api/file/{id}", None, new_file, MEMBERS),
+    ("PUT /api/file/{id}", lambda _: {"language": "en"}, new_file, to_write(200)),
+    ("PATCH /api/file/{id}", lambda _: {"language": "en"}, new_file, to_write(200)),
+    ("DELETE /api/file/{id}", None, new_file, to_write(204)),
+    ("GET /api/assessmentitem", None, None, TO_READ),
+    ("POST /api/assessmentitem", question, None, to_write(201)),
+    ("GET /api/assessmentitem/{id}", None, new_question, MEMBERS),
+    ("PUT /api/assessmentitem/{id}", question, new_question, to_write(200)),
+    ("PATCH /api/assessmentitem/{id}", lambda _: {"question": "?"}, new_question, to_write(200)),
+    ("DELETE /api/assessmentitem/{id}", None, new_question, to_write(204)),
+    *PEOPLE,
+    *CONTENT_NODES,
     ("GET /api/public/info", None, None, EVERYONE),
     ("GET /api/public/v1/channels", None, None, EVERYONE),
     ("GET /api/public/v1/channels/lookup/{identifier}", None, channel_of, EVERYONE),

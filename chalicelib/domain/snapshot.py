@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from le_utils.constants import content_kinds
+from le_utils.constants.licenses import LICENSELIST
 
 from chalicelib.domain.inheritance import inherit
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
@@ -15,6 +16,9 @@ from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, Sna
 # A chef run makes every node anew: these differ although nothing that is published does.
 _PASSING = frozenset({"id", "tree_id", "parent_id"})
 _SETS = ("tags", *LABELS)
+# Who uploaded a file, and the id of this upload, are not published.
+_OF_UPLOAD = frozenset({"id", "uploaded_by"})
+_LICENSES = {license.name: license.id for license in LICENSELIST}
 
 
 class BrokenTreeError(ValueError):
@@ -97,6 +101,11 @@ def categories(snapshot: Snapshot) -> list[str]:
     return _distinct(category for node in snapshot["nodes"] for category in node["categories"])
 
 
+def licenses(snapshot: Snapshot) -> list[int]:
+    """The numbers that le_utils gives the licences of all resources, sorted."""
+    return sorted({_LICENSES[node["license"]] for node in snapshot["nodes"] if node["license"]})
+
+
 def _check_order(nodes: list[NodeData]) -> None:
     if not nodes or nodes[0]["parent_id"] is not None:
         raise BrokenTreeError("The first node must be the root of the tree.")
@@ -153,7 +162,7 @@ def _lasting(node: SnapshotNode, node_ids: dict[str, str]) -> dict[str, Any]:
     """What of a node counts in a digest."""
     fields: dict[str, Any] = {name: value for name, value in node.items() if name not in _PASSING}
     fields |= {name: sorted(fields[name]) for name in _SETS}
-    files = [{name: value for name, value in file.items() if name != "id"} for file in node["files"]]
+    files = [{name: value for name, value in file.items() if name not in _OF_UPLOAD} for file in node["files"]]
     fields["files"] = sorted(files, key=_canonical)
     fields["prerequisites"] = sorted(node_ids[id] for id in node["prerequisites"])
     fields["parent"] = node_ids.get(node["parent_id"] or "")

@@ -19,6 +19,7 @@ class FileData(TypedDict):
     original_filename: str
     source_url: str | None
     duration: int | None
+    uploaded_by: NotRequired[str]  # id of the user; not of what chefs send
 
 
 class AssessmentItemData(TypedDict):

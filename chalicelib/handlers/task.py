@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.models import tasks
+from chalicelib.models.tasks import Task
+from chalicelib.operations.channel_access import viewable
 from chalicelib.permissions import Access, editable_channel
+from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.channel import OfChannel
 
 
 def retrieve(request: Request) -> dict[str, Any]:
@@ -20,6 +25,21 @@ def retrieve(request: Request) -> dict[str, Any]:
             editable_channel(request.user, task.channel_id)
         except Forbidden as error:
             raise NotFound(f"Task not found: {task.id!r}") from error
+    return {**_fields(task), "result": task.result}
+
+
+def find(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
+    """The newest tasks of a channel, the newest first, for its members.
+
+    Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
+    """
+    channel, role = viewable(user, query.channel)
+    if role is None and not user.is_admin:
+        raise Forbidden("Only members of a channel see its tasks. Ask one of its editors to invite you.")
+    return [_fields(task) for task in tasks.of_channel(channel.id)]
+
+
+def _fields(task: Task) -> dict[str, Any]:
     return {
         "task_id": task.id,
         "task_name": task.task_name,
@@ -27,8 +47,12 @@ def retrieve(request: Request) -> dict[str, Any]:
         "progress": int(task.progress),
         "status": task.status,
         "detail": task.detail,
-        "result": task.result,
     }
 
 
-ROUTES = (Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "How far a task is"),)
+LISTING = Listing(query=OfChannel, find=find, one_of=frozenset({"channel"}))
+
+ROUTES = (
+    *routes_of(Resource(name="task", title="task", listing=LISTING)),
+    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "How far a task is"),
+)

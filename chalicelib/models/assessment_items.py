@@ -3,6 +3,7 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | the questions of an exercise | `contentnode_id` | publish, lists |
+| one question, or many | `contentnode_id`, `assessment_id` (batches) | assessmentitem, file |
 
 Raw data over 100 kB lies in S3 (`raw_data_key`), as an item of a table holds 400 kB at most.
 """
@@ -43,12 +44,12 @@ _FIELDS = tuple(AssessmentItemData.__annotations__)
 
 def save(items: list[AssessmentItemData]) -> None:
     """Write questions; what is there already is replaced."""
-    write_many(puts=in_parallel(_from_data, items))
+    write_many(puts=in_parallel(from_data, items))
 
 
 def of(contentnode_id: str) -> list[AssessmentItemData]:
     """The questions of an exercise, in order."""
-    found = [_to_data(item) for item in AssessmentItem.query(contentnode_id, consistent_read=True)]
+    found = [to_data(item) for item in AssessmentItem.query(contentnode_id, consistent_read=True)]
     return sorted(found, key=lambda item: (item["order"], item["assessment_id"]))
 
 
@@ -59,12 +60,25 @@ def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
     return [(item.contentnode_id, item.assessment_id) for item in found]
 
 
+def as_stored(contentnode_id: str) -> list[AssessmentItem]:
+    """The questions of an exercise as the table has them, in order; raw data that lies in S3 is not fetched."""
+    found = AssessmentItem.query(contentnode_id, consistent_read=True)
+    return sorted(found, key=lambda item: (item.order, item.assessment_id))
+
+
+def outline(item: AssessmentItem) -> AssessmentItemData:
+    """A question's data with, where its raw data lies in S3, the key of that in place of it."""
+    fields = {name: getattr(item, name) for name in _FIELDS}
+    return cast(AssessmentItemData, {**fields, "raw_data": item.raw_data_key or item.raw_data})
+
+
 def lies_apart(data: AssessmentItemData) -> bool:
     """Whether a question's raw data is too large for the table and lies in S3."""
     return len(data["raw_data"].encode()) > LARGE
 
 
-def _from_data(data: AssessmentItemData) -> AssessmentItem:
+def from_data(data: AssessmentItemData) -> AssessmentItem:
+    """The item of a question; large raw data is written to S3."""
     fields: dict[str, Any] = dict(data)
     if lies_apart(data):
         raw = data["raw_data"].encode()
@@ -74,7 +88,8 @@ def _from_data(data: AssessmentItemData) -> AssessmentItem:
     return AssessmentItem(**fields)
 
 
-def _to_data(item: AssessmentItem) -> AssessmentItemData:
+def to_data(item: AssessmentItem) -> AssessmentItemData:
+    """The plain data of a question; large raw data is read from S3."""
     fields = {name: getattr(item, name) for name in _FIELDS}
     if item.raw_data_key:
         fields["raw_data"] = storage.read(item.raw_data_key).decode()

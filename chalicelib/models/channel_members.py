@@ -3,13 +3,22 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a user's right in a channel | `user_id`, `channel_id` | every request that touches a channel |
+| the channels of a user | `user_id` | `GET /api/user`, the channel list |
 | the members of a channel | index `channel-index`: `channel_id` | sharing |
+
+Counts of editors and viewers are kept on channels, and of channels on users, for the lists of administrators; nothing
+is decided by them. `add_first_editor` and `change` keep them: nothing else may write a membership.
 """
+
+from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table
+from chalicelib.models.base import Table, find
+from chalicelib.models.channels import Channel
+from chalicelib.models.users import User
 
 EDIT = "edit"
 VIEW = "view"
@@ -32,3 +41,51 @@ class ChannelMember(Table):
     channel_id = UnicodeAttribute(range_key=True)
     role = UnicodeAttribute()  # EDIT or VIEW
     channel_index = ChannelIndex()
+
+
+_COUNTED = {EDIT: (Channel.editors_count, User.edit_count), VIEW: (Channel.viewers_count, User.view_count)}
+
+
+def get(user_id: str, channel_id: str) -> ChannelMember | None:
+    """A user's right in a channel."""
+    return find(ChannelMember, user_id, channel_id)
+
+
+def of_user(user_id: str) -> list[ChannelMember]:
+    """All rights of a user."""
+    return list(ChannelMember.query(user_id, consistent_read=True))
+
+
+def of_channel(channel_id: str) -> list[ChannelMember]:
+    """The members of a channel; may lag behind a change by a second."""
+    return list(ChannelMember.channel_index.query(channel_id))
+
+
+def add_first_editor(transaction: TransactWrite, channel: Channel, user_id: str, is_chef: bool = False) -> None:
+    """Make the user the editor of a channel that is saved for the first time, with `editors_count` 1, in the same
+    transaction. `is_chef`: it is made by ricecooker."""
+    transaction.save(ChannelMember(user_id, channel.id, role=EDIT))
+    chef = [User.is_chef.set(True)] if is_chef else []
+    transaction.update(User(user_id), [User.edit_count.add(1), *chef])
+
+
+def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str | None, new: str | None) -> None:
+    """Give a user another role in a channel, or none, where the role is the `old` one until then.
+
+    The transaction fails where it is not, or where the channel is not there.
+    """
+    member = ChannelMember(user_id, channel_id)
+    as_read = ChannelMember.role == old if old else ChannelMember.user_id.does_not_exist()
+    if new:
+        transaction.update(member, [ChannelMember.role.set(new)], condition=as_read)
+    else:
+        transaction.delete(member, condition=as_read)
+    pairs = [(_COUNTED[role], by) for role, by in ((old, -1), (new, 1)) if role]
+    of_channel: list[Any] = [channel_count.add(by) for (channel_count, _), by in pairs]
+    transaction.update(Channel(channel_id), of_channel, condition=Channel.id.exists())
+    transaction.update(User(user_id), [user_count.add(by) for (_, user_count), by in pairs])
+
+
+def require_editor(transaction: TransactWrite, user_id: str, channel_id: str) -> None:
+    """Let the transaction fail where the user is not an editor of the channel at that moment."""
+    transaction.condition_check(ChannelMember, user_id, channel_id, condition=ChannelMember.role == EDIT)

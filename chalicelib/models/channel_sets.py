@@ -2,12 +2,27 @@
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| a set by id | `id` | channel lookup by a set's token |
+| a set by id | `id` | channel lookup by a set's token, `/api/channelset/{id}` |
+| the sets of a user | index `user-index`: `user_id` | `GET /api/channelset` |
+
+`rev` counts changes: who adds channels to a set does not lose those that another adds.
 """
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, read_many
+from chalicelib.models.base import Table, find, read_many, save_if, transact
+from chalicelib.models.secret_tokens import SecretToken
+
+
+class UserIndex(GlobalSecondaryIndex["ChannelSet"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "user-index"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
 
 
 class ChannelSet(Table):
@@ -15,12 +30,43 @@ class ChannelSet(Table):
         table_name = "channel_sets"
 
     id = UnicodeAttribute(hash_key=True)
+    user_id = UnicodeAttribute(null=True)  # whose it is
     name = UnicodeAttribute()
     description = UnicodeAttribute(default="")
     channel_ids = JSONAttribute(default=list)
     secret_token = UnicodeAttribute(null=True)
+    rev = NumberAttribute(default=1)
+    user_index = UserIndex()
+
+
+def get(set_id: str) -> ChannelSet | None:
+    """A set by id."""
+    return find(ChannelSet, set_id)
 
 
 def get_many(set_ids: list[str]) -> list[ChannelSet]:
     """Those of the sets that exist."""
     return list(read_many({ChannelSet: set_ids})[ChannelSet])
+
+
+def of_user(user_id: str) -> list[ChannelSet]:
+    """The sets of a user; may lag behind a change by a second."""
+    return list(ChannelSet.user_index.query(user_id))
+
+
+def replace(channel_set: ChannelSet) -> bool:
+    """Write a changed set; says whether nobody else changed it since it was read."""
+    as_read = ChannelSet.rev == channel_set.rev
+    channel_set.rev += 1
+    return save_if(channel_set, as_read)
+
+
+def remove(channel_set: ChannelSet) -> None:
+    """Take a set away, and what its token opens, at once."""
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.delete(ChannelSet(channel_set.id))
+        if channel_set.secret_token:
+            transaction.delete(SecretToken(channel_set.secret_token))
+
+    transact(fill)

@@ -2,7 +2,8 @@
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| one version of a channel | `channel_id`, `version` | channel lookup by a version's token |
+| one version of a channel | `channel_id`, `version` | channel lookup by a version's token, `version_detail` |
+| the newest versions of a channel | `channel_id`, `version` below another | `GET /api/channelversion` |
 """
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -21,6 +22,8 @@ class ChannelVersion(Table):
     resource_count = NumberAttribute()
     kind_count = JSONAttribute()
     included_languages = JSONAttribute()
+    included_licenses = JSONAttribute(default=list)  # numbers of le_utils
+    included_categories = JSONAttribute(default=list)
     version_notes = UnicodeAttribute(default="")
     date_published = UTCDateTimeAttribute()
 
@@ -28,3 +31,10 @@ class ChannelVersion(Table):
 def get_many(versions: list[tuple[str, int]]) -> list[ChannelVersion]:
     """Those of the (channel id, version) that were published."""
     return list(read_many({ChannelVersion: versions})[ChannelVersion])
+
+
+def newest(channel_id: str, limit: int, below: int | None = None) -> list[ChannelVersion]:
+    """So many versions of a channel, the newest first; with `below`, only lower ones."""
+    lower = ChannelVersion.version < below if below else None
+    found = ChannelVersion.query(channel_id, lower, limit=limit, scan_index_forward=False, consistent_read=True)
+    return list(found)

@@ -3,8 +3,10 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a channel by id | `id` | everything |
+| all channels, as administrators look for them | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
 | ids of public channels | index `public-index`: `public_key` = "public" | writing the public index anew |
 
+The index of all channels holds only what seldom changes: every change of it writes to one partition.
 `rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
 `publish_lease` until when that worker, `publish_worker`, may be thought alive.
@@ -19,11 +21,13 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from chalicelib.models.base import Table, find, read_many
+from chalicelib.models.base import Table, find, read_many, read_raw
+from chalicelib.models.lazy import to_read
 
 PUBLIC = "public"
+ALL = "channel"
 
 
 class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
@@ -32,6 +36,15 @@ class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-c
         projection = KeysOnlyProjection()
 
     public_key = UnicodeAttribute(hash_key=True)
+
+
+class AllIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "all-index"
+        projection = IncludeProjection(["name", "public", "deleted", "primary_token"])
+
+    all_key = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
 
 
 class Channel(Table):
@@ -47,8 +60,11 @@ class Channel(Table):
     thumbnail_encoding = JSONAttribute(default=dict)
     source_id = UnicodeAttribute(null=True)
     source_domain = UnicodeAttribute(null=True)
+    source_url = UnicodeAttribute(null=True)
+    demo_server_url = UnicodeAttribute(null=True)
     ricecooker_version = UnicodeAttribute(null=True)
     extra_fields = JSONAttribute(default=dict)
+    content_defaults = JSONAttribute(default=dict)  # what was chosen for new nodes
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
     deleted = BooleanAttribute(default=False)
@@ -59,6 +75,7 @@ class Channel(Table):
     staging_root_id = UnicodeAttribute(null=True)  # uploaded, waiting for a person
     previous_root_id = UnicodeAttribute(null=True)  # live before the last deploy
     rev = NumberAttribute(default=1)
+    root_rev = NumberAttribute(default=0)  # value of `rev` when the live tree was deployed
 
     public = BooleanAttribute(default=False)
     public_key = UnicodeAttribute(null=True)
@@ -77,7 +94,12 @@ class Channel(Table):
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
     publish_again = JSONAttribute(null=True)  # {"user_id", "version_notes"}: asked for while one was running
 
+    editors_count = NumberAttribute(default=0)  # see models.channel_members
+    viewers_count = NumberAttribute(default=0)
+    all_key = UnicodeAttribute(default=ALL)
+
     public_index = PublicIndex()
+    all_index = AllIndex()
 
 
 def get(channel_id: str) -> Channel | None:
@@ -89,6 +111,16 @@ def get_many(channel_ids: list[str]) -> list[Channel]:
     """Those of the channels that exist, in the order asked for."""
     found = {channel.id: channel for channel in read_many({Channel: list(channel_ids)})[Channel]}
     return [found[channel_id] for channel_id in channel_ids if channel_id in found]
+
+
+def everything() -> list[Channel]:
+    """All channels by id, with what their index holds only; may lag behind a change by a second."""
+    return list(Channel.all_index.query(ALL))
+
+
+def get_many_to_read(channel_ids: list[str]) -> list[Channel]:
+    """Those of the channels that exist, in any order, to be read only: for long lists."""
+    return to_read(Channel, read_raw({Channel: list(channel_ids)})[Channel])
 
 
 def public_ids() -> list[str]:

@@ -3,14 +3,20 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | children of a node, in order | `parent_id` | lists, publish |
+| the first child, or the one beside another | `parent_id`, `position` | moving and copying |
 
 `position` is a fraction (see `domain.positions`) and the child's id, so that it sorts and is unique. `kind` is
 copied from the node (it never changes): whole trees are walked over their edges without reading a node.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.models.base import Table
+
+PAGE = 101  # one more than the longest page of the API, so that it is known whether there is another
 
 
 class Child(Table):
@@ -26,3 +32,34 @@ class Child(Table):
 def of(parent_id: str) -> list[Child]:
     """The children of a node, in order."""
     return list(Child.query(parent_id, consistent_read=True))
+
+
+def some_of(
+    parent_id: str,
+    above: str | None = None,
+    below: str | None = None,
+    descending: bool = False,
+    kind: str | None = None,
+    page: int = PAGE,
+) -> Iterator[Child]:
+    """The children of a node with positions above and below two texts, in order, read a page at a time as needed."""
+    place: Any = None
+    if above and below:
+        place = Child.position.between(above, below)
+    elif above or below:
+        place = Child.position > above if above else Child.position < below
+    wanted = Child.kind == kind if kind else None
+    forward = not descending
+    return iter(Child.query(parent_id, place, wanted, consistent_read=True, scan_index_forward=forward, page_size=page))
+
+
+def beside(parent_id: str, position: str | None, left: bool, without: str) -> Child | None:
+    """The nearest child left or right of a position (None: of all), one of them left out."""
+    above, below = (None, position) if left else (position, None)
+    found = some_of(parent_id, above, below, descending=left, page=2)
+    return next((edge for edge in found if edge.node_id != without), None)
+
+
+def of_child(parent_id: str, node_id: str) -> Child | None:
+    """The edge of a child whose position is not known."""
+    return next((edge for edge in of(parent_id) if edge.node_id == node_id), None)

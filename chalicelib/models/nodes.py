@@ -8,17 +8,25 @@
 
 Nested parts (files, labels, tags, extra fields) are JSON text, one attribute each: they are always read and written
 whole. `path` holds the ids of the ancestors from the root down and is right only while a chef builds the tree, where
-nothing is moved; elsewhere ancestors are found by climbing `parent_id`.
+nothing is moved; elsewhere it says which ancestors to read at once, and `parent_id` which they are. `position` is
+that of the node's edge. Below what was moved to another tree of its channel, `tree_id` may be behind for a moment.
+`*_rev` are values of the channel's `rev`, see `domain.node_flags`.
 Topics keep counts of everything below them, changed in the transaction that changes the nodes.
 """
 
 from typing import Any, cast
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.domain.types import LABELS, NodeData
-from chalicelib.models.base import Table, find, read_raw
+from chalicelib.models.base import Table, find, read_many, read_raw
 
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
@@ -71,14 +79,25 @@ class Node(Table):
     source_id = UnicodeAttribute(default="")
     original_channel_id = UnicodeAttribute(null=True)
     original_node_id = UnicodeAttribute(null=True)
+    source_channel_id = UnicodeAttribute(null=True)  # what it was copied from
+    source_node_id = UnicodeAttribute(null=True)
+    thumbnail_encoding = JSONAttribute(default=dict)
     assessment_item_count = NumberAttribute(default=0)
     complete = BooleanAttribute(default=False)
+    modified = UTCDateTimeAttribute(null=True)
+    created_rev = NumberAttribute(default=0)
+    modified_rev = NumberAttribute(default=0)
+    position = UnicodeAttribute(null=True)
+    deleted_from = UnicodeAttribute(null=True)  # where it was before it was put into the trash
 
     next_position = NumberAttribute(default=0)  # of the next child that is appended
     total_count = NumberAttribute(default=0)  # nodes below
     resource_count = NumberAttribute(default=0)  # of them not topics
     coach_count = NumberAttribute(default=0)  # of them for coaches only
     error_count = NumberAttribute(default=0)  # of them incomplete
+    tree_facts: "JSONAttribute" = JSONAttribute(null=True)  # of a root, see `operations.tree_facts`
+    newest_created_rev = NumberAttribute(default=0)  # the highest below
+    newest_modified_rev = NumberAttribute(default=0)
 
     node_id_index = NodeIdIndex()
     content_id_index = ContentIdIndex()
@@ -104,6 +123,12 @@ def to_data(node: Node) -> NodeData:
 def get(node_id: str) -> Node | None:
     """A node by its id."""
     return find(Node, node_id)
+
+
+def get_many(node_ids: list[str]) -> list[Node]:
+    """Those of the nodes that exist, in the order asked for."""
+    found = {node.id: node for node in read_many({Node: node_ids})[Node]}
+    return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
 
 
 def data_of(node_ids: list[str]) -> dict[str, NodeData]:
@@ -137,11 +162,17 @@ _READERS = {name: attribute.deserialize for name, attribute in _ATTRIBUTES.items
 _MISSING = {name: _default_of(attribute) for name, attribute in _ATTRIBUTES.items()}
 
 
+def id_in_tree(tree_id: str, node_id: str) -> str | None:
+    """The id of the node of a tree with this node_id; the index may lag by a second."""
+    keys = Node.node_id_index.query(node_id, Node.tree_id == tree_id, limit=1)
+    return next((key.id for key in keys), None)
+
+
 def find_in_tree(tree_id: str, node_id: str | None = None, content_id: str | None = None) -> Node | None:
     """The node of a tree with this node_id, or with this content_id; the index may lag by a second."""
     if node_id:
-        keys = Node.node_id_index.query(node_id, Node.tree_id == tree_id, limit=1)
+        found = id_in_tree(tree_id, node_id)
     else:
         keys = Node.content_id_index.query(content_id, Node.tree_id == tree_id, limit=1)
-    first = next(iter(keys), None)
-    return get(first.id) if first else None
+        found = next((key.id for key in keys), None)
+    return get(found) if found else None

@@ -5,6 +5,8 @@
 | what a token opens | `token` | channel lookup, `tokens=` of the channel list |
 """
 
+from typing import Any
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.tokens import new_channel_token
@@ -23,9 +25,18 @@ class SecretToken(Table):
 
 def reserve(channel_id: str) -> str:
     """A new token that nobody has, for this channel. It opens nothing before the channel is published."""
+    return _reserve(channel_id=channel_id)
+
+
+def reserve_for_set(set_id: str) -> str:
+    """A new token that nobody has, for this set of channels."""
+    return _reserve(channel_set_id=set_id)
+
+
+def _reserve(**target: Any) -> str:
     while True:
         token = new_channel_token()
-        if save_if(SecretToken(token, channel_id=channel_id), SecretToken.token.does_not_exist()):
+        if save_if(SecretToken(token, **target), SecretToken.token.does_not_exist()):
             return token
 
 

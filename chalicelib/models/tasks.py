@@ -3,7 +3,7 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a task by id | `id` | `GET /api/task/{id}`, workers |
-| tasks of a channel, by time | index `channel-index`: `channel_id` | channel page |
+| tasks of a channel, by time | index `channel-index`: `channel_id` | `GET /api/task` |
 
 Tasks are forgotten (TTL) a month after they were made.
 """
@@ -22,6 +22,7 @@ SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
 KEPT = timedelta(days=30)
+LISTED = 500  # of a channel
 
 PUBLISH = "export-channel"
 DIFF = "generate-node-diff"
@@ -71,6 +72,11 @@ def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any
 def get(task_id: str) -> Task | None:
     """A task by id."""
     return find(Task, task_id)
+
+
+def of_channel(channel_id: str) -> list[Task]:
+    """The newest tasks of a channel, at most `LISTED`, the newest first; may lag behind a change by a second."""
+    return list(Task.channel_index.query(channel_id, limit=LISTED, scan_index_forward=False))
 
 
 def advance(task: Task, progress: int, detail: str) -> None:

@@ -10,11 +10,12 @@ from chalicelib.domain import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.models import assessment_items, children, nodes
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, in_parallel, transact, write_many
+from chalicelib.models.base import TRANSACTION_LIMIT, find, in_parallel, now, read_many, transact, write_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
+RACES = 20  # lost in a row before a change is given up
 BEING_BUILT, STAGED, LIVE = "being built", "staged", "live"
 _ROOT_OF: dict[str, Any] = {
     BEING_BUILT: Channel.chef_root_id,
@@ -73,36 +74,106 @@ def ancestors(node: Node, being_built: bool) -> list[str]:
     return path[::-1]
 
 
+def lineage(node_id: str, path: list[str]) -> list[Node]:
+    """A node and its ancestors, the root first; empty where it or one of them is not there any more.
+
+    One read, where `path` names the ancestors; one more for each that it does not name.
+    """
+    known = {node.id: node for node in read_many({Node: [node_id, *path]})[Node]}
+    found: list[Node] = []
+    above: str | None = node_id
+    while above:
+        node = known.get(above) or nodes.get(above)
+        if node is None:
+            return []
+        found.append(node)
+        above = node.parent_id
+    return found[::-1]
+
+
 def append(parent: Node, above: list[str], added: list[NodeData], place: str, behind: int = 0) -> str | None:
     """Put new nodes below `parent`, with edges and counts, all or nothing.
 
     `above` are the ids of the parent's ancestors. `place` says in which tree of its channel the parent was found, and
     must still be: BEING_BUILT, STAGED or LIVE; adding to the live tree is a change of the channel. `behind` counts
-    the children that were appended since the parent was read.
+    the children that were appended since the parent was read. Lost races are tried again.
     Returns None, or what refused it: "exists" (a node is there already), "closed" (the tree is not in that place
     any more) or "gone" (the parent is not there any more).
     """
+    first = int(parent.next_position) + behind
+    for _ in range(RACES):
+        rev = _live_rev(parent.channel_id) if place == LIVE else None
+        line = lineage(parent.id, above) if rev is not None else [parent]
+        if not line:
+            return "gone"
+        if rev is not None:  # people move things in live trees: what was read before the revision may be over
+            if line[0].id != parent.tree_id:
+                return "closed"
+            above, first = [node.id for node in line[:-1]], int(line[-1].next_position)
+        refused = _append(parent, above, added, place, first, rev)
+        if refused != "lost":
+            return refused
+        first = _next_position(parent.id, first)
+    raise TimeoutError(f"Adding to a tree lost {RACES} races in a row.")
+
+
+def _next_position(node_id: str, otherwise: int) -> int:
+    node = nodes.get(node_id)
+    return int(node.next_position) if node else otherwise
+
+
+def _live_rev(channel_id: str) -> int | None:
+    """The revision of a channel that is there; None leaves it to the transaction to find that out."""
+    channel = find(Channel, channel_id)
+    return int(channel.rev) if channel else None
+
+
+def _append(
+    parent: Node, above: list[str], added: list[NodeData], place: str, first: int, rev: int | None
+) -> str | None:
     path = [*above, parent.id]
-    still_there = _ROOT_OF[place] == parent.tree_id
+    new = [_new_node(data, path, first + index, (rev or -1) + 1) for index, data in enumerate(added)]
+    in_place = _ROOT_OF[place] == parent.tree_id
+    if rev is not None:
+        in_place &= Channel.rev == rev
 
     def fill(transaction: TransactWrite) -> None:
         actions: list[Any] = [Channel.rev.add(1 if place == LIVE else 0)]
-        transaction.update(Channel(parent.channel_id), actions, condition=still_there)
-        for data in added:
-            transaction.save(nodes.from_data(data, path), condition=Node.id.does_not_exist())
-        for index, data in enumerate(added, int(parent.next_position) + behind):
-            transaction.save(_edge(parent.id, index, data))
+        transaction.update(Channel(parent.channel_id), actions, condition=in_place)
+        for node in new:
+            transaction.save(node, condition=Node.id.does_not_exist())
+        for node in new:
+            transaction.save(edge_of(node))
         for ancestor in path:
-            actions = _count_actions(counts_of(added), len(added) if ancestor == parent.id else 0)
-            transaction.update(Node(ancestor), actions, condition=Node.id.exists())
+            own = ancestor == parent.id
+            actions = _count_actions(counts_of(added), len(added) if own else 0)
+            if rev is not None:
+                actions.append(Node.newest_created_rev.set(rev + 1))
+            as_read = Node.next_position == first if own else Node.id.exists()
+            transaction.update(Node(ancestor), actions, condition=as_read)
 
     codes = transact(fill)
     if not codes:
         return None
     puts, updates = codes[: 2 * len(added)], codes[2 * len(added) :]
     if updates[0]:
-        return "closed"
-    return "exists" if any(puts) else "gone"
+        return "lost" if rev is not None and _is_in_place(parent, place) else "closed"
+    if any(puts):
+        return "exists"
+    return "lost" if updates[-1] else "gone"
+
+
+def _is_in_place(parent: Node, place: str) -> bool:
+    channel = find(Channel, parent.channel_id)
+    return channel is not None and getattr(channel, _ROOT_OF[place].attr_name) == parent.tree_id
+
+
+def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
+    node = nodes.from_data(data, path)
+    node.position = positions.appended(index, node.id)
+    node.modified = now()
+    node.created_rev = node.modified_rev = rev
+    return node
 
 
 def room(levels: int) -> int:
@@ -110,9 +181,9 @@ def room(levels: int) -> int:
     return (TRANSACTION_LIMIT - levels - 2) // 2
 
 
-def _edge(parent_id: str, index: int, data: NodeData) -> Child:
-    position = positions.appended(index, data["id"])
-    return Child(parent_id=parent_id, position=position, node_id=data["id"], kind=data["kind"])
+def edge_of(node: Node) -> Child:
+    """The edge of a node that knows its position."""
+    return Child(parent_id=node.parent_id, position=node.position, node_id=node.id, kind=node.kind)
 
 
 def _count_actions(counts: Counts, appended: int) -> list[Any]:

@@ -17,7 +17,7 @@ from chalicelib.domain import chef
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
-from chalicelib.models import assessment_items, nodes, trees
+from chalicelib.models import assessment_items, file_places, nodes, trees
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
@@ -121,7 +121,9 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     above = trees.ancestors(parent, place == trees.BEING_BUILT)
     built = _build(user, parent, state, new, sent)
     _refuse_large(built)
-    assessment_items.save([item for _, items in built for item in items])
+    questions = [item for _, items in built for item in items]
+    file_places.note([node for node, _ in built], questions)
+    assessment_items.save(questions)
     refused = _append(parent, above, [node for node, _ in built], place)
     if refused == "closed":
         raise Conflict(CLOSED)

@@ -10,13 +10,13 @@ from chalicelib.auth import Identity
 from chalicelib.domain.chef import root_files
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
-from chalicelib.models import channels, tasks, trees
+from chalicelib.models import channel_members, channels, file_places, nodes, tasks, trees
 from chalicelib.models.base import Table, now, read_many, transact, was_refused
-from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.stored_objects import StoredObject
-from chalicelib.operations import files
+from chalicelib.operations import files, public_listing
 from chalicelib.permissions import editable_ids
 from chalicelib.schemas.chef import ChannelIn
 
@@ -51,6 +51,8 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
 
     if transact(fill):
         raise Conflict(f"Another upload to channel {channel.id} has just begun. Send this one again.")
+    if channel.deleted and channel.public:  # it is back
+        queues.send_maintenance({"job": public_listing.JOB, "channel_ids": [channel.id]})
     return str(root.id)
 
 
@@ -60,6 +62,7 @@ def _chef_root(sent: ChannelIn, sizes: dict[str, int], missing: list[str]) -> No
     root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
     root.extra_fields = sent.extra_fields
     root.files = root_files(root.id, sent.files, sizes)
+    file_places.note([nodes.to_data(root)], [])
     return root
 
 
@@ -72,12 +75,13 @@ def _make(user: Identity, sent: ChannelIn, chef_root: Any) -> str:
         root_id=live.id,
         trash_root_id=trash.id,
         chef_root_id=chef_root.id,
+        editors_count=1,
         **{column.attr_name: value for column, value in _sent_columns(sent)},
     )
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
-        transaction.save(ChannelMember(user.user_id, sent.id, role=EDIT))
+        channel_members.add_first_editor(transaction, channel, user.user_id, is_chef=True)
         for root in (live, trash, chef_root):
             transaction.save(root)
 
@@ -137,6 +141,7 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
             Channel.root_id.set(chef_root),
             Channel.previous_root_id.set(channel.root_id),
             Channel.staging_root_id.remove(),
+            Channel.root_rev.set(Channel.rev + 1),
             Channel.rev.add(1),
         ]
     actions += [Channel.chef_root_id.remove(), Channel.modified.set(now())]

@@ -84,6 +84,8 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
             resource_count=record["total_resource_count"],
             kind_count=record["kind_count"],
             included_languages=record["included_languages"],
+            included_licenses=snapshots.licenses(snapshot),
+            included_categories=snapshots.categories(snapshot),
             version_notes=notes,
             date_published=published,
         )

@@ -6,6 +6,7 @@ from chalicelib import storage
 from chalicelib.domain import diff
 from chalicelib.domain.storage_keys import diff_key
 from chalicelib.models import channels, tasks, trees
+from chalicelib.operations import tree_facts
 
 
 def compare_trees(task_id: str) -> None:
@@ -14,7 +15,10 @@ def compare_trees(task_id: str) -> None:
     if task is None or task.status in tasks.FINISHED:
         return
     tasks.advance(task, 10, "Comparing the trees")
-    changes = diff.compare(trees.walk(task.arguments["old_root_id"]), trees.walk(task.arguments["new_root_id"]))
+    new_root_id = task.arguments["new_root_id"]
+    new = trees.walk(new_root_id)
+    tree_facts.keep(new_root_id, new)
+    changes = diff.compare(trees.walk(task.arguments["old_root_id"]), new)
     storage.put(diff_key(task_id), json.dumps(changes, ensure_ascii=False).encode(), "application/json")
     tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
 

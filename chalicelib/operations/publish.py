@@ -13,7 +13,7 @@ from chalicelib.export.perseus_items import InvalidPerseusItem
 from chalicelib.models import nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations import derived_files, publish_lock
+from chalicelib.operations import derived_files, publish_lock, tree_facts
 from chalicelib.operations.publish_lock import PUBLISH
 
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
@@ -56,7 +56,9 @@ def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel]
 
 def _prepare(task: Task, channel: Channel) -> None:
     tasks.advance(task, 5, "Reading the tree")
-    snapshot = snapshots.freeze(_channel_data(channel), _read_tree(channel), int(channel.version) + 1)
+    tree = _read_tree(channel)
+    tree_facts.keep(channel.root_id, tree)
+    snapshot = snapshots.freeze(_channel_data(channel), tree, int(channel.version) + 1)
     if not snapshots.resource_count(snapshot):
         raise NotPublishable("There is nothing to publish: the channel's live tree has no complete resource.")
     _refuse_duplicates(snapshot)

@@ -1,5 +1,6 @@
 """A published content database, opened for reading."""
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,7 +26,7 @@ _PATHS_TO_QUIZZES = """
 
 
 class ContentDatabase:
-    """A file that `write_content_database` wrote, read by any number of threads, who take turns.
+    """A file that `write_content_database` wrote, read by any number of threads.
 
     Nodes lie in it in tree order, so that their rowids count them from 1, and `lft` and `rght` are numbered without
     gaps. There is no index on `lft`, but a node at level L has lft = 2 * rowid - 1 - L: rowids lead to any place
@@ -36,20 +37,41 @@ class ContentDatabase:
     """
 
     def __init__(self, path: Path) -> None:
-        uri = path.absolute().as_uri() + _MODE
-        self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        self._connection.create_function("has_words", 3, _has_words, deterministic=True)
-        self._connection.execute("SELECT 1 FROM content_channelmetadata")  # opens the file
+        self._uri = path.absolute().as_uri() + _MODE
+        self._of_thread = threading.local()
+        self._first = self._connect()
+        self._first.execute("SELECT 1 FROM content_channelmetadata")  # opens the file
         self.labels: dict[Any, dict[str, list[str]]] = {}  # by filter, see `labels`
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query, in which `has_words(words, title, description)` is known beside SQLite's functions."""
-        return self._connection.execute(sql, parameters).fetchall()
+        return self._connection().execute(sql, parameters).fetchall()
 
     def close(self) -> None:
-        """Free it at once. Nobody may be reading, nor read again."""
-        self._connection.close()
+        """Free what this thread has open, at once. Nobody may be reading, nor read again."""
+        self._connection().close()
+        self._first.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        """One for each thread, so that they need not wait for each other; where the file is gone already, the first."""
+        known: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
+        if known is None:
+            known = self._of_thread.connection = self._another()
+        return known
+
+    def _another(self) -> sqlite3.Connection:
+        try:
+            connection = self._connect()
+            connection.execute("SELECT 1 FROM content_channelmetadata")
+        except sqlite3.OperationalError:
+            return self._first
+        return connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.create_function("has_words", 3, _has_words, deterministic=True)
+        return connection
 
     @cached_property
     def channel(self) -> dict[str, Any]:

@@ -1,9 +1,57 @@
-"""Bodies of the administrators' endpoints."""
+"""Bodies and queries of the administrators' endpoints."""
 
-from chalicelib.schemas.base import Schema
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from chalicelib.schemas.base import BlankText, Schema, refuse
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.query import Flag, Text, Words
+
+LARGEST_QUOTA = 10**15  # bytes
+_URL = Annotated[BlankText, Field(max_length=200)]
+
+
+def _bytes(value: Any) -> int:
+    """A whole number, which may be written as 5.0 (as Studio writes it)."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value != int(value) or not 0 <= value <= LARGEST_QUOTA:
+        raise refuse(f"This must be a whole number of bytes, from 0 to {LARGEST_QUOTA}.")
+    return int(value)
+
+
+class AdminUserList(ListQuery):
+    """`GET /api/admin-users`. Keywords are looked for in names and addresses."""
+
+    keywords: Text = ""
+    is_active: Flag | None = None
+    is_admin: Flag | None = None
+    chef: Flag | None = None
+    ids: Words = ()
+
+
+class AdminUserChanges(Schema):
+    """`PATCH /api/admin-users/{id}`: what is not given, or null, stays as it is."""
+
+    is_active: bool | None = None
+    is_admin: bool | None = None
+    disk_space: Annotated[int, BeforeValidator(_bytes)] | None = None
+
+
+class AdminChannelList(ListQuery):
+    """`GET /api/admin-channels`. Keywords are looked for in names, ids and tokens."""
+
+    keywords: Text = ""
+    public: Flag | None = None
+    deleted: Flag | None = None
+    ids: Words = ()
 
 
 class AdminChannelChanges(Schema):
-    """`PATCH /api/admin-channels/{id}`: what is not given stays as it is."""
+    """`PATCH /api/admin-channels/{id}`: what is not given, or null, stays as it is."""
 
     public: bool | None = None
+    deleted: bool | None = None
+    source_domain: _URL | None = None
+    source_url: _URL | None = None
+    demo_server_url: _URL | None = None

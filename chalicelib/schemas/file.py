@@ -15,7 +15,8 @@ TOO_LARGE = f"Files larger than {MAX_UPLOAD // MEGABYTE} MB cannot be uploaded. 
 _TIMED = frozenset({content_kinds.AUDIO, content_kinds.VIDEO})
 
 
-def _duration(value: Any) -> Any:
+def positive_seconds(value: Any) -> Any:
+    """A duration in whole seconds; a fraction is dropped, but never all of it."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -33,7 +34,7 @@ class UploadUrl(Schema):
     name: Annotated[Text, Field(min_length=1), AfterValidator(lambda name: name[:255])]
     file_format: FileFormat
     preset: Preset | None  # ricecooker sends null for the thumbnail of a node of another channel
-    duration: Annotated[int | None, BeforeValidator(_duration)] = None
+    duration: Annotated[int | None, BeforeValidator(positive_seconds)] = None
     resumable: bool = False
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ import uuid
 import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW
+from tests.support import nodes
 from tests.support.routes import NOTHING
 
 FIELDS = {"task_id", "task_name", "channel_id", "progress", "status", "detail"}
@@ -38,6 +39,19 @@ def test_who_may_edit_the_channel_sees_its_tasks_and_nobody_else(studio, task_id
     admin, stranger = studio.sign_up("admin", is_admin=True)[1], studio.sign_up("stranger")[1]
     seen = [studio.get(f"/api/task/{task_id}", token).status for token in (editor, admin, viewer, stranger)]
     assert seen == [200, 200, 404, 404]
+
+
+def test_tasks_of_a_public_channel_are_listed_for_its_members(studio):
+    channel_id, root = studio.make_channel()
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
+    studio.finish(channel_id)
+    studio.publish(channel_id)
+    studio.make_public(channel_id)
+    viewer_id, viewer = studio.sign_up("viewer")
+    studio.share(channel_id, viewer_id, VIEW)
+    admin, stranger = studio.sign_up("admin", is_admin=True)[1], studio.sign_up("stranger")[1]
+    seen = [studio.get(f"/api/task?channel={channel_id}", token).status for token in (viewer, admin, stranger)]
+    assert seen == [200, 200, 403]
 
 
 def test_a_task_of_others_is_like_one_that_is_not_there(studio, task_id):

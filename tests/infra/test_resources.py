@@ -14,21 +14,24 @@ PREFIX = "studio-some-"
 
 # table: keys, and keys of its indexes
 WANTED = {
-    "users": (["id"], {"email-index": ["email"]}),
+    "users": (["id"], {"email-index": ["email"], "all-index": ["all_key", "email"]}),
     "tokens": (["key"], {}),
-    "channels": (["id"], {"public-index": ["public_key"]}),
+    "channels": (["id"], {"public-index": ["public_key"], "all-index": ["all_key", "id"]}),
     "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),
     "nodes": (["id"], {"node_id-index": ["node_id", "tree_id"], "content_id-index": ["content_id", "tree_id"]}),
     "children": (["parent_id", "position"], {}),
     "assessment_items": (["contentnode_id", "assessment_id"], {}),
     "stored_objects": (["checksum"], {}),
     "uploads": (["user_id", "filename"], {}),
+    "file_places": (["id"], {}),
     "derived_files": (["key"], {}),
     "tasks": (["id"], {"channel-index": ["channel_id", "created"]}),
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
+    "bookmarks": (["user_id", "channel_id"], {}),
     "public_index": (["id"], {}),
-    "channel_sets": (["id"], {}),
+    "channel_sets": (["id"], {"user-index": ["user_id", "id"]}),
+    "invitations": (["id"], {"user-index": ["user_id", "id"], "channel-index": ["channel_id", "id"]}),
 }
 
 

@@ -53,8 +53,24 @@ class TestAppend:
             root = live_root()
             sent = [child(root, str(number)) for number in range(trees.room(levels) + more)]
             with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
-                append(root, [new_id() for _ in range(levels)], sent, LIVE)
+                append(root, [new_id() for _ in range(levels)], sent, BEING_BUILT)
             assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
+
+    def test_counts_where_the_parent_is_by_now(self, aws):
+        """It was moved after its ancestors were read."""
+        root = live_root()
+        old, new = put(root, "old", "new", kind="topic")
+        (parent,) = put(old, "parent", kind="topic")
+        Node(parent.id).update([Node.parent_id.set(new.id)])
+        assert append(parent, [root.id, old.id], [child(parent, "a")], LIVE) is None
+        assert (nodes.get(old.id).resource_count, nodes.get(new.id).resource_count) == (0, 1)
+
+    def test_is_refused_where_the_parent_is_in_another_tree_by_now(self, aws):
+        root = live_root()
+        (parent,) = put(root, "parent", kind="topic")
+        elsewhere = live_root()
+        Node(parent.id).update([Node.parent_id.set(elsewhere.id)])
+        assert append(parent, [root.id], [child(parent, "a")], LIVE) == "closed"
 
     def test_in_several_parts_keeps_their_order(self, aws):
         """The parent is read once: each part says how many went before it."""

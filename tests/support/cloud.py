@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 
-from chalicelib import large_answers, queues, storage
+from chalicelib import large_answers, mail, queues, storage
 from chalicelib.models import base
 from chalicelib.operations import local_files
 from infra import resources
@@ -55,6 +55,15 @@ class Cloud:
         """How many messages are in a queue, those among them that may not be received yet."""
         return len(_queues()[queue]._messages)
 
+    def mails(self) -> list[Any]:
+        """The e-mails that were sent."""
+        found: list[Any] = _mail().sent_messages
+        return found
+
+    def may_send_from(self, address: str) -> None:
+        """Let SES take e-mails from this address."""
+        _mail().verify_email_address(address)
+
     # From here on by moto's own books: a call for every item would take longer than most tests.
 
     def contents(self) -> Contents:
@@ -72,6 +81,7 @@ class Cloud:
         _forget_objects()
         for table in _tables().values():
             table.items.clear()
+        self.mails().clear()
         if keys := [{"Key": name} for name in self.objects()]:
             self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
         for queue in _queues().values():
@@ -81,6 +91,10 @@ class Cloud:
 
 def _tables() -> dict[str, Any]:
     return _without_prefix(get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables)
+
+
+def _mail() -> Any:
+    return get_backend("ses")[DEFAULT_ACCOUNT_ID][REGION]
 
 
 def _queues() -> dict[str, Any]:
@@ -118,7 +132,7 @@ def empty_cloud() -> Iterator[Cloud]:
     """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
     with mock_aws():
         _forget_objects()
-        for cached in (base.connection, storage.client, queues.client):
+        for cached in (base.connection, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()
         dynamodb, s3, sqs = (session.create_client(name) for name in ("dynamodb", "s3", "sqs"))

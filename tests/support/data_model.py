@@ -22,7 +22,7 @@ what decides anything is read consistently from a table, and an index serves onl
 """
 _READS = frozenset({"find", "read_many", "read_raw", "query", "batch_get"})
 _WRITES = frozenset({"write_many", "transact", "save_if", "update_if", "save", "update", "delete"})
-_TYPES = {"S": "text", "N": "number", "BOOL": "true or false", "B": "bytes"}
+_TYPES = {"S": "text", "N": "number", "BOOL": "true or false", "B": "bytes", "SS": "set of texts"}
 
 
 def render() -> str:

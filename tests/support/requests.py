@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.domain.types import LABELS
+from chalicelib.models import channels
 from tests.support import nodes
 from tests.support.client import Studio
 from tests.support.recordings import store
@@ -16,7 +17,8 @@ Path = tuple[str | int, ...]
 
 
 def good_bodies(studio: Studio) -> dict[str, Any]:
-    """By path. All of them are answered with 200, in any order, but for publish and finish as often as one likes."""
+    """By path. All of them are answered with 200 or 201, in any order, but for publish and finish as often as one
+    likes."""
     channel_id, root = studio.make_channel()
     pdf = store(studio, b"%PDF", "pdf")
     return {
@@ -30,6 +32,22 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
         f"{BASE}/get_channel_status_bulk": {"channel_ids": [channel_id]},
         f"{BASE}/get_tree_data": {"channel_id": channel_id, "tree": "main", "node_id": None},
         f"{BASE}/get_node_tree_data": {"channel_id": channel_id, "tree": "main", "node_id": None},
+        "/api/bookmark": {"channel": channel_id},
+        "/api/channel": {"name": "c", "description": "d", "language": "en"},
+        "/api/contentnode": {"parent": _live_root(studio), "kind": "topic", "title": "t", "tags": ["a"]},
+        "/api/invitation": {"email": "a@example.org", "channel": channel_id, "share_mode": "view", "first_name": "a"},
+        "/api/channelset": {"name": "s", "description": "d", "channels": [channel_id]},
+        "/api/assessmentitem": {
+            "contentnode": _exercise(studio),
+            "type": "single_selection",
+            "question": "2+2?",
+            "answers": [{"answer": "4", "correct": True, "order": 0}],
+            "hints": [{"hint": "h", "order": 0}],
+            "raw_data": "",
+            "order": 0,
+            "source_url": None,
+            "randomize": True,
+        },
         UPLOAD_URL: {
             "size": 5,
             "checksum": "a" * 32,
@@ -57,6 +75,21 @@ def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
         "document": nodes.resource("document", files=[nodes.file(pdf)], **source, **labels),
         "exercise": nodes.exercise("exercise", question, extra_fields=extra),
     }
+
+
+def _exercise(studio: Studio) -> str:
+    """An exercise of a live tree."""
+    channel_id, root = studio.make_channel()
+    (node_id,) = studio.add(root, nodes.exercise("e")).values()
+    assert studio.finish(channel_id).status == 200
+    return node_id
+
+
+def _live_root(studio: Studio) -> str:
+    channel_id, _ = studio.make_channel()
+    channel = channels.get(channel_id)
+    assert channel
+    return str(channel.root_id)
 
 
 def _channel(channel_id: str) -> dict[str, Any]:

@@ -1,0 +1,17 @@
+"""Bookmarks of channels (resource shapes: bookmark), named by their channel."""
+
+from chalicelib.operations import bookmarks
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.channel import BookmarkIn
+from chalicelib.schemas.listing import ListQuery
+
+ROUTES = routes_of(
+    Resource(
+        name="bookmark",
+        title="bookmark",
+        listing=Listing(query=ListQuery, find=bookmarks.find),
+        create=bookmarks.create,
+        delete=bookmarks.delete,
+        write=BookmarkIn,
+    )
+)

@@ -1,0 +1,21 @@
+"""Sets of channels that one token opens."""
+
+from chalicelib.operations import channel_sets
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
+from chalicelib.schemas.listing import ListQuery
+
+CHANNEL_SETS = Resource(
+    "channelset",
+    "set of channels",
+    listing=Listing(
+        ListQuery, channel_sets.listed, search=("name", "description"), ordering=("name",), fill=channel_sets.fill
+    ),
+    retrieve=channel_sets.one,
+    create=channel_sets.create,
+    update=channel_sets.update,
+    delete=channel_sets.delete,
+    write=ChannelSetIn,
+    change=ChannelSetChanges,
+)
+ROUTES = routes_of(CHANNEL_SETS)

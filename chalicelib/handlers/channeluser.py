@@ -1,0 +1,46 @@
+"""Editors and viewers of a channel."""
+
+from typing import Any
+
+from chalicelib.operations import members
+from chalicelib.permissions import Access
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.user import MakeEditor, MemberList, MemberOf
+
+MEMBERS = Resource(
+    "channeluser",
+    "member of a channel",
+    listing=Listing(
+        MemberList,
+        members.of_channel,
+        one_of=frozenset({"channel"}),
+        search=("email", "first_name", "last_name"),
+        ordering=("email", "first_name", "last_name"),
+    ),
+)
+ONE = "/api/channeluser/{id}"
+
+
+def make_editor(request: Request) -> dict[str, Any]:
+    return members.make_editor(request.user, request.params["id"], parse(MakeEditor, request.json).wanted)
+
+
+def remove(request: Request) -> Reply:
+    members.remove(request.user, request.params["id"], parse_query(MemberOf, request.query).wanted)
+    return Reply(None, 204)
+
+
+def remove_self(request: Request) -> Reply:
+    members.leave(request.user, request.params["id"], parse_query(MemberOf, request.query).wanted)
+    return Reply(None, 204)
+
+
+ROUTES = (
+    *routes_of(MEMBERS),
+    Route("DELETE", ONE, remove, Access.SIGNED_IN, "Remove a member from a channel"),
+    Route("POST", f"{ONE}/make_editor", make_editor, Access.SIGNED_IN, "Let a viewer of a channel edit it"),
+    Route("DELETE", f"{ONE}/remove_self", remove_self, Access.SIGNED_IN, "Leave a channel"),
+)

@@ -1,0 +1,21 @@
+"""Published versions of a channel (resource shapes: channelversion)."""
+
+from typing import Any
+
+from chalicelib.errors import FilterRequired
+from chalicelib.operations import channel_versions
+from chalicelib.permissions import Access
+from chalicelib.rest import Request, Route
+from chalicelib.schemas.channel import VersionQuery
+from chalicelib.schemas.query import parse_query
+
+
+def versions(request: Request) -> dict[str, Any]:
+    """One page of the versions of a channel, newest first."""
+    query = parse_query(VersionQuery, request.query)
+    if not query.channel:
+        raise FilterRequired("No valid filter parameters supplied. Give channel.")
+    return channel_versions.page(request.user, query)
+
+
+ROUTES = (Route("GET", "/api/channelversion", versions, Access.SIGNED_IN, "Read the versions of a channel"),)

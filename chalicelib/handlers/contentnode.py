@@ -1,0 +1,83 @@
+"""Content nodes (specification: Content Nodes API)."""
+
+from typing import Any
+
+from chalicelib.errors import FilterRequired
+from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites
+from chalicelib.permissions import Access
+from chalicelib.resources import Resource, routes_of
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
+from chalicelib.schemas.query import last_values, parse_query
+
+
+def listing(request: Request) -> dict[str, Any]:
+    """Always `{"results", "more"}`; `more` is the whole query of the next page."""
+    query = parse_query(NodeQuery, request.query)
+    if not query.model_fields_set & set(ONE_OF):
+        names = ", ".join(name.replace("node_id_channel_id", "_node_id_channel_id___in") for name in ONE_OF)
+        raise FilterRequired(f"No valid filter parameters supplied. Give one of: {names}.")
+    page = node_reads.find(request.user, query)
+    given = {name: value for name, value in last_values(request.query).items() if value}
+    return {"results": page["results"], "more": page["more"] and {**given, **page["more"]}}
+
+
+CONTENTNODE = Resource(
+    "contentnode",
+    "content node",
+    retrieve=node_reads.retrieve,
+    create=node_writes.create,
+    update=node_writes.update,
+    delete=node_moves.delete,
+    write=NodeWrite,
+    change=NodeChange,
+)
+
+
+def move(request: Request) -> dict[str, Any]:
+    return node_moves.move(request.user, request.params["id"], parse(Move, request.json))
+
+
+def restore(request: Request) -> dict[str, Any]:
+    return node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
+
+
+def copy(request: Request) -> Reply:
+    return Reply(node_copies.copy(request.user, request.params["id"], parse(Copy, request.json)), 201)
+
+
+def add_prerequisite(request: Request) -> Reply:
+    return Reply(requisites.add(request.user, request.params["id"], parse(Prerequisite, request.json)), 201)
+
+
+def remove_prerequisite(request: Request) -> Reply:
+    requisites.remove(request.user, request.params["id"], parse(Prerequisite, request.json))
+    return Reply(None, 204)
+
+
+MANY, ONE = "/api/contentnode", "/api/contentnode/{id}"
+
+ROUTES = (
+    *routes_of(CONTENTNODE),
+    Route("GET", MANY, listing, Access.SIGNED_IN, "Read content nodes"),
+    Route(
+        "GET",
+        f"{ONE}/requisites",
+        lambda request: node_reads.requisites(request.user, request.params["id"]),
+        Access.SIGNED_IN,
+        "Read the prerequisites in a node's tree",
+    ),
+    Route(
+        "GET",
+        f"{ONE}/size",
+        lambda request: node_reads.size(request.user, request.params["id"]),
+        Access.SIGNED_IN,
+        "How many bytes the files of a tree have",
+    ),
+    Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node"),
+    Route("POST", f"{ONE}/restore", restore, Access.SIGNED_IN, "Take a content node out of the trash"),
+    Route("POST", f"{ONE}/copy", copy, Access.SIGNED_IN, "Copy a content node with all below it"),
+    Route("POST", f"{ONE}/prerequisites", add_prerequisite, Access.SIGNED_IN, "Add a prerequisite"),
+    Route("DELETE", f"{ONE}/prerequisites", remove_prerequisite, Access.SIGNED_IN, "Remove a prerequisite"),
+)

@@ -1,0 +1,43 @@
+"""Invitations to channels."""
+
+from typing import Any
+
+from chalicelib.operations import invitations
+from chalicelib.permissions import Access
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.rest import Request, Route
+from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
+
+INVITATIONS = Resource(
+    "invitation",
+    "invitation",
+    listing=Listing(
+        InvitationList,
+        invitations.listed,
+        search=("email", "first_name", "last_name", "channel_name"),
+        ordering=("email", "channel_name", "share_mode"),
+    ),
+    retrieve=invitations.one,
+    create=invitations.create,
+    update=invitations.update,
+    write=InvitationIn,
+    change=InvitationChanges,
+)
+ONE = "/api/invitation/{id}"
+
+
+def accept(request: Request) -> dict[str, Any]:
+    invitations.accept(request.user, request.params["id"])
+    return {"status": "success"}
+
+
+def decline(request: Request) -> dict[str, Any]:
+    invitations.decline(request.user, request.params["id"])
+    return {"status": "success"}
+
+
+ROUTES = (
+    *routes_of(INVITATIONS),
+    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation"),
+    Route("POST", f"{ONE}/decline", decline, Access.SIGNED_IN, "Decline an invitation"),
+)

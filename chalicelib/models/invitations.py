@@ -1,0 +1,110 @@
+"""Invitations to edit or to view a channel.
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| an invitation by id | `id` | accept, decline, revoke |
+| the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=` |
+| the invitations to a channel | index `channel-index`: `channel_id` | `GET /api/invitation?channel=` |
+
+`user_id` follows from the e-mail address: it is known before there is such a user. Once one of `accepted`, `declined`
+and `revoked` is true, nothing changes any more.
+"""
+
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.models import channel_members
+from chalicelib.models.base import Table, find, transact, update_if
+
+
+class UserIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "user-index"
+        projection = AllProjection()
+
+    user_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class ChannelIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "channel-index"
+        projection = AllProjection()
+
+    channel_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class Invitation(Table):
+    class Meta:
+        table_name = "invitations"
+
+    id = UnicodeAttribute(hash_key=True)
+    email = UnicodeAttribute()  # in lower case
+    user_id = UnicodeAttribute()  # of the invited
+    first_name = UnicodeAttribute(default="")  # of the invited, as the sender wrote it
+    last_name = UnicodeAttribute(default="")
+    channel_id = UnicodeAttribute()
+    share_mode = UnicodeAttribute()  # channel_members.EDIT or VIEW
+    sender_id = UnicodeAttribute()
+    sender_name = UnicodeAttribute()
+    created = UTCDateTimeAttribute()
+    accepted = BooleanAttribute(default=False)
+    declined = BooleanAttribute(default=False)
+    revoked = BooleanAttribute(default=False)
+    user_index = UserIndex()
+    channel_index = ChannelIndex()
+
+
+def get(invitation_id: str) -> Invitation | None:
+    """An invitation by id."""
+    return find(Invitation, invitation_id)
+
+
+def of_user(user_id: str) -> list[Invitation]:
+    """All invitations of a user; may lag behind a change by a second."""
+    return list(Invitation.user_index.query(user_id))
+
+
+def of_channel(channel_id: str) -> list[Invitation]:
+    """All invitations to a channel; may lag behind a change by a second."""
+    return list(Invitation.channel_index.query(channel_id))
+
+
+def is_decided(invitation: Invitation) -> bool:
+    """Whether it was accepted, declined or revoked."""
+    return bool(invitation.accepted or invitation.declined or invitation.revoked)
+
+
+def change(invitation: Invitation, actions: list[Any]) -> bool:
+    """Change an invitation; says whether it was still undecided."""
+    return update_if(Invitation(invitation.id), actions, _undecided())
+
+
+def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> bool:
+    """Accept an invitation and give the role, at once; `old` is the role that the user has until then.
+
+    Says whether it was done: not where the invitation was decided, the role or its mode changed, or the channel went
+    away meanwhile.
+    """
+
+    def fill(transaction: TransactWrite) -> None:
+        as_read = _undecided() & (Invitation.share_mode == invitation.share_mode)
+        transaction.update(Invitation(invitation.id), [Invitation.accepted.set(True)], condition=as_read)
+        if old != new:
+            channel_members.change(transaction, user_id, invitation.channel_id, old, new)
+
+    return not transact(fill)
+
+
+def _undecided() -> Condition:
+    accepted, declined, revoked = (column == False for column in _DECISIONS)  # noqa: E712
+    undecided: Condition = accepted & declined & revoked
+    return undecided
+
+
+_DECISIONS = (Invitation.accepted, Invitation.declined, Invitation.revoked)

@@ -1,0 +1,120 @@
+"""Changes of trees: nodes, edges, counts and revisions in one transaction.
+
+What decides a change is read after its channels, and every change raises the `rev` of its channels on condition that
+it is as read: so nothing that was read can have changed meanwhile. A lost race is tried again with a new read.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from le_utils.constants import content_kinds, roles
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.errors import BadRequest
+from chalicelib.models.base import TRANSACTION_LIMIT, now, transact
+from chalicelib.models.channels import Channel
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+from chalicelib.models.trees import Counts, edge_of
+
+
+@dataclass
+class Changes:
+    """What one transaction is to change. `channels` are as they were read, before everything else that decides."""
+
+    channels: list[Channel]
+    saved: list[Node] = field(default_factory=list)
+    placed: list[Child] = field(default_factory=list)
+    freed: list[tuple[str, str]] = field(default_factory=list)  # keys of edges
+    fields: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))  # by node, new values
+    sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))  # by node, what is added
+
+    def rev(self, channel_id: str) -> int:
+        """The revision that the change makes of a channel."""
+        return next(int(channel.rev) + 1 for channel in self.channels if channel.id == channel_id)
+
+
+def weight_of(node: Node) -> Counts:
+    """What a node and all below it add to the counts of its ancestors."""
+    is_resource = node.kind != content_kinds.TOPIC
+    return Counts(
+        total=1 + int(node.total_count),
+        resources=is_resource + int(node.resource_count),
+        coach=(is_resource and node.role_visibility == roles.COACH) + int(node.coach_count),
+        errors=(not node.complete) + int(node.error_count),
+    )
+
+
+def count(changes: Changes, ancestors: list[Node], weight: Counts, sign: int = 1) -> None:
+    """Add to the counts of ancestors, or take from them."""
+    parts = {
+        "total_count": weight.total,
+        "resource_count": weight.resources,
+        "coach_count": weight.coach,
+        "error_count": weight.errors,
+    }
+    for ancestor in ancestors:
+        sums = changes.sums[ancestor.id]
+        for name, value in parts.items():
+            sums[name] = sums.get(name, 0) + sign * value
+
+
+def mark(changes: Changes, ancestors: list[Node], name: str) -> None:
+    """Note on ancestors that something below them is new (`newest_created_rev`) or has changed."""
+    for ancestor in ancestors:
+        changes.fields[ancestor.id][name] = changes.rev(ancestor.channel_id)
+
+
+def put(changes: Changes, node: Node, ancestors: list[Node], weight: Counts) -> None:
+    """Put a new node, which knows its position, below the last of `ancestors`."""
+    changes.saved.append(node)
+    changes.placed.append(edge_of(node))
+    count(changes, ancestors, weight)
+    mark(changes, ancestors, "newest_created_rev")
+
+
+def commit(changes: Changes) -> bool:
+    """All of it or nothing; False where a race was lost.
+
+    Raises BadRequest where it is more than a transaction of DynamoDB holds.
+    """
+    updates = _updates(changes)
+    actions = len(changes.saved) + len(changes.placed) + len(changes.freed) + len(updates) + len(changes.channels)
+    if actions > TRANSACTION_LIMIT:
+        raise BadRequest(
+            f"This changes {actions} things at once, {TRANSACTION_LIMIT} are possible: the tree is "
+            "too deep, or too many nodes change their channel. Take a smaller part."
+        )
+    moment = now()
+
+    def fill(transaction: TransactWrite) -> None:
+        for parent_id, position in changes.freed:
+            transaction.delete(Child(parent_id, position), condition=Child.node_id.exists())
+        for node in changes.saved:
+            transaction.save(node, condition=Node.id.does_not_exist())
+        for edge in changes.placed:
+            transaction.save(edge, condition=Child.node_id.does_not_exist())
+        for channel in changes.channels:
+            as_read = Channel.rev == channel.rev
+            raised: list[Any] = [Channel.rev.set(channel.rev + 1), Channel.modified.set(moment)]
+            transaction.update(Channel(channel.id), raised, condition=as_read)
+        for node_id, made in updates.items():
+            transaction.update(Node(node_id), made, condition=Node.id.exists())
+
+    return not transact(fill)
+
+
+def _updates(changes: Changes) -> dict[str, list[Any]]:
+    updates: dict[str, list[Any]] = {}
+    for node_id in dict.fromkeys([*changes.fields, *changes.sums]):
+        values = changes.fields.get(node_id, {})
+        made = [_column(name).remove() if value is None else _column(name).set(value) for name, value in values.items()]
+        made += [_column(name).add(value) for name, value in changes.sums.get(node_id, {}).items() if value]
+        if made:
+            updates[node_id] = made
+    return updates
+
+
+def _column(name: str) -> Any:
+    return getattr(Node, name)

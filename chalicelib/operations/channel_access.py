@@ -1,0 +1,40 @@
+"""Channels, for those who may see or change them: what one may not even view is not there."""
+
+from chalicelib.auth import Identity
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import Forbidden, NotFound
+from chalicelib.models import channels
+from chalicelib.models.base import read_many
+from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channels import Channel
+
+
+def viewable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
+    """A channel that the user may view, and their role in it. One batch read.
+
+    Raises NotFound where there is none, and where the user may not view it.
+    """
+    plain = parse_id(channel_id)
+    if plain is None:
+        raise NotFound(f"Channel not found: {channel_id[:60]!r} is not an id of 32 hex digits.")
+    found = read_many({Channel: [plain], ChannelMember: [(user.user_id, plain)]})
+    role = found[ChannelMember][0].role if found[ChannelMember] else None
+    if not found[Channel] or not may_view(user, found[Channel][0], role):
+        raise NotFound(f"Channel not found: {plain}")
+    return found[Channel][0], role
+
+
+def writable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
+    """The same of a channel that the user may change.
+
+    Raises NotFound as `viewable` does, Forbidden where the user may only view it.
+    """
+    channel, role = viewable(user, channel_id)
+    if role != EDIT and not user.is_admin:
+        raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
+    return channel, role
+
+
+def may_view(user: Identity, channel: Channel, role: str | None) -> bool:
+    """Whether the user, whose role in the channel this is, may view it."""
+    return user.is_admin or role is not None or (bool(channel.public) and channels.is_live(channel))

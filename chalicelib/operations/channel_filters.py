@@ -1,0 +1,59 @@
+"""Which rows of the channel list match a query."""
+
+from typing import Any
+
+from le_utils.constants import content_kinds
+
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.schemas.channel import ChannelQuery
+from chalicelib.schemas.constants import LICENSES
+
+Row = dict[str, Any]
+
+_LICENSE_NAMES = {str(license.id): name for name, license in LICENSES.items()}
+
+
+def matches(row: Row, query: ChannelQuery) -> bool:
+    """Whether a row is one of those asked for, its content aside. Deleted channels must be asked for."""
+    flags = (
+        (query.published, bool(row["version"])),
+        (query.public, row["public"]),
+        (query.deleted, row["deleted"]),
+        (query.staged, row.get("staged")),
+        (query.cheffed, row.get("cheffed")),
+        (query.edit, row["role"] == EDIT),
+        (query.view, row["role"] == VIEW),
+    )
+    return all(wanted is None or wanted == has for wanted, has in flags) and _says(row, query.keywords)
+
+
+def _says(row: Row, words: str) -> bool:
+    if not words:
+        return True
+    tags = row["tags"] if row["channel"] is None else (row["channel"].published or {}).get("tags", ())
+    text = "\n".join((row["name"], row["description"], *tags)).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def asks_for_content(query: ChannelQuery) -> bool:
+    """Whether the query asks for what only a tree knows."""
+    flags = (query.coach, query.assessments, query.subtitles)
+    return any(flag is not None for flag in flags) or bool(query.languages or query.licenses or query.kinds)
+
+
+def has_content(row: Row, query: ChannelQuery) -> bool:
+    """Whether the content of a row's tree is as it is asked for."""
+    content = row["content"]
+    flags = (
+        (query.coach, content["coach"]),
+        (query.assessments, content_kinds.EXERCISE in content["kinds"]),
+        (query.subtitles, content.get("subtitles")),
+    )
+    spoken = {str(code).lower() for code in (row["language"], *content["languages"])}
+    licenses = {_LICENSE_NAMES.get(name, name) for name in query.licenses}
+    return (
+        all(wanted is None or wanted == has for wanted, has in flags)
+        and (not query.languages or not spoken.isdisjoint(query.languages))
+        and (not query.kinds or not set(query.kinds).isdisjoint(content["kinds"]))
+        and (not licenses or not licenses.isdisjoint(content.get("licenses", ())))
+    )

@@ -1,0 +1,201 @@
+"""Moving nodes: within a tree, into the trash and out of it, and to other channels.
+
+A move changes one node and one edge, with the counts above both ends, whatever hangs below. What lies below learns
+of another tree of the same channel afterwards, node by node: until then only `tree_id` is behind, which no decision
+about a change rests on. Where it changes its channel, all of it moves in one transaction, or not at all.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from le_utils.constants import content_kinds
+
+from chalicelib.auth import Identity
+from chalicelib.domain import positions
+from chalicelib.errors import BadRequest, Conflict
+from chalicelib.models import children, nodes, trees
+from chalicelib.models.base import in_parallel, now, update_if
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes, commit, count, mark, weight_of
+from chalicelib.operations import node_places
+from chalicelib.operations.node_places import Place, retried
+from chalicelib.operations.node_reads import retrieve
+from chalicelib.schemas.contentnode import Move, Restore
+
+MOST_BETWEEN_TREES = 2000  # nodes that go to another tree of their channel at once
+MOST_BETWEEN_CHANNELS = 50  # nodes that change their channel at once
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A free place among the children of a topic, `path` of which ends with that topic."""
+
+    path: list[Node]
+    position: str
+    is_last: bool  # it uses up the topic's next number
+
+
+def move(user: Identity, node_id: str, sent: Move) -> dict[str, Any]:
+    """Put a node elsewhere; returns it.
+
+    Raises NotFound or Forbidden for either end, BadRequest below itself, below a resource and where it is too large,
+    Conflict in trees that are not edited.
+    """
+    return _moved(user, node_id, sent.target, sent.position)
+
+
+def delete(user: Identity, node_id: str) -> None:
+    """Put a node into the trash of its channel; one that is there stays there. Raises BadRequest for roots."""
+    place = node_places.editable(user, node_id)
+    if place.is_trash and place.above:
+        _settle(place.node, place)  # were the request that put it there killed
+    else:
+        _moved(user, node_id, place.channel.trash_root_id, "last-child")
+
+
+def restore(user: Identity, node_id: str, sent: Restore) -> dict[str, Any]:
+    """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root."""
+    place = node_places.editable(user, node_id)
+    if not place.is_trash or not place.above:
+        raise Conflict(f"Node {place.node.id} is not in the trash.")
+    return _moved(user, node_id, sent.target or _former_parent(place), "last-child")
+
+
+def _former_parent(place: Place) -> str:
+    former = nodes.get(place.node.deleted_from) if place.node.deleted_from else None
+    path = trees.lineage(former.id, former.path) if former else []
+    is_there = bool(path) and path[0].id == place.channel.root_id
+    return str(path[-1].id if is_there else place.channel.root_id)
+
+
+def _moved(user: Identity, node_id: str, target: str, position: str) -> dict[str, Any]:
+    before, after = retried(lambda: _move(user, node_id, target, position))
+    if before.root_id != after.root_id and before.channel.id == after.channel.id:
+        _settle(before.node, after)
+    return retrieve(user, before.node.id)
+
+
+def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place] | None:
+    """(where the node was, the target), None where a race was lost."""
+    source = node_places.editable(user, node_id)
+    goal = node_places.editable(user, target)
+    node = source.node
+    if not source.above:
+        raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
+    if goal.node.id == node.id and not position.endswith("child"):
+        return source, source
+    spot = free_spot(goal, node.id, position)
+    if node.id in (above.id for above in spot.path):
+        raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
+    if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
+        return source, source
+    return (source, goal) if commit(_changes(source, goal, spot)) else None
+
+
+def free_spot(goal: Place, node_id: str, position: str) -> Spot:
+    """Where a node goes that is to stand first, last, left or right of a target. Raises BadRequest, Conflict."""
+    is_child = position.endswith("child")
+    path = goal.path if is_child else goal.above
+    if not path:
+        raise BadRequest("Nothing stands beside the root of a tree. Choose first-child or last-child.")
+    node_places.refuse_resource(path[-1])
+    left, right = _neighbours(goal, node_id, position)
+    if right is None:
+        return Spot(path, positions.appended(int(path[-1].next_position), node_id), True)
+    if left is None:
+        return Spot(path, positions.before(right, node_id), False)
+    between = positions.between(left, right, node_id)
+    if between is None:
+        raise Conflict("There is no room left between these two. Move one of them to another place first.")
+    return Spot(path, between, False)
+
+
+def _neighbours(goal: Place, node_id: str, position: str) -> tuple[str | None, str | None]:
+    """Positions left and right of the spot, None where there is nothing; the node itself does not count."""
+    if position == "last-child":
+        return None, None
+    if position == "first-child":
+        first = children.beside(goal.node.id, None, False, node_id)
+        return None, first.position if first else None
+    own, parent_id = position_of(goal.node), str(goal.node.parent_id)
+    other = children.beside(parent_id, own, position == "left", node_id)
+    beside = other.position if other else None
+    return (beside, own) if position == "left" else (own, beside)
+
+
+def position_of(node: Node) -> str:
+    """The position of a node among its siblings."""
+    if node.position:
+        return str(node.position)
+    edge = children.of_child(str(node.parent_id), node.id)
+    if edge is None:
+        raise Conflict(f"Node {node.id} is being moved. Send this once more.")
+    return edge.position
+
+
+def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
+    node, parent = source.node, spot.path[-1]
+    is_other_tree, is_other_channel = source.root_id != goal.root_id, source.channel.id != goal.channel.id
+    changes = Changes([source.channel, goal.channel] if is_other_channel else [source.channel])
+    rev = changes.rev(goal.channel.id)
+    changes.freed.append((str(node.parent_id), position_of(node)))
+    changes.placed.append(Child(parent.id, spot.position, node_id=node.id, kind=node.kind))
+    if spot.is_last:
+        changes.sums[parent.id]["next_position"] = 1
+    count(changes, source.above, weight_of(node), -1)
+    count(changes, spot.path, weight_of(node))
+    mark(changes, [*source.above, *spot.path], "newest_modified_rev")
+    mark(changes, [source.above[-1]], "modified_rev")
+    former = node.parent_id if source.is_live else node.deleted_from
+    changes.fields[node.id] |= {
+        "parent_id": parent.id,
+        "position": spot.position,
+        "path": [above.id for above in spot.path],
+        "modified": now(),
+        "modified_rev": rev,
+        "deleted_from": former if goal.is_trash else None,
+    }
+    if is_other_tree:
+        _change_tree(changes, source, goal, rev)
+        mark(changes, spot.path, "newest_created_rev")
+    return changes
+
+
+def _change_tree(changes: Changes, source: Place, goal: Place, rev: int) -> None:
+    node = source.node
+    changes.fields[node.id] |= _of_new_tree(node.kind, goal.root_id, rev)
+    if source.channel.id == goal.channel.id:
+        if node.total_count >= MOST_BETWEEN_TREES:
+            raise BadRequest(f"At most {MOST_BETWEEN_TREES} nodes can be moved to or from the trash at once.")
+        return
+    if node.total_count >= MOST_BETWEEN_CHANNELS:
+        raise BadRequest(
+            f"At most {MOST_BETWEEN_CHANNELS} nodes can be moved to another channel at once. Copy them, or move "
+            "smaller parts."
+        )
+    below = trees.edges(node.id)
+    moved = nodes.get_many([node.id, *(edge.node_id for siblings in below.values() for edge in siblings)])
+    moved_ids = {one.id for one in moved}
+    for one in moved:
+        kept = [id for id in one.prerequisites if id in moved_ids]
+        channel = {"channel_id": goal.channel.id, "prerequisites": kept}
+        changes.fields[one.id] |= {**_of_new_tree(one.kind, goal.root_id, rev), **channel}
+
+
+def _of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, Any]:
+    """What a node that comes into a tree is there: new."""
+    newest = {"newest_created_rev": rev} if kind == content_kinds.TOPIC else {}
+    return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}
+
+
+def _settle(node: Node, goal: Place) -> None:
+    """Tell what lies below a node that has gone to another tree of its channel."""
+    rev = int(goal.channel.rev) + 1
+    here = Node.id.exists() & (Node.tree_id != goal.root_id)
+
+    def tell(edge: Child) -> None:
+        values = _of_new_tree(edge.kind, goal.root_id, rev)
+        update_if(Node(edge.node_id), [getattr(Node, name).set(value) for name, value in values.items()], here)
+
+    in_parallel(tell, [edge for siblings in trees.edges(node.id).values() for edge in siblings])

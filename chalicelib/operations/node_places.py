@@ -1,0 +1,140 @@
+"""A node with everything that decides what may be done with it: its ancestors, its channel, the caller's rights."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from le_utils.constants import content_kinds
+
+from chalicelib.auth import Identity
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import BadRequest, Busy, Conflict, Forbidden, NotFound
+from chalicelib.models import channels, nodes, trees
+from chalicelib.models.base import Table, read_many
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.permissions import editable_ids
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A node in its tree; `above` are its ancestors, the root first."""
+
+    node: Node
+    above: list[Node]
+    channel: Channel
+
+    @property
+    def path(self) -> list[Node]:
+        return [*self.above, self.node]
+
+    @property
+    def root_id(self) -> str:
+        return str(self.path[0].id)
+
+    @property
+    def is_live(self) -> bool:
+        return self.root_id == self.channel.root_id
+
+    @property
+    def is_trash(self) -> bool:
+        return self.root_id == self.channel.trash_root_id
+
+
+def viewable(user: Identity, node_id: object) -> Place:
+    """A node that the user may view. Raises NotFound where there is none."""
+    return _place(user, node_id, needs_edit=False)
+
+
+def editable(user: Identity, node_id: object) -> Place:
+    """A node that the user may edit. Raises NotFound where they may not view it, Forbidden where they may only that.
+
+    Raises Conflict where its tree is neither the live one of its channel nor its trash: others are not edited.
+    """
+    place = _place(user, node_id, needs_edit=True)
+    if not place.is_live and not place.is_trash:
+        raise Conflict(f"Node {place.node.id} is in a tree that is staged or was replaced. Edit the live tree.")
+    return place
+
+
+def live(user: Identity, node_id: object) -> Place:
+    """A node of a live tree that the user may edit; raises Conflict also where it lies in the trash."""
+    place = editable(user, node_id)
+    if not place.is_live:
+        raise Conflict(f"Node {place.node.id} is in the trash. Restore it first.")
+    return place
+
+
+def refuse_resource(parent: Node) -> None:
+    """Raises BadRequest where nothing can be put below a node."""
+    if parent.kind != content_kinds.TOPIC:
+        raise BadRequest(f"Nodes can only be put below a topic, and {parent.id} is of kind {parent.kind}.")
+
+
+def retried(attempt: Callable[[], T | None]) -> T:
+    """The first answer of an attempt that is not None, which says that it lost a race."""
+    for _ in range(trees.RACES):
+        result = attempt()
+        if result is not None:
+            return result
+    raise Busy("Others are changing the same channel. Send this once more.")
+
+
+def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
+    plain = parse_id(node_id)
+    found = nodes.get(plain) if plain else None
+    if found is None:
+        raise _unknown(node_id)
+    channel_id = found.channel_id
+    rights = read_many({Channel: [channel_id], ChannelMember: [(user.user_id, channel_id)]})
+    if channel_id not in viewable_channels(user, rights):
+        raise _unknown(node_id)
+    path = trees.lineage(found.id, found.path)
+    if not path or path[-1].channel_id != channel_id or not _may_view(user, rights, rights[Channel][0], path[0].id):
+        raise _unknown(node_id)
+    if needs_edit and channel_id not in editable_ids(user, rights) and not user.is_admin:
+        raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
+    return Place(path[-1], path[:-1], rights[Channel][0])
+
+
+def _unknown(node_id: object) -> NotFound:
+    return NotFound(f"No ContentNode matches the given query: {str(node_id)[:60]!r}.")
+
+
+def viewable_channels(user: Identity, found: dict[type[Table], list[Any]]) -> dict[str, Channel]:
+    """Those of the channels read that the user may view, by id; `found` holds also the user's memberships."""
+    return {channel.id: channel for channel in found[Channel] if _may_view(user, found, channel, channel.root_id)}
+
+
+def _may_view(user: Identity, found: dict[type[Table], list[Any]], channel: Channel, root_id: str) -> bool:
+    """Whether the user may view a tree of a channel: its members all of them, others the live one if it is public."""
+    if user.is_admin or any(member.channel_id == channel.id for member in found[ChannelMember]):
+        return True
+    return bool(channel.public) and channels.is_live(channel) and root_id == channel.root_id
+
+
+def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
+    """(those of the nodes that the user may view, each with its channel; names of all channels that they name).
+
+    One batch read a fifty channels.
+    """
+    found = _read(user, [id for node in wanted for id in (node.channel_id, node.original_channel_id)])
+    known = {channel.id: channel for channel in found[Channel]}
+    pairs = [(node, known[node.channel_id]) for node in wanted if node.channel_id in known]
+    seen = [(node, channel) for node, channel in pairs if _may_view(user, found, channel, node.tree_id)]
+    return seen, {channel.id: channel.name for channel in found[Channel]}
+
+
+def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:
+    """(the channels that the user may view, by id; names of all that there are). One batch read a fifty."""
+    found = _read(user, channel_ids)
+    return viewable_channels(user, found), {channel.id: channel.name for channel in found[Channel]}
+
+
+def _read(user: Identity, channel_ids: Iterable[str | None]) -> dict[type[Table], list[Any]]:
+    """Channels and the user's memberships in them."""
+    wanted = list(dict.fromkeys(filter(None, channel_ids)))
+    return read_many({Channel: wanted, ChannelMember: [(user.user_id, channel_id) for channel_id in wanted]})

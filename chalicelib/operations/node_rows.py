@@ -1,0 +1,106 @@
+"""Content nodes as the REST API gives them (fields as recorded from Kolibri Studio, and the specification's)."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from le_utils.constants import format_presets, licenses
+
+from chalicelib.auth import Identity
+from chalicelib.domain import positions
+from chalicelib.domain.node_flags import Revisions, flags
+from chalicelib.domain.storage_keys import storage_key
+from chalicelib.domain.types import LABELS
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.operations.channel_entries import moment
+from chalicelib.operations.node_places import viewable_nodes
+
+_LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
+_THUMBNAILS = frozenset(preset.id for preset in format_presets.PRESETLIST if preset.thumbnail)
+_AS_STORED = (
+    "id",
+    "content_id",
+    "title",
+    "description",
+    "author",
+    "provider",
+    "aggregator",
+    "role_visibility",
+    "license_description",
+    "copyright_holder",
+    "extra_fields",
+    "node_id",
+    "original_channel_id",
+    "complete",
+    "channel_id",
+    "language",
+    "tags",
+    "kind",
+    "source_channel_id",
+    "source_node_id",
+)
+_NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count")
+
+
+def rows_of(user: Identity, found: Iterable[Node]) -> list[dict[str, Any]]:
+    """The nodes that the user may view, in their order. One batch read a fifty channels."""
+    seen, names = viewable_nodes(user, list(found))
+    return [_row(node, channel, names) for node, channel in seen]
+
+
+def row_of(user: Identity, node: Node, root_id: str) -> dict[str, Any] | None:
+    """One node as lists give it, None where the user may not view it. `root_id` is the root of its tree."""
+    node.tree_id = root_id
+    return next(iter(rows_of(user, [node])), None)
+
+
+def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
+    fields = {name: getattr(node, name) for name in _AS_STORED}
+    numbers = {name: int(getattr(node, name)) for name in _NUMBERS}
+    seconds = node.suggested_duration
+    return {
+        **fields,
+        **numbers,
+        **{name: dict.fromkeys(node.labels.get(name, []), True) for name in LABELS},
+        **_thumbnail(node),
+        **_flags(node, channel),
+        **_origin(node, names),
+        "license": _LICENSE_IDS.get(node.license or ""),
+        "suggested_duration": None if seconds is None else int(seconds),
+        "modified": moment(node.modified or channel.modified),
+        "has_children": bool(node.total_count),
+        "lft": positions.as_number(node.position),
+        "root_id": node.tree_id,
+        "parent": node.parent_id,
+        "parent_id": node.parent_id,
+    }
+
+
+def _thumbnail(node: Node) -> dict[str, Any]:
+    """The picture that a curator chose and cut, else the thumbnail file."""
+    file = next((file for file in node.files if file["preset"] in _THUMBNAILS), None)
+    path = f"/{storage_key(file['checksum'], file['file_format'])}" if file else None
+    return {
+        "thumbnail_encoding": node.thumbnail_encoding or None,
+        "thumbnail_checksum": file and file["checksum"],
+        "thumbnail_extension": file and file["file_format"],
+        "thumbnail_src": node.thumbnail_encoding.get("base64") or path,
+    }
+
+
+def _flags(node: Node, channel: Channel) -> dict[str, bool]:
+    is_live, root_rev = node.tree_id == channel.root_id, int(channel.root_rev)
+    newest = max(int(node.newest_created_rev), root_rev) if node.total_count else 0
+    revisions = Revisions(int(node.created_rev), int(node.modified_rev), newest, int(node.newest_modified_rev))
+    return flags(revisions, root_rev, int(channel.published_rev), is_live)
+
+
+def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
+    """Where a node comes from. One that was made where it is has no original."""
+    original = None if node.original_node_id == node.node_id else node.original_node_id
+    return {
+        "original_source_node_id": original,
+        "original_channel_name": names.get(node.original_channel_id or node.channel_id, ""),
+        "original_node_id": None,  # ids of a copy's original and its parent; Studio knows them only while it copies
+        "original_parent_id": None,
+    }

@@ -1,0 +1,175 @@
+"""Making and changing single content nodes of live trees.
+
+Each reads what decides after the channel, and writes node, counts and revisions in one transaction (see
+`models.tree_changes`); where others change the channel at the same time, it reads again.
+"""
+
+import json
+from typing import Any
+
+from le_utils.constants import content_kinds, roles
+
+from chalicelib.auth import Identity
+from chalicelib.domain import criteria, positions
+from chalicelib.domain.completion import is_complete
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.node_edits import ACTIVITY_OF_KIND, changed_set, merged
+from chalicelib.domain.types import LABELS, NodeData
+from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.models import assessment_items, nodes
+from chalicelib.models.base import now
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes, commit, count, mark, put, weight_of
+from chalicelib.models.trees import Counts
+from chalicelib.operations import node_places
+from chalicelib.operations.add_nodes import LARGEST_NODE
+from chalicelib.operations.node_places import Place, retried
+from chalicelib.operations.node_reads import retrieve
+from chalicelib.schemas.contentnode import NodeChange, NodeWrite
+
+_PLAIN = (
+    "title",
+    "description",
+    "language",
+    "license",
+    "license_description",
+    "copyright_holder",
+    "author",
+    "provider",
+    "aggregator",
+    "role_visibility",
+    "suggested_duration",
+    "thumbnail_encoding",
+)
+
+
+def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
+    """Put a new node behind the children of a topic; returns it.
+
+    Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
+    """
+    node_id = sent.id or new_id()
+    retried(lambda: _create(user, node_id, sent))
+    return retrieve(user, node_id)
+
+
+def _create(user: Identity, node_id: str, sent: NodeWrite) -> bool | None:
+    parent = node_places.live(user, sent.parent)
+    node_places.refuse_resource(parent.node)
+    if nodes.get(node_id):
+        raise Conflict(f"There is a node {node_id} already. Choose another id, or leave it out.")
+    changes = Changes([parent.channel])
+    node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
+    put(changes, node, parent.path, weight_of(node))
+    changes.sums[parent.node.id]["next_position"] = 1
+    return commit(changes) or None
+
+
+def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
+    node = Node(
+        id=node_id,
+        node_id=new_id(),
+        content_id=new_id(),
+        parent_id=parent.node.id,
+        tree_id=parent.root_id,
+        channel_id=parent.channel.id,
+        path=[above.id for above in parent.path],
+        kind=sent.kind,
+        role_visibility=roles.LEARNER,
+        position=positions.appended(int(parent.node.next_position), node_id),
+        created_rev=rev,
+        modified_rev=rev,
+    )
+    if sent.kind in ACTIVITY_OF_KIND:
+        node.labels = {"learning_activities": [ACTIVITY_OF_KIND[sent.kind]]}
+    edit(node, sent)
+    finish(node, [])
+    return node
+
+
+def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
+    """Change the given fields of a node; returns it. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
+    retried(lambda: _update(user, node_id, sent))
+    return retrieve(user, node_id)
+
+
+def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:
+    place = node_places.live(user, node_id)
+    node = place.node
+    _refuse_fixed(node, sent)
+    before, weight = _stored(node), weight_of(node)
+    edit(node, sent)
+    items = assessment_items.of(node.id) if node.kind == content_kinds.EXERCISE else []
+    node.complete = is_complete(nodes.to_data(node), items)
+    after = _stored(node)
+    if after == before:
+        return True
+    changes = Changes([place.channel])
+    finish(node, items)
+    rev = changes.rev(place.channel.id)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    changes.fields[node.id] = {**changed, "modified": node.modified, "modified_rev": rev}
+    count(changes, place.above, _difference(weight, weight_of(node)))
+    if node.created_rev <= place.channel.published_rev:  # else it is new itself, which its ancestors know
+        mark(changes, place.above, "newest_modified_rev")
+    return commit(changes) or None
+
+
+def _refuse_fixed(node: Node, sent: NodeChange) -> None:
+    wrong = {}
+    if "parent" in sent.model_fields_set and sent.parent != node.parent_id:
+        wrong["parent"] = [f"This cannot be changed here. Use POST /api/contentnode/{node.id}/move."]
+    if "kind" in sent.model_fields_set and sent.kind != node.kind:
+        wrong["kind"] = ["This cannot be changed after creation. Make a new node."]
+    if wrong:
+        raise ValidationFailed(wrong)
+
+
+def edit(node: Node, sent: NodeChange) -> None:
+    """Make the changes in a node that is not saved yet. Raises ValidationFailed where its kind forbids them."""
+    given = sent.model_fields_set
+    for name in _PLAIN:
+        if name in given:
+            setattr(node, name, getattr(sent, name))
+    if "tags" in given:
+        node.tags = changed_set(sent.tags, node.tags)
+    labels = dict(node.labels)
+    for name in LABELS:
+        if name in given:
+            labels[name] = changed_set(getattr(sent, name), labels.get(name, []))
+    node.labels = {name: values for name, values in labels.items() if values}
+    if "extra_fields" in given:
+        node.extra_fields = merged(node.extra_fields, sent.extra_fields)
+        _refuse_criteria(node.kind, node.extra_fields)
+
+
+def _refuse_criteria(kind: str, extra_fields: dict[str, Any]) -> None:
+    problem = criteria.problem(kind, extra_fields)
+    if not problem and not criteria.suits(kind, extra_fields):
+        problem = f"options.completion_criteria is of a model that a node of kind {kind} cannot have."
+    if not problem and kind == content_kinds.EXERCISE and not isinstance(extra_fields.get("randomize"), bool):
+        problem = "randomize (true or false) is required of an exercise."
+    if problem:
+        raise ValidationFailed({"extra_fields": [problem]})
+
+
+def finish(node: Node, items: list[Any]) -> None:
+    """Find out whether a node is complete, and note the time. Raises ValidationFailed where it is too large."""
+    data: NodeData = nodes.to_data(node)
+    node.complete = is_complete(data, items)
+    node.modified = now()
+    if len(json.dumps([data, node.thumbnail_encoding])) > LARGEST_NODE:
+        raise ValidationFailed({"non_field_errors": [f"A node has at most {LARGEST_NODE} bytes. Shorten it."]})
+
+
+def _stored(node: Node) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in (*_PLAIN, "tags", "labels", "extra_fields", "complete")}
+
+
+def _difference(before: Counts, after: Counts) -> Counts:
+    return Counts(
+        after.total - before.total,
+        after.resources - before.resources,
+        after.coach - before.coach,
+        after.errors - before.errors,
+    )

@@ -1,0 +1,141 @@
+"""Resources as data: from a declaration to the routes of its list, its single reads and its changes.
+
+What a resource does is named functions of `operations/`, which take the caller and plain data and know nothing of HTTP.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.auth import Identity
+from chalicelib.config import settings
+from chalicelib.errors import FilterRequired
+from chalicelib.pagination import PAGE_SIZE, page_of
+from chalicelib.permissions import Access
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.base import Schema, parse
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.query import parse_query
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How a resource is listed.
+
+    `find` takes the caller and the parsed query and returns all that match, in their usual order; it must not read
+    more than it returns. `one_of` names the filters of which one must be given. `search` names the fields that
+    `?search=` looks into, `ordering` those that `?ordering=` may name. `fill` makes what is answered of items, once it
+    is known which are on the page: reads that only those need belong there.
+    """
+
+    query: type[ListQuery]
+    find: Callable[[Identity, Any], Sequence[Item]]
+    one_of: frozenset[str] = frozenset()
+    search: tuple[str, ...] = ()
+    ordering: tuple[str, ...] = ()
+    fill: Callable[[Identity, list[Item]], list[Item]] = lambda _, items: items
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource under `/api/<name>`. What is None cannot be done, and answers 405.
+
+    `write` is the body of a POST and PUT, `change` that of a PATCH, of which only the fields given count
+    (`model_fields_set`). `retrieve`, `create` and `update` return the resource as lists give it. All of them raise
+    domain errors: NotFound for what the caller may not even view, Forbidden for what they may only view.
+    """
+
+    name: str
+    title: str  # in words, singular
+    listing: Listing | None = None
+    retrieve: Callable[[Identity, str], Item] | None = None
+    create: Callable[[Identity, Any], Item] | None = None
+    update: Callable[[Identity, str, Any], Item] | None = None
+    delete: Callable[[Identity, str], None] | None = None
+    write: type[Schema] = Schema
+    change: type[Schema] = Schema
+    access: Access = Access.SIGNED_IN
+
+
+def routes_of(resource: Resource) -> tuple[Route, ...]:
+    """The routes of a resource; the parameter of a single one is `{id}`."""
+    many, one = f"/api/{resource.name}", f"/api/{resource.name}/{{id}}"
+    views = {
+        ("GET", many): resource.listing and _list_view(resource.listing),
+        ("POST", many): resource.create and _create_view(resource.create, resource.write),
+        ("GET", one): resource.retrieve and _retrieve_view(resource.retrieve),
+        ("PUT", one): resource.update and _update_view(resource.update, resource.write),
+        ("PATCH", one): resource.update and _update_view(resource.update, resource.change),
+        ("DELETE", one): resource.delete and _delete_view(resource.delete),
+    }
+    return tuple(
+        Route(method, path, view, resource.access, f"{_DOES[method]} {resource.title}{'s' if path == many else ''}")
+        for (method, path), view in views.items()
+        if view
+    )
+
+
+_DOES = {"GET": "Read", "POST": "Create", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
+
+
+def _list_view(listing: Listing) -> Callable[[Request], Any]:
+    def view(request: Request) -> Any:
+        query = parse_query(listing.query, request.query)
+        if listing.one_of and not listing.one_of & query.model_fields_set:
+            names = ", ".join(sorted(listing.one_of))
+            raise FilterRequired(f"No valid filter parameters supplied. Give one of: {names}.")
+        items = searched(listing.find(request.user, query), query.search, listing.search)
+        items = ordered(items, query.ordering, listing.ordering)
+        if query.page is None and query.page_size is None:
+            return listing.fill(request.user, items)
+        url = settings().public_url + request.path
+        page = page_of(items, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
+        return {**page, "results": listing.fill(request.user, page["results"])}
+
+    return view
+
+
+def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list[Item]:
+    """The items whose fields have all the words, in any case."""
+    wanted = words.casefold().split() if fields else []
+
+    def has_all(item: Item) -> bool:
+        text = "\n".join(str(item.get(field) or "") for field in fields).casefold()
+        return all(word in text for word in wanted)
+
+    return [item for item in items if has_all(item)]
+
+
+def ordered(items: list[Item], name: str, fields: tuple[str, ...]) -> list[Item]:
+    """The items by a field, with "-" before its name the other way round; unknown fields leave them as they are."""
+    field = name.removeprefix("-")
+    if field not in fields:
+        return items
+
+    def place(item: Item) -> tuple[bool, Any]:
+        value = item.get(field)
+        return value is not None, value.casefold() if isinstance(value, str) else value or 0
+
+    return sorted(items, key=place, reverse=name.startswith("-"))
+
+
+def _create_view(create: Callable[[Identity, Any], Item], schema: type[Schema]) -> Callable[[Request], Any]:
+    return lambda request: Reply(create(request.user, parse(schema, request.json)), 201)
+
+
+def _retrieve_view(retrieve: Callable[[Identity, str], Item]) -> Callable[[Request], Any]:
+    return lambda request: retrieve(request.user, request.params["id"])
+
+
+def _update_view(update: Callable[[Identity, str, Any], Item], schema: type[Schema]) -> Callable[[Request], Any]:
+    return lambda request: update(request.user, request.params["id"], parse(schema, request.json))
+
+
+def _delete_view(delete: Callable[[Identity, str], None]) -> Callable[[Request], Any]:
+    def view(request: Request) -> Reply:
+        delete(request.user, request.params["id"])
+        return Reply(None, 204)
+
+    return view

@@ -1,0 +1,81 @@
+"""Query and bodies of the assessmentitem resource."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from chalicelib.domain import jsontext
+from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
+from chalicelib.schemas.constants import QuestionType
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.parts import Ids
+
+MOST_ROWS = 200  # answers, or hints, of a question
+
+
+class QuestionQuery(ListQuery):
+    """`GET /api/assessmentitem`."""
+
+    contentnode: Ids = ()
+    contentnode__in: Ids = ()
+
+
+def _rows(value: Any) -> Any:
+    """A list, or the JSON text of one, as clients send both; null and "" are none."""
+    if value is None or value == "":
+        return []
+    if isinstance(value, str):
+        try:
+            value = jsontext.loads(value)
+        except ValueError as error:
+            raise refuse(f"This text must be JSON: {error}") from error
+    return value
+
+
+def _in_order(rows: list[Any]) -> list[dict[str, Any]]:
+    """As stored data, by `order`; rows without one stay behind, as they came."""
+    data = [row.model_dump() for row in rows]
+    data.sort(key=lambda row: float("inf") if row["order"] is None else row["order"])
+    return [{**row, "order": index if row["order"] is None else row["order"]} for index, row in enumerate(data)]
+
+
+class AnswerIn(Schema):
+    answer: BlankText | int | float
+    correct: bool = False
+    order: int | None = None
+
+
+class HintIn(Schema):
+    hint: BlankText
+    order: int | None = None
+
+
+_READ = (Field(max_length=MOST_ROWS), BeforeValidator(_rows), AfterValidator(_in_order))
+Answers = Annotated[list[AnswerIn], *_READ]
+Hints = Annotated[list[HintIn], *_READ]
+
+
+class QuestionChanges(Schema):
+    """`PATCH /api/assessmentitem/{id}`: what is not given stays as it is; `deleted` true is as DELETE."""
+
+    contentnode: Id | None = None
+    assessment_id: Id | None = None
+    type: QuestionType = "single_selection"
+    question: BlankText = ""
+    answers: Answers = Field(default_factory=list)
+    hints: Hints = Field(default_factory=list)
+    raw_data: BlankText = ""
+    order: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    source_url: Annotated[Text, Field(max_length=400)] | None = None
+    randomize: bool = False
+    deleted: bool = False
+
+
+class QuestionWhole(QuestionChanges):
+    """`POST /api/assessmentitem` and `PUT /api/assessmentitem/{id}`.
+
+    A new one without `assessment_id` gets one, and without `order` comes last; an old one keeps its `order` then.
+    """
+
+    contentnode: Id
+    type: QuestionType

@@ -1,0 +1,235 @@
+"""Queries and bodies of content nodes."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from le_utils.constants import content_kinds, licenses
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.domain.positions import bounds_of
+from chalicelib.domain.types import LABELS
+from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
+from chalicelib.schemas.chef import Seconds
+from chalicelib.schemas.constants import KINDS, Kind, Language, Role
+from chalicelib.schemas.node_sets import (
+    NONE,
+    AccessibilityLabels,
+    Categories,
+    GradeLevels,
+    LearnerNeeds,
+    LearningActivities,
+    ResourceTypes,
+    Tags,
+)
+from chalicelib.schemas.query import Flag, Positive, Query, each
+from chalicelib.schemas.query import Text as QueryText
+
+LARGEST_PAGE = 100
+MOST_IDS = 100  # a query
+MOST_EXCLUDED = 1000  # descendants left out of a copy
+ORDERINGS = ("lft", "title", "modified", "kind", "published", "complete", "resource_count", "total_count", "id")
+_LICENSES = {license.id: license.name for license in licenses.LICENSELIST}
+
+
+def _one_id(value: str) -> str:
+    plain = parse_id(value)
+    if plain is None:
+        raise refuse("Enter a valid UUID.")
+    return plain
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    ids = each(_one_id)(value)
+    if len(ids) > MOST_IDS:
+        raise refuse(f"Name at most {MOST_IDS} ids.")
+    return ids
+
+
+def _pairs(value: str) -> tuple[tuple[str, str], ...]:
+    """node_id,channel_id,node_id,channel_id…"""
+    ids = [_one_id(part.strip()) for part in value.split(",") if part.strip()]
+    if len(ids) % 2 or len(ids) > 2 * MOST_IDS:
+        raise refuse(f"Give pairs of a node_id and a channel_id, all between commas, {MOST_IDS} at most.")
+    return tuple(dict.fromkeys(zip(ids[::2], ids[1::2], strict=True)))
+
+
+def _kind(value: str) -> str:
+    if value not in KINDS:
+        raise refuse(f"Select a valid choice: one of {', '.join(sorted(KINDS))}.")
+    return value
+
+
+def _decimal(value: str) -> str:
+    if bounds_of(value) is None:
+        raise refuse("lft must be a number but an invalid value was given.")
+    return value
+
+
+def _ordering(value: str) -> str:
+    if value.removeprefix("-") not in ORDERINGS:
+        raise refuse(f"Order by one of {', '.join(ORDERINGS)}, with - before it for the other way round.")
+    return value
+
+
+QueryId = Annotated[str, BeforeValidator(_one_id)]
+QueryIds = Annotated[tuple[str, ...], BeforeValidator(_ids)]
+Decimal = Annotated[str, BeforeValidator(_decimal)]
+
+
+class NodeQuery(Query):
+    """A list of nodes. One of `ONE_OF` must be given; the others choose among these."""
+
+    parent: QueryId | None = None
+    parent__in: QueryIds | None = None
+    id__in: QueryIds | None = None
+    ancestors_of: QueryId | None = None
+    root_id: QueryId | None = None
+    node_id_channel_id: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)] | None = Field(
+        default=None, alias="_node_id_channel_id___in"
+    )
+    kind: Annotated[str, BeforeValidator(_kind)] | None = None
+    complete: Flag | None = None
+    ordering: Annotated[str, BeforeValidator(_ordering)] = "lft"
+    max_results: Positive = LARGEST_PAGE  # above the limit: the limit
+    lft__gt: Decimal | None = None
+    lft__lt: Decimal | None = None
+    cursor: QueryText | None = None
+
+
+ONE_OF = ("parent", "parent__in", "id__in", "ancestors_of", "root_id", "node_id_channel_id")
+
+
+def _license(value: Any) -> Any:
+    """A licence by le-utils' id."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value not in _LICENSES:
+        raise refuse("This is not the id of a licence of le-utils.")
+    return _LICENSES[value]
+
+
+def _object(value: Any) -> Any:
+    return {} if value is None else value
+
+
+Short = Annotated[BlankText, Field(max_length=200)]
+Object = Annotated[dict[str, Any], BeforeValidator(_object)]
+_NESTED = frozenset({"extra_fields", "tags", "thumbnail_encoding", *LABELS})
+
+
+def _unfolded(data: Any) -> Any:
+    """`{"tags.algebra": true}` as `{"tags": {"algebra": true}}`; labels have dots of their own, so theirs stay."""
+    if not isinstance(data, Mapping):
+        return data
+    result: dict[str, Any] = {}
+    for name, value in data.items():
+        field, _, rest = name.partition(".")
+        if not rest or field not in _NESTED:
+            result[name] = value
+            continue
+        present = result.get(field)
+        result[field] = present = dict(present) if isinstance(present, dict) else {}
+        *parents, last = rest.split(".") if field == "extra_fields" else [rest]
+        for parent in parents:
+            present = present.setdefault(parent, {})
+            if not isinstance(present, dict):
+                raise refuse(f"{name}: {parent} is given as a value too.")
+        present[last] = value
+    return result
+
+
+class NodeChange(Schema):
+    """What is changed of a node: only fields that are given count. `parent` and `kind` may be repeated, not changed."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    parent: Id | None = None
+    kind: Kind | None = None
+    title: Annotated[Text, Field(max_length=200)] = ""
+    description: Annotated[BlankText, Field(max_length=100_000)] = ""
+    language: Language | None = None
+    license: Annotated[str | None, PlainValidator(_license)] = None
+    license_description: Annotated[Text | None, Field(max_length=400)] = None
+    copyright_holder: Short = ""
+    author: Short = ""
+    provider: Short = ""
+    aggregator: Short = ""
+    role_visibility: Role = "learner"
+    thumbnail_encoding: Object = Field(default_factory=dict)
+    extra_fields: Object = Field(default_factory=dict)
+    suggested_duration: Seconds = None
+    tags: Tags = NONE
+    grade_levels: GradeLevels = NONE
+    resource_types: ResourceTypes = NONE
+    learning_activities: LearningActivities = NONE
+    accessibility_labels: AccessibilityLabels = NONE
+    categories: Categories = NONE
+    learner_needs: LearnerNeeds = NONE
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, data: Any) -> Any:
+        return _unfolded(data)
+
+
+class NodeWrite(NodeChange):
+    """A new node. The client may choose its `id`."""
+
+    id: Id | None = None
+    parent: Id
+    kind: Kind
+    title: Annotated[Text, Field(max_length=200)]
+
+    @model_validator(mode="after")
+    def _randomize(self) -> "NodeWrite":
+        if self.kind == content_kinds.EXERCISE and not isinstance(self.extra_fields.get("randomize"), bool):
+            raise refuse("extra_fields: randomize (true or false) is required of an exercise.")
+        return self
+
+
+Position = Literal["first-child", "last-child", "left", "right"]
+
+
+class Move(Schema):
+    """Where a node goes: among the children of the target, or beside it."""
+
+    target: Id
+    position: Position = "last-child"
+
+
+class Restore(Schema):
+    """The topic that a node of the trash goes back to; without one, to where it was."""
+
+    target: Id | None = None
+
+
+class Prerequisite(Schema):
+    """The node that is to be learned before another."""
+
+    prerequisite: Id
+
+
+def _excluded(value: Any) -> Any:
+    """Ids or node_ids, as a list or as a map {id: true or false}."""
+    if isinstance(value, dict):
+        return [id for id, excluded in value.items() if excluded]
+    return [] if value is None else value
+
+
+class Copy(Schema):
+    """Where a copy goes, and what is different in it."""
+
+    target: Id
+    position: Position = "last-child"
+    mods: Annotated[NodeChange, BeforeValidator(_object)] = Field(default_factory=NodeChange)
+    excluded_descendants: Annotated[list[Id], Field(max_length=MOST_EXCLUDED), BeforeValidator(_excluded)] = Field(
+        default_factory=list
+    )
+    key: Id | None = None
+
+    @model_validator(mode="after")
+    def _fixed(self) -> "Copy":
+        if self.mods.model_fields_set & {"parent", "kind"}:
+            raise refuse("mods: parent and kind cannot be changed. Use target and position.")
+        return self

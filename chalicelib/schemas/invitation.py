@@ -1,0 +1,45 @@
+"""Bodies and queries of `/api/invitation`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from chalicelib.schemas.base import Id, Schema, Text
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.query import Flag
+from chalicelib.schemas.query import Text as QueryText
+
+ShareMode = Literal["edit", "view"]
+Name = Annotated[Text, Field(max_length=200)]
+
+
+class InvitationList(ListQuery):
+    """Invitations of a user, to a channel, or both; without either one's own."""
+
+    invited: QueryText = ""
+    channel: QueryText = ""
+    accepted: Flag | None = None
+    declined: Flag | None = None
+    revoked: Flag | None = None
+
+
+class InvitationIn(Schema):
+    """`POST` and `PUT`. The address and the channel cannot be changed later."""
+
+    id: Id | None = None  # clients may choose it
+    email: Text
+    channel: Id
+    share_mode: ShareMode = "view"
+    first_name: Name = ""
+    last_name: Name = ""
+
+
+class InvitationChanges(Schema):
+    """`PATCH`. Of the three decisions only one, and only that it was made."""
+
+    share_mode: ShareMode = "view"
+    first_name: Name = ""
+    last_name: Name = ""
+    accepted: bool = False
+    declined: bool = False
+    revoked: bool = False

@@ -1,0 +1,67 @@
+"""Labels and tags of nodes, as changes of a set: a list replaces it, an object {text: true or false} changes it."""
+
+from collections.abc import Collection
+from typing import Annotated, Any
+
+from le_utils.constants.labels import (
+    accessibility_categories,
+    learning_activities,
+    levels,
+    needs,
+    resource_type,
+    subjects,
+)
+from pydantic import PlainValidator
+
+from chalicelib.domain.node_edits import SetChange
+from chalicelib.schemas.base import refuse
+from chalicelib.schemas.chef import MAX_TAG
+
+
+def _set_change(value: Any) -> SetChange:
+    if value is None:
+        return SetChange({}, whole=True)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return SetChange(dict.fromkeys(value, True), whole=True)
+    # null takes away, as false does
+    if isinstance(value, dict) and all(chosen is None or isinstance(chosen, bool) for chosen in value.values()):
+        return SetChange({item: bool(chosen) for item, chosen in value.items()}, whole=False)
+    raise refuse("Give a list of texts, or an object {text: true or false}.")
+
+
+def _labels(known: Collection[str]) -> Any:
+    def check(value: Any) -> SetChange:
+        change = _set_change(value)
+        for label in change.values:
+            if label not in known:
+                raise refuse(f'"{label[:60]}" is not a valid choice.')
+        return change
+
+    return Annotated[SetChange, PlainValidator(check)]
+
+
+def _tags(value: Any) -> SetChange:
+    change = _set_change(value)
+    tidy = {" ".join(_storable(tag).split()): chosen for tag, chosen in change.values.items()}
+    tidy.pop("", None)
+    if any(len(tag) > MAX_TAG for tag in tidy):
+        raise refuse(f"A tag has at most {MAX_TAG} characters.")
+    return SetChange(tidy, change.whole)
+
+
+def _storable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise refuse("This text holds a lone surrogate and cannot be stored.") from error
+    return text.replace("\0", "")
+
+
+Tags = Annotated[SetChange, PlainValidator(_tags)]
+GradeLevels = _labels(frozenset(levels.LEVELSLIST))
+ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))
+LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST))
+AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST))
+Categories = _labels(frozenset(subjects.SUBJECTSLIST))
+LearnerNeeds = _labels(frozenset(needs.NEEDSLIST))
+NONE = SetChange({}, whole=True)

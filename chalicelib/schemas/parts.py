@@ -1,0 +1,50 @@
+"""What bodies and queries of files and questions share: ids of nodes, and of questions as `contentnode,assessment_id`.
+
+A list of ids of questions is written with commas too: node, question, node, question.
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.schemas.base import refuse
+from chalicelib.schemas.query import parts
+
+QuestionKey = tuple[str, str]  # (id of the node, assessment_id)
+
+
+def question_key(value: str) -> QuestionKey | None:
+    """The key that `contentnode,assessment_id` writes, None where it writes none."""
+    ids = [parse_id(part.strip()) for part in value.split(",")]
+    return (ids[0], ids[1]) if len(ids) == 2 and ids[0] and ids[1] else None
+
+
+def _key(value: Any) -> QuestionKey | None:
+    text = ",".join(map(str, value)) if isinstance(value, list) and len(value) == 2 else value
+    if text is None:
+        return None
+    key = question_key(text) if isinstance(text, str) else None
+    if key is None:
+        raise refuse("This must be the id of a question: <contentnode>,<assessment_id>.")
+    return key
+
+
+def _ids(value: str) -> tuple[str, ...]:
+    ids = [parse_id(part.strip()) for part in parts(value)]
+    if None in ids:
+        raise refuse("These must be ids of 32 hex digits, with commas between them.")
+    return tuple(dict.fromkeys(id for id in ids if id))
+
+
+def _keys(value: str) -> tuple[QuestionKey, ...]:
+    ids = value.split(",")
+    keys = [question_key(",".join(ids[at : at + 2])) for at in range(0, len(ids), 2)]
+    if None in keys:
+        raise refuse("These must be ids of questions with commas between them: <contentnode>,<assessment_id>,….")
+    return tuple(dict.fromkeys(key for key in keys if key))
+
+
+Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
+QuestionKeys = Annotated[tuple[QuestionKey, ...], BeforeValidator(_keys)]
+Question = Annotated[QuestionKey | None, BeforeValidator(_key)]
