@@ -16,6 +16,7 @@ class Identity:
     first_name: str
     last_name: str
     is_admin: bool
+    session: str = ""  # what the caller signed in with, as far as others may know it: one for each device
 
 
 def identify(authorization: str | None) -> Identity:
@@ -26,7 +27,7 @@ def identify(authorization: str | None) -> Identity:
     token = tokens.get(secret.digest(_token_of(authorization)))
     if token is None or not token.is_active:
         raise NotSignedIn("Invalid token.")
-    return Identity(token.user_id, token.email, token.first_name, token.last_name, token.is_admin)
+    return Identity(token.user_id, token.email, token.first_name, token.last_name, token.is_admin, token.key)
 
 
 def _token_of(authorization: str | None) -> str:

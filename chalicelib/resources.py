@@ -57,6 +57,7 @@ class Resource:
     write: type[Schema] = Schema
     change: type[Schema] = Schema
     access: Access = Access.SIGNED_IN
+    read: Any = None  # the type of one, as lists give it
 
 
 def routes_of(resource: Resource) -> tuple[Route, ...]:

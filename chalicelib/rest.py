@@ -18,6 +18,7 @@ from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.permissions import Access
+from chalicelib.schemas.base import Schema
 from chalicelib.telemetry import count, log
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -107,13 +108,21 @@ class Reply:
 
 @dataclass(frozen=True)
 class Route:
-    """One thing that can be asked for. `view` takes a Request and returns JSON data or a Reply."""
+    """One thing that can be asked for. `view` takes a Request and returns JSON data or a Reply.
+
+    What follows `summary` describes it to readers, and is what its answers are tested against: the schemas of its
+    query and body, the type of its answer (anything that pydantic takes, None for an empty one) and its status.
+    """
 
     method: str
     path: str  # without a slash at its end, parameters in braces
     view: Callable[[Request], Any]
     access: Access
     summary: str
+    query: type[Schema] | None = None
+    body: type[Schema] | None = None
+    answer: Any = None
+    status: int = 200
 
 
 def mount(app: Chalice, routes: Iterable[Route]) -> None:
