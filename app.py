@@ -4,22 +4,31 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.guide import told
 from chalicelib.handlers import (
+    accounts,
     admin_channels,
     admin_users,
     assessmentitem,
     bookmark,
+    catalog,
     channel,
     channelset,
     channeluser,
     channelversion,
+    clipboard,
     contentnode,
+    details,
     file,
     internal,
     invitation,
     public,
     public_channels,
     public_nodes,
+    root,
+    search,
+    session,
+    sync,
     task,
     user,
 )
@@ -28,6 +37,7 @@ from chalicelib.rest import mount
 app = Chalice(app_name="studio")
 app.api.binary_types.append("multipart/form-data")
 HANDLERS = (
+    root,
     internal,
     contentnode,
     file,
@@ -40,13 +50,20 @@ HANDLERS = (
     bookmark,
     channel,
     channelversion,
+    details,
+    session,
+    accounts,
     user,
     channeluser,
     invitation,
     channelset,
     admin_users,
+    sync,
+    search,
+    catalog,
+    clipboard,
 )
-mount(app, [route for handler in HANDLERS for route in handler.ROUTES])
+mount(app, [route for handler in HANDLERS for route in handler.ROUTES], told)
 
 
 @app.on_sqs_message(queue="publish", batch_size=1)

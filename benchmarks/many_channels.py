@@ -63,7 +63,7 @@ def _copy(model: PublicChannel, number: int) -> Record:
     icon = base64.b64encode(random.Random(number).randbytes(ICON)).decode()  # as hard to compress as an image
     fields = {"name": f"Copy {number:04}", "icon_encoding": f"data:image/png;base64,{icon}"}
     id = uuid.uuid5(uuid.NAMESPACE_DNS, fields["name"]).hex
-    return Record(id, {**model.entry, **fields, "id": id, "matching_tokens": []}, [])
+    return Record(id, {**model.entry, **fields, "id": id, "matching_tokens": []}, [], model.shown)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import files, long_list, public, thousand
+from benchmarks import editing, files, long_list, public, search, thousand
 from benchmarks.report import Wanted, seconds
 
 Figures = dict[str, list[float]]
@@ -34,5 +34,7 @@ BENCHMARKS = (
     ),
     Benchmark({files.FILE_DIFF: seconds(1.0)}, lambda server: files.measure(server.url, server.token, server.work)),
     Benchmark(public.ROWS, lambda server: public.measure(server.url, server.token, server.work)),
+    Benchmark(editing.ROWS, lambda server: editing.measure(server.url, server.token, server.work)),
+    Benchmark(search.ROWS, lambda server: search.measure(server.url, server.token, server.work)),
     Benchmark(long_list.ROWS, lambda server: long_list.measure(server.url, server.token, server.work)),
 )

@@ -1,20 +1,23 @@
-"""Accounts: making users, and giving them tokens. Passwords and tokens are only stored as hashes."""
+"""Accounts: making users, their tokens and passwords. Passwords and tokens are only stored as hashes."""
 
 import re
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.tokens import digest, new_api_token
-from chalicelib.errors import Conflict, Forbidden, ValidationFailed
+from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import users
 from chalicelib.models.base import now, save_if
 from chalicelib.models.tokens import Token
-from chalicelib.models.users import PROFILE, User
+from chalicelib.models.users import MOST_TOKENS, User
 
 # The id of a user follows from the e-mail, so that one e-mail can never have two users.
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
-MOST_TOKENS = 90  # of a user: all of them change in one transaction
+SHORTEST_PASSWORD = 8  # characters
+LONGEST_PASSWORD = 1000  # characters
+# Of a password that nobody knows: looking at it takes as long as at anybody's.
+_NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -61,10 +64,48 @@ def issue_token(user: User) -> str:
     if len(user.token_keys or ()) >= MOST_TOKENS:
         raise Forbidden(f"There are {MOST_TOKENS} tokens of this user already.")
     token = new_api_token()
-    profile = {name: getattr(user, name) for name in PROFILE}
-    if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **profile)):
+    if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
         raise Conflict("The user was changed by someone else just now. Try again.")
     return token
+
+
+def weakness(password: str, address: str) -> str | None:
+    """A sentence about what makes a password too easy to guess, None where nothing does."""
+    if len(password) < SHORTEST_PASSWORD:
+        return f"This password is too short. It must have at least {SHORTEST_PASSWORD} characters."
+    if len(password) > LONGEST_PASSWORD:
+        return f"This password is too long. It may have at most {LONGEST_PASSWORD} characters."
+    if password.isdecimal():
+        return "This password is only digits. Add letters or words."
+    if password.strip().lower() in (address, address.partition("@")[0]):
+        return "This password is the e-mail address. Choose another one."
+    if len(set(password)) < 3:
+        return "This password repeats the same characters. Choose another one."
+    return None
+
+
+def set_password(address: str, password: str) -> None:
+    """Give the user with this address another password; all of the user's sessions end.
+
+    Raises ValidationFailed for a weak one, NotFound where there is no such user, Conflict after a lost race.
+    """
+    plain = plain_address(address)
+    user = users.get(user_id_of(plain)) if plain else None
+    if user is None:
+        raise NotFound(f"There is no user {address.strip()[:254]!r}.")
+    change_password(user, password, "password")
+
+
+def change_password(user: User, password: str, field: str, staying: str = "") -> None:
+    """Give a user another password; all sessions end but the one with the key `staying`.
+
+    Raises ValidationFailed about `field` for a weak one, Conflict where the user is not as it was read any more.
+    """
+    problem = weakness(password, user.email or "")
+    if problem:
+        raise ValidationFailed({field: [problem]})
+    if not users.set_password(user, hash_password(password), staying):
+        raise Conflict("The user was changed by someone else just now. Try again.")
 
 
 def hash_password(password: str) -> str:
@@ -72,3 +113,23 @@ def hash_password(password: str) -> str:
     from argon2 import PasswordHasher  # its library is loaded only where passwords are
 
     return PasswordHasher().hash(password)
+
+
+def is_password_of(user: User | None, password: str) -> bool:
+    """Whether it is the user's password. To say no takes as long where there is no user, or none with a password."""
+    from argon2 import PasswordHasher
+    from argon2.exceptions import VerifyMismatchError
+
+    stored = user.password if user else None
+    try:
+        PasswordHasher().verify(stored or _NOBODYS, password)
+    except VerifyMismatchError:
+        return False
+    return stored is not None
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether a password is to be hashed anew: the parameters of today are others."""
+    from argon2 import PasswordHasher
+
+    return PasswordHasher().check_needs_rehash(stored)

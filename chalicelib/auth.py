@@ -1,10 +1,16 @@
-"""Who is asking: `Authorization: Token <40 hex digits>`."""
+"""Who is asking: by `Authorization: Token <40 hex digits>`, else by the session that a cookie names."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib import cookies, csrf
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import NotSignedIn
-from chalicelib.models import tokens
+from chalicelib.models import sessions, tokens
+from chalicelib.models.sessions import Session
+from chalicelib.models.tokens import Token
+
+CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,42 @@ class Identity:
     session: str = ""  # what the caller signed in with, as far as others may know it: one for each device
 
 
+def caller_of(method: str, headers: Mapping[str, str]) -> Identity:
+    """The user of a request, whose headers have names in lower case. One read.
+
+    Raises NotSignedIn as `identify` does, Forbidden where a request of a session is to change something and does not
+    show that it comes from our own pages.
+    """
+    session_id = session_id_of(headers)
+    if not session_id:
+        return identify(headers.get("authorization"))
+    user = identity(session_of(session_id))
+    if method in CHANGING:
+        csrf.check(headers, session_id)
+    return user
+
+
+def session_id_of(headers: Mapping[str, str]) -> str:
+    """The session that a request names, empty where it names a token, or nothing."""
+    if _names_token(headers.get("authorization")):
+        return ""
+    return cookies.parsed(headers.get("cookie", "")).get(cookies.SESSION, "")
+
+
+def session_of(session_id: str) -> Session:
+    """The session with this id. One read.
+
+    Raises NotSignedIn: malformed, unknown, over, or of a user who is not active.
+    """
+    session = sessions.get(secret.digest(session_id)) if secret.is_session_id(session_id) else None
+    if session is None or not session.is_active:
+        raise NotSignedIn("This session is over. Sign in again.")
+    return session
+
+
+NOBODY = Identity("", "", "", "", is_admin=False)  # who is asking where anyone may, and did not say
+
+
 def identify(authorization: str | None) -> Identity:
     """The user that a request's Authorization header names. One read.
 
@@ -27,12 +69,23 @@ def identify(authorization: str | None) -> Identity:
     token = tokens.get(secret.digest(_token_of(authorization)))
     if token is None or not token.is_active:
         raise NotSignedIn("Invalid token.")
-    return Identity(token.user_id, token.email, token.first_name, token.last_name, token.is_admin, token.key)
+    return identity(token)
+
+
+def identity(holder: Token | Session) -> Identity:
+    """Whose token or session it is."""
+    return Identity(
+        holder.user_id, holder.email, holder.first_name, holder.last_name, bool(holder.is_admin), holder.key
+    )
+
+
+def _names_token(authorization: str | None) -> bool:
+    return (authorization or "").lower().split()[:1] == ["token"]
 
 
 def _token_of(authorization: str | None) -> str:
-    scheme, *rest = (authorization or "").split() or [""]
-    if scheme.lower() != "token":
+    _, *rest = (authorization or "").split() or [""]
+    if not _names_token(authorization):
         raise NotSignedIn("Authentication credentials were not provided.")
     if not rest:
         raise NotSignedIn("Invalid token header. No credentials provided.")

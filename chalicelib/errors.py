@@ -8,9 +8,11 @@ StudioError
 ├── NotFound             there is no such thing, or one may not even know of it
 ├── MethodNotAllowed     the path is there, the method is not
 ├── Conflict             the state of things forbids it now: a lost race, a taken name
+│   └── TakenOver        a later request has what this one had begun to make
 ├── QuotaExceeded        no storage left for the user
 ├── FilterRequired       this list is too long to be given whole: a filter must be named
 └── Busy                 someone else holds what is needed; try again later
+    └── TooManyTries     too many wrong passwords; nobody may try another one for a while
 """
 
 from collections.abc import Mapping
@@ -60,6 +62,10 @@ class Conflict(StudioError):
     title = "Conflict"
 
 
+class TakenOver(Conflict):
+    title = "Taken over"
+
+
 class QuotaExceeded(StudioError):
     title = "No storage left"
 
@@ -76,3 +82,7 @@ class Busy(StudioError):
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class TooManyTries(Busy):
+    title = "Too many tries"

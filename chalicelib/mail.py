@@ -1,13 +1,15 @@
-"""E-mail, in plain text. Every call to SES is here."""
+"""E-mail, in plain text. Every call to SES is here; one takes ten seconds at most, so that no request hangs."""
 
 from functools import cache
 from string import Template
 from typing import Any
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from chalicelib.config import settings
+from chalicelib.errors import Busy
 from chalicelib.telemetry import count, log
 
 _INVITATION = Template(
@@ -24,18 +26,25 @@ If you do not know what this is about, you need not do anything.
 @cache
 def client() -> Any:
     """The SES client of this process, made at its first use."""
-    return get_session().create_client("sesv2")
+    limits = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
+    return get_session().create_client("sesv2", config=limits)
 
 
 def send_invitation(address: str, sender: str, channel: str, may_edit: bool) -> None:
-    """Tell somebody of an invitation, as `_send` does."""
+    """Tell somebody of an invitation.
+
+    Raises Busy where that cannot be sent.
+    """
     words = {"sender": _one_line(sender), "channel": _one_line(channel), "do": "edit" if may_edit else "view"}
     text = _INVITATION.substitute(words, url=settings().public_url, address=address)
     _send(address, f"{words['sender']} invites you to {words['channel']}", text)
 
 
 def _send(address: str, subject: str, text: str) -> None:
-    """Send an e-mail. Where it cannot be sent, that is logged only: what it tells of is there without it."""
+    """Send an e-mail, where there is somebody to send it from.
+
+    Raises Busy where SES does not take it. It may have been sent nevertheless, where only its answer was lost.
+    """
     if not settings().mail_from:
         log.info("no e-mail is sent: MAIL_FROM is not set")
         return
@@ -49,9 +58,10 @@ def _send(address: str, subject: str, text: str) -> None:
             Destination={"ToAddresses": [address]},
             Content={"Simple": body},
         )
-    except (BotoCoreError, ClientError):
+    except (BotoCoreError, ClientError) as error:
         log.exception("an e-mail could not be sent")
         count("MailFaults")
+        raise Busy("The e-mail could not be sent, so nothing was done. Try again in a minute.", 60) from error
 
 
 def _one_line(text: str) -> str:

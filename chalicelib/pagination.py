@@ -10,12 +10,20 @@ PAGE_SIZE = 25
 
 
 def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """One page of all items as `{page, count, total_pages, next, previous, results}`; an empty list has one page.
+    """One page of all items, see `page_around`."""
+    return page_around(items[(page - 1) * size : page * size], len(items), page, size, url, query)
+
+
+def page_around(
+    results: Sequence[Any], count: int, page: int, size: int, url: str, query: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
+    """What is on a page, out of `count`, as `{page, count, total_pages, next, previous, results}`; an empty list has
+    one page.
 
     `next` and `previous` are `url` with the same query and another page, null where there is none.
     Raises NotFound for a page after the last.
     """
-    total = max(1, -(-len(items) // size))
+    total = max(1, -(-count // size))
     if page > total:
         raise NotFound(f"Invalid page: there are {total}.")
 
@@ -25,9 +33,9 @@ def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping
 
     return {
         "page": page,
-        "count": len(items),
+        "count": count,
         "total_pages": total,
         "next": link(page + 1),
         "previous": link(page - 1),
-        "results": items[(page - 1) * size : page * size],
+        "results": results,
     }

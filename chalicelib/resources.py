@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.auth import NOBODY, Identity
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
 from chalicelib.pagination import PAGE_SIZE, page_of
 from chalicelib.permissions import Access
 from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers.common import paged
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
@@ -58,6 +59,7 @@ class Resource:
     change: type[Schema] = Schema
     access: Access = Access.SIGNED_IN
     read: Any = None  # the type of one, as lists give it
+    plural: str = ""  # of the title, where that takes more than an s
 
 
 def routes_of(resource: Resource) -> tuple[Route, ...]:
@@ -71,8 +73,9 @@ def routes_of(resource: Resource) -> tuple[Route, ...]:
         ("PATCH", one): resource.update and _update_view(resource.update, resource.change),
         ("DELETE", one): resource.delete and _delete_view(resource.delete),
     }
+    described = _descriptions(resource, many)
     return tuple(
-        Route(method, path, view, resource.access, f"{_DOES[method]} {resource.title}{'s' if path == many else ''}")
+        Route(method, path, view, resource.access, **described[method, path])
         for (method, path), view in views.items()
         if view
     )
@@ -81,21 +84,56 @@ def routes_of(resource: Resource) -> tuple[Route, ...]:
 _DOES = {"GET": "Read", "POST": "Create", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
 
 
+def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
+    """What the routes say of themselves, by method and path."""
+    read, one = resource.read, f"{many}/{{id}}"
+    plural = resource.plural or f"{resource.title}s"
+    answers: dict[tuple[str, str], Item] = {
+        ("GET", many): {**_of_list(resource.listing), "answer": paged(read)},
+        ("POST", many): {"body": resource.write, "answer": read, "status": 201},
+        ("GET", one): {"answer": read},
+        ("PUT", one): {"body": resource.write, "answer": read},
+        ("PATCH", one): {"body": resource.change, "answer": read},
+        ("DELETE", one): {"status": 204},
+    }
+    for (method, path), answer in answers.items():
+        is_list = (method, path) == ("GET", many)
+        answer["summary"] = f"{_DOES[method]} {plural if is_list else resource.title}"
+    return answers
+
+
+def _of_list(listing: Listing | None) -> Item:
+    if listing is None:
+        return {}
+    said = (
+        ("One of these must be given", tuple(sorted(listing.one_of))),
+        ("`search` looks into", listing.search),
+        ("`ordering` takes, with `-` before it for the other way round", listing.ordering),
+    )
+    text = " ".join(f"{what}: {', '.join(f'`{name}`' for name in names)}." for what, names in said if names)
+    return {"query": listing.query, "description": text}
+
+
 def _list_view(listing: Listing) -> Callable[[Request], Any]:
     def view(request: Request) -> Any:
         query = parse_query(listing.query, request.query)
         if listing.one_of and not listing.one_of & query.model_fields_set:
             names = ", ".join(sorted(listing.one_of))
             raise FilterRequired(f"No valid filter parameters supplied. Give one of: {names}.")
-        items = searched(listing.find(request.user, query), query.search, listing.search)
+        items = searched(listing.find(_caller(request), query), query.search, listing.search)
         items = ordered(items, query.ordering, listing.ordering)
         if query.page is None and query.page_size is None:
-            return listing.fill(request.user, items)
+            return listing.fill(_caller(request), items)
         url = settings().public_url + request.path
         page = page_of(items, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
-        return {**page, "results": listing.fill(request.user, page["results"])}
+        return {**page, "results": listing.fill(_caller(request), page["results"])}
 
     return view
+
+
+def _caller(request: Request) -> Identity:
+    """Who is asking; NOBODY where anyone may, as what needs to be signed in for is not called without."""
+    return request.caller or NOBODY
 
 
 def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list[Item]:
@@ -127,7 +165,7 @@ def _create_view(create: Callable[[Identity, Any], Item], schema: type[Schema]) 
 
 
 def _retrieve_view(retrieve: Callable[[Identity, str], Item]) -> Callable[[Request], Any]:
-    return lambda request: retrieve(request.user, request.params["id"])
+    return lambda request: retrieve(_caller(request), request.params["id"])
 
 
 def _update_view(update: Callable[[Identity, str, Any], Item], schema: type[Schema]) -> Callable[[Request], Any]:

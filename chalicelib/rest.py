@@ -13,7 +13,7 @@ from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import errors, large_answers
-from chalicelib.auth import Identity, identify
+from chalicelib.auth import Identity, caller_of
 from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
@@ -38,9 +38,11 @@ STATUS: dict[type[StudioError], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
+    errors.TakenOver: 409,
     errors.QuotaExceeded: 412,
     errors.FilterRequired: 412,
     errors.Busy: 503,
+    errors.TooManyTries: 429,
 }
 
 
@@ -55,7 +57,9 @@ class Request:
     headers: dict[str, str]  # names in lower case
     body: bytes
     request_id: str
+    address: str = ""  # of the client
     caller: Identity | None = None
+    routes: "tuple[Route, ...]" = ()  # all of the application, for what tells of them
 
     @property
     def user(self) -> Identity:
@@ -104,14 +108,16 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     changed: datetime | None = None
+    cookies: tuple[str, ...] = ()  # each as Set-Cookie has it
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
     """One thing that can be asked for. `view` takes a Request and returns JSON data or a Reply.
 
     What follows `summary` describes it to readers, and is what its answers are tested against: the schemas of its
-    query and body, the type of its answer (anything that pydantic takes, None for an empty one) and its status.
+    query and body (anything that pydantic takes), the type of its answer (None for an empty one) and its status, and
+    what else it answers where all is well. A route of status 404 says of its path that nothing is there.
     """
 
     method: str
@@ -120,40 +126,57 @@ class Route:
     access: Access
     summary: str
     query: type[Schema] | None = None
-    body: type[Schema] | None = None
+    body: Any = None
     answer: Any = None
     status: int = 200
+    also: tuple[tuple[int, Any], ...] = ()  # (status, type of the answer)
+    refusals: tuple[int, ...] = ()  # statuses of errors, beside those that all routes of its kind answer with
+    description: str = ""  # in Markdown, what the summary does not say
 
 
-def mount(app: Chalice, routes: Iterable[Route]) -> None:
-    """Register routes. All methods of a path reach one view, so that 405, OPTIONS and HEAD are answered here."""
+Methods = dict[str, Route]  # of one path
+Guide = Callable[[Methods, Request, Response], Response]
 
-    by_path = sorted(routes, key=lambda route: route.path)
+
+def mount(app: Chalice, routes: Iterable[Route], guide: Guide) -> None:
+    """Register routes. All methods of a path reach one view, so that 405, OPTIONS and HEAD are answered here.
+
+    `guide` makes of each response what its reader can use best: a description of OPTIONS, a page for a browser.
+    """
+    by_path = tuple(sorted(routes, key=lambda route: route.path))
     for path, group in groupby(by_path, key=lambda route: route.path):
         app.route(path, methods=list(METHODS), name=path, content_types=["*/*"])(
-            _view(app, {route.method: route for route in group})
+            _view(app, {route.method: route for route in group}, by_path, guide)
         )
 
 
-def _view(app: Chalice, methods: dict[str, Route]) -> Callable[..., Response]:
+def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], guide: Guide) -> Callable[..., Response]:
     def view(**params: str) -> Response:
-        request = _request(app.current_request, params)
+        request = replace(_request(app.current_request, params), routes=routes)
         with log.append_context_keys(request_id=request.request_id, method=request.method, path=request.path):
-            return answer(methods, request)
+            return guide(methods, request, answer(methods, request))
 
     return view
 
 
 def _request(event: Any, params: dict[str, str]) -> Request:
+    headers = {name.lower(): value for name, value in event.headers.items()}
     return Request(
         method=event.method,
         path=event.to_original_event()["path"],  # of the event itself it is the resource
         params={name: unquote(value) for name, value in params.items()},
         query={name: event.query_params.getlist(name) for name in event.query_params or {}},
-        headers={name.lower(): value for name, value in event.headers.items()},
+        headers=headers,
         body=event.raw_body or b"",
         request_id=event.context.get("requestId", ""),
+        address=_address(headers.get("x-forwarded-for", "")),
     )
+
+
+def _address(forwarded: str) -> str:
+    """The client's address: CloudFront adds it to X-Forwarded-For, and API Gateway adds CloudFront's behind it. What
+    stands before them is what the client sent."""
+    return ([""] * 2 + [part.strip() for part in forwarded.split(",")])[-2]
 
 
 def answer(methods: dict[str, Route], request: Request) -> Response:
@@ -165,7 +188,10 @@ def answer(methods: dict[str, Route], request: Request) -> Response:
     except Exception as error:
         reply = _rendered(_fault(error, request), request)
     body = "" if request.method == "HEAD" else reply.body
-    return Response(body=body, status_code=reply.status, headers={"Content-Type": JSON, **reply.headers})
+    headers: dict[str, str | list[str]] = {"Content-Type": JSON, **reply.headers}
+    if reply.cookies:
+        headers["Set-Cookie"] = [*reply.cookies]
+    return Response(body=body, status_code=reply.status, headers=headers)
 
 
 def _rendered(reply: Reply, request: Request) -> Reply:
@@ -188,7 +214,7 @@ def _rendered(reply: Reply, request: Request) -> Reply:
 
 def _call(methods: dict[str, Route], request: Request) -> Reply:
     if request.method == "OPTIONS" and "OPTIONS" not in methods:
-        return Reply(_describe(methods), headers={"Allow": _allowed(methods)})
+        return Reply({}, headers={"Allow": _allowed(methods)})
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
     if route is None:
         raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
@@ -212,21 +238,12 @@ def _sent(text: str) -> int:
 
 
 def _signed_in(request: Request) -> Request:
-    return replace(request, caller=identify(request.headers.get("authorization")))
+    return replace(request, caller=caller_of(request.method, request.headers))
 
 
 def _allowed(methods: dict[str, Route]) -> str:
     implied = ["HEAD"] if "GET" in methods else []
     return ", ".join(sorted({*methods, *implied, "OPTIONS"}))
-
-
-def _describe(methods: dict[str, Route]) -> dict[str, Any]:
-    return {
-        "name": next(iter(methods.values())).path,
-        "actions": {method: route.summary for method, route in sorted(methods.items())},
-        "renders": [JSON],
-        "parses": [JSON],
-    }
 
 
 def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) -> Reply:

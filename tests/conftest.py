@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 PREFIX = "studio-test-"
@@ -29,6 +30,21 @@ os.environ.update(
 )
 for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
     os.environ.pop(name, None)
+
+
+hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--hypothesis-profile=quick`, tests that say how many examples they want get no more than the profile."""
+    if config.getoption("--hypothesis-profile") != "quick":
+        return
+    for item in items:
+        test = getattr(item, "obj", None)
+        wanted = getattr(test, "_hypothesis_internal_use_settings", None)  # there is no other way to it
+        if wanted is not None:
+            few = hypothesis.settings(wanted, max_examples=min(10, wanted.max_examples))
+            getattr(test, "__func__", test)._hypothesis_internal_use_settings = few
 
 
 @pytest.fixture

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.models import children
+from chalicelib import accounts
+from chalicelib.models import channel_members, children
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import now
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
+from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.invitations import Invitation
 from chalicelib.models.nodes import Node
+from chalicelib.models.saved_searches import SavedSearch
 from chalicelib.models.users import User
 from tests.models.builders import put
 from tests.support import nodes, requests, routes
@@ -125,6 +128,47 @@ def new_set(_: State) -> str:
     return str(made.id)
 
 
+def new_account(_: State) -> dict[str, str]:
+    """What somebody signs in with."""
+    sent = {"username": f"{new_id()}@example.org", "password": "correct horse"}
+    accounts.create_user(sent["username"], sent["password"])
+    return sent
+
+
+NOT_THE_PASSWORD = {"old_password": "wrong", "new_password": "correct horse"}
+SESSION, ACCOUNTS = "/api/auth/session", "/en/accounts"
+# Signing in and out, for which nobody needs to be signed in: as TABLE.
+SESSIONS: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+    (f"GET {SESSION}/current", None, None, EVERYONE),
+    (f"POST {SESSION}", new_account, None, (201,) * 6),
+    (f"DELETE {SESSION}/current", None, None, (204,) * 6),
+    (f"GET {ACCOUNTS}", None, None, EVERYONE),
+    (f"POST {ACCOUNTS}/login", new_account, None, (302,) * 6),
+    (f"POST {ACCOUNTS}/logout", None, None, (302,) * 6),
+    ("POST /api/user/me/password", lambda _: NOT_THE_PASSWORD, None, (401, *(400,) * 5)),
+]
+
+
+def new_saved_search(_: State) -> str:
+    """One of somebody else."""
+    made = SavedSearch(new_id(), new_id(), name="s", created=now(), modified=now())
+    made.save()
+    return str(made.id)
+
+
+def source(state: State) -> dict[str, Any]:
+    return {"source_node_id": Channel.get(state.channel_id).root_id, "source_channel_id": state.channel_id}
+
+
+def new_clipboard_entry(state: State) -> str:
+    """One of somebody else."""
+    named = {"contentnode_id": new_id(), "source_node_id": new_id(), "source_channel_id": state.channel_id}
+    made = ClipboardEntry(new_id(), new_id(), kind="topic", lft=1, **named)
+    made.save()
+    return str(made.id)
+
+
+OF_NOBODY_ELSE = (401, *(404,) * 5)
 ADMINISTRATORS_ONLY_KNOW_OF_IT = (401, 404, 404, 404, 404, 200)
 INVITATION = "/api/invitation/{id}"
 # How people come to channels, and what administrators do: as TABLE.
@@ -199,6 +243,16 @@ def requiring_node(state: State) -> str:
     return str(node.id)
 
 
+def staged_channel(state: State) -> str:
+    """The id of a new channel with the same members, which has a tree staged and one to roll back to."""
+    roots = {"root_id": new_id(), "trash_root_id": new_id(), "staging_root_id": new_id(), "previous_root_id": new_id()}
+    made = Channel(new_id(), name="n", created=now(), modified=now(), **roots)
+    made.save()
+    for member in channel_members.of_channel(state.channel_id):
+        ChannelMember(member.user_id, made.id, role=member.role).save()
+    return str(made.id)
+
+
 NODE = "/api/contentnode/{id}"
 CONTENT_NODES: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
     ("GET /api/contentnode", None, None, TO_READ),
@@ -223,6 +277,9 @@ CONTENT_NODES: list[tuple[str, Body | None, Callable[[State], str] | None, tuple
 
 # (route, body, parameter of the path, statuses in the order of WHO)
 TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+    ("GET /api", None, None, EVERYONE),
+    ("GET /api/openapi.json", None, None, EVERYONE),
+    ("GET /api/docs", None, None, EVERYONE),
     (f"GET {BASE}/authenticate_user_internal", None, None, SIGNED_IN),
     (f"POST {BASE}/authenticate_user_internal", None, None, SIGNED_IN),
     (f"POST {BASE}/check_version", lambda _: {"version": "0.8.0"}, None, SIGNED_IN),
@@ -251,8 +308,31 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
     ("GET /api/channel/{id}/languages", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/language_exists", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/version_detail", None, channel_of, MEMBERS),
+    ("GET /api/channel/{id}/diff", None, staged_channel, (401, 404, 202, 202, 404, 202)),
+    ("GET /api/get_channel_details/{id}", None, channel_of, MEMBERS),
+    ("GET /api/get_node_details/{id}", None, live_root, MEMBERS),
+    ("POST /api/channel/{id}/deploy", None, staged_channel, to_write(200)),
+    ("POST /api/channel/{id}/rollback", None, staged_channel, to_write(200)),
+    ("POST /api/channel/{id}/publish", None, staged_channel, to_write(200)),
+    ("POST /api/channel/{id}/publish_draft", None, staged_channel, to_write(200)),
     ("GET /api/channel/{id}", None, public_of, SIGNED_IN),
     ("GET /api/channelversion", None, None, TO_READ),
+    ("GET /api/search", None, None, SIGNED_IN),
+    ("GET /api/search/search", None, None, SIGNED_IN),
+    ("GET /api/search/saved-search", None, None, SIGNED_IN),
+    ("POST /api/search/saved-search", lambda _: {"name": "s"}, None, (401, *(201,) * 5)),
+    ("GET /api/search/saved-search/{id}", None, new_saved_search, OF_NOBODY_ELSE),
+    ("PUT /api/search/saved-search/{id}", lambda _: {"name": "s"}, new_saved_search, OF_NOBODY_ELSE),
+    ("PATCH /api/search/saved-search/{id}", lambda _: {"name": "s"}, new_saved_search, OF_NOBODY_ELSE),
+    ("DELETE /api/search/saved-search/{id}", None, new_saved_search, OF_NOBODY_ELSE),
+    ("GET /api/catalog", None, None, (412,) * 6),
+    ("GET /api/catalog/{id}", None, public_of, EVERYONE),
+    ("GET /api/clipboard", None, None, TO_READ),
+    ("POST /api/clipboard", source, None, (401, 400, 201, 201, 400, 201)),
+    ("GET /api/clipboard/{id}", None, new_clipboard_entry, OF_NOBODY_ELSE),
+    ("PUT /api/clipboard/{id}", source, new_clipboard_entry, (401, *(404,) * 5)),
+    ("PATCH /api/clipboard/{id}", lambda _: {}, new_clipboard_entry, OF_NOBODY_ELSE),
+    ("DELETE /api/clipboard/{id}", None, new_clipboard_entry, OF_NOBODY_ELSE),
     ("GET /api/bookmark", None, None, SIGNED_IN),
     ("POST /api/bookmark", lambda s: {"channel": s.channel_id}, None, (401, 404, 201, 201, 404, 201)),
     ("DELETE /api/bookmark/{id}", None, public_of, (401, *(404,) * 5)),
@@ -267,6 +347,8 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
     ("PUT /api/assessmentitem/{id}", question, new_question, to_write(200)),
     ("PATCH /api/assessmentitem/{id}", lambda _: {"question": "?"}, new_question, to_write(200)),
     ("DELETE /api/assessmentitem/{id}", None, new_question, to_write(204)),
+    *SESSIONS,
+    ("POST /api/sync", lambda s: {"changes": [], "channel_revs": {s.channel_id: 0}}, None, SIGNED_IN),
     *PEOPLE,
     *CONTENT_NODES,
     ("GET /api/public/info", None, None, EVERYONE),

@@ -17,7 +17,7 @@ from tests.support.source import PACKAGE, ROOT, functions, imports, modules, pat
 
 LONGEST_FUNCTION = 40
 LONGEST_MODULE = 320
-HTTP = ("handlers", "rest", "resources")
+HTTP = ("handlers", "rest", "resources", "openapi", "describe", "guide", "pages")
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
 
@@ -123,7 +123,7 @@ class TestRoutes:
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
     def test_have_paths_that_can_be_found(self, route):
-        assert re.fullmatch(r"/api(/[a-z0-9_-]+|/\{[a-z_]+\})+", route.path)
+        assert re.fullmatch(r"/(api|en)(/[a-z0-9_.-]+|/\{[a-z_]+\})*", route.path)
 
     def test_are_declared_once(self):
         declared = [(route.method, route.path) for route in ROUTES]
@@ -135,7 +135,10 @@ class TestRoutes:
 
     def test_are_for_the_signed_in_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
-        assert all(path.startswith("/api/public/") for path in open_to_all)
+        signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
+        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout")}
+        telling = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
+        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - telling)
 
 
 TEMPLATE = {table["TableName"].removeprefix(PREFIX): table for table in resources.tables(PREFIX)}
@@ -210,7 +213,7 @@ class TestDataModel:
         assert {"from_data", "to_data"}.isdisjoint(found["nodes"])
         assert {"walk", "edges", "ancestors", "remove"} <= set(found["trees"])
         assert {"too_many", "preorder", "counts_of"}.isdisjoint(found["trees"])
-        assert {"get", "get_many", "get_many_to_read", "public_ids"} <= set(found["channels"])
+        assert found["channels"] == ["get", "get_many", "everything", "get_many_to_read", "public_ids"]
         assert {f.name for f in data_model.changes("chalicelib.models.trees")} == {"append", "remove"}
         assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {"advance", "finish"}
 

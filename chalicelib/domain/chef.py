@@ -8,7 +8,7 @@ from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
-from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
+from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData, NodeData
 from chalicelib.schemas.chef import FileIn, NodeIn, QuestionIn, RemoteNodeIn
 
 _AS_SENT = (
@@ -18,12 +18,7 @@ _AS_SENT = (
     "title",
     "description",
     "language",
-    "license",
-    "license_description",
-    "copyright_holder",
-    "author",
-    "aggregator",
-    "provider",
+    *CREDITS,
     "source_domain",
     "source_id",
     "suggested_duration",
@@ -127,6 +122,8 @@ def build_remote(
             "original_node_id": source["original_node_id"] or source["node_id"],
         },
     )
+    if any(file.preset in (None, thumbnail_preset(source["kind"])) for file in sent.files):
+        node["thumbnail_encoding"] = {}
     node["complete"] = is_complete(node, items)
     return node, items
 

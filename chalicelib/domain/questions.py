@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from le_utils.constants import exercises, file_formats, format_presets
 
+from chalicelib.domain import jsontext, qti_xml
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import AssessmentItemData, FileData
@@ -24,6 +25,31 @@ def misplaced(item: AssessmentItemData) -> dict[str, list[str]]:
     return {}
 
 
+def damaged(item: AssessmentItemData) -> dict[str, list[str]]:
+    """Sentences by field for raw data that could not be published. Blank raw data is not there yet."""
+    if item["raw_data"].strip() and item["type"] == exercises.QTI:
+        return _damaged_qti(item["raw_data"])
+    if item["raw_data"].strip() and item["type"] == exercises.PERSEUS_QUESTION:
+        return _damaged_perseus(item["raw_data"])
+    return {}
+
+
+def _damaged_qti(raw_data: str) -> dict[str, list[str]]:
+    try:
+        qti_xml.parse(raw_data)
+    except qti_xml.InvalidQti as error:
+        return {"raw_data": [f"This {error}"]}
+    return {}
+
+
+def _damaged_perseus(raw_data: str) -> dict[str, list[str]]:
+    try:
+        is_item = isinstance(jsontext.loads(raw_data), dict)
+    except ValueError:
+        is_item = False
+    return {} if is_item else {"raw_data": ["This must be the JSON text of a Perseus item."]}
+
+
 def images(item: AssessmentItemData) -> list[str]:
     """The names that a question's texts show images by, each once, in order.
 
@@ -33,6 +59,12 @@ def images(item: AssessmentItemData) -> list[str]:
     names = [name for text in texts for name in _IMAGE.findall(text)]
     names += [name for name in _IMAGE.findall(item["raw_data"]) if split_filename(name)]
     return list(dict.fromkeys(names))
+
+
+def shown(item: AssessmentItemData) -> list[str]:
+    """The names of all images that a question shows: QTI items may also name them as if they lay beside it."""
+    beside = qti_xml.stored_names(item["raw_data"]) if item["type"] == exercises.QTI else []
+    return list(dict.fromkeys([*images(item), *beside]))
 
 
 def _strings(rows: list[dict[str, object]], name: str) -> list[str]:
@@ -48,10 +80,10 @@ def is_image_name(name: str) -> bool:
 def files_of(item: AssessmentItemData, sizes: Mapping[str, int]) -> list[FileData]:
     """The files that a question is to have: those it has, without images that it no longer shows, and with those it
     shows now. `sizes` are bytes of the stored files by name."""
-    shown = images(item)
-    kept = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in shown]
+    names = shown(item)
+    kept = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in names]
     present = {file_name(file) for file in kept}
-    return kept + [_image(item, name, sizes[name]) for name in shown if name not in present and name in sizes]
+    return kept + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
 
 
 def file_name(file: FileData) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+DRAFT = "next"  # in place of a version; Kolibri asks for it where it is told none
 FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
 _STORED = re.compile(r"content/storage/[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
 
@@ -23,8 +24,8 @@ def checksum_of(key: str) -> str | None:
     return match[1] if match and storage_key(match[1], match[2]) == key else None
 
 
-def database_key(channel_id: str, version: int | None = None) -> str:
-    """Key of a channel's content database: the newest one, or the one of `version`."""
+def database_key(channel_id: str, version: int | str | None = None) -> str:
+    """Key of a channel's content database: the newest one, the one of `version`, or with DRAFT that of its draft."""
     return f"content/databases/{channel_id}{'' if version is None else f'-{version}'}.sqlite3"
 
 
@@ -33,14 +34,24 @@ def snapshot_key(task_id: str) -> str:
     return f"work/{task_id}/snapshot.json.gz"
 
 
-def diff_key(task_id: str) -> str:
-    """Key of what a staging tree changes; private, and gone after a week."""
-    return f"work/{task_id}/diff.json"
+def kept_key(name: str) -> str:
+    """Key of an answer that was worked out in the background; private, and gone after a week."""
+    return f"work/{name}/answer.json.gz"
 
 
 def index_key(name: str) -> str:
     """Key of a file of the public index; private."""
     return f"index/{name}.sqlite3"
+
+
+def search_index_key(name: str) -> str:
+    """Key of a file of the index to search; private."""
+    return f"search/{name}.sqlite3"
+
+
+def search_part_key(channel_id: str, version: int) -> str:
+    """Key of what the index to search takes of a channel's version; private."""
+    return f"search-parts/{channel_id}-{version}.sqlite3"
 
 
 def answer_key(digest: str) -> str:

@@ -1,6 +1,7 @@
-"""Secrets and tokens: API tokens of users, and the words that open a channel in Kolibri."""
+"""Secrets and tokens: API tokens and sessions of users, and the words that open a channel in Kolibri."""
 
 import hashlib
+import hmac
 import re
 import secrets
 
@@ -9,6 +10,7 @@ from le_utils import proquint
 _WORD = 10  # letters
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
+_SESSION_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def new_api_token() -> str:
@@ -21,8 +23,23 @@ def is_api_token(text: str) -> bool:
     return _API_TOKEN.fullmatch(text) is not None
 
 
+def new_session_id() -> str:
+    """What a browser shows to stay signed in: 64 hex digits. Only `digest` of it is ever stored."""
+    return secrets.token_hex(32)
+
+
+def is_session_id(text: str) -> bool:
+    """Whether `text` can be the id of a session at all."""
+    return _SESSION_ID.fullmatch(text) is not None
+
+
+def csrf_token(session_id: str) -> str:
+    """What pages of a session send along to show that they are its own: it follows from the id, not the id from it."""
+    return hmac.new(session_id.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
 def digest(token: str) -> str:
-    """What is stored of an API token: its SHA-256, hex."""
+    """What is stored of an API token or of a session's id: its SHA-256, hex."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

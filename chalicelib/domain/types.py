@@ -20,6 +20,7 @@ class FileData(TypedDict):
     source_url: str | None
     duration: int | None
     uploaded_by: NotRequired[str]  # id of the user; not of what chefs send
+    included_presets: NotRequired[list[str]]  # whose viewers it needs, where there are others than of its own
 
 
 class AssessmentItemData(TypedDict):
@@ -31,7 +32,7 @@ class AssessmentItemData(TypedDict):
     question: str
     answers: list[dict[str, Any]]  # {"answer": str | number, "correct": bool, "order": int}
     hints: list[dict[str, Any]]  # {"hint": str, "order": int}
-    raw_data: str  # Perseus item as JSON text, "" for the other types
+    raw_data: str  # Perseus item as JSON text, QTI item as XML, "" for the other types
     source_url: str | None
     randomize: bool
     order: int
@@ -75,8 +76,10 @@ class NodeData(TypedDict):
     original_node_id: str | None
     assessment_item_count: int
     complete: bool
+    thumbnail_encoding: NotRequired[dict[str, Any]]  # the picture that a curator chose: {"base64": data URI, …}
 
 
+CREDITS = ("license", "license_description", "copyright_holder", "author", "aggregator", "provider")
 LABELS = (
     "grade_levels",
     "resource_types",

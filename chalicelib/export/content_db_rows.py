@@ -238,8 +238,14 @@ def _file(node: SnapshotNode, file: FileData) -> Row:
         "contentnode_id": node["node_id"],
         "lang_id": file["language"],
         "local_file_id": file["checksum"],
-        "included_presets": _INCLUDED_PRESETS.get(preset.id),
+        "included_presets": _included_presets(file),
     }
+
+
+def _included_presets(file: FileData) -> int | None:
+    """The bits of the presets whose viewers a file needs; None for what no viewer shows."""
+    presets = file.get("included_presets", [file["preset"]])
+    return sum(_INCLUDED_PRESETS.get(preset, 0) for preset in presets) or None
 
 
 def _file_size(file: FileData) -> int:

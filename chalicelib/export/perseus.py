@@ -1,9 +1,7 @@
 """Exercise archives (`.perseus`): a zip of `exercise.json`, one `<assessment id>.json` a question, and `images/`."""
 
 import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,14 +11,12 @@ from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
 from chalicelib.export.exercise_settings import mastery_model, randomize
 from chalicelib.export.perseus_images import ArchiveImages, file_name, stored_names
 from chalicelib.export.perseus_items import CONVERTERS, attached_files, perseus_item, texts
+from chalicelib.export.zipping import zip_of
 
 # To be raised with every change that gives other bytes for the same exercise.
 FORMAT_VERSION = 1
 
-_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
-_PERMISSIONS = 0o644 << 16
-_UNIX = 3
-_ITEM_KEYS = ("assessment_id", "type", "question", "answers", "hints", "raw_data", "randomize")
+ITEM_KEYS = ("assessment_id", "type", "question", "answers", "hints", "raw_data", "randomize")
 
 
 def perseus_items(items: list[AssessmentItemData]) -> list[AssessmentItemData]:
@@ -59,7 +55,7 @@ def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
     """
     parts = [
         {
-            **{key: item[key] for key in _ITEM_KEYS},  # type: ignore[literal-required]
+            **{key: item[key] for key in ITEM_KEYS},  # type: ignore[literal-required]
             "files": [(file_name(file), file["original_filename"]) for file in attached_files(item)],
         }
         for item in perseus_items(items)
@@ -76,10 +72,10 @@ def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mappi
     """
     archive_images = ArchiveImages(images)
     documents = {
-        f"{item['assessment_id']}.json": _json(perseus_item(item, archive_images)) for item in perseus_items(items)
+        f"{item['assessment_id']}.json": to_json(perseus_item(item, archive_images)) for item in perseus_items(items)
     }
-    members = {"exercise.json": _json(_exercise(node, items)), **documents, **archive_images.members}
-    return _zip(members)
+    members = {"exercise.json": to_json(_exercise(node, items)), **documents, **archive_images.members}
+    return zip_of(members)
 
 
 def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]:
@@ -97,19 +93,8 @@ def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]
     }
 
 
-def _json(document: dict[str, Any]) -> bytes:
+def to_json(document: dict[str, Any]) -> bytes:
+    """A document as it lies in an archive."""
     # Kolibri looks for ☣ in the text of the file, so it must not be escaped; a lone surrogate must.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")
-
-
-def _zip(members: Mapping[str, bytes]) -> bytes:
-    """Stored, not deflated: compressed bytes would change with the version of zlib, and with them the checksum."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name in sorted(members):
-            info = zipfile.ZipInfo(name, _TIMESTAMP)
-            info.create_system = _UNIX
-            info.external_attr = _PERMISSIONS
-            archive.writestr(info, members[name])
-    return buffer.getvalue()

@@ -11,7 +11,7 @@ name, `web+graphie:${☣ CONTENTSTORAGE}/<name>`; the viewer wants `images/<name
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from le_utils.constants import exercises, file_formats
 from PIL import Image, ImageOps
@@ -23,9 +23,10 @@ FOLDER = "images"
 MAX_SIDE = 4096  # pixels; what asks for more is stored unscaled
 JPEG_QUALITY = 90
 
+Size = tuple[int, int]  # width, height, pixels
 Sizes = dict[str, dict[str, int]]  # path in a text -> {"width", "height"}, pixels
 
-_REFERENCE = re.compile(
+_REFERENCE: re.Pattern[str] = re.compile(
     re.escape(exercises.CONTENT_STORAGE_FORMAT.format(""))
     + r'(?P<name>[^\s()"]+)'
     # Size and title are dropped, but only inside the parentheses of markdown.
@@ -48,14 +49,13 @@ class ArchiveImages:
         """The text with its references pointing into the archive, and the sizes that it asks for."""
         sizes: Sizes = {}
 
-        def replace(match: re.Match[str]) -> str:
-            size = _size(match["width"], match["height"])
-            path = local_path(self._add(match["name"], size))
+        def address(name: str, size: Size | None) -> str:
+            path = local_path(self._add(name, size))
             if size:
                 sizes[path] = {"width": size[0], "height": size[1]}
             return path
 
-        return _REFERENCE.sub(replace, text), sizes
+        return rewritten(text, address), sizes
 
     def attach(self, file: FileData) -> None:
         """Put a file of an item into the archive: a graphie as its two parts, an image as it is.
@@ -75,7 +75,7 @@ class ArchiveImages:
         self.members.setdefault(f"{path}.svg", parts[0])
         self.members.setdefault(f"{path}-data.json", parts[1])
 
-    def _add(self, name: str, size: tuple[int, int] | None) -> str:
+    def _add(self, name: str, size: Size | None) -> str:
         """The name in the archive of a stored file; a reference to none keeps its name, Kolibri shows a placeholder."""
         data = self._stored.get(name)
         if data is None:
@@ -87,13 +87,18 @@ class ArchiveImages:
         self.members[f"{FOLDER}/{name}"] = data
         return name
 
-    def _add_scaled(self, name: str, data: bytes, size: tuple[int, int]) -> str:
+    def _add_scaled(self, name: str, data: bytes, size: Size) -> str:
         copy = scaled(data, size)
         if copy is not None:
             checksum = hashlib.md5(copy, usedforsecurity=False).hexdigest()
             name = f"{checksum}.{name.rpartition('.')[2]}"
         self.members[f"{FOLDER}/{name}"] = copy or data
         return name
+
+
+def rewritten(text: str, address: Callable[[str, Size | None], str]) -> str:
+    """The text with every reference to a file replaced by what `address` makes of its name and the size asked for."""
+    return _REFERENCE.sub(lambda match: address(match["name"], _size(match["width"], match["height"])), text)
 
 
 def stored_names(text: str) -> Iterator[str]:
@@ -130,7 +135,7 @@ def graphie_name(file: FileData) -> str:
     return name.removesuffix(f".{file_formats.GRAPHIE}")
 
 
-def scaled(data: bytes, size: tuple[int, int]) -> bytes | None:
+def scaled(data: bytes, size: Size) -> bytes | None:
     """A copy of exactly this size (width, height) in the same file format.
 
     None where the image has that size already, or can have no such copy: SVG, animations, damaged images.
@@ -153,7 +158,7 @@ def _resize(image: Image.Image, size: tuple[int, int], image_format: str | None)
     return buffer.getvalue()
 
 
-def _size(width: str | None, height: str | None) -> tuple[int, int] | None:
+def _size(width: str | None, height: str | None) -> Size | None:
     """Whole pixels, or None where the text asks for no size or for an impossible one."""
     try:
         size = round(float(width or 0)), round(float(height or 0))

@@ -13,6 +13,7 @@ from le_utils.constants import exercises, format_presets
 
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.export.exercise_numbers import parse_number
+from chalicelib.export.exercise_rows import in_order, text_of
 from chalicelib.export.perseus_images import ArchiveImages, Sizes, graphie_name, localise_graphies
 
 _RADIO = "radio 1"
@@ -52,9 +53,9 @@ def texts(item: AssessmentItemData) -> list[str]:
     if item["type"] == exercises.PERSEUS_QUESTION:
         return _strings(_raw_item(item))
     return [
-        _text(item["question"]),
-        *(_text(answer.get("answer")) for answer in item["answers"]),
-        *(_text(hint.get("hint")) for hint in item["hints"]),
+        text_of(item["question"]),
+        *(text_of(answer.get("answer")) for answer in item["answers"]),
+        *(text_of(hint.get("hint")) for hint in item["hints"]),
     ]
 
 
@@ -81,8 +82,8 @@ def _selection(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any
     options = {
         "choices": [
             {"correct": bool(answer.get("correct")), **_content(answer["answer"], images)}
-            for answer in _in_order(item["answers"])
-            if _text(answer.get("answer")).strip()
+            for answer in in_order(item["answers"])
+            if text_of(answer.get("answer")).strip()
         ],
         "randomize": bool(item["randomize"]),
         "multipleSelect": item["type"] == exercises.MULTIPLE_SELECTION,
@@ -102,7 +103,7 @@ def _selection(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any
 
 
 def _input(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
-    values = ((answer, parse_number(answer.get("answer"))) for answer in _in_order(item["answers"]))
+    values = ((answer, parse_number(answer.get("answer"))) for answer in in_order(item["answers"]))
     widget = {
         "type": "numeric-input",
         "alignment": "default",
@@ -143,29 +144,15 @@ def _item(
         "answerArea": answer_area,
         "itemDataVersion": _ITEM_VERSION,
         "hints": [
-            {"widgets": {}, **_content(hint.get("hint"), images), "replace": False} for hint in _in_order(item["hints"])
+            {"widgets": {}, **_content(hint.get("hint"), images), "replace": False} for hint in in_order(item["hints"])
         ],
     }
 
 
 def _content(value: object, images: ArchiveImages) -> dict[str, Any]:
     sizes: Sizes
-    text, sizes = images.localise(_FORMULA.sub(r"$\1$", _text(value)))
+    text, sizes = images.localise(_FORMULA.sub(r"$\1$", text_of(value)))
     return {"content": text, "images": sizes}
-
-
-def _in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By `order`; what has none stays in front, as given."""
-
-    def order(entry: dict[str, Any]) -> float:
-        value = entry.get("order")
-        return value if isinstance(value, int | float) else -math.inf
-
-    return sorted(entries, key=order)
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
 
 
 def _raw_item(item: AssessmentItemData) -> dict[str, Any]:

@@ -5,6 +5,7 @@ its size.
 """
 
 import base64
+import binascii
 import io
 import mimetypes
 from collections.abc import Iterator
@@ -36,6 +37,18 @@ def make_thumbnail(data: bytes, file_format: str) -> bytes:
         return data
     with open_image(data) as image:
         return _encode(_fit(image, MAX_SIDE))
+
+
+def from_data_uri(uri: str) -> bytes:
+    """The same of a picture in a data URI (base64). Raises UnusableImage also for SVG, which is not drawn here."""
+    head, _, text = uri.partition(",")
+    if not head.endswith(";base64"):
+        raise UnusableImage("Only data URIs in base64 are read.")
+    try:
+        data = base64.b64decode(text)
+    except binascii.Error as error:
+        raise UnusableImage(f"The data URI cannot be read: {error}") from error
+    return make_thumbnail(data, file_formats.PNG)
 
 
 def channel_icon(data: bytes, file_format: str) -> str:

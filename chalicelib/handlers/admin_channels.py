@@ -1,25 +1,31 @@
 """Channels, for administrators."""
 
-from chalicelib.operations import administration
+from chalicelib.operations import admin_channels
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
+from chalicelib.schemas.answers.people import AdminChannel
+from chalicelib.schemas.listing import ListQuery
+
+FILTERS = frozenset(AdminChannelList.model_fields) - frozenset(ListQuery.model_fields)
 
 ADMIN_CHANNELS = Resource(
     "admin-channels",
     "channel for administrators",
     listing=Listing(
         AdminChannelList,
-        administration.list_channels,
-        one_of=frozenset({"keywords", "public", "deleted", "ids"}),
+        admin_channels.listed,
+        one_of=FILTERS,
         search=("name",),
         ordering=("id", "name"),
-        fill=administration.fill_channels,
+        fill=admin_channels.fill,
     ),
-    retrieve=administration.one_channel,
-    update=administration.change_channel,
+    retrieve=admin_channels.one,
+    update=admin_channels.update,
     write=AdminChannelChanges,
     change=AdminChannelChanges,
     access=Access.ADMIN,
+    read=AdminChannel,
+    plural="channels for administrators",
 )
 ROUTES = routes_of(ADMIN_CHANNELS)

@@ -1,23 +1,26 @@
 """Users, for administrators."""
 
-from chalicelib.operations import administration
+from chalicelib.operations import admin_users
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
+from chalicelib.schemas.answers.people import AdminUser
 
 ADMIN_USERS = Resource(
     "admin-users",
     "user for administrators",
     listing=Listing(
         AdminUserList,
-        administration.list_users,
+        admin_users.listed,
         search=("email", "name"),
         ordering=("email", "first_name", "last_name", "disk_space", "date_joined", "edit_count", "view_count"),
     ),
-    retrieve=administration.one_user,
-    update=administration.change_user,
+    retrieve=admin_users.one,
+    update=admin_users.update,
     write=AdminUserChanges,
     change=AdminUserChanges,
     access=Access.ADMIN,
+    read=AdminUser,
+    plural="users for administrators",
 )
 ROUTES = routes_of(ADMIN_USERS)

@@ -2,6 +2,7 @@
 
 from chalicelib.operations import assessment_resource
 from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.answers.content import Question
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 
 ASSESSMENT_ITEM = Resource(
@@ -20,5 +21,6 @@ ASSESSMENT_ITEM = Resource(
     delete=assessment_resource.delete,
     write=QuestionWhole,
     change=QuestionChanges,
+    read=Question,
 )
 ROUTES = routes_of(ASSESSMENT_ITEM)

@@ -2,6 +2,7 @@
 
 from chalicelib.operations import bookmarks
 from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.answers.channel import Bookmark
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery
 
@@ -13,5 +14,6 @@ ROUTES = routes_of(
         create=bookmarks.create,
         delete=bookmarks.delete,
         write=BookmarkIn,
+        read=Bookmark,
     )
 )

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.auth import Identity
-from chalicelib.operations import channel_list, channel_resource
+from chalicelib.operations import channel_list, channel_resource, deploy, publishing, tree_diff
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Request, Route
-from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers.channel import Channel, Diff, Exists, Languages, VersionDetail
+from chalicelib.schemas.answers.task import Started
+from chalicelib.schemas.base import Nothing, parse
+from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.query import parse_query
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 
@@ -30,6 +34,7 @@ CHANNEL = Resource(
     delete=channel_resource.delete,
     write=ChannelIn,
     change=ChannelChange,
+    read=Channel,
 )
 
 
@@ -43,17 +48,50 @@ def _of_one(do: Callable[[Identity, str], Any], name: str = "") -> Callable[[Req
     return view
 
 
+def publish(request: Request) -> dict[str, str]:
+    sent = parse(PublishIn, request.json)
+    channel_id = request.params["id"]
+    return {"task_id": publishing.request(request.user, channel_id, sent.version_notes, sent.language)}
+
+
+def publish_draft(request: Request) -> dict[str, str]:
+    sent = parse(DraftIn, request.json)
+    return {"task_id": publishing.request_draft(request.user, request.params["id"], sent.use_staging_tree)}
+
+
+def diff(request: Request) -> Reply:
+    answer = tree_diff.read(request.user, request.params["id"], parse_query(DiffQuery, request.query))
+    return Reply(answer, 200 if "counts" in answer else 202)
+
+
 ONE = "/api/channel/{id}"
+_TREES = (
+    ("deploy", deploy.deploy, "Bring the staged tree live"),
+    ("rollback", deploy.rollback, "Bring the tree live that was so before"),
+)
+_PUBLISHING = (
+    ("publish", publish, PublishIn, "Publish the live tree"),
+    ("publish_draft", publish_draft, DraftIn, "Make a draft that a token opens"),
+)
 
 ROUTES = (
     *routes_of(CHANNEL),
-    Route("POST", f"{ONE}/restore", _of_one(channel_resource.restore), Access.SIGNED_IN, "Take back a deleted channel"),
+    Route(
+        "POST",
+        f"{ONE}/restore",
+        _of_one(channel_resource.restore),
+        Access.SIGNED_IN,
+        "Take back a deleted channel",
+        body=Nothing,
+        answer=Channel,
+    ),
     Route(
         "GET",
         f"{ONE}/languages",
         _of_one(channel_resource.languages, "languages"),
         Access.SIGNED_IN,
         "Languages in a channel",
+        answer=Languages,
     ),
     Route(
         "GET",
@@ -61,6 +99,7 @@ ROUTES = (
         _of_one(channel_resource.language_exists, "exists"),
         Access.SIGNED_IN,
         "Whether anything is in the channel's language",
+        answer=Exists,
     ),
     Route(
         "GET",
@@ -68,5 +107,24 @@ ROUTES = (
         _of_one(channel_resource.version_detail),
         Access.SIGNED_IN,
         "What is published of a channel",
+        answer=VersionDetail,
+    ),
+    *(
+        Route("POST", f"{ONE}/{name}", _of_one(do), Access.SIGNED_IN, summary, body=Nothing, answer=Channel)
+        for name, do, summary in _TREES
+    ),
+    *(
+        Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=Started)
+        for name, view, body, summary in _PUBLISHING
+    ),
+    Route(
+        "GET",
+        f"{ONE}/diff",
+        diff,
+        Access.SIGNED_IN,
+        "What the staged tree changes",
+        query=DiffQuery,
+        answer=Diff,
+        also=((202, Started),),
     ),
 )

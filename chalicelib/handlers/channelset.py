@@ -2,6 +2,7 @@
 
 from chalicelib.operations import channel_sets
 from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.answers.people import ChannelSet
 from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
 
@@ -17,5 +18,7 @@ CHANNEL_SETS = Resource(
     delete=channel_sets.delete,
     write=ChannelSetIn,
     change=ChannelSetChanges,
+    read=ChannelSet,
+    plural="sets of channels",
 )
 ROUTES = routes_of(CHANNEL_SETS)

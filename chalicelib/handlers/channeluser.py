@@ -6,6 +6,7 @@ from chalicelib.operations import members
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers.people import Member
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.user import MakeEditor, MemberList, MemberOf
@@ -20,6 +21,8 @@ MEMBERS = Resource(
         search=("email", "first_name", "last_name"),
         ordering=("email", "first_name", "last_name"),
     ),
+    read=Member,
+    plural="members of a channel",
 )
 ONE = "/api/channeluser/{id}"
 
@@ -40,7 +43,15 @@ def remove_self(request: Request) -> Reply:
 
 ROUTES = (
     *routes_of(MEMBERS),
-    Route("DELETE", ONE, remove, Access.SIGNED_IN, "Remove a member from a channel"),
-    Route("POST", f"{ONE}/make_editor", make_editor, Access.SIGNED_IN, "Let a viewer of a channel edit it"),
-    Route("DELETE", f"{ONE}/remove_self", remove_self, Access.SIGNED_IN, "Leave a channel"),
+    Route("DELETE", ONE, remove, Access.SIGNED_IN, "Remove a member from a channel", query=MemberOf, status=204),
+    Route(
+        "POST",
+        f"{ONE}/make_editor",
+        make_editor,
+        Access.SIGNED_IN,
+        "Let a viewer of a channel edit it",
+        body=MakeEditor,
+        answer=Member,
+    ),
+    Route("DELETE", f"{ONE}/remove_self", remove_self, Access.SIGNED_IN, "Leave a channel", query=MemberOf, status=204),
 )

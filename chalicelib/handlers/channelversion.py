@@ -6,6 +6,8 @@ from chalicelib.errors import FilterRequired
 from chalicelib.operations import channel_versions
 from chalicelib.permissions import Access
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.channel import ChannelVersion
+from chalicelib.schemas.answers.common import Results
 from chalicelib.schemas.channel import VersionQuery
 from chalicelib.schemas.query import parse_query
 
@@ -18,4 +20,14 @@ def versions(request: Request) -> dict[str, Any]:
     return channel_versions.page(request.user, query)
 
 
-ROUTES = (Route("GET", "/api/channelversion", versions, Access.SIGNED_IN, "Read the versions of a channel"),)
+ROUTES = (
+    Route(
+        "GET",
+        "/api/channelversion",
+        versions,
+        Access.SIGNED_IN,
+        "Read the versions of a channel",
+        query=VersionQuery,
+        answer=Results[ChannelVersion],
+    ),
+)

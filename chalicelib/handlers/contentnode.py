@@ -7,6 +7,9 @@ from chalicelib.operations import node_copies, node_moves, node_reads, node_writ
 from chalicelib.permissions import Access
 from chalicelib.resources import Resource, routes_of
 from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers.common import Results
+from chalicelib.schemas.answers.content import ContentNode, Requisite, Size
+from chalicelib.schemas.answers.task import Started
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
 from chalicelib.schemas.query import last_values, parse_query
@@ -32,6 +35,7 @@ CONTENTNODE = Resource(
     delete=node_moves.delete,
     write=NodeWrite,
     change=NodeChange,
+    read=ContentNode,
 )
 
 
@@ -44,7 +48,8 @@ def restore(request: Request) -> dict[str, Any]:
 
 
 def copy(request: Request) -> Reply:
-    return Reply(node_copies.copy(request.user, request.params["id"], parse(Copy, request.json)), 201)
+    answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
+    return Reply(answer, 201 if is_done else 202)
 
 
 def add_prerequisite(request: Request) -> Reply:
@@ -60,13 +65,14 @@ MANY, ONE = "/api/contentnode", "/api/contentnode/{id}"
 
 ROUTES = (
     *routes_of(CONTENTNODE),
-    Route("GET", MANY, listing, Access.SIGNED_IN, "Read content nodes"),
+    Route("GET", MANY, listing, Access.SIGNED_IN, "Read content nodes", query=NodeQuery, answer=Results[ContentNode]),
     Route(
         "GET",
         f"{ONE}/requisites",
         lambda request: node_reads.requisites(request.user, request.params["id"]),
         Access.SIGNED_IN,
         "Read the prerequisites in a node's tree",
+        answer=list[Requisite],
     ),
     Route(
         "GET",
@@ -74,10 +80,46 @@ ROUTES = (
         lambda request: node_reads.size(request.user, request.params["id"]),
         Access.SIGNED_IN,
         "How many bytes the files of a tree have",
+        answer=Size,
     ),
-    Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node"),
-    Route("POST", f"{ONE}/restore", restore, Access.SIGNED_IN, "Take a content node out of the trash"),
-    Route("POST", f"{ONE}/copy", copy, Access.SIGNED_IN, "Copy a content node with all below it"),
-    Route("POST", f"{ONE}/prerequisites", add_prerequisite, Access.SIGNED_IN, "Add a prerequisite"),
-    Route("DELETE", f"{ONE}/prerequisites", remove_prerequisite, Access.SIGNED_IN, "Remove a prerequisite"),
+    Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node", body=Move, answer=ContentNode),
+    Route(
+        "POST",
+        f"{ONE}/restore",
+        restore,
+        Access.SIGNED_IN,
+        "Take a content node out of the trash",
+        body=Restore,
+        answer=ContentNode,
+    ),
+    Route(
+        "POST",
+        f"{ONE}/copy",
+        copy,
+        Access.SIGNED_IN,
+        "Copy a content node with all below it",
+        body=Copy,
+        answer=ContentNode,
+        status=201,
+        also=((202, Started),),
+    ),
+    Route(
+        "POST",
+        f"{ONE}/prerequisites",
+        add_prerequisite,
+        Access.SIGNED_IN,
+        "Add a prerequisite",
+        body=Prerequisite,
+        answer=Requisite,
+        status=201,
+    ),
+    Route(
+        "DELETE",
+        f"{ONE}/prerequisites",
+        remove_prerequisite,
+        Access.SIGNED_IN,
+        "Remove a prerequisite",
+        body=Prerequisite,
+        status=204,
+    ),
 )

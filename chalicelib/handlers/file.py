@@ -6,6 +6,7 @@ from chalicelib.operations import file_resource
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.content import File, Upload
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
@@ -25,6 +26,7 @@ FILE = Resource(
     delete=file_resource.delete,
     write=FileChanges,
     change=FileChanges,
+    read=File,
 )
 
 
@@ -34,5 +36,13 @@ def upload_url(request: Request) -> dict[str, Any]:
 
 ROUTES = (
     *routes_of(FILE),
-    Route("POST", "/api/file/upload_url", upload_url, Access.SIGNED_IN, "Where to upload a file"),
+    Route(
+        "POST",
+        "/api/file/upload_url",
+        upload_url,
+        Access.SIGNED_IN,
+        "Where to upload a file",
+        body=UploadUrl,
+        answer=Upload,
+    ),
 )

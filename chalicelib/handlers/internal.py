@@ -9,22 +9,24 @@ from chalicelib.handlers import multipart
 from chalicelib.models import channels as channel_models
 from chalicelib.models import nodes, stored_objects, trees
 from chalicelib.operations import add_nodes as adding
-from chalicelib.operations import channels, files, publish_lock
+from chalicelib.operations import channels, files, publishing
 from chalicelib.permissions import Access, editable_channel, editable_channels
 from chalicelib.rest import Request, Route
-from chalicelib.schemas.base import parse
+from chalicelib.schemas.answers import internal as answers
+from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
+    MAX_NAMES,
     AddNodes,
     ChannelReference,
     ChannelReferences,
     CreateChannel,
+    FileForm,
+    FileNames,
     FinishChannel,
     PublishChannel,
     TreeReference,
     VersionIn,
 )
-
-MAX_NAMES = 100_000
 
 
 def authenticate_user(request: Request) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def finish_channel(request: Request) -> dict[str, Any]:
 def publish_channel(request: Request) -> dict[str, Any]:
     body = parse(PublishChannel, request.json)
     channel = editable_channel(request.user, body.channel_id)
-    task_id = publish_lock.request(request.user.user_id, channel, body.version_notes)
+    task_id = publishing.begin(request.user, channel, body.version_notes)
     return {"success": True, "channel": channel.id, "task_id": task_id}
 
 
@@ -126,21 +128,39 @@ def _tree(request: Request, levels: int | None) -> dict[str, Any]:
     return tree_data.nested(trees.walk(top, levels), with_children=levels is None)
 
 
-SIGNED_IN = Access.SIGNED_IN
 BASE = "/api/internal"
+HOLDER = "Who holds this token"
 
 ROUTES = (
-    Route("POST", f"{BASE}/authenticate_user_internal", authenticate_user, SIGNED_IN, "Who holds this token"),
-    Route("GET", f"{BASE}/authenticate_user_internal", authenticate_user, SIGNED_IN, "Who holds this token"),
-    Route("POST", f"{BASE}/check_version", check_version, SIGNED_IN, "Whether a ricecooker is current"),
-    Route("POST", f"{BASE}/file_diff", file_diff, SIGNED_IN, "Which of these files are not stored yet"),
-    Route("POST", f"{BASE}/file_upload", file_upload, SIGNED_IN, "Upload a small file (deprecated)"),
-    Route("POST", f"{BASE}/create_channel", create_channel, SIGNED_IN, "Make a channel, begin its upload"),
-    Route("POST", f"{BASE}/add_nodes", add_nodes, SIGNED_IN, "Add nodes below a node"),
-    Route("POST", f"{BASE}/finish_channel", finish_channel, SIGNED_IN, "End an upload: stage it or go live"),
-    Route("POST", f"{BASE}/publish_channel", publish_channel, SIGNED_IN, "Publish the live tree"),
-    Route("POST", f"{BASE}/check_user_is_editor", check_user_is_editor, SIGNED_IN, "Whether one may edit"),
-    Route("POST", f"{BASE}/get_channel_status_bulk", get_channel_status_bulk, SIGNED_IN, "States of channels"),
-    Route("POST", f"{BASE}/get_tree_data", get_tree_data, SIGNED_IN, "A whole tree, nested"),
-    Route("POST", f"{BASE}/get_node_tree_data", get_node_tree_data, SIGNED_IN, "The children of a node"),
+    Route(
+        "GET",
+        f"{BASE}/authenticate_user_internal",
+        authenticate_user,
+        Access.SIGNED_IN,
+        HOLDER,
+        answer=answers.TokenHolder,
+    ),
+    *(
+        Route("POST", f"{BASE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=answer)
+        for name, view, summary, body, answer in (
+            ("authenticate_user_internal", authenticate_user, HOLDER, Nothing, answers.TokenHolder),
+            ("check_version", check_version, "Whether a ricecooker is current", VersionIn, answers.VersionCheck),
+            ("file_diff", file_diff, "Which of these files are not stored yet", FileNames, list[str]),
+            ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, answers.Done),
+            ("create_channel", create_channel, "Make a channel, begin its upload", CreateChannel, answers.NewChannel),
+            ("add_nodes", add_nodes, "Add nodes below a node", AddNodes, answers.AddedNodes),
+            ("finish_channel", finish_channel, "End an upload: stage it or go live", FinishChannel, answers.Finished),
+            ("publish_channel", publish_channel, "Publish the live tree", PublishChannel, answers.PublishStarted),
+            ("check_user_is_editor", check_user_is_editor, "Whether one may edit", ChannelReference, answers.Done),
+            (
+                "get_channel_status_bulk",
+                get_channel_status_bulk,
+                "States of channels",
+                ChannelReferences,
+                answers.Statuses,
+            ),
+            ("get_tree_data", get_tree_data, "A whole tree, nested", TreeReference, answers.Tree),
+            ("get_node_tree_data", get_node_tree_data, "The children of a node", TreeReference, answers.NodeTree),
+        )
+    ),
 )

@@ -6,6 +6,8 @@ from chalicelib.operations import invitations
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.people import Decided, Invitation
+from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
 
 INVITATIONS = Resource(
@@ -22,6 +24,7 @@ INVITATIONS = Resource(
     update=invitations.update,
     write=InvitationIn,
     change=InvitationChanges,
+    read=Invitation,
 )
 ONE = "/api/invitation/{id}"
 
@@ -38,6 +41,6 @@ def decline(request: Request) -> dict[str, Any]:
 
 ROUTES = (
     *routes_of(INVITATIONS),
-    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation"),
-    Route("POST", f"{ONE}/decline", decline, Access.SIGNED_IN, "Decline an invitation"),
+    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation", body=Nothing, answer=Decided),
+    Route("POST", f"{ONE}/decline", decline, Access.SIGNED_IN, "Decline an invitation", body=Nothing, answer=Decided),
 )

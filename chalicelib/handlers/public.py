@@ -10,7 +10,8 @@ from chalicelib.operations import opening, public_index
 from chalicelib.permissions import Access
 from chalicelib.published.index_file import name_key
 from chalicelib.rest import Reply, Request, Route, array, compact
-from chalicelib.schemas.public import ChannelListQuery
+from chalicelib.schemas.answers import public as answers
+from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
 
 # When `info` said something new for the last time. Nothing is read for it: Kolibri asks it whether the server is there.
@@ -89,12 +90,17 @@ def no_such_version(_: Request) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "/api/public/info", info, Access.ANYONE, "What kind of server this is"),
-    Route("GET", "/api/public/v1/channels", channel_list, Access.ANYONE, "Public channels"),
-    Route("GET", "/api/public/v1/channels/lookup/{identifier}", lookup, Access.ANYONE, "Channels by id or token"),
-    Route("GET", "/api/public/channel/{channel_id}", channel, Access.ANYONE, "A channel in short"),
     *(
-        Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "No such version of this API")
+        Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer)
+        for path, view, summary, query, answer in (
+            ("info", info, "What kind of server this is", InfoQuery, answers.Info),
+            ("v1/channels", channel_list, "Public channels", ChannelListQuery, list[answers.PublicChannel]),
+            ("v1/channels/lookup/{identifier}", lookup, "Channels by id or token", None, list[answers.LookedUpChannel]),
+            ("channel/{channel_id}", channel, "A channel in short", None, answers.ChannelInShort),
+        )
+    ),
+    *(
+        Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "No such version of this API", status=404)
         for path in (
             "v2/channels",  # API Gateway tries no parameter where a literal part of the path fits
             "v2/channels/lookup/{identifier}",

@@ -14,6 +14,8 @@ from chalicelib.pagination import PAGE_SIZE, page_of
 from chalicelib.permissions import Access
 from chalicelib.published.index_file import PublicChannel
 from chalicelib.rest import Reply, Request, Route, array
+from chalicelib.schemas.answers.common import paged
+from chalicelib.schemas.answers.public import ChannelLabels, ChannelMetadata
 from chalicelib.schemas.public import ChannelMetadataQuery
 from chalicelib.schemas.query import parse_query
 
@@ -102,9 +104,13 @@ V2 = "/api/public/v2/channel"
 V1 = "/api/public/v1/channelmetadata"
 
 ROUTES = (
-    Route("GET", V2, channel_list, Access.ANYONE, "Public channels to browse"),
-    Route("GET", f"{V2}/labels", labels, Access.ANYONE, "Labels of public channels"),
-    Route("GET", f"{V2}/{{channel_id}}", retrieve, Access.ANYONE, "A public channel"),
-    Route("GET", V1, channel_list, Access.ANYONE, "Public channels to browse"),
-    Route("GET", f"{V1}/{{channel_id}}", retrieve, Access.ANYONE, "A public channel"),
+    Route("GET", f"{V2}/labels", labels, Access.ANYONE, "Labels of public channels", answer=ChannelLabels),
+    *(
+        Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
+        for base in (V2, V1)
+        for path, view, summary, query, answer in (
+            (base, channel_list, "Public channels to browse", ChannelMetadataQuery, paged(ChannelMetadata)),
+            (f"{base}/{{channel_id}}", retrieve, "A public channel", None, ChannelMetadata),
+        )
+    ),
 )

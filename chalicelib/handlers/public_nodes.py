@@ -14,13 +14,23 @@ from chalicelib.operations.public_nodes import Page
 from chalicelib.permissions import Access
 from chalicelib.published import cursors, filters, importing, nodes, tree
 from chalicelib.published.cursors import Cursor
+from chalicelib.published.filters import NodeFilter
 from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers import public as answers
 from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
 from chalicelib.schemas.query import last_values, parse_query
 
 PAGE_SIZE = 100  # of v1, where none is given
 LONGEST_LIST = 20_000  # nodes in one answer
 _IN_PAGES = "Give max_results, and follow `more`."
+
+
+class NodeListQuery(NodeFilter, NodePageQuery):
+    """Which nodes, and which page of them."""
+
+
+class NodeTreeQuery(NodeFilter, TreePageQuery):
+    """Which of the nodes below, and which page of them."""
 
 
 def list_v1(request: Request) -> Reply:
@@ -136,15 +146,27 @@ def _this_host() -> str:
     return settings().public_url
 
 
+V1, V2 = "/api/public/v1", "/api/public/v2"
+NODES = list[answers.PublicNode] | answers.NodesV2
+NODE = "A node of a public channel"
+TREE = "A node and what is below it"
+IMPORT = "What Kolibri needs to import a node"
+
 ROUTES = tuple(
-    Route("GET", path, view, Access.ANYONE, summary)
-    for path, view, summary in (
-        ("/api/public/v1/contentnode", list_v1, "Nodes of public channels, in pages"),
-        ("/api/public/v1/contentnode/{node_id}", retrieve(_this_host), "A node of a public channel"),
-        ("/api/public/v1/contentnode_tree/{node_id}", retrieve_tree(_this_host), "A node and what is below it"),
-        ("/api/public/v2/contentnode", list_v2, "Nodes of public channels"),
-        ("/api/public/v2/contentnode/{node_id}", retrieve(_no_host), "A node of a public channel"),
-        ("/api/public/v2/contentnode_tree/{node_id}", retrieve_tree(_no_host), "A node and what is below it"),
-        ("/api/public/v2/importmetadata/{node_id}", import_metadata, "What Kolibri needs to import a node"),
+    Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
+    for path, view, summary, query, answer in (
+        (f"{V1}/contentnode", list_v1, "Nodes of public channels, in pages", NodeListQuery, answers.NodesV1),
+        (f"{V1}/contentnode/{{node_id}}", retrieve(_this_host), NODE, NodeFilter, answers.PublicNode),
+        (f"{V1}/contentnode_tree/{{node_id}}", retrieve_tree(_this_host), TREE, NodeTreeQuery, answers.PublicTree),
+        (f"{V2}/contentnode", list_v2, "Nodes of public channels", NodeListQuery, NODES),
+        (f"{V2}/contentnode/{{node_id}}", retrieve(_no_host), NODE, NodeFilter, answers.PublicNode),
+        (f"{V2}/contentnode_tree/{{node_id}}", retrieve_tree(_no_host), TREE, NodeTreeQuery, answers.PublicTree),
+        (
+            f"{V2}/importmetadata/{{node_id}}",
+            import_metadata,
+            IMPORT,
+            ImportMetadataQuery,
+            answers.ImportTables | answers.ImportPage,
+        ),
     )
 )

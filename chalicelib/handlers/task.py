@@ -11,6 +11,8 @@ from chalicelib.operations.channel_access import viewable
 from chalicelib.permissions import Access, editable_channel
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.task import ListedTask
+from chalicelib.schemas.answers.task import Task as TaskAnswer
 from chalicelib.schemas.channel import OfChannel
 
 
@@ -53,6 +55,6 @@ def _fields(task: Task) -> dict[str, Any]:
 LISTING = Listing(query=OfChannel, find=find, one_of=frozenset({"channel"}))
 
 ROUTES = (
-    *routes_of(Resource(name="task", title="task", listing=LISTING)),
-    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "How far a task is"),
+    *routes_of(Resource(name="task", title="task", listing=LISTING, read=ListedTask)),
+    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "How far a task is", answer=TaskAnswer),
 )

@@ -2,17 +2,22 @@
 
 from typing import Any
 
-from chalicelib.operations import users
+from chalicelib.operations import sessions, users
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.people import OwnUser, Profile
+from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.session import PasswordChange
 
 USERS = Resource(
     "user",
     "own user",
     listing=Listing(ListQuery, lambda user, _: [users.listed(user)]),
     retrieve=users.one,
+    read=OwnUser,
+    plural="oneself, as a list",
 )
 
 
@@ -20,4 +25,22 @@ def me(request: Request) -> dict[str, Any]:
     return users.profile(request.user)
 
 
-ROUTES = (*routes_of(USERS), Route("GET", "/api/user/me", me, Access.SIGNED_IN, "Read one's own profile"))
+def change_password(request: Request) -> dict[str, Any]:
+    sessions.change_password(request.user, parse(PasswordChange, request.json), request.address)
+    return users.profile(request.user)
+
+
+ROUTES = (
+    *routes_of(USERS),
+    Route("GET", "/api/user/me", me, Access.SIGNED_IN, "Read one's own profile", answer=Profile),
+    Route(
+        "POST",
+        "/api/user/me/password",
+        change_password,
+        Access.SIGNED_IN,
+        "Change one's own password; one's other sessions end",
+        body=PasswordChange,
+        answer=Profile,
+        refusals=(429,),
+    ),
+)

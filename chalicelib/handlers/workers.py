@@ -13,7 +13,16 @@ from chalicelib.models import stored_objects
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations import export as exporting
 from chalicelib.operations import maintenance as upkeep
-from chalicelib.operations import public_listing, publish_lock
+from chalicelib.operations import (
+    node_copies,
+    node_settling,
+    public_listing,
+    search_listing,
+    sync_apply,
+    tree_details,
+    tree_diff,
+    tree_facts,
+)
 from chalicelib.operations import publish as publishing
 from chalicelib.telemetry import count, log
 
@@ -37,18 +46,32 @@ def export(event: dict[str, Any]) -> Answer:
 def maintenance(event: dict[str, Any]) -> Answer:
     """Messages {"jobs": [{"job": name, …}]}: the jobs of `JOBS`."""
 
-    def work(message: dict[str, Any], _: bool) -> None:
+    def work(message: dict[str, Any], is_last: bool) -> None:
         for job in message["jobs"]:
-            JOBS[job["job"]](**{name: value for name, value in job.items() if name != "job"})
+            try:
+                JOBS[job["job"]](**{name: value for name, value in job.items() if name != "job"})
+            except Busy:
+                raise
+            except Exception:
+                if is_last and "task_id" in job:
+                    upkeep.give_up(job["task_id"])
+                raise
 
     return _each(event, settings().maintenance_queue_url, work)
 
 
 JOBS: dict[str, Callable[..., None]] = {
-    "diff": upkeep.compare_trees,
+    tree_details.JOB: tree_details.work_out,
+    tree_diff.JOB: tree_diff.compare,
     "remove_tree": upkeep.remove_tree,
     public_listing.JOB: public_listing.refresh,
     public_listing.REBUILD_JOB: public_listing.rebuild,
+    search_listing.JOB: search_listing.refresh,
+    search_listing.REBUILD_JOB: search_listing.rebuild,
+    node_copies.JOB: node_copies.run,
+    tree_facts.JOB: tree_facts.refresh,
+    node_settling.JOB: node_settling.settle,
+    sync_apply.JOB: sync_apply.apply_changes,
 }
 
 
@@ -76,7 +99,7 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
             raise
         except Exception:
             if is_last:
-                publish_lock.give_up(message["task_id"])
+                publishing.give_up(message["task_id"])
             raise
 
     return work

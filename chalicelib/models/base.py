@@ -2,13 +2,15 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
 from threading import RLock
 from typing import Any, TypeVar
 
+from pydantic_core import from_json
+from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition
@@ -30,7 +32,17 @@ R = TypeVar("R")
 @cache
 def connection() -> Connection:
     """The one connection of this process: a client costs tens of milliseconds to make, so models share it."""
-    return Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
+    made = Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
+    made.client.meta.events.register("before-parse.dynamodb.*", _take_body)
+    return made
+
+
+def _take_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Read what DynamoDB answered as it is. botocore would walk through all of it to find bytes and times, of which
+    our tables have none; for a hundred nodes that takes longer than everything else about the call."""
+    if response_dict["status_code"] < 300:
+        customized_response_dict.update(from_json(response_dict["body"], cache_strings="keys"))
+        response_dict["body"] = b"{}"
 
 
 @cache
@@ -91,24 +103,31 @@ def read_many(keys: dict[type[Table], list[Any]]) -> dict[type[Table], list[Any]
     return {model: [model.from_raw_data(item) for item in items] for model, items in raw.items()}
 
 
-def read_raw(keys: dict[type[Table], list[Any]]) -> dict[type[Table], list[dict[str, Any]]]:
-    """`read_many` with items as DynamoDB writes them: making models of thousands takes longer than reading them."""
+def read_raw(
+    keys: dict[type[Table], list[Any]], only: dict[type[Table], tuple[str, ...]] | None = None
+) -> dict[type[Table], list[dict[str, Any]]]:
+    """`read_many` with items as DynamoDB writes them: making models of thousands takes longer than reading them.
+
+    `only` names the attributes that are wanted of a table's items, where not all of them are.
+    """
     wanted = [(model, key) for model, model_keys in keys.items() for key in dict.fromkeys(model_keys)]
     batches = [wanted[at : at + BATCH_GET_LIMIT] for at in range(0, len(wanted), BATCH_GET_LIMIT)]
     found: dict[type[Table], list[dict[str, Any]]] = {model: [] for model in keys}
-    for items in in_parallel(_read_batch, batches):
+    for items in in_parallel(lambda batch: _read_batch(batch, only or {}), batches):
         for model, raw in items:
             found[model].append(raw)
     return found
 
 
-def _read_batch(batch: list[tuple[type[Table], Any]]) -> list[tuple[type[Table], dict[str, Any]]]:
+def _read_batch(
+    batch: list[tuple[type[Table], Any]], only: dict[type[Table], tuple[str, ...]]
+) -> list[tuple[type[Table], dict[str, Any]]]:
     names: dict[str, type[Table]] = {}
     request: dict[str, Any] = {}
     for model, key in batch:
         name = model._get_connection().table_name
         names[name] = model
-        part = request.setdefault(name, {"Keys": [], "ConsistentRead": True})
+        part = request.setdefault(name, {"Keys": [], "ConsistentRead": True, **_projection(only.get(model, ()))})
         part["Keys"].append(_raw_key(model, key))
     found = []
     for attempt in range(8):
@@ -121,11 +140,47 @@ def _read_batch(batch: list[tuple[type[Table], Any]]) -> list[tuple[type[Table],
     raise TimeoutError("DynamoDB left keys of a batch unread after 8 tries.")
 
 
+def _projection(names: tuple[str, ...]) -> dict[str, Any]:
+    """What asks for these attributes alone; they go by other names, as some of theirs are words of DynamoDB."""
+    if not names:
+        return {}
+    short = {f"#{number}": name for number, name in enumerate(names)}
+    return {"ProjectionExpression": ", ".join(short), "ExpressionAttributeNames": short}
+
+
 def _raw_key(model: type[Table], key: Any) -> dict[str, Any]:
-    hash_key, range_key = key if isinstance(key, tuple) else (key, None)
-    operation = model.get_operation_kwargs_from_class(hash_key, range_key=range_key)
-    raw: dict[str, Any] = operation["Key"]
-    return raw
+    parts = key if isinstance(key, tuple) else (key,)
+    return {
+        name: {kind: serialize(part)} for (name, kind, serialize), part in zip(_key_parts(model), parts, strict=True)
+    }
+
+
+@cache
+def _key_parts(model: type[Table]) -> list[tuple[str, str, Callable[[Any], Any]]]:
+    """Of each part of a table's key its name, its type and how it is written, the hash key first."""
+    parts = [
+        attribute for attribute in model.get_attributes().values() if attribute.is_hash_key or attribute.is_range_key
+    ]
+    parts.sort(key=lambda attribute: attribute.is_range_key)
+    return [(part.attr_name, part.attr_type, part.serialize) for part in parts]
+
+
+def query_raw(
+    model: type[Table], hash_key: Any, place: Condition | None = None, **options: Any
+) -> Iterator[dict[str, Any]]:
+    """Items of a partition as DynamoDB writes them, in order, a page at a time as they are needed, read consistently.
+
+    `options` are those of PynamoDB's `TableConnection.query`.
+    """
+    start = None
+    while True:
+        found = model._get_connection().query(
+            hash_key, place, consistent_read=True, exclusive_start_key=start, **options
+        )
+        yield from found["Items"]
+        start = found.get("LastEvaluatedKey")
+        if not start:
+            return
 
 
 def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], Any]] = ()) -> None:
@@ -162,9 +217,27 @@ def update_if(item: Table, actions: list[Any], condition: Condition) -> bool:
     return _conditionally(lambda: item.update(actions, condition=condition))
 
 
+def delete_if(item: Table, condition: Condition) -> bool:
+    """Delete an item where the condition holds; says whether it did."""
+    return _conditionally(lambda: item.delete(condition=condition))
+
+
+def unchanged(attribute: Attribute[T], value: T) -> Condition:
+    """The condition that an attribute is as it was read. Items that are older than the attribute lack it: they are
+    read with its default."""
+    condition: Condition = attribute == value
+    return condition | attribute.does_not_exist() if value == attribute.default else condition
+
+
 def save_if(item: Table, condition: Condition) -> bool:
     """Write an item where the condition holds; says whether it did."""
     return _conditionally(lambda: item.save(condition=condition))
+
+
+def delete_if_there(item: Table) -> bool:
+    """Delete an item by its key; says whether it was there."""
+    hash_key = next(attribute for attribute in item.get_attributes().values() if attribute.is_hash_key)
+    return _conditionally(lambda: item.delete(condition=hash_key.exists()))
 
 
 def _conditionally(write: Callable[[], Any]) -> bool:

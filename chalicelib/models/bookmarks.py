@@ -7,9 +7,8 @@
 """
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.exceptions import DeleteError
 
-from chalicelib.models.base import Table, was_refused
+from chalicelib.models.base import Table, delete_if_there
 
 
 class Bookmark(Table):
@@ -32,10 +31,4 @@ def add(user_id: str, channel_id: str) -> None:
 
 def remove(user_id: str, channel_id: str) -> bool:
     """Take a mark away; says whether it was there."""
-    try:
-        Bookmark(user_id, channel_id).delete(condition=Bookmark.user_id.exists())
-    except DeleteError as error:
-        if was_refused(error):
-            return False
-        raise
-    return True
+    return delete_if_there(Bookmark(user_id, channel_id))

@@ -16,8 +16,9 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find
+from chalicelib.models.base import Table, find, query_raw
 from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import to_read
 from chalicelib.models.users import User
 
 EDIT = "edit"
@@ -52,8 +53,8 @@ def get(user_id: str, channel_id: str) -> ChannelMember | None:
 
 
 def of_user(user_id: str) -> list[ChannelMember]:
-    """All rights of a user."""
-    return list(ChannelMember.query(user_id, consistent_read=True))
+    """All rights of a user, to be read only."""
+    return to_read(ChannelMember, list(query_raw(ChannelMember, user_id)))
 
 
 def of_channel(channel_id: str) -> list[ChannelMember]:

@@ -12,7 +12,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, read_many, save_if, transact
+from chalicelib.models.base import Table, find, read_many, save_if, transact, unchanged
 from chalicelib.models.secret_tokens import SecretToken
 
 
@@ -56,7 +56,7 @@ def of_user(user_id: str) -> list[ChannelSet]:
 
 def replace(channel_set: ChannelSet) -> bool:
     """Write a changed set; says whether nobody else changed it since it was read."""
-    as_read = ChannelSet.rev == channel_set.rev
+    as_read = ChannelSet.id.exists() & unchanged(ChannelSet.rev, channel_set.rev)
     channel_set.rev += 1
     return save_if(channel_set, as_read)
 

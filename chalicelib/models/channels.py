@@ -23,11 +23,14 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
+from chalicelib.models import tasks
 from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
 
 PUBLIC = "public"
 ALL = "channel"
+# What administrators look for channels by.
+LISTED = ["name", "public", "deleted", "primary_token", "version", "language", "ricecooker_version"]
 
 
 class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
@@ -41,7 +44,7 @@ class PublicIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-c
 class AllIndex(GlobalSecondaryIndex["Channel"]):  # type: ignore[no-untyped-call]
     class Meta:
         index_name = "all-index"
-        projection = IncludeProjection(["name", "public", "deleted", "primary_token"])
+        projection = IncludeProjection(LISTED)
 
     all_key = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)
@@ -80,6 +83,7 @@ class Channel(Table):
     public = BooleanAttribute(default=False)
     public_key = UnicodeAttribute(null=True)
     public_changed = UTCDateTimeAttribute(null=True)  # when it last became public or private
+    priority = NumberAttribute(default=0)  # in the catalog those with the highest come first, then by name
     version = NumberAttribute(default=0)
     published_rev = NumberAttribute(default=0)
     published_digest = UnicodeAttribute(null=True)
@@ -87,12 +91,14 @@ class Channel(Table):
     last_published = UTCDateTimeAttribute(null=True)
     version_notes = JSONAttribute(default=dict)  # {"1": notes}
     primary_token = UnicodeAttribute(null=True)
+    draft_token = UnicodeAttribute(null=True)  # opens what was drafted since the last publish
 
     publish_task_id = UnicodeAttribute(null=True)
+    publish_name = UnicodeAttribute(null=True)  # of that task: a publish, or a draft
     publish_stage = UnicodeAttribute(null=True)
     publish_worker = UnicodeAttribute(null=True)  # whose lease it is
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
-    publish_again = JSONAttribute(null=True)  # {"user_id", "version_notes"}: asked for while one was running
+    publish_again = JSONAttribute(null=True)  # asked for while one was running, see `operations.publish_wishes`
 
     editors_count = NumberAttribute(default=0)  # see models.channel_members
     viewers_count = NumberAttribute(default=0)
@@ -131,6 +137,11 @@ def public_ids() -> list[str]:
 def is_live(channel: Channel) -> bool:
     """Whether there is something published to see."""
     return bool(channel.version) and not channel.deleted and channel.published is not None
+
+
+def is_publishing(channel: Channel) -> bool:
+    """Whether a new version of it is on its way; a draft is none."""
+    return bool(channel.publish_task_id) and channel.publish_name != tasks.DRAFT
 
 
 def status(channel: Channel) -> str:

@@ -14,7 +14,8 @@ from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.models.base import Table
+from chalicelib.models.base import Table, query_raw
+from chalicelib.models.lazy import to_read
 
 PAGE = 101  # one more than the longest page of the API, so that it is known whether there is another
 
@@ -31,7 +32,7 @@ class Child(Table):
 
 def of(parent_id: str) -> list[Child]:
     """The children of a node, in order."""
-    return list(Child.query(parent_id, consistent_read=True))
+    return to_read(Child, list(query_raw(Child, parent_id)))
 
 
 def some_of(
@@ -49,8 +50,8 @@ def some_of(
     elif above or below:
         place = Child.position > above if above else Child.position < below
     wanted = Child.kind == kind if kind else None
-    forward = not descending
-    return iter(Child.query(parent_id, place, wanted, consistent_read=True, scan_index_forward=forward, page_size=page))
+    options = {"filter_condition": wanted, "scan_index_forward": not descending, "limit": page}
+    return (edge for raw in query_raw(Child, parent_id, place, **options) for edge in to_read(Child, [raw]))
 
 
 def beside(parent_id: str, position: str | None, left: bool, without: str) -> Child | None:

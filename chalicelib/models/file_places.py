@@ -14,9 +14,10 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
-from chalicelib.models.base import Table, read_many, save_if, write_many
+from chalicelib.models.base import Table, read_many, save_if, was_refused, write_many
 
 KEPT = 30 * 24 * 3600  # seconds that an upload waits to be put somewhere
 
@@ -53,6 +54,17 @@ def note_upload(user_id: str, file: FileData) -> bool:
     """Say that a user has uploaded a file; False where one with this id has been put somewhere already."""
     place = FilePlace(file["id"], user_id=user_id, file=cast(Any, file), expires=int(time.time()) + KEPT)
     return save_if(place, FilePlace.contentnode_id.does_not_exist())
+
+
+def forget_upload(place: FilePlace) -> bool:
+    """Delete the entry of an upload that is part of nothing; False where it has been put somewhere meanwhile."""
+    try:
+        place.delete(condition=FilePlace.contentnode_id.does_not_exist())
+    except PynamoDBException as error:
+        if was_refused(error):
+            return False
+        raise
+    return True
 
 
 def forget(file_ids: Iterable[str]) -> None:

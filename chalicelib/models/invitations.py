@@ -3,7 +3,7 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | an invitation by id | `id` | accept, decline, revoke |
-| the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=` |
+| the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=`, removing a member |
 | the invitations to a channel | index `channel-index`: `channel_id` | `GET /api/invitation?channel=` |
 
 `user_id` follows from the e-mail address: it is known before there is such a user. Once one of `accepted`, `declined`
@@ -18,7 +18,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.models import channel_members
-from chalicelib.models.base import Table, find, transact, update_if
+from chalicelib.models.base import Table, delete_if, find, transact, update_if
 
 
 class UserIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyped-call]
@@ -70,6 +70,11 @@ def of_user(user_id: str) -> list[Invitation]:
     return list(Invitation.user_index.query(user_id))
 
 
+def waiting(user_id: str, channel_id: str) -> list[Invitation]:
+    """The undecided invitations of a user to a channel; may lag behind a change by a second."""
+    return [one for one in of_user(user_id) if one.channel_id == channel_id and not is_decided(one)]
+
+
 def of_channel(channel_id: str) -> list[Invitation]:
     """All invitations to a channel; may lag behind a change by a second."""
     return list(Invitation.channel_index.query(channel_id))
@@ -99,6 +104,16 @@ def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> b
             channel_members.change(transaction, user_id, invitation.channel_id, old, new)
 
     return not transact(fill)
+
+
+def revoke(transaction: TransactWrite, invitation: Invitation) -> None:
+    """Take an invitation back. The transaction fails where it is decided by then."""
+    transaction.update(Invitation(invitation.id), [Invitation.revoked.set(True)], condition=_undecided())
+
+
+def withdraw(invitation: Invitation) -> None:
+    """Remove an invitation of which nobody was told, where nobody has decided it nevertheless."""
+    delete_if(invitation, _undecided())
 
 
 def _undecided() -> Condition:

@@ -1,17 +1,30 @@
 """Items of long lists: making whole models of them takes many times longer than reading them."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
 
 from chalicelib.models.base import M
 
+R = TypeVar("R")
+
 
 class _Lazy:
-    """An item of which an attribute is made out of DynamoDB's form when it is asked for, and then remembered."""
+    """An item of which an attribute is made out of DynamoDB's form when it is asked for, and then remembered.
 
-    def __init__(self, attributes: dict[str, Any], raw: dict[str, dict[str, Any]]) -> None:
+    Items are equal that are stored alike.
+    """
+
+    def __init__(self, attributes: dict[str, Any], raw: dict[str, dict[str, Any]], key: str) -> None:
         self._attributes = attributes
         self._raw = raw
+        self._key = key
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Lazy) and self._attributes is other._attributes and self._raw == other._raw
+
+    def __hash__(self) -> int:
+        return hash(*self._raw[self._key].values())
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -37,4 +50,21 @@ def _value(attribute: Any, stored: dict[str, Any]) -> Any:
 def to_read(model: type[M], raws: list[dict[str, Any]]) -> list[M]:
     """What DynamoDB answered as items of this table that can be read, but neither changed nor written."""
     attributes = model.get_attributes()
-    return [cast(M, _Lazy(attributes, raw)) for raw in raws]
+    key = next(attribute.attr_name for attribute in attributes.values() if attribute.is_hash_key)
+    return [cast(M, _Lazy(attributes, raw, key)) for raw in raws]
+
+
+def remembered(size: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
+    """Remember the last results of a function of items to read (and other hashable arguments), for items that are
+    read again and again. It must depend on what is stored alone; its results must not be changed."""
+
+    def decorate(function: Callable[..., R]) -> Callable[..., R]:
+        known = lru_cache(size)(function)
+
+        @wraps(function)
+        def call(item: Any, *others: Any) -> R:
+            return known(item, *others) if isinstance(item, _Lazy) else function(item, *others)
+
+        return call
+
+    return decorate

@@ -15,10 +15,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.types import FileData
 from chalicelib.errors import BadRequest
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, now, transact
+from chalicelib.models.base import TRANSACTION_LIMIT, now, transact, unchanged
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import is_new
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def write(changes: Changes) -> bool:
             transaction.save(after, condition=_as_read(before))
         for channel in channels.values():
             actions: list[Any] = [Channel.rev.set(channel.rev + 1), Channel.modified.set(now())]
-            transaction.update(Channel(channel.id), actions, condition=Channel.rev == channel.rev)
+            transaction.update(Channel(channel.id), actions, condition=unchanged(Channel.rev, channel.rev))
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
 
@@ -90,7 +91,7 @@ def _updates(changes: Iterable[NodeChange]) -> dict[str, list[Any]]:
         more_errors = int(bool(change.node.complete)) - int(change.complete)
         for ancestor in change.above:
             errors[ancestor.id] += more_errors
-            if change.node.created_rev <= change.channel.published_rev:  # else it is new, which its ancestors know
+            if not is_new(change.node, change.channel):
                 newest[ancestor.id] = rev
     for node_id, rev in newest.items():
         updates.setdefault(node_id, []).append(Node.newest_modified_rev.set(rev))

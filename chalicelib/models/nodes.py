@@ -5,6 +5,7 @@
 | a node, or many, by id | `id` (batches) | everything that reads nodes |
 | a node of a tree by node_id | index `node_id-index`: `node_id`, `tree_id` | taking over a node |
 | a node of a tree by content_id | index `content_id-index`: `content_id`, `tree_id` | taking over a node |
+| nodes of a tree with prerequisites | index `requires-index`: `tree_id`, `requires` | requisites |
 
 Nested parts (files, labels, tags, extra fields) are JSON text, one attribute each: they are always read and written
 whole. `path` holds the ids of the ancestors from the root down and is right only while a chef builds the tree, where
@@ -14,6 +15,7 @@ that of the node's edge. Below what was moved to another tree of its channel, `t
 Topics keep counts of everything below them, changed in the transaction that changes the nodes.
 """
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from pynamodb.attributes import (
@@ -23,10 +25,11 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from chalicelib.domain.types import LABELS, NodeData
 from chalicelib.models.base import Table, find, read_many, read_raw
+from chalicelib.models.lazy import to_read
 
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
@@ -45,6 +48,15 @@ class ContentIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-c
 
     content_id = UnicodeAttribute(hash_key=True)
     tree_id = UnicodeAttribute(range_key=True)
+
+
+class RequiresIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "requires-index"
+        projection = IncludeProjection(["prerequisites"])
+
+    tree_id = UnicodeAttribute(hash_key=True)
+    requires = UnicodeAttribute(range_key=True)
 
 
 class Node(Table):
@@ -75,12 +87,14 @@ class Node(Table):
     extra_fields = JSONAttribute(default=dict)
     files = JSONAttribute(default=list)
     prerequisites = JSONAttribute(default=list)
+    requires = UnicodeAttribute(null=True)  # the revision at which it got its prerequisites; nothing without any
     source_domain = UnicodeAttribute(default="")
     source_id = UnicodeAttribute(default="")
     original_channel_id = UnicodeAttribute(null=True)
     original_node_id = UnicodeAttribute(null=True)
     source_channel_id = UnicodeAttribute(null=True)  # what it was copied from
     source_node_id = UnicodeAttribute(null=True)
+    copied_by = UnicodeAttribute(null=True)  # the task that made the copy
     thumbnail_encoding = JSONAttribute(default=dict)
     assessment_item_count = NumberAttribute(default=0)
     complete = BooleanAttribute(default=False)
@@ -96,11 +110,14 @@ class Node(Table):
     coach_count = NumberAttribute(default=0)  # of them for coaches only
     error_count = NumberAttribute(default=0)  # of them incomplete
     tree_facts: "JSONAttribute" = JSONAttribute(null=True)  # of a root, see `operations.tree_facts`
+    facts_rev = NumberAttribute(null=True)  # its channel's `rev` at that walk
+    facts_asked = NumberAttribute(null=True)  # when somebody last asked for another walk, Unix time
     newest_created_rev = NumberAttribute(default=0)  # the highest below
     newest_modified_rev = NumberAttribute(default=0)
 
     node_id_index = NodeIdIndex()
     content_id_index = ContentIdIndex()
+    requires_index = RequiresIndex()
 
 
 _PLAIN = tuple(name for name in NodeData.__annotations__ if name not in LABELS)
@@ -108,15 +125,20 @@ _PLAIN = tuple(name for name in NodeData.__annotations__ if name not in LABELS)
 
 def from_data(data: NodeData, path: list[str]) -> Node:
     """The item of a node; `path` are its ancestors' ids from the root down."""
-    fields: dict[str, Any] = {name: data[name] for name in _PLAIN}  # type: ignore[literal-required]
+    fields: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}  # type: ignore[literal-required]
     labels = {name: data[name] for name in LABELS if data[name]}  # type: ignore[literal-required]
-    return Node(path=path, labels=labels, **fields)
+    return Node(path=path, labels=labels, **fields, requires=_requires(data["prerequisites"], 0))
 
 
 def to_data(node: Node) -> NodeData:
     """The plain data of a node."""
-    fields: dict[str, Any] = {name: getattr(node, name) for name in _PLAIN}
-    fields.update({name: node.labels.get(name, []) for name in LABELS})
+    return _data({name: getattr(node, name) for name in _PLAIN}, node.labels)
+
+
+def _data(fields: dict[str, Any], labels: dict[str, list[str]]) -> NodeData:
+    fields.update({name: labels.get(name, []) for name in LABELS})
+    if not fields["thumbnail_encoding"]:
+        del fields["thumbnail_encoding"]
     return cast(NodeData, fields)
 
 
@@ -131,6 +153,12 @@ def get_many(node_ids: list[str]) -> list[Node]:
     return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
 
 
+def get_many_to_read(node_ids: list[str]) -> list[Node]:
+    """`get_many` for lists: nodes that can be read, but neither changed nor written."""
+    found = {node.id: node for node in to_read(Node, read_raw({Node: node_ids})[Node])}
+    return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
+
+
 def data_of(node_ids: list[str]) -> dict[str, NodeData]:
     """The plain data of those of the nodes that exist, by id."""
     found = (_from_raw(raw) for raw in read_raw({Node: node_ids})[Node])
@@ -139,10 +167,7 @@ def data_of(node_ids: list[str]) -> dict[str, NodeData]:
 
 def _from_raw(raw: dict[str, dict[str, Any]]) -> NodeData:
     """What `to_data` gives, straight from DynamoDB's form of an item."""
-    fields = {name: _value(raw, name) for name in _PLAIN}
-    labels = _value(raw, "labels")
-    fields.update({name: labels.get(name, []) for name in LABELS})
-    return cast(NodeData, fields)
+    return _data({name: _value(raw, name) for name in _PLAIN}, _value(raw, "labels"))
 
 
 def _value(raw: dict[str, dict[str, Any]], name: str) -> Any:
@@ -160,6 +185,26 @@ def _default_of(attribute: Any) -> Any:
 _ATTRIBUTES = Node.get_attributes()
 _READERS = {name: attribute.deserialize for name, attribute in _ATTRIBUTES.items()}
 _MISSING = {name: _default_of(attribute) for name, attribute in _ATTRIBUTES.items()}
+
+
+def requiring(prerequisites: list[str], rev: int) -> dict[str, Any]:
+    """The columns of a node that has these prerequisites from a revision on."""
+    return {"prerequisites": prerequisites, "requires": _requires(prerequisites, rev)}
+
+
+def _requires(prerequisites: list[str], rev: int) -> str | None:
+    return f"{rev:012d}" if prerequisites else None
+
+
+def requirements(tree_id: str) -> list[tuple[str, str]]:
+    """(id of a node, id of a prerequisite of it) of all nodes of a tree; may lag behind a change by a second."""
+    return [(node.id, needed) for node in Node.requires_index.query(tree_id) for needed in node.prerequisites]
+
+
+def in_tree(tree_id: str, node_ids: Iterable[str]) -> set[str]:
+    """Those of the nodes that are in a tree."""
+    found = read_raw({Node: sorted(node_ids)}, {Node: ("id", "tree_id")})[Node]
+    return {node.id for node in to_read(Node, found) if node.tree_id == tree_id}
 
 
 def id_in_tree(tree_id: str, node_id: str) -> str | None:

@@ -1,11 +1,12 @@
-"""Which file of the bucket holds the public index: one item, changed by whoever has written a newer file.
+"""Which file of the bucket holds the newest index: an item for each, changed by whoever has written a newer file.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| the newest index | `id` = "public-<format>" | every public read, once a second an instance |
+| the newest public index | `id` = "public-<format>" | every public read, once a second an instance |
+| the newest index to search | `id` = "search-<format>" | `GET /api/search`, once a second an instance |
 
-A new format of the file has an item of its own: it is built (`public_listing.rebuild`) while the old code goes on
-with the old one.
+A new format of a file has an item of its own: it is built (`public_listing.rebuild`, `search_listing.rebuild`) while
+the old code goes on with the old one.
 """
 
 from datetime import datetime, timedelta
@@ -14,8 +15,10 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAt
 
 from chalicelib.models.base import Table, find, now, save_if
 
-FORMAT = 1  # of the file, see `published.index_file`
+FORMAT = 2  # of the file, see `published.index_file`
+SEARCH_FORMAT = 1  # of the file, see `published.search_file`
 PUBLIC = f"public-{FORMAT}"
+SEARCH = f"search-{SEARCH_FORMAT}"
 
 
 class PublicIndex(Table):
@@ -29,15 +32,15 @@ class PublicIndex(Table):
     modified = UTCDateTimeAttribute()
 
 
-def current() -> PublicIndex | None:
-    """The newest index, None before the first channel was public."""
-    return find(PublicIndex, PUBLIC)
+def current(name: str = PUBLIC) -> PublicIndex | None:
+    """The newest index of a name, None before the first channel was in it."""
+    return find(PublicIndex, name)
 
 
-def replace(old: PublicIndex | None, key: str) -> bool:
+def replace(old: PublicIndex | None, key: str, name: str = PUBLIC) -> bool:
     """Make `key` the index after `old`; says whether nobody else was faster."""
     new = PublicIndex(
-        PUBLIC,
+        name,
         revision=int(old.revision) + 1 if old else 1,
         key=key,
         previous_key=old.key if old else None,

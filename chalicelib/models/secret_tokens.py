@@ -1,4 +1,4 @@
-"""Words that open in Kolibri: a channel, one published version of it, or a set of channels.
+"""Words that open in Kolibri: a channel, one published version of it, a draft of it, or a set of channels.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
@@ -7,7 +7,7 @@
 
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.tokens import new_channel_token
 from chalicelib.models.base import Table, read_many, save_if
@@ -21,11 +21,17 @@ class SecretToken(Table):
     channel_id = UnicodeAttribute(null=True)
     version = NumberAttribute(null=True)  # of the channel; without it the newest
     channel_set_id = UnicodeAttribute(null=True)  # instead of a channel
+    draft: "JSONAttribute" = JSONAttribute(null=True)  # public record of a channel's draft, {} while it is being made
 
 
 def reserve(channel_id: str) -> str:
     """A new token that nobody has, for this channel. It opens nothing before the channel is published."""
     return _reserve(channel_id=channel_id)
+
+
+def reserve_for_draft(channel_id: str) -> str:
+    """A new token that nobody has, for a draft of this channel. It opens nothing before the channel names it."""
+    return _reserve(channel_id=channel_id, draft={})
 
 
 def reserve_for_set(set_id: str) -> str:

@@ -25,7 +25,10 @@ KEPT = timedelta(days=30)
 LISTED = 500  # of a channel
 
 PUBLISH = "export-channel"
+DRAFT = "export-channel-staging-tree"
 DIFF = "generate-node-diff"
+DETAILS = "calculate-node-details"
+COPY = "copy_nodes"
 
 
 class ChannelIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-call]
@@ -74,9 +77,9 @@ def get(task_id: str) -> Task | None:
     return find(Task, task_id)
 
 
-def of_channel(channel_id: str) -> list[Task]:
-    """The newest tasks of a channel, at most `LISTED`, the newest first; may lag behind a change by a second."""
-    return list(Task.channel_index.query(channel_id, limit=LISTED, scan_index_forward=False))
+def of_channel(channel_id: str, most: int | None = None) -> list[Task]:
+    """The newest tasks of a channel, the newest first, at most so many (`LISTED`); may lag by a second."""
+    return list(Task.channel_index.query(channel_id, limit=most or LISTED, scan_index_forward=False))
 
 
 def advance(task: Task, progress: int, detail: str) -> None:

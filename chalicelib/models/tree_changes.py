@@ -12,7 +12,8 @@ from le_utils.constants import content_kinds, roles
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import BadRequest
-from chalicelib.models.base import TRANSACTION_LIMIT, now, transact
+from chalicelib.models.assessment_items import AssessmentItem
+from chalicelib.models.base import TRANSACTION_LIMIT, now, transact, unchanged
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
@@ -29,6 +30,10 @@ class Changes:
     freed: list[tuple[str, str]] = field(default_factory=list)  # keys of edges
     fields: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))  # by node, new values
     sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))  # by node, what is added
+    asked: list[AssessmentItem] = field(default_factory=list)  # questions that are written
+    unasked: list[AssessmentItem] = field(default_factory=list)  # questions that go
+    is_quiet: bool = False  # of what follows from an earlier change: the channel keeps its revision
+    attempt: str | None = None  # that reserved the id of the first of `saved`, see `models.tree_copies`
 
     def rev(self, channel_id: str) -> int:
         """The revision that the change makes of a channel."""
@@ -60,10 +65,15 @@ def count(changes: Changes, ancestors: list[Node], weight: Counts, sign: int = 1
             sums[name] = sums.get(name, 0) + sign * value
 
 
-def mark(changes: Changes, ancestors: list[Node], name: str) -> None:
-    """Note on ancestors that something below them is new (`newest_created_rev`) or has changed."""
+def is_new(node: Node, channel: Channel) -> bool:
+    """Whether a node of the live tree is in no published version: its ancestors know that there is something new."""
+    return max(int(node.created_rev), int(channel.root_rev)) > int(channel.published_rev)
+
+
+def mark(changes: Changes, channel_id: str, ancestors: list[Node], name: str) -> None:
+    """Note on ancestors, nodes of a channel, that something below them is new (`newest_created_rev`) or has changed."""
     for ancestor in ancestors:
-        changes.fields[ancestor.id][name] = changes.rev(ancestor.channel_id)
+        changes.fields[ancestor.id][name] = changes.rev(channel_id)
 
 
 def put(changes: Changes, node: Node, ancestors: list[Node], weight: Counts) -> None:
@@ -71,7 +81,7 @@ def put(changes: Changes, node: Node, ancestors: list[Node], weight: Counts) -> 
     changes.saved.append(node)
     changes.placed.append(edge_of(node))
     count(changes, ancestors, weight)
-    mark(changes, ancestors, "newest_created_rev")
+    mark(changes, node.channel_id, ancestors, "newest_created_rev")
 
 
 def commit(changes: Changes) -> bool:
@@ -80,29 +90,48 @@ def commit(changes: Changes) -> bool:
     Raises BadRequest where it is more than a transaction of DynamoDB holds.
     """
     updates = _updates(changes)
-    actions = len(changes.saved) + len(changes.placed) + len(changes.freed) + len(updates) + len(changes.channels)
-    if actions > TRANSACTION_LIMIT:
+    if actions(changes) > TRANSACTION_LIMIT:
         raise BadRequest(
-            f"This changes {actions} things at once, {TRANSACTION_LIMIT} are possible: the tree is "
+            f"This changes {actions(changes)} things at once, {TRANSACTION_LIMIT} are possible: the tree is "
             "too deep, or too many nodes change their channel. Take a smaller part."
         )
-    moment = now()
 
     def fill(transaction: TransactWrite) -> None:
-        for parent_id, position in changes.freed:
-            transaction.delete(Child(parent_id, position), condition=Child.node_id.exists())
-        for node in changes.saved:
-            transaction.save(node, condition=Node.id.does_not_exist())
-        for edge in changes.placed:
-            transaction.save(edge, condition=Child.node_id.does_not_exist())
+        _put_and_delete(transaction, changes)
         for channel in changes.channels:
-            as_read = Channel.rev == channel.rev
-            raised: list[Any] = [Channel.rev.set(channel.rev + 1), Channel.modified.set(moment)]
-            transaction.update(Channel(channel.id), raised, condition=as_read)
+            as_read = unchanged(Channel.rev, channel.rev)
+            transaction.update(Channel(channel.id), _raised(channel, changes), condition=as_read)
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
 
     return not transact(fill)
+
+
+def _put_and_delete(transaction: TransactWrite, changes: Changes) -> None:
+    reserved = Node.tree_id == changes.attempt if changes.attempt else Node.id.does_not_exist()
+    for parent_id, position in changes.freed:
+        transaction.delete(Child(parent_id, position), condition=Child.node_id.exists())
+    for item in changes.unasked:
+        transaction.delete(AssessmentItem(item.contentnode_id, item.assessment_id))
+    for number, node in enumerate(changes.saved):
+        transaction.save(node, condition=Node.id.does_not_exist() if number else reserved)
+    for edge in changes.placed:
+        transaction.save(edge, condition=Child.node_id.does_not_exist())
+    for item in changes.asked:
+        transaction.save(item)
+
+
+def _raised(channel: Channel, changes: Changes) -> list[Any]:
+    if changes.is_quiet:
+        return [Channel.rev.set(channel.rev)]
+    return [Channel.rev.set(channel.rev + 1), Channel.modified.set(now())]
+
+
+def actions(changes: Changes) -> int:
+    """How many things a transaction would write."""
+    puts = len(changes.saved) + len(changes.placed) + len(changes.asked)
+    deletes = len(changes.freed) + len(changes.unasked)
+    return puts + deletes + len(changes.channels) + len(_updates(changes))
 
 
 def _updates(changes: Changes) -> dict[str, list[Any]]:

@@ -10,7 +10,7 @@ from chalicelib.domain import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.models import assessment_items, children, nodes
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, find, in_parallel, now, read_many, transact, write_many
+from chalicelib.models.base import TRANSACTION_LIMIT, find, in_parallel, now, read_many, transact, unchanged, write_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
@@ -91,6 +91,34 @@ def lineage(node_id: str, path: list[str]) -> list[Node]:
     return found[::-1]
 
 
+def lineages(node_ids: list[str]) -> dict[str, list[Node]]:
+    """The same for many nodes at once, by id; those that are not there, or not wholly, are left out.
+
+    One read for the nodes, one for what their `path` names, one more for each level that it does not name.
+    """
+    known: dict[str, Node] = {}
+    wanted = set(node_ids)
+    asked: set[str] = set()
+    while wanted:
+        asked |= wanted
+        found = read_many({Node: sorted(wanted)})[Node]
+        known |= {node.id: node for node in found}
+        wanted = {id for node in found for id in (*node.path, node.parent_id) if id} - asked
+    paths = {node_id: _climb(node_id, known) for node_id in node_ids}
+    return {node_id: path for node_id, path in paths.items() if path}
+
+
+def _climb(node_id: str, known: dict[str, Node]) -> list[Node]:
+    found: list[Node] = []
+    above: str | None = node_id
+    while above:
+        if above not in known:
+            return []
+        found.append(known[above])
+        above = known[above].parent_id
+    return found[::-1]
+
+
 def append(parent: Node, above: list[str], added: list[NodeData], place: str, behind: int = 0) -> str | None:
     """Put new nodes below `parent`, with edges and counts, all or nothing.
 
@@ -135,10 +163,10 @@ def _append(
     new = [_new_node(data, path, first + index, (rev or -1) + 1) for index, data in enumerate(added)]
     in_place = _ROOT_OF[place] == parent.tree_id
     if rev is not None:
-        in_place &= Channel.rev == rev
+        in_place &= unchanged(Channel.rev, rev)
 
     def fill(transaction: TransactWrite) -> None:
-        actions: list[Any] = [Channel.rev.add(1 if place == LIVE else 0)]
+        actions: list[Any] = [Channel.rev.add(0) if rev is None else Channel.rev.set(rev + 1)]
         transaction.update(Channel(parent.channel_id), actions, condition=in_place)
         for node in new:
             transaction.save(node, condition=Node.id.does_not_exist())

@@ -8,8 +8,9 @@
 | all users by e-mail, with what administrators see | index `all-index`: `all_key` = "user" | `GET /api/admin-users` |
 
 `disk_space_left` is what quota checks decide on: an upload takes from it in its own transaction.
-`profile_rev` counts changes of what tokens carry a copy of, and of `token_keys`, which says where the copies are:
-whoever changes the profile changes them too, on the condition that `profile_rev` is as it was read.
+`profile_rev` counts changes of what tokens and sessions carry a copy of, of `token_keys` and `session_places`, which
+say where the copies are, and of the password: whoever changes the profile changes the copies too, on the condition
+that `profile_rev` is as it was read.
 `edit_count` and `view_count` are kept by whoever gives or takes a right in a channel (`models.channel_members`).
 """
 
@@ -25,11 +26,14 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, read_many, transact
+from chalicelib.models.base import Table, find, read_many, transact, unchanged
+from chalicelib.models.sessions import Session, lasting, place
 from chalicelib.models.tokens import Token
 
 ALL = "user"
-PROFILE = ("email", "first_name", "last_name", "is_admin", "is_active")  # of which tokens carry copies
+PROFILE = ("email", "first_name", "last_name", "is_admin", "is_active")  # of which tokens and sessions carry copies
+MOST_TOKENS = 60  # of a user: they and the sessions change in one transaction, which takes a hundred
+MOST_SESSIONS = 30  # of a user; a new one ends the oldest
 # What administrators see of all users. Not `disk_space_left`: every upload would write the index.
 LISTED = [*PROFILE[1:], "is_chef", "disk_space", "date_joined", "last_login", "edit_count", "view_count"]
 
@@ -70,6 +74,7 @@ class User(Table):
     edit_count = NumberAttribute(default=0)  # channels
     view_count = NumberAttribute(default=0)  # channels
     token_keys = UnicodeSetAttribute(null=True)  # of all tokens
+    session_places = UnicodeSetAttribute(null=True)  # of the sessions (`sessions.place`), some of which may be over
     profile_rev = NumberAttribute(default=0)
     all_key = UnicodeAttribute(default=ALL)
     email_index = EmailIndex()
@@ -91,23 +96,31 @@ def everyone() -> list[User]:
     return list(User.all_index.query(ALL))
 
 
+def profile_of(user: User) -> dict[str, Any]:
+    """What tokens and sessions carry of their user."""
+    return {name: getattr(user, name) for name in PROFILE}
+
+
 def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *administrators: str) -> bool:
     """Change a user, and with a part of `PROFILE` all copies of it: at once, or not at all.
 
     `actions` are the changes beside `profile`. `administrators` must be active administrators at that moment. Says
     whether it was done: not where another change of the profile or a new token came first.
     """
-    fields = {name: getattr(User, name).set(value) for name, value in profile.items()}
-    copies = [getattr(Token, name).set(value) for name, value in profile.items()]
+    fields = [getattr(User, name).set(value) for name, value in profile.items()]
+    copies: list[Token | Session] = []
+    if profile:
+        copies += [Token(key) for key in sorted(user.token_keys or ())]
+        copies += [Session(key) for key in lasting(user.session_places).values()]
 
     def fill(transaction: TransactWrite) -> None:
         for administrator in administrators:
             is_one = (User.is_admin == True) & (User.is_active == True)  # noqa: E712
             transaction.condition_check(User, administrator, condition=is_one)
-        as_read = User.id.exists() & (User.profile_rev == user.profile_rev)
-        transaction.update(User(user.id), [*fields.values(), *actions, User.profile_rev.add(1)], condition=as_read)
-        for key in sorted(user.token_keys or ()) if copies else ():
-            transaction.update(Token(key), copies, condition=Token.key.exists())
+        _update(transaction, user, [*fields, *actions])
+        for copy in copies:
+            changes = [getattr(type(copy), name).set(value) for name, value in profile.items()]
+            transaction.update(copy, changes, condition=type(copy).key.exists())
 
     return not transact(fill)
 
@@ -117,7 +130,59 @@ def add_token(user: User, token: Token) -> bool:
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(token)
-        actions: list[Any] = [User.token_keys.add({token.key}), User.profile_rev.add(1)]
-        transaction.update(User(user.id), actions, condition=User.profile_rev == user.profile_rev)
+        _update(transaction, user, [User.token_keys.add({token.key})])
 
     return not transact(fill)
+
+
+def add_session(user: User, session: Session, actions: list[Any]) -> bool:
+    """Store a new session of a user, whose oldest one ends where there would be too many.
+
+    `actions` are other changes of the user. Says whether the profile that it carries is still the user's.
+    """
+    known = lasting(user.session_places)
+    ended = list(known)[: max(0, len(known) + 1 - MOST_SESSIONS)]
+    kept = {place(session), *known} - set(ended)
+
+    def fill(transaction: TransactWrite) -> None:
+        for oldest in ended:
+            transaction.delete(Session(known[oldest]))
+        transaction.save(session)
+        _update(transaction, user, [User.session_places.set(kept), *actions])
+
+    return not transact(fill)
+
+
+def end_session(session: Session) -> None:
+    """Remove a session, where it is there."""
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.delete(Session(session.key))
+        actions: list[Any] = [User.session_places.delete({place(session)}), User.profile_rev.add(1)]
+        transaction.update(User(session.user_id), actions, condition=User.id.exists())
+
+    transact(fill)
+
+
+def set_password(user: User, password: str, staying: str = "") -> bool:
+    """Give a user a password (its hash), and end all sessions but that with the key `staying`.
+
+    Says whether it was done: not where another change of the user came first.
+    """
+    known = lasting(user.session_places)
+    kept = {where for where, key in known.items() if key == staying}
+
+    def fill(transaction: TransactWrite) -> None:
+        for key in known.values():
+            if key != staying:
+                transaction.delete(Session(key))
+        places = User.session_places.set(kept) if kept else User.session_places.remove()
+        _update(transaction, user, [User.password.set(password), places])
+
+    return not transact(fill)
+
+
+def _update(transaction: TransactWrite, user: User, actions: list[Any]) -> None:
+    """Change a user whose profile, tokens and sessions are as they were read."""
+    as_read = User.id.exists() & unchanged(User.profile_rev, user.profile_rev)
+    transaction.update(User(user.id), [*actions, User.profile_rev.add(1)], condition=as_read)

@@ -55,7 +55,7 @@ def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any
         parent = _parent(root_id)
         sent = _check(content_data)
         ids = {node.node_id: derived_id(parent.id, node.node_id) for node in sent}
-        state = _read(user, parent, sent, list(ids.values()))
+        state = _read(user, parent, sent, ids)
         new = [node for node in sent if ids[node.node_id] not in state.present]
         if not new or _add(user, parent, state, new, sent) is None:
             return ids
@@ -94,13 +94,13 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
     return sent
 
 
-def _read(user: Identity, parent: Node, sent: list[Sent], ids: list[str]) -> _State:
+def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -> _State:
     channel_id = parent.channel_id
     found = read_many(
         {
             Channel: [channel_id],
             ChannelMember: [(user.user_id, channel_id)],
-            Node: ids,
+            Node: list(ids.values()),
             StoredObject: [name[:32] for name in chef.filenames(sent)],
         }
     )
@@ -108,6 +108,9 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: list[str]) -> _St
         raise NotFound(f"Channel not found: {channel_id}")
     if channel_id not in editable_ids(user, found) and not user.is_admin:
         raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
+    for node in found[Node]:
+        if ids.get(node.node_id) != node.id:
+            raise Conflict(f"Somebody gave the id {node.id}, which a node of yours would have, to another node.")
     return _State(
         channel=found[Channel][0],
         present={node.id for node in found[Node]},

@@ -3,10 +3,10 @@
 import json
 from typing import Any, cast
 
-from le_utils.constants import content_kinds, exercises
+from le_utils.constants import content_kinds
 
 from chalicelib.auth import Identity
-from chalicelib.domain import jsontext, questions
+from chalicelib.domain import questions
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
@@ -157,30 +157,21 @@ def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None)
     Raises ValidationFailed for parts that its type cannot have, and for images that it newly shows and that are not
     stored.
     """
-    wrong = questions.misplaced(data) or _damaged(data)
-    shown = questions.images(data)
+    wrong = questions.misplaced(data) or questions.damaged(data)
+    shown = questions.shown(data)
     present = {questions.file_name(file) for file in data["files"]}
     asked = [name for name in shown if name not in present]
     if len(shown) > MOST_IMAGES:
         wrong["files"], asked = [f"A question shows at most {MOST_IMAGES} images."], []
     sizes, _ = parts.stored([name for name in asked if questions.is_image_name(name)])
     before = questions.images(earlier) if earlier else []
-    missing = [name[:80] for name in asked if name not in sizes and name not in before]
+    promised = questions.images(data)
+    missing = [name[:80] for name in asked if name in promised and name not in sizes and name not in before]
     if missing:
         wrong["files"] = [f"These images are not stored, upload them first: {', '.join(missing)}"]
     if wrong:
         raise ValidationFailed(wrong)
     return questions.files_of(data, sizes)
-
-
-def _damaged(data: AssessmentItemData) -> dict[str, list[str]]:
-    if data["type"] != exercises.PERSEUS_QUESTION or not data["raw_data"].strip():
-        return {}
-    try:
-        is_item = isinstance(jsontext.loads(data["raw_data"]), dict)
-    except ValueError:
-        is_item = False
-    return {} if is_item else {"raw_data": ["This must be the JSON text of a Perseus item."]}
 
 
 def _key(id: str) -> QuestionKey:

@@ -30,7 +30,7 @@ def writable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
     Raises NotFound as `viewable` does, Forbidden where the user may only view it.
     """
     channel, role = viewable(user, channel_id)
-    if role != EDIT and not user.is_admin:
+    if not may_edit(user, role):
         raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
     return channel, role
 
@@ -38,3 +38,8 @@ def writable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
 def may_view(user: Identity, channel: Channel, role: str | None) -> bool:
     """Whether the user, whose role in the channel this is, may view it."""
     return user.is_admin or role is not None or (bool(channel.public) and channels.is_live(channel))
+
+
+def may_edit(user: Identity, role: str | None) -> bool:
+    """Whether the user may change a channel in which this is their role."""
+    return user.is_admin or role == EDIT

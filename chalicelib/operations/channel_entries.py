@@ -19,6 +19,16 @@ def entry_of(channel: Channel) -> dict[str, Any]:
     )
 
 
+def shown_of(channel: Channel) -> dict[str, Any]:
+    """What the catalog says of a public channel beside its entry, and by what it orders them."""
+    return {
+        "thumbnail": channel.thumbnail,
+        "thumbnail_encoding": channel.thumbnail_encoding,
+        "demo_server_url": channel.demo_server_url or "",
+        "priority": int(channel.priority),
+    }
+
+
 def moment(value: Any) -> str:
     """A time as the API writes it."""
     text: str = value.isoformat()

@@ -3,8 +3,10 @@
 from typing import Any
 
 from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.models import channels
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
 from chalicelib.operations import tree_facts
 from chalicelib.operations.channel_entries import moment
@@ -13,10 +15,11 @@ from chalicelib.schemas.channel import ContentDefaults
 DEFAULTS = ContentDefaults().model_dump()
 
 
+@remembered(1000)
 def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: bool = False) -> dict[str, Any]:
     """A channel for somebody with this role in it; `root` is that of its live tree.
 
-    Its token is for editors and administrators, its other trees for members and administrators; to others both are
+    Its tokens are for editors and administrators, its other trees for members and administrators; to others both are
     null.
     """
     may_edit, may_see_drafts = is_admin or role == EDIT, is_admin or role is not None
@@ -41,10 +44,10 @@ def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: b
         "primary_token": channel.primary_token if may_edit else None,
         "count": tree_facts.content_count(root),
         "unpublished_changes": channel.rev != channel.published_rev,
-        "draft_token": None,
-        "thumbnail_url": _thumbnail_url(channel.thumbnail),
+        "draft_token": channel.draft_token if may_edit else None,
+        "thumbnail_url": thumbnail_url(channel.thumbnail),
         "published": bool(channel.version),
-        "publishing": bool(channel.publish_task_id),
+        "publishing": channels.is_publishing(channel),
         "created": moment(channel.created),
         "root_id": channel.root_id,
         "trash_root_id": channel.trash_root_id if may_see_drafts else None,
@@ -56,6 +59,7 @@ def _source_url(domain: str | None) -> str:
     return f"//{domain}" if domain else ""
 
 
-def _thumbnail_url(thumbnail: str | None) -> str | None:
+def thumbnail_url(thumbnail: str | None) -> str | None:
+    """The path of a channel's picture by its file's name, None where there is none."""
     parts = split_filename(thumbnail or "")
     return f"/{storage_key(*parts)}" if parts else None

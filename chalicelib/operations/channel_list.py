@@ -10,11 +10,9 @@ from typing import Any
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.models import bookmarks, channel_members, channel_sets, channels
-from chalicelib.models.base import read_raw
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
-from chalicelib.models.lazy import to_read
-from chalicelib.models.nodes import Node
+from chalicelib.models.lazy import remembered
 from chalicelib.operations import public_index, tree_facts
 from chalicelib.operations.channel_access import may_view
 from chalicelib.operations.channel_entries import moment
@@ -105,6 +103,12 @@ def _listed_rows(user: Identity, query: ChannelQuery, roles: Roles, known: set[s
 
 
 def _row_of(channel: Channel, role: str | None) -> Row:
+    return {**_facts(channel), "tags": None, "content": None, "role": role, "channel": channel, "root": None}
+
+
+@remembered(1000)
+def _facts(channel: Channel) -> Row:
+    """What filters and orderings ask of a channel itself."""
     return {
         "id": channel.id,
         "name": channel.name,
@@ -118,11 +122,6 @@ def _row_of(channel: Channel, role: str | None) -> Row:
         "deleted": bool(channel.deleted),
         "staged": bool(channel.staging_root_id),
         "cheffed": bool(channel.ricecooker_version),
-        "tags": None,
-        "content": None,
-        "role": role,
-        "channel": channel,
-        "root": None,
     }
 
 
@@ -148,8 +147,7 @@ def _listed_row(channel: PublicChannel, role: str | None) -> Row:
 def _add_roots(rows: Iterable[Row]) -> None:
     """Give rows with a channel the root of its live tree, and what that knows of its content."""
     lacking = [row for row in rows if row["channel"] and row["root"] is None]
-    found = read_raw({Node: [row["channel"].root_id for row in lacking]})[Node]
-    roots = {root.id: root for root in to_read(Node, found)}
+    roots = tree_facts.roots(row["channel"].root_id for row in lacking)
     for row in lacking:
         row["root"] = roots.get(row["channel"].root_id)
         row["content"] = tree_facts.read_from(row["root"])

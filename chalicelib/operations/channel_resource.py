@@ -13,7 +13,7 @@ from chalicelib.models import channel_members, channel_versions, nodes, trees
 from chalicelib.models.base import now, transact, update_if
 from chalicelib.models.channel_members import EDIT
 from chalicelib.models.channels import Channel
-from chalicelib.operations import public_listing, tree_facts
+from chalicelib.operations import public_listing, search_listing, tree_facts
 from chalicelib.operations.channel_access import viewable, writable
 from chalicelib.operations.channel_fields import fields_of
 from chalicelib.operations.channel_versions import fields_of_version
@@ -69,6 +69,8 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, An
         if not changed or _write(channel, changed):
             if "deleted" in columns and channel.public:  # also where nothing changed: the message may have been lost
                 queues.send_maintenance({"job": public_listing.JOB, "channel_ids": [channel.id]})
+            if "deleted" in columns and channel.version:
+                search_listing.send_refresh(channel.id)
             return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin)
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 

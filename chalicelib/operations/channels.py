@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import queues
@@ -10,20 +9,18 @@ from chalicelib.auth import Identity
 from chalicelib.domain.chef import root_files
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
-from chalicelib.models import channel_members, channels, file_places, nodes, tasks, trees
-from chalicelib.models.base import Table, now, read_many, transact, was_refused
+from chalicelib.models import channel_members, file_places, nodes, tasks, trees
+from chalicelib.models.base import Table, now, read_many, transact
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.stored_objects import StoredObject
-from chalicelib.operations import files, public_listing
+from chalicelib.operations import deploy, files, public_listing
 from chalicelib.permissions import editable_ids
-from chalicelib.schemas.chef import ChannelIn
-
-REMOVAL_DELAY = 60  # seconds: the swap that frees a tree is done by then
+from chalicelib.schemas.chef import ChefChannel
 
 
-def open_for_chef(user: Identity, sent: ChannelIn) -> str:
+def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     """Make the channel, or take up one that is there, with a new chef tree; returns the id of that tree's root.
 
     A chef tree that was being uploaded before is given up and removed.
@@ -39,7 +36,7 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
     if sent.id not in editable_ids(user, found) and not user.is_admin:
         raise Forbidden(f"Channel {sent.id} belongs to others. Ask one of its editors to invite you.")
     if channel.chef_root_id:
-        queues.send_maintenance(_removal(channel.id, channel.chef_root_id), delay=REMOVAL_DELAY)
+        deploy.removal(channel.id, channel.chef_root_id)
     changes = [column.set(value) for column, value in _sent_columns(sent)]
 
     def fill(transaction: TransactWrite) -> None:
@@ -56,7 +53,7 @@ def open_for_chef(user: Identity, sent: ChannelIn) -> str:
     return str(root.id)
 
 
-def _chef_root(sent: ChannelIn, sizes: dict[str, int], missing: list[str]) -> Node:
+def _chef_root(sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
     if missing:
         raise ValidationFailed({"channel_data.files": [f"Not stored, upload them first: {', '.join(missing)}"]})
     root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
@@ -66,7 +63,7 @@ def _chef_root(sent: ChannelIn, sizes: dict[str, int], missing: list[str]) -> No
     return root
 
 
-def _make(user: Identity, sent: ChannelIn, chef_root: Any) -> str:
+def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
     live = trees.new_root(new_id(), sent.id, sent.name, sent.language)
     trash = trees.new_root(new_id(), sent.id, "Trash", None)
     channel = Channel(
@@ -90,7 +87,7 @@ def _make(user: Identity, sent: ChannelIn, chef_root: Any) -> str:
     return str(chef_root.id)
 
 
-def _sent_columns(sent: ChannelIn) -> list[tuple[Any, Any]]:
+def _sent_columns(sent: ChefChannel) -> list[tuple[Any, Any]]:
     return [
         (Channel.name, sent.name),
         (Channel.description, sent.description),
@@ -127,36 +124,15 @@ def finish(user: Identity, channel: Channel, stage: bool) -> str:
     task.save()
     # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
     queues.send_maintenance({"job": "diff", "task_id": task.id})
-    freed = [channel.staging_root_id] if stage else [channel.staging_root_id, channel.previous_root_id]
-    queues.send_maintenance(*(_removal(channel.id, root) for root in freed if root), delay=REMOVAL_DELAY)
+    deploy.removal(channel.id, channel.staging_root_id, None if stage else channel.previous_root_id)
     _swap(channel, chef_root, stage)
     return str(task.id)
 
 
 def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
-    if stage:
-        actions: list[Any] = [Channel.staging_root_id.set(chef_root)]
-    else:
-        actions = [
-            Channel.root_id.set(chef_root),
-            Channel.previous_root_id.set(channel.root_id),
-            Channel.staging_root_id.remove(),
-            Channel.root_rev.set(Channel.rev + 1),
-            Channel.rev.add(1),
-        ]
-    actions += [Channel.chef_root_id.remove(), Channel.modified.set(now())]
-    condition = (Channel.chef_root_id == chef_root) & (Channel.root_id == channel.root_id)
-    try:
-        Channel(channel.id).update(actions, condition=condition)
-    except PynamoDBException as error:
-        # The write may have been made although its answer was lost: what counts is where the tree is now.
-        current = channels.get(channel.id)
-        if current and chef_root == (current.staging_root_id if stage else current.root_id):
-            return
-        if was_refused(error):
-            raise Conflict("The channel changed meanwhile: another upload began or ended. Look again.") from error
-        raise
-
-
-def _removal(channel_id: str, root_id: str) -> dict[str, Any]:
-    return {"job": "remove_tree", "channel_id": channel_id, "root_id": root_id}
+    uploaded, no_upload = Channel.chef_root_id == chef_root, Channel.chef_root_id.remove()
+    if not stage:
+        deploy.go_live(channel, chef_root, uploaded, no_upload, Channel.staging_root_id.remove())
+        return
+    actions = [Channel.staging_root_id.set(chef_root), no_upload, Channel.modified.set(now())]
+    deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))

@@ -13,11 +13,12 @@ from typing import Any
 from le_utils.constants import content_kinds, file_formats, format_presets
 
 from chalicelib import storage
+from chalicelib.domain.chef import thumbnail_preset
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, SnapshotNode
-from chalicelib.export import perseus, slideshow, thumbnails
+from chalicelib.export import perseus, qti, slideshow, thumbnails
 from chalicelib.models import assessment_items, derived_files
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
@@ -98,6 +99,10 @@ def _make(job: _Job) -> DerivedFile | None:
 
 
 def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
+    """What a curator chose for a node is published as its thumbnail, in place of its files; these are made smaller."""
+    picture = str(node.pop("thumbnail_encoding", {}).get("base64") or "")
+    if picture:
+        return [_picture_job(node, picture)]
     return [
         _thumbnail_job(file)
         for file in node["files"]
@@ -105,6 +110,20 @@ def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
         and file["file_format"] != file_formats.SVG
         and file["file_size"] <= LARGEST_IMAGE
     ]
+
+
+def _picture_job(node: SnapshotNode, picture: str) -> _Job:
+    preset = thumbnail_preset(node["kind"])
+
+    def make() -> _Product:
+        with DECODERS:
+            return _Product(thumbnails.from_data_uri(picture))
+
+    def place(entry: DerivedFile) -> None:
+        others = [file for file in node["files"] if file["preset"] not in _THUMBNAILS]
+        node["files"] = [*others, {**_made_file(node, entry, preset), "original_filename": "thumbnail.png"}]
+
+    return _Job(f"picture:{hashlib.sha256(picture.encode()).hexdigest()}", file_formats.PNG, make, place)
 
 
 def _thumbnail_job(file: FileData) -> _Job:
@@ -125,24 +144,45 @@ def _thumbnail_job(file: FileData) -> _Job:
 def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
     questions = in_parallel(lambda node: assessment_items.of(node["id"]), exercises)
     return [
-        _exercise_job(node, items)
+        _package_job(node, items) if qti.is_needed(items) else _archive_job(node, items)
         for node, items in zip(exercises, questions, strict=True)
-        if perseus.perseus_items(items)
+        if qti.qti_items(items)
     ]
 
 
-def _exercise_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
+def _archive_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     node["assessment"] = perseus.assessment_data(node, items)
 
     def make() -> _Product:
-        names = perseus.image_filenames(items)
-        images = {name: data for name in names if (data := _stored(name)) is not None}
-        return _Product(perseus.build_archive(node, items, images), is_final=len(images) == len(names))
+        images, is_final = _images(perseus.image_filenames(items))
+        return _Product(perseus.build_archive(node, items, images), is_final)
 
     def place(entry: DerivedFile) -> None:
         node["files"].append(_made_file(node, entry, format_presets.EXERCISE))
 
     return _Job(f"exercise:{perseus.archive_fingerprint(node, items)}", file_formats.PERSEUS, make, place)
+
+
+def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
+    node["assessment"] = qti.assessment_data(node, items)
+
+    def make() -> _Product:
+        images, is_final = _images(qti.image_filenames(items))
+        return _Product(qti.build_archive(node, items, images), is_final)
+
+    def place(entry: DerivedFile) -> None:
+        file = _made_file(node, entry, format_presets.QTI_ZIP)
+        file["included_presets"] = qti.included_presets(items)
+        node["files"].append(file)
+
+    # le_utils names the extension "zip" after its first use.
+    return _Job(f"qti:{qti.archive_fingerprint(node, items)}", file_formats.HTML5, make, place)
+
+
+def _images(names: set[str]) -> tuple[dict[str, bytes], bool]:
+    """The images of these names, and whether all of them are stored."""
+    found = {name: data for name in sorted(names) if (data := _stored(name)) is not None}
+    return found, len(found) == len(names)
 
 
 def _stored(name: str) -> bytes | None:

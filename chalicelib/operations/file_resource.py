@@ -26,6 +26,7 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations import files, parts
 from chalicelib.operations.add_nodes import LARGEST_NODE
 from chalicelib.operations.node_places import Place, editable, retried
+from chalicelib.operations.question_changes import size_of
 from chalicelib.schemas.constants import PRESETS
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
@@ -142,7 +143,6 @@ def update(user: Identity, id: str, sent: FileChanges) -> Row:
 def delete(user: Identity, id: str) -> None:
     """Take a file out of its node or question; an upload is forgotten. The stored bytes stay."""
     retried(lambda: _delete(user, _place(user, id)))
-    file_places.forget([cast(str, parse_id(id))])
 
 
 def _place(user: Identity, id: str) -> FilePlace:
@@ -203,7 +203,12 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges) -> Row | None:
 
 def _delete(user: Identity, place: FilePlace) -> bool | None:
     source, file = _source(user, place)
-    return source is None or node_parts.write(_changes(_lists(file, source, None))) or None
+    if source is None:
+        return file_places.forget_upload(place) or None
+    if not node_parts.write(_changes(_lists(file, source, None))):
+        return None
+    file_places.forget([place.id])
+    return True
 
 
 def _goal(source: Address | None, sent: FileChanges) -> Address | None:
@@ -254,7 +259,7 @@ def _refuse_shown(item: AssessmentItem | None, file: FileData, left: list[FileDa
     name = questions.file_name(file)
     if item is None or name in map(questions.file_name, left):
         return
-    if name in questions.images(assessment_items.to_data(item)):
+    if name in questions.shown(assessment_items.to_data(item)):
         raise Conflict(f"Question {item.assessment_id} shows {name}. Take it out of the question's text first.")
 
 
@@ -262,6 +267,8 @@ def _changes(lists: Lists, moved: list[tuple[FilePlace, FilePlace]] | None = Non
     of_nodes = {spot.node.id: left for spot, left in lists if spot.item is None}
     places = {spot.node.id: spot.place for spot, _ in lists}
     put = [AssessmentItem(**{**spot.item.attribute_values, "files": left}) for spot, left in lists if spot.item]
+    if any(size_of(item) > LARGEST_NODE for item in put):
+        raise ValidationFailed({"assessment_item": ["This question has too many files. Put this one into another."]})
     changed = [_node_change(place, of_nodes.get(node_id)) for node_id, place in places.items()]
     return Changes(changed, put=put, moved=moved or [])
 

@@ -7,7 +7,7 @@ from chalicelib import mail
 from chalicelib.accounts import plain_address, user_id_of
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id, parse_id
-from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_if
 from chalicelib.models.channel_members import EDIT, ChannelMember
@@ -24,10 +24,11 @@ _FREE = ("share_mode", "first_name", "last_name")
 
 
 def create(user: Identity, sent: InvitationIn) -> Item:
-    """Invite somebody to a channel, and send an e-mail.
+    """Invite somebody to a channel, and send an e-mail. Without the one there is not the other.
 
     Raises ValidationFailed for what is no address, NotFound or Forbidden for the channel, Conflict where it is
-    deleted, the invited is a member or has an invitation to decide already, or the id is taken.
+    deleted, the invited is a member or has an invitation to decide already, or the id is taken, Busy where the
+    e-mail cannot be sent.
     """
     address = plain_address(sent.email)
     if address is None:
@@ -39,10 +40,7 @@ def create(user: Identity, sent: InvitationIn) -> Item:
         raise Conflict(f"Channel {found.channel.id} is deleted. Restore it first.")
     if invited_id in found.roles:
         raise Conflict(f"{address} is a member of this channel already.")
-    if any(
-        old.channel_id == found.channel.id and not invitations.is_decided(old)
-        for old in invitations.of_user(invited_id)
-    ):
+    if invitations.waiting(invited_id, found.channel.id):
         raise Conflict(f"{address} is invited to this channel already. Change that invitation, or revoke it.")
     invitation = Invitation(
         id=sent.id or new_id(),
@@ -58,7 +56,11 @@ def create(user: Identity, sent: InvitationIn) -> Item:
     )
     if not save_if(invitation, Invitation.id.does_not_exist()):
         raise Conflict(f"There is an invitation {invitation.id} already. Choose another id, or none.")
-    mail.send_invitation(address, invitation.sender_name, found.channel.name, sent.share_mode == EDIT)
+    try:
+        mail.send_invitation(address, invitation.sender_name, found.channel.name, sent.share_mode == EDIT)
+    except Busy:
+        invitations.withdraw(invitation)
+        raise
     return _row(user, invitation, found.channel, found.people.get(invited_id))
 
 

@@ -8,7 +8,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
-from chalicelib.models import channel_members, users
+from chalicelib.models import channel_members, invitations, users
 from chalicelib.models.base import read_many, transact
 from chalicelib.models.channel_members import EDIT, ChannelMember
 from chalicelib.models.channels import Channel
@@ -53,7 +53,8 @@ def standing(user: Identity, channel_id: object, *others: str) -> Standing:
 
 
 def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
-    """The editors of a channel, then its viewers, each by address, for its members.
+    """The editors of a channel, then its viewers, each by address, for its members. Addresses of others are told to
+    editors only: for viewers they are "".
 
     Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
     """
@@ -62,7 +63,9 @@ def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
         raise Forbidden("Only members of a channel see who the others are. Ask one of its editors to invite you.")
     roles = {member.user_id: member.role for member in channel_members.of_channel(found.channel.id)}
     rows = [_row(person, roles[person.id]) for person in users.get_many(list(roles)).values()]
-    return sorted(rows, key=lambda row: (not row["can_edit"], row["email"]))
+    if not found.may_edit:
+        rows = [row if row["id"] == user.user_id else {**row, "email": ""} for row in rows]
+    return sorted(rows, key=lambda row: (not row["can_edit"], row["email"], row["first_name"], row["last_name"]))
 
 
 def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]:
@@ -83,7 +86,8 @@ def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]
 
 
 def remove(user: Identity, user_id: str, channel_id: str) -> None:
-    """Take a member's right away; everyone may give up the own one.
+    """Take a member's right away; everyone may give up the own one. Who is removed by another cannot come back by an
+    invitation that was not decided: it is revoked.
 
     Raises NotFound where the user is no member, Forbidden, or Conflict: the last editor stays, unless an
     administrator does it.
@@ -96,11 +100,14 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     if role is None:
         raise NotFound("This user is no member of the channel.")
     staying = None if role != EDIT or user.is_admin else _another_editor(found.channel.id, member)
+    waiting = [] if member == user.user_id else invitations.waiting(member, found.channel.id)
 
     def fill(transaction: TransactWrite) -> None:
         if staying:
             channel_members.require_editor(transaction, staying, found.channel.id)
         channel_members.change(transaction, member, found.channel.id, role, None)
+        for invitation in waiting:
+            invitations.revoke(transaction, invitation)
 
     if transact(fill):
         raise Conflict("The members of the channel changed just now. Look at them and try again.")

@@ -1,148 +1,179 @@
 """Copying nodes with all below them, also from other channels that one may view.
 
-What lies below is written first, where nobody can reach it; the copied node itself, its edge and the counts above it
-follow in one transaction. A request that is killed before leaves rows that nothing leads to.
+What lies below is written first, where nobody can reach it (see `models.tree_copies`); the copied node itself, its edge
+and the counts above it follow in one transaction. Ids follow from the key, so a copy that is killed and made again
+makes no node twice. Large copies are made in the background.
 """
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable
 from typing import Any
 
-from le_utils.constants import content_kinds
-
+from chalicelib import queues
 from chalicelib.auth import Identity
-from chalicelib.domain import positions
-from chalicelib.domain.ids import derived_id, new_id
-from chalicelib.domain.types import AssessmentItemData, NodeData
-from chalicelib.errors import BadRequest, Conflict
-from chalicelib.models import assessment_items, file_places, nodes, trees
-from chalicelib.models.base import in_parallel, now, write_many
+from chalicelib.domain.ids import new_id
+from chalicelib.errors import BadRequest, Busy, Conflict, StudioError, TakenOver
+from chalicelib.models import nodes, tasks, tree_copies, users
+from chalicelib.models.assessment_items import outline
 from chalicelib.models.nodes import Node
+from chalicelib.models.tasks import Task
 from chalicelib.models.tree_changes import Changes, commit, put, weight_of
-from chalicelib.models.trees import edge_of
-from chalicelib.operations import node_places
+from chalicelib.operations import copied_nodes, node_places, node_settling
+from chalicelib.operations.copied_nodes import Below, Goal, Source
 from chalicelib.operations.node_moves import Spot, free_spot
 from chalicelib.operations.node_places import Place, retried
 from chalicelib.operations.node_reads import retrieve
 from chalicelib.operations.node_writes import edit, finish
+from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
 
-MOST_COPIED = 500  # nodes at once, with what is excluded
+JOB = "copy_nodes"
+LARGE = 400  # nodes below, from which on a copy is made in the background
+LARGEST_TASK = 300_000  # bytes of what is sent: an item of a table holds 400 kB
+AGAIN = 30  # seconds
+
+Tell = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class Source:
-    """What is copied: nodes by id, parents before children, and the questions of exercises by theirs."""
-
-    found: dict[str, Node]
-    items: dict[str, list[AssessmentItemData]]
+def is_large(user: Identity, node_id: str) -> bool:
+    """Whether a copy of a node takes so long that it is for a worker. Raises NotFound for what one may not view."""
+    return _is_large(node_places.viewable(user, node_id))
 
 
-def copy(user: Identity, node_id: str, sent: Copy) -> dict[str, Any]:
-    """Copy a node to a place in a live tree; returns the copy.
+def _is_large(place: Place) -> bool:
+    return int(place.node.total_count) >= LARGE
+
+
+def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bool]:
+    """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
+    sent = parse(Copy, body)
+    place = node_places.viewable(user, node_id)
+    if not _is_large(place):
+        return copy(user, node_id, sent), True
+    goal = node_places.live(user, sent.target)
+    key = sent.key or new_id()
+    _check(place.node, goal, key, sent)
+    arguments = {**{name: body[name] for name in Copy.model_fields if name in body}, "key": key}
+    if len(json.dumps(arguments)) > LARGEST_TASK:
+        raise BadRequest("mods: This is too much for a large copy. Copy first, and change the copy then.")
+    task = tasks.new(new_id(), tasks.COPY, goal.channel.id, user.user_id, node_id=place.node.id, sent=arguments)
+    task.save()
+    queues.send_maintenance({"job": JOB, "task_id": task.id})
+    return {"task_id": task.id}, False
+
+
+def run(task_id: str) -> None:
+    """Make the copy of a task, unless that is done. Raises Busy where another worker is at it."""
+    task = tasks.get(task_id)
+    if task is None or task.status in tasks.FINISHED:
+        return
+    key = task.arguments["sent"]["key"]
+    made = nodes.get(key)
+    try:
+        if made is None or made.copied_by != task.id:
+            _run(task)
+    except TakenOver as lost:
+        raise Busy(lost.detail, AGAIN) from lost
+    except Busy:
+        raise
+    except StudioError as refusal:
+        tasks.finish(task, tasks.FAILURE, refusal.detail)
+    else:
+        tasks.finish(task, tasks.SUCCESS, "The nodes are copied.", {"id": key})
+
+
+def _run(task: Task) -> None:
+    user = users.get(task.user_id)
+    if user is None:
+        raise Conflict("The user who asked for this copy is gone.")
+    identity = Identity(user.id, user.email, user.first_name, user.last_name, bool(user.is_admin))
+    tasks.advance(task, 1, "Reading the nodes")
+    copy(
+        identity,
+        task.arguments["node_id"],
+        parse(Copy, task.arguments["sent"]),
+        lambda percent: tasks.advance(task, percent, "Copying the nodes"),
+        task.id,
+    )
+
+
+def copy(
+    user: Identity, node_id: str, sent: Copy, tell: Tell = lambda percent: None, task_id: str | None = None
+) -> dict[str, Any]:
+    """Copy a node to a place in a live tree, of any size; returns the copy.
 
     `mods` are changes of the copied node itself; `excluded_descendants` (ids or node_ids) and all below them are left
-    out; `key` is the id of the copy. Raises NotFound for what one may not view, Forbidden for a target that one may
-    not edit, BadRequest where it is too large, Conflict where the key is taken.
+    out; `key` is the id of the copy; `tell` is told how many per cent are done. Raises NotFound for what one may not
+    view, Forbidden for a target that one may not edit, Conflict where the key is taken, TakenOver where a later
+    request took it.
     """
-    top_id = sent.key or new_id()
-    source = _source(node_places.viewable(user, node_id), set(sent.excluded_descendants))
-    retried(lambda: _copy(user, source, top_id, sent))
+    source_place, place = node_places.viewable(user, node_id), node_places.live(user, sent.target)
+    top_id, attempt = sent.key or new_id(), new_id()
+    spot = _check(source_place.node, place, top_id, sent)
+    above, rev = [node.id for node in spot.path], int(place.channel.rev) + 1
+    goal = Goal(top_id, attempt, place, above, rev)
+    source = copied_nodes.read(source_place.node.id, set(sent.excluded_descendants))
+    if not tree_copies.reserve(top_id, attempt):
+        raise _taken(top_id)
+    try:
+        below = copied_nodes.write(source, goal, tell)
+        top, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id))
+    except StudioError:
+        tree_copies.give_back(top_id, attempt)
+        raise
+    if is_behind:
+        node_settling.complete(top, int(top.created_rev))
     return retrieve(user, top_id)
 
 
-def _source(place: Place, excluded: set[str]) -> Source:
-    if place.node.total_count >= MOST_COPIED:
-        raise BadRequest(f"At most {MOST_COPIED} nodes can be copied at once. Copy smaller parts.")
-    below = trees.edges(place.node.id)
-    all_found = {node.id: node for node in nodes.get_many(trees.preorder(place.node.id, below))}
-    wanted = {id for id, node in all_found.items() if not {id, node.node_id} & excluded}
-    kept = {parent: [edge for edge in edges if edge.node_id in wanted] for parent, edges in below.items()}
-    found = {id: all_found[id] for id in trees.preorder(place.node.id, kept) if id in all_found}
-    others = [node for id, node in found.items() if id != place.node.id]
-    if place.node.id not in found or any(node.parent_id not in found for node in others):
-        raise Conflict("These nodes are being moved just now. Try again.")
-    exercises = [id for id, node in found.items() if node.kind == content_kinds.EXERCISE]
-    return Source(found, dict(zip(exercises, in_parallel(assessment_items.of, exercises), strict=True)))
+def _taken(key: str) -> Conflict:
+    return Conflict(f"There is a node {key} already. Choose another key, or leave it out.")
 
 
-def _copy(user: Identity, source: Source, top_id: str, sent: Copy) -> bool | None:
-    goal = node_places.live(user, sent.target)
-    if nodes.get(top_id):
-        raise Conflict(f"There is a node {top_id} already. Choose another key, or leave it out.")
-    changes = Changes([goal.channel])
-    spot = free_spot(goal, top_id, sent.position)
-    copies, items = _copies(source, top_id, goal, spot, changes.rev(goal.channel.id))
-    top, *below = copies
+def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
+    """Refuse what cannot be done before anything is written; returns the place that is free now."""
+    there = nodes.get(key)
+    if there is not None and not tree_copies.is_reserved(there):
+        raise _taken(key)
+    scratch = nodes.from_data(nodes.to_data(original), [])
+    edit(scratch, sent.mods)
+    finish(scratch, [])
+    return free_spot(goal, key, sent.position)
+
+
+def _commit(
+    user: Identity, source: Source, goal: Goal, below: Below, sent: Copy, task_id: str | None
+) -> tuple[Node, bool] | None:
+    """(the copied node, as it was put into the tree, whether a publish since makes those below it seem published);
+    None where a race was lost."""
+    place = node_places.live(user, sent.target)
+    if (place.root_id, place.channel.id) != (goal.place.root_id, goal.place.channel.id):
+        raise Conflict("The target has come into another tree meanwhile. Copy once more.")
+    spot = free_spot(place, goal.top_id, sent.position)
+    changes = Changes([place.channel], attempt=goal.attempt)
+    top = _top(source, goal, below, spot, changes.rev(place.channel.id))
     edit(top, sent.mods)
-    finish(top, [item for item in items if item["contentnode_id"] == top_id])
-    _count(copies)
-    file_places.note(map(nodes.to_data, copies), items)
-    assessment_items.save(items)
-    write_many(puts=[*below, *map(edge_of, below)])
+    finish(top, [outline(item) for item in below.questions])
+    top.copied_by = task_id
     put(changes, top, spot.path, weight_of(top))
     if spot.is_last:
         changes.sums[spot.path[-1].id]["next_position"] = 1
-    return commit(changes) or None
+    is_behind = bool(source.below) and int(place.channel.published_rev) >= goal.rev
+    if is_behind:
+        node_settling.prepare(top.id, int(top.created_rev))
+    return (top, is_behind) if commit(changes) else None
 
 
-def _copies(
-    source: Source, top_id: str, goal: Place, spot: Spot, rev: int
-) -> tuple[list[Node], list[AssessmentItemData]]:
-    """The new nodes, the copied one first, without their counts, and their questions."""
-    top, *_ = source.found
-    ids = {id: top_id if id == top else derived_id(top_id, id) for id in source.found}
-    copies: dict[str, Node] = {}
-    for id, original in source.found.items():
-        parent = spot.path[-1] if id == top else copies[ids[str(original.parent_id)]]
-        copied = nodes.from_data(_data(original, ids, parent, goal), [*parent.path, parent.id])
-        _stamp(copied, original, rev)
-        if id == top:
-            copied.path, copied.position = [above.id for above in spot.path], spot.position
-        else:
-            copied.position = positions.appended(int(parent.next_position), copied.id)
-            parent.next_position += 1
-        copies[copied.id] = copied
-    items = [_item(item, ids[id]) for id, own in source.items.items() for item in own]
-    return list(copies.values()), items
-
-
-def _data(original: Node, ids: dict[str, str], parent: Node, goal: Place) -> NodeData:
-    id, data = ids[original.id], nodes.to_data(original)
-    return {
-        **data,
-        "id": id,
-        "node_id": derived_id(id, original.node_id),
-        "parent_id": parent.id,
-        "tree_id": goal.root_id,
-        "channel_id": goal.channel.id,
-        "files": [{**file, "id": derived_id(id, file["id"])} for file in data["files"]],
-        "prerequisites": [ids[needed] for needed in data["prerequisites"] if needed in ids],
-        "original_channel_id": original.original_channel_id or original.channel_id,
-        "original_node_id": original.original_node_id or original.node_id,
-    }
-
-
-def _stamp(copied: Node, original: Node, rev: int) -> None:
-    copied.source_channel_id, copied.source_node_id = original.channel_id, original.node_id
-    copied.thumbnail_encoding = original.thumbnail_encoding
-    copied.created_rev = copied.modified_rev = rev
-    copied.modified = now()
-    if original.kind == content_kinds.TOPIC:
-        copied.newest_created_rev = rev
-
-
-def _item(item: AssessmentItemData, node_id: str) -> AssessmentItemData:
-    files = [{**file, "id": derived_id(node_id, file["id"])} for file in item["files"]]
-    return {**item, "contentnode_id": node_id, "files": files}  # type: ignore[typeddict-item]
-
-
-def _count(copies: list[Node]) -> None:
-    """Counts of topics, from below: children come after their parents."""
-    by_id = {node.id: node for node in copies}
-    for node in reversed(copies):
-        parent, weight = by_id.get(str(node.parent_id)), weight_of(node)
-        if parent is not None:
-            parent.total_count += weight.total
-            parent.resource_count += weight.resources
-            parent.coach_count += weight.coach
-            parent.error_count += weight.errors
+def _top(source: Source, goal: Goal, below: Below, spot: Spot, rev: int) -> Node:
+    kept = {source.top.id, *(node.id for node in source.below)}
+    parent = spot.path[-1]
+    top = copied_nodes.copied(source.top, source, goal, kept, parent.id, [node.id for node in spot.path])
+    copied_nodes.ask(top, below.questions)
+    top.position = spot.position
+    top.created_rev = top.modified_rev = rev
+    if top.newest_created_rev:
+        top.newest_created_rev = rev
+    counts = below.counts
+    top.total_count, top.resource_count = counts.total, counts.resources
+    top.coach_count, top.error_count, top.next_position = counts.coach, counts.errors, below.children
+    return top

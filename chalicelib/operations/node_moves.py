@@ -1,30 +1,27 @@
 """Moving nodes: within a tree, into the trash and out of it, and to other channels.
 
-A move changes one node and one edge, with the counts above both ends, whatever hangs below. What lies below learns
-of another tree of the same channel afterwards, node by node: until then only `tree_id` is behind, which no decision
-about a change rests on. Where it changes its channel, all of it moves in one transaction, or not at all.
+A move changes one node and one edge, with the counts above both ends, whatever hangs below: a few nodes below learn of
+another tree or channel in the same transaction, many right afterwards (see `node_settling`). Until then only lists may
+still show these as they were: what may be done with a node is decided by its ancestors.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
-from le_utils.constants import content_kinds
-
 from chalicelib.auth import Identity
 from chalicelib.domain import positions
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.models import children, nodes, trees
-from chalicelib.models.base import in_parallel, now, update_if
+from chalicelib.models.base import TRANSACTION_LIMIT, now
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
-from chalicelib.models.tree_changes import Changes, commit, count, mark, weight_of
-from chalicelib.operations import node_places
+from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
+from chalicelib.operations import node_places, node_settling
 from chalicelib.operations.node_places import Place, retried
 from chalicelib.operations.node_reads import retrieve
 from chalicelib.schemas.contentnode import Move, Restore
 
-MOST_BETWEEN_TREES = 2000  # nodes that go to another tree of their channel at once
-MOST_BETWEEN_CHANNELS = 50  # nodes that change their channel at once
+MOST_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,8 @@ class Spot:
 def move(user: Identity, node_id: str, sent: Move) -> dict[str, Any]:
     """Put a node elsewhere; returns it.
 
-    Raises NotFound or Forbidden for either end, BadRequest below itself, below a resource and where it is too large,
-    Conflict in trees that are not edited.
+    Raises NotFound or Forbidden for either end, BadRequest below itself and below a resource, Conflict in trees that
+    are not edited.
     """
     return _moved(user, node_id, sent.target, sent.position)
 
@@ -48,9 +45,7 @@ def move(user: Identity, node_id: str, sent: Move) -> dict[str, Any]:
 def delete(user: Identity, node_id: str) -> None:
     """Put a node into the trash of its channel; one that is there stays there. Raises BadRequest for roots."""
     place = node_places.editable(user, node_id)
-    if place.is_trash and place.above:
-        _settle(place.node, place)  # were the request that put it there killed
-    else:
+    if not place.is_trash or not place.above:
         _moved(user, node_id, place.channel.trash_root_id, "last-child")
 
 
@@ -70,27 +65,32 @@ def _former_parent(place: Place) -> str:
 
 
 def _moved(user: Identity, node_id: str, target: str, position: str) -> dict[str, Any]:
-    before, after = retried(lambda: _move(user, node_id, target, position))
-    if before.root_id != after.root_id and before.channel.id == after.channel.id:
-        _settle(before.node, after)
+    before, unsettled = retried(lambda: _move(user, node_id, target, position))
+    if unsettled:
+        node_settling.complete(before.node, unsettled)
     return retrieve(user, before.node.id)
 
 
-def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place] | None:
-    """(where the node was, the target), None where a race was lost."""
+def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, int] | None:
+    """(where the node was, the revision by which what is below it is to be settled, 0 where nothing is); None where a
+    race was lost."""
     source = node_places.editable(user, node_id)
     goal = node_places.editable(user, target)
     node = source.node
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):
-        return source, source
+        return source, 0
     spot = free_spot(goal, node.id, position)
     if node.id in (above.id for above in spot.path):
         raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
     if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
-        return source, source
-    return (source, goal) if commit(_changes(source, goal, spot)) else None
+        return source, 0
+    changes = _changes(source, goal, spot)
+    unsettled = 0 if _is_whole(changes, source, goal) else changes.rev(goal.channel.id)
+    if unsettled:
+        node_settling.prepare(node.id, unsettled)
+    return (source, unsettled) if commit(changes) else None
 
 
 def free_spot(goal: Place, node_id: str, position: str) -> Spot:
@@ -145,8 +145,9 @@ def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
         changes.sums[parent.id]["next_position"] = 1
     count(changes, source.above, weight_of(node), -1)
     count(changes, spot.path, weight_of(node))
-    mark(changes, [*source.above, *spot.path], "newest_modified_rev")
-    mark(changes, [source.above[-1]], "modified_rev")
+    mark(changes, source.channel.id, source.above, "newest_modified_rev")
+    mark(changes, goal.channel.id, spot.path, "newest_modified_rev")
+    mark(changes, source.channel.id, [source.above[-1]], "modified_rev")
     former = node.parent_id if source.is_live else node.deleted_from
     changes.fields[node.id] |= {
         "parent_id": parent.id,
@@ -157,45 +158,26 @@ def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
         "deleted_from": former if goal.is_trash else None,
     }
     if is_other_tree:
-        _change_tree(changes, source, goal, rev)
-        mark(changes, spot.path, "newest_created_rev")
+        own = {"channel_id": goal.channel.id, **node_settling.of_new_tree(node.kind, goal.root_id, rev)}
+        changes.fields[node.id] |= {**own, **nodes.requiring([], rev)} if is_other_channel else own
+        mark(changes, goal.channel.id, spot.path, "newest_created_rev")
     return changes
 
 
-def _change_tree(changes: Changes, source: Place, goal: Place, rev: int) -> None:
-    node = source.node
-    changes.fields[node.id] |= _of_new_tree(node.kind, goal.root_id, rev)
-    if source.channel.id == goal.channel.id:
-        if node.total_count >= MOST_BETWEEN_TREES:
-            raise BadRequest(f"At most {MOST_BETWEEN_TREES} nodes can be moved to or from the trash at once.")
-        return
-    if node.total_count >= MOST_BETWEEN_CHANNELS:
-        raise BadRequest(
-            f"At most {MOST_BETWEEN_CHANNELS} nodes can be moved to another channel at once. Copy them, or move "
-            "smaller parts."
-        )
-    below = trees.edges(node.id)
-    moved = nodes.get_many([node.id, *(edge.node_id for siblings in below.values() for edge in siblings)])
+def _is_whole(changes: Changes, source: Place, goal: Place) -> bool:
+    """Note what a new tree means for the nodes below, if they are few; says whether nothing is left to do for them."""
+    node, is_other_channel = source.node, source.channel.id != goal.channel.id
+    if source.root_id == goal.root_id or not (node.total_count or is_other_channel):
+        return True
+    if node.total_count > MOST_AT_ONCE or actions(changes) + node.total_count > TRANSACTION_LIMIT:
+        return False
+    rev = changes.rev(goal.channel.id)
+    moved = [node, *nodes.get_many(trees.preorder(node.id, trees.edges(node.id))[1:])]
     moved_ids = {one.id for one in moved}
     for one in moved:
-        kept = [id for id in one.prerequisites if id in moved_ids]
-        channel = {"channel_id": goal.channel.id, "prerequisites": kept}
-        changes.fields[one.id] |= {**_of_new_tree(one.kind, goal.root_id, rev), **channel}
-
-
-def _of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, Any]:
-    """What a node that comes into a tree is there: new."""
-    newest = {"newest_created_rev": rev} if kind == content_kinds.TOPIC else {}
-    return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}
-
-
-def _settle(node: Node, goal: Place) -> None:
-    """Tell what lies below a node that has gone to another tree of its channel."""
-    rev = int(goal.channel.rev) + 1
-    here = Node.id.exists() & (Node.tree_id != goal.root_id)
-
-    def tell(edge: Child) -> None:
-        values = _of_new_tree(edge.kind, goal.root_id, rev)
-        update_if(Node(edge.node_id), [getattr(Node, name).set(value) for name, value in values.items()], here)
-
-    in_parallel(tell, [edge for siblings in trees.edges(node.id).values() for edge in siblings])
+        changes.fields[one.id] |= {
+            "channel_id": goal.channel.id,
+            **node_settling.of_new_tree(one.kind, goal.root_id, rev),
+            **(nodes.requiring([id for id in one.prerequisites if id in moved_ids], rev) if is_other_channel else {}),
+        }
+    return True

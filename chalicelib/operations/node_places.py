@@ -88,16 +88,27 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
     found = nodes.get(plain) if plain else None
     if found is None:
         raise _unknown(node_id)
+    rights, path = _rights_and_path(user, found)
+    channel = next((channel for channel in rights[Channel] if path and channel.id == path[0].channel_id), None)
+    if channel is None or not _may_view(user, rights, channel, path[0].id):
+        raise _unknown(node_id)
+    if needs_edit and channel.id not in editable_ids(user, rights) and not user.is_admin:
+        raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
+    for node in path:
+        node.channel_id, node.tree_id = channel.id, path[0].id
+    return Place(path[-1], path[:-1], channel)
+
+
+def _rights_and_path(user: Identity, found: Node) -> tuple[dict[type[Table], list[Any]], list[Node]]:
+    """The channel that a node is in, read before the node with its ancestors; the root knows which channel that is."""
     channel_id = found.channel_id
-    rights = read_many({Channel: [channel_id], ChannelMember: [(user.user_id, channel_id)]})
-    if channel_id not in viewable_channels(user, rights):
-        raise _unknown(node_id)
-    path = trees.lineage(found.id, found.path)
-    if not path or path[-1].channel_id != channel_id or not _may_view(user, rights, rights[Channel][0], path[0].id):
-        raise _unknown(node_id)
-    if needs_edit and channel_id not in editable_ids(user, rights) and not user.is_admin:
-        raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
-    return Place(path[-1], path[:-1], rights[Channel][0])
+    for _ in range(3):
+        rights = _read(user, [channel_id])
+        path = trees.lineage(found.id, found.path)
+        if not path or path[0].channel_id == channel_id:
+            break
+        channel_id = path[0].channel_id
+    return rights, path
 
 
 def _unknown(node_id: object) -> NotFound:
@@ -117,7 +128,8 @@ def _may_view(user: Identity, found: dict[type[Table], list[Any]], channel: Chan
 
 
 def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
-    """(those of the nodes that the user may view, each with its channel; names of all channels that they name).
+    """(those of the nodes that the user may view, each with its channel; names of the channels that they name, as
+    far as the user may view these).
 
     One batch read a fifty channels.
     """
@@ -125,7 +137,7 @@ def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node,
     known = {channel.id: channel for channel in found[Channel]}
     pairs = [(node, known[node.channel_id]) for node in wanted if node.channel_id in known]
     seen = [(node, channel) for node, channel in pairs if _may_view(user, found, channel, node.tree_id)]
-    return seen, {channel.id: channel.name for channel in found[Channel]}
+    return seen, {channel.id: channel.name for channel in viewable_channels(user, found).values()}
 
 
 def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:

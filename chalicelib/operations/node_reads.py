@@ -5,10 +5,8 @@ BatchGet tells what the caller may view. A whole tree costs a Query more for eac
 """
 
 from collections.abc import Iterator
-from itertools import islice, pairwise
+from itertools import islice
 from typing import Any
-
-from le_utils.constants import content_kinds
 
 from chalicelib.auth import Identity
 from chalicelib.domain import positions
@@ -16,30 +14,30 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.models import children, nodes, trees
 from chalicelib.models.base import in_parallel
-from chalicelib.models.nodes import Node
+from chalicelib.operations import tree_facts, tree_order
 from chalicelib.operations.node_places import channels_of, viewable
-from chalicelib.operations.node_rows import row_of, rows_of
+from chalicelib.operations.node_rows import fitting, row_of, rows_of
 from chalicelib.schemas.contentnode import LARGEST_PAGE, NodeQuery
 
 Row = dict[str, Any]
-MOST_SORTED = 10_000  # nodes that are sorted by a field
+MOST_SORTED = 2000  # nodes that are sorted by a field
+EXAMINED = 500  # nodes that a page looks at, whatever filters it has
+_BAD_CURSOR = "cursor: This is not from a page of this list, or its node is gone. Begin without it."
 
 
 def find(user: Identity, query: NodeQuery) -> dict[str, Any]:
     """One page of the nodes that a query asks for: `{"results", "more"}`.
 
-    `more` holds the parameters that the next page needs beside those of the query, None where there is none.
+    `more` holds the parameters that the next page needs beside those of the query, None where there is none. A page is
+    shorter than asked for where its rows are large, or where `EXAMINED` nodes have few that suit the filters.
     """
     limit = min(query.max_results, LARGEST_PAGE)
     if query.ordering.removeprefix("-") != "lft":
         return _sorted_page(user, query, limit)
     if query.parent is not None and query.cursor is None:
         return _children_page(user, query.parent, query, limit)
-    if query.root_id is not None and query.ordering == "lft":
-        return _tree_page(user, query.root_id, query, limit)
-    ids = _ids_of(user, query)
-    rest = _after(ids[::-1] if query.ordering.startswith("-") else ids, query.cursor)
-    return _cursor_page(user, iter(rest), query, limit)
+    rows, last = _taken(user, _ids(user, query, query.cursor), query, limit)
+    return {"results": rows, "more": {"cursor": last} if last else None}
 
 
 def retrieve(user: Identity, node_id: str) -> Row:
@@ -52,24 +50,32 @@ def retrieve(user: Identity, node_id: str) -> Row:
 
 
 def requisites(user: Identity, node_id: str) -> list[Row]:
-    """All prerequisites among the nodes of the tree that a node is in. Reads that tree."""
-    found = trees.walk(viewable(user, node_id).root_id)
-    present = {node["id"] for node in found}
-    return [
-        {"target_node": node["id"], "prerequisite": prerequisite}
-        for node in found
-        for prerequisite in node["prerequisites"]
-        if prerequisite in present
-    ]
+    """All prerequisites among the nodes of the tree that a node is in; may lag behind a change by a second.
+
+    A Query of the nodes that have any, and a BatchGet a hundred of those that they name.
+    """
+    plain = parse_id(node_id)
+    found = nodes.get(plain) if plain else None
+    if found is None or not rows_of(user, [found]):
+        raise NotFound("No ContentNode matches the given query.")
+    pairs = nodes.requirements(found.tree_id)
+    present = nodes.in_tree(found.tree_id, {prerequisite for _, prerequisite in pairs})
+    return [{"target_node": target, "prerequisite": needed} for target, needed in pairs if needed in present]
 
 
 def size(user: Identity, node_id: str) -> Row:
-    """Bytes of all files of a tree, each once, by its root. Reads that tree. Raises NotFound for other nodes."""
+    """Bytes of all files of a tree, each once, by its root, as they were counted last; 0 before that.
+
+    Where the tree may have changed since (`stale`), it is counted anew in the background. Raises NotFound for other
+    nodes.
+    """
     place = viewable(user, node_id)
     if place.above:
         raise NotFound("Not found: sizes are told of the roots of trees only.")
-    sizes = {file["checksum"]: file["file_size"] for node in trees.walk(place.root_id) for file in node["files"]}
-    return {"size": sum(sizes.values()), "stale": False}
+    is_behind = tree_facts.is_behind(place.node, place.channel)
+    if is_behind:
+        tree_facts.refresh_soon(place.node)
+    return {"size": tree_facts.read_from(place.node)["size"] or 0, "stale": is_behind}
 
 
 def _suits(row: Row, query: NodeQuery) -> bool:
@@ -78,16 +84,17 @@ def _suits(row: Row, query: NodeQuery) -> bool:
 
 def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> dict[str, Any]:
     """By a field: all that the query asks for is read and sorted."""
-    ids = _ids_of(user, query)
+    ids = list(islice(_ids(user, query, None), MOST_SORTED + 1))
     if len(ids) > MOST_SORTED:
-        raise BadRequest(f"ordering: {len(ids)} nodes are too many to sort. Order by lft, or ask for less.")
-    rows = [row for row in rows_of(user, nodes.get_many(ids)) if _suits(row, query)]
+        raise BadRequest(f"ordering: More than {MOST_SORTED} nodes are not sorted. Order by lft, or ask for less.")
+    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _suits(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
     rows.sort(key=lambda row: _place(row[field], row["id"]), reverse=descending)
     by_id = {row["id"]: row for row in rows}
     rest = _after(list(by_id), query.cursor)
-    more = {"cursor": rest[limit - 1]} if len(rest) > limit else None
-    return {"results": [by_id[node_id] for node_id in rest[:limit]], "more": more}
+    page = [by_id[node_id] for node_id in rest[:limit]]
+    page = page[: fitting(page)]
+    return {"results": page, "more": {"cursor": page[-1]["id"]} if len(rest) > len(page) else None}
 
 
 def _place(value: Any, id: str) -> tuple[Any, str]:
@@ -99,7 +106,7 @@ def _after(ids: list[str], cursor: str | None) -> list[str]:
     if not cursor:
         return ids
     if cursor not in ids:
-        raise BadRequest("cursor: This is not from a page of this list, or its node is gone. Begin without it.")
+        raise BadRequest(_BAD_CURSOR)
     return ids[ids.index(cursor) + 1 :]
 
 
@@ -117,73 +124,65 @@ def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int)
             read[edge.node_id] = edge.position
             yield edge.node_id
 
-    rows, is_more = _taken(user, ids(), query, limit)
-    if not is_more:
+    rows, last = _taken(user, ids(), query, limit)
+    if not last:
         return {"results": rows, "more": None}
-    last = positions.as_decimal(read[rows[-1]["id"]])
-    return {"results": rows, "more": {"lft__lt" if descending else "lft__gt": last}}
+    return {"results": rows, "more": {"lft__lt" if descending else "lft__gt": positions.as_decimal(read[last])}}
 
 
-def _cursor_page(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> dict[str, Any]:
-    rows, is_more = _taken(user, ids, query, limit)
-    return {"results": rows, "more": {"cursor": rows[-1]["id"]} if is_more else None}
-
-
-def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[Row], bool]:
-    """(as many rows that suit the query as a page takes, whether there are more nodes)."""
+def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[Row], str | None]:
+    """(as many rows that suit the query as a page takes, the last node that was looked at, None at the end)."""
     rows: list[Row] = []
-    while len(rows) < limit:
+    examined: list[str] = []
+    while len(rows) < limit and len(examined) < EXAMINED:
         part = list(islice(ids, limit - len(rows)))
         if not part:
-            return rows, False
-        rows += [row for row in rows_of(user, nodes.get_many(part)) if _suits(row, query)]
-    return rows, next(ids, None) is not None
+            return _cut(rows, None)
+        examined += part
+        rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _suits(row, query)]
+    return _cut(rows, examined[-1] if next(ids, None) is not None else None)
 
 
-def _tree_page(user: Identity, root_id: str, query: NodeQuery, limit: int) -> dict[str, Any]:
-    """Nodes of a tree in tree order, from behind the node that the cursor names."""
-    if not query.cursor:
-        found = nodes.get(root_id)
-        is_shown = found is not None and found.parent_id is None and rows_of(user, [found])
-        return _cursor_page(user, _from(root_id) if is_shown else iter(()), query, limit)
-    path = trees.lineage(query.cursor, []) if parse_id(query.cursor) else []
-    if not path or path[0].id != root_id:
-        raise BadRequest("cursor: This is not from a page of this tree, or its node is gone. Begin without it.")
-    return _cursor_page(user, _behind(path), query, limit)
+def _cut(rows: list[Row], last: str | None) -> tuple[list[Row], str | None]:
+    """What of a page fits into an answer, and where the next one begins then."""
+    size = fitting(rows)
+    return (rows[:size], rows[size - 1]["id"]) if size < len(rows) else (rows, last)
 
 
-def _from(node_id: str) -> Iterator[str]:
-    yield node_id
-    yield from _below(node_id, None)
+def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
+    """Ids of all nodes that a query asks for, `kind` and `complete` aside, in order, from behind the cursor."""
+    descending = query.ordering == "-lft"
+    if query.root_id is not None:
+        return _ids_of_tree(user, query.root_id, cursor, descending)
+    parents = query.parent__in if query.parent__in is not None else (query.parent,) if query.parent else ()
+    if parents and not descending:
+        below = tree_order.children_of(list(parents), cursor)
+        if below is None:
+            raise BadRequest(_BAD_CURSOR)
+        return below
+    ids = _few(user, query) if not parents else [edge.node_id for id in parents for edge in children.of(id)]
+    return iter(_after(ids[::-1] if descending else ids, cursor))
 
 
-def _below(topic_id: str, after: str | None) -> Iterator[str]:
-    for edge in children.some_of(topic_id, after):
-        yield edge.node_id
-        if edge.kind == content_kinds.TOPIC:
-            yield from _below(edge.node_id, None)
-
-
-def _behind(path: list[Node]) -> Iterator[str]:
-    """What comes after the last node of a path, in tree order."""
-    yield from _below(path[-1].id, None)
-    for parent, node in reversed(list(pairwise(path))):
-        yield from _below(parent.id, node.position)
-
-
-def _ids_of(user: Identity, query: NodeQuery) -> list[str]:
-    """Ids of all nodes that a query asks for, `kind` and `complete` aside, in order."""
+def _few(user: Identity, query: NodeQuery) -> list[str]:
+    """The same, where it cannot be many."""
     if query.id__in is not None:
         return list(query.id__in)
     if query.ancestors_of is not None:
         start = nodes.get(query.ancestors_of)
         return [node.id for node in trees.lineage(start.id, start.path)] if start else []
-    if query.node_id_channel_id is not None:
-        return _by_node_id(user, query.node_id_channel_id)
-    if query.root_id is not None:
-        return trees.preorder(query.root_id, trees.edges(query.root_id))
-    parents = query.parent__in if query.parent__in is not None else (str(query.parent),)
-    return [edge.node_id for siblings in in_parallel(children.of, parents) for edge in siblings]
+    return _by_node_id(user, query.node_id_channel_id or ())
+
+
+def _ids_of_tree(user: Identity, root_id: str, cursor: str | None, descending: bool) -> Iterator[str]:
+    if not cursor:
+        found = nodes.get(root_id)
+        is_shown = found is not None and found.parent_id is None and rows_of(user, [found])
+        return tree_order.whole(root_id, descending) if is_shown else iter(())
+    path = trees.lineage(cursor, []) if parse_id(cursor) else []
+    if not path or path[0].id != root_id:
+        raise BadRequest(_BAD_CURSOR)
+    return tree_order.beyond(path, descending)
 
 
 def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...]) -> list[str]:

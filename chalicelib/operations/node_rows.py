@@ -1,20 +1,25 @@
 """Content nodes as the REST API gives them (fields as recorded from Kolibri Studio, and the specification's)."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from le_utils.constants import format_presets, licenses
 
 from chalicelib.auth import Identity
-from chalicelib.domain import positions
+from chalicelib.domain import jsontext, positions
 from chalicelib.domain.node_flags import Revisions, flags
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import LABELS
 from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
 from chalicelib.operations.channel_entries import moment
 from chalicelib.operations.node_places import viewable_nodes
 
+LARGEST_PAGE = 5_500_000  # bytes: an answer has 6 MB at most
+LONGEST_ESCAPE = 12  # bytes of a character in an answer
+ROW = 20_000  # bytes of a row at most, without what may be long
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
 _THUMBNAILS = frozenset(preset.id for preset in format_presets.PRESETLIST if preset.thumbnail)
 _AS_STORED = (
@@ -55,22 +60,28 @@ def row_of(user: Identity, node: Node, root_id: str) -> dict[str, Any] | None:
 
 
 def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
-    fields = {name: getattr(node, name) for name in _AS_STORED}
-    numbers = {name: int(getattr(node, name)) for name in _NUMBERS}
-    seconds = node.suggested_duration
     return {
-        **fields,
-        **numbers,
-        **{name: dict.fromkeys(node.labels.get(name, []), True) for name in LABELS},
-        **_thumbnail(node),
+        **_own(node),
         **_flags(node, channel),
         **_origin(node, names),
+        "modified": moment(node.modified or channel.modified),
+        "root_id": node.tree_id,
+    }
+
+
+@remembered(1000)
+def _own(node: Node) -> dict[str, Any]:
+    """What a node says of itself."""
+    seconds = node.suggested_duration
+    return {
+        **{name: getattr(node, name) for name in _AS_STORED},
+        **{name: int(getattr(node, name)) for name in _NUMBERS},
+        **{name: dict.fromkeys(node.labels.get(name, []), True) for name in LABELS},
+        **_thumbnail(node),
         "license": _LICENSE_IDS.get(node.license or ""),
         "suggested_duration": None if seconds is None else int(seconds),
-        "modified": moment(node.modified or channel.modified),
         "has_children": bool(node.total_count),
         "lft": positions.as_number(node.position),
-        "root_id": node.tree_id,
         "parent": node.parent_id,
         "parent_id": node.parent_id,
     }
@@ -104,3 +115,19 @@ def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
         "original_node_id": None,  # ids of a copy's original and its parent; Studio knows them only while it copies
         "original_parent_id": None,
     }
+
+
+def fitting(rows: list[dict[str, Any]], room: int = LARGEST_PAGE) -> int:
+    """How many of the rows, from the first on, one answer holds; at least one."""
+    for number, row in enumerate(rows):
+        room -= _size(row)
+        if room < 0:
+            return max(number, 1)
+    return len(rows)
+
+
+def _size(row: dict[str, Any]) -> int:
+    """Bytes of a row in an answer, at most: Lambda writes the text of an answer as JSON once more, in ASCII."""
+    parts = (row["description"], row["extra_fields"], row["tags"], row["thumbnail_encoding"])
+    texts = [jsontext.dumps(part) for part in parts]
+    return ROW + sum(len(text) * LONGEST_ESCAPE if len(text) < 100 else len(json.dumps(text)) for text in texts)

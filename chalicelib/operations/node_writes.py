@@ -5,6 +5,7 @@ Each reads what decides after the channel, and writes node, counts and revisions
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from le_utils.constants import content_kinds, roles
@@ -14,12 +15,12 @@ from chalicelib.domain import criteria, positions
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.node_edits import ACTIVITY_OF_KIND, changed_set, merged
-from chalicelib.domain.types import LABELS, NodeData
+from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData
 from chalicelib.errors import Conflict, ValidationFailed
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import now
 from chalicelib.models.nodes import Node
-from chalicelib.models.tree_changes import Changes, commit, count, mark, put, weight_of
+from chalicelib.models.tree_changes import Changes, commit, count, is_new, mark, put, weight_of
 from chalicelib.models.trees import Counts
 from chalicelib.operations import node_places
 from chalicelib.operations.add_nodes import LARGEST_NODE
@@ -31,16 +32,12 @@ _PLAIN = (
     "title",
     "description",
     "language",
-    "license",
-    "license_description",
-    "copyright_holder",
-    "author",
-    "provider",
-    "aggregator",
+    *CREDITS,
     "role_visibility",
     "suggested_duration",
     "thumbnail_encoding",
 )
+_NESTED = ("tags", "labels", "extra_fields", "files")
 
 
 def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
@@ -97,22 +94,46 @@ def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:
     place = node_places.live(user, node_id)
     node = place.node
     _refuse_fixed(node, sent)
+    changes = Changes([place.channel])
+    items = questions_of(node)
+    if not change(changes, place, lambda: edit(node, sent), items):
+        return True
+    return commit(changes) or None
+
+
+def questions_of(node: Node) -> list[AssessmentItemData]:
+    """What decides whether an exercise is complete: its questions, without raw data that lies apart."""
+    found = assessment_items.as_stored(node.id) if node.kind == content_kinds.EXERCISE else []
+    return [assessment_items.outline(item) for item in found]
+
+
+def change(
+    changes: Changes,
+    place: Place,
+    make: Callable[[], None],
+    items: list[AssessmentItemData],
+    is_changed: bool = False,
+) -> bool:
+    """Note what `make` does to the node of a place, with all that follows from it; says whether it does anything.
+
+    `items` are the questions that the node is to have; `is_changed` where they are others. Raises
+    ValidationFailed where the node becomes too large.
+    """
+    node = place.node
     before, weight = _stored(node), weight_of(node)
-    edit(node, sent)
-    items = assessment_items.of(node.id) if node.kind == content_kinds.EXERCISE else []
+    make()
     node.complete = is_complete(nodes.to_data(node), items)
     after = _stored(node)
-    if after == before:
-        return True
-    changes = Changes([place.channel])
+    if after == before and not is_changed:
+        return False
     finish(node, items)
-    rev = changes.rev(place.channel.id)
     changed = {name: value for name, value in after.items() if value != before[name]}
-    changes.fields[node.id] = {**changed, "modified": node.modified, "modified_rev": rev}
+    rev = changes.rev(place.channel.id)
+    changes.fields[node.id] |= {**changed, "modified": node.modified, "modified_rev": rev}
     count(changes, place.above, _difference(weight, weight_of(node)))
-    if node.created_rev <= place.channel.published_rev:  # else it is new itself, which its ancestors know
-        mark(changes, place.above, "newest_modified_rev")
-    return commit(changes) or None
+    if not is_new(node, place.channel):
+        mark(changes, place.channel.id, place.above, "newest_modified_rev")
+    return True
 
 
 def _refuse_fixed(node: Node, sent: NodeChange) -> None:
@@ -140,17 +161,19 @@ def edit(node: Node, sent: NodeChange) -> None:
     node.labels = {name: values for name, values in labels.items() if values}
     if "extra_fields" in given:
         node.extra_fields = merged(node.extra_fields, sent.extra_fields)
-        _refuse_criteria(node.kind, node.extra_fields)
+        problem = problem_of(node.kind, node.extra_fields)
+        if problem:
+            raise ValidationFailed({"extra_fields": [problem]})
 
 
-def _refuse_criteria(kind: str, extra_fields: dict[str, Any]) -> None:
+def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
+    """What a kind cannot have of extra fields, or lacks, as a sentence, or None."""
     problem = criteria.problem(kind, extra_fields)
     if not problem and not criteria.suits(kind, extra_fields):
         problem = f"options.completion_criteria is of a model that a node of kind {kind} cannot have."
     if not problem and kind == content_kinds.EXERCISE and not isinstance(extra_fields.get("randomize"), bool):
         problem = "randomize (true or false) is required of an exercise."
-    if problem:
-        raise ValidationFailed({"extra_fields": [problem]})
+    return problem
 
 
 def finish(node: Node, items: list[Any]) -> None:
@@ -158,12 +181,12 @@ def finish(node: Node, items: list[Any]) -> None:
     data: NodeData = nodes.to_data(node)
     node.complete = is_complete(data, items)
     node.modified = now()
-    if len(json.dumps([data, node.thumbnail_encoding])) > LARGEST_NODE:
+    if len(json.dumps(data)) > LARGEST_NODE:
         raise ValidationFailed({"non_field_errors": [f"A node has at most {LARGEST_NODE} bytes. Shorten it."]})
 
 
 def _stored(node: Node) -> dict[str, Any]:
-    return {name: getattr(node, name) for name in (*_PLAIN, "tags", "labels", "extra_fields", "complete")}
+    return {name: getattr(node, name) for name in (*_PLAIN, *_NESTED, "complete", "assessment_item_count")}
 
 
 def _difference(before: Counts, after: Counts) -> Counts:

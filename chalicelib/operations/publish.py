@@ -10,10 +10,11 @@ from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
 from chalicelib.export.content_db import ContentDatabaseError
 from chalicelib.export.perseus_items import InvalidPerseusItem
-from chalicelib.models import nodes, secret_tokens, tasks, trees
+from chalicelib.export.qti_items import InvalidQtiItem
+from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations import derived_files, publish_lock, tree_facts
+from chalicelib.operations import channel_news, derived_files, publish_lock, tree_facts
 from chalicelib.operations.publish_lock import PUBLISH
 
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
@@ -31,6 +32,21 @@ def run(task_id: str) -> None:
     Raises Busy where another worker is at it.
     """
     with_lease(task_id, PUBLISH, _prepare)
+    tell(task_id)
+
+
+def tell(task_id: str) -> None:
+    """Tell those who edit the channel how a task has ended, where it has; also again, as its message comes again where
+    the worker was killed before this."""
+    task = tasks.get(task_id)
+    if task is not None:
+        channel_news.tell_of_publish(task)
+
+
+def give_up(task_id: str) -> None:
+    """End a task that failed too often."""
+    publish_lock.give_up(task_id)
+    tell(task_id)
 
 
 def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) -> None:
@@ -50,20 +66,35 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
 def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel], None]) -> None:
     try:
         work(task, channel)
-    except (NotPublishable, InvalidPerseusItem, ContentDatabaseError) as refusal:
+    except (NotPublishable, InvalidPerseusItem, InvalidQtiItem, ContentDatabaseError) as refusal:
         publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), [], [])
 
 
 def _prepare(task: Task, channel: Channel) -> None:
     tasks.advance(task, 5, "Reading the tree")
-    tree = _read_tree(channel)
-    tree_facts.keep(channel.root_id, tree)
+    root_id = _root_of(task, channel)
+    tree = _read_tree(channel.id, root_id)
+    tree_facts.keep(root_id, tree, int(channel.rev))
     snapshot = snapshots.freeze(_channel_data(channel), tree, int(channel.version) + 1)
     if not snapshots.resource_count(snapshot):
-        raise NotPublishable("There is nothing to publish: the channel's live tree has no complete resource.")
+        raise NotPublishable("There is nothing to publish: the tree has no complete resource.")
     _refuse_duplicates(snapshot)
     tasks.advance(task, 30, "Making thumbnails and exercise archives")
     derived_files.add(snapshot)
+    _check_tree(channel.id, root_id)
+    if task.task_name == tasks.DRAFT:
+        token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
+        _hand_over(task, channel, snapshot, token=token)
+    else:
+        _hand_over_or_end(task, channel, snapshot)
+
+
+def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
+    storage.put(snapshot_key(task.id), snapshots.to_bytes(snapshot), "application/gzip")
+    publish_lock.hand_over(task, channel, **arguments)
+
+
+def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     digest = snapshots.digest(snapshot)
     if digest == channel.published_digest:
         changes: list[Any] = [Channel.published_rev.set(channel.rev)]
@@ -71,21 +102,35 @@ def _prepare(task: Task, channel: Channel) -> None:
         result = {"version": int(channel.version), "token": channel.primary_token}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
         return
-    storage.put(snapshot_key(task.id), snapshots.to_bytes(snapshot), "application/gzip")
     token = channel.primary_token or secret_tokens.reserve(channel.id)
-    publish_lock.hand_over(task, channel, rev=int(channel.rev), digest=digest, token=token)
+    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=digest, token=token)
 
 
-def _read_tree(channel: Channel) -> list[NodeData]:
-    """The live tree in tree order.
+def _root_of(task: Task, channel: Channel) -> str:
+    if not task.arguments.get("use_staging_tree"):
+        return str(channel.root_id)
+    if not channel.staging_root_id:
+        raise NotPublishable("Nothing is staged any more. Make a draft of the live tree.")
+    return str(channel.staging_root_id)
+
+
+def _read_tree(channel_id: str, root_id: str) -> list[NodeData]:
+    """A tree of a channel in tree order.
 
     Raises Conflict where the nodes are not as many as the root counts: the tree changed while it was read.
     """
-    root = nodes.get(channel.root_id)
-    found = trees.walk(channel.root_id)
+    root = nodes.get(root_id)
+    found = trees.walk(root_id)
     if root is None or len(found) - 1 != root.total_count:
-        raise Conflict(f"The tree of channel {channel.id} changed while it was read.")
+        raise Conflict(f"The tree of channel {channel_id} changed while it was read.")
     return found
+
+
+def _check_tree(channel_id: str, root_id: str) -> None:
+    """Raise Conflict where the tree is none of the channel any more: its questions may have gone before its nodes."""
+    channel = channels.get(channel_id)
+    if channel is None or root_id not in channels.tree_names(channel).values():
+        raise Conflict(f"A tree of channel {channel_id} was removed while it was read.")
 
 
 def _refuse_duplicates(snapshot: Snapshot) -> None:

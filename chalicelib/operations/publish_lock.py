@@ -1,13 +1,14 @@
 """The lock of a channel's publish: asked for, joined, claimed by workers, and given up in one transaction.
 
-The channel itself is the lock: `publish_task_id` names the one publish that runs. Requests meanwhile join it; what
-they want is noted in `publish_again` and done once, after it. Workers hold a lease (`publish_lease`). Each step is
+The channel itself is the lock: `publish_task_id` names the one publish or draft that runs. Requests meanwhile join it;
+what they want is noted in `publish_again`, by the name of the task, and done once, after it. Workers hold a lease
+(`publish_lease`). Each step is
 found done, or is done again with the same result, when a message comes twice or a worker dies.
 """
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,12 +18,14 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
-from chalicelib.domain.storage_keys import database_key
+from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, tasks
 from chalicelib.models.base import Table, transact, update_if
 from chalicelib.models.channels import Channel
+from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
+from chalicelib.operations import publish_wishes
 from chalicelib.telemetry import log
 
 LEASE = 60  # seconds: a living worker renews it long before
@@ -37,9 +40,18 @@ def request(user_id: str, channel: Channel, version_notes: str) -> str:
 
     Raises Busy where another publish ended at this moment.
     """
+    return _ask(channel, tasks.PUBLISH, {"user_id": user_id, "version_notes": version_notes})
+
+
+def request_draft(user_id: str, channel: Channel, use_staging_tree: bool) -> str:
+    """Ask for a draft, as `request` asks for a publish."""
+    return _ask(channel, tasks.DRAFT, {"user_id": user_id, "use_staging_tree": use_staging_tree})
+
+
+def _ask(channel: Channel, name: str, wish: dict[str, Any]) -> str:
     if channel.publish_task_id:
-        return _join(channel, user_id, version_notes)
-    task = tasks.new(new_id(), tasks.PUBLISH, channel.id, user_id, version_notes=version_notes)
+        return _join(channel, name, wish)
+    task = publish_wishes.task_of(channel.id, name, {"task_id": new_id(), **wish})
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(task)
@@ -49,22 +61,27 @@ def request(user_id: str, channel: Channel, version_notes: str) -> str:
         current = channels.get(channel.id)
         if current is None or not current.publish_task_id:
             raise Busy(ENDED)
-        return _join(current, user_id, version_notes)
+        return _join(current, name, wish)
     queues.send_publish(task.id)
     return str(task.id)
 
 
-def _join(channel: Channel, user_id: str, version_notes: str) -> str:
-    """Note that the running publish is to be followed by another."""
-    task_id = str(channel.publish_task_id)
-    earlier = (channel.publish_again or {}).get("version_notes", "")
-    wish = Channel.publish_again.set({"user_id": user_id, "version_notes": version_notes or earlier})
-    if not update_if(Channel(channel.id), [wish], Channel.publish_task_id == task_id):
-        raise Busy(ENDED)
-    if _is_free(channel):
-        # Nobody works on it: its message may never have been sent, or its worker has died. Another does no harm.
-        _send(task_id, str(channel.publish_stage))
-    return task_id
+def _join(channel: Channel, name: str, wish: dict[str, Any]) -> str:
+    """Note that what runs is to be followed by a publish or a draft. Where another such runs, its task is the one to
+    watch; else the one that follows, which is made at once."""
+    task_id, is_same = str(channel.publish_task_id), name == channel.publish_name
+    current: Channel | None = channel
+    while current and current.publish_task_id == task_id:
+        earlier = (current.publish_again or {}).get(name, {})
+        following = {"task_id": derived_id(task_id, "again" if is_same else name), **wish, **earlier}
+        following |= {key: value for key, value in wish.items() if value != ""}
+        if publish_wishes.note(current, name, following, with_task=not is_same):
+            if _is_free(current):
+                # Nobody works on it: its message may never have been sent, or its worker died. Another does no harm.
+                _send(task_id, str(current.publish_stage))
+            return task_id if is_same else str(following["task_id"])
+        current = channels.get(channel.id)
+    raise Busy(ENDED)
 
 
 def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
@@ -77,7 +94,7 @@ def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
     if task is None or channel is None:
         return None
     if channel.publish_task_id != task_id:
-        _follow_up(task, channel)
+        _follow_up(channel)
         return None
     if channel.publish_stage != stage:
         _send(task_id, str(channel.publish_stage))  # the message that handed it over may have been lost
@@ -149,10 +166,13 @@ def give_up(task_id: str) -> None:
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
     if task and channel and channel.publish_task_id == task_id and _is_free(channel):
-        if channel.publish_stage == EXPORT:
+        changes: list[Any] = []
+        gone: list[Table] = []
+        if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
             _restore_database(channel)
+            changes, gone = end_of_draft(channel)
         detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
-        finish(task, channel, tasks.FAILURE, detail, [], [])
+        finish(task, channel, tasks.FAILURE, detail, changes, [], gone=gone)
 
 
 def _restore_database(channel: Channel) -> None:
@@ -162,6 +182,15 @@ def _restore_database(channel: Channel) -> None:
         storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
     else:
         storage.delete(newest)
+
+
+def end_of_draft(channel: Channel) -> tuple[list[Any], list[Table]]:
+    """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
+    changed of the channel and what is to be deleted when the lock is given up."""
+    if not channel.draft_token:
+        return [], []
+    storage.delete(database_key(channel.id, DRAFT))
+    return [Channel.draft_token.remove()], [SecretToken(channel.draft_token)]
 
 
 def release(task: Task, channel: Channel) -> None:
@@ -177,22 +206,31 @@ def _mine(task: Task, channel: Channel) -> Condition:
 
 
 def finish(
-    task: Task, channel: Channel, status: str, detail: str, changes: list[Any], items: list[Table], result: Any = None
+    task: Task,
+    channel: Channel,
+    status: str,
+    detail: str,
+    changes: list[Any],
+    items: list[Table],
+    result: Any = None,
+    gone: Sequence[Table] = (),
 ) -> bool:
-    """End a publish: changes of the channel, new items, lock and task with its `result`, in one transaction.
+    """End a publish or a draft: changes of the channel, new items and those that are gone, lock and task with its
+    `result`, in one transaction.
 
-    A publish that was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this
-    call that ended it.
+    What was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this call that
+    ended it.
     """
     current: Channel | None = channel
     while current and current.publish_task_id == task.id:
-        following = _following(task, current)
-        actions: list[Any] = [*changes, Channel.publish_again.remove(), *_NO_LEASE]
-        actions += _taken_by(following) if following else _FREE
+        following, rest = publish_wishes.first(current)
+        actions: list[Any] = [*changes, Channel.publish_again.set(rest) if rest else Channel.publish_again.remove()]
+        actions += [*_NO_LEASE, *(_taken_by(following) if following else _FREE)]
         ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
         if status == tasks.SUCCESS:
             ended.append(Task.progress.set(100))
-        if not transact(_ending(task, current, ended, actions, [*items, *([following] if following else [])])):
+        put = [*items, *([following] if following else [])]
+        if not transact(_ending(task, current, ended, actions, put, gone)):
             if following:
                 queues.send_publish(following.id)
             return True
@@ -200,36 +238,26 @@ def finish(
     return False
 
 
-def _ending(task: Task, channel: Channel, ended: list[Any], actions: list[Any], items: list[Table]) -> Any:
-    wish = Channel.publish_again
-    as_read = wish == channel.publish_again if channel.publish_again else wish.does_not_exist()
+def _ending(
+    task: Task, channel: Channel, ended: list[Any], actions: list[Any], put: list[Table], gone: Sequence[Table]
+) -> Callable[[TransactWrite], None]:
+    unchanged = (Channel.publish_task_id == task.id) & publish_wishes.as_read(channel)
 
     def fill(transaction: TransactWrite) -> None:
-        for item in items:
+        for item in gone:
+            transaction.delete(item)
+        for item in put:
             transaction.save(item)
-        transaction.update(Channel(channel.id), actions, condition=(Channel.publish_task_id == task.id) & as_read)
+        transaction.update(Channel(channel.id), actions, condition=unchanged)
         transaction.update(Task(task.id), ended)
 
     return fill
 
 
-def _following(task: Task, channel: Channel) -> Task | None:
-    """The task of the publish that was asked for during this one."""
-    wish = channel.publish_again
-    if not wish:
-        return None
-    notes = wish["version_notes"]
-    return tasks.new(_following_id(task), tasks.PUBLISH, channel.id, wish["user_id"], version_notes=notes)
-
-
-def _following_id(task: Task) -> str:
-    return derived_id(task.id, "again")
-
-
-def _follow_up(task: Task, channel: Channel) -> None:
-    """Begin the following publish again, in case its message was lost when this one ended."""
-    if channel.publish_task_id == _following_id(task) and _is_free(channel):
-        _send(_following_id(task), str(channel.publish_stage))
+def _follow_up(channel: Channel) -> None:
+    """Begin again what follows, in case its message was lost when the one before it ended."""
+    if channel.publish_task_id and _is_free(channel):
+        _send(channel.publish_task_id, str(channel.publish_stage))
 
 
 def _send(task_id: str, stage: str) -> None:
@@ -237,8 +265,11 @@ def _send(task_id: str, stage: str) -> None:
 
 
 def _taken_by(task: Task) -> list[Any]:
-    return [Channel.publish_task_id.set(task.id), Channel.publish_stage.set(PUBLISH)]
+    names = [Channel.publish_task_id.set(task.id), Channel.publish_name.set(task.task_name)]
+    return [*names, Channel.publish_stage.set(PUBLISH)]
 
 
 _NO_LEASE: list[Any] = [Channel.publish_lease.remove(), Channel.publish_worker.remove()]
-_FREE: list[Any] = [Channel.publish_task_id.remove(), Channel.publish_stage.remove()]
+_FREE: list[Any] = [
+    column.remove() for column in (Channel.publish_task_id, Channel.publish_name, Channel.publish_stage)
+]

@@ -6,7 +6,7 @@ from chalicelib.auth import Identity
 from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.models import nodes
 from chalicelib.models.base import now
-from chalicelib.models.tree_changes import Changes, commit, mark
+from chalicelib.models.tree_changes import Changes, commit, is_new, mark
 from chalicelib.operations import node_places
 from chalicelib.operations.node_places import Place, retried
 from chalicelib.schemas.contentnode import Prerequisite
@@ -54,9 +54,9 @@ def _remove(user: Identity, node_id: str, prerequisite_id: str) -> bool | None:
 def _write(target: Place, prerequisites: list[str]) -> bool:
     changes = Changes([target.channel])
     rev = changes.rev(target.channel.id)
-    changes.fields[target.node.id] = {"prerequisites": prerequisites, "modified": now(), "modified_rev": rev}
-    if target.node.created_rev <= target.channel.published_rev:
-        mark(changes, target.above, "newest_modified_rev")
+    changes.fields[target.node.id] = {**nodes.requiring(prerequisites, rev), "modified": now(), "modified_rev": rev}
+    if not is_new(target.node, target.channel):
+        mark(changes, target.channel.id, target.above, "newest_modified_rev")
     return commit(changes)
 
 

@@ -1,18 +1,29 @@
 """What is known of a tree as a whole without walking it: its root carries it since the tree was walked last.
 
-A tree is walked when a chef has finished it, and whenever it is published.
+A tree is walked when a chef has finished it, whenever it is published, and in the background when somebody asks for
+what has changed since.
 """
 
+import time
+from collections.abc import Iterable
 from typing import Any
 
 from le_utils.constants import content_kinds, format_presets, roles
 
+from chalicelib import queues
 from chalicelib.domain.types import NodeData
-from chalicelib.models.base import update_if
+from chalicelib.models import trees
+from chalicelib.models.base import find, read_raw, update_if
+from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
+JOB = "tree_facts"
+PAUSE = 60  # seconds between two walks of a tree that somebody asks for
 NOTHING: dict[str, Any] = {
     "duplicates": 0,
+    "size": None,
+    "total": None,
     "languages": [],
     "unspoken": False,
     "licenses": [],
@@ -22,9 +33,47 @@ NOTHING: dict[str, Any] = {
 }
 
 
-def keep(root_id: str, nodes: list[NodeData]) -> None:
-    """Remember what is known of a tree that has been walked; `nodes` has the root first."""
-    update_if(Node(root_id), [Node.tree_facts.set(facts_of(nodes[1:]))], Node.id.exists())
+STORED = ("id", "resource_count", "tree_facts")  # of a root: all that is read here
+
+
+def keep(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
+    """Remember what is known of a tree that has been walked; `nodes` has the root first.
+
+    `rev` is that of its channel before the walk, of the live tree and the trash: what is known of later ones stays.
+    """
+    facts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
+    is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
+    update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
+
+
+def is_behind(root: Node, channel: Channel) -> bool:
+    """Whether a tree may have changed since what its root carries was found out."""
+    if root.id in (channel.root_id, channel.trash_root_id) and root.facts_rev == channel.rev:
+        return False
+    is_untouched = root.id not in (channel.root_id, channel.trash_root_id) or channel.rev == channel.root_rev
+    return not is_untouched or root.id == channel.trash_root_id or read_from(root)["total"] != root.total_count
+
+
+def refresh_soon(root: Node) -> None:
+    """Have a tree walked in the background, unless that was asked for within a minute."""
+    moment = int(time.time())
+    is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - PAUSE)
+    if update_if(Node(root.id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago):
+        queues.send_maintenance({"job": JOB, "root_id": root.id})
+
+
+def refresh(root_id: str) -> None:
+    """Walk a tree, and remember what is known of it then."""
+    root = find(Node, root_id)
+    channel = find(Channel, root.channel_id) if root else None
+    if channel:
+        keep(root_id, trees.walk(root_id), int(channel.rev))
+
+
+def roots(root_ids: Iterable[str]) -> dict[str, Node]:
+    """Those of the roots that exist, by id, with `STORED` only, to be read. One batch read a hundred."""
+    found = read_raw({Node: list(root_ids)}, {Node: STORED})[Node]
+    return {root.id: root for root in to_read(Node, found)}
 
 
 def facts_of(nodes: list[NodeData]) -> dict[str, Any]:
@@ -43,6 +92,10 @@ def facts_of(nodes: list[NodeData]) -> dict[str, Any]:
         "coach": any(node["role_visibility"] == roles.COACH for node in resources),
         "subtitles": any(file["preset"] == format_presets.VIDEO_SUBTITLE for file in files),
     }
+
+
+def _size(nodes: list[NodeData]) -> int:
+    return sum({file["checksum"]: file["file_size"] for node in nodes for file in node["files"]}.values())
 
 
 def read_from(root: Node | None) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """A published content database, opened for reading."""
 
-import threading
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +7,8 @@ from typing import Any
 
 from le_utils.constants import modalities
 
-from chalicelib.sqlite import sqlite3
+from chalicelib.published.shared_file import SharedFile
 
-# Of a published file it is known that nobody writes to it, so that SQLite needs neither locks nor a look for changes.
-_MODE = "?mode=ro&immutable=1"
 _LANGUAGE_COLUMNS = "id, lang_code, lang_subcode, lang_direction, lang_name"
 _PATHS_TO_QUIZZES = """
     WITH RECURSIVE up (id) AS (
@@ -25,53 +21,18 @@ _PATHS_TO_QUIZZES = """
 """
 
 
-class ContentDatabase:
-    """A file that `write_content_database` wrote, read by any number of threads.
+class ContentDatabase(SharedFile):
+    """A file that `write_content_database` wrote. Queries know `has_words(words, title, description)` beside SQLite's
+    functions.
 
     Nodes lie in it in tree order, so that their rowids count them from 1, and `lft` and `rght` are numbered without
     gaps. There is no index on `lft`, but a node at level L has lft = 2 * rowid - 1 - L: rowids lead to any place
     in the tree, and (rght - lft - 1) / 2 nodes follow below a node.
-
-    Open as long as it is known, so that the file may be removed from the disk meanwhile. Raises
-    sqlite3.OperationalError where there is no such file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._uri = path.absolute().as_uri() + _MODE
-        self._of_thread = threading.local()
-        self._first = self._connect()
-        self._first.execute("SELECT 1 FROM content_channelmetadata")  # opens the file
+        super().__init__(path, "content_channelmetadata", {"has_words": _has_words})
         self.labels: dict[Any, dict[str, list[str]]] = {}  # by filter, see `labels`
-
-    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
-        """All rows of a query, in which `has_words(words, title, description)` is known beside SQLite's functions."""
-        return self._connection().execute(sql, parameters).fetchall()
-
-    def close(self) -> None:
-        """Free what this thread has open, at once. Nobody may be reading, nor read again."""
-        self._connection().close()
-        self._first.close()
-
-    def _connection(self) -> sqlite3.Connection:
-        """One for each thread, so that they need not wait for each other; where the file is gone already, the first."""
-        known: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
-        if known is None:
-            known = self._of_thread.connection = self._another()
-        return known
-
-    def _another(self) -> sqlite3.Connection:
-        try:
-            connection = self._connect()
-            connection.execute("SELECT 1 FROM content_channelmetadata")
-        except sqlite3.OperationalError:
-            return self._first
-        return connection
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        connection.create_function("has_words", 3, _has_words, deterministic=True)
-        return connection
 
     @cached_property
     def channel(self) -> dict[str, Any]:

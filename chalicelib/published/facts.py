@@ -2,14 +2,22 @@
 
 from typing import Any
 
+from le_utils.constants import content_kinds, format_presets, licenses
+
 from chalicelib.domain.types import LABELS
 from chalicelib.published.database import ContentDatabase, Source
 from chalicelib.published.labels import LANGUAGES, labels_of
 
+_LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
+_SUBTITLES = "SELECT 1 FROM content_file WHERE preset = ? LIMIT 1"
+_LICENSES = "SELECT DISTINCT license_name FROM content_contentnode"
+_CONTENTS = "SELECT count(DISTINCT content_id) FROM content_contentnode WHERE kind != ?"
+
 
 def facts_of(database: ContentDatabase) -> dict[str, Any]:
     """`tags`, `labels` (of each of the fields `LABELS`) and `languages` that nodes have, sorted; how many resources
-    are for coaches only; whether there is a quiz; `countries`, which neither chefs nor curators can name yet."""
+    are for coaches only; whether there is a quiz, and whether there are subtitles; le_utils ids of the `licenses`; how
+    many distinct contents there are; `countries`, which neither chefs nor curators can name yet."""
     labels = labels_of(Source(database, 1, ""))
     return {
         "tags": [name for (name,) in database.rows("SELECT tag_name FROM content_contenttag ORDER BY tag_name")],
@@ -17,5 +25,8 @@ def facts_of(database: ContentDatabase) -> dict[str, Any]:
         "languages": labels[LANGUAGES],
         "num_coach_contents": len(database.coach_resources),
         "has_quiz": database.paths_to_quizzes != "[]",
+        "has_subtitles": bool(database.rows(_SUBTITLES, (format_presets.VIDEO_SUBTITLE,))),
+        "licenses": sorted(_LICENSE_IDS[name] for (name,) in database.rows(_LICENSES) if name in _LICENSE_IDS),
+        "content_count": database.rows(_CONTENTS, (content_kinds.TOPIC,))[0][0],
         "countries": [],
     }

@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, ValidationInfo
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of
 from chalicelib.domain.types import LABELS
-from chalicelib.schemas.base import refuse
+from chalicelib.schemas.base import PlainId, refuse
+from chalicelib.schemas.constants import one_of
 from chalicelib.schemas.query import Flag, Number, Query, each, language, parse_query, parts, short, storable
 
 CONTENT = "content"  # as a kind: everything but topics
@@ -56,14 +57,17 @@ def _labels(value: str, field: ValidationInfo) -> tuple[frozenset[str], ...]:
 
 # Of validators before, the last one is the first to run.
 Some = BeforeValidator(_some)
-Id = Annotated[str, BeforeValidator(_id)]
-Ids = Annotated[tuple[str, ...], BeforeValidator(each(_id)), Some]
-Kind = Annotated[str, BeforeValidator(lambda value: value if value == CONTENT else _kind(value))]
-Kinds = Annotated[tuple[str, ...], BeforeValidator(each(_kind)), Some]
-Keywords = Annotated[tuple[str, ...], BeforeValidator(_keywords)]
-Languages = Annotated[tuple[str, ...], BeforeValidator(each(_language)), Some]
-Names = Annotated[tuple[str, ...], BeforeValidator(parts), Some]
-Labels = Annotated[tuple[frozenset[str], ...], BeforeValidator(_labels), Some]
+Id = Annotated[str, BeforeValidator(_id, json_schema_input_type=PlainId)]
+Ids = Annotated[tuple[str, ...], BeforeValidator(each(_id), json_schema_input_type=list[PlainId]), Some]
+Kind = Annotated[
+    str, BeforeValidator(lambda value: value if value == CONTENT else _kind(value)), one_of({*_KINDS, CONTENT})
+]
+_Kinds = list[Annotated[str, one_of(_KINDS)]]
+Kinds = Annotated[tuple[str, ...], BeforeValidator(each(_kind), json_schema_input_type=_Kinds), Some]
+Keywords = Annotated[tuple[str, ...], BeforeValidator(_keywords, json_schema_input_type=str)]
+Languages = Annotated[tuple[str, ...], BeforeValidator(each(_language), json_schema_input_type=list[str]), Some]
+Names = Annotated[tuple[str, ...], BeforeValidator(parts, json_schema_input_type=list[str]), Some]
+Labels = Annotated[tuple[frozenset[str], ...], BeforeValidator(_labels, json_schema_input_type=list[str]), Some]
 
 
 class NodeFilter(Query):

@@ -36,6 +36,7 @@ class PublicChannel:
     entry: dict[str, Any]  # as the channel list gives it
     facts: dict[str, Any]  # of its nodes, see `published.facts`
     tokens: tuple[str, ...]
+    shown: dict[str, Any]  # what the catalog says beside its entry, see `operations.catalog`
 
     @property
     def version(self) -> int:
@@ -65,11 +66,12 @@ class Record:
     id: str
     entry: dict[str, Any]
     tokens: Sequence[str]
+    shown: dict[str, Any]
 
     @property
     def text(self) -> str:
         """One text for one state of a channel."""
-        return json.dumps([self.entry, list(self.tokens)], ensure_ascii=False)
+        return json.dumps([self.entry, list(self.tokens), self.shown], ensure_ascii=False)
 
 
 class IndexWriter:
@@ -182,5 +184,5 @@ def _prefix(id: str) -> int:
 
 
 def _channel(tree_id: int, id: str, record: str, facts: str) -> PublicChannel:
-    entry, tokens = json.loads(record)
-    return PublicChannel(tree_id, id, entry, json.loads(facts), tuple(tokens))
+    entry, tokens, shown = json.loads(record)
+    return PublicChannel(tree_id, id, entry, json.loads(facts), tuple(tokens), shown)

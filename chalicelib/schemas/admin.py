@@ -6,10 +6,14 @@ from pydantic import BeforeValidator, Field
 
 from chalicelib.schemas.base import BlankText, Schema, refuse
 from chalicelib.schemas.listing import ListQuery
-from chalicelib.schemas.query import Flag, Text, Words
+from chalicelib.schemas.query import Flag, Languages, Text, Words
 
 LARGEST_QUOTA = 10**15  # bytes
+MOST_PRIORITY = 1_000_000
 _URL = Annotated[BlankText, Field(max_length=200)]
+
+
+_Bytes = Annotated[int, Field(ge=0, le=LARGEST_QUOTA)]
 
 
 def _bytes(value: Any) -> int:
@@ -35,16 +39,20 @@ class AdminUserChanges(Schema):
 
     is_active: bool | None = None
     is_admin: bool | None = None
-    disk_space: Annotated[int, BeforeValidator(_bytes)] | None = None
+    disk_space: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_Bytes)] | None = None
 
 
 class AdminChannelList(ListQuery):
-    """`GET /api/admin-channels`. Keywords are looked for in names, ids and tokens."""
+    """`GET /api/admin-channels`. Keywords are looked for in names, ids and tokens; `cheffed` are ricecooker's."""
 
     keywords: Text = ""
     public: Flag | None = None
     deleted: Flag | None = None
+    published: Flag | None = None
+    cheffed: Flag | None = None
+    languages: Languages = ()
     ids: Words = ()
+    id__in: Words = ()  # the same, by the name that other lists have for it
 
 
 class AdminChannelChanges(Schema):
@@ -52,6 +60,7 @@ class AdminChannelChanges(Schema):
 
     public: bool | None = None
     deleted: bool | None = None
+    priority: Annotated[int, Field(ge=-MOST_PRIORITY, le=MOST_PRIORITY)] | None = None
     source_domain: _URL | None = None
     source_url: _URL | None = None
     demo_server_url: _URL | None = None

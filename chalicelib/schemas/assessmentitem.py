@@ -50,9 +50,11 @@ class HintIn(Schema):
     order: int | None = None
 
 
-_READ = (Field(max_length=MOST_ROWS), BeforeValidator(_rows), AfterValidator(_in_order))
-Answers = Annotated[list[AnswerIn], *_READ]
-Hints = Annotated[list[HintIn], *_READ]
+_MOST, _ORDERED = Field(max_length=MOST_ROWS), AfterValidator(_in_order)
+_Answers = list[AnswerIn] | str | None
+_Hints = list[HintIn] | str | None
+Answers = Annotated[list[AnswerIn], _MOST, BeforeValidator(_rows, json_schema_input_type=_Answers), _ORDERED]
+Hints = Annotated[list[HintIn], _MOST, BeforeValidator(_rows, json_schema_input_type=_Hints), _ORDERED]
 
 
 class QuestionChanges(Schema):

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from chalicelib.domain.ids import parse_id
@@ -15,6 +15,10 @@ class Schema(BaseModel):
     """A body, or a part of one. Unknown fields are ignored; numbers are not read from text."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", strict=True)
+
+
+class Nothing(Schema):
+    """No body: what is sent is not read."""
 
 
 def parse(schema: type[S], data: Any) -> S:
@@ -83,6 +87,16 @@ def _storable(value: str) -> str:
     return value.replace("\0", "")
 
 
-Id = Annotated[str, BeforeValidator(_id)]
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise refuse("This may not be blank.")
+    return value
+
+
+PlainId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]  # what is written; we read dashes and capitals too
+Id = Annotated[str, BeforeValidator(_id, json_schema_input_type=PlainId)]
 Text = Annotated[str, AfterValidator(_storable)]
-BlankText = Annotated[str, BeforeValidator(_null_as_empty), AfterValidator(_storable)]  # null is taken as ""
+Title = Annotated[Text, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
+BlankText = Annotated[  # null is taken as ""
+    str, BeforeValidator(_null_as_empty, json_schema_input_type=str | None), AfterValidator(_storable)
+]

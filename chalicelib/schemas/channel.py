@@ -2,16 +2,16 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from le_utils.constants import exercises
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from chalicelib.domain.storage_keys import split_filename
-from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
-from chalicelib.schemas.constants import FORMATS, MASTERY_MODELS, Language, LicenseName
+from chalicelib.schemas.base import BlankText, Id, Schema, Text, Title, refuse
+from chalicelib.schemas.constants import FORMATS, MASTERY_MODELS, Language, LicenseName, one_of
 from chalicelib.schemas.listing import ListQuery
-from chalicelib.schemas.query import Flag, Languages, Positive, Query, Words, whole
+from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Words, whole
 from chalicelib.schemas.query import Text as QueryText
 
 MAX_PICTURE = 50_000  # characters; the picture is in the channel's item twice, of 400 kB at most
@@ -41,8 +41,10 @@ def _mastery_model(value: str) -> str:
     return value
 
 
+Tree = Literal["main", "staging", "previous"]
 Number = Annotated[float, Field(ge=-1e6, le=1e6, allow_inf_nan=False)]
 Count = Annotated[int | None, Field(ge=0, le=1000)]
+ChannelName = Annotated[Title, Field(max_length=200)]
 Name = Annotated[Text | None, Field(max_length=200)]
 
 
@@ -66,7 +68,9 @@ class ContentDefaults(Schema):
     language: Language | None = None
     provider: Name = None
     aggregator: Name = None
-    mastery_model: Annotated[str, AfterValidator(_mastery_model)] | None = exercises.NUM_CORRECT_IN_A_ROW_5
+    mastery_model: Annotated[str, AfterValidator(_mastery_model), one_of(MASTERY_MODELS)] | None = (
+        exercises.NUM_CORRECT_IN_A_ROW_5
+    )
     copyright_holder: Name = None
     license_description: Annotated[Text | None, Field(max_length=400)] = None
     auto_randomize_questions: bool = True
@@ -80,7 +84,7 @@ class ContentDefaults(Schema):
 class ChannelChange(Schema):
     """What of a channel can be changed; what is not given stays as it is."""
 
-    name: Annotated[Text, Field(max_length=200)] = ""
+    name: ChannelName = ""
     description: Annotated[BlankText, Field(max_length=400)] = ""
     thumbnail: Annotated[Annotated[str, AfterValidator(_filename)] | None, BeforeValidator(_empty_as_null)] = None
     thumbnail_encoding: ThumbnailEncoding | None = None
@@ -94,7 +98,7 @@ class ChannelIn(ChannelChange):
     """A new channel, or a whole one. `id` counts only where the channel is new."""
 
     id: Id | None = None
-    name: Annotated[Text, Field(max_length=200)]
+    name: ChannelName
 
 
 class ChannelQuery(ListQuery):
@@ -147,7 +151,31 @@ class VersionQuery(Query):
 
     channel: QueryText = ""
     max_results: Annotated[Positive, AfterValidator(lambda value: min(value, MAX_VERSIONS))] = MAX_VERSIONS
-    cursor: Annotated[int, BeforeValidator(_cursor)] | None = None  # the version that the page begins below
+    cursor: Annotated[int, BeforeValidator(_cursor, json_schema_input_type=str)] | None = (
+        None  # the version that the page begins below
+    )
+
+
+class DiffQuery(Query):
+    """`GET /api/channel/{id}/diff`: what changes from one tree of the channel to another. Each section has pages."""
+
+    old: Tree = Field(default="main", alias="from")
+    new: Tree = Field(default="staging", alias="to")
+    page: Positive = 1
+    page_size: PageSize = 100
+
+
+class PublishIn(Schema):
+    """`language` becomes that of the channel."""
+
+    version_notes: Annotated[BlankText, Field(max_length=10_000)] = ""
+    language: Annotated[Language | None, BeforeValidator(_empty_as_null)] = None
+
+
+class DraftIn(Schema):
+    """A draft is made of the live tree, or of the staged one."""
+
+    use_staging_tree: bool = False
 
 
 class BookmarkIn(Schema):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
+from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Title, refuse
 
 MOST_CHANNELS = 500  # of a set: all of them are read for its token
 
@@ -25,8 +25,11 @@ def _is_map(value: Any) -> bool:
     return isinstance(value, dict)
 
 
-Channels = Annotated[dict[str, bool], BeforeValidator(_as_map), Field(max_length=MOST_CHANNELS)]
-Name = Annotated[Text, Field(min_length=1, max_length=200)]
+_Written = list[PlainId] | dict[PlainId, bool]
+Channels = Annotated[
+    dict[str, bool], Field(max_length=MOST_CHANNELS), BeforeValidator(_as_map, json_schema_input_type=_Written)
+]
+Name = Annotated[Title, Field(max_length=200)]
 Description = Annotated[BlankText, Field(max_length=400)]
 
 

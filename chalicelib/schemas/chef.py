@@ -27,6 +27,7 @@ from chalicelib.schemas.constants import (
 MAX_NODES = 1000  # a request
 MAX_EXTRA = 50_000  # characters of a channel's extra fields
 MAX_TAG = 30
+MAX_NAMES = 100_000
 
 
 def _filename(value: str) -> str:
@@ -84,10 +85,15 @@ def _truth(value: Any) -> Any:
 
 
 Filename = Annotated[str, AfterValidator(_filename)]
-JsonObject = Annotated[dict[str, Any], BeforeValidator(_json_object)]
-JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list)]
-Seconds = Annotated[int | None, BeforeValidator(_seconds)]
-Tags = Annotated[list[Annotated[Text, Field(max_length=MAX_TAG)]], BeforeValidator(_tags)]
+JsonObject = Annotated[
+    dict[str, Any], BeforeValidator(_json_object, json_schema_input_type=dict[str, Any] | str | None)
+]
+_Rows = list[dict[str, Any]] | str | None
+JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list, json_schema_input_type=_Rows)]
+_Number = Annotated[float, Field(ge=0, lt=2**31)]
+Seconds = Annotated[int | None, BeforeValidator(_seconds, json_schema_input_type=_Number | None)]
+_Tag = Annotated[Text, Field(max_length=MAX_TAG)]
+Tags = Annotated[list[_Tag], BeforeValidator(_tags, json_schema_input_type=list[_Tag] | None)]
 Short = Annotated[BlankText, Field(max_length=200)]
 Long = Annotated[BlankText, Field(max_length=100_000)]
 Url = Annotated[Text | None, Field(max_length=400)]
@@ -104,7 +110,7 @@ class FileIn(Schema):
     duration: Seconds = None
 
 
-Files = Annotated[list[FileIn], BeforeValidator(_without_nulls)]
+Files = Annotated[list[FileIn], BeforeValidator(_without_nulls, json_schema_input_type=list[FileIn | None])]
 
 
 class RemoteFileIn(FileIn):
@@ -191,7 +197,9 @@ class RemoteNodeIn(Schema):
     categories: Categories | None = None
     learner_needs: LearnerNeeds | None = None
     extra_fields: JsonObject | None = None
-    files: Annotated[list[RemoteFileIn], BeforeValidator(_without_nulls)] = Field(default_factory=list)
+    files: Annotated[
+        list[RemoteFileIn], BeforeValidator(_without_nulls, json_schema_input_type=list[RemoteFileIn | None])
+    ] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _source(self) -> "RemoteNodeIn":
@@ -200,7 +208,7 @@ class RemoteNodeIn(Schema):
         return self
 
 
-class ChannelIn(Schema):
+class ChefChannel(Schema):
     id: Id
     name: Annotated[Text, Field(min_length=1, max_length=200)]
     description: Annotated[BlankText, Field(max_length=400)] = ""
@@ -222,7 +230,7 @@ class ChannelIn(Schema):
 
 
 class CreateChannel(Schema):
-    channel_data: ChannelIn
+    channel_data: ChefChannel
 
 
 class AddNodes(Schema):
@@ -258,3 +266,12 @@ class TreeReference(Schema):
 
 class VersionIn(Schema):
     version: str
+
+
+FileNames = Annotated[list[str], Field(max_length=MAX_NAMES)]
+
+
+class FileForm(Schema):
+    """The one field of a multipart/form-data body; its file name is `<md5>.<extension>`."""
+
+    file: bytes

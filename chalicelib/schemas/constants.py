@@ -1,6 +1,6 @@
 """Values that le-utils knows, as types of fields."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ from le_utils.constants.labels import (
     resource_type,
     subjects,
 )
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from chalicelib.schemas.base import refuse
 
@@ -55,8 +55,21 @@ def _label_list(value: Any) -> Any:
     return [] if value is None else value
 
 
+def one_of(known: Iterable[str]) -> WithJsonSchema:
+    """Tells readers that text is one of these."""
+    return WithJsonSchema({"type": "string", "enum": sorted(known)})
+
+
+def written_set(known: Collection[str]) -> WithJsonSchema:
+    """How a set of labels is written: as a list, or as a map {label: true or false}; null is none."""
+    names = {"type": "string", "enum": sorted(known)}
+    as_map = {"type": "object", "propertyNames": names, "additionalProperties": {"type": "boolean"}}
+    return WithJsonSchema({"anyOf": [{"type": "array", "items": names}, as_map, {"type": "null"}]})
+
+
 def _labels(known: Collection[str]) -> Any:
-    return Annotated[list[Annotated[str, AfterValidator(_one_of(known))]], BeforeValidator(_label_list)]
+    items = Annotated[str, AfterValidator(_one_of(known))]
+    return Annotated[list[items], BeforeValidator(_label_list), written_set(known)]
 
 
 KINDS = frozenset(kind for kind, _ in content_kinds.choices)
@@ -65,13 +78,17 @@ FORMATS = {form.id: form for form in file_formats.FORMATLIST}
 LICENSES = {license.name: license for license in licenses.LICENSELIST}
 MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
 
-Kind = Annotated[str, AfterValidator(_one_of(KINDS))]
-Preset = Annotated[str, AfterValidator(_one_of(PRESETS))]
-FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS))]
-LicenseName = Annotated[str, AfterValidator(_one_of(LICENSES))]
-Language = Annotated[str, AfterValidator(_language)]
-Role = Annotated[str, AfterValidator(_one_of([role for role, _ in roles.choices]))]
-QuestionType = Annotated[str, AfterValidator(_one_of([kind for kind, _ in exercises.question_choices]))]
+ROLES = frozenset(role for role, _ in roles.choices)
+QUESTIONS = frozenset(kind for kind, _ in exercises.question_choices)
+_SPOKEN = {"type": "string", "description": "a language of le_utils", "examples": ["en", "pt-BR"]}
+
+Kind = Annotated[str, AfterValidator(_one_of(KINDS)), one_of(KINDS)]
+Preset = Annotated[str, AfterValidator(_one_of(PRESETS)), one_of(PRESETS)]
+FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS)), one_of(FORMATS)]
+LicenseName = Annotated[str, AfterValidator(_one_of(LICENSES)), one_of(LICENSES)]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema(_SPOKEN)]
+Role = Annotated[str, AfterValidator(_one_of(ROLES)), one_of(ROLES)]
+QuestionType = Annotated[str, AfterValidator(_one_of(QUESTIONS)), one_of(QUESTIONS)]
 
 GradeLevels = _labels(frozenset(levels.LEVELSLIST))
 ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))

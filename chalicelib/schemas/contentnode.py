@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from le_utils.constants import content_kinds, licenses
-from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.positions import bounds_of
 from chalicelib.domain.types import LABELS
-from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
+from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Text, refuse
+from chalicelib.schemas.channel import ThumbnailEncoding
 from chalicelib.schemas.chef import Seconds
-from chalicelib.schemas.constants import KINDS, Kind, Language, Role
+from chalicelib.schemas.constants import KINDS, Kind, Language, Role, one_of
 from chalicelib.schemas.node_sets import (
     NONE,
     AccessibilityLabels,
@@ -29,6 +30,7 @@ LARGEST_PAGE = 100
 MOST_IDS = 100  # a query
 MOST_EXCLUDED = 1000  # descendants left out of a copy
 ORDERINGS = ("lft", "title", "modified", "kind", "published", "complete", "resource_count", "total_count", "id")
+_WAYS = {*ORDERINGS, *(f"-{name}" for name in ORDERINGS)}
 _LICENSES = {license.id: license.name for license in licenses.LICENSELIST}
 
 
@@ -72,9 +74,12 @@ def _ordering(value: str) -> str:
     return value
 
 
-QueryId = Annotated[str, BeforeValidator(_one_id)]
-QueryIds = Annotated[tuple[str, ...], BeforeValidator(_ids)]
-Decimal = Annotated[str, BeforeValidator(_decimal)]
+_Ids = Annotated[list[PlainId], Field(max_length=MOST_IDS)]
+_Pairs = Annotated[list[PlainId], Field(max_length=2 * MOST_IDS)]
+QueryId = Annotated[str, BeforeValidator(_one_id, json_schema_input_type=PlainId)]
+QueryIds = Annotated[tuple[str, ...], BeforeValidator(_ids, json_schema_input_type=_Ids)]
+Decimal = Annotated[str, BeforeValidator(_decimal, json_schema_input_type=float)]
+Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_schema_input_type=_Pairs)]
 
 
 class NodeQuery(Query):
@@ -85,12 +90,10 @@ class NodeQuery(Query):
     id__in: QueryIds | None = None
     ancestors_of: QueryId | None = None
     root_id: QueryId | None = None
-    node_id_channel_id: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs)] | None = Field(
-        default=None, alias="_node_id_channel_id___in"
-    )
-    kind: Annotated[str, BeforeValidator(_kind)] | None = None
+    node_id_channel_id: Pairs | None = Field(default=None, alias="_node_id_channel_id___in")
+    kind: Annotated[str, BeforeValidator(_kind), one_of(KINDS)] | None = None
     complete: Flag | None = None
-    ordering: Annotated[str, BeforeValidator(_ordering)] = "lft"
+    ordering: Annotated[str, BeforeValidator(_ordering), one_of(_WAYS)] = "lft"
     max_results: Positive = LARGEST_PAGE  # above the limit: the limit
     lft__gt: Decimal | None = None
     lft__lt: Decimal | None = None
@@ -113,8 +116,23 @@ def _object(value: Any) -> Any:
     return {} if value is None else value
 
 
+def _picture(value: Any) -> dict[str, Any]:
+    if value in (None, {}):
+        return {}
+    try:
+        picture = ThumbnailEncoding.model_validate(value).model_dump(exclude_unset=True)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        raise refuse(f"{'.'.join(map(str, wrong['loc'])) or 'value'}: {wrong['msg']}") from error
+    return picture if picture.get("base64") else {}
+
+
 Short = Annotated[BlankText, Field(max_length=200)]
-Object = Annotated[dict[str, Any], BeforeValidator(_object)]
+Object = Annotated[dict[str, Any], BeforeValidator(_object, json_schema_input_type=dict[str, Any] | None)]
+Picture = Annotated[
+    dict[str, Any], PlainValidator(_picture, json_schema_input_type=ThumbnailEncoding | None)
+]  # as columns have it: empty without one
+_LicenseId = Annotated[int, Field(json_schema_extra={"enum": list(_LICENSES)})]
 _NESTED = frozenset({"extra_fields", "tags", "thumbnail_encoding", *LABELS})
 
 
@@ -149,14 +167,14 @@ class NodeChange(Schema):
     title: Annotated[Text, Field(max_length=200)] = ""
     description: Annotated[BlankText, Field(max_length=100_000)] = ""
     language: Language | None = None
-    license: Annotated[str | None, PlainValidator(_license)] = None
+    license: Annotated[str | None, PlainValidator(_license, json_schema_input_type=_LicenseId | None)] = None
     license_description: Annotated[Text | None, Field(max_length=400)] = None
     copyright_holder: Short = ""
     author: Short = ""
     provider: Short = ""
     aggregator: Short = ""
     role_visibility: Role = "learner"
-    thumbnail_encoding: Object = Field(default_factory=dict)
+    thumbnail_encoding: Picture = Field(default_factory=dict)
     extra_fields: Object = Field(default_factory=dict)
     suggested_duration: Seconds = None
     tags: Tags = NONE
@@ -217,15 +235,20 @@ def _excluded(value: Any) -> Any:
     return [] if value is None else value
 
 
+_Excluded = list[PlainId] | dict[PlainId, bool] | None
+
+
 class Copy(Schema):
     """Where a copy goes, and what is different in it."""
 
     target: Id
     position: Position = "last-child"
-    mods: Annotated[NodeChange, BeforeValidator(_object)] = Field(default_factory=NodeChange)
-    excluded_descendants: Annotated[list[Id], Field(max_length=MOST_EXCLUDED), BeforeValidator(_excluded)] = Field(
-        default_factory=list
+    mods: Annotated[NodeChange, BeforeValidator(_object, json_schema_input_type=NodeChange | None)] = Field(
+        default_factory=NodeChange
     )
+    excluded_descendants: Annotated[
+        list[Id], Field(max_length=MOST_EXCLUDED), BeforeValidator(_excluded, json_schema_input_type=_Excluded)
+    ] = Field(default_factory=list)
     key: Id | None = None
 
     @model_validator(mode="after")

@@ -26,6 +26,10 @@ def positive_seconds(value: Any) -> Any:
     return max(1, int(value))
 
 
+_Positive = Annotated[float, Field(gt=0)]
+Duration = Annotated[int | None, BeforeValidator(positive_seconds, json_schema_input_type=_Positive | None)]
+
+
 class UploadUrl(Schema):
     """What a client says of a file before it uploads it. Sizes are bytes, durations seconds."""
 
@@ -34,7 +38,7 @@ class UploadUrl(Schema):
     name: Annotated[Text, Field(min_length=1), AfterValidator(lambda name: name[:255])]
     file_format: FileFormat
     preset: Preset | None  # ricecooker sends null for the thumbnail of a node of another channel
-    duration: Annotated[int | None, BeforeValidator(positive_seconds)] = None
+    duration: Duration = None
     resumable: bool = False
 
     @model_validator(mode="after")

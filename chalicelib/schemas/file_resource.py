@@ -1,12 +1,8 @@
 """Query and body of the file resource."""
 
-from typing import Annotated
-
-from pydantic import BeforeValidator
-
 from chalicelib.schemas.base import Id, Schema
 from chalicelib.schemas.constants import Language, Preset
-from chalicelib.schemas.file import positive_seconds
+from chalicelib.schemas.file import Duration
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.parts import Ids, Question, QuestionKeys
 
@@ -31,4 +27,4 @@ class FileChanges(Schema):
     assessment_item: Question = None
     language: Language | None = None
     preset: Preset | None = None
-    duration: Annotated[int | None, BeforeValidator(positive_seconds)] = None
+    duration: Duration = None

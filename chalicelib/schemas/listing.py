@@ -1,12 +1,14 @@
 """Query parameters that every list of the REST API takes."""
 
+from pydantic import Field
+
 from chalicelib.schemas.query import PageSize, Positive, Query, Text
 
 
 class ListQuery(Query):
     """Pages only where `page` or `page_size` is given; `search` and `ordering` where the resource says in what."""
 
-    page: Positive | None = None
-    page_size: PageSize | None = None
-    search: Text = ""
-    ordering: Text = ""
+    page: Positive | None = Field(None, description="which page, from 1 on")
+    page_size: PageSize | None = Field(None, description="how many on a page, at most 1000")
+    search: Text = Field("", description="words that must all be there, in any case")
+    ordering: Text = Field("", description="the field to order by")

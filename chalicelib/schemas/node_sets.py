@@ -11,11 +11,12 @@ from le_utils.constants.labels import (
     resource_type,
     subjects,
 )
-from pydantic import PlainValidator
+from pydantic import Field, PlainValidator
 
 from chalicelib.domain.node_edits import SetChange
 from chalicelib.schemas.base import refuse
 from chalicelib.schemas.chef import MAX_TAG
+from chalicelib.schemas.constants import written_set
 
 
 def _set_change(value: Any) -> SetChange:
@@ -37,7 +38,7 @@ def _labels(known: Collection[str]) -> Any:
                 raise refuse(f'"{label[:60]}" is not a valid choice.')
         return change
 
-    return Annotated[SetChange, PlainValidator(check)]
+    return Annotated[SetChange, PlainValidator(check), written_set(known)]
 
 
 def _tags(value: Any) -> SetChange:
@@ -57,7 +58,9 @@ def _storable(text: str) -> str:
     return text.replace("\0", "")
 
 
-Tags = Annotated[SetChange, PlainValidator(_tags)]
+_Tag = Annotated[str, Field(max_length=MAX_TAG)]
+_Written = list[_Tag] | dict[_Tag, bool | None] | None
+Tags = Annotated[SetChange, PlainValidator(_tags, json_schema_input_type=_Written)]
 GradeLevels = _labels(frozenset(levels.LEVELSLIST))
 ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))
 LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST))

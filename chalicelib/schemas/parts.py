@@ -5,10 +5,10 @@ A list of ids of questions is written with commas too: node, question, node, que
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.schemas.base import refuse
+from chalicelib.schemas.base import PlainId, refuse
 from chalicelib.schemas.query import parts
 
 QuestionKey = tuple[str, str]  # (id of the node, assessment_id)
@@ -45,6 +45,7 @@ def _keys(value: str) -> tuple[QuestionKey, ...]:
     return tuple(dict.fromkeys(key for key in keys if key))
 
 
-Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
-QuestionKeys = Annotated[tuple[QuestionKey, ...], BeforeValidator(_keys)]
-Question = Annotated[QuestionKey | None, BeforeValidator(_key)]
+Ids = Annotated[tuple[str, ...], BeforeValidator(_ids, json_schema_input_type=list[PlainId])]
+QuestionKeys = Annotated[tuple[QuestionKey, ...], BeforeValidator(_keys, json_schema_input_type=list[PlainId])]
+_Key = Annotated[str, Field(pattern="^[0-9a-f]{32},[0-9a-f]{32}$")]
+Question = Annotated[QuestionKey | None, BeforeValidator(_key, json_schema_input_type=_Key | None)]

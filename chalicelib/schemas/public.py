@@ -3,6 +3,12 @@
 from chalicelib.schemas.query import Flag, Language, Languages, PageSize, Positive, Query, Text, Words
 
 
+class InfoQuery(Query):
+    """`GET /api/public/info`. What is no number counts as 1."""
+
+    v: Text = "1"
+
+
 class ChannelListQuery(Query):
     """`GET /api/public/v1/channels`. `channel_versions` is what Kolibri says it can handle, and changes nothing."""
 
@@ -47,3 +53,4 @@ class ImportMetadataQuery(NodePageQuery):
     """`GET /api/public/v2/importmetadata/{id}`."""
 
     descendants: Flag = False
+    schema_version: Text = ""  # 5, unless another one is asked for

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, TypeVar
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from chalicelib.schemas.base import Schema, parse, refuse
 
@@ -105,11 +105,23 @@ def _page_size(value: str) -> int:
     return min(_positive(value), LARGEST_PAGE)
 
 
-Text = Annotated[str, BeforeValidator(short)]
-Words = Annotated[tuple[str, ...], BeforeValidator(each(str))]  # with commas
+# How they are written: lists with commas between their parts.
+_Short = Annotated[str, Field(max_length=LONGEST_TEXT)]
+_Code = Annotated[str, Field(max_length=_LONGEST_LANGUAGE, pattern=f"^{_LANGUAGE.pattern}$")]
+_Count = Annotated[int, Field(ge=1)]
+_Number = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+
+Text = Annotated[str, BeforeValidator(short, json_schema_input_type=_Short)]
+Words = Annotated[tuple[str, ...], BeforeValidator(each(str), json_schema_input_type=list[str])]
 Flag = Annotated[bool, BeforeValidator(_flag)]
-Language = Annotated[str, BeforeValidator(lambda value: language(value.strip()))]  # in lower case
-Languages = Annotated[tuple[str, ...], BeforeValidator(each(language))]
-Number = Annotated[int, BeforeValidator(_number)]  # of SQLite
-Positive = Annotated[int, BeforeValidator(_positive)]  # beyond SQLite's: the largest of these
-PageSize = Annotated[int, BeforeValidator(_page_size)]  # above the limit: the limit
+Language = Annotated[  # in lower case
+    str, BeforeValidator(lambda value: language(value.strip()), json_schema_input_type=_Code)
+]
+Languages = Annotated[tuple[str, ...], BeforeValidator(each(language), json_schema_input_type=list[_Code])]
+Number = Annotated[int, BeforeValidator(_number, json_schema_input_type=_Number)]  # of SQLite
+Positive = Annotated[  # beyond SQLite's: the largest of these
+    int, BeforeValidator(_positive, json_schema_input_type=_Count)
+]
+PageSize = Annotated[  # above the limit: the limit
+    int, BeforeValidator(_page_size, json_schema_input_type=_Count)
+]

@@ -16,16 +16,31 @@ class StackError(Exception):
 
 def listen(port: int) -> socket.socket:
     """A listening socket on 127.0.0.1; port 0 is any free one. StackError when it cannot be had."""
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((HOST, port))
-        listener.listen(512)
+        return _bound(port)
     except OSError as error:
-        listener.close()
         if error.errno == errno.EADDRINUSE:
             raise StackError(f"Port {port} is taken; choose another one with PORT=….") from None
         raise StackError(f"Port {port} cannot be used: {error.strerror}; choose another with PORT=….") from None
+
+
+def listen_together(port: int, count: int) -> list[socket.socket]:
+    """So many sockets on one port, among which the kernel shares its connections; else as `listen`."""
+    with listen(port) as alone:  # by themselves they would not find out that others have the port
+        port = alone.getsockname()[1]
+    return [_bound(port, socket.SO_REUSEPORT) for _ in range(count)]
+
+
+def _bound(port: int, *options: int) -> socket.socket:
+    listener = socket.socket()
+    try:
+        for option in (socket.SO_REUSEADDR, *options):
+            listener.setsockopt(socket.SOL_SOCKET, option, 1)
+        listener.bind((HOST, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 

@@ -13,6 +13,7 @@ from infra.local.responses import Response
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024  # Lambda, bytes of a request or a response as JSON
 BODY_LIMIT = 10 * 1024 * 1024  # API Gateway, bytes of a request's body
+FRONT = "192.0.2.1"  # an address of CloudFront's
 
 
 @dataclass
@@ -86,9 +87,11 @@ class Request:
 def api_gateway_event(request: Request, resource: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The REST proxy event (payload version 1.0) of a request.
 
-    `body` is text, or base64 with `isBase64Encoded` for multipart and for what is not UTF-8.
+    `body` is text, or base64 with `isBase64Encoded` for multipart and for what is not UTF-8. CloudFront has added the
+    client's address to X-Forwarded-For, and API Gateway that of CloudFront.
     """
-    headers = _grouped(request.headers)
+    headers = _grouped([*request.headers, ("x-forwarded-for", request.source_ip), ("x-forwarded-for", FRONT)])
+    headers["x-forwarded-for"] = [", ".join(headers["x-forwarded-for"])]
     query = _grouped(parse_qsl(request.query, keep_blank_values=True))
     body, encoded = _text(request.body, headers.get("content-type", [""])[-1])
     return {

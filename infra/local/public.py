@@ -5,13 +5,9 @@
 """
 
 import argparse
-import os
-import subprocess
 import sys
-from pathlib import Path
 
-from infra.local.checks import StackError
-from infra.local.user import running_stack
+from infra.local.inside import run_inside
 
 
 def change(identifier: str, public: bool) -> int:
@@ -40,14 +36,8 @@ def main() -> int:
     given = arguments.parse_args()
     if given.inside:
         return change(given.channel, not given.private)
-    try:
-        environment = os.environ | running_stack(Path(os.environ.get("DATA_DIR", ".local")))
-    except StackError as error:
-        print(error, file=sys.stderr)
-        return 1
-    command = [sys.executable, "-m", "infra.local.public", "--inside", given.channel]
-    command += ["--private"] if given.private else []
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    private = ["--private"] if given.private else []
+    return run_inside("infra.local.public", "--inside", given.channel, *private)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,11 @@ from typing import Any
 
 from infra.local import aws
 from infra.local.aws import ROOT
-from infra.local.checks import HOST, StackError, listen, open_data_dir
+from infra.local.checks import HOST, StackError, listen_together, open_data_dir
 from infra.local.children import Child
 
 DEMO_EMAIL = "demo@example.org"
+GATEWAYS = 2  # processes
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
     """
     folder = Path(data_dir).resolve()
     with ExitStack() as resources:
-        listener = resources.enter_context(listen(port))
-        port = listener.getsockname()[1]
+        listeners = [resources.enter_context(listener) for listener in listen_together(port, GATEWAYS)]
+        port = listeners[0].getsockname()[1]
         url = f"http://{HOST}:{port}"
         lock = resources.enter_context(open_data_dir(folder))
         new = not (folder / "aws" / "state" / "dynamodb.json").exists()
@@ -58,7 +59,8 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         environment = aws.environment(endpoint, aws.prepare(endpoint), url)
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         children = [ministack]
-        for name, socket in (("workers", None), ("gateway", listener)):
+        # What one of them remembers the other does not know, as it is on AWS.
+        for name, socket in (("workers", None), *(("gateway", listener) for listener in listeners)):
             command = [sys.executable, "-m", f"infra.local.{name}"]
             children.append(Child(name, command, environment, app_dir, folder, socket))
             resources.callback(children[-1].stop)

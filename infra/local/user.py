@@ -1,48 +1,62 @@
 """`make user`: creates a user in the running stack of DATA_DIR; its token is the last line.
 
-`python -m infra.local.user EMAIL [--admin]` finds that stack by its `stack.json`.
+With a password (`PASSWORD` of the environment, or `--ask`) a user who is there gets that one, and no token.
+`python -m infra.local.user EMAIL [--admin] [--ask]` finds that stack by its `stack.json`.
 `python -m infra.local.user --create EMAIL` is the part that runs inside the stack's environment, with the password
-(an empty one for none) on standard input. Exit 2: the email is taken.
+(an empty one for none) on standard input. Exit 2: the email is taken, and `--change` was not given.
 """
 
 import argparse
-import json
+import getpass
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from infra.local.checks import StackError
+from infra.local.inside import running_stack
 
 EMAIL_TAKEN = 2
 
 
-def create(email: str, admin: bool) -> int:
-    """Create the user by the app's code and print the token."""
-    from chalicelib.accounts import create_user
-    from chalicelib.errors import Conflict, ValidationFailed
+def create(email: str, admin: bool, change: bool = False) -> int:
+    """Create the user by the app's code and print the token; `change` gives one who is there the password."""
+    from chalicelib import accounts
+    from chalicelib.errors import Conflict, StudioError
 
+    password = sys.stdin.read()
     try:
-        _, token = create_user(email, sys.stdin.read() or None, is_admin=admin)
+        address = accounts.plain_address(email) if change else None
+        problem = accounts.weakness(password, address) if password and address else None
+        if problem:  # of what somebody chose; the stack chooses well
+            print(problem, file=sys.stderr)
+            return 1
+        _, token = accounts.create_user(email, password or None, is_admin=admin)
     except Conflict:
-        print(f"A user {email} is there already.", file=sys.stderr)
-        return EMAIL_TAKEN
-    except ValidationFailed:
+        return _change(email, password) if change and password else _taken(email)
+    except StudioError:
         print(f"{email!r} is not an e-mail address.", file=sys.stderr)
         return 1
     print(token)
     return 0
 
 
-def running_stack(data_dir: Path) -> dict[str, str]:
-    """The environment of the stack that runs on a data directory; StackError when none does."""
+def _change(email: str, password: str) -> int:
+    from chalicelib import accounts
+    from chalicelib.errors import StudioError
+
     try:
-        state = json.loads((data_dir / "stack.json").read_text())
-        os.kill(state["pid"], 0)
-    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
-        raise StackError(f"No stack is running on DATA_DIR {data_dir}; start it with `make run`.") from None
-    environment: dict[str, str] = state["environment"]
-    return environment
+        accounts.set_password(email, password)
+    except StudioError as error:
+        print(error.detail, file=sys.stderr)
+        return 1
+    print(f"{email} has this password now; whoever was signed in as {email} is so no more.")
+    return 0
+
+
+def _taken(email: str) -> int:
+    print(f"A user {email} is there already.", file=sys.stderr)
+    return EMAIL_TAKEN
 
 
 def main() -> int:
@@ -50,18 +64,21 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="make user", description=__doc__)
     arguments.add_argument("email")
     arguments.add_argument("--admin", action="store_true")
+    arguments.add_argument("--ask", action="store_true", help="ask for a password")
     arguments.add_argument("--create", action="store_true", help=argparse.SUPPRESS)
+    arguments.add_argument("--change", action="store_true", help=argparse.SUPPRESS)
     given = arguments.parse_args()
     if given.create:
-        return create(given.email, given.admin)
+        return create(given.email, given.admin, given.change)
     try:
         environment = os.environ | running_stack(Path(os.environ.get("DATA_DIR", ".local")))
     except StackError as error:
         print(error, file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "infra.local.user", "--create", given.email]
+    password = environment.pop("PASSWORD", "") or (getpass.getpass() if given.ask else "")
+    command = [sys.executable, "-m", "infra.local.user", "--create", "--change", given.email]
     command += ["--admin"] if given.admin else []
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
+    return subprocess.run(command, env=environment, input=password, text=True, check=False).returncode
 
 
 if __name__ == "__main__":

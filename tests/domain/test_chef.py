@@ -45,7 +45,7 @@ class TestFilenames:
 class TestNewNode:
     def test_has_every_field_of_the_contract(self):
         node, (item,) = built(nodes.exercise("e", nodes.question("q", files=[nodes.file(PNG, "exercise_image")])))
-        assert set(node) == set(NodeData.__annotations__)
+        assert set(node) == NodeData.__required_keys__
         assert set(item["files"][0]) == FileData.__required_keys__
 
     def test_keeps_what_was_sent(self):

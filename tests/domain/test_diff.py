@@ -10,7 +10,7 @@ from chalicelib.domain.diff import compare
 from chalicelib.domain.types import LABELS
 from tests.support.trees import make_file, random_branches, resource, topic, tree
 
-NOTHING = {"added": 0, "removed": 0, "changed": 0, "moved": 0}
+NOTHING = dict.fromkeys(diff.SECTIONS, 0)
 
 
 def names(changes, kind):
@@ -39,7 +39,8 @@ def test_added_one_way_is_removed_the_other_way(old, new):
     assert there["removed"] == back["added"]
     assert {line["node_id"] for line in there["moved"]} == {line["node_id"] for line in back["moved"]}
     assert {line["node_id"] for line in there["changed"]} == {line["node_id"] for line in back["changed"]}
-    assert there["file_size"] == back["file_size"][::-1]
+    assert there["files_added"] == back["files_removed"]
+    assert there["totals"] == back["totals"][::-1]
 
 
 @settings(deadline=None)
@@ -120,9 +121,9 @@ def test_node_that_left_a_topic_for_the_root_has_moved():
 def test_size_counts_each_stored_file_once():
     shared, own = make_file("shared", file_size=5), make_file("own", file_size=3)
     new = tree(resource("a", files=[shared]), resource("b", files=[shared, own]))
-    assert compare(tree(), new)["file_size"] == [0, 8]
+    assert [totals["file_size"] for totals in compare(tree(), new)["totals"]] == [0, 8]
 
 
 def test_sentence_says_the_counts():
-    changes = compare(tree(resource("old")), tree(resource("new"), resource("newer")))
-    assert diff.sentence(changes) == "2 added, 1 removed, 0 changed, 0 moved."
+    changes = compare(tree(resource("old")), tree(resource("new"), resource("newer", files=[])))
+    assert diff.sentence(changes) == "2 added, 1 removed, 0 changed, 0 moved, 1 files added, 1 files removed."

@@ -9,8 +9,8 @@ from chalicelib.errors import ValidationFailed
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, parse, refuse
 from chalicelib.schemas.chef import (
     AddNodes,
-    ChannelIn,
     ChannelReferences,
+    ChefChannel,
     CreateChannel,
     FinishChannel,
     NodeIn,
@@ -32,7 +32,7 @@ CRITERION = {"model": "mastery", "threshold": {"mastery_model": "m_of_n", "m": 1
 REQUIRED = ["This field is required."]
 BODIES = {
     AddNodes: {"root_id": ID, "content_data": []},
-    ChannelIn: CHANNEL,
+    ChefChannel: CHANNEL,
     ChannelReferences: {"channel_ids": [ID]},
     FinishChannel: {"channel_id": ID},
     NodeIn: nodes.exercise(
@@ -188,7 +188,7 @@ class TestNull:
         assert [getattr(sent, name) for name in fields] == [None] * len(fields)
 
     def test_is_an_empty_text_of_a_channel(self):
-        sent = parse(ChannelIn, {**CHANNEL, "description": None, "tagline": None, "source_id": None})
+        sent = parse(ChefChannel, {**CHANNEL, "description": None, "tagline": None, "source_id": None})
         assert (sent.description, sent.tagline, sent.source_id) == ("", "", "")
 
 
@@ -367,8 +367,8 @@ class TestOtherBodies:
 
     @pytest.mark.parametrize(("field", "most"), [("name", 200), ("description", 400), ("tagline", 150)])
     def test_channel_texts_have_a_greatest_length(self, field, most):
-        assert parse(ChannelIn, {**CHANNEL, field: "x" * most})
-        assert list(wrong(ChannelIn, {**CHANNEL, field: "x" * (most + 1)})) == [field]
+        assert parse(ChefChannel, {**CHANNEL, field: "x" * most})
+        assert list(wrong(ChefChannel, {**CHANNEL, field: "x" * (most + 1)})) == [field]
 
     def test_finished_channels_are_staged_unless_told_otherwise(self):
         assert parse(FinishChannel, {"channel_id": ID}).stage is True

@@ -109,6 +109,10 @@ class TestFiles:
     def test_included_presets_are_a_bit_for_what_can_be_shown(self, preset, bits):
         assert rows("content_file", resource("a", files=[make_file("a", preset)]))[0]["included_presets"] == bits
 
+    def test_a_file_may_need_other_viewers_than_its_own(self):
+        file = make_file("a", "qti") | {"included_presets": ["qti", "exercise"]}
+        assert rows("content_file", resource("a", files=[file]))[0]["included_presets"] == 8192 + 128  # as recorded
+
     def test_size_beyond_32_bits_is_capped_where_kolibri_has_no_more(self):
         branch = resource("a", files=[make_file("a", file_size=MAX_FILE_SIZE + 1)])
         local_file = rows("content_localfile", branch)[0]

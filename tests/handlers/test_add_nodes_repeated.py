@@ -2,8 +2,9 @@
 
 import pytest
 
+from chalicelib.domain.ids import derived_id
+from chalicelib.models import channels, trees
 from chalicelib.models import nodes as node_models
-from chalicelib.models import trees
 from tests.support import counts, nodes
 from tests.support.calls import Watch, watching
 from tests.support.interleaved import interrupted
@@ -48,6 +49,16 @@ def test_a_node_that_is_there_is_not_changed_by_its_second_coming(studio, tree):
     id = studio.add(tree, nodes.topic("a"))[nodes.node_id("a")]
     studio.add(tree, nodes.topic("a", title="another"))
     assert node_models.get(id).title == "a"
+
+
+def test_an_id_that_somebody_gave_to_another_node_is_not_taken_for_the_node(studio, tree):
+    elsewhere = node_models.get(studio.make_channel()[1])
+    taken = derived_id(tree, nodes.node_id("a"))
+    body = {"id": taken, "parent": channels.get(elsewhere.channel_id).root_id, "kind": "topic", "title": "other"}
+    assert studio.post("/api/contentnode", body).status == 201
+    answer = studio.post(PATH, {"root_id": tree, "content_data": [nodes.topic("a"), nodes.topic("b")]})
+    assert (answer.status, taken in answer.json["detail"]) == (409, True)
+    assert titles(tree) == []
 
 
 def test_one_node_id_below_two_topics_is_two_nodes(studio, tree):

@@ -9,7 +9,7 @@ from tests.support.routes import NOTHING
 
 URL = "/api/admin-channels"
 FIELDS = {"id", "name", "description", "published", "modified", "editors_count", "viewers_count", "size", "public"}
-FIELDS |= {"created", "deleted", "source_url", "demo_server_url", "primary_token"}
+FIELDS |= {"priority", "created", "deleted", "source_url", "demo_server_url", "primary_token"}
 
 
 @pytest.fixture
@@ -68,6 +68,7 @@ class TestList:
 
     def test_can_be_filtered_searched_and_ordered(self, studio, token):
         one, two, three = publish(studio, "One"), studio.make_channel("two")[0], studio.make_channel("Three 3")[0]
+        four = studio.post("/api/channel", {"name": "By hand", "language": "fr"}).json["id"]
         studio.make_public(one)
         change(studio, token, two, deleted=True)
         word = studio.get(f"{URL}/{one}", token).json["primary_token"]
@@ -85,13 +86,19 @@ class TestList:
                 f"?ids={three},{one},bad,{NOTHING}",
                 f"?ids={three},{one}&ordering=-name",
                 "?deleted=false&search=three",
+                "?published=true",
+                "?published=false&deleted=false",
+                "?cheffed=true&deleted=false",
+                "?cheffed=false",
+                "?languages=fr,SW",
+                f"?id__in={one},{four}",
             )
         }
         assert list(found.values()) == [
             ["One"],
-            ["Three 3", "two"],
+            ["By hand", "Three 3", "two"],
             ["two"],
-            ["One", "Three 3"],
+            ["By hand", "One", "Three 3"],
             ["two"],
             ["Three 3"],
             ["One"],
@@ -99,6 +106,12 @@ class TestList:
             ["One", "Three 3"],
             ["Three 3", "One"],
             ["Three 3"],
+            ["One"],
+            ["By hand", "Three 3"],
+            ["One", "Three 3"],
+            ["By hand"],
+            ["By hand"],
+            ["By hand", "One"],
         ]
 
     def test_reads_the_channels_of_its_page_only(self, studio, token):
@@ -107,7 +120,22 @@ class TestList:
         with counting(studio) as watch:
             page = studio.get(f"{URL}?deleted=false&page_size=10&page=3", token).json
         assert (page["count"], page["results"][0]["name"]) == (30, "20")
-        assert watch.names == ["GetItem", "Query", "BatchGetItem"]
+        assert watch.names == ["GetItem", "Query", "BatchGetItem", "BatchGetItem"]  # channels, roots of their trees
+
+    @pytest.mark.parametrize("query", ["?public=maybe", "?languages=%3F", "?keywords=%00", "?page=0&deleted=true"])
+    def test_refuses_what_is_no_filter(self, studio, token, query):
+        assert studio.get(URL + query, token).status == 400
+
+    def test_says_how_large_a_channel_is_before_it_is_published(self, studio, token):
+        channel_id, root = studio.make_channel()
+        names = [studio.upload(data, "pdf", "document") for data in (b"%PDF 1", b"%PDF 2", b"%PDF 1")]
+        added = [nodes.resource(f"{at}", files=[nodes.file(name)]) for at, name in enumerate(names)]
+        studio.add(root, *added)
+        assert studio.get(f"{URL}/{channel_id}", token).json["size"] == 0
+        studio.finish(channel_id)
+        studio.deliver()
+        (row,) = studio.get(f"{URL}?ids={channel_id}", token).json
+        assert (row["size"], row["published"]) == (12, False)
 
 
 class TestChanging:
@@ -127,8 +155,43 @@ class TestChanging:
             studio.deliver()
             assert [entry["id"] for entry in studio.get("/api/public/v1/channels", None).json] == listed
 
+    def test_takes_a_place_in_the_catalog(self, studio, token):
+        channel_id = publish(studio)
+        assert studio.get(f"{URL}/{channel_id}", token).json["priority"] == 0
+        for priority in (5, -1):
+            assert change(studio, token, channel_id, priority=priority).json["priority"] == priority
+        assert studio.deliver("maintenance") == 0
+        studio.make_public(channel_id)
+        change(studio, token, channel_id, priority=7)
+        assert studio.deliver("maintenance") == 1  # public lists are told
+
+    @pytest.mark.parametrize("state", [{"deleted": True}, {"deleted": None}, {"deleted": False}])
+    def test_is_all_or_nothing(self, studio, token, state):
+        """What is deleted by the same request, was before, or is not published cannot become public."""
+        channel_id = studio.make_channel()[0] if state["deleted"] is False else publish(studio)
+        if state["deleted"] is None:
+            change(studio, token, channel_id, deleted=True)
+        before = studio.cloud.items("channels")
+        assert change(studio, token, channel_id, **state, public=True, source_url="https://a.org").status == 409
+        assert studio.cloud.items("channels") == before
+
+    def test_brings_a_deleted_channel_back_as_a_public_one(self, studio, token):
+        channel_id = publish(studio)
+        change(studio, token, channel_id, deleted=True)
+        row = change(studio, token, channel_id, deleted=False, public=True).json
+        assert (row["deleted"], row["public"]) == (False, True)
+
     @pytest.mark.parametrize(
-        "fields", [{"deleted": "yes"}, {"public": 1}, {"source_url": 5}, {"demo_server_url": "x" * 201}], ids=str
+        "fields",
+        [
+            {"deleted": "yes"},
+            {"public": 1},
+            {"source_url": 5},
+            {"demo_server_url": "x" * 201},
+            {"priority": 1.5},
+            {"priority": 10**7},
+        ],
+        ids=str,
     )
     def test_is_refused_for_what_is_wrong(self, studio, token, fields):
         channel_id, _ = studio.make_channel()

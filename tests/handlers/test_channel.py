@@ -67,6 +67,9 @@ class TestMaking:
         ("field", "value"),
         [
             ("name", None),
+            ("name", ""),
+            ("name", " \t\u3000"),
+            ("name", "\x00"),
             ("name", 5),
             ("name", "x" * 201),
             ("description", "x" * 401),

@@ -2,25 +2,19 @@
 
 import pytest
 
-from chalicelib.models import channel_sets
-from chalicelib.models.channel_members import VIEW
+from chalicelib.models import channel_sets, channels
+from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
+from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
+from chalicelib.models.users import User
 from chalicelib.operations import channel_sets as operations
 from chalicelib.schemas.channelset import MOST_CHANNELS
-from tests.support import nodes
 from tests.support.calls import counting
+from tests.support.publishing import publish
 from tests.support.routes import NOTHING
 
 URL = "/api/channelset"
 FIELDS = {"id", "name", "description", "channels", "secret_token", "edit"}
-
-
-def publish(studio, name="Channel"):
-    channel_id, root = studio.make_channel(name)
-    studio.add(root, nodes.exercise(f"e {name}", nodes.question("q")))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    return channel_id
 
 
 def make(studio, *channel_ids, token="", **fields):
@@ -49,7 +43,7 @@ class TestMaking:
         assert studio.get(URL).json == [made]
 
     def test_takes_a_map_too(self, studio):
-        one, two = publish(studio, "a"), publish(studio, "b")
+        one, two = publish(studio, name="a"), publish(studio, name="b")
         assert studio.post(URL, {"name": "Set", "channels": {one: True, two: False}}).json["channels"] == [one]
 
     def test_may_be_of_no_channels(self, studio):
@@ -60,18 +54,29 @@ class TestMaking:
         assert studio.post(URL, {"name": "Other", "id": "a" * 32}).status == 409
         assert len(studio.cloud.items("secret_tokens")) == 1
 
-    def test_takes_only_channels_that_one_may_view(self, studio):
+    def test_takes_only_private_channels_that_one_may_edit(self, studio):
         channel_id = studio.make_channel()[0]
         user_id, token = studio.sign_up("reader")
-        answer = studio.post(URL, {"name": "Set", "channels": [channel_id]}, token)
-        assert (answer.status, channel_id in answer.text) == (400, True)
-        studio.share(channel_id, user_id, VIEW)
-        assert studio.post(URL, {"name": "Set", "channels": [channel_id]}, token).status == 201
+        for role, status in ((None, 400), (VIEW, 400), (EDIT, 201)):
+            if role:
+                studio.share(channel_id, user_id, role)
+            answer = studio.post(URL, {"name": "Set", "channels": [channel_id]}, token)
+            assert (answer.status, channel_id in answer.text) == (status, status == 400)
+        _, admin = studio.sign_up("admin", is_admin=True)
+        assert studio.post(URL, {"name": "Set", "channels": [channel_id]}, admin).status == 201
+
+    def test_takes_public_channels_of_others(self, studio):
+        channel_id = publish(studio, public=True)
+        _, token = studio.sign_up("reader")
+        made = make(studio, channel_id, token=token)
+        assert made["channels"] == [channel_id]
+        assert opened(studio, made["secret_token"]) == {channel_id}
 
     @pytest.mark.parametrize(
         "fields",
         [
             {"name": ""},
+            {"name": " \t"},
             {"name": None},
             {"name": "x" * 201},
             {"description": 5},
@@ -95,7 +100,7 @@ class TestMaking:
 
 class TestChanging:
     def test_adds_and_removes_what_is_named(self, studio):
-        one, two, three = (publish(studio, name) for name in "abc")
+        one, two, three = (publish(studio, name=name) for name in "abc")
         made = make(studio, one, two)
         assert change(studio, made, channels={one: False, three: True, NOTHING: False}).json["channels"] == [two, three]
         assert change(studio, made, channels=[one]).json["channels"] == [two, three, one]
@@ -108,15 +113,16 @@ class TestChanging:
         assert (answer.status, answer.json["name"], answer.json["secret_token"]) == (200, "New", made["secret_token"])
         assert change(studio, made, "PUT", description="d").status == 400
 
-    def test_takes_only_channels_that_one_may_view(self, studio):
+    def test_takes_only_private_channels_that_one_may_edit(self, studio):
         channel_id = studio.make_channel()[0]
-        _, token = studio.sign_up("reader")
+        user_id, token = studio.sign_up("reader")
+        studio.share(channel_id, user_id, VIEW)
         made = make(studio, token=token)
         assert change(studio, made, token=token, channels={channel_id: True}).status == 400
         assert change(studio, made, token=token, channels={channel_id: False}).status == 200
 
     def test_loses_nothing_that_another_adds_at_the_same_time(self, studio, monkeypatch):
-        one, two = publish(studio, "a"), publish(studio, "b")
+        one, two = publish(studio, name="a"), publish(studio, name="b")
         made, replace = make(studio), channel_sets.replace
 
         def meanwhile(found):
@@ -135,6 +141,70 @@ class TestChanging:
         monkeypatch.setattr(operations, "MOST_CHANNELS", 1)
         made = make(studio, studio.make_channel()[0])
         assert change(studio, made, channels={studio.make_channel()[0]: True}).status == 400
+
+
+class TestWhatIsShown:
+    @pytest.fixture
+    def shared(self, studio):
+        """(a private and a public channel of others, an editor of both, the editor's token and set of them)."""
+        user_id, token = studio.sign_up("editor")
+        channel_ids = [publish(studio, name="private"), publish(studio, name="public", public=True)]
+        for channel_id in channel_ids:
+            studio.share(channel_id, user_id, EDIT)
+        return *channel_ids, user_id, token, make(studio, *channel_ids, token=token)
+
+    def shown(self, studio, made, token):
+        """What the token opens, which must be what the owner sees."""
+        found = opened(studio, made["secret_token"])
+        assert set(studio.get(f"{URL}/{made['id']}", token).json["channels"]) == found
+        entries = studio.get(f"/api/public/v1/channels?tokens={made['secret_token']}", None).json
+        assert {entry["id"] for entry in entries if entry["matching_tokens"]} == found
+        return found
+
+    def test_follows_the_rights_of_the_owner(self, studio, shared):
+        private, public, user_id, token, made = shared
+        assert self.shown(studio, made, token) == {private, public}
+        for role, expected in ((VIEW, {public}), (None, {public}), (EDIT, {private, public})):
+            if role:
+                studio.share(private, user_id, role)
+            else:
+                ChannelMember(user_id, private).delete()
+            assert self.shown(studio, made, token) == expected
+
+    def test_does_not_lack_what_another_token_opens(self, studio, shared):
+        private, public, user_id, _, made = shared
+        ChannelMember(user_id, private).delete()
+        own = channels.get(private).primary_token
+        entries = studio.get(f"/api/public/v1/channels?tokens={made['secret_token']},{own}", None).json
+        tokens = {entry["id"]: entry["matching_tokens"] for entry in entries}
+        assert tokens == {private: [own], public: [made["secret_token"]]}
+
+    def test_has_what_becomes_public(self, studio, shared):
+        private, public, user_id, token, made = shared
+        ChannelMember(user_id, private).delete()
+        studio.make_public(private)
+        assert self.shown(studio, made, token) == {private, public}
+        studio.make_public(private, False)
+        assert self.shown(studio, made, token) == {public}
+
+    def test_is_everything_published_of_an_administrators(self, studio, shared):
+        private = shared[0]
+        user_id, token = studio.sign_up("admin", is_admin=True)
+        made = make(studio, private, token=token)
+        assert self.shown(studio, made, token) == {private}
+        User(user_id).update([User.is_admin.set(False)])
+        assert opened(studio, made["secret_token"]) == set()
+
+    def test_costs_three_reads(self, studio, shared):
+        with counting(studio) as watch:
+            opened(studio, shared[4]["secret_token"])
+        assert watch.names.count("BatchGetItem") == 3, watch.names  # the token, the set, channels and rights
+
+    def test_of_a_set_older_than_its_revisions_can_be_changed(self, studio):
+        made = make(studio)
+        ChannelSet(made["id"]).update([ChannelSet.rev.remove()])
+        assert change(studio, made, name="New").json["name"] == "New"
+        assert channel_sets.get(made["id"]).rev == 2
 
 
 class TestDeletion:

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.models import channel_members, channels, users
 from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.users import User
 from chalicelib.operations import members
 from tests.support import nodes
 from tests.support.calls import counting
@@ -61,9 +62,21 @@ class TestList:
     def test_is_not_there_for_what_is_no_channel(self, studio, channel_id):
         assert studio.get(f"{URL}?channel={channel_id}").status in (400, 404)
 
-    def test_is_for_viewers_too(self, studio, channel_id):
-        _, token = join(studio, channel_id, "viewer", VIEW)
-        assert len(studio.get(f"{URL}?channel={channel_id}", token).json) == 2
+    def test_tells_viewers_names_but_no_addresses_of_others(self, studio, channel_id):
+        User(studio.user_id).update([User.first_name.set("Chef")])
+        user_id, token = join(studio, channel_id, "viewer", VIEW)
+
+        def rows(more="", sent=token):
+            return studio.get(f"{URL}?channel={channel_id}{more}", sent).json
+
+        assert [(row["id"], row["first_name"], row["email"]) for row in rows()] == [
+            (studio.user_id, "Chef", ""),
+            (user_id, "", "viewer@example.org"),
+        ]
+        assert set(rows()[0]) == {"id", "email", *RECORDED}
+        assert rows("&search=chef@") == []
+        for sent in ("", studio.sign_up("admin", is_admin=True)[1]):
+            assert [row["email"] for row in rows("", sent)] == ["chef@example.org", "viewer@example.org"]
 
     def test_is_not_for_those_who_see_the_channel_because_it_is_public(self, studio, channel_id):
         _, root = studio.make_channel(channel_id=channel_id)

@@ -74,6 +74,16 @@ class TestCopy:
         assert (again["source_channel_id"], again["source_node_id"]) == (copied["channel_id"], copied["node_id"])
         assert (copied["published"], copied["changed"], copied["has_new_descendants"]) == (False, True, True)
 
+    def test_does_not_name_a_channel_that_one_may_not_view(self, studio, root, source):
+        copied = self.copy(studio, source["t"], root)
+        user_id, token = studio.sign_up("someone")
+        studio.share(copied["channel_id"], user_id, VIEW)
+        path = f"{URL}/{copied['id']}"
+        assert studio.get(path, token).json["original_channel_name"] == ""
+        assert studio.get(f"{URL}?id__in={copied['id']}", token).json["results"][0]["original_channel_name"] == ""
+        studio.share(source["channel"], user_id, VIEW)
+        assert studio.get(path, token).json["original_channel_name"] == "Source"
+
     def test_takes_changes_of_the_copied_node(self, studio, root, source):
         mods = {"title": "new", "tags": {"x": False, "y": True}}
         copied = self.copy(studio, source["t"], root, mods=mods, key="b" * 32)

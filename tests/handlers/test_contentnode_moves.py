@@ -2,12 +2,13 @@
 
 import pytest
 
-from chalicelib.models import channels
+from chalicelib.models import channels, trees
 from chalicelib.models.channel_members import VIEW
 from chalicelib.models.nodes import Node
+from chalicelib.operations import node_settling
 from tests.models.builders import put
 from tests.support import nodes
-from tests.support.contentnode import FLAGS, URL, children, empty_tree, make, row, values
+from tests.support.contentnode import FLAGS, URL, change, children, empty_tree, make, row, values
 from tests.support.routes import NOTHING
 
 
@@ -138,11 +139,21 @@ class TestMoveToAnotherChannel:
         assert channels.get(row(studio, root)["channel_id"]).rev == before + 1
         assert channels.get(other.id).rev == other.rev + 1
 
-    def test_is_refused_where_it_is_large(self, studio, root, letters, other):
-        put(Node(letters["a"]), *map(str, range(47)))
-        put(Node(letters["a"]), *map(str, range(47, 51)))
-        assert "50 nodes" in move(studio, letters["a"], other.root_id, status=400)["detail"]
-        assert values(studio, root)[0] == 56
+    @pytest.mark.parametrize("at_once", [200, 0])
+    def test_takes_along_any_number(self, studio, root, letters, other, at_once, monkeypatch):
+        """Many nodes learn of it after the move, in the background where they are very many."""
+        monkeypatch.setattr(node_settling, "AT_ONCE", at_once)
+        inner = put(Node(letters["a"]), "inner", kind="topic")[0]
+        below = [*put(inner, *map(str, range(47))), *put(inner, *map(str, range(47, 52)))]
+        moved = move(studio, letters["a"], other.root_id)
+        assert (moved["channel_id"], values(studio, root)[0], values(studio, other.root_id)[0]) == (other.id, 4, 54)
+        change(studio, below[-1].id, title="is where its ancestors are")
+        assert row(studio, below[-1].id)["channel_id"] == other.id
+        studio.deliver("maintenance")
+        assert {(node["channel_id"], node["tree_id"]) for node in trees.walk(letters["a"])} == {
+            (other.id, other.root_id)
+        }
+        assert {*values(studio, inner.id, FLAGS[:2])} == {False, True}
 
     def test_needs_the_right_to_edit_both(self, studio, root, letters, other):
         user_id, token = studio.sign_up("someone")

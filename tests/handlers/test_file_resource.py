@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
@@ -229,6 +230,13 @@ class TestChanges:
         assert answer.json["assessment_item"] == world.question
         assert {row["id"] for row in world.of(assessment_item__in=world.question)} >= {file_id}
 
+    def test_make_no_question_larger_than_it_may_be(self, world):
+        key = [*world.question.split(",")]
+        item = AssessmentItem.get(*key)
+        item.update(actions=[AssessmentItem.question.set(item.question + "x" * 379_500)])
+        answer = world.patch(world.put(PNG + b"more", "png", "exercise_image"), assessment_item=world.question)
+        assert (answer.status, set(answer.json)) == (400, {"assessment_item"})
+
     def test_after_a_publish_are_told_of_the_node_and_of_those_above(self, world, studio):
         studio.publish(world.channel_id)
         assert not studio.get(f"/api/contentnode/{world.full}").json["changed"]
@@ -299,6 +307,18 @@ class TestUploads:
         file_id = world.put()
         assert world.delete(file_id).status == 204
         assert world.of(id__in=file_id) == []
+
+    def test_that_are_put_somewhere_while_they_are_forgotten_are_taken_out_there(self, world):
+        file_id = world.put()
+        with interrupted(world.studio, lambda: world.patch(file_id, contentnode=world.empty), "DeleteItem"):
+            assert world.delete(file_id).status == 204
+        assert world.of(id__in=file_id) == world.of(contentnode=world.empty) == []
+
+    def test_that_are_forgotten_while_they_are_put_somewhere_are_gone(self, world):
+        file_id = world.put()
+        with interrupted(world.studio, lambda: world.delete(file_id)):
+            assert world.patch(file_id, contentnode=world.empty).status == 404
+        assert world.of(contentnode=world.empty) == []
 
     def test_must_suit_the_kind_of_the_node(self, world):
         answer = world.patch(world.put(VTT, "vtt", "video_subtitle"), contentnode=world.empty)

@@ -108,7 +108,8 @@ def test_the_diff_task_tells_what_the_new_tree_changes(studio):
     studio.deliver("maintenance")
     task = studio.task(task_id)
     assert (task["status"], task["progress"]) == ("SUCCESS", 100)
-    assert task["result"] == {"added": 1, "removed": 1, "changed": 2, "moved": 1}
+    counts = {"added": 1, "removed": 1, "changed": 2, "moved": 1, "files_added": 1, "files_removed": 1}
+    assert {name: count for name, count in task["result"].items() if count} == counts
     assert task["detail"]
 
 
@@ -116,7 +117,8 @@ def test_a_message_that_comes_twice_changes_no_diff(studio):
     channel_id, _ = upload(studio, None, nodes.topic("t"))
     task_id = studio.finish(channel_id).json["diff_task_id"]
     studio.deliver("maintenance", times=2)
-    assert studio.task(task_id)["result"] == {"added": 1, "removed": 0, "changed": 0, "moved": 0}
+    result = studio.task(task_id)["result"]
+    assert (result["added"], sum(result.values())) == (1, 1)
 
 
 def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):

@@ -1,4 +1,4 @@
-"""Invitations: sent, seen, accepted, declined, revoked."""
+"""Invitations: sent, by e-mail, and seen in lists."""
 
 from dataclasses import replace
 
@@ -6,15 +6,14 @@ import pytest
 
 from chalicelib import mail
 from chalicelib.config import settings
-from chalicelib.models import channel_members, channels, invitations, users
+from chalicelib.errors import Busy
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
-from chalicelib.models.invitations import Invitation
 from chalicelib.models.users import User
 from tests.support.calls import counting
+from tests.support.invitations import URL, invite, made
 from tests.support.routes import NOTHING
 
-URL = "/api/invitation"
 SENDER = "studio@example.org"
 FIELDS = {"id", "invited", "email", "accepted", "declined", "revoked", "first_name", "last_name"}
 FIELDS |= {"sender_name", "channel", "channel_name", "share_mode"}
@@ -29,16 +28,6 @@ def channel_id(studio):
 def guest(studio):
     """(user id, token)"""
     return studio.sign_up("guest")
-
-
-def invite(studio, channel_id, email="guest@example.org", token="", **fields):
-    return studio.post(URL, {"email": email, "channel": channel_id, "share_mode": EDIT, **fields}, token)
-
-
-def made(studio, channel_id, **fields):
-    answer = invite(studio, channel_id, **fields)
-    assert answer.status == 201, answer.text
-    return f"{URL}/{answer.json['id']}"
 
 
 def ids(answer):
@@ -155,10 +144,33 @@ class TestMail:
         invite(studio, channel_id)
         assert studio.cloud.mails()[0].subject == "chef@example.org invites you to a Bcc: b@c.org $address"
 
-    def test_may_fail(self, studio, channel_id, monkeypatch):
+    def test_that_cannot_be_sent_leaves_no_invitation(self, studio, channel_id, guest, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from="unknown@example.org"))
+        logged = []
+        monkeypatch.setattr(mail.log, "exception", logged.append)
+        answer = invite(studio, channel_id)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+        assert "could not be sent" in answer.json["detail"]
+        assert (studio.cloud.items("invitations"), studio.cloud.mails(), len(logged)) == ([], [], 1)
+        monkeypatch.undo()
         assert invite(studio, channel_id).status == 201
-        assert studio.cloud.mails() == []
+
+    def test_that_cannot_be_sent_leaves_what_was_accepted_meanwhile(self, studio, channel_id, guest, monkeypatch):
+        def send(*_):
+            (row,) = studio.get(URL, guest[1]).json
+            assert studio.post(f"{URL}/{row['id']}/accept", None, guest[1]).status == 200
+            raise Busy("The e-mail could not be sent.")
+
+        monkeypatch.setattr(mail, "send_invitation", send)
+        assert invite(studio, channel_id).status == 503
+        (row,) = studio.get(URL, guest[1]).json
+        assert row["accepted"] is True
+
+    def test_keeps_no_request_waiting(self):
+        """Two tries of at most five seconds each."""
+        limits = mail.client().meta.config
+        assert limits.retries["total_max_attempts"] == 2
+        assert limits.connect_timeout + limits.read_timeout == 5
 
     def test_is_not_sent_without_a_sender(self, studio, channel_id, monkeypatch):
         monkeypatch.setattr(mail, "settings", settings)
@@ -218,122 +230,3 @@ class TestList:
         with counting(studio) as watch:
             assert studio.get(URL, guest[1]).status == 200
         assert len(watch.names) <= 3
-
-
-class TestAccepting:
-    @pytest.mark.parametrize("role", [EDIT, VIEW])
-    def test_gives_the_role(self, studio, channel_id, guest, role):
-        url = made(studio, channel_id, share_mode=role)
-        answer = studio.post(f"{url}/accept", None, guest[1])
-        assert (answer.status, answer.json) == (200, {"status": "success"})
-        assert channel_members.get(guest[0], channel_id).role == role
-        assert studio.get(url).json["accepted"] is True
-        channel, user = channels.get(channel_id), users.get(guest[0])
-        expected = (1, 0) if role == EDIT else (0, 1)
-        assert (channel.editors_count - 1, channel.viewers_count) == (user.edit_count, user.view_count) == expected
-
-    def test_can_be_said_by_a_change(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        answer = studio.call("PATCH", url, {"accepted": True}, guest[1])
-        assert (answer.status, answer.json["accepted"]) == (200, True)
-        assert channel_members.get(guest[0], channel_id).role == EDIT
-
-    def test_takes_no_right_away(self, studio, channel_id, guest):
-        first = made(studio, channel_id, share_mode=VIEW)
-        kept = invitations.get(first.rpartition("/")[2]).attribute_values
-        second, third = (f"{URL}/{letter * 32}" for letter in "bc")  # sent at the same moment
-        for url, role in ((second, EDIT), (third, VIEW)):
-            Invitation(**{**kept, "id": url.rpartition("/")[2], "share_mode": role}).save()
-        for url, role in ((first, VIEW), (second, EDIT), (third, EDIT)):
-            assert studio.post(f"{url}/accept", None, guest[1]).status == 200
-            assert channel_members.get(guest[0], channel_id).role == role
-        assert (channels.get(channel_id).editors_count, channels.get(channel_id).viewers_count) == (2, 0)
-
-    def test_is_for_the_invited_only(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        _, stranger = studio.sign_up("stranger")
-        _, admin = studio.sign_up("admin", is_admin=True)
-        for way in ("accept", "decline"):
-            assert studio.post(f"{url}/{way}", None, stranger).status == 404
-            assert studio.post(f"{url}/{way}").status == studio.post(f"{url}/{way}", None, admin).status == 403
-
-    def test_gives_nothing_where_the_invitation_is_revoked_meanwhile(self, studio, channel_id, guest, monkeypatch):
-        url, accept = made(studio, channel_id), invitations.accept
-
-        def meanwhile(*arguments):
-            assert studio.call("PATCH", url, {"revoked": True}).status == 200
-            return accept(*arguments)
-
-        monkeypatch.setattr(invitations, "accept", meanwhile)
-        assert studio.post(f"{url}/accept", None, guest[1]).status == 409
-        assert channel_members.get(guest[0], channel_id) is None
-        assert channels.get(channel_id).editors_count == 1
-
-    def test_is_refused_where_the_channel_is_deleted(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        Channel(channel_id).update([Channel.deleted.set(True)])
-        assert studio.post(f"{url}/accept", None, guest[1]).status == 409
-
-
-class TestDeciding:
-    @pytest.mark.parametrize("first", ["accept", "decline", "revoke"])
-    @pytest.mark.parametrize("second", ["accept", "decline", "revoke"])
-    def test_is_done_once(self, studio, channel_id, guest, first, second):
-        url = made(studio, channel_id)
-
-        def decide(how):
-            if how == "revoke":
-                return studio.call("PATCH", url, {"revoked": True}).status
-            return studio.post(f"{url}/{how}", None, guest[1]).status
-
-        assert [decide(first), decide(second)] == [200, 409]
-
-    def test_declines_without_a_role(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        assert studio.post(f"{url}/decline", None, guest[1]).json == {"status": "success"}
-        assert channel_members.get(guest[0], channel_id) is None
-        assert studio.get(url).json["declined"] is True
-
-    def test_revokes_for_the_sender_and_for_editors(self, studio, channel_id, guest):
-        editor_id, editor = studio.sign_up("editor")
-        studio.share(channel_id, editor_id, EDIT)
-        editors = made(studio, channel_id)
-        senders = made(studio, channel_id, email="other@example.org", token=editor)
-        assert studio.call("PATCH", editors, {"revoked": True}, guest[1]).status == 403
-        assert studio.call("PATCH", editors, {"revoked": True}, editor).json["revoked"] is True
-        studio.call("DELETE", f"/api/channeluser/{editor_id}?channel={channel_id}")
-        assert studio.call("PATCH", senders, {"share_mode": "edit"}, editor).status == 403
-        assert studio.call("PATCH", senders, {"revoked": True}, editor).json["revoked"] is True
-
-    def test_is_for_one_decision(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        assert studio.call("PATCH", url, {"accepted": True, "declined": True}, guest[1]).status == 400
-        assert studio.call("PATCH", url, {"accepted": "yes"}, guest[1]).status == 400
-
-
-class TestChanging:
-    def test_is_for_editors(self, studio, channel_id, guest):
-        url = made(studio, channel_id)
-        assert studio.call("PATCH", url, {"share_mode": "view"}, guest[1]).status == 403
-        answer = studio.call("PATCH", url, {"share_mode": "view", "first_name": "New"})
-        assert (answer.status, answer.json["share_mode"], answer.json["first_name"]) == (200, "view", "New")
-        studio.post(f"{url}/accept", None, guest[1])
-        assert studio.call("PATCH", url, {"share_mode": "edit"}).status == 409
-        assert channel_members.get(guest[0], channel_id).role == VIEW
-
-    def test_leaves_address_and_channel(self, studio, channel_id):
-        url = made(studio, channel_id)
-        body = {"email": "GUEST@example.org", "channel": channel_id, "share_mode": "view"}
-        assert studio.call("PUT", url, body).json["share_mode"] == "view"
-        for wrong in ({"email": "other@example.org"}, {"channel": NOTHING}):
-            assert studio.call("PUT", url, {**body, **wrong}).status == 400
-
-    @pytest.mark.parametrize("body", [None, {}, {"accepted": False}])
-    def test_may_be_of_nothing(self, studio, channel_id, body):
-        assert studio.call("PATCH", made(studio, channel_id), body).status == 200
-
-    @pytest.mark.parametrize("invitation", [NOTHING, "bad", "%00"])
-    def test_needs_an_invitation(self, studio, invitation):
-        assert studio.get(f"{URL}/{invitation}").status == 404
-        assert studio.call("PATCH", f"{URL}/{invitation}", {"revoked": True}).status == 404
-        assert studio.post(f"{URL}/{invitation}/accept").status == 404

@@ -44,7 +44,9 @@ def test_a_slash_at_the_end_makes_no_difference(studio, path):
     assert with_slash.json() == without.json()
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api/nope", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"]
+)
 def test_an_unknown_path_is_404_as_json(studio, path):
     answer = front.ask("GET", path)
     assert answer.status_code == 404

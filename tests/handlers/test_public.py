@@ -8,7 +8,7 @@ from chalicelib import rest
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.operations import public_listing
-from tests.support import nodes
+from tests.support import nodes, publishing
 from tests.support.calls import counting, strictly
 from tests.support.routes import NOTHING
 
@@ -18,12 +18,8 @@ CACHED = "public, max-age=300, stale-while-revalidate=100"
 
 def publish(studio, name="Channel", public=False, **fields):
     """(id, token) of a published channel."""
-    channel_id, root = studio.make_channel(name, **fields)
-    studio.add(root, nodes.exercise(f"e {name}", nodes.question("q"), tags=[f"tag {name}"[:30]]))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    if public:
-        studio.make_public(channel_id)
+    exercise = nodes.exercise(f"e {name}", nodes.question("q"), tags=[f"tag {name}"[:30]])
+    channel_id = publishing.publish(studio, exercise, name=name, public=public, **fields)
     return channel_id, channels.get(channel_id).primary_token
 
 
@@ -166,7 +162,9 @@ TOO_LONG = "a" * 10_000
 
 
 @pytest.mark.parametrize(
-    "tokens", [*({*BAD} - {TOO_LONG}), ",".join(f"t{number}" for number in range(500)), "-,-,a,a,A"], ids=range(14)
+    "tokens",
+    [*(one for one in BAD if one != TOO_LONG), ",".join(f"t{number}" for number in range(500)), "-,-,a,a,A"],
+    ids=range(14),
 )
 def test_tokens_that_are_none_open_nothing(studio, tokens):
     with strictly(studio):

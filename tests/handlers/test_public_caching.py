@@ -14,22 +14,12 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.operations import opening
 from chalicelib.operations import public_nodes as walks
 from tests.support import nodes, routes
+from tests.support.publishing import publish
 
 CACHED = "public, max-age=300, stale-while-revalidate=100"
 CHANNELS = "/api/public/v1/channels"
 BROWSED = "/api/public/v2/channel"
 NODES = "/api/public/v2/contentnode"
-
-
-def publish(studio, *titles, name="Channel", channel_id=None, public=False, **fields):
-    """The id of a channel with exercises of these titles."""
-    channel_id, root = studio.make_channel(name, channel_id)
-    studio.add(root, *(nodes.exercise(title, nodes.question("q"), **fields) for title in titles or ("e",)))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    if public:
-        studio.make_public(channel_id)
-    return channel_id
 
 
 def get(studio, path, **headers):
@@ -229,9 +219,9 @@ class TestWhatTheTablesSay:
         old, new = publish(studio, public=public), publish(studio, public=public)
         set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
         SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
-        ChannelSet(set_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
+        ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
         told = get(studio, path)
-        ChannelSet(set_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
+        ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
         pass_time(10)
         answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
         assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)

@@ -8,10 +8,10 @@ from chalicelib import storage
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels
-from chalicelib.operations import local_files, public_index
+from chalicelib.operations import local_files, newest_files
 from chalicelib.published import cursors
 from chalicelib.published.cursors import Cursor
-from tests.support import nodes, published
+from tests.support import nodes, published, publishing
 from tests.support.calls import counting
 from tests.support.public_world import IMPORT, LIST, TREE, V1_LIST, World, upload, walk
 
@@ -28,12 +28,8 @@ def leaves(channel_id, *names, **fields):
 def publish(studio, name, titles, public=True, **fields):
     """The id of a channel with these resources, published."""
     channel_id = nodes.node_id(f"channel {name}")
-    upload(studio, name, leaves(channel_id, *titles, **fields))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    if public:
-        studio.make_public(channel_id)
-    return channel_id
+    added = [node for node, _ in leaves(channel_id, *titles, **fields)]
+    return publishing.publish(studio, *added, name=name, channel_id=channel_id, public=public)
 
 
 def named(*parts):
@@ -199,7 +195,7 @@ class TestAPlaceThatThisInstanceDoesNotKnow:
 
         def behind():
             studio.get(CHANNELS, token=None)
-            monkeypatch.setattr(public_index, "settings", lambda: replace(settings(), index_seconds=60))
+            monkeypatch.setattr(newest_files, "settings", lambda: replace(settings(), index_seconds=60))
 
         return behind
 

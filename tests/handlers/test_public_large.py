@@ -18,6 +18,7 @@ from chalicelib.published.index_file import IndexWriter, Record
 from infra.local.events import exceeds_payload_limit
 from tests.conftest import BUCKET
 from tests.support import front, nodes
+from tests.support.publishing import publish
 
 CACHED = "public, max-age=300, stale-while-revalidate=100"
 CHANNELS = "/api/public/v1/channels"
@@ -26,23 +27,13 @@ NODES = "/api/public/v2/contentnode"
 ICON = "data:image/png;base64," + "A" * 90_000
 
 
-def publish(studio, *titles, **fields):
-    """The id of a public channel with exercises of these titles."""
-    channel_id, root = studio.make_channel()
-    studio.add(root, *(nodes.exercise(title, nodes.question("q"), **fields) for title in titles))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    studio.make_public(channel_id)
-    return channel_id
-
-
 def get(studio, path, **headers):
     return studio.call("GET", path, token=None, **headers)
 
 
 def list_many(studio, count, **fields):
     """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
-    channel_id = publish(studio, "e")
+    channel_id = publish(studio, "e", public=True)
     (model,) = indexes.current().channels
     database = opened(database_key(channel_id, 1), ContentDatabase)
     with tempfile.TemporaryDirectory() as folder:
@@ -51,7 +42,7 @@ def list_many(studio, count, **fields):
             for number in range(count):
                 id = nodes.node_id(f"{number}")
                 entry = {**model.entry, "id": id, "name": f"{number:04}", **fields}
-                index.put(Record(id, entry, [f"t{number}"]), database)
+                index.put(Record(id, entry, [f"t{number}"], model.shown), database)
         key = index_key("many")
         storage.put(key, path.read_bytes(), storage.SQLITE)
     assert public_index.replace(public_index.current(), key)
@@ -159,7 +150,11 @@ class TestAListThatLambdaCannotAnswer:
     def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
         monkeypatch.setattr(large_answers, "LIMIT", 50_000)
         titles = [f"node {number}" for number in range(10)]
-        publish(studio, *titles, description="漢" * 5000)
+        publish(
+            studio,
+            *(nodes.exercise(title, nodes.question("q"), description="漢" * 5000) for title in titles),
+            public=True,
+        )
         found = redirected(studio, NODES)
         assert [node["title"] for node in found if node["parent"]] == titles
         assert len(redirected(studio, f"{NODES}?max_results=8")["results"]) == 8

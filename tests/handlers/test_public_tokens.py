@@ -2,26 +2,24 @@
 
 import pytest
 
+from chalicelib.accounts import user_id_of
 from chalicelib.models import channels
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.operations import public_listing
-from tests.support import nodes
+from tests.support import nodes, publishing
 
 LIST = "/api/public/v1/channels"
 NOBODY = nodes.node_id("nobody")
+CHEF = user_id_of("chef@example.org")
 
 
 def publish(studio, name="Channel", count=1, public=False, channel_id=None, **fields):
     """The id of a channel with this many exercises."""
-    channel_id, root = studio.make_channel(name, channel_id, **fields)
-    studio.add(root, *(nodes.exercise(f"e {number}", nodes.question("q")) for number in range(count)))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id, f"{count} exercises")["status"] == "SUCCESS"
-    if public:
-        studio.make_public(channel_id)
-    return channel_id
+    titles, notes = [f"e {number}" for number in range(count)], f"{count} exercises"
+    more = {"name": name, "public": public, "channel_id": channel_id, "notes": notes}
+    return publishing.publish(studio, *titles, **more, **fields)
 
 
 def token_of(channel_id):
@@ -30,7 +28,7 @@ def token_of(channel_id):
 
 def make_set(token, *channel_ids, set_id=None):
     set_id = set_id or nodes.node_id(f"set {token}")
-    ChannelSet(set_id, name="Set", channel_ids=list(channel_ids), secret_token=token).save()
+    ChannelSet(set_id, user_id=CHEF, name="Set", channel_ids=list(channel_ids), secret_token=token).save()
     SecretToken(token, channel_set_id=set_id).save()
 
 

@@ -11,23 +11,14 @@ from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
+from chalicelib.operations import index_files as files_of_an_index
+from chalicelib.operations import newest_files, public_listing
 from chalicelib.operations import public_index as indexes
-from chalicelib.operations import public_listing
 from tests.models.dynamodb import answering, failed
-from tests.support import nodes
+from tests.support.publishing import publish
 from tests.support.routes import NOTHING
 
 LISTS = ("/api/public/v1/channels", "/api/public/v2/channel/", "/api/public/v1/channelmetadata")
-
-
-def publish(studio, name="Channel", public=False, channel_id=None):
-    channel_id, root = studio.make_channel(name, channel_id)
-    studio.add(root, nodes.exercise(f"e {name}", nodes.question("q")))
-    studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
-    if public:
-        studio.make_public(channel_id)
-    return channel_id
 
 
 def listed(studio):
@@ -89,15 +80,15 @@ class TestAdministrators:
 class TestThePublicIndex:
     def test_follows_a_publish(self, studio):
         channel_id = publish(studio, public=True)
-        publish(studio, "Renamed", channel_id=channel_id)
+        publish(studio, name="Renamed", channel_id=channel_id)
         assert listed(studio) == [(channel_id, 2)]
         assert studio.get(LISTS[0], token=None).json[0]["name"] == "Renamed"
 
     def test_leaves_other_channels_and_their_tree_ids_alone(self, studio):
-        ids = [publish(studio, name, public=True) for name in ("a", "b", "c")]
+        ids = [publish(studio, name=name, public=True) for name in ("a", "b", "c")]
         before = {channel.id: channel.tree_id for channel in index()}
         studio.make_public(ids[1], public=False)
-        publish(studio, "c", channel_id=ids[2])
+        publish(studio, name="c", channel_id=ids[2])
         assert {channel.id: channel.tree_id for channel in index()} == {ids[0]: before[ids[0]], ids[2]: before[ids[2]]}
         studio.make_public(ids[1])
         assert len({channel.tree_id for channel in index()}) == 3
@@ -113,12 +104,12 @@ class TestThePublicIndex:
             refresh(channel_id)
 
         monkeypatch.setattr(public_listing, "refresh_after_publish", fails_once)
-        publish(studio, "Two", channel_id=channel_id)
+        publish(studio, name="Two", channel_id=channel_id)
         assert calls == [[(channel_id, 1)]] * 2
         assert listed(studio) == [(channel_id, 2)]
 
     def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
-        one, two = publish(studio, "one"), publish(studio, "two")
+        one, two = publish(studio, name="one"), publish(studio, name="two")
         for channel_id in (one, two):
             Channel(channel_id).update([Channel.public.set(True)])
         put = storage.put
@@ -176,15 +167,15 @@ class TestThePublicIndex:
         assert listed(studio) == [(channel_id, 1)]
 
     def test_is_written_anew_where_its_file_is_missing(self, studio):
-        ids = [publish(studio, name, public=True) for name in ("a", "b")]
+        ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
         storage.delete(public_index.current().key)
         Channel(ids[0]).update([Channel.public.set(False), Channel.public_key.remove()])
         public_listing.refresh([ids[0]])
         assert listed(studio) == [(ids[1], 1)]
 
     def test_can_be_written_anew(self, studio):
-        ids = [publish(studio, name, public=True) for name in ("a", "b")]
-        publish(studio, "private")
+        ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
+        publish(studio, name="private")
         public_index.current().delete()
         assert listed(studio) == []
         studio.send("maintenance", {"jobs": [{"job": public_listing.REBUILD_JOB}]})
@@ -193,7 +184,7 @@ class TestThePublicIndex:
 
     def test_keeps_tree_ids_and_channels_that_only_it_knows_when_written_anew(self, studio):
         """What finds public channels may lag behind them."""
-        ids = [publish(studio, name, public=True) for name in ("a", "b", "c")]
+        ids = [publish(studio, name=name, public=True) for name in ("a", "b", "c")]
         studio.make_public(ids[0], public=False)
         Channel(ids[1]).update([Channel.public_key.remove()])
         before = {channel.id: channel.tree_id for channel in index()}
@@ -206,7 +197,7 @@ class TestThePublicIndex:
         storage.put("index/left.sqlite3", b"", storage.SQLITE)
         public_listing.rebuild()
         assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
-        monkeypatch.setattr(public_listing, "_OLD", timedelta(seconds=-5))
+        monkeypatch.setattr(files_of_an_index, "OLD", timedelta(seconds=-5))
         public_listing.rebuild()
         assert set(index_files(studio)) == {public_index.current().key, public_index.current().previous_key}
 
@@ -219,10 +210,10 @@ class TestThePublicIndex:
 
     def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
         publish(studio, public=True)
-        monkeypatch.setattr(indexes, "settings", lambda: replace(settings(), index_seconds=60))
-        monkeypatch.setattr(indexes, "_known", {})
+        monkeypatch.setattr(newest_files, "settings", lambda: replace(settings(), index_seconds=60))
+        monkeypatch.setattr(indexes._file, "known", {})
         calls, current = [], public_index.current
-        monkeypatch.setattr(public_index, "current", lambda: calls.append(1) or current())
+        monkeypatch.setattr(public_index, "current", lambda name: calls.append(1) or current(name))
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: indexes.current(), range(16)))
         assert len({id(each) for each in found}) == 1

@@ -16,6 +16,20 @@ def test_a_taken_port_is_told() -> None:
             checks.listen(port)
 
 
+def test_several_may_listen_on_one_port_together() -> None:
+    first, second = checks.listen_together(0, 2)
+    with first, second:
+        assert first.getsockname() == second.getsockname()
+
+
+def test_a_port_that_others_have_together_is_taken() -> None:
+    first, second = checks.listen_together(0, 2)
+    with first, second:
+        port = first.getsockname()[1]
+        with pytest.raises(StackError, match=f"^Port {port} is taken;"):
+            checks.listen_together(port, 2)
+
+
 @pytest.mark.parametrize("text", ["http", "-1", "65536", "80.5", ""])
 def test_a_port_that_is_no_number_is_told(text: str) -> None:
     with pytest.raises(StackError, match=re.escape(repr(text))):

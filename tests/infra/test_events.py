@@ -40,6 +40,11 @@ def test_an_event_has_last_and_all_values_of_headers_and_parameters() -> None:
     assert event["requestContext"]["identity"]["sourceIp"] == "192.0.2.1"
 
 
+def test_the_address_of_the_client_is_behind_what_it_says_itself() -> None:
+    event = api_gateway_event(request(headers=[("x-forwarded-for", "10.0.0.1")]), "/", {})
+    assert event["headers"]["x-forwarded-for"].split(", ")[:-1] == ["10.0.0.1", "192.0.2.1"]
+
+
 def test_text_stays_text() -> None:
     event = api_gateway_event(request(), "/", {})
     assert (event["body"], event["isBase64Encoded"]) == ('{"title": "é"}', False)
@@ -68,7 +73,7 @@ def test_a_literal_segment_wins_over_a_parameter() -> None:
     assert table.find("/api/channel/7/publish") == ("/api/channel/{id}/publish", {"id": "7"})
 
 
-def test_a_literal_segment_that_leads_nowhere_gives_not_way_to_a_parameter() -> None:
+def test_a_path_that_begins_with_a_literal_segment_is_never_read_as_a_parameter() -> None:
     table = RouteTable(["/api/channel/new", "/api/{kind}/{id}"])
     assert table.find("/api/channel/7") is None
     assert table.find("/api/file/new") == ("/api/{kind}/{id}", {"kind": "file", "id": "new"})

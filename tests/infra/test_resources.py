@@ -16,20 +16,32 @@ PREFIX = "studio-some-"
 WANTED = {
     "users": (["id"], {"email-index": ["email"], "all-index": ["all_key", "email"]}),
     "tokens": (["key"], {}),
+    "sessions": (["key"], {}),
+    "sign_in_tries": (["key"], {}),
     "channels": (["id"], {"public-index": ["public_key"], "all-index": ["all_key", "id"]}),
     "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),
-    "nodes": (["id"], {"node_id-index": ["node_id", "tree_id"], "content_id-index": ["content_id", "tree_id"]}),
+    "nodes": (
+        ["id"],
+        {
+            "node_id-index": ["node_id", "tree_id"],
+            "content_id-index": ["content_id", "tree_id"],
+            "requires-index": ["tree_id", "requires"],
+        },
+    ),
     "children": (["parent_id", "position"], {}),
     "assessment_items": (["contentnode_id", "assessment_id"], {}),
     "stored_objects": (["checksum"], {}),
     "uploads": (["user_id", "filename"], {}),
     "file_places": (["id"], {}),
+    "changes": (["owner", "rev"], {}),
     "derived_files": (["key"], {}),
     "tasks": (["id"], {"channel-index": ["channel_id", "created"]}),
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
     "bookmarks": (["user_id", "channel_id"], {}),
     "public_index": (["id"], {}),
+    "saved_searches": (["user_id", "id"], {}),
+    "clipboard": (["user_id", "id"], {}),
     "channel_sets": (["id"], {"user-index": ["user_id", "id"]}),
     "invitations": (["id"], {"user-index": ["user_id", "id"], "channel-index": ["channel_id", "id"]}),
 }
@@ -66,14 +78,14 @@ def test_tables_have_the_designed_keys(session: Any) -> None:
     assert found == WANTED
 
 
-def test_only_a_version_number_is_a_number() -> None:
+def test_only_versions_and_revisions_are_numbers() -> None:
     numbers = {
         (table["TableName"], attribute["AttributeName"])
         for table in resources.tables(PREFIX)
         for attribute in table["AttributeDefinitions"]
         if attribute["AttributeType"] != "S"
     }
-    assert numbers == {(f"{PREFIX}channel_versions", "version")}
+    assert numbers == {(f"{PREFIX}channel_versions", "version"), (f"{PREFIX}changes", "rev")}
 
 
 def test_tables_are_paid_by_request() -> None:

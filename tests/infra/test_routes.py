@@ -14,11 +14,12 @@ FOR_EVER = "public, max-age=31536000, immutable"
         (f"/content/storage/0/1/{CHANNEL}.mp4", "s3", FOR_EVER),
         (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", FOR_EVER),
         (f"/content/databases/{CHANNEL}.sqlite3", "s3", "public, max-age=5"),
+        (f"/content/databases/{CHANNEL}-next.sqlite3", "s3", "public, max-age=5"),
         ("/api/internal/add_nodes", "api", None),
         ("/api/public/v1/channels", "api", None),
         ("/", "api", None),
         ("/content", "api", None),
-        ("/work/secret.json", "api", None),
+        ("/items/secret.json", "api", None),
     ],
 )
 def test_a_path_has_its_origin_and_its_time_in_caches(path: str, origin: str, cache_control: str | None) -> None:
@@ -57,10 +58,14 @@ def test_what_the_edge_keeps_depends_on_no_header() -> None:
     for route in routes.load():
         if route.edge_seconds:
             assert route.origin
-            assert not any(route.origin.forwards(name) for name in ("authorization", "cookie", "accept", "origin"))
+            names = ("authorization", "cookie", "x-csrftoken", "accept", "origin")
+            assert not any(route.origin.forwards(name) for name in names)
 
 
-def test_the_rest_of_the_api_gets_every_header() -> None:
-    origin = routes.match("/api/internal/add_nodes").origin
+@pytest.mark.parametrize("path", ["/api/internal/add_nodes", "/api/auth/session/current/", "/en/accounts/login/"])
+def test_the_rest_of_the_api_gets_every_header_and_sets_cookies(path: str) -> None:
+    origin = routes.match(path).origin
     assert origin
-    assert all(origin.forwards(name) for name in ("authorization", "cookie", "accept", "origin"))
+    names = ("authorization", "cookie", "x-csrftoken", "accept", "origin", "referer")
+    assert all(origin.forwards(name) for name in names)
+    assert origin.returns("set-cookie")

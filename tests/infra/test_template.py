@@ -56,7 +56,7 @@ def queues(sqs: Any, prefix: str) -> dict[str, Any]:
 def test_cloudformation_makes_the_same_tables_queues_and_bucket(ministack: Ministack) -> None:
     assert deploy(ministack.client("cloudformation")) == "CREATE_COMPLETE"
     dynamodb, sqs, s3 = (ministack.client(name) for name in ("dynamodb", "sqs", "s3"))
-    assert len(tables(dynamodb, PREFIX)) == 18
+    assert len(tables(dynamodb, PREFIX)) == 23
     assert tables(dynamodb, PREFIX) == tables(dynamodb, aws.PREFIX)
     assert queues(sqs, PREFIX) == queues(sqs, aws.PREFIX)
     own, other = resources.bucket_name(PREFIX), ministack.bucket

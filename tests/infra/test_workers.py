@@ -38,7 +38,7 @@ def sqs(ministack: Ministack) -> Any:
 @pytest.fixture
 def queue(sqs: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(workers, "RETRY_PAUSE", 1)
-    url = sqs.create_queue(QueueName="work")["QueueUrl"]
+    url = sqs.create_queue(QueueName="work", Attributes={"VisibilityTimeout": "5"})["QueueUrl"]
     yield url
     sqs.delete_queue(QueueUrl=url)
 

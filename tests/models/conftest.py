@@ -1,19 +1,17 @@
-"""One cloud for all tests of the models, emptied before each: making it takes longer than most tests."""
+"""All tests of the models share one cloud."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.cloud import Cloud, empty_cloud
+from tests.models.publishing import Publishing
+from tests.support.cloud import Cloud
+from tests.support.shared_cloud import aws, shared_cloud
 
-
-@pytest.fixture(scope="package")
-def shared_cloud() -> Iterator[Cloud]:
-    with empty_cloud() as cloud:
-        yield cloud
+__all__ = ["aws", "publishing", "shared_cloud"]
 
 
 @pytest.fixture
-def aws(shared_cloud: Cloud) -> Cloud:
-    shared_cloud.empty()
-    return shared_cloud
+def publishing(aws: Cloud) -> Iterator[Publishing]:
+    with Publishing().running() as made:
+        yield made

@@ -34,6 +34,7 @@ FIELDS = {
     **{name: _TYPES[kind] for name, kind in _HINTS.items() if kind in _TYPES},
     "files": files,
     "extra_fields": json_objects,
+    "thumbnail_encoding": st.dictionaries(st.text(), json_values(), min_size=1, max_size=3),
     **dict.fromkeys(("id", "node_id", "content_id", "tree_id", "channel_id"), ids),
 }
 
@@ -59,6 +60,7 @@ ALL = make_node(
     original_channel_id="b" * 32,
     original_node_id="c" * 32,
     assessment_item_count=7,
+    thumbnail_encoding={"base64": "data:image/png;base64,AA", "scale": 1.5},
 )
 NOTHING = {
     **make_node("", tree()[0], files=[], kind="topic", complete=False),
@@ -69,7 +71,8 @@ NOTHING = {
 
 
 def test_examples_are_what_they_say():
-    assert set(FIELDS) == set(ALL) == set(NOTHING) == set(NodeData.__annotations__)
+    assert set(FIELDS) == set(ALL) == set(NodeData.__annotations__)
+    assert set(NOTHING) == NodeData.__required_keys__
     assert all(value not in (None, "", [], {}) for value in ALL.values())
     given_always = {"id", "node_id", "content_id", "tree_id", "channel_id", "kind", "role_visibility"}
     assert all(NOTHING[name] in (None, "", [], {}, 0, False) for name in NOTHING if name not in given_always)

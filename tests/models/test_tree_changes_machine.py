@@ -3,6 +3,7 @@ and trees are the same, and no two siblings have one place."""
 
 import contextlib
 from types import SimpleNamespace
+from unittest import mock
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -12,7 +13,14 @@ from chalicelib.auth import Identity
 from chalicelib.domain.positions import value_of
 from chalicelib.errors import BadRequest
 from chalicelib.models import channels, children, nodes, trees
-from chalicelib.operations import node_copies, node_moves, node_writes
+from chalicelib.operations import (
+    node_copies,
+    node_descendants,
+    node_moves,
+    node_pieces,
+    node_sources,
+    node_writes,
+)
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Restore
 from tests.models.builders import make_channel, make_root
@@ -116,11 +124,17 @@ class Machine(RuleBasedStateMachine):
     @rule(number=picks)
     def delete(self, number):
         node = self.pick(number)
-        with self.refused_unless(node.parent):
+        with self.refused_unless(node.parent), self.settled_late(number):
             node_moves.delete(ADMIN, node.id)
             self.take(node)
             node.former = node.parent
             self.put(node, self.trash, len(self.trash.children))
+
+    @contextlib.contextmanager
+    def settled_late(self, number):
+        """Every other move to the trash tells what lies below in the background, as if it were large."""
+        with mock.patch.object(node_moves, "MOST_AT_ONCE", 50 * (number % 2)):
+            yield
 
     @rule(number=picks)
     def restore(self, number):
@@ -146,6 +160,29 @@ class Machine(RuleBasedStateMachine):
             self.put(copied, *spot(target, position))
             for one, id in zip([copied, *below(copied)], self.stored(copied.id), strict=True):
                 one.id = id
+
+    @rule(number=picks, title=st.booleans(), coach=st.booleans(), size=st.sampled_from([2, 40]))
+    def update_descendants(self, number, title, coach, size):
+        """In pieces of a few nodes, or at once; titles stay, and roles are those of resources."""
+        node = self.pick(number)
+        sent = {"role_visibility": "coach" if coach else "learner", **({"title": "no"} if title else {})}
+        with mock.patch.object(node_pieces, "NODES", size):
+            node_descendants.update(ADMIN, node.id, parse(NodeChange, sent))
+        for one in (node, *below(node)):
+            if one.kind != "topic":
+                one.coach = coach
+
+    @rule(number=picks, title=st.sampled_from(["", "s"]))
+    def pull(self, number, title):
+        """A source changes its title, and all copies of it take that over unless it is empty."""
+        node = self.pick(number)
+        if node.parent:
+            node_writes.update(ADMIN, node.id, parse(NodeChange, {"title": title}))
+            node.title = title
+        node_sources.pull(ADMIN, self.channel.id, titles_and_descriptions=True)
+        taken = {found.id: found for found in nodes.get_many([one.id for one in below(self.live)])}
+        for one in below(self.live):
+            one.title = taken[one.id].title
 
     def twin(self, node):
         copied = plain(node.kind, node.title, node.coach)

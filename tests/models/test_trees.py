@@ -56,6 +56,18 @@ class TestAppend:
                 append(root, [new_id() for _ in range(levels)], sent, BEING_BUILT)
             assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
 
+    @pytest.mark.parametrize("levels", [1, 2, 10])
+    def test_has_the_same_room_in_a_live_tree(self, aws, levels):
+        """There the ancestors are read anew, and the channel and its revision are part of the transaction."""
+        parent = live_root()
+        for number in range(levels):
+            (parent,) = put(parent, f"level {number}", kind="topic")
+        for more in (0, 1):
+            sent = [child(parent, str(number)) for number in range(trees.room(levels) + more)]
+            with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
+                append_live(parent, *sent)
+            assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
+
     def test_counts_where_the_parent_is_by_now(self, aws):
         """It was moved after its ancestors were read."""
         root = live_root()

@@ -10,12 +10,16 @@ from urllib.parse import parse_qsl, urlsplit
 
 import app as application
 from chalicelib import accounts
+from chalicelib.cookies import CSRF, SESSION
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import database_key, storage_key
+from chalicelib.domain.tokens import csrf_token
+from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
-from chalicelib.operations import public_listing
+from chalicelib.operations import public_listing, sessions
 from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
+from tests.support import declared
 from tests.support.cloud import Cloud
 
 WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
@@ -29,6 +33,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+    cookies: list[str] = field(default_factory=list)  # each as Set-Cookie has it
 
     @property
     def json(self) -> Any:
@@ -43,13 +48,21 @@ class Studio:
     token: str = ""
     user_id: str = ""
     uploaded: list[tuple[str, int]] = field(default_factory=list)
+    address: str = "127.0.0.1"  # from where requests come
 
     def __post_init__(self) -> None:
-        self.user_id, self.token = accounts.create_user("chef@example.org")
+        self.user_id, self.token = self.cloud.once("chef", lambda: accounts.create_user("chef@example.org"))
 
     def sign_up(self, name: str, is_admin: bool = False) -> tuple[str, str]:
         """Another user: (user id, token)."""
         return accounts.create_user(f"{name}@example.org", is_admin=is_admin)
+
+    def sign_in(self, user_id: str = "") -> "Browser":
+        """A browser in which a user (the first one, unless another is given) is signed in."""
+        user = users.get(user_id or self.user_id)
+        assert user
+        session_id, _ = sessions.start(user)
+        return Browser(self, {SESSION: session_id, CSRF: csrf_token(session_id)})
 
     def share(self, channel_id: str, user_id: str, role: str) -> None:
         """Give a user a right in a channel."""
@@ -66,12 +79,14 @@ class Studio:
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         authorization = {} if token is None else {"authorization": f"Token {token or self.token}"}
         sent = {**authorization, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
-        request = Request(method, url.path, url.query, list(sent.items()), data, "127.0.0.1")
+        request = Request(method, url.path, url.query, list(sent.items()), data, self.address)
         found = TABLE.find(url.path)
         assert found, f"no route for {path}"
         answer = _with_room(application.app, api_gateway_event(request, *found), CONTEXT)
         answer["body"].encode()  # what is not Unicode text cannot leave a Lambda function
-        return Answer(answer["statusCode"], answer["headers"], answer["body"])
+        declared.check(method, found[0], answer["statusCode"], answer["headers"], answer["body"])
+        cookies = answer["multiValueHeaders"].get("Set-Cookie", [])
+        return Answer(answer["statusCode"], answer["headers"], answer["body"], cookies)
 
     def post(self, path: str, body: Any = None, token: str | None = "") -> Answer:
         return self.call("POST", path, body, token)
@@ -153,6 +168,27 @@ class Studio:
 
     def database(self, channel_id: str, version: int | None = None) -> bytes:
         return self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))["Body"].read()
+
+
+@dataclass
+class Browser:
+    """Somebody with cookies: it keeps and sends them as browsers do, and no token."""
+
+    studio: Studio
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, body: Any = None, *, csrf: bool = True, **headers: str) -> Answer:
+        """One request of a page of ours, which sends the CSRF token along unless it is not to."""
+        sent = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if csrf and CSRF in self.cookies:
+            sent["x_csrftoken"] = self.cookies[CSRF]
+        answer = self.studio.call(method, path, body, None, **{**sent, **headers})
+        for cookie in answer.cookies:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in cookie:
+                del self.cookies[name]
+        return answer
 
 
 def _with_room(function: Callable[..., Any], *arguments: Any) -> Any:

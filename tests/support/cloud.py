@@ -3,11 +3,12 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from botocore.session import get_session
@@ -24,6 +25,8 @@ from tests.conftest import BUCKET, PREFIX
 Contents = dict[str, list[str]]
 
 REGION = os.environ["AWS_DEFAULT_REGION"]
+PARTITION = "aws"
+T = TypeVar("T")
 
 
 @dataclass
@@ -34,6 +37,7 @@ class Cloud:
     s3: Any
     sqs: Any
     queue_urls: dict[str, str]
+    made_once: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, as DynamoDB writes them."""
@@ -76,13 +80,28 @@ class Cloud:
         stored["queues"] = [f"{name}: {self.waiting(name)}" for name in self.queue_urls]
         return stored
 
+    def once(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` returns and stores in tables that are empty: done once, and put back as it was from then on."""
+        tables = _tables()
+        if any(table.items for table in tables.values()):
+            return make()
+        if name not in self.made_once:
+            made = make()
+            self.made_once[name] = made, {name: deepcopy(table.items) for name, table in tables.items() if table.items}
+        else:
+            made, stored = self.made_once[name]
+            for table, items in stored.items():
+                tables[table].items.update(deepcopy(items))
+        return made
+
     def empty(self) -> None:
         """Take everything out of tables, bucket and queues."""
         _forget_objects()
         for table in _tables().values():
             table.items.clear()
         self.mails().clear()
-        if keys := [{"Key": name} for name in self.objects()]:
+        if _holds_objects():
+            keys = [{"Key": name} for name in self.objects()]
             self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
         for queue in _queues().values():
             queue._messages = []
@@ -95,6 +114,10 @@ def _tables() -> dict[str, Any]:
 
 def _mail() -> Any:
     return get_backend("ses")[DEFAULT_ACCOUNT_ID][REGION]
+
+
+def _holds_objects() -> bool:
+    return bool(get_backend("s3")[DEFAULT_ACCOUNT_ID][PARTITION].buckets[BUCKET].keys)
 
 
 def _queues() -> dict[str, Any]:

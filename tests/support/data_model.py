@@ -20,7 +20,7 @@ Written by `python -m tests.support.data_model` from the docstrings of `chalicel
 stale. Tables and indexes are those of `infra/resources.yaml`. Every table is read by key or by index, never scanned;
 what decides anything is read consistently from a table, and an index serves only what may lag by a second.
 """
-_READS = frozenset({"find", "read_many", "read_raw", "query", "batch_get"})
+_READS = frozenset({"find", "read_many", "read_raw", "query_raw", "query", "batch_get"})
 _WRITES = frozenset({"write_many", "transact", "save_if", "update_if", "save", "update", "delete"})
 _TYPES = {"S": "text", "N": "number", "BOOL": "true or false", "B": "bytes", "SS": "set of texts"}
 

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib import accounts
 from chalicelib.domain.types import LABELS
 from chalicelib.models import channels
 from tests.support import nodes
@@ -13,15 +14,19 @@ from tests.support.recordings import store
 
 BASE = "/api/internal"
 UPLOAD_URL = "/api/file/upload_url"
+PASSWORD = "correct horse"
 Path = tuple[str | int, ...]
 
 
 def good_bodies(studio: Studio) -> dict[str, Any]:
-    """By path. All of them are answered with 200 or 201, in any order, but for publish and finish as often as one
-    likes."""
+    """By path. Each is answered with its `good_status`, in any order, but for publish, finish and invitations as often
+    as one likes."""
     channel_id, root = studio.make_channel()
     pdf = store(studio, b"%PDF", "pdf")
+    accounts.set_password("chef@example.org", PASSWORD)
     return {
+        "/api/auth/session": {"username": "chef@example.org", "email": "chef@example.org", "password": PASSWORD},
+        "/api/user/me/password": {"old_password": PASSWORD, "new_password": PASSWORD},
         f"{BASE}/check_version": {"version": "0.8.0"},
         f"{BASE}/file_diff": [pdf],
         f"{BASE}/create_channel": {"channel_data": _channel(uuid.uuid4().hex)},
@@ -37,6 +42,14 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
         "/api/contentnode": {"parent": _live_root(studio), "kind": "topic", "title": "t", "tags": ["a"]},
         "/api/invitation": {"email": "a@example.org", "channel": channel_id, "share_mode": "view", "first_name": "a"},
         "/api/channelset": {"name": "s", "description": "d", "channels": [channel_id]},
+        "/api/search/saved-search": {"name": "s", "params": {"keywords": "a"}},
+        "/api/clipboard": _source(studio),
+        "/api/sync": {
+            "changes": [{"type": 2, "table": "channel", "key": channel_id, "rev": 1, "mods": {"name": "n"}}],
+            "channel_revs": {channel_id: 0},
+            "user_rev": 0,
+            "unapplied_revs": [1],
+        },
         "/api/assessmentitem": {
             "contentnode": _exercise(studio),
             "type": "single_selection",
@@ -58,6 +71,14 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
             "resumable": False,
         },
     }
+
+
+def good_status(path: str) -> int:
+    """What a good body is answered with: 201 where a resource is made."""
+    return 200 if path.startswith(f"{BASE}/") or path in _MAKING_NOTHING else 201
+
+
+_MAKING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
 
 
 def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
@@ -83,6 +104,14 @@ def _exercise(studio: Studio) -> str:
     (node_id,) = studio.add(root, nodes.exercise("e")).values()
     assert studio.finish(channel_id).status == 200
     return node_id
+
+
+def _source(studio: Studio) -> dict[str, Any]:
+    """The root of a live tree, as an entry of the clipboard names it."""
+    channel = channels.get(studio.make_channel()[0])
+    assert channel
+    excluded = {"excluded_descendants": {channel.root_id: True}}
+    return {"source_node_id": channel.root_id, "source_channel_id": channel.id, "extra_fields": excluded}
 
 
 def _live_root(studio: Studio) -> str:

@@ -9,6 +9,7 @@ from chalicelib.permissions import Access
 from chalicelib.rest import Route
 
 NOTHING = "0" * 32  # the id of nothing
+FILTERS = {"GET /api/catalog": "?public=true"}
 
 
 def declared() -> list[Route]:
@@ -27,8 +28,8 @@ def name(route: Route) -> str:
 
 
 def url(route: Route, value: str = NOTHING) -> str:
-    """The path with its parameters filled in."""
-    return re.sub(r"\{\w+\}", value, route.path)
+    """The path with its parameters filled in, and with the filter that its list needs of everyone."""
+    return re.sub(r"\{\w+\}", value, route.path) + FILTERS.get(name(route), "")
 
 
 ALL = declared()

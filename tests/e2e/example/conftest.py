@@ -19,7 +19,7 @@ class Version:
     """One version of the example channel: what the chef sent, what was published, what Kolibri had then."""
 
     chef: ChefRun
-    library: ChefRun
+    chef_run: ChefRun
     database: Path
     number: int
     kolibri: Kolibri
@@ -29,7 +29,7 @@ class Version:
     @cached_property
     def sent(self) -> dict[str, tuple[Row, list[Row]]]:
         """Nodes as sent, by node id, with their ancestors; remote nodes with the data of their sources."""
-        sources = {key: node for node, _ in self.library.nodes() for key in (node["node_id"], node["content_id"])}
+        sources = {key: node for node, _ in self.chef_run.nodes() for key in (node["node_id"], node["content_id"])}
         nodes = {}
         for node, path in self.chef.nodes():
             if source_id := node.get("source_node_id") or node.get("source_content_id"):
@@ -67,24 +67,24 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def library(stack: Any, work: Path) -> ChefRun:
+def chef_run(stack: Any, work: Path) -> ChefRun:
     run = run_chef(LIBRARY, stack.url, stack.token, work / "library")
     wait_for_version(stack.url, run.channel_id, 1)
     return run
 
 
 @pytest.fixture(scope="session")
-def first(stack: Any, work: Path, library: ChefRun) -> Version:
+def first(stack: Any, work: Path, chef_run: ChefRun) -> Version:
     kolibri = Kolibri(work / "kolibri", stack.url)
-    return _publish_and_import(stack, work, library, kolibri, 1)
+    return _publish_and_import(stack, work, chef_run, kolibri, 1)
 
 
 @pytest.fixture(scope="session")
 def second(stack: Any, work: Path, first: Version) -> Version:
-    return _publish_and_import(stack, work, first.library, first.kolibri, 2)
+    return _publish_and_import(stack, work, first.chef_run, first.kolibri, 2)
 
 
-def _publish_and_import(stack: Any, work: Path, library: ChefRun, kolibri: Kolibri, number: int) -> Version:
+def _publish_and_import(stack: Any, work: Path, chef_run: ChefRun, kolibri: Kolibri, number: int) -> Version:
     chef = run_chef(CHEF, stack.url, stack.token, work / f"chef{number}", RUN=str(number))
     wait_for_version(stack.url, chef.channel_id, number)
     database = work / f"version{number}.sqlite3"
@@ -92,7 +92,7 @@ def _publish_and_import(stack: Any, work: Path, library: ChefRun, kolibri: Kolib
         httpx.get(f"{stack.url}/content/databases/{chef.channel_id}.sqlite3").raise_for_status().content
     )
     (kolibri.upgrade_channel if number > 1 else kolibri.import_channel)(chef.channel_id)
-    version = Version(chef, library, database, number, kolibri)
+    version = Version(chef, chef_run, database, number, kolibri)
     version.imported = kolibri.rows("select * from content_contentnode where channel_id = ?", chef.channel_id)
     version.damaged = kolibri.damaged_files(chef.channel_id)
     return version

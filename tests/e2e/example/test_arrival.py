@@ -150,7 +150,7 @@ def test_remote_nodes_keep_the_content_of_their_source(first: Version) -> None:
         (row,) = first.published("select * from content_contentnode where id = ?", node["node_id"])
         source, _ = next(
             found
-            for found in first.library.nodes()
+            for found in first.chef_run.nodes()
             if node["source_node_id"] == found[0]["node_id"] or node["source_content_id"] == found[0]["content_id"]
         )
         assert row["content_id"] == source["content_id"]
@@ -183,8 +183,8 @@ def test_a_file_sent_twice_is_stored_once(first: Version) -> None:
 
 def test_the_library_navigates_by_its_own_app(stack: Any, first: Version) -> None:
     kolibri = Kolibri(first.kolibri.home, stack.url)
-    kolibri.import_channel(first.library.channel_id)
-    root_id = first.library.channel_id
+    kolibri.import_channel(first.chef_run.channel_id)
+    root_id = first.chef_run.channel_id
     (root,) = kolibri.rows("select * from content_contentnode where id = ?", root_id)
     assert json.loads(root["options"]) == {"modality": modalities.CUSTOM_NAVIGATION}
     (file,) = kolibri.rows("select * from content_file where contentnode_id = ?", root_id)

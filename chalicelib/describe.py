@@ -1,0 +1,167 @@
+"""What a path says of itself: as OPTIONS answers it, and as pages show it."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.openapi import FORM, HTML, REFERENCE, document, has_page, used
+from chalicelib.rest import JSON, Methods, Route
+from chalicelib.schemas.chef import FileForm
+
+Field = dict[str, Any]
+
+_NAMES = {"array": "list", "number": "number", "string": "string"}
+_LIMITS = {
+    "maxLength": "max_length",
+    "minLength": "min_length",
+    "minimum": "min_value",
+    "maximum": "max_value",
+    "maxItems": "max_items",
+    "format": "format",
+    "pattern": "pattern",
+    "default": "default",
+    "description": "help_text",
+}
+
+
+def path(methods: Methods) -> dict[str, Any]:
+    """Its name, what it takes and answers with, and of each method the fields of its query and body."""
+    routes = tuple(methods[method] for method in sorted(methods))
+    first = methods.get("GET", routes[0])
+    return {
+        "name": first.summary,
+        "description": first.description,
+        "renders": [JSON, *([HTML] if has_page(first) else [])],
+        "parses": [FORM if any(route.body is FileForm for route in routes) else JSON],
+        "actions": {route.method: action(route) for route in routes},
+    }
+
+
+@lru_cache(maxsize=256)
+def action(route: Route) -> dict[str, Any]:
+    """One method: `summary`, and where it takes any, `query` and `body`, fields by name."""
+    whole = document([route], "")
+    found = whole["paths"].get(route.path, {}).get(route.method.lower(), {})
+    return {"summary": route.summary, **taken(found, whole["components"]["schemas"])}
+
+
+def taken(operation: dict[str, Any], types: dict[str, Field]) -> dict[str, dict[str, Field]]:
+    """Fields by name of the `query` and the `body` of an operation of the OpenAPI document, where it takes any."""
+    query = {
+        one["name"]: _field({**one, **one["schema"]}, False, types)
+        for one in operation.get("parameters", ())
+        if one["in"] == "query"
+    }
+    body = fields(body_of(operation), types)
+    return {name: found for name, found in (("query", query), ("body", body)) if found}
+
+
+def body_of(operation: dict[str, Any]) -> Field:
+    """The schema of an operation's body, empty where it has none."""
+    content = operation.get("requestBody", {}).get("content", {})
+    return next((media["schema"] for media in content.values()), {})
+
+
+def fields(schema: Field, types: dict[str, Field], levels: int = 2) -> dict[str, Field]:
+    """The properties of a schema, by name, and of those that are objects (or lists of them) theirs as `fields`."""
+    plain = resolved(schema, types)
+    required = plain.get("required", ())
+    own = plain.get("properties", {}) if levels else {}
+    return {name: _field(one, name in required, types, levels - 1) for name, one in own.items()}
+
+
+def resolved(schema: Field, types: dict[str, Field]) -> Field:
+    """The schema itself, where this one only names it."""
+    return types[schema["$ref"].removeprefix(REFERENCE)] if "$ref" in schema else schema
+
+
+def _field(schema: Field, required: bool, types: dict[str, Field], levels: int = 0) -> Field:
+    choices = [resolved(choice, types) for choice in schema.get("anyOf", [schema])]
+    plain = {**{name: value for choice in choices for name, value in choice.items()}, **schema}
+    limits = {ours: plain[name] for name, ours in _LIMITS.items() if plain.get(name) not in (None, "")}
+    known = plain.get("enum") or plain.get("items", {}).get("enum")
+    inner = next(filter(None, (fields(_item(choice), types, levels) for choice in choices)), {})
+    return {
+        "type": type_of(schema, types),
+        "required": required,
+        **limits,
+        **({"choices": known} if known else {}),
+        **({"fields": inner} if inner else {}),
+    }
+
+
+def _item(schema: Field) -> Field:
+    return schema.get("items", schema) if schema.get("type") == "array" else schema
+
+
+def type_of(schema: Field, types: dict[str, Field]) -> str:
+    """The type in words: `string or null`."""
+    return " or ".join(dict.fromkeys(_words(schema, types)))
+
+
+def _words(schema: Field, types: dict[str, Field]) -> Iterator[str]:
+    for choice in schema.get("anyOf", [schema]):
+        plain = resolved(choice, types)
+        yield from _words(plain, types) if "anyOf" in plain else [_word(plain, types)]
+
+
+def _word(schema: Field, types: dict[str, Field]) -> str:
+    kind = schema.get("type", "")
+    items = resolved(schema.get("items", {}), types)
+    if kind == "array" and items.get("type"):
+        return f"list of {items['type']}s"
+    return _NAMES.get(kind, kind) or ("constant" if "const" in schema else "any")
+
+
+def reference(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reference tells: `tags` with their `operations`, and the `types` of answers by name."""
+    types = document["components"]["schemas"]
+    by_tag: dict[str, list[dict[str, Any]]] = {}
+    for path_, methods in document["paths"].items():
+        for method, operation in methods.items():
+            by_tag.setdefault(operation["tags"][0], []).append(_told(path_, method, operation, types))
+    found = [{"name": tag, "operations": operations} for tag, operations in sorted(by_tag.items())]
+    answers = [one["responses"] for methods in document["paths"].values() for one in methods.values()]
+    return {"tags": found, "types": {name: _type(own, types) for name, own in used(types, answers).items()}}
+
+
+def _told(path: str, method: str, operation: Field, types: dict[str, Field]) -> dict[str, Any]:
+    responses = operation["responses"].items()
+    return {
+        "id": operation["operationId"],
+        "method": method.upper(),
+        "path": path,
+        "summary": operation["summary"],
+        "description": operation.get("description", "").rstrip("."),
+        "anyone": not operation["security"],
+        "query": {},
+        "body": {},
+        **taken(operation, types),
+        "answers": [
+            {"status": status, "type": _answered(response)} for status, response in responses if "$ref" not in response
+        ],
+    }
+
+
+def _answered(response: Field) -> str:
+    schema = response.get("content", {}).get(JSON, {}).get("schema")
+    return named(schema) if schema else ""
+
+
+def named(schema: Field) -> str:
+    """The type of an answer in words, with the names of types in backticks."""
+    if "$ref" in schema:
+        return f"`{schema['$ref'].removeprefix(REFERENCE)}`"
+    if "anyOf" in schema:
+        return " or ".join(map(named, schema["anyOf"]))
+    if schema.get("type") == "array":
+        return f"list of {named(schema['items'])}"
+    return str(schema.get("type", "any"))
+
+
+def _type(schema: Field, types: dict[str, Field]) -> dict[str, Any]:
+    return {
+        "description": schema.get("description", ""),
+        "fields": fields(schema, types),
+        "choices": schema.get("enum", []),
+    }

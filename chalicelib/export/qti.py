@@ -1,0 +1,130 @@
+"""QTI packages: a zip of `imsmanifest.xml`, one `items/<identifier>.xml` a question, and the images beside them.
+
+An exercise with a QTI or free-response question is published as one of these, with all of its questions: Kolibri shows
+an exercise from one file, and Perseus can express neither.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element
+
+from le_utils.constants import exercises, format_presets
+
+from chalicelib.domain import qti_xml
+from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
+from chalicelib.export import perseus
+from chalicelib.export.exercise_settings import mastery_model, randomize
+from chalicelib.export.markup import document, element
+from chalicelib.export.perseus_images import file_name, stored_names
+from chalicelib.export.perseus_items import attached_files, texts
+from chalicelib.export.qti_items import CONVERTERS, qti_item, raw_item
+from chalicelib.export.qti_perseus import wrapped
+from chalicelib.export.zipping import zip_of
+
+# To be raised with every change that gives other bytes for the same exercise.
+FORMAT_VERSION = 1
+MANIFEST = "imsmanifest.xml"
+
+_FOLDER = "items"
+_NAMESPACE = "http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1"
+_ITEM_TYPE = "imsqti_item_xmlv3p0"
+_ONLY_QTI = frozenset({exercises.QTI, exercises.FREE_RESPONSE})
+_TYPES = frozenset({*CONVERTERS, exercises.QTI, exercises.PERSEUS_QUESTION})
+
+
+def is_needed(items: list[AssessmentItemData]) -> bool:
+    """Whether an exercise of these questions is published as a QTI package, not as a Perseus archive."""
+    return any(item["type"] in _ONLY_QTI for item in items)
+
+
+def included_presets(items: list[AssessmentItemData]) -> list[str]:
+    """The presets whose viewers show the package: that of Perseus too where it has such a question."""
+    embedded = any(item["type"] == exercises.PERSEUS_QUESTION for item in items)
+    return [format_presets.QTI_ZIP, *([format_presets.EXERCISE] if embedded else [])]
+
+
+def qti_items(items: list[AssessmentItemData]) -> list[AssessmentItemData]:
+    """The questions of a package, in their order."""
+    known = (item for item in items if item["type"] in _TYPES)
+    return sorted(known, key=lambda item: (item["order"], item["assessment_id"]))
+
+
+def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> AssessmentData:
+    """What the content database says of an exercise whose questions are in a package."""
+    ids = [qti_xml.identifier(item["assessment_id"]) for item in qti_items(items)]
+    return {
+        "assessment_item_ids": ids,
+        "mastery_model": mastery_model(node, len(ids)),
+        "randomize": randomize(node),
+    }
+
+
+def image_filenames(items: list[AssessmentItemData]) -> set[str]:
+    """The names "<checksum>.<extension>" of the stored files that the package of these questions needs.
+
+    Raises InvalidQtiItem and InvalidPerseusItem.
+    """
+    return {name for item in qti_items(items) for name in _images_of(item)}
+
+
+def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
+    """A hex digest of all that determines the bytes of the package, stored files by their checksums.
+
+    It stands for a package built with every file of `image_filenames`; one that lacks some is not to be kept under it.
+    """
+    parts = [
+        {
+            **{key: item[key] for key in perseus.ITEM_KEYS},  # type: ignore[literal-required]
+            "files": [(file_name(file), file["original_filename"]) for file in attached_files(item)],
+        }
+        for item in qti_items(items)
+    ]
+    text = json.dumps([FORMAT_VERSION, perseus.FORMAT_VERSION, node["language"], parts], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
+    """The package of these questions. Equal input gives equal bytes.
+
+    `images` maps the names of `image_filenames` to their bytes; for one that it lacks Kolibri shows its description.
+    Raises InvalidQtiItem for raw data that is no QTI item, and InvalidPerseusItem.
+    """
+    members: dict[str, bytes] = {}
+    resources = []
+    for item in qti_items(items):
+        root, needed = _converted(item, node["language"], images)
+        identifier = qti_xml.identifier(item["assessment_id"])
+        path = f"{_FOLDER}/{identifier}.xml"
+        members |= {path: document(root), **needed}
+        resources.append(_resource(identifier, [path, *sorted(needed)]))
+    members[MANIFEST] = document(_manifest(resources))
+    return zip_of(members)
+
+
+def _converted(
+    item: AssessmentItemData, language: str | None, images: Mapping[str, bytes]
+) -> tuple[Element, dict[str, bytes]]:
+    if item["type"] == exercises.PERSEUS_QUESTION:
+        return wrapped(item, language, images)
+    root = qti_item(item, language)
+    return root, {f"{_FOLDER}/images/{name}": images[name] for name in _images_of(item) if name in images}
+
+
+def _images_of(item: AssessmentItemData) -> list[str]:
+    if item["type"] == exercises.QTI:
+        return qti_xml.localise(raw_item(item), "")
+    attached = [file_name(file) for file in attached_files(item)] if item["type"] == exercises.PERSEUS_QUESTION else []
+    return [*attached, *(name for text in texts(item) for name in stored_names(text))]
+
+
+def _manifest(resources: list[Element]) -> Element:
+    about = element("metadata", None, element("schema", text="QTI Package"), element("schemaversion", text="3.0.0"))
+    attributes = {"xmlns": _NAMESPACE, "identifier": "exercise"}
+    return element("manifest", attributes, about, element("organizations"), element("resources", None, *resources))
+
+
+def _resource(identifier: str, paths: list[str]) -> Element:
+    """What Kolibri finds a question by: its identifier among the exercise's `assessment_item_ids`."""
+    attributes = {"identifier": identifier, "type": _ITEM_TYPE, "href": paths[0]}
+    return element("resource", attributes, *(element("file", {"href": path}) for path in paths))

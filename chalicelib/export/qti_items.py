@@ -1,0 +1,180 @@
+"""Questions as QTI 3.0 items: the XML that Kolibri's QTI viewer shows.
+
+The forms are those that Kolibri Studio publishes. A text field is a text-entry interaction also where the answer is
+free: Kolibri 0.19 knows no other.
+"""
+
+from collections.abc import Callable
+from xml.etree.ElementTree import Element
+
+from le_utils.constants import exercises
+
+from chalicelib.domain import qti_xml
+from chalicelib.domain.types import AssessmentItemData
+from chalicelib.export.exercise_numbers import parse_number
+from chalicelib.export.exercise_rows import in_order, text_of
+from chalicelib.export.markup import element, plain
+from chalicelib.export.qti_text import FOLDER, blocks
+
+RESPONSE = "RESPONSE"
+
+_TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates"
+_TOOL = {"tool-name": "kolibri", "tool-version": "0.1"}
+_TEXT_FIELD = {"response-identifier": RESPONSE, "expected-length": "50"}
+_INTEGERS = 1e15  # below, every whole number has a float of its own
+
+_Parts = list[Element]
+
+
+class InvalidQtiItem(ValueError):
+    """A question whose raw data is no QTI item; the message names its assessment id."""
+
+    def __init__(self, assessment_id: str, reason: str) -> None:
+        super().__init__(f"Question {assessment_id}: its raw data {reason}")
+        self.assessment_id = assessment_id
+
+
+def qti_item(item: AssessmentItemData, language: str | None) -> Element:
+    """The qti-assessment-item of a question, with the images that it shows in `images/`.
+
+    Raises InvalidQtiItem, and KeyError for a type that is not one of `CONVERTERS`.
+    """
+    if item["type"] == exercises.QTI:
+        return _raw(item)
+    return assessment_item(item, language, CONVERTERS[item["type"]](item))
+
+
+def raw_item(item: AssessmentItemData) -> Element:
+    """The root of a question's raw data as it was written. Raises InvalidQtiItem."""
+    try:
+        return qti_xml.parse(item["raw_data"])
+    except qti_xml.InvalidQti as error:
+        raise InvalidQtiItem(item["assessment_id"], str(error)) from error
+
+
+def assessment_item(item: AssessmentItemData, language: str | None, parts: _Parts) -> Element:
+    """The item around its declarations, body and response processing."""
+    attributes = {
+        "xmlns": qti_xml.NAMESPACE,
+        "identifier": qti_xml.identifier(item["assessment_id"]),
+        "title": item["assessment_id"],
+        "adaptive": "false",
+        "time-dependent": "false",
+        **({"xml:lang": language} if language else {}),
+        **_TOOL,
+    }
+    return element("qti-assessment-item", attributes, *parts)
+
+
+def score(**attributes: str) -> Element:
+    """The declaration of what an answer is worth, 0 or 1."""
+    given = {name.replace("_", "-"): value for name, value in attributes.items()}
+    return element(
+        "qti-outcome-declaration", {"identifier": "SCORE", "cardinality": "single", "base-type": "float", **given}
+    )
+
+
+def _raw(item: AssessmentItemData) -> Element:
+    source = raw_item(item)
+    qti_xml.localise(source, FOLDER)
+    root = plain(source)
+    root.set("identifier", qti_xml.identifier(item["assessment_id"]))
+    for name, value in (("title", item["assessment_id"]), ("adaptive", "false"), ("time-dependent", "false")):
+        root.attrib.setdefault(name, value)
+    return root
+
+
+def _selection(item: AssessmentItemData) -> _Parts:
+    answers = [answer for answer in in_order(item["answers"]) if text_of(answer.get("answer")).strip()]
+    choices = {f"choice_{number}": answer for number, answer in enumerate(answers)}
+    correct = [name for name, answer in choices.items() if answer.get("correct")]
+    several = item["type"] == exercises.MULTIPLE_SELECTION
+    declaration, template = _response("multiple" if several else "single", "identifier", correct)
+    attributes = {
+        "response-identifier": RESPONSE,
+        "shuffle": str(bool(item["randomize"])).lower(),
+        # Kolibri takes a limit of one for a single selection, whose response it then cannot store; 0 is no limit.
+        "max-choices": str(len(choices) if len(choices) > 1 else 0) if several else "1",
+        "min-choices": "0",
+        "orientation": "vertical",
+    }
+    prompt = [element("qti-prompt", None, *found)] if (found := blocks(text_of(item["question"]))) else []
+    shown = [_choice(name, text_of(answer["answer"])) for name, answer in choices.items()]
+    # An interaction without choices is no QTI.
+    inner = [element("qti-choice-interaction", attributes, *prompt, *shown)] if shown else _prompt(item)
+    return [declaration, score(), *_rest(item, inner), template]
+
+
+def _choice(name: str, text: str) -> Element:
+    attributes = {"identifier": name, "show-hide": "show", "fixed": "false"}
+    return element("qti-simple-choice", attributes, *blocks(text))
+
+
+def _input(item: AssessmentItemData) -> _Parts:
+    right = [answer.get("answer") for answer in in_order(item["answers"]) if answer.get("correct", True)]
+    texts = [text for text in (text_of(answer).strip() for answer in right) if text]
+    numbers = [number for number in map(parse_number, texts) if number is not None]
+    if len(numbers) == len(texts):
+        declaration, template = _response("single", "float", [_number(number) for number in numbers])
+    else:
+        declaration, template = _response("single", "string", texts)
+    return [declaration, score(), *_rest(item, [*_prompt(item), _text_field()]), template]
+
+
+def _free_response(item: AssessmentItemData) -> _Parts:
+    """Nothing can tell whether an answer is right: it is for coaches to read."""
+    declaration = element("qti-response-declaration", _declared("single", "string"))
+    return [declaration, score(external_scored="human"), *_rest(item, [*_prompt(item), _text_field()])]
+
+
+def _response(cardinality: str, base_type: str, correct: list[str]) -> tuple[Element, Element]:
+    """The declaration of the response, and how it is judged: by comparison, or where each of several values is right
+    for itself, by looking it up."""
+    correct = list(dict.fromkeys(correct))
+    looked_up = cardinality == "single" and len(correct) > 1
+    declaration = element("qti-response-declaration", _declared(cardinality, base_type))
+    if correct:
+        values = [element("qti-value", text=value) for value in (correct[:1] if looked_up else correct)]
+        declaration.append(element("qti-correct-response", None, *values))
+    if looked_up:
+        entries = [element("qti-map-entry", {"map-key": value, "mapped-value": "1"}) for value in correct]
+        declaration.append(element("qti-mapping", {"default-value": "0"}, *entries))
+    template = "map_response" if looked_up else "match_correct"
+    return declaration, element("qti-response-processing", {"template": f"{_TEMPLATES}/{template}"})
+
+
+def _declared(cardinality: str, base_type: str) -> dict[str, str]:
+    return {"identifier": RESPONSE, "cardinality": cardinality, "base-type": base_type}
+
+
+def _prompt(item: AssessmentItemData) -> _Parts:
+    found = blocks(text_of(item["question"]))
+    return [element("div", None, *found)] if found else []
+
+
+def _text_field() -> Element:
+    # Last in its paragraph: as HTML an empty element of QTI has no end before its parent's.
+    return element("p", None, element("qti-text-entry-interaction", _TEXT_FIELD))
+
+
+def _rest(item: AssessmentItemData, body: _Parts) -> _Parts:
+    """The body, and the hints where there are any: cards of a catalogue that Kolibri knows by its name."""
+    hints = [found for hint in in_order(item["hints"]) if (found := blocks(text_of(hint.get("hint"))))]
+    cards = [
+        element("qti-card", {"support": "ext:kolibri-hint"}, element("qti-html-content", None, *found))
+        for found in hints
+    ]
+    catalog = element("qti-catalog-info", None, element("qti-catalog", {"id": "kolibri-hints"}, *cards))
+    return [element("qti-item-body", None, *body), *([catalog] if cards else [])]
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() and abs(value) < _INTEGERS else repr(value)
+
+
+CONVERTERS: dict[str, Callable[[AssessmentItemData], _Parts]] = {
+    exercises.SINGLE_SELECTION: _selection,
+    exercises.MULTIPLE_SELECTION: _selection,
+    exercises.INPUT_QUESTION: _input,
+    exercises.FREE_RESPONSE: _free_response,
+}

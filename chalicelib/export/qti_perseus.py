@@ -1,0 +1,56 @@
+"""A Perseus question among QTI items: a QTI item that shows a Perseus item of the same package.
+
+What Kolibri and Kolibri Studio have agreed on (https://github.com/learningequality/studio/issues/6006): the Perseus
+item lies in `perseus/`, its images in `perseus/images/`, and the response is a record with a field `correct`. Kolibri
+0.19 does not show such questions yet.
+"""
+
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element
+
+from chalicelib.domain.types import AssessmentItemData
+from chalicelib.export.markup import element
+from chalicelib.export.perseus import to_json
+from chalicelib.export.perseus_images import ArchiveImages
+from chalicelib.export.perseus_items import perseus_item
+from chalicelib.export.qti_items import RESPONSE, assessment_item, score
+
+FOLDER = "perseus"
+
+
+def wrapped(
+    item: AssessmentItemData, language: str | None, images: Mapping[str, bytes]
+) -> tuple[Element, dict[str, bytes]]:
+    """The QTI item, and the members of the package that it needs, by path. Raises InvalidPerseusItem."""
+    shown = ArchiveImages(images)
+    path = f"{FOLDER}/{item['assessment_id']}.json"
+    members = {path: to_json(perseus_item(item, shown))}
+    members |= {f"{FOLDER}/{name}": data for name, data in shown.members.items()}
+    attributes = {"response-identifier": RESPONSE, "data-type": "perseus", "data-perseus-path": path}
+    parts = [
+        element("qti-response-declaration", {"identifier": RESPONSE, "cardinality": "record"}),
+        score(),
+        element("qti-item-body", None, element("qti-custom-interaction", attributes)),
+        _processing(),
+    ]
+    return assessment_item(item, language, parts), members
+
+
+def _processing() -> Element:
+    """No template of QTI reads a record's field."""
+    correct = element("qti-field-value", {"field-identifier": "correct"}, _named("qti-variable", RESPONSE))
+    condition = element(
+        "qti-response-condition",
+        None,
+        element("qti-response-if", None, correct, _set_score("1")),
+        element("qti-response-else", None, _set_score("0")),
+    )
+    return element("qti-response-processing", None, condition)
+
+
+def _set_score(value: str) -> Element:
+    return _named("qti-set-outcome-value", "SCORE", element("qti-base-value", {"base-type": "float"}, text=value))
+
+
+def _named(tag: str, identifier: str, *children: Element) -> Element:
+    return element(tag, {"identifier": identifier}, *children)

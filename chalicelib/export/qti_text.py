@@ -1,0 +1,111 @@
+"""Texts of questions (markdown, formulas between `$$`, stored images) as XHTML for QTI items.
+
+The elements have no namespace but that of a formula, which says it itself: Kolibri reads them as HTML. Links become
+their text, as a learner's device is offline; images that are no stored files become their description.
+"""
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, fromstring, tostring
+from xml.sax.saxutils import escape, quoteattr
+
+from chalicelib.export.markup import clean, plain
+from chalicelib.export.perseus_images import Size, rewritten
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+FOLDER = "images"
+LONGEST_FORMULA = 2000  # characters; what is longer is shown as it was written
+
+_FENCE = "$$"
+_IMAGE = re.compile(rf"({FOLDER}/[0-9a-f]{{32}}\.[a-z0-9]+)(?:#(\d+)x(\d+))?")
+_XHTML = "http://www.w3.org/1999/xhtml"
+# What LaTeX could bring into a page besides a formula.
+_NO_MATH = ("href", "style", "class", "id")
+
+
+def blocks(text: str) -> list[Element]:
+    """The paragraphs, lists, tables … of a text; none where it is blank."""
+    pointed = rewritten(clean(text), _address)
+    html = clean(_markdown().render(pointed))
+    return [_cleaned(child) for child in _parsed(f'<div xmlns="{_XHTML}">{html}</div>')]
+
+
+def _address(name: str, size: Size | None) -> str:
+    return f"{FOLDER}/{name}" + (f"#{size[0]}x{size[1]}" if size else "")
+
+
+def _parsed(xml: str) -> Element:
+    """What our own converters have written, which declares no entities."""
+    return fromstring(xml)  # noqa: S314
+
+
+def _cleaned(source: Element) -> Element:
+    made = plain(source, _XHTML)
+    made.tail = None
+    return made
+
+
+@cache
+def _markdown() -> "MarkdownIt":
+    # Loaded when it is needed: the functions that answer requests never do.
+    from markdown_it import MarkdownIt
+
+    markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "langPrefix": ""}).enable("table")
+    markdown.inline.ruler.before("escape", "formula", _formula)
+    markdown.add_render_rule("formula", lambda _, tokens, at, *__: _mathml(tokens[at].content))
+    markdown.add_render_rule("image", lambda _, tokens, at, *__: _image(tokens[at]))
+    for nothing in ("link_open", "link_close"):
+        markdown.add_render_rule(nothing, lambda *_: "")
+    for cell in ("th_open", "td_open"):  # their style is not QTI's
+        markdown.add_render_rule(cell, lambda _, tokens, at, *__: f"<{tokens[at].tag}>")
+    return markdown
+
+
+def _formula(state: "StateInline", silent: bool) -> bool:
+    """An inline rule of the markdown parser: what is between two `$$` is no markdown."""
+    start = state.pos + len(_FENCE)
+    if not state.src.startswith(_FENCE, state.pos):
+        return False
+    end = state.src.find(_FENCE, start + 1, state.posMax)
+    if end < 0:
+        return False
+    if not silent:
+        state.push("formula", "math", 0).content = state.src[start:end]
+    state.pos = end + len(_FENCE)
+    return True
+
+
+def _mathml(latex: str) -> str:
+    """The formula in MathML, or as it was written where it cannot be converted."""
+    from latex2mathml.converter import convert
+
+    written = f"<code>{escape(_FENCE + latex + _FENCE)}</code>"
+    if len(latex) > LONGEST_FORMULA:
+        return written
+    try:
+        math = _parsed(clean(convert(latex)))
+    except Exception:  # for LaTeX that it cannot read the converter raises errors of a dozen kinds, or writes no XML
+        return written
+    for part in math.iter():
+        for name in _NO_MATH:
+            part.attrib.pop(name, None)
+    return tostring(plain(math), encoding="unicode")
+
+
+def _image(token: "Token") -> str:
+    alt = _alternative(token.children or [])
+    match = _IMAGE.fullmatch(str(token.attrs.get("src", "")))
+    if match is None:
+        return escape(alt)
+    path, width, height = match.groups()
+    size = f' width="{width}" height="{height}"' if width else ""
+    return f'<img alt={quoteattr(alt)} src="{path}"{size} />'
+
+
+def _alternative(tokens: "list[Token]") -> str:
+    return "".join(_alternative(token.children or []) if token.type == "image" else token.content for token in tokens)

@@ -1,0 +1,24 @@
+"""Zip files whose bytes depend on nothing but what is in them."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+_TIMESTAMP = (1980, 1, 1, 0, 0, 0)
+_PERMISSIONS = 0o644 << 16
+_UNIX = 3
+
+
+def zip_of(members: Mapping[str, bytes]) -> bytes:
+    """A zip of these members by path, sorted.
+
+    Stored, not deflated: compressed bytes would change with the version of zlib, and with them the checksum.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name in sorted(members):
+            info = zipfile.ZipInfo(name, _TIMESTAMP)
+            info.create_system = _UNIX
+            info.external_attr = _PERMISSIONS
+            archive.writestr(info, members[name])
+    return buffer.getvalue()

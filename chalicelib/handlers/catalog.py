@@ -1,0 +1,25 @@
+"""The catalog of public channels (resource shapes: catalog), open to everyone."""
+
+from chalicelib.operations import catalog
+from chalicelib.permissions import Access
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.answers.search import CatalogChannel
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.search import CatalogQuery
+
+ROUTES = routes_of(
+    Resource(
+        name="catalog",
+        title="public channel",
+        listing=Listing(
+            CatalogQuery,
+            catalog.listed,
+            one_of=frozenset(CatalogQuery.model_fields) - frozenset(ListQuery.model_fields),
+            search=("name", "description"),
+            ordering=("name", "last_published", "language", "id"),
+        ),
+        retrieve=catalog.one,
+        access=Access.ANYONE,
+        read=CatalogChannel,
+    )
+)

@@ -1,0 +1,22 @@
+"""Clipboards (resource shapes: clipboard)."""
+
+from chalicelib.operations import clipboard
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.schemas.answers.clipboard import ClipboardEntry
+from chalicelib.schemas.clipboard import ClipboardChange, ClipboardIn, ClipboardQuery
+
+ROUTES = routes_of(
+    Resource(
+        name="clipboard",
+        title="entry of the clipboard",
+        plural="entries of the clipboard",
+        listing=Listing(ClipboardQuery, clipboard.listed, one_of=frozenset({"parent"}), fill=clipboard.fill),
+        retrieve=clipboard.one,
+        create=clipboard.create,
+        update=clipboard.update,
+        delete=clipboard.delete,
+        write=ClipboardIn,
+        change=ClipboardChange,
+        read=ClipboardEntry,
+    )
+)

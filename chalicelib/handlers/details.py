@@ -1,0 +1,28 @@
+"""What there is in a channel, or below a node (recorded: get_channel_details, get_node_details)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.auth import Identity
+from chalicelib.operations import tree_details
+from chalicelib.permissions import Access
+from chalicelib.rest import Reply, Request, Route
+from chalicelib.schemas.answers.details import Details
+from chalicelib.schemas.answers.task import Started
+
+
+def _view(details: Callable[[Identity, str], dict[str, Any]]) -> Callable[[Request], Reply]:
+    def view(request: Request) -> Reply:
+        answer = details(request.user, request.params["id"])
+        return Reply(answer, 202 if "task_id" in answer else 200)
+
+    return view
+
+
+ROUTES = tuple(
+    Route("GET", path, _view(details), Access.SIGNED_IN, summary, answer=Details, also=((202, Started),))
+    for path, details, summary in (
+        ("/api/get_channel_details/{id}", tree_details.of_channel, "What there is in a channel"),
+        ("/api/get_node_details/{id}", tree_details.of_node, "What there is below a node"),
+    )
+)

@@ -1,0 +1,58 @@
+"""Where the API tells of itself: its resources, its OpenAPI document, its reference for people."""
+
+from functools import lru_cache
+
+from chalicelib.conditional import is_current
+from chalicelib.config import settings
+from chalicelib.permissions import Access
+from chalicelib.rest import PUBLIC, JsonText, Reply, Request, Route, compact
+from chalicelib.schemas.answers.common import Object, Url
+
+KEPT = {"Cache-Control": "public, max-age=300"}
+NOTHING_NEW = ((304, None),)
+_ASIDE = (PUBLIC, "/api/internal/")
+
+
+def resources(request: Request) -> dict[str, str]:
+    """What can be read without knowing any id, by name (recorded: the API root)."""
+    paths = {route.path for route in request.routes if route.method == "GET" and "{" not in route.path}
+    shown = [path for path in sorted(paths) if path.startswith("/api/") and not path.startswith(_ASIDE)]
+    return {path.removeprefix("/api/"): settings().public_url + path for path in shown}
+
+
+def openapi(request: Request) -> Reply:
+    """The OpenAPI document. It changes only with the code, so that it is made once."""
+    text = _document(request.routes)
+    headers = {**KEPT, "ETag": text.etag}
+    if is_current(request.headers, text.etag, ""):
+        return Reply(None, 304, headers)
+    return Reply(text, headers=headers)
+
+
+def docs(request: Request) -> Reply:
+    """The whole reference as one page."""
+    from chalicelib import pages
+
+    return Reply(JsonText(_reference(request.routes)), headers={**KEPT, **pages.headers()})
+
+
+@lru_cache(maxsize=1)
+def _document(routes: tuple[Route, ...]) -> JsonText:
+    from chalicelib.openapi import document
+
+    return compact(document(routes, settings().public_url))
+
+
+@lru_cache(maxsize=1)
+def _reference(routes: tuple[Route, ...]) -> str:
+    from chalicelib import pages
+    from chalicelib.openapi import document
+
+    return pages.reference(document(routes, settings().public_url))
+
+
+ROUTES = (
+    Route("GET", "/api", resources, Access.ANYONE, "The resources of this API", answer=dict[str, Url]),
+    Route("GET", "/api/openapi.json", openapi, Access.ANYONE, "This API as OpenAPI", answer=Object, also=NOTHING_NEW),
+    Route("GET", "/api/docs", docs, Access.ANYONE, "This API, to read", answer=str),
+)

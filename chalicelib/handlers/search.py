@@ -1,0 +1,45 @@
+"""Search, and searches that one keeps (resource shapes: search, saved-search)."""
+
+from typing import Any
+
+from chalicelib.config import settings
+from chalicelib.operations import saved_searches, search
+from chalicelib.pagination import page_around
+from chalicelib.permissions import Access
+from chalicelib.resources import Listing, Resource, routes_of
+from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.common import Page
+from chalicelib.schemas.answers.search import Found, SavedSearch
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQuery
+
+
+def find(request: Request) -> dict[str, Any]:
+    """One page of what a search finds; always a page, 25 nodes long where nothing else is asked for."""
+    query = parse_query(SearchQuery, request.query)
+    count, results = search.find(request.user, query)
+    url = settings().public_url + request.path
+    return page_around(results, count, query.page, query.page_size, url, request.query)
+
+
+SAVED = Resource(
+    name="search/saved-search",
+    title="saved search",
+    plural="saved searches",
+    listing=Listing(ListQuery, saved_searches.listed, search=("name",), ordering=("name", "created", "modified")),
+    retrieve=saved_searches.one,
+    create=saved_searches.create,
+    update=saved_searches.update,
+    delete=saved_searches.delete,
+    write=SavedSearchIn,
+    change=SavedSearchChange,
+    read=SavedSearch,
+)
+
+_SAYS: dict[str, Any] = {"summary": "Search published nodes", "query": SearchQuery, "answer": Page[Found]}
+ROUTES = (
+    Route("GET", "/api/search", find, Access.SIGNED_IN, **_SAYS),
+    Route("GET", "/api/search/search", find, Access.SIGNED_IN, **_SAYS),
+    *routes_of(SAVED),
+)

@@ -1,0 +1,95 @@
+"""Signing in with a password and out again; CSRF tokens."""
+
+from chalicelib import auth, cookies, csrf
+from chalicelib.auth import Identity
+from chalicelib.domain import tokens as secret
+from chalicelib.errors import NotSignedIn
+from chalicelib.operations import sessions
+from chalicelib.permissions import Access
+from chalicelib.rest import NOT_KEPT, Reply, Request, Route
+from chalicelib.schemas.answers.session import SessionAnswer
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.session import SignIn
+
+
+def current(request: Request) -> Reply:
+    """Who one is, and the token to send along with changes: of the session, or one to sign in with."""
+    user, token = known(request)
+    return Reply(_answer(user, token), headers=NOT_KEPT, cookies=(cookies.for_csrf(token),))
+
+
+def known(request: Request) -> tuple[Identity | None, str]:
+    """(who asks, None for nobody; the CSRF token to go on with)."""
+    session_id = auth.session_id_of(request.headers)
+    try:
+        user = auth.caller_of("GET", request.headers)
+    except NotSignedIn:
+        user, session_id = None, ""
+    if session_id:
+        return user, secret.csrf_token(session_id)
+    sent = cookies.parsed(request.headers.get("cookie", "")).get(cookies.CSRF, "")
+    return user, sent if secret.is_session_id(sent) else secret.new_session_id()
+
+
+def sign_in(request: Request) -> Reply:
+    csrf.check_origin(request.headers)
+    given = parse(SignIn, request.json)
+    session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
+    answer = _answer(user, secret.csrf_token(session_id))
+    return Reply(answer, 201, headers=NOT_KEPT, cookies=cookies.of_session(session_id))
+
+
+def sign_out(request: Request) -> Reply:
+    """Whoever is signed in by a cookie is so no more; nothing is wrong where nobody is."""
+    leave(request)
+    return Reply(None, 204, cookies=cookies.forgotten())
+
+
+def leave(request: Request, form_token: str = "") -> None:
+    """End the session that a request's cookie names."""
+    session_id = auth.session_id_of(request.headers)
+    if session_id:
+        csrf.check(request.headers, session_id, form_token)
+        sessions.sign_out(session_id)
+
+
+def _answer(user: Identity | None, token: str) -> SessionAnswer:
+    return {
+        "id": "current",
+        "user_id": user.user_id if user else None,
+        "username": user.email if user else "",
+        "email": user.email if user else "",
+        "first_name": user.first_name if user else "",
+        "last_name": user.last_name if user else "",
+        "full_name": f"{user.first_name} {user.last_name}".strip() if user else "",
+        "is_admin": bool(user and user.is_admin),
+        "csrf_token": token,
+    }
+
+
+SESSION = "/api/auth/session"
+ROUTES = (
+    Route(
+        "POST",
+        SESSION,
+        sign_in,
+        Access.ANYONE,
+        "Sign in with a password",
+        body=SignIn,
+        answer=SessionAnswer,
+        status=201,
+        refusals=(401, 403, 429),
+        description="Cookies keep one signed in for two weeks. Whatever then changes something needs `csrf_token` as "
+        "`X-CSRFToken`. After ten wrong passwords an account takes none for a quarter of an hour.",
+    ),
+    Route(
+        "GET",
+        f"{SESSION}/current",
+        current,
+        Access.ANYONE,
+        "Read who one is",
+        answer=SessionAnswer,
+        description="Nobody is somebody, too: `user_id` is null then. It sets the cookie `csrftoken`.",
+    ),
+    Route("DELETE", f"{SESSION}/current", sign_out, Access.ANYONE, "Sign out", status=204, refusals=(403,)),
+)

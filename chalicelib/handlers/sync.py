@@ -1,0 +1,22 @@
+"""Sync (specification: Tree Operations; recorded: Studio's sync endpoint)."""
+
+from typing import Any
+
+from chalicelib.errors import BadRequest
+from chalicelib.operations import sync as syncing
+from chalicelib.permissions import Access
+from chalicelib.rest import Request, Route
+from chalicelib.schemas.answers.sync import Synced
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.sync import LARGEST_BODY, SyncIn
+
+
+def sync(request: Request) -> dict[str, Any]:
+    if len(request.body) > LARGEST_BODY:
+        raise BadRequest(f"A request to sync has at most {LARGEST_BODY} bytes. Send the changes in several requests.")
+    return syncing.sync(request.user, parse(SyncIn, request.json))
+
+
+ROUTES = (
+    Route("POST", "/api/sync", sync, Access.SIGNED_IN, "Send changes, and get those of others", None, SyncIn, Synced),
+)

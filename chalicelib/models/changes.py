@@ -1,0 +1,258 @@
+"""Changes of channels and of users, numbered in the order in which they are done (docs/decisions/0011-sync.md).
+
+| access pattern | key condition | used by |
+| --- | --- | --- |
+| what changed after a revision | `owner`, `rev` > n | `POST /api/sync` |
+| changes by their revisions | `owner`, `rev` (batches) | `POST /api/sync`: how one's own changes ended |
+| the counter of a channel or user | `owner`, `rev` = 0 (batches) | accepting and doing changes |
+
+An owner is the id of a channel, or "user:" and the id of a user for what belongs to no channel. Its counter knows the
+`last` revision given, up to which revision all is `done`, and who holds the right to do changes (`holder`, `until`).
+Changes are forgotten (TTL) half a year after they were made, counters never.
+"""
+
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.models.base import Table, find, now, transact, update_if
+
+PENDING, DONE, FAILED = "pending", "done", "failed"
+KEPT = timedelta(days=182)
+MOST_APPENDED = 90  # changes at once: a transaction of DynamoDB has 100 actions, and 4 MB
+RACES = 30  # lost in a row before a change is given up
+
+
+class Change(Table):
+    class Meta:
+        table_name = "changes"
+
+    owner = UnicodeAttribute(hash_key=True)
+    rev = NumberAttribute(range_key=True)  # from 1 on; 0 is the counter
+
+    # of a change
+    type = NumberAttribute(null=True)  # schemas.sync.TYPES
+    table = UnicodeAttribute(null=True)
+    key = JSONAttribute(null=True)  # an id, or a pair of ids
+    fields = JSONAttribute(null=True)  # mods, obj, target…, as they were sent
+    channel_id = UnicodeAttribute(null=True)
+    user_id = UnicodeAttribute(null=True)
+    created_by_id = UnicodeAttribute(null=True)
+    session = UnicodeAttribute(null=True)  # of whoever sent it
+    unpublishable = BooleanAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    errors = JSONAttribute(null=True)  # sentences, or {field: sentences}
+    expires = NumberAttribute(null=True)  # Unix time; TTL
+
+    # of the counter
+    last = NumberAttribute(null=True)
+    done = NumberAttribute(null=True)
+    holder = UnicodeAttribute(null=True)
+    until = NumberAttribute(null=True)  # Unix time in milliseconds
+    tries = NumberAttribute(null=True)  # how often a holder has gone without a word, at the first change not done
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The counter of an owner as it was read. `holder` is "" where nobody holds the lease."""
+
+    owner: str
+    last: int = 0
+    done: int = 0
+    holder: str = ""
+    until: int = 0
+    tries: int = 0
+
+    @property
+    def has_pending(self) -> bool:
+        return self.done < self.last
+
+    @property
+    def is_free(self) -> bool:
+        """Whether anybody may take the lease."""
+        return not self.holder or self.is_abandoned
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the lease has run out and was not given back: its holder was killed."""
+        return bool(self.holder) and self.until < clock()
+
+
+def clock() -> int:
+    """Now, in milliseconds."""
+    return int(time.time() * 1000)
+
+
+def owner_of_user(user_id: str) -> str:
+    """The owner of what belongs to a user. Ids of channels are chosen by clients, so the two must differ in form."""
+    return f"user:{user_id}"
+
+
+def counter_key(owner: str) -> tuple[str, int]:
+    """The key of an owner's counter, for reads of several things at once."""
+    return owner, 0
+
+
+def counters_among(found: list[Change], owners: list[str]) -> dict[str, Counter]:
+    """The counters of owners; those that nothing was ever written for are at 0. `found` are items read."""
+    known = {item.owner: item for item in found if int(item.rev) == 0}
+    return {owner: _counter(owner, known.get(owner)) for owner in owners}
+
+
+def counter_of(owner: str) -> Counter:
+    """The counter of one owner."""
+    return _counter(owner, find(Change, owner, 0))
+
+
+def _counter(owner: str, item: Change | None) -> Counter:
+    if item is None:
+        return Counter(owner)
+    numbers = {name: int(getattr(item, name) or 0) for name in ("last", "done", "until", "tries")}
+    return Counter(owner, holder=item.holder or "", **numbers)
+
+
+def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
+    """Changes with higher revisions in their order, at most `limit`, read as they are taken."""
+    return iter(Change.query(owner, Change.rev > max(rev, 0), limit=limit, page_size=limit, consistent_read=True))
+
+
+def append(counter: Counter, made: list[Change], holder: str = "", seconds: float = 0) -> Counter | None:
+    """Write changes down with the next revisions, at most `MOST_APPENDED`. Returns the counter after it.
+
+    They get their `rev` here. With `holder`, the lease is taken too. None where the counter is not as it was read.
+    """
+    _number(counter, made)
+    after_it = replace(counter, last=counter.last + len(made))
+    actions = [Change.last.set(after_it.last)]
+    condition: Any = Change.last == counter.last  # holders may mark changes meanwhile
+    if not counter.last:
+        actions.append(Change.done.set(0))
+    if holder or not counter.last:
+        condition = _as_read(counter)
+    if holder:
+        after_it = _held(after_it, holder, seconds, counter)
+        actions += _lease_of(after_it)
+    return None if _write(counter, actions, condition, made) else after_it
+
+
+def append_done(owner: str, made: list[Change]) -> None:
+    """Write down changes that are done already.
+
+    Raises TimeoutError where it lost too many races.
+    """
+    for attempt in range(RACES):
+        counter = counter_of(owner)
+        _number(counter, made)
+        last = counter.last + len(made)
+        done = counter.done if counter.has_pending else last
+        if not _write(counter, [Change.last.set(last), Change.done.set(done)], _as_read(counter), made):
+            return
+        pause(attempt)
+    raise TimeoutError(f"Telling changes of {owner} lost {RACES} races in a row.")
+
+
+def take(counter: Counter, holder: str, seconds: float) -> Counter | None:
+    """Take the lease as it was read: free, or run out. None where it is not so any more."""
+    taken = _held(counter, holder, seconds, counter)
+    return taken if update_if(Change(counter.owner, 0), _lease_of(taken), _as_read(counter)) else None
+
+
+def renew(counter: Counter, seconds: float) -> bool:
+    """Hold a lease for longer; says whether it is still held."""
+    until = Change.until.set(clock() + int(seconds * 1000))
+    return update_if(Change(counter.owner, 0), [until], Change.holder == counter.holder)
+
+
+def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -> Counter | None:
+    """Note how a change ended (its `status` and `errors`), with further changes `made` by it that are done.
+
+    The lease is held for `seconds` more, and given back where this was the last change. Returns the counter after it;
+    None where it is not as it was read, or the lease is not the holder's any more.
+    """
+    _number(counter, made)
+    last, rev = counter.last + len(made), int(change.rev)
+    is_last = rev == counter.last
+    after_it = replace(counter, last=last, done=last if is_last else rev, tries=0)
+    after_it = replace(after_it, holder="", until=0) if is_last else _held(after_it, counter.holder, seconds)
+    actions = [Change.last.set(last), Change.done.set(after_it.done), *_lease_of(after_it)]
+    ended = [Change.status.set(change.status), *([Change.errors.set(change.errors)] if change.errors else [])]
+    as_read = (Change.holder == counter.holder) & (Change.last == counter.last)
+    return None if _write(counter, actions, as_read, made, (change, ended)) else after_it
+
+
+def finish(counter: Counter) -> bool:
+    """Give the lease back where nothing is pending any more; False where something has come meanwhile."""
+    actions = [Change.done.set(counter.last), *_lease_of(replace(counter, holder="", tries=0))]
+    as_read = (Change.holder == counter.holder) & (Change.last == counter.last)
+    return update_if(Change(counter.owner, 0), actions, as_read)
+
+
+def give_back(counter: Counter) -> None:
+    """Give the lease back with something pending; what is known of the first of it stays known."""
+    update_if(
+        Change(counter.owner, 0), [Change.holder.remove(), Change.until.remove()], Change.holder == counter.holder
+    )
+
+
+def abandon(counter: Counter) -> None:
+    """Let the lease run out at once: nobody knows whether the first pending change was done."""
+    update_if(Change(counter.owner, 0), [Change.until.set(0)], Change.holder == counter.holder)
+
+
+def pause(attempt: int) -> None:
+    """Wait a moment before a lost race is run again."""
+    time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 10)))  # noqa: S311 - jitter, not a secret
+
+
+def _number(counter: Counter, made: list[Change]) -> None:
+    for number, change in enumerate(made):
+        change.owner, change.rev = counter.owner, counter.last + 1 + number
+        change.expires = int((now() + KEPT).timestamp())
+
+
+def _held(counter: Counter, holder: str, seconds: float, before: Counter | None = None) -> Counter:
+    tries = counter.tries + bool(before and before.holder)
+    return replace(counter, holder=holder, until=clock() + int(seconds * 1000), tries=tries)
+
+
+def _lease_of(counter: Counter) -> list[Any]:
+    if not counter.holder:
+        return [Change.holder.remove(), Change.until.remove(), Change.tries.remove()]
+    return [
+        Change.holder.set(counter.holder),
+        Change.until.set(counter.until),
+        Change.tries.set(counter.tries),
+    ]
+
+
+def _as_read(counter: Counter) -> Any:
+    if not counter.last:
+        return Change.owner.does_not_exist()
+    numbers = (Change.last == counter.last) & (Change.done == counter.done)
+    if counter.holder:
+        return numbers & (Change.holder == counter.holder) & (Change.until == counter.until)
+    return numbers & Change.holder.does_not_exist()
+
+
+def _write(
+    counter: Counter,
+    actions: list[Any],
+    condition: Any,
+    made: list[Change],
+    ended: tuple[Change, list[Any]] | None = None,
+) -> list[str | None]:
+    def fill(transaction: TransactWrite) -> None:
+        for change in made:
+            transaction.save(change)
+        transaction.update(Change(counter.owner, 0), actions, condition=condition)
+        if ended:
+            change, marks = ended
+            transaction.update(Change(change.owner, int(change.rev)), marks, condition=Change.owner.exists())
+
+    return transact(fill)

@@ -1,0 +1,138 @@
+"""What is written below a node before anybody can reach it: copies of any size, of which all is seen or nothing.
+
+A copy begins by reserving its id: with a row that nobody may view, as the attempt to copy stands in for its channel.
+What is below is written only while this attempt has the id; who comes later takes it over and clears it first, so that
+the work of two never mixes. The commit (`Changes.attempt`) puts the node in the place of the reservation.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from le_utils.constants import content_kinds, roles
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.errors import Conflict, TakenOver
+from chalicelib.models import assessment_items, trees
+from chalicelib.models.assessment_items import AssessmentItem
+from chalicelib.models.base import TRANSACTION_LIMIT, Table, in_parallel, save_if, transact
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+
+LARGEST = 3_000_000  # bytes: DynamoDB takes 4 MB a transaction
+Group = list[Table]  # what is written together
+Key = tuple[type[Table], tuple[str, ...]]
+
+
+def is_reserved(node: Node) -> bool:
+    """Whether this is no node, but an id that is kept for one."""
+    return bool(node.tree_id == node.channel_id)
+
+
+def reserve(node_id: str, attempt: str) -> bool:
+    """Keep an id for an attempt, also where another one had it; False where there is a node already."""
+    row = Node(
+        id=node_id,
+        node_id=attempt,
+        content_id=attempt,
+        tree_id=attempt,
+        channel_id=attempt,
+        kind=content_kinds.TOPIC,
+        role_visibility=roles.LEARNER,
+    )
+    if not save_if(row, Node.id.does_not_exist() | (Node.tree_id == Node.channel_id)):
+        return False
+    clear(node_id, attempt)
+    return True
+
+
+def write(node_id: str, attempt: str, groups: list[Group]) -> None:
+    """Write new nodes with their edges, and questions, below a reserved id, in order.
+
+    Raises TakenOver where another attempt has the id now, Conflict where one of the nodes is there already.
+    """
+    for part in _parts(groups):
+        _fenced(node_id, attempt, puts=part)
+
+
+def count(node_id: str, attempt: str, counts: dict[str, trees.Counts], children: dict[str, int]) -> None:
+    """Note on topics below a reserved id what is below them, and how many children they have."""
+    topics = list(counts)
+    for at in range(0, len(topics), TRANSACTION_LIMIT - 1):
+        part = {id: (counts[id], children.get(id, 0)) for id in topics[at : at + TRANSACTION_LIMIT - 1]}
+        _fenced(node_id, attempt, counts=part)
+
+
+def give_back(node_id: str, attempt: str) -> None:
+    """Free a reserved id, with all that was written below it; nothing where another attempt has it."""
+    try:
+        clear(node_id, attempt)
+        _fenced(node_id, attempt, is_end=True)
+    except TakenOver:
+        return
+
+
+def clear(node_id: str, attempt: str) -> None:
+    """Delete what earlier attempts wrote below a reserved id, from below, so that what is left can be found."""
+    below = trees.edges(node_id)
+    gone = [edge for siblings in below.values() for edge in siblings]
+    exercises = [node_id, *(edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE)]
+    questions = [key for keys in in_parallel(assessment_items.keys_of, exercises) for key in keys]
+    keys: list[Key] = [(AssessmentItem, key) for key in questions]
+    for edge in reversed(gone):
+        keys += [(Node, (edge.node_id,)), (Child, (edge.parent_id, edge.position))]
+    for at in range(0, len(keys), TRANSACTION_LIMIT - 2):
+        _fenced(node_id, attempt, deletes=keys[at : at + TRANSACTION_LIMIT - 2])
+
+
+def _parts(groups: list[Group]) -> Iterator[list[Table]]:
+    part: list[Table] = []
+    size = 0
+    for group in groups:
+        bytes_of = sum(len(json.dumps(row.serialize())) for row in group)
+        if part and (len(part) + len(group) >= TRANSACTION_LIMIT or size + bytes_of > LARGEST):
+            yield part
+            part, size = [], 0
+        part, size = [*part, *group], size + bytes_of
+    if part:
+        yield part
+
+
+def _fenced(
+    node_id: str,
+    attempt: str,
+    puts: list[Table] | None = None,
+    deletes: list[Key] | None = None,
+    counts: dict[str, tuple[trees.Counts, int]] | None = None,
+    is_end: bool = False,
+) -> None:
+    """One transaction, on condition that the attempt still has the id."""
+    has_it = Node.tree_id == attempt
+
+    def fill(transaction: TransactWrite) -> None:
+        if is_end:
+            transaction.delete(Node(node_id), condition=has_it)
+            return
+        transaction.condition_check(Node, node_id, condition=has_it)
+        for model, key in deletes or []:
+            transaction.delete(cast(Any, model)(*key))
+        for row in puts or []:
+            transaction.save(row, condition=Node.id.does_not_exist() if isinstance(row, Node) else None)
+        for topic_id, (below, children) in (counts or {}).items():
+            transaction.update(Node(topic_id), _counted(below, children))
+
+    codes = transact(fill)
+    if codes and codes[0]:
+        raise TakenOver(f"Another request is making node {node_id}. Choose another key.")
+    if codes:
+        raise Conflict(f"Nodes that a copy {node_id} would have are there already. Choose another key.")
+
+
+def _counted(below: trees.Counts, children: int) -> list[Any]:
+    return [
+        Node.total_count.set(below.total),
+        Node.resource_count.set(below.resources),
+        Node.coach_count.set(below.coach),
+        Node.error_count.set(below.errors),
+        Node.next_position.set(children),
+    ]

@@ -1,0 +1,259 @@
+"""The OpenAPI document (3.1), made from what routes say of themselves."""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+
+from chalicelib.permissions import Access
+from chalicelib.rest import JSON, PUBLIC, Route
+from chalicelib.schemas.answers.common import Fields, Problem
+from chalicelib.schemas.base import Nothing
+from chalicelib.schemas.chef import FileForm
+
+Schema = dict[str, Any]
+
+REFERENCE = "#/components/schemas/"
+HTML = "text/html"
+FORM = "multipart/form-data"
+DESCRIPTION = """The API of Kolibri Studio: channels of educational content, made here and imported by Kolibri.
+
+Answers are JSON, and a page for browsers where `text/html` is asked for. A slash at the end of a path makes no
+difference. Every path answers OPTIONS; other methods than those listed are 405 with `Allow`. Errors say what to do.
+"""
+ERRORS = {
+    400: ("BadRequest", "What was sent cannot be understood, or some of its fields are wrong."),
+    401: ("NotSignedIn", "No credentials, or bad ones."),
+    403: ("Forbidden", "One may know of it, but not do this."),
+    404: ("NotFound", "There is no such thing, or one may not even know of it."),
+    405: ("MethodNotAllowed", "The path is there, the method is not."),
+    409: ("Conflict", "The state of things forbids it now."),
+    412: ("PreconditionFailed", "A filter must be named, or there is no storage left."),
+    429: ("TooManyTries", "Too many wrong passwords. Try again after `Retry-After` seconds."),
+    503: ("Busy", "Somebody else holds what is needed. Try again after `Retry-After` seconds."),
+}
+_HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
+PARAMETERS = {
+    "id": "32 hex digits; of a question `<contentnode>,<assessment_id>`",
+    "channel_id": "32 hex digits",
+    "node_id": "32 hex digits",
+    "task_id": "32 hex digits",
+    "identifier": "the id of a channel, or a token",
+}
+
+
+class _Plain(GenerateJsonSchema):
+    """Without titles that say no more than the names of fields."""
+
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012 (a list upstream)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def normalize_name(self, name: str) -> str:
+        """ChannelPage for Page[Channel]."""
+        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        """Without defaults that say no more than that nothing is given."""
+        said = super().default_schema(schema)
+        if not isinstance(said.get("default"), bool | int | str) or said["default"] == "":
+            said.pop("default", None)
+        return said
+
+
+def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
+    """The document of all routes but those that say that there is nothing; `server` is the URL that paths follow."""
+    shown = documented(routes)
+    answers, answer_types = _schemas("serialization", _answers(shown))
+    inputs, input_types = _schemas("validation", _bodies(shown))
+    paths: dict[str, dict[str, Any]] = {}
+    for route in shown:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, answers, inputs)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Kolibri Studio", "version": "1", "description": DESCRIPTION},
+        "servers": [{"url": server}],
+        "tags": [{"name": tag} for tag in sorted({tag_of(route.path) for route in shown})],
+        "paths": paths,
+        "components": {
+            "schemas": used({**input_types, **_closed(answer_types)}, paths),
+            "responses": {name: _problem(status, text) for status, (name, text) in ERRORS.items()},
+            "securitySchemes": _security(),
+        },
+    }
+
+
+def documented(routes: Iterable[Route]) -> list[Route]:
+    """The routes of the API that lead to something."""
+    return [route for route in routes if route.path.startswith("/api") and route.status != 404]
+
+
+def tag_of(path: str) -> str:
+    """The resource that a path belongs to."""
+    parts = path.split("/")
+    return parts[2] if len(parts) > 2 else "api"
+
+
+def _answers(routes: list[Route]) -> dict[Any, Any]:
+    given = {(route.method, route.path, status): answer for route in routes for status, answer in successes(route)}
+    return {**{key: answer for key, answer in given.items() if answer is not None}, 400: Problem | Fields, 401: Problem}
+
+
+def successes(route: Route) -> list[tuple[int, Any]]:
+    """(status, type of the answer or None) of all that a route answers where all is well."""
+    return [(route.status, route.answer), *route.also]
+
+
+def _bodies(routes: list[Route]) -> dict[Any, Any]:
+    given = {(route.method, route.path): route.body for route in routes}
+    return {key: schema for key, schema in given.items() if schema not in (None, Nothing)}
+
+
+def _schemas(mode: JsonSchemaMode, types: dict[Any, Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
+    """(schemas by the keys of the types, what these refer to by name)."""
+    adapters = [(key, mode, TypeAdapter(one)) for key, one in types.items()]
+    found, shared = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE + "{model}", schema_generator=_Plain)
+    return {key: schema for (key, _), schema in found.items()}, shared.get("$defs", {})
+
+
+def used(schemas: dict[str, Schema], users: Any) -> dict[str, Schema]:
+    """Those of the schemas to which the users refer, or others of these."""
+    found: dict[str, Schema] = {"Problem": schemas["Problem"]}
+    todo = _references(users)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found[name] = schemas[name]
+            todo |= _references(found[name])
+    return dict(sorted(found.items()))
+
+
+def _references(part: Any) -> set[str]:
+    return set(re.findall(f'"{REFERENCE}([^"]+)"', json.dumps(part)))
+
+
+def _closed(schemas: Any) -> Any:
+    """The same, where objects have no other properties than those named."""
+    if isinstance(schemas, list):
+        return [_closed(schema) for schema in schemas]
+    if not isinstance(schemas, dict):
+        return schemas
+    inner = {name: _closed(schema) for name, schema in schemas.items()}
+    is_object = inner.get("type") == "object" and "properties" in inner
+    return {"additionalProperties": False, **inner} if is_object else inner
+
+
+def _operation(route: Route, answers: dict[Any, Schema], inputs: dict[Any, Schema]) -> dict[str, Any]:
+    key = (route.method, route.path)
+    operation = {
+        "operationId": _name(route),
+        "summary": route.summary,
+        **({"description": route.description} if route.description else {}),
+        "tags": [tag_of(route.path)],
+        "parameters": [*_in_path(route.path), *_in_query(route)],
+        "responses": _responses(route, answers),
+        "security": [] if route.access is Access.ANYONE else [{"token": []}, {"session": []}],
+    }
+    if key in inputs:
+        kind = FORM if route.body is FileForm else JSON
+        operation["requestBody"] = {"required": True, "content": {kind: {"schema": inputs[key]}}}
+    return operation
+
+
+def _name(route: Route) -> str:
+    return "_".join([route.method.lower(), *re.findall(r"[\w.-]+", route.path.removeprefix("/api"))])
+
+
+def _in_path(path: str) -> list[dict[str, Any]]:
+    schema = {"type": "string", "minLength": 1}
+    return [
+        {"name": name, "in": "path", "required": True, "description": PARAMETERS.get(name, ""), "schema": schema}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _in_query(route: Route) -> list[dict[str, Any]]:
+    """Lists are written with commas."""
+    schema = route.query.model_json_schema(schema_generator=_Plain) if route.query else {}
+    return [_parameter(name, _of_text(own)) for name, own in schema.get("properties", {}).items()]
+
+
+def _parameter(name: str, schema: Schema) -> dict[str, Any]:
+    described = {"description": schema.pop("description")} if "description" in schema else {}
+    listed = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": name, "in": "query", **described, **listed, "schema": schema}
+
+
+def _of_text(schema: Schema) -> Schema:
+    """A schema without null, which no query can say."""
+    choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
+    own = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**own, **choices[0]} if len(choices) == 1 else {**own, **({"anyOf": choices} if choices else {})}
+
+
+def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
+    responses: dict[str, Any] = {}
+    for status, answer in successes(route):
+        responses[str(status)] = {"description": _done(status)}
+        if answer is not None:
+            schema = _closed(answers[route.method, route.path, status])
+            kinds = ([] if answer is str else [JSON]) + ([HTML] if has_page(route) else [])
+            responses[str(status)]["content"] = {
+                kind: {"schema": schema if kind == JSON else {"type": "string"}} for kind in kinds
+            }
+    if route.path.startswith(PUBLIC):
+        responses["302"] = {"description": "The answer is large: it is at the `Location`, on the same host."}
+        responses["304"] = {"description": "Nothing has changed."}
+    errors = {str(status): {"$ref": f"#/components/responses/{ERRORS[status][0]}"} for status in _refusals(route)}
+    return {**responses, **errors}
+
+
+def has_page(route: Route) -> bool:
+    """Whether browsers are answered with a page. The public API is kept by caches, the internal one has no readers."""
+    return route.method == "GET" and not route.path.startswith((PUBLIC, "/api/internal/"))
+
+
+def _done(status: int) -> str:
+    said = {200: "Done", 201: "Made", 202: "It is done in the background", 204: "Done; there is nothing to say"}
+    return said.get(status, HTTPStatus(status).phrase)
+
+
+def _refusals(route: Route) -> list[int]:
+    """The errors that a route may answer with."""
+    is_write = route.method != "GET"
+    possible = {
+        400: True,
+        401: route.access is not Access.ANYONE,
+        403: route.access is not Access.ANYONE,
+        404: "{" in route.path or route.query is not None or is_write,
+        409: is_write,
+        412: not route.path.startswith(PUBLIC) and (is_write or route.query is not None),
+        503: True,
+    }
+    return sorted({status for status, can_be in possible.items() if can_be} | {*route.refusals})
+
+
+def _problem(status: int, text: str) -> dict[str, Any]:
+    schema: Schema = {"$ref": f"{REFERENCE}Problem"}
+    if status == 400:
+        sentences = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"type": "string"}]}
+        schema = {"anyOf": [schema, {"type": "object", "additionalProperties": sentences}]}
+    content = {JSON: {"schema": schema}, HTML: {"schema": {"type": "string"}}}
+    headers = {_HEADERS[status]: {"schema": {"type": "string"}}} if status in _HEADERS else {}
+    return {"description": text, "content": content, **({"headers": headers} if headers else {})}
+
+
+def _security() -> dict[str, Any]:
+    token = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "`Token <40 hex digits>`"}
+    session = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "kolibri_studio_sessionid",
+        "description": "From signing in; writes take the token of the cookie `csrftoken` as `X-CSRFToken`.",
+    }
+    return {"token": token, "session": session}

@@ -1,0 +1,49 @@
+"""Answers that take long: worked out in the background, and kept in the bucket for a week.
+
+A kept answer has a stamp, which says of what state it is. Whoever asks gets it as it is, and where the state is
+another one now, a task works it out anew meanwhile.
+"""
+
+import gzip
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib import queues, storage
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.storage_keys import kept_key
+from chalicelib.models import tasks
+from chalicelib.models.base import now
+
+Stamp = list[int]
+_LOST = timedelta(seconds=10)  # a task that still waits then may have lost its message
+
+
+def read(name: str) -> tuple[Stamp, dict[str, Any]] | None:
+    """What is kept under a name, with its stamp."""
+    try:
+        data = json.loads(gzip.decompress(storage.read(kept_key(name))))
+    except KeyError:
+        return None
+    return data["stamp"], data["answer"]
+
+
+def write(name: str, stamp: Stamp, answer: dict[str, Any]) -> None:
+    """Keep an answer, in place of an older one."""
+    text = json.dumps({"stamp": stamp, "answer": answer}, ensure_ascii=False, separators=(",", ":"))
+    storage.put(kept_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
+
+
+def start(job: str, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:
+    """Have the maintenance queue do a job for the state of this stamp, {"job", "task_id"}; returns the task's id.
+
+    One that waits or runs is not begun again, but its message may be sent again: the job must take that.
+    """
+    task_id = derived_id(channel_id, " ".join(map(str, [job, *arguments.values(), *stamp])))
+    task = tasks.get(task_id)
+    if task is None or task.status in tasks.FINISHED:
+        tasks.new(task_id, task_name, channel_id, user_id, **arguments).save()
+    elif task.status == tasks.STARTED or now() - datetime.fromisoformat(task.created) < _LOST:
+        return task_id
+    queues.send_maintenance({"job": job, "task_id": task_id})
+    return task_id

@@ -1,0 +1,246 @@
+"""What each kind of change does, as data: (table, type) -> function.
+
+A function takes whoever sent the change and the change, does it by the same operation that the REST API calls, and
+returns what others must be told beside the change itself. It raises the errors of that operation.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from le_utils.constants import content_kinds
+
+from chalicelib.auth import Identity
+from chalicelib.models import nodes
+from chalicelib.models.changes import Change
+from chalicelib.operations import (
+    assessment_resource,
+    bookmarks,
+    channel_resource,
+    channel_sets,
+    clipboard,
+    deploy,
+    file_resource,
+    invitations,
+    node_copies,
+    node_descendants,
+    node_moves,
+    node_sources,
+    node_writes,
+    publishing,
+    requisites,
+    saved_searches,
+    sync_people,
+)
+from chalicelib.operations.change_feed import made
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
+from chalicelib.schemas.base import Schema, parse
+from chalicelib.schemas.channel import ChannelChange, ChannelIn
+from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
+from chalicelib.schemas.clipboard import ClipboardChange, ClipboardIn
+from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Prerequisite
+from chalicelib.schemas.file_resource import FileChanges
+from chalicelib.schemas.invitation import InvitationChanges
+from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn
+from chalicelib.schemas.sync import (
+    COPIED,
+    CREATED,
+    DELETED,
+    DEPLOYED,
+    MOVED,
+    PUBLISHED,
+    PUBLISHED_NEXT,
+    SYNCED,
+    UPDATED,
+    UPDATED_DESCENDANTS,
+    DraftIn,
+    PublishIn,
+    PullIn,
+)
+
+Effect = Callable[[Identity, Change], list[Change] | None]
+LARGE = 100  # nodes: what touches more at once is left to the queue
+_NESTED = frozenset({"content_defaults", "thumbnail_encoding", "extra_fields", "channels"})
+
+
+def _obj(change: Change) -> dict[str, Any]:
+    """A new thing as it was sent, with its id."""
+    return {**_unfolded(change.fields.get("obj") or {}), "id": change.key}
+
+
+def _mods(change: Change) -> dict[str, Any]:
+    return _unfolded(change.fields.get("mods") or {})
+
+
+def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
+    """`{"channels.a": true}` as `{"channels": {"a": true}}`; what nodes can have dotted, their schema unfolds."""
+    plain: dict[str, Any] = {}
+    for name, value in sent.items():
+        *outer, last = name.split(".") if name.split(".")[0] in _NESTED else [name]
+        place = plain
+        for part in outer:
+            inner = place.get(part)
+            place[part] = place = dict(inner) if isinstance(inner, dict) else {}
+        place[last] = value
+    return plain
+
+
+# ---- nodes ----
+
+
+def _create_node(user: Identity, change: Change) -> list[Change]:
+    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}))
+    return told_of_node(user, change)
+
+
+def _update_node(user: Identity, change: Change) -> None:
+    node_writes.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
+
+
+def _move_node(user: Identity, change: Change) -> None:
+    node_moves.move(user, change.key, parse(Move, change.fields))
+
+
+def _copy_node(user: Identity, change: Change) -> list[Change]:
+    source = change.fields.get("from_key")
+    node_copies.copy(user, str(source), parse(Copy, {**change.fields, "key": change.key}))
+    return told_of_node(user, change)
+
+
+def told_of_node(user: Identity, change: Change) -> list[Change]:
+    """What only we know of a node that was made (recorded: after CREATED and COPIED)."""
+    node = nodes.get(change.key)
+    if node is None:
+        return []
+    is_copy = change.type == COPIED
+    known = {"__COPYING_STATUS": "SUCCESS"} if is_copy else {"content_id": node.content_id}
+    mods = {"node_id": node.node_id, **known}
+    return [made(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
+
+
+def _change_descendants(user: Identity, change: Change) -> None:
+    node_descendants.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
+
+
+def _pull(user: Identity, change: Change) -> None:
+    wanted = parse(PullIn, change.fields).model_dump()
+    pull = node_sources.pull if change.table == "channel" else node_sources.pull_node
+    pull(user, change.key, **wanted)
+
+
+def is_large(change: Change) -> bool:
+    """Whether a change may take longer than a request should. One read, where its type may."""
+    if change.type == SYNCED:
+        return change.table == "channel"
+    if change.type not in (COPIED, UPDATED_DESCENDANTS):
+        return False
+    top = nodes.get(str(change.fields.get("from_key") if change.type == COPIED else change.key) or "-")
+    return top is not None and top.kind == content_kinds.TOPIC and top.total_count > LARGE
+
+
+# ---- parts of nodes ----
+
+
+def _question(change: Change) -> str:
+    return ",".join(change.key)
+
+
+def _create_question(user: Identity, change: Change) -> None:
+    node_id, assessment_id = change.key
+    own = {"contentnode": node_id, "assessment_id": assessment_id}
+    assessment_resource.create(user, parse(QuestionWhole, {**(change.fields.get("obj") or {}), **own}))
+
+
+def _update_question(user: Identity, change: Change) -> None:
+    assessment_resource.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")))
+
+
+def _prerequisite(do: Callable[[Identity, str, Prerequisite], Any]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        target, prerequisite = change.key
+        do(user, target, Prerequisite(prerequisite=prerequisite))
+
+    return effect
+
+
+# ---- channels ----
+
+
+def _publish(user: Identity, change: Change) -> list[Change]:
+    wanted = parse(PublishIn, change.fields)
+    return _task(change, publishing.request(user, change.key, wanted.version_notes, wanted.language))
+
+
+def _publish_draft(user: Identity, change: Change) -> list[Change]:
+    return _task(change, publishing.request_draft(user, change.key, parse(DraftIn, change.fields).use_staging_tree))
+
+
+def _task(change: Change, task_id: str) -> list[Change]:
+    return [made(change.channel_id, "channel", change.key, {"__TASK_ID": task_id})]
+
+
+# ---- by table ----
+
+
+def _created(create: Callable[[Identity, Any], Any], schema: type[Schema]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        create(user, parse(schema, _obj(change)))
+
+    return effect
+
+
+def _updated(update: Callable[[Identity, str, Any], Any], schema: type[Schema]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        update(user, change.key, parse(schema, _mods(change)))
+
+    return effect
+
+
+def _deleted(delete: Callable[[Identity, str], Any]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        delete(user, change.key)
+
+    return effect
+
+
+EFFECTS: dict[tuple[str, int], Effect] = {
+    ("contentnode", CREATED): _create_node,
+    ("contentnode", UPDATED): _update_node,
+    ("contentnode", DELETED): _deleted(node_moves.delete),
+    ("contentnode", MOVED): _move_node,
+    ("contentnode", COPIED): _copy_node,
+    ("contentnode", UPDATED_DESCENDANTS): _change_descendants,
+    ("contentnode", SYNCED): _pull,
+    ("contentnode_prerequisite", CREATED): _prerequisite(requisites.add),
+    ("contentnode_prerequisite", DELETED): _prerequisite(requisites.remove),
+    ("file", UPDATED): _updated(file_resource.update, FileChanges),
+    ("file", DELETED): _deleted(file_resource.delete),
+    ("assessmentitem", CREATED): _create_question,
+    ("assessmentitem", UPDATED): _update_question,
+    ("assessmentitem", DELETED): lambda user, change: assessment_resource.delete(user, _question(change)),
+    ("channel", CREATED): _created(channel_resource.create, ChannelIn),
+    ("channel", UPDATED): _updated(channel_resource.update, ChannelChange),
+    ("channel", DELETED): _deleted(channel_resource.delete),
+    ("channel", PUBLISHED): _publish,
+    ("channel", PUBLISHED_NEXT): _publish_draft,
+    ("channel", SYNCED): _pull,
+    ("channel", DEPLOYED): _deleted(deploy.deploy),
+    ("user", UPDATED): sync_people.rename,
+    ("bookmark", CREATED): sync_people.bookmark,
+    ("bookmark", DELETED): _deleted(bookmarks.delete),
+    ("channelset", CREATED): _created(channel_sets.create, ChannelSetIn),
+    ("channelset", UPDATED): _updated(channel_sets.update, ChannelSetChanges),
+    ("channelset", DELETED): _deleted(channel_sets.delete),
+    ("clipboard", CREATED): _created(clipboard.create, ClipboardIn),
+    ("clipboard", UPDATED): _updated(clipboard.update, ClipboardChange),
+    ("clipboard", DELETED): _deleted(clipboard.delete),
+    ("savedsearch", CREATED): _created(saved_searches.create, SavedSearchIn),
+    ("savedsearch", UPDATED): _updated(saved_searches.update, SavedSearchChange),
+    ("savedsearch", DELETED): _deleted(saved_searches.delete),
+    ("invitation", CREATED): sync_people.invite,
+    ("invitation", UPDATED): _updated(invitations.update, InvitationChanges),
+    ("invitation", DELETED): sync_people.revoke,
+    ("editor_m2m", CREATED): sync_people.add_editor,
+    ("editor_m2m", DELETED): sync_people.remove_editor,
+    ("viewer_m2m", CREATED): sync_people.add_viewer,
+    ("viewer_m2m", DELETED): sync_people.remove_viewer,
+}

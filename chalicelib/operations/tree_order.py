@@ -1,0 +1,55 @@
+"""Ids of a tree's nodes in tree order (a topic before what is below it), or the other way round, read as needed: a
+Query for each topic on the way."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from le_utils.constants import content_kinds
+
+from chalicelib.models import children, nodes
+from chalicelib.models.nodes import Node
+
+
+def whole(root_id: str, descending: bool) -> Iterator[str]:
+    """All of a tree."""
+    if descending:
+        yield from _below(root_id, None, descending)
+        yield root_id
+    else:
+        yield root_id
+        yield from _below(root_id, None, descending)
+
+
+def beyond(path: list[Node], descending: bool) -> Iterator[str]:
+    """What comes after the last node of a path that begins with the root."""
+    if not descending:
+        yield from _below(path[-1].id, None, descending)
+    for parent, node in reversed(list(pairwise(path))):
+        yield from _below(parent.id, node.position, descending)
+        if descending:
+            yield parent.id
+
+
+def children_of(parents: list[str], cursor: str | None) -> Iterator[str] | None:
+    """The children of nodes, one node's after the other's, with a cursor only those after this child; None where it is
+    no child of these."""
+    after = nodes.get(cursor) if cursor else None
+    if cursor and (after is None or after.parent_id not in parents):
+        return None
+    rest = parents[parents.index(str(after.parent_id)) :] if after else parents
+    return (
+        edge.node_id
+        for number, parent_id in enumerate(rest)
+        for edge in children.some_of(parent_id, after.position if after and not number else None)
+    )
+
+
+def _below(topic_id: str, beside: str | None, descending: bool) -> Iterator[str]:
+    above, below = (None, beside) if descending else (beside, None)
+    for edge in children.some_of(topic_id, above, below, descending):
+        if not descending:
+            yield edge.node_id
+        if edge.kind == content_kinds.TOPIC:
+            yield from _below(edge.node_id, None, descending)
+        if descending:
+            yield edge.node_id

@@ -1,0 +1,107 @@
+"""What the index to search takes of one published version of a channel: a small SQLite file, written with the version.
+
+The index is written from these files alone, so it can be written anew at any time.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from le_utils.constants import content_kinds, licenses, roles
+
+from chalicelib.domain.types import Snapshot
+from chalicelib.sqlite import sqlite3
+
+_LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
+# Ids are 16 bytes. Times are whole seconds since 1970.
+COLUMNS = (
+    "id",
+    "node_id",
+    "content_id",
+    "parent",
+    "kind",
+    "title",
+    "language",  # in lower case
+    "license",  # le_utils id
+    "is_coach",
+    "resource_count",  # published resources below
+    "original_channel_name",
+    "created",  # when a node with this node_id was first published in this channel
+)
+TEXTS = ("description", "author", "tags")  # to be searched only
+_SCHEMA = (
+    "CREATE TABLE about (channel_id TEXT, version INTEGER, root_id BLOB)",
+    f"CREATE TABLE node (number INTEGER PRIMARY KEY, {', '.join(COLUMNS + TEXTS)})",
+)
+
+
+def write_part(path: Path, snapshot: Snapshot, names: Mapping[str, str], at: datetime, old: Path | None) -> None:
+    """Write the part of a version to a file that is not there yet. The root is not in it: channels have lists of
+    their own.
+
+    `names` are those of the channels that nodes come from, by id; `at` is when the version was made; `old` is the
+    part of the version before it.
+    """
+    known = _created(old) if old else {}
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            connection.execute(f"PRAGMA {pragma}")
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("BEGIN")
+        root_id = bytes.fromhex(snapshot["nodes"][0]["id"])
+        connection.execute(
+            "INSERT INTO about VALUES (?, ?, ?)", (snapshot["channel"]["id"], snapshot["version"], root_id)
+        )
+        marks = ", ".join("?" for _ in COLUMNS + TEXTS)
+        rows = _rows(snapshot, names, int(at.timestamp()), known)
+        connection.executemany(f"INSERT INTO node VALUES (NULL, {marks})", rows)  # noqa: S608 - question marks
+        connection.execute("COMMIT")
+    finally:
+        connection.close()
+
+
+def _created(path: Path) -> dict[bytes, int]:
+    connection = sqlite3.connect(path)
+    try:
+        return dict(connection.execute("SELECT node_id, min(created) FROM node GROUP BY node_id").fetchall())
+    finally:
+        connection.close()
+
+
+def _rows(
+    snapshot: Snapshot, names: Mapping[str, str], at: int, known: Mapping[bytes, int]
+) -> Iterator[tuple[Any, ...]]:
+    counts = _resource_counts(snapshot)
+    channel = snapshot["channel"]
+    for node in snapshot["nodes"][1:]:
+        node_id = bytes.fromhex(node["node_id"])
+        yield (
+            bytes.fromhex(node["id"]),
+            node_id,
+            bytes.fromhex(node["content_id"]),
+            bytes.fromhex(node["parent_id"] or ""),
+            node["kind"],
+            node["title"],
+            (node["language"] or "").lower(),
+            _LICENSE_IDS.get(node["license"] or ""),
+            node["role_visibility"] == roles.COACH,
+            counts.get(node["id"], 0),
+            names.get(node["original_channel_id"] or channel["id"], ""),
+            known.get(node_id, at),
+            node["description"],
+            node["author"],
+            "\n".join(node["tags"]),
+        )
+
+
+def _resource_counts(snapshot: Snapshot) -> dict[str, int]:
+    """How many resources are below each topic that has any."""
+    counts: dict[str, int] = {}
+    for node in reversed(snapshot["nodes"]):  # children before their parents
+        below = 1 if node["kind"] != content_kinds.TOPIC else counts.get(node["id"], 0)
+        if node["parent_id"]:
+            counts[node["parent_id"]] = counts.get(node["parent_id"], 0) + below
+    return counts

@@ -1,0 +1,231 @@
+"""Answers about channels, their versions and bookmarks."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.common import (
+    Bytes,
+    Category,
+    Count,
+    FileFormat,
+    Id,
+    Kind,
+    Language,
+    LicenseId,
+    LicenseName,
+    Moment,
+    Preset,
+    QuestionType,
+    Url,
+)
+
+
+class Picture(TypedDict, total=False):
+    """What an editor cropped out of a thumbnail, and how."""
+
+    base64: str
+    orientation: float
+    scale: float
+    startX: float
+    startY: float
+
+
+class Defaults(TypedDict):
+    """What new nodes of a channel begin with."""
+
+    author: str | None
+    license: LicenseName | None
+    m_value: Count | None
+    n_value: Count | None
+    language: Language | None
+    provider: str | None
+    aggregator: str | None
+    mastery_model: str | None
+    copyright_holder: str | None
+    license_description: str | None
+    auto_randomize_questions: bool
+    auto_derive_audio_thumbnail: bool
+    auto_derive_html5_thumbnail: bool
+    auto_derive_video_thumbnail: bool
+    auto_derive_document_thumbnail: bool
+    auto_derive_exercise_thumbnail: bool
+
+
+class Channel(TypedDict):
+    """A channel as one of its readers sees it: tokens are for editors, the ids of other trees for members."""
+
+    id: Id
+    name: str
+    description: str
+    thumbnail: str | None
+    thumbnail_url: Url | None
+    thumbnail_encoding: Picture | None
+    language: Language | None
+    primary_token: str | None
+    draft_token: str | None
+    modified: Moment
+    created: Moment
+    last_published: Moment | None
+    count: Annotated[int, Field(ge=0, description="different contents in the live tree")]
+    public: bool
+    version: Count
+    ricecooker_version: str | None
+    root_id: Id
+    trash_root_id: Id | None
+    staging_root_id: Id | None
+    content_defaults: Defaults
+    deleted: bool
+    source_url: str
+    demo_server_url: str
+    edit: bool
+    view: bool
+    unpublished_changes: bool
+    published: bool
+    publishing: bool
+
+
+class Languages(TypedDict):
+    languages: list[Language]
+
+
+class Exists(TypedDict):
+    exists: bool
+
+
+class KindCount(TypedDict):
+    count: Count
+    kind_id: Kind
+
+
+class VersionDetail(TypedDict):
+    """What is published of a channel. Licences are numbers of le_utils."""
+
+    id: Id
+    version: Count
+    size: Bytes
+    resource_count: Count
+    kind_count: list[KindCount]
+    date_published: Moment
+    version_notes: str
+    included_languages: list[Language]
+    included_licenses: list[LicenseId]
+    included_categories: list[Category]
+    non_distributable_licenses_included: list[LicenseId]
+
+
+class ChannelVersion(TypedDict):
+    """A published version of a channel. Licences are numbers of le_utils."""
+
+    id: Id
+    channel: Id
+    version: Count
+    size: Bytes
+    resource_count: Count
+    kind_count: list[KindCount]
+    date_published: Moment
+    version_notes: str
+    included_languages: list[Language]
+    included_licenses: list[LicenseId]
+    included_categories: list[Category]
+
+
+class TreeTotals(TypedDict):
+    """How large a tree is. Files are counted once, wherever they are."""
+
+    tree: Literal["main", "staging", "previous"]
+    kind_count: dict[Kind, Count]
+    question_count: Count
+    file_count: Count
+    file_size: Bytes
+
+
+class DiffCounts(TypedDict):
+    """How long each section is as a whole."""
+
+    added: Count
+    removed: Count
+    changed: Count
+    moved: Count
+    reordered: Count
+    files_added: Count
+    files_removed: Count
+    questions_added: Count
+    questions_removed: Count
+    questions_changed: Count
+
+
+class DiffNode(TypedDict):
+    """A node; its id is that in the newer tree which has it."""
+
+    id: Id
+    node_id: Id
+    title: str
+    kind: Kind
+
+
+class DiffChanged(DiffNode):
+    fields: list[str]
+
+
+class DiffMoved(DiffNode):
+    """Parents are node_ids, null below the root."""
+
+    old_parent: Id | None
+    new_parent: Id | None
+
+
+class DiffFile(TypedDict):
+    """A file, with the node that has it."""
+
+    node_id: Id
+    title: str
+    checksum: str
+    file_format: FileFormat
+    preset: Preset
+    language: Language | None
+    file_size: Bytes
+    original_filename: str
+
+
+class DiffQuestion(TypedDict):
+    """A question, with the node that has it."""
+
+    node_id: Id
+    title: str
+    assessment_id: str
+    type: QuestionType
+    question: str
+
+
+class DiffQuestionChanged(DiffQuestion):
+    fields: list[str]
+
+
+# The names of two keys are words of Python.
+_Trees = TypedDict("_Trees", {"from": TreeTotals, "to": TreeTotals})
+
+
+class Diff(_Trees):
+    """What one tree changes against another, a page of each section. `stale` where a task compares them anew."""
+
+    stale: bool
+    task_id: Id | None
+    counts: DiffCounts
+    page: Annotated[int, Field(ge=1)]
+    page_size: Annotated[int, Field(ge=1)]
+    added: list[DiffNode]
+    removed: list[DiffNode]
+    changed: list[DiffChanged]
+    moved: list[DiffMoved]
+    reordered: list[DiffNode]
+    files_added: list[DiffFile]
+    files_removed: list[DiffFile]
+    questions_added: list[DiffQuestion]
+    questions_removed: list[DiffQuestion]
+    questions_changed: list[DiffQuestionChanged]
+
+
+class Bookmark(TypedDict):
+    channel: Id

@@ -1,0 +1,150 @@
+"""Answers about content nodes, files and questions."""
+
+from typing import Annotated, Literal
+
+from le_utils.constants.labels import (
+    accessibility_categories,
+    learning_activities,
+    levels,
+    needs,
+    resource_type,
+    subjects,
+)
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.common import (
+    Bytes,
+    Count,
+    FileFormat,
+    Id,
+    Kind,
+    Language,
+    LicenseId,
+    Moment,
+    Object,
+    Preset,
+    QuestionType,
+    Role,
+    Seconds,
+    Url,
+    labels_among,
+)
+
+QuestionId = Annotated[str, Field(pattern="^[0-9a-f]{32},[0-9a-f]{32}$")]
+
+
+class ContentNode(TypedDict):
+    """A node of a tree. Labels are objects {label: true}."""
+
+    id: Id
+    node_id: Id
+    content_id: Id
+    channel_id: Id
+    root_id: Id
+    parent: Id | None
+    parent_id: Id | None
+    lft: Annotated[float, Field(description="its place among its siblings")]
+    kind: Kind
+    title: str
+    description: str
+    language: Language | None
+    author: str
+    provider: str
+    aggregator: str
+    copyright_holder: str
+    license: LicenseId | None
+    license_description: str | None
+    role_visibility: Role
+    tags: list[str]
+    extra_fields: Object
+    grade_levels: Annotated[dict[str, Literal[True]], labels_among(levels.LEVELSLIST)]
+    resource_types: Annotated[dict[str, Literal[True]], labels_among(resource_type.RESOURCETYPELIST)]
+    learning_activities: Annotated[dict[str, Literal[True]], labels_among(learning_activities.LEARNINGACTIVITIESLIST)]
+    accessibility_labels: Annotated[
+        dict[str, Literal[True]], labels_among(accessibility_categories.ACCESSIBILITYCATEGORIESLIST)
+    ]
+    categories: Annotated[dict[str, Literal[True]], labels_among(subjects.SUBJECTSLIST)]
+    learner_needs: Annotated[dict[str, Literal[True]], labels_among(needs.NEEDSLIST)]
+    suggested_duration: Seconds | None
+    thumbnail_encoding: Object | None
+    thumbnail_checksum: str | None
+    thumbnail_extension: FileFormat | None
+    thumbnail_src: str | None
+    total_count: Count
+    resource_count: Count
+    coach_count: Count
+    assessment_item_count: Count
+    error_count: Count
+    has_children: bool
+    complete: bool
+    changed: bool
+    published: bool
+    has_new_descendants: bool
+    has_updated_descendants: bool
+    modified: Moment
+    original_channel_id: Id | None
+    original_channel_name: str
+    original_source_node_id: Id | None
+    original_node_id: Id | None
+    original_parent_id: Id | None
+    source_channel_id: Id | None
+    source_node_id: Id | None
+
+
+class Requisite(TypedDict):
+    """`prerequisite` is to be learned before `target_node`."""
+
+    target_node: Id
+    prerequisite: Id
+
+
+class Size(TypedDict):
+    """Bytes of all files of a tree; `stale` where they are being counted anew."""
+
+    size: Bytes
+    stale: bool
+
+
+class File(TypedDict):
+    """A file of a node, or of a question, or one that is just uploaded."""
+
+    id: Id
+    checksum: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="md5")]
+    file_size: Bytes
+    language: Language | None
+    file_format: FileFormat
+    file_on_disk: str
+    original_filename: str
+    uploaded_by: Id | None
+    duration: Seconds | None
+    url: Url
+    preset: Preset | None
+    contentnode: Id | None
+    assessment_item: QuestionId | None
+
+
+class Upload(TypedDict):
+    """Where and how to PUT a file, and the file as it will be. `might_skip`: it is stored already."""
+
+    mimetype: str
+    uploadURL: Url
+    resumable: Literal[False]
+    might_skip: bool
+    file: File
+
+
+class Question(TypedDict):
+    """A question of an exercise. `answers` and `hints` are JSON text."""
+
+    contentnode: Id
+    assessment_id: Id
+    type: QuestionType
+    question: str
+    answers: Annotated[str, Field(json_schema_extra={"contentMediaType": "application/json"})]
+    hints: Annotated[str, Field(json_schema_extra={"contentMediaType": "application/json"})]
+    raw_data: str
+    order: Count
+    source_url: str | None
+    randomize: bool
+    deleted: bool

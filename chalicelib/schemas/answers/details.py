@@ -1,0 +1,67 @@
+"""Answers about what there is in a tree."""
+
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.channel import KindCount
+from chalicelib.schemas.answers.common import Bytes, Category, Count, GradeLevel, Id, Kind, LicenseName, Url
+
+
+class Includes(TypedDict):
+    """How many resources are for coaches, and how many are exercises."""
+
+    coach_content: Count
+    exercises: Count
+
+
+class TagCount(TypedDict):
+    tag_name: str
+    count: Count
+
+
+class Original(TypedDict):
+    """A public channel that resources come from."""
+
+    id: Id
+    name: str
+    thumbnail: Url | None
+    count: Count
+
+
+class Step(TypedDict):
+    title: str
+    node_id: Id
+    kind_id: Kind
+
+
+class Sample(TypedDict):
+    """A resource; `thumbnail` is empty where it has none."""
+
+    node_id: Id
+    title: str
+    description: str
+    thumbnail: str
+    kind: Kind
+
+
+class Details(TypedDict):
+    """What there is in a tree. Languages are named as they name themselves; times are in UTC."""
+
+    last_update: str
+    created: str
+    resource_count: Count
+    resource_size: Bytes
+    includes: Includes
+    kind_count: list[KindCount]
+    languages: list[str]
+    accessible_languages: list[str]
+    licenses: list[LicenseName]
+    tags: list[TagCount]
+    original_channels: list[Original]
+    sample_pathway: list[Step]
+    sample_nodes: list[Sample]
+    authors: list[str]
+    aggregators: list[str]
+    providers: list[str]
+    copyright_holders: list[str]
+    levels: list[GradeLevel]
+    categories: list[Category]

@@ -1,0 +1,88 @@
+"""Answers of the internal API, as ricecooker reads them."""
+
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.common import Bytes, Count, Id, Kind, Success
+
+
+class TokenHolder(TypedDict):
+    """Who holds a token."""
+
+    success: Success
+    username: str
+    user_id: Id
+    first_name: str
+    last_name: str
+    is_admin: bool
+
+
+class VersionCheck(TypedDict):
+    """Whether a ricecooker is current: 0 it is, 1 there is a newer one, 2 it is old, 3 it is too old."""
+
+    success: Success
+    status: Annotated[int, Field(ge=0, le=3)]
+    message: str
+
+
+class Done(TypedDict):
+    success: Success
+
+
+class NewChannel(TypedDict):
+    """The channel and the root of its chef tree, to which nodes are added."""
+
+    success: Success
+    root: Id
+    channel_id: Id
+
+
+class AddedNodes(TypedDict):
+    """The ids of all nodes of the request, by their node_id."""
+
+    success: Success
+    root_ids: dict[str, Id]
+
+
+class Finished(TypedDict):
+    """`diff_task_id` is the task that compares the new tree with the old one, null where there is none."""
+
+    success: Success
+    new_channel: Id
+    diff_task_id: Id | None
+
+
+class PublishStarted(TypedDict):
+    success: Success
+    channel: Id
+    task_id: Id
+
+
+class Statuses(TypedDict):
+    success: Success
+    statuses: dict[str, Literal["active", "deleted", "staged", "unpublished"]]
+
+
+class TreeNode(TypedDict):
+    """A node of a tree. Topics may have `children`, exercises have a `count`, others a `file_size`."""
+
+    title: str
+    kind: Kind
+    node_id: Id
+    studio_id: Id
+    count: NotRequired[Count]
+    file_size: NotRequired[Bytes | None]
+    children: NotRequired["list[TreeNode]"]
+
+
+class Tree(TypedDict):
+    success: Success
+    tree: list[TreeNode]
+
+
+class NodeTree(TypedDict):
+    success: Success
+    tree: list[TreeNode]
+    staged: bool

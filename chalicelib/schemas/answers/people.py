@@ -1,0 +1,116 @@
+"""Answers about people: users, members of channels, invitations, sets of channels, what administrators see."""
+
+from typing import Literal
+
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.common import Bytes, Id, Moment
+
+
+class OwnUser(TypedDict):
+    """Oneself, with the ids of the channels that one may edit, or only view."""
+
+    id: Id
+    email: str
+    first_name: str
+    last_name: str
+    is_active: bool
+    editable_channels: list[Id]
+    view_only_channels: list[Id]
+
+
+class Profile(TypedDict):
+    """One's own profile."""
+
+    id: Id
+    email: str
+    first_name: str
+    last_name: str
+    is_active: bool
+    is_admin: bool
+    date_joined: Moment | None
+    clipboard_root_id: Id
+    disk_space: Bytes
+    disk_space_used: Bytes
+    available_space: Bytes
+
+
+class Member(TypedDict):
+    """An editor or viewer of a channel."""
+
+    id: Id
+    email: str
+    first_name: str
+    last_name: str
+    is_active: bool
+    can_edit: bool
+    can_view: bool
+
+
+class Invitation(TypedDict):
+    """An invitation to a channel; names are those of the invited."""
+
+    id: Id
+    invited: Id | None
+    email: str
+    accepted: bool
+    declined: bool
+    revoked: bool
+    first_name: str
+    last_name: str
+    sender_name: str
+    channel: Id
+    channel_name: str
+    share_mode: Literal["edit", "view"]
+
+
+class Decided(TypedDict):
+    status: Literal["success"]
+
+
+class ChannelSet(TypedDict):
+    """A set of channels and the token that opens it; `channels` are those that are published."""
+
+    id: Id
+    name: str
+    description: str
+    channels: list[Id]
+    secret_token: str | None
+    edit: Literal[True]
+
+
+class AdminUser(TypedDict):
+    """A user, for administrators."""
+
+    id: Id
+    email: str
+    first_name: str
+    last_name: str
+    name: str
+    is_active: bool
+    is_admin: bool
+    disk_space: Bytes
+    last_login: Moment | None
+    date_joined: Moment | None
+    edit_count: int
+    view_count: int
+
+
+class AdminChannel(TypedDict):
+    """A channel, for administrators."""
+
+    id: Id
+    name: str
+    description: str
+    published: bool
+    modified: Moment
+    editors_count: int
+    viewers_count: int
+    size: Bytes
+    public: bool
+    priority: int
+    created: Moment
+    deleted: bool
+    source_url: str | None
+    demo_server_url: str | None
+    primary_token: str | None

@@ -1,0 +1,52 @@
+"""Answers of search, of saved searches, and of the catalog."""
+
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from chalicelib.schemas.answers.channel import Picture
+from chalicelib.schemas.answers.common import Count, Id, Kind, Language, Moment, Url
+
+
+class Found(TypedDict):
+    """A published node; `parent` and `root_id` are those of the live tree when it was published."""
+
+    id: Id
+    content_id: Id
+    node_id: Id
+    root_id: Id
+    kind: Kind
+    title: str
+    parent: Id
+    public: bool
+    channel_id: Id
+    resource_count: Count
+    original_channel_name: str
+
+
+class SavedSearch(TypedDict):
+    """A search that one keeps; `params` are those of `GET /api/search`."""
+
+    id: Id
+    name: str
+    created: Moment
+    modified: Moment
+    params: dict[str, Any]
+    saved_by: Id
+
+
+class CatalogChannel(TypedDict):
+    """A public channel as it was published; `count` is that of its distinct contents."""
+
+    id: Id
+    name: str
+    description: str
+    thumbnail: str | None
+    thumbnail_url: Url | None
+    thumbnail_encoding: Picture | dict[str, Any]
+    language: Language | None
+    primary_token: str | None
+    count: Count
+    public: bool
+    last_published: Moment
+    demo_server_url: str

@@ -1,0 +1,119 @@
+"""Queries and bodies of search, saved searches and the catalog."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from chalicelib.pagination import PAGE_SIZE
+from chalicelib.schemas.base import Id, Schema, refuse
+from chalicelib.schemas.base import Text as StoredText
+from chalicelib.schemas.constants import KINDS, LICENSES
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.parts import Ids
+from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
+
+LARGEST_PAGE = 100
+LARGEST_PARAMS = 10_000  # characters
+_LICENSE_IDS: dict[str, int] = {str(license.id): license.id for license in LICENSES.values()}
+
+
+def _kind(value: str) -> str:
+    if value not in KINDS:
+        raise refuse(f"{value[:60]!r} is not a kind of le_utils, such as topic or video.")
+    return value
+
+
+def _license(value: str) -> int:
+    if value in LICENSES:
+        return int(LICENSES[value].id)
+    if value not in _LICENSE_IDS:
+        raise refuse(f"{value[:60]!r} is neither the number nor the name of a licence of le_utils.")
+    return _LICENSE_IDS[value]
+
+
+def _licenses(value: str) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(_license(part.strip()) for part in parts(value)))
+
+
+def _moment(value: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        raise refuse("Enter a date such as 2024-12-31, or a time such as 2024-12-31T23:59:59Z.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Kinds = Annotated[tuple[str, ...], BeforeValidator(each(_kind), json_schema_input_type=list[str])]
+LicenseIds = Annotated[tuple[int, ...], BeforeValidator(_licenses, json_schema_input_type=list[int])]
+Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
+_PageSize = Annotated[PageSize, AfterValidator(lambda size: min(size, LARGEST_PAGE))]
+
+
+class SearchQuery(Query):
+    """`GET /api/search`: what is None or empty was not asked for, and of lists one must match.
+
+    Keywords and author are words that begin so; instead of keywords there may be an id, node_id or content_id.
+    """
+
+    keywords: Text = ""
+    author: Text = ""
+    languages: Languages = ()  # in lower case
+    licenses: LicenseIds = ()
+    kinds: Kinds = ()
+    coach: Flag | None = None
+    resources: Flag | None = None
+    assessments: Flag | None = None
+    created_after: Moment | None = None
+    channel_id__in: Ids = ()
+    channel_list: Literal["public", "edit", "bookmark", "view"] | None = None
+    exclude_channel: Id | None = None
+    page: Positive = 1
+    page_size: _PageSize = PAGE_SIZE
+
+
+class CatalogQuery(ListQuery):
+    """`GET /api/catalog`. The lists match where any of them does; what is said of content is said of what is published.
+
+    `collection` is a set of channels, named by its token or its id.
+    """
+
+    id__in: Ids = ()
+    keywords: Text = ""
+    collection: Text = ""
+    languages: Languages = ()  # in lower case
+    kinds: Kinds = ()
+    licenses: LicenseIds = ()
+    categories: Words = ()
+    coach: Flag | None = None
+    assessments: Flag | None = None
+    subtitles: Flag | None = None
+    public: Flag | None = None
+    published: Flag | None = None
+    deleted: Flag | None = None
+
+
+def _small(params: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(params)) > LARGEST_PARAMS:
+        raise refuse(f"These parameters are longer than {LARGEST_PARAMS} characters of JSON.")
+    return params
+
+
+_Name = Annotated[StoredText, Field(min_length=1, max_length=200)]
+_Params = Annotated[dict[str, Any], AfterValidator(_small)]
+
+
+class SavedSearchIn(Schema):
+    """`POST` and `PUT /api/search/saved-search`. `params` are those of a search, as the client writes them."""
+
+    id: Id | None = None  # clients may choose it
+    name: _Name
+    params: _Params = Field(default_factory=dict)
+
+
+class SavedSearchChange(Schema):
+    """`PATCH`: what is not given stays as it is."""
+
+    name: _Name = ""
+    params: _Params = Field(default_factory=dict)

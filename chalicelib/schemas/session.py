@@ -1,0 +1,36 @@
+"""Bodies of signing in, and of changing one's password."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from chalicelib.schemas.base import Schema, refuse
+
+Password = Annotated[str, Field(min_length=1, max_length=1000)]
+Address = Annotated[str, Field(min_length=1, max_length=254)]
+
+
+class SignIn(Schema):
+    """`POST /api/auth/session`: one's e-mail address under either name."""
+
+    username: Address | None = None
+    email: Address | None = None
+    password: Password
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "SignIn":
+        if not self.wanted:
+            raise refuse("Say who you are: username is your e-mail address.")
+        return self
+
+    @property
+    def wanted(self) -> str:
+        """The address, as it was written."""
+        return self.username or self.email or ""
+
+
+class PasswordChange(Schema):
+    """`POST /api/user/me/password`."""
+
+    old_password: Password
+    new_password: Password

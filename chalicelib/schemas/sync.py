@@ -1,0 +1,175 @@
+"""The body of sync, and the changes in it."""
+
+import json
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.schemas.base import BlankText, Id, Schema, refuse
+from chalicelib.schemas.constants import Language
+
+(
+    CREATED,
+    UPDATED,
+    DELETED,
+    MOVED,
+    COPIED,
+    PUBLISHED,
+    SYNCED,
+    DEPLOYED,
+    UPDATED_DESCENDANTS,
+    PUBLISHED_NEXT,
+) = range(1, 11)
+# What a change of a type carries beside its key.
+FIELDS: dict[int, tuple[str, ...]] = {
+    CREATED: ("obj",),
+    UPDATED: ("mods",),
+    DELETED: (),
+    MOVED: ("target", "position"),
+    COPIED: ("from_key", "target", "position", "mods", "excluded_descendants"),
+    PUBLISHED: ("version_notes", "language"),
+    SYNCED: ("titles_and_descriptions", "resource_details", "files", "assessment_items"),
+    DEPLOYED: (),
+    UPDATED_DESCENDANTS: ("mods",),
+    PUBLISHED_NEXT: ("use_staging_tree",),
+}
+_WORDS = {
+    "CREATED": CREATED,
+    "UPDATED": UPDATED,
+    "DELETED": DELETED,
+    "MOVED": MOVED,
+    "COPIED": COPIED,
+    "PUBLISHED": PUBLISHED,
+    "SYNCED": SYNCED,
+    "DEPLOYED": DEPLOYED,
+    "UPDATED_DESCENDANTS": UPDATED_DESCENDANTS,
+    "PUBLISHED_NEXT": PUBLISHED_NEXT,
+}
+# Those that belong to a user and to no channel, and those whose keys are pairs of ids.
+OF_USERS = frozenset({"user", "bookmark", "channelset", "clipboard", "savedsearch"})
+PAIRS = frozenset({"contentnode_prerequisite", "assessmentitem", "editor_m2m", "viewer_m2m"})
+TABLES = OF_USERS | PAIRS | {"channel", "contentnode", "file", "invitation"}
+
+MOST_CHANGES = 1000  # a request
+MOST_CHANNELS = 50  # that a request asks about
+MOST_UNAPPLIED = 1000  # revisions that a request asks about
+LARGEST_CHANGE = 250_000  # characters: an item of a table holds 400 kB
+DEEPEST = 50  # levels of lists and objects in a change
+LARGEST_BODY = 2_000_000  # bytes of a request: what is disallowed is sent back, and Lambda answers 6 MB at most
+
+
+def _or_empty(empty: type[Any]) -> BeforeValidator:
+    return BeforeValidator(lambda value: empty() if value is None else value)
+
+
+def _lowest(revs: list[int]) -> list[int]:
+    return sorted(set(revs))[:MOST_UNAPPLIED]
+
+
+class SyncIn(Schema):
+    """What a client did, and up to which revisions it knows what others did."""
+
+    changes: Annotated[list[Any], Field(max_length=MOST_CHANGES), _or_empty(list)] = Field(default_factory=list)
+    channel_revs: Annotated[dict[str, int], Field(max_length=MOST_CHANNELS), _or_empty(dict)] = Field(
+        default_factory=dict
+    )
+    user_rev: int | None = None
+    unapplied_revs: Annotated[list[int], AfterValidator(_lowest), _or_empty(list)] = Field(default_factory=list)
+
+
+def _type(value: Any) -> int:
+    found = _WORDS.get(value.upper()) if isinstance(value, str) else value
+    if not isinstance(found, int) or isinstance(found, bool) or found not in FIELDS:
+        raise refuse(f"This must be one of {', '.join(_WORDS)}, or its number from 1 to {len(_WORDS)}.")
+    return found
+
+
+def _table(value: Any) -> str:
+    if not isinstance(value, str) or value not in TABLES:
+        raise refuse(f"This must be one of {', '.join(sorted(TABLES))}.")
+    return value
+
+
+class ChangeIn(Schema):
+    """One change. What its fields say is looked at when it is done; here only what sort of things they are."""
+
+    type: Annotated[int, BeforeValidator(_type)]
+    table: Annotated[str, BeforeValidator(_table)]
+    key: Any
+    rev: int | None = None
+    channel_id: Id | None = None
+    user_id: Id | None = None
+    obj: dict[str, Any] | None = None
+    mods: dict[str, Any] | None = None
+    target: Any = None
+    position: Any = None
+    from_key: Any = None
+    excluded_descendants: Any = None
+    version_notes: Any = None
+    language: Any = None
+    titles_and_descriptions: Any = None
+    resource_details: Any = None
+    files: Any = None
+    assessment_items: Any = None
+    use_staging_tree: Any = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> "ChangeIn":
+        if is_deep(self.fields):
+            raise refuse(f"A change has at most {DEEPEST} levels of lists and objects.")
+        self.key = _key(self.key, self.table in PAIRS)
+        if len(json.dumps([self.key, self.fields])) > LARGEST_CHANGE:
+            raise refuse(f"A change has at most {LARGEST_CHANGE} characters. Make this one by a request of its own.")
+        return self
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What it carries, as it was sent."""
+        return {name: getattr(self, name) for name in FIELDS[self.type] if name in self.model_fields_set}
+
+
+def is_deep(value: Any) -> bool:
+    """Whether something is nested so deeply that not everybody could read it."""
+    level = [value]
+    for _ in range(DEEPEST):
+        parts = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
+        level = [child for part in parts for child in part]
+    return bool(level)
+
+
+def _key(value: Any, is_pair: bool) -> str | list[str]:
+    ids = [parse_id(part) for part in value] if isinstance(value, list) else [parse_id(value)]
+    if None in ids or isinstance(value, list) != is_pair or (is_pair and len(ids) != 2):
+        raise refuse(f"key: This must be {'a list of two ids' if is_pair else 'an id'} of 32 hex digits.")
+    plain = [id for id in ids if id]
+    return plain if is_pair else plain[0]
+
+
+class PublishIn(Schema):
+    """What a PUBLISHED change carries."""
+
+    version_notes: Annotated[BlankText, Field(max_length=10_000)] = ""
+    language: Language | None = None
+
+
+class DraftIn(Schema):
+    """What a PUBLISHED_NEXT change carries."""
+
+    use_staging_tree: Annotated[bool, _or_empty(bool)] = False
+
+
+class PullIn(Schema):
+    """What a SYNCED change carries: which parts of copies follow their originals."""
+
+    titles_and_descriptions: Annotated[bool, _or_empty(bool)] = False
+    resource_details: Annotated[bool, _or_empty(bool)] = False
+    files: Annotated[bool, _or_empty(bool)] = False
+    assessment_items: Annotated[bool, _or_empty(bool)] = False
+
+
+class NameIn(Schema):
+    """What users change of themselves."""
+
+    first_name: Annotated[BlankText, Field(max_length=200)] = ""
+    last_name: Annotated[BlankText, Field(max_length=200)] = ""

@@ -1,0 +1,31 @@
+"""Commands that work on a running stack: each begins in the shell's environment, and does its work in the stack's."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from infra.local.checks import StackError
+
+
+def running_stack(data_dir: Path) -> dict[str, str]:
+    """The environment of the stack that runs on a data directory; StackError when none does."""
+    try:
+        state = json.loads((data_dir / "stack.json").read_text())
+        os.kill(state["pid"], 0)
+    except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
+        raise StackError(f"No stack is running on DATA_DIR {data_dir}; start it with `make run`.") from None
+    environment: dict[str, str] = state["environment"]
+    return environment
+
+
+def run_inside(module: str, *arguments: str) -> int:
+    """Run a module in the environment of the stack of DATA_DIR; returns its exit status, 1 where no stack runs."""
+    try:
+        environment = os.environ | running_stack(Path(os.environ.get("DATA_DIR", ".local")))
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False).returncode

@@ -1,0 +1,95 @@
+"""QTI items as authors write them."""
+
+import pytest
+
+from chalicelib.domain.qti_xml import BODY, InvalidQti, identifier, localise, parse, stored_names
+
+NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
+STORED = "${☣ CONTENTSTORAGE}/"
+NAME = f"{'a1' * 16}.png"
+
+
+def item(body="", before="", attributes=f'xmlns="{NAMESPACE}"'):
+    return f"{before}<qti-assessment-item {attributes}><qti-item-body>{body}</qti-item-body></qti-assessment-item>"
+
+
+def laughs(count=30):
+    entities = "".join(f'<!ENTITY l{n} "&l{n - 1};&l{n - 1};">' for n in range(1, count))
+    return f'<!DOCTYPE q [<!ENTITY l0 "ha">{entities}]>', f"&l{count - 1};"
+
+
+@pytest.mark.parametrize(
+    ("assessment_id", "expected"),
+    [
+        ("b84a871a23a15a5f86eb9d42e92bcdd3", "KuEqHGiOhWl-G651C6SvN0w"),
+        ("0541954de64059e394413eace3f1e98d", "KBUGVTeZAWeOUQT6s4_HpjQ"),
+    ],
+)
+def test_identifiers_are_those_that_were_recorded(assessment_id, expected):
+    assert identifier(assessment_id) == expected
+
+
+@pytest.mark.parametrize("before", ["", "\ufeff", " \n", '<?xml version="1.0" encoding="UTF-16"?>\n', "<!-- a -->"])
+def test_items_are_read_whatever_is_before_them(before):
+    assert parse(item("<p>é漢</p>", before)).find(BODY)[0].text == "é漢"
+
+
+def test_prefixes_are_read():
+    prefixed = f'<q:qti-assessment-item xmlns:q="{NAMESPACE}"><q:qti-item-body/></q:qti-assessment-item>'
+    assert parse(prefixed).find(BODY) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "not well-formed"),
+        ("Why?", "not well-formed"),
+        (item("<p>"), "not well-formed"),
+        (item("<p>&nbsp;</p>"), "not well-formed"),
+        (item("\x01"), "not well-formed"),
+        (item("\ud800"), "not well-formed"),
+        (item() + item(), "not well-formed"),
+        (item(before="<!DOCTYPE html>"), "DOCTYPE"),
+        (item(before='<!DOCTYPE q SYSTEM "file:///etc/passwd">'), "DOCTYPE"),
+        (item(attributes=""), "in the namespace"),
+        (item(attributes='xmlns="http://www.imsglobal.org/xsd/imsqti_v2p2"'), "in the namespace"),
+        (f'<qti-assessment-test xmlns="{NAMESPACE}"/>', "must be a qti-assessment-item"),
+        (f'<qti-assessment-item xmlns="{NAMESPACE}"/>', "no qti-item-body"),
+        (item("<p>" * 200 + "</p>" * 200), "levels deep"),
+        (item('<img src="100%.png" alt=""/>'), "percent-encoded"),
+        (item('<a href="http://e.org/%ff">x</a>'), "percent-encoded"),
+    ],
+)
+def test_what_is_no_item_is_refused(text, reason):
+    with pytest.raises(InvalidQti, match=reason):
+        parse(text)
+    assert stored_names(text) == []
+
+
+def test_entities_are_never_expanded():
+    doctype, use = laughs()
+    with pytest.raises(InvalidQti, match="DOCTYPE"):
+        parse(item(f"<p>{use}</p>", doctype))
+
+
+def test_a_very_deep_item_is_refused_without_harm():
+    with pytest.raises(InvalidQti, match="levels deep"):
+        parse(item("<p>" * 200_000 + "</p>" * 200_000))
+
+
+@pytest.mark.parametrize(
+    "written", [NAME, f"images/{NAME}", STORED + NAME, f"$%7B%E2%98%A3%20CONTENTSTORAGE%7D/{NAME}"]
+)
+@pytest.mark.parametrize("element", ['<img alt="" src="{}"/>', '<object type="image/png" data="{}"/>'])
+def test_stored_images_are_found_and_pointed_to(element, written):
+    text = item(f"<p>{element.format(written)}</p>")
+    root = parse(text)
+    assert stored_names(text) == localise(root, "here") == [NAME]
+    assert f"here/{NAME}" in root.find(f".//{{{NAMESPACE}}}p")[0].attrib.values()
+
+
+@pytest.mark.parametrize("written", ["picture.png", f"http://e.org/{NAME}", f"a/{NAME}", "data:image/png;base64,AAAA"])
+def test_other_addresses_stay(written):
+    root = parse(item(f'<p><img alt="" src="{written}"/></p>'))
+    assert localise(root, "here") == []
+    assert root.find(f".//{{{NAMESPACE}}}img").get("src") == written

@@ -1,0 +1,216 @@
+"""Large operations of trees: done in the background, killed and done again, and two at once."""
+
+import pytest
+
+from chalicelib.handlers import workers
+from chalicelib.models import assessment_items, channels, tree_copies, trees
+from chalicelib.models import nodes as node_models
+from chalicelib.models.nodes import Node
+from chalicelib.operations import node_copies, node_moves, node_settling
+from tests.models.builders import put
+from tests.support import counts, nodes
+from tests.support.calls import Watch, watching
+from tests.support.contentnode import FLAGS, URL, children, empty_tree, make, row, values
+from tests.support.interleaved import interrupted
+
+KEY = "c" * 32
+
+
+@pytest.fixture
+def root(studio):
+    return empty_tree(studio)
+
+
+@pytest.fixture
+def source(studio):
+    """A topic of another channel with exercises, and topics with videos below it; every copy is large."""
+    channel_id, chef_root = studio.make_channel("Source")
+    (topic,) = studio.add(chef_root, nodes.topic("t")).values()
+    below = studio.add(topic, nodes.exercise("e", nodes.question("q")), nodes.topic("inner"), nodes.topic("empty"))
+    studio.add(below[nodes.node_id("inner")], *(nodes.resource(name, "video") for name in "abc"))
+    studio.finish(channel_id)
+    studio.deliver("maintenance")
+    return topic
+
+
+@pytest.fixture
+def everything_is_large(monkeypatch):
+    monkeypatch.setattr(node_copies, "LARGE", 1)
+
+
+def ask(studio, node_id, target, status=202, **fields):
+    answer = studio.post(f"{URL}/{node_id}/copy", {"target": target, "key": KEY, **fields})
+    assert answer.status == status, answer.text
+    return answer.json
+
+
+def titles(node_id):
+    return [node["title"] for node in trees.walk(node_id)]
+
+
+def assert_sound(root):
+    """Counts are right, and every node that says that it is in the tree is reached by one edge."""
+    assert counts.kept(root) == counts.recounted(root)
+    assert len(counts.edges(root)) == len(trees.walk(root)) - 1 == len(counts.kept(root)) - 1
+
+
+@pytest.mark.usefixtures("everything_is_large")
+class TestLargeCopies:
+    def test_are_made_by_a_task(self, studio, root, source):
+        task_id = ask(studio, source, root, mods={"title": "new"})["task_id"]
+        assert (studio.task(task_id)["status"], children(studio, root)) == ("PENDING", [])
+        studio.deliver("maintenance")
+        task = studio.task(task_id)
+        assert (task["status"], task["progress"], task["result"]) == ("SUCCESS", 100, {"id": KEY})
+        assert titles(KEY) == ["new", "e", "inner", "a", "b", "c", "empty"]
+        assert [item["question"] for item in assessment_items.of(trees.walk(KEY)[1]["id"])] == ["q"]
+        assert_sound(root)
+
+    def test_come_twice_and_are_made_once(self, studio, root, source):
+        task_id = ask(studio, source, root)["task_id"]
+        studio.deliver("maintenance", times=2)
+        assert (studio.task(task_id)["status"], len(titles(root))) == ("SUCCESS", 8)
+
+    def test_are_refused_at_once_where_they_cannot_be(self, studio, root, source):
+        ask(studio, source, "f" * 32, 404)
+        ask(studio, source, root, 400, mods={"extra_fields": {"options": 1}})
+        ask(studio, source, root, 409, key=root)
+        ask(studio, source, root, 400, position="left")
+        assert studio.deliver("maintenance") == 0
+
+    def test_that_can_no_longer_be_end_in_failure_and_leave_nothing(self, studio, root, source):
+        target = make(studio, root)["id"]
+        task_id = ask(studio, source, target)["task_id"]
+        studio.call("DELETE", f"{URL}/{target}")
+        before = studio.cloud.contents()["nodes"]
+        studio.deliver("maintenance")
+        task = studio.task(task_id)
+        assert (task["status"], "trash" in task["detail"]) == ("FAILURE", True)
+        assert studio.cloud.contents()["nodes"] == before
+
+    def test_whose_target_goes_meanwhile_leave_nothing(self, studio, root, source):
+        target = make(studio, root)["id"]
+        task_id = ask(studio, source, target)["task_id"]
+        with interrupted(studio, lambda: studio.call("DELETE", f"{URL}/{target}")):
+            node_copies.run(task_id)
+        assert (studio.task(task_id)["status"], node_models.get(KEY)) == ("FAILURE", None)
+        assert counts.kept(root) == counts.recounted(root)
+
+    def test_that_fail_again_and_again_end_in_failure(self, studio, root, source, monkeypatch):
+        task_id = ask(studio, source, root)["task_id"]
+        monkeypatch.setitem(workers.JOBS, node_copies.JOB, lambda task_id: 1 / 0)
+        studio.deliver("maintenance")
+        assert studio.task(task_id)["status"] == "FAILURE"
+
+    def test_killed_anywhere_are_whole_when_they_are_made_again(self, studio, root, source):
+        own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
+        number, hit = 0, True
+        while hit:
+            key = f"{number:032x}"
+            task_id = ask(studio, source, root, key=key)["task_id"]
+            with watching(Watch(failing=number, answer_lost=number % 2 == 1), own=own) as watch:
+                kill(lambda task_id=task_id: node_copies.run(task_id))
+            hit, found = watch.hit, node_models.get(key)
+            assert found is None or tree_copies.is_reserved(found) or len(titles(key)) == 7
+            node_copies.run(task_id)
+            assert studio.task(task_id)["status"] == "SUCCESS"
+            number += 7
+        assert number > 30
+        assert len(titles(root)) == 1 + 7 * (number // 7)
+        assert_sound(root)
+
+
+def kill(work):
+    try:
+        work()
+    except Exception:
+        return
+
+
+class TestOneKeyForTwo:
+    def test_never_mixes_what_they_copy(self, studio, root, source):
+        """The second comes while the first is writing what lies below; one of them is made, whole."""
+        other = make(studio, root, "other")["id"]
+        for name in "xyz":
+            make(studio, other, name)
+        answers = []
+
+        def second():
+            answers.append(studio.post(f"{URL}/{other}/copy", {"target": root, "key": KEY}).status)
+
+        with interrupted(studio, second):
+            first = studio.post(f"{URL}/{source}/copy", {"target": root, "key": KEY}).status
+        assert (first, answers) == (409, [201])
+        assert titles(KEY) == ["other", "x", "y", "z"]
+        assert_sound(root)
+
+    def test_keeps_the_children_of_the_first_when_the_second_leaves_some_out(self, studio, root, source):
+        inner = next(node["id"] for node in trees.walk(source) if node["title"] == "inner")
+
+        def second():
+            body = {"target": root, "key": KEY, "excluded_descendants": [inner]}
+            assert studio.post(f"{URL}/{source}/copy", body).status == 201
+
+        with interrupted(studio, second):
+            assert studio.post(f"{URL}/{source}/copy", {"target": root, "key": KEY}).status == 409
+        assert titles(KEY) == ["t", "e", "empty"]
+        assert_sound(root)
+
+    def test_is_not_shown_before_it_is_whole(self, studio, root, source):
+        def look():
+            assert studio.get(f"{URL}/{KEY}").status == 404
+            assert studio.get(f"{URL}?id__in={KEY}").json["results"] == []
+            assert studio.post(f"{URL}/{KEY}/move", {"target": root}).status == 404
+            assert studio.post(URL, {"id": KEY, "parent": root, "kind": "topic", "title": "t"}).status == 409
+
+        with interrupted(studio, look):
+            ask(studio, source, root, 201)
+
+
+def test_a_copy_during_a_publish_is_not_published(studio, root, source):
+    """What was written before the publish and came into the tree after it."""
+    make(studio, root, "before")
+    (channel,) = (channels.get(row(studio, root)["channel_id"]),)
+
+    def publish():
+        channel.update(actions=[type(channel).rev.add(1), type(channel).published_rev.set(channel.rev + 1)])
+
+    with interrupted(studio, publish):
+        ask(studio, source, root, 201)
+    for node in trees.walk(KEY):
+        assert values(studio, node["id"], FLAGS[:2]) == [False, True]
+
+
+class TestMovesToTheTrash:
+    @pytest.fixture
+    def topic(self, studio, root, monkeypatch):
+        """A topic whose nodes are too many to move in one transaction, and its node."""
+        monkeypatch.setattr(node_moves, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(node_settling, "DELAY", 0)
+        topic = make(studio, root, "t")["id"]
+        return topic, [node.id for node in put(Node(topic), "a", "b", "c")]
+
+    def test_that_are_killed_right_after_are_settled_in_the_background(self, studio, root, topic, monkeypatch):
+        top, below = topic
+        trash = channels.get(row(studio, root)["channel_id"]).trash_root_id
+        monkeypatch.setattr(node_settling, "complete", lambda *_: 1 / 0)
+        assert studio.call("DELETE", f"{URL}/{top}").status == 500
+        assert {Node.get(id).tree_id for id in below} == {root}
+        studio.deliver("maintenance", times=2)
+        assert {Node.get(id).tree_id for id in below} == {trash}
+
+    def test_that_lost_a_race_settle_nothing(self, studio, root, topic):
+        top, below = topic
+        before = [Node.get(id).created_rev for id in below]
+        node_settling.prepare(top, 1000)
+        studio.deliver("maintenance")
+        assert [Node.get(id).created_rev for id in below] == before
+
+    def test_and_back_again_end_where_the_node_is(self, studio, root, topic):
+        """Messages that come late, in any order, tell of where the nodes are then."""
+        top, below = topic
+        studio.call("DELETE", f"{URL}/{top}")
+        assert studio.post(f"{URL}/{top}/restore").status == 200
+        studio.deliver("maintenance", times=2)
+        assert {Node.get(id).tree_id for id in below} == {root}
+        assert {Node.get(id).created_rev for id in below} == {Node.get(top).created_rev}

@@ -1,0 +1,58 @@
+"""`make user`: makes people, and gives those who are there a password."""
+
+import io
+import sys
+
+import pytest
+
+from chalicelib import accounts
+from chalicelib.models import users
+from infra.local import user
+
+EMAIL = "someone@example.org"
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def make(aws, monkeypatch, capsys):
+    """(exit status, output, errors) of the part that runs inside the stack's environment."""
+
+    def run(password="", *options):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(password))
+        monkeypatch.setattr(sys, "argv", ["user", "--create", *options, EMAIL])
+        return (user.main(), *capsys.readouterr())
+
+    return run
+
+
+def stored():
+    return users.get(accounts.user_id_of(EMAIL))
+
+
+def test_somebody_new_gets_a_token_and_the_password(make):
+    status, token, _ = make(PASSWORD, "--change", "--admin")
+    assert (status, len(token.strip()), stored().is_admin) == (0, 40, True)
+    assert accounts.is_password_of(stored(), PASSWORD)
+
+
+def test_somebody_who_is_there_gets_the_password_and_no_token(make):
+    make()
+    keys = stored().token_keys
+    status, said, _ = make(PASSWORD, "--change")
+    assert (status, stored().token_keys) == (0, keys)
+    assert PASSWORD not in said
+    assert accounts.is_password_of(stored(), PASSWORD)
+
+
+@pytest.mark.parametrize(("password", "options"), [("", ("--change",)), (PASSWORD, ())])
+def test_somebody_who_is_there_is_not_made_again(make, password, options):
+    make()
+    status, _, errors = make(password, *options)
+    assert (status, errors) == (user.EMAIL_TAKEN, f"A user {EMAIL} is there already.\n")
+    assert stored().password is None
+
+
+def test_a_weak_password_is_refused(make):
+    status, _, errors = make("short", "--change")
+    assert (status, stored()) == (1, None)
+    assert "at least 8 characters" in errors
