@@ -34,7 +34,7 @@ BENCHMARKS = (
     ),
     Benchmark({files.FILE_DIFF: seconds(1.0)}, lambda server: files.measure(server.url, server.token, server.work)),
     Benchmark(public.ROWS, lambda server: public.measure(server.url, server.token, server.work)),
-    Benchmark(editing.ROWS, lambda server: editing.measure(server.url, server.token, server.work)),
+    Benchmark(editing.ROWS, lambda server: editing.measure(server.url, server.work)),
     Benchmark(search.ROWS, lambda server: search.measure(server.url, server.token, server.work)),
     Benchmark(long_list.ROWS, lambda server: long_list.measure(server.url, server.token, server.work)),
 )

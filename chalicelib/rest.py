@@ -169,14 +169,15 @@ def _request(event: Any, params: dict[str, str]) -> Request:
         headers=headers,
         body=event.raw_body or b"",
         request_id=event.context.get("requestId", ""),
-        address=_address(headers.get("x-forwarded-for", "")),
+        address=_address(headers.get("x-forwarded-for", ""), event.context.get("identity", {}).get("sourceIp", "")),
     )
 
 
-def _address(forwarded: str) -> str:
+def _address(forwarded: str, source: str) -> str:
     """The client's address: CloudFront adds it to X-Forwarded-For, and API Gateway adds CloudFront's behind it. What
-    stands before them is what the client sent."""
-    return ([""] * 2 + [part.strip() for part in forwarded.split(",")])[-2]
+    stands before them is what the client sent. Where nobody stands between, it is the `source` of the call."""
+    parts = [part.strip() for part in forwarded.split(",")]
+    return parts[-2] if len(parts) > 1 else source
 
 
 def answer(methods: dict[str, Route], request: Request) -> Response:

@@ -296,7 +296,7 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
     (f"POST {BASE}/get_channel_status_bulk", lambda s: {"channel_ids": [s.channel_id]}, None, EDITORS),
     (f"POST {BASE}/get_tree_data", channel, None, EDITORS),
     (f"POST {BASE}/get_node_tree_data", channel, None, EDITORS),
-    ("GET /api/task/{task_id}", None, lambda s: s.task_id, EDITORS_ONLY_KNOW_OF_IT),
+    ("GET /api/task/{task_id}", None, lambda s: s.task_id, MEMBERS),
     ("GET /api/task", None, None, TO_READ),
     ("GET /api/channel", None, None, TO_READ),
     ("POST /api/channel", lambda _: {"name": "n"}, None, (401, *(201,) * 5)),

@@ -50,6 +50,11 @@ def as_number(position: str | None) -> int | float:
     return int(value) if value.denominator == 1 else float(value)
 
 
+def is_exact(position: str) -> bool:
+    """Whether `as_number` says exactly where this is, so that no two positions look the same."""
+    return as_number(position) == value_of(position)
+
+
 def as_decimal(position: str) -> str:
     """The position as an exact decimal number."""
     value = value_of(position)

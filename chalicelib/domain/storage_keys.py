@@ -29,9 +29,9 @@ def database_key(channel_id: str, version: int | str | None = None) -> str:
     return f"content/databases/{channel_id}{'' if version is None else f'-{version}'}.sqlite3"
 
 
-def snapshot_key(task_id: str) -> str:
-    """Key of the tree that a publish froze; private, and gone after a week."""
-    return f"work/{task_id}/snapshot.json.gz"
+def snapshot_key(worker: str) -> str:
+    """Key of the tree that a worker froze for a publish; private, and gone after a week."""
+    return f"work/{worker}/snapshot.json.gz"
 
 
 def kept_key(name: str) -> str:
@@ -50,8 +50,8 @@ def search_index_key(name: str) -> str:
 
 
 def search_part_key(channel_id: str, version: int) -> str:
-    """Key of what the index to search takes of a channel's version; private."""
-    return f"search-parts/{channel_id}-{version}.sqlite3"
+    """Key of what the index to search takes of a channel's version, in the second format of it; private."""
+    return f"search-parts-2/{channel_id}-{version}.sqlite3"
 
 
 def answer_key(digest: str) -> str:

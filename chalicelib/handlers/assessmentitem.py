@@ -1,9 +1,30 @@
 """Questions of exercises. One is addressed by `<contentnode>,<assessment_id>`."""
 
-from chalicelib.operations import assessment_resource
+from typing import Any
+
+from chalicelib.auth import Identity
+from chalicelib.operations import assessment_resource, rest_news
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.answers.content import Question
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
+
+
+def create(user: Identity, sent: QuestionWhole) -> dict[str, Any]:
+    row = assessment_resource.create(user, sent)
+    rest_news.question_created(user, row)
+    return row
+
+
+def update(user: Identity, id: str, sent: QuestionChanges) -> dict[str, Any]:
+    row = assessment_resource.update(user, id, sent)
+    rest_news.question_updated(user, row, sent)
+    return row
+
+
+def delete(user: Identity, id: str) -> None:
+    assessment_resource.delete(user, id)
+    rest_news.question_deleted(user, id)
+
 
 ASSESSMENT_ITEM = Resource(
     "assessmentitem",
@@ -16,9 +37,9 @@ ASSESSMENT_ITEM = Resource(
         ordering=("order", "type"),
     ),
     retrieve=assessment_resource.retrieve,
-    create=assessment_resource.create,
-    update=assessment_resource.update,
-    delete=assessment_resource.delete,
+    create=create,
+    update=update,
+    delete=delete,
     write=QuestionWhole,
     change=QuestionChanges,
     read=Question,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.auth import Identity
-from chalicelib.operations import channel_list, channel_resource, deploy, publishing, tree_diff
+from chalicelib.operations import channel_list, channel_resource, deploy, publishing, rest_news, tree_diff
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Reply, Request, Route
@@ -16,6 +16,27 @@ from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
+
+
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, Any]:
+    row, is_changed = channel_resource.update(user, channel_id, sent)
+    if is_changed:
+        rest_news.channel_updated(user, row, sent.model_fields_set)
+    return row
+
+
+def delete(user: Identity, channel_id: str) -> None:
+    row, is_changed = channel_resource.delete(user, channel_id)
+    if is_changed:
+        rest_news.channel_deleted(user, row)
+
+
+def restore(user: Identity, channel_id: str) -> dict[str, Any]:
+    row, is_changed = channel_resource.restore(user, channel_id)
+    if is_changed:
+        rest_news.channel_updated(user, row, ["deleted"])
+    return row
+
 
 CHANNEL = Resource(
     name="channel",
@@ -30,8 +51,8 @@ CHANNEL = Resource(
     ),
     retrieve=channel_resource.retrieve,
     create=channel_resource.create,
-    update=channel_resource.update,
-    delete=channel_resource.delete,
+    update=update,
+    delete=delete,
     write=ChannelIn,
     change=ChannelChange,
     read=Channel,
@@ -79,7 +100,7 @@ ROUTES = (
     Route(
         "POST",
         f"{ONE}/restore",
-        _of_one(channel_resource.restore),
+        _of_one(restore),
         Access.SIGNED_IN,
         "Take back a deleted channel",
         body=Nothing,

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from chalicelib.auth import Identity
 from chalicelib.errors import FilterRequired
-from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites
+from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites, rest_news
 from chalicelib.permissions import Access
 from chalicelib.resources import Resource, routes_of
 from chalicelib.rest import Reply, Request, Route
@@ -26,13 +27,31 @@ def listing(request: Request) -> dict[str, Any]:
     return {"results": page["results"], "more": page["more"] and {**given, **page["more"]}}
 
 
+def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
+    row = node_writes.create(user, sent)
+    rest_news.node_created(user, row, sent.model_fields_set)
+    return row
+
+
+def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
+    row = node_writes.update(user, node_id, sent)
+    rest_news.node_updated(user, row, sent.model_fields_set)
+    return row
+
+
+def delete(user: Identity, node_id: str) -> None:
+    moved = node_moves.delete(user, node_id)
+    if moved:
+        rest_news.node_moved(user, moved)
+
+
 CONTENTNODE = Resource(
     "contentnode",
     "content node",
     retrieve=node_reads.retrieve,
-    create=node_writes.create,
-    update=node_writes.update,
-    delete=node_moves.delete,
+    create=create,
+    update=update,
+    delete=delete,
     write=NodeWrite,
     change=NodeChange,
     read=ContentNode,
@@ -40,24 +59,35 @@ CONTENTNODE = Resource(
 
 
 def move(request: Request) -> dict[str, Any]:
-    return node_moves.move(request.user, request.params["id"], parse(Move, request.json))
+    sent = parse(Move, request.json)
+    moved = node_moves.move(request.user, request.params["id"], sent)
+    rest_news.node_moved(request.user, moved, sent.position)
+    return moved.row
 
 
 def restore(request: Request) -> dict[str, Any]:
-    return node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
+    moved = node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
+    rest_news.node_moved(request.user, moved)
+    return moved.row
 
 
 def copy(request: Request) -> Reply:
     answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
+    if is_done:  # else the worker tells of it
+        rest_news.node_copied(request.user, request.params["id"], answer, request.json)
     return Reply(answer, 201 if is_done else 202)
 
 
 def add_prerequisite(request: Request) -> Reply:
-    return Reply(requisites.add(request.user, request.params["id"], parse(Prerequisite, request.json)), 201)
+    pair = requisites.add(request.user, request.params["id"], parse(Prerequisite, request.json))
+    rest_news.prerequisite_added(request.user, pair)
+    return Reply(pair, 201)
 
 
 def remove_prerequisite(request: Request) -> Reply:
-    requisites.remove(request.user, request.params["id"], parse(Prerequisite, request.json))
+    sent = parse(Prerequisite, request.json)
+    requisites.remove(request.user, request.params["id"], sent)
+    rest_news.prerequisite_removed(request.user, request.params["id"], sent.prerequisite)
     return Reply(None, 204)
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chalicelib.operations import file_resource
+from chalicelib.auth import Identity
+from chalicelib.operations import file_resource, rest_news
 from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
@@ -10,6 +11,17 @@ from chalicelib.schemas.answers.content import File, Upload
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
+
+
+def update(user: Identity, id: str, sent: FileChanges) -> dict[str, Any]:
+    row, channel_ids = file_resource.update(user, id, sent)
+    rest_news.file_updated(user, row, channel_ids, sent.model_fields_set)
+    return row
+
+
+def delete(user: Identity, id: str) -> None:
+    rest_news.file_deleted(user, *file_resource.delete(user, id))
+
 
 FILE = Resource(
     "file",
@@ -22,8 +34,8 @@ FILE = Resource(
         ordering=("original_filename", "file_size", "preset", "language", "file_format"),
     ),
     retrieve=file_resource.retrieve,
-    update=file_resource.update,
-    delete=file_resource.delete,
+    update=update,
+    delete=delete,
     write=FileChanges,
     change=FileChanges,
     read=File,

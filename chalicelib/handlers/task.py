@@ -7,27 +7,38 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.models import tasks
 from chalicelib.models.tasks import Task
-from chalicelib.operations.channel_access import viewable
-from chalicelib.permissions import Access, editable_channel
+from chalicelib.operations.channel_access import may_edit, viewable
+from chalicelib.permissions import Access
 from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.task import ListedTask
 from chalicelib.schemas.answers.task import Task as TaskAnswer
 from chalicelib.schemas.channel import OfChannel
 
+# Also who views a channel only because it is public is told of these. (Of differences its members alone are told.)
+_OF_VIEWERS = frozenset({tasks.DETAILS})
+
 
 def retrieve(request: Request) -> dict[str, Any]:
-    """How far a task is. Those may see it who asked for it or may edit its channel; to others it is not there."""
+    """How far a task is, for who asked for it and for members of its channel; to others it is not there. What came of
+    it is for who asked and for editors: viewers get no result."""
     task_id = parse_id(request.params["task_id"])
     task = tasks.get(task_id) if task_id else None
     if task is None:
         raise NotFound(f"Task not found: {request.params['task_id'][:60]!r}")
-    if task.user_id != request.user.user_id:
-        try:
-            editable_channel(request.user, task.channel_id)
-        except Forbidden as error:
-            raise NotFound(f"Task not found: {task.id!r}") from error
-    return {**_fields(task), "result": task.result}
+    has_result = task.user_id == request.user.user_id or _may_edit(request.user, task)
+    return {**_fields(task), "result": task.result if has_result else None}
+
+
+def _may_edit(user: Identity, task: Task) -> bool:
+    """Whether a user, who may see a task, may edit its channel. Raises NotFound where they may not see it."""
+    try:
+        _, role = viewable(user, task.channel_id)
+    except NotFound as error:
+        raise NotFound(f"Task not found: {task.id!r}") from error
+    if role is None and not user.is_admin and task.task_name not in _OF_VIEWERS:
+        raise NotFound(f"Task not found: {task.id!r}")
+    return may_edit(user, role)
 
 
 def find(user: Identity, query: OfChannel) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from chalicelib.operations import maintenance as upkeep
 from chalicelib.operations import (
     node_copies,
     node_settling,
+    node_spacing,
     public_listing,
     search_listing,
     sync_apply,
@@ -69,8 +70,10 @@ JOBS: dict[str, Callable[..., None]] = {
     search_listing.JOB: search_listing.refresh,
     search_listing.REBUILD_JOB: search_listing.rebuild,
     node_copies.JOB: node_copies.run,
+    node_copies.CLEAR_JOB: node_copies.clear,
     tree_facts.JOB: tree_facts.refresh,
     node_settling.JOB: node_settling.settle,
+    node_spacing.JOB: node_spacing.space,
     sync_apply.JOB: sync_apply.apply_changes,
 }
 

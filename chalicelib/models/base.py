@@ -94,12 +94,15 @@ def find(model: type[M], *key: Any) -> M | None:
         return None
 
 
-def read_many(keys: dict[type[Table], list[Any]]) -> dict[type[Table], list[Any]]:
+def read_many(
+    keys: dict[type[Table], list[Any]], only: dict[type[Table], tuple[str, ...]] | None = None
+) -> dict[type[Table], list[Any]]:
     """Consistent reads over several tables, a hundred keys a call, calls in parallel.
 
-    `keys` maps a model to hash keys, or to (hash, range) pairs. Missing items are left out; the order is open.
+    `keys` maps a model to hash keys, or to (hash, range) pairs. Missing items are left out; the order is open. `only`
+    is that of `read_raw`.
     """
-    raw = read_raw(keys)
+    raw = read_raw(keys, only)
     return {model: [model.from_raw_data(item) for item in items] for model, items in raw.items()}
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, now, transact, update_if
+from chalicelib.models.base import Table, find, now, read_many, transact, update_if
 
 PENDING, DONE, FAILED = "pending", "done", "failed"
 KEPT = timedelta(days=182)
@@ -146,15 +146,35 @@ def append_done(owner: str, made: list[Change]) -> None:
 
     Raises TimeoutError where it lost too many races.
     """
+    append_all_done({owner: made})
+
+
+def append_all_done(made: dict[str, list[Change]]) -> None:
+    """Write down changes of several owners that are done already, all or none of them: one read and one transaction.
+
+    Raises TimeoutError where it lost too many races.
+    """
     for attempt in range(RACES):
-        counter = counter_of(owner)
-        _number(counter, made)
-        last = counter.last + len(made)
-        done = counter.done if counter.has_pending else last
-        if not _write(counter, [Change.last.set(last), Change.done.set(done)], _as_read(counter), made):
+        found = read_many({Change: [counter_key(owner) for owner in made]})[Change]
+        if _write_done(list(counters_among(found, list(made)).values()), made):
             return
         pause(attempt)
-    raise TimeoutError(f"Telling changes of {owner} lost {RACES} races in a row.")
+    raise TimeoutError(f"Telling changes of {', '.join(made)} lost {RACES} races in a row.")
+
+
+def _write_done(counters: list[Counter], made: dict[str, list[Change]]) -> bool:
+    """Say whether all counters were as they were read."""
+
+    def fill(transaction: TransactWrite) -> None:
+        for counter in counters:
+            _number(counter, made[counter.owner])
+            for change in made[counter.owner]:
+                transaction.save(change)
+            last = counter.last + len(made[counter.owner])
+            actions: list[Any] = [Change.last.set(last), Change.done.set(counter.done if counter.has_pending else last)]
+            transaction.update(Change(counter.owner, 0), actions, condition=_as_read(counter))
+
+    return not transact(fill)
 
 
 def take(counter: Counter, holder: str, seconds: float) -> Counter | None:

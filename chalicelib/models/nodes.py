@@ -95,6 +95,7 @@ class Node(Table):
     source_channel_id = UnicodeAttribute(null=True)  # what it was copied from
     source_node_id = UnicodeAttribute(null=True)
     copied_by = UnicodeAttribute(null=True)  # the task that made the copy
+    copied_below = UnicodeAttribute(null=True)  # the top of the copy that it came with: it is there once that is
     thumbnail_encoding = JSONAttribute(default=dict)
     assessment_item_count = NumberAttribute(default=0)
     complete = BooleanAttribute(default=False)
@@ -202,9 +203,29 @@ def requirements(tree_id: str) -> list[tuple[str, str]]:
 
 
 def in_tree(tree_id: str, node_ids: Iterable[str]) -> set[str]:
-    """Those of the nodes that are in a tree."""
-    found = read_raw({Node: sorted(node_ids)}, {Node: ("id", "tree_id")})[Node]
-    return {node.id for node in to_read(Node, found) if node.tree_id == tree_id}
+    """Those of the nodes that are in a tree. One read a hundred, and one more where some of them came with copies."""
+    found = to_read(Node, read_raw({Node: sorted(node_ids)}, {Node: ("id", "tree_id", "copied_below")})[Node])
+    tops = tops_of(found)
+    hidden = unfinished(read_many({Node: tops}, TOP)[Node] if tops else [])
+    return {node.id for node in found if node.tree_id == tree_id and node.copied_below not in hidden}
+
+
+TOP: dict[type[Table], tuple[str, ...]] = {Node: ("id", "tree_id", "channel_id")}  # what `unfinished` needs of nodes
+
+
+def tops_of(found: Iterable[Node]) -> list[str]:
+    """Ids of the tops of the copies that nodes came with."""
+    return sorted({node.copied_below for node in found if node.copied_below})
+
+
+def is_reserved(node: Node) -> bool:
+    """Whether this is no node, but an id that is kept for the top of a copy, see `tree_copies`."""
+    return bool(node.tree_id == node.channel_id)
+
+
+def unfinished(tops: Iterable[Node]) -> set[str]:
+    """Ids of those tops of copies below which nothing is to be seen yet."""
+    return {top.id for top in tops if is_reserved(top)}
 
 
 def id_in_tree(tree_id: str, node_id: str) -> str | None:

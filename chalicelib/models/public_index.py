@@ -16,7 +16,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAt
 from chalicelib.models.base import Table, find, now, save_if
 
 FORMAT = 2  # of the file, see `published.index_file`
-SEARCH_FORMAT = 1  # of the file, see `published.search_file`
+SEARCH_FORMAT = 2  # of the file, see `published.search_file`
 PUBLIC = f"public-{FORMAT}"
 SEARCH = f"search-{SEARCH_FORMAT}"
 

@@ -1,8 +1,9 @@
 """What is written below a node before anybody can reach it: copies of any size, of which all is seen or nothing.
 
 A copy begins by reserving its id: with a row that nobody may view, as the attempt to copy stands in for its channel.
-What is below is written only while this attempt has the id; who comes later takes it over and clears it first, so that
-the work of two never mixes. The commit (`Changes.attempt`) puts the node in the place of the reservation.
+What is below says so (`copied_below`): lists that find it by its own id leave it out until the copy is there. It is
+written only while this attempt has the id; who comes later takes it over and clears it first, so that the work of two
+never mixes. The commit (`Changes.attempt`) puts the node in the place of the reservation.
 """
 
 import json
@@ -22,11 +23,6 @@ from chalicelib.models.nodes import Node
 LARGEST = 3_000_000  # bytes: DynamoDB takes 4 MB a transaction
 Group = list[Table]  # what is written together
 Key = tuple[type[Table], tuple[str, ...]]
-
-
-def is_reserved(node: Node) -> bool:
-    """Whether this is no node, but an id that is kept for one."""
-    return bool(node.tree_id == node.channel_id)
 
 
 def reserve(node_id: str, attempt: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from chalicelib import queues
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import NotFound
 from chalicelib.models import channels
 from chalicelib.models.base import now, update_if
 from chalicelib.models.channels import Channel
@@ -60,22 +60,20 @@ def one(_: Identity, channel_id: str) -> Item:
 
 
 def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Item:
-    """Change a channel, all that is given or nothing; public lists follow in the background.
+    """Change a channel by one write; public lists and search follow in the background, told again by another try.
 
     Raises NotFound, Conflict for what cannot become public, or after a lost race.
     """
     channel = _channel(channel_id)
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
     public = given.pop("public", None)
-    if public and (given.get("deleted", channel.deleted) or not channel.version):
-        raise Conflict(f"Channel {channel.id} is deleted, or not published. Publish it first, then make it public.")
-    if given:
+    if public is not None:
+        public_listing.set_public(channel.id, public, given)
+    elif given:
         actions = [getattr(Channel, name).set(value) for name, value in given.items()]
         if not update_if(channel, [*actions, Channel.modified.set(now())], Channel.id.exists()):
             raise NotFound(f"Channel not found: {channel.id}")
-    if public is not None:
-        public_listing.set_public(channel.id, public)
-    elif channel.public and not given.keys().isdisjoint(_LISTED):
+    if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
         queues.send_maintenance({"job": public_listing.JOB, "channel_ids": [channel.id]})
     if "deleted" in given and channel.version:
         search_listing.send_refresh(channel.id)

@@ -37,13 +37,28 @@ def made(
     created_by_id: str | None = None,
 ) -> Change:
     """Such a change, not yet written down."""
+    return done(channel_id, UPDATED, table, key, {"mods": mods}, unpublishable, created_by_id)
+
+
+def done(
+    channel_id: str | None,
+    type: int,
+    table: str,
+    key: Key,
+    fields: dict[str, Any],
+    unpublishable: bool = False,
+    created_by_id: str | None = None,
+    session: str | None = None,
+) -> Change:
+    """A change of any type that is done already, not yet written down. `fields` is what its type carries."""
     return Change(
-        type=UPDATED,
+        type=type,
         table=table,
         key=key,
-        fields={"mods": mods},
+        fields=fields,
         channel_id=channel_id,
         created_by_id=created_by_id,
+        session=session,
         unpublishable=unpublishable,
         status=changes.DONE,
     )

@@ -2,7 +2,7 @@
 
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import Forbidden, NotFound
+from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.models import channels
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import EDIT, ChannelMember
@@ -33,6 +33,12 @@ def writable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
     if not may_edit(user, role):
         raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
     return channel, role
+
+
+def refuse_deleted(channel: Channel) -> None:
+    """Raises Conflict where a channel is deleted: it is not published, and none of its trees goes live."""
+    if channel.deleted:
+        raise Conflict(f"Channel {channel.id} is deleted. Restore it first.")
 
 
 def may_view(user: Identity, channel: Channel, role: str | None) -> bool:

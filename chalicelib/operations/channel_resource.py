@@ -57,8 +57,10 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
     return fields_of(channel, live, EDIT)
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, Any]:
-    """Change what is given of a channel. Its `rev` counts up where a published version would say something else.
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[str, Any], bool]:
+    """Change what is given of a channel; returns it, and whether that changed anything.
+
+    Its `rev` counts up where a published version would say something else.
 
     Raises Conflict where others change it all the time.
     """
@@ -71,17 +73,17 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, An
                 queues.send_maintenance({"job": public_listing.JOB, "channel_ids": [channel.id]})
             if "deleted" in columns and channel.version:
                 search_listing.send_refresh(channel.id)
-            return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin)
+            return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin), bool(changed)
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 
 
-def delete(user: Identity, channel_id: str) -> None:
-    """Set a channel aside, and take it off the public lists."""
-    update(user, channel_id, ChannelChange(deleted=True))
+def delete(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+    """Set a channel aside, and take it off the public lists. Returns what `update` does."""
+    return update(user, channel_id, ChannelChange(deleted=True))
 
 
-def restore(user: Identity, channel_id: str) -> dict[str, Any]:
-    """Take a deleted channel back; one that was public becomes so again."""
+def restore(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+    """Take a deleted channel back; one that was public becomes so again. Returns what `update` does."""
     return update(user, channel_id, ChannelChange(deleted=False))
 
 

@@ -101,6 +101,7 @@ def _chunks(source: Source, goal: Goal) -> Iterator[tuple[list[tree_copies.Group
         for original in chunk:
             parent_id = goal.id_of(source, str(original.parent_id))
             node = copied(original, source, goal, kept, parent_id, paths[parent_id])
+            node.copied_below = goal.top_id
             node.position = positions.appended(numbers[parent_id], node.id)
             numbers[parent_id] += 1
             paths[node.id] = [*node.path, node.id]

@@ -1,6 +1,8 @@
 """Which of its trees a channel shows: the staged one goes live, or the one before comes back.
 
-One conditional write exchanges the pointers. A request that is sent again after its answer was lost finds it done.
+One conditional write exchanges the pointers; where its answer is lost, what is live tells whether it was made. A client
+whose own answer was lost looks before it asks again: another deploy is 409, as nothing is staged any more, and another
+rollback takes the first one back.
 """
 
 from collections.abc import Callable
@@ -16,7 +18,7 @@ from chalicelib.models import channels, nodes
 from chalicelib.models.base import now, was_refused
 from chalicelib.models.channels import Channel
 from chalicelib.operations import channel_news
-from chalicelib.operations.channel_access import writable
+from chalicelib.operations.channel_access import refuse_deleted, writable
 from chalicelib.operations.channel_fields import fields_of
 
 REMOVAL_DELAY = 60  # seconds: the exchange that frees a tree is done by then
@@ -26,9 +28,11 @@ CHANGED = "The channel changed meanwhile: a tree was staged, deployed or brought
 def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
     """Bring the staged tree live; the one that was live can be rolled back to, the one before that is removed.
 
-    Returns the channel. Raises Conflict where no tree is staged, NotFound and Forbidden as `writable` does.
+    Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
+    `writable` does.
     """
     channel, role = writable(user, channel_id)
+    refuse_deleted(channel)
     if not channel.staging_root_id:
         raise Conflict(f"Nothing is staged in channel {channel.id}. Upload a tree first, and let it be staged.")
     removal(channel.id, channel.previous_root_id)
@@ -40,9 +44,11 @@ def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
 def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
     """Bring the tree live that was so before; done twice, all is as it was. A staged tree stays.
 
-    Returns the channel. Raises Conflict where there is no tree before, NotFound and Forbidden as `writable` does.
+    Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
+    Forbidden as `writable` does.
     """
     channel, role = writable(user, channel_id)
+    refuse_deleted(channel)
     if not channel.previous_root_id:
         raise Conflict(f"Channel {channel.id} has no tree before the live one. Deploy another one first.")
     condition = Channel.previous_root_id == channel.previous_root_id

@@ -15,7 +15,7 @@ from chalicelib import storage
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.public_record import newest_notes, public_record
-from chalicelib.domain.storage_keys import DRAFT, database_key, snapshot_key
+from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.models import tasks
@@ -46,7 +46,7 @@ def run(task_id: str) -> None:
 
 def _export(task: Task, channel: Channel) -> None:
     tasks.advance(task, 80, "Writing the content database")
-    snapshot = snapshots.from_bytes(storage.read(snapshot_key(task.id)))
+    snapshot = snapshots.from_bytes(storage.read(task.arguments["snapshot_key"]))
     if task.task_name == tasks.DRAFT:
         _show_draft(task, channel, snapshot)
         return

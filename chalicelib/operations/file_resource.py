@@ -33,6 +33,7 @@ from chalicelib.schemas.file_resource import FileChanges, FileQuery
 
 Row = dict[str, Any]
 Address = tuple[str, str | None]  # (id of the node, assessment_id of its question if that has the file)
+Channels = tuple[str | None, str | None]  # ids of those that a file was in, and is in
 Lists = list[tuple["_Spot", list[FileData]]]  # the files that each spot is to have
 
 
@@ -135,14 +136,17 @@ def retrieve(user: Identity, id: str) -> Row:
     return rows[0]
 
 
-def update(user: Identity, id: str, sent: FileChanges) -> Row:
+def update(user: Identity, id: str, sent: FileChanges) -> tuple[Row, Channels]:
     """Change a file, or put it into another node or question."""
     return retried(lambda: _update(user, _place(user, id), sent))
 
 
-def delete(user: Identity, id: str) -> None:
-    """Take a file out of its node or question; an upload is forgotten. The stored bytes stay."""
-    retried(lambda: _delete(user, _place(user, id)))
+def delete(user: Identity, id: str) -> tuple[str, str]:
+    """Take a file out of its node or question; an upload is forgotten. The stored bytes stay.
+
+    Returns (id of the file, id of the channel that it was in, "" where it was in none).
+    """
+    return retried(lambda: _delete(user, _place(user, id)))
 
 
 def _place(user: Identity, id: str) -> FilePlace:
@@ -183,14 +187,14 @@ def _spot(user: Identity, address: Address) -> _Spot:
     return _Spot(place, found[0] if found else None)
 
 
-def _update(user: Identity, place: FilePlace, sent: FileChanges) -> Row | None:
+def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[Row, Channels] | None:
     source, file = _source(user, place)
     goal = _goal(source.address if source else None, sent)
     given = {name: getattr(sent, name) for name in ("language", "duration") if name in sent.model_fields_set}
     preset = {"preset": sent.preset} if sent.preset else {}
     changed = cast(FileData, {**file, **given, **preset})
     if goal is None:
-        return _row(changed, None) if file_places.note_upload(str(place.user_id), changed) else None
+        return (_row(changed, None), (None, None)) if file_places.note_upload(str(place.user_id), changed) else None
     target = source if source and source.address == goal else _spot(user, goal)
     if target is not source or preset:
         _check_preset(changed, target.node.kind)
@@ -198,17 +202,18 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges) -> Row | None:
         changed["file_size"] = _stored_size(changed)
     lists = _lists(changed, source, target)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
-    return _row(changed, goal) if node_parts.write(_changes(lists, moved)) else None
+    channels = (source.place.channel.id if source else None, target.place.channel.id)
+    return (_row(changed, goal), channels) if node_parts.write(_changes(lists, moved)) else None
 
 
-def _delete(user: Identity, place: FilePlace) -> bool | None:
+def _delete(user: Identity, place: FilePlace) -> tuple[str, str] | None:
     source, file = _source(user, place)
     if source is None:
-        return file_places.forget_upload(place) or None
+        return (place.id, "") if file_places.forget_upload(place) else None
     if not node_parts.write(_changes(_lists(file, source, None))):
         return None
     file_places.forget([place.id])
-    return True
+    return place.id, source.place.channel.id
 
 
 def _goal(source: Address | None, sent: FileChanges) -> Address | None:

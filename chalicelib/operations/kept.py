@@ -17,6 +17,7 @@ from chalicelib.models.base import now
 
 Stamp = list[int]
 _LOST = timedelta(seconds=10)  # a task that still waits then may have lost its message
+_DEAD = timedelta(minutes=30)  # a task that still runs then has lost its worker: none lives for longer than 5
 
 
 def read(name: str) -> tuple[Stamp, dict[str, Any]] | None:
@@ -37,13 +38,15 @@ def write(name: str, stamp: Stamp, answer: dict[str, Any]) -> None:
 def start(job: str, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:
     """Have the maintenance queue do a job for the state of this stamp, {"job", "task_id"}; returns the task's id.
 
-    One that waits or runs is not begun again, but its message may be sent again: the job must take that.
+    One that waits or runs is not begun again, but its message may be sent again: the job must take that. One that has
+    run for so long that its worker must have been killed is begun anew.
     """
     task_id = derived_id(channel_id, " ".join(map(str, [job, *arguments.values(), *stamp])))
     task = tasks.get(task_id)
-    if task is None or task.status in tasks.FINISHED:
+    age = now() - datetime.fromisoformat(task.created) if task else timedelta()
+    if task is None or task.status in tasks.FINISHED or (task.status == tasks.STARTED and age > _DEAD):
         tasks.new(task_id, task_name, channel_id, user_id, **arguments).save()
-    elif task.status == tasks.STARTED or now() - datetime.fromisoformat(task.created) < _LOST:
+    elif task.status == tasks.STARTED or age < _LOST:
         return task_id
     queues.send_maintenance({"job": job, "task_id": task_id})
     return task_id

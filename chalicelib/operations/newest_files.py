@@ -45,7 +45,7 @@ class NewestFile(Generic[T]):
     def current(self) -> T:
         """The content, at most `index_seconds` behind. One read where that time is over, none otherwise.
 
-        Where AWS does not answer, the one that is known goes on being it.
+        Where AWS does not answer, or the newest file cannot be had, the one that is known goes on being it.
         """
         known = self.known.get(settings().table_prefix)
         if known and known.is_fresh():
@@ -64,7 +64,7 @@ class NewestFile(Generic[T]):
     def _looked_up(self, known: _Known[T] | None) -> T:
         try:
             key, content = self._newest(known)
-        except (BotoCoreError, ClientError, PynamoDBException):
+        except (BotoCoreError, ClientError, PynamoDBException, TimeoutError):
             if known is None:
                 raise
             log.exception("the index %s cannot be looked up; the known one is used", self._name)

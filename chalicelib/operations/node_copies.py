@@ -18,37 +18,35 @@ from chalicelib.models.assessment_items import outline
 from chalicelib.models.nodes import Node
 from chalicelib.models.tasks import Task
 from chalicelib.models.tree_changes import Changes, commit, put, weight_of
-from chalicelib.operations import copied_nodes, node_places, node_settling
+from chalicelib.operations import copied_nodes, node_places, node_settling, node_spacing, rest_news
 from chalicelib.operations.copied_nodes import Below, Goal, Source
 from chalicelib.operations.node_moves import Spot, free_spot
 from chalicelib.operations.node_places import Place, retried
-from chalicelib.operations.node_reads import retrieve
+from chalicelib.operations.node_rows import row_made
 from chalicelib.operations.node_writes import edit, finish
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
 
 JOB = "copy_nodes"
-LARGE = 400  # nodes below, from which on a copy is made in the background
+CLEAR_JOB = "clear_copy"
+LONGEST_ATTEMPT = 900  # seconds after which an attempt to copy has come to its end, or was killed
+LARGE = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
 LARGEST_TASK = 300_000  # bytes of what is sent: an item of a table holds 400 kB
 AGAIN = 30  # seconds
 
 Tell = Callable[[int], None]
 
 
-def is_large(user: Identity, node_id: str) -> bool:
-    """Whether a copy of a node takes so long that it is for a worker. Raises NotFound for what one may not view."""
-    return _is_large(node_places.viewable(user, node_id))
-
-
-def _is_large(place: Place) -> bool:
-    return int(place.node.total_count) >= LARGE
+def is_large(node: Node) -> bool:
+    """Whether so much is below a node that a copy, or a change of all of it, is for a worker."""
+    return int(node.total_count) >= LARGE
 
 
 def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bool]:
     """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
     sent = parse(Copy, body)
     place = node_places.viewable(user, node_id)
-    if not _is_large(place):
+    if not is_large(place.node):
         return copy(user, node_id, sent), True
     goal = node_places.live(user, sent.target)
     key = sent.key or new_id()
@@ -79,7 +77,15 @@ def run(task_id: str) -> None:
     except StudioError as refusal:
         tasks.finish(task, tasks.FAILURE, refusal.detail)
     else:
+        rest_news.copy_ended(task.user_id, task.arguments["node_id"], task.arguments["sent"])
         tasks.finish(task, tasks.SUCCESS, "The nodes are copied.", {"id": key})
+
+
+def clear(node_id: str, attempt: str) -> None:
+    """Remove what an attempt has left that was killed before its copy was there. Done twice, or late, all is well."""
+    found = nodes.get(node_id)
+    if found is not None and found.tree_id == attempt:
+        tree_copies.give_back(node_id, attempt)
 
 
 def _run(task: Task) -> None:
@@ -113,17 +119,25 @@ def copy(
     above, rev = [node.id for node in spot.path], int(place.channel.rev) + 1
     goal = Goal(top_id, attempt, place, above, rev)
     source = copied_nodes.read(source_place.node.id, set(sent.excluded_descendants))
+    names = _names(user, source.top)
+    queues.send_maintenance({"job": CLEAR_JOB, "node_id": top_id, "attempt": attempt}, delay=LONGEST_ATTEMPT)
     if not tree_copies.reserve(top_id, attempt):
         raise _taken(top_id)
     try:
         below = copied_nodes.write(source, goal, tell)
-        top, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id))
+        top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id))
     except StudioError:
         tree_copies.give_back(top_id, attempt)
         raise
     if is_behind:
         node_settling.complete(top, int(top.created_rev))
-    return retrieve(user, top_id)
+    return row_made(top, place.channel, names)
+
+
+def _names(user: Identity, original: Node) -> dict[str, str]:
+    """Names of the channels that a copy of a node tells of, as far as the user may view them."""
+    known, _ = node_places.channels_of(user, [original.original_channel_id or original.channel_id])
+    return {channel.id: channel.name for channel in known.values()}
 
 
 def _taken(key: str) -> Conflict:
@@ -133,7 +147,7 @@ def _taken(key: str) -> Conflict:
 def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
     """Refuse what cannot be done before anything is written; returns the place that is free now."""
     there = nodes.get(key)
-    if there is not None and not tree_copies.is_reserved(there):
+    if there is not None and not nodes.is_reserved(there):
         raise _taken(key)
     scratch = nodes.from_data(nodes.to_data(original), [])
     edit(scratch, sent.mods)
@@ -143,13 +157,14 @@ def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
 
 def _commit(
     user: Identity, source: Source, goal: Goal, below: Below, sent: Copy, task_id: str | None
-) -> tuple[Node, bool] | None:
-    """(the copied node, as it was put into the tree, whether a publish since makes those below it seem published);
-    None where a race was lost."""
+) -> tuple[Node, Place, bool] | None:
+    """(the copied node, as it was put into the tree, its target, whether a publish since makes those below it seem
+    published); None where a race was lost."""
     place = node_places.live(user, sent.target)
     if (place.root_id, place.channel.id) != (goal.place.root_id, goal.place.channel.id):
         raise Conflict("The target has come into another tree meanwhile. Copy once more.")
     spot = free_spot(place, goal.top_id, sent.position)
+    node_spacing.ask(spot.path[-1].id, spot.position)
     changes = Changes([place.channel], attempt=goal.attempt)
     top = _top(source, goal, below, spot, changes.rev(place.channel.id))
     edit(top, sent.mods)
@@ -161,7 +176,7 @@ def _commit(
     is_behind = bool(source.below) and int(place.channel.published_rev) >= goal.rev
     if is_behind:
         node_settling.prepare(top.id, int(top.created_rev))
-    return (top, is_behind) if commit(changes) else None
+    return (top, place, is_behind) if commit(changes) else None
 
 
 def _top(source: Source, goal: Goal, below: Below, spot: Spot, rev: int) -> Node:

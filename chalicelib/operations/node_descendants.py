@@ -1,7 +1,6 @@
 """One change of a node and of all below it (sync: UPDATED_DESCENDANTS)."""
 
 from contextlib import suppress
-from typing import Any
 
 from le_utils.constants import content_kinds
 
@@ -14,12 +13,10 @@ from chalicelib.models.tree_changes import Changes
 from chalicelib.operations import node_places
 from chalicelib.operations.node_pieces import change_each
 from chalicelib.operations.node_places import Place
-from chalicelib.operations.node_reads import retrieve
 from chalicelib.operations.node_writes import change, edit, problem_of, questions_of
 from chalicelib.schemas.contentnode import NodeChange
 
-LARGE = 200  # nodes below, from which on this is for a worker
-_ONLY_ITS_OWN = frozenset({"title", "thumbnail_encoding", "parent", "kind"})
+_ONLY_ITS_OWN = frozenset({"title", "description", "thumbnail_encoding", "parent", "kind"})
 _NOT_OF_TOPICS = frozenset(
     {
         "license",
@@ -34,18 +31,15 @@ _NOT_OF_TOPICS = frozenset(
 )
 
 
-def is_large(user: Identity, node_id: str) -> bool:
-    """Whether so much is below a node that a change of all of it is for a worker. Raises as `update` does."""
-    return int(node_places.live(user, node_id).node.total_count) >= LARGE
+def update(user: Identity, node_id: str, sent: NodeChange) -> None:
+    """Make the same change to a node and to all below it.
 
-
-def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
-    """Make the same change to a node and to all below it; returns the node.
-
-    Titles and pictures stay; what a kind cannot have is skipped. Any number of nodes, in pieces that are whole: after
-    an interruption, the same call completes it. Raises NotFound, Forbidden and Conflict for the node.
+    What a kind cannot have is skipped. Any number of nodes, in pieces that are whole: after an interruption, the same
+    call completes it. Raises NotFound, Forbidden and Conflict for the node, ValidationFailed for what each node has of
+    its own.
     """
     place = node_places.live(user, node_id)
+    _refuse_own(sent)
     ids = trees.preorder(place.node.id, trees.edges(place.node.id))
 
     def note(changes: Changes, places: list[Place]) -> None:
@@ -53,7 +47,13 @@ def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
             _note(changes, one, sent)
 
     change_each(place.channel.id, ids, note, below=place.node.id)
-    return retrieve(user, place.node.id)
+
+
+def _refuse_own(sent: NodeChange) -> None:
+    wrong = sorted(sent.model_fields_set & _ONLY_ITS_OWN)
+    if wrong:
+        detail = "This cannot be changed of many nodes at once. Change each node by itself."
+        raise ValidationFailed({name: [detail] for name in wrong})
 
 
 def _note(changes: Changes, place: Place, sent: NodeChange) -> None:
@@ -64,7 +64,7 @@ def _note(changes: Changes, place: Place, sent: NodeChange) -> None:
 
 def _part(sent: NodeChange, node: Node) -> NodeChange:
     """What of a change suits a node."""
-    names = sent.model_fields_set - _ONLY_ITS_OWN
+    names = set(sent.model_fields_set)
     if node.kind == content_kinds.TOPIC:
         names -= _NOT_OF_TOPICS
     if "extra_fields" in names and problem_of(node.kind, merged(node.extra_fields, sent.extra_fields)):

@@ -16,12 +16,21 @@ from chalicelib.models.base import TRANSACTION_LIMIT, now
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
-from chalicelib.operations import node_places, node_settling
+from chalicelib.operations import node_places, node_settling, node_spacing
 from chalicelib.operations.node_places import Place, retried
 from chalicelib.operations.node_reads import retrieve
 from chalicelib.schemas.contentnode import Move, Restore
 
 MOST_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A node as it is now, where it was, and the target that it was moved to."""
+
+    row: dict[str, Any]
+    before: Place
+    goal: Place
 
 
 @dataclass(frozen=True)
@@ -33,28 +42,40 @@ class Spot:
     is_last: bool  # it uses up the topic's next number
 
 
-def move(user: Identity, node_id: str, sent: Move) -> dict[str, Any]:
-    """Put a node elsewhere; returns it.
+def move(user: Identity, node_id: str, sent: Move) -> Moved:
+    """`relocate`, and the node as it is then."""
+    return _moved(user, *relocate(user, node_id, sent))
+
+
+def relocate(user: Identity, node_id: str, sent: Move) -> tuple[Place, Place]:
+    """Put a node elsewhere; returns where it was, and the target.
 
     Raises NotFound or Forbidden for either end, BadRequest below itself and below a resource, Conflict in trees that
     are not edited.
     """
-    return _moved(user, node_id, sent.target, sent.position)
+    return _relocate(user, node_id, sent.target, sent.position)
 
 
-def delete(user: Identity, node_id: str) -> None:
-    """Put a node into the trash of its channel; one that is there stays there. Raises BadRequest for roots."""
+def delete(user: Identity, node_id: str) -> Moved | None:
+    """`trash`, and the node as it is then."""
+    places = trash(user, node_id)
+    return _moved(user, *places) if places else None
+
+
+def trash(user: Identity, node_id: str) -> tuple[Place, Place] | None:
+    """Put a node into the trash of its channel; one that is there stays there (None). Raises BadRequest for roots."""
     place = node_places.editable(user, node_id)
-    if not place.is_trash or not place.above:
-        _moved(user, node_id, place.channel.trash_root_id, "last-child")
+    if place.is_trash and place.above:
+        return None
+    return _relocate(user, node_id, place.channel.trash_root_id, "last-child")
 
 
-def restore(user: Identity, node_id: str, sent: Restore) -> dict[str, Any]:
+def restore(user: Identity, node_id: str, sent: Restore) -> Moved:
     """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root."""
     place = node_places.editable(user, node_id)
     if not place.is_trash or not place.above:
         raise Conflict(f"Node {place.node.id} is not in the trash.")
-    return _moved(user, node_id, sent.target or _former_parent(place), "last-child")
+    return _moved(user, *_relocate(user, node_id, sent.target or _former_parent(place), "last-child"))
 
 
 def _former_parent(place: Place) -> str:
@@ -64,33 +85,38 @@ def _former_parent(place: Place) -> str:
     return str(path[-1].id if is_there else place.channel.root_id)
 
 
-def _moved(user: Identity, node_id: str, target: str, position: str) -> dict[str, Any]:
-    before, unsettled = retried(lambda: _move(user, node_id, target, position))
+def _moved(user: Identity, before: Place, goal: Place) -> Moved:
+    return Moved(retrieve(user, before.node.id), before, goal)
+
+
+def _relocate(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place]:
+    before, goal, unsettled = retried(lambda: _move(user, node_id, target, position))
     if unsettled:
         node_settling.complete(before.node, unsettled)
-    return retrieve(user, before.node.id)
+    return before, goal
 
 
-def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, int] | None:
-    """(where the node was, the revision by which what is below it is to be settled, 0 where nothing is); None where a
-    race was lost."""
+def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place, int] | None:
+    """(where the node was, the target, the revision by which what is below it is to be settled, 0 where nothing is);
+    None where a race was lost."""
     source = node_places.editable(user, node_id)
     goal = node_places.editable(user, target)
     node = source.node
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):
-        return source, 0
+        return source, goal, 0
     spot = free_spot(goal, node.id, position)
     if node.id in (above.id for above in spot.path):
         raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
     if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
-        return source, 0
+        return source, goal, 0
     changes = _changes(source, goal, spot)
+    node_spacing.ask(spot.path[-1].id, spot.position)
     unsettled = 0 if _is_whole(changes, source, goal) else changes.rev(goal.channel.id)
     if unsettled:
         node_settling.prepare(node.id, unsettled)
-    return (source, unsettled) if commit(changes) else None
+    return (source, goal, unsettled) if commit(changes) else None
 
 
 def free_spot(goal: Place, node_id: str, position: str) -> Spot:

@@ -131,11 +131,15 @@ def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node,
     """(those of the nodes that the user may view, each with its channel; names of the channels that they name, as
     far as the user may view these).
 
-    One batch read a fifty channels.
+    Nodes of a copy that is not finished yet are nobody's. One batch read a fifty channels, together with the tops of
+    copies.
     """
-    found = _read(user, [id for node in wanted for id in (node.channel_id, node.original_channel_id)])
+    channel_ids = [id for node in wanted for id in (node.channel_id, node.original_channel_id)]
+    found = _read(user, channel_ids, nodes.tops_of(wanted))
+    hidden = nodes.unfinished(found[Node])
     known = {channel.id: channel for channel in found[Channel]}
-    pairs = [(node, known[node.channel_id]) for node in wanted if node.channel_id in known]
+    there = [node for node in wanted if node.channel_id in known and node.copied_below not in hidden]
+    pairs = [(node, known[node.channel_id]) for node in there]
     seen = [(node, channel) for node, channel in pairs if _may_view(user, found, channel, node.tree_id)]
     return seen, {channel.id: channel.name for channel in viewable_channels(user, found).values()}
 
@@ -146,7 +150,8 @@ def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict
     return viewable_channels(user, found), {channel.id: channel.name for channel in found[Channel]}
 
 
-def _read(user: Identity, channel_ids: Iterable[str | None]) -> dict[type[Table], list[Any]]:
-    """Channels and the user's memberships in them."""
+def _read(user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = ()) -> dict[type[Table], list[Any]]:
+    """Channels and the user's memberships in them, and tops of copies (`nodes.TOP`)."""
     wanted = list(dict.fromkeys(filter(None, channel_ids)))
-    return read_many({Channel: wanted, ChannelMember: [(user.user_id, channel_id) for channel_id in wanted]})
+    keys = [(user.user_id, channel_id) for channel_id in wanted]
+    return read_many({Channel: wanted, ChannelMember: keys, Node: list(tops)}, nodes.TOP)

@@ -19,6 +19,8 @@ from chalicelib.operations.node_places import viewable_nodes
 
 LARGEST_PAGE = 5_500_000  # bytes: an answer has 6 MB at most
 LONGEST_ESCAPE = 12  # bytes of a character in an answer
+SHORT = 500  # characters: a hundred rows of short parts still fit into an answer
+NOTHING = 8  # bytes of null, or of what is empty, with quotes
 ROW = 20_000  # bytes of a row at most, without what may be long
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
 _THUMBNAILS = frozenset(preset.id for preset in format_presets.PRESETLIST if preset.thumbnail)
@@ -48,7 +50,10 @@ _NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_cou
 
 
 def rows_of(user: Identity, found: Iterable[Node]) -> list[dict[str, Any]]:
-    """The nodes that the user may view, in their order. One batch read a fifty channels."""
+    """The nodes that the user may view, in their order. One batch read a fifty channels.
+
+    What is nested in a row may be remembered for other requests: it is not to be changed.
+    """
     seen, names = viewable_nodes(user, list(found))
     return [_row(node, channel, names) for node, channel in seen]
 
@@ -59,10 +64,15 @@ def row_of(user: Identity, node: Node, root_id: str) -> dict[str, Any] | None:
     return next(iter(rows_of(user, [node])), None)
 
 
+def row_made(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
+    """A node as it was just written, without any read that could fail; `names` are of channels that one may view."""
+    return _row(node, channel, {channel.id: channel.name, **names})
+
+
 def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_own(node),
-        **_flags(node, channel),
+        **_flags(node, int(channel.root_rev), int(channel.published_rev), node.tree_id == channel.root_id),
         **_origin(node, names),
         "modified": moment(node.modified or channel.modified),
         "root_id": node.tree_id,
@@ -99,11 +109,11 @@ def _thumbnail(node: Node) -> dict[str, Any]:
     }
 
 
-def _flags(node: Node, channel: Channel) -> dict[str, bool]:
-    is_live, root_rev = node.tree_id == channel.root_id, int(channel.root_rev)
+@remembered(1000)
+def _flags(node: Node, root_rev: int, published_rev: int, is_live: bool) -> dict[str, bool]:
     newest = max(int(node.newest_created_rev), root_rev) if node.total_count else 0
     revisions = Revisions(int(node.created_rev), int(node.modified_rev), newest, int(node.newest_modified_rev))
-    return flags(revisions, root_rev, int(channel.published_rev), is_live)
+    return flags(revisions, root_rev, published_rev, is_live)
 
 
 def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
@@ -128,6 +138,14 @@ def fitting(rows: list[dict[str, Any]], room: int = LARGEST_PAGE) -> int:
 
 def _size(row: dict[str, Any]) -> int:
     """Bytes of a row in an answer, at most: Lambda writes the text of an answer as JSON once more, in ASCII."""
-    parts = (row["description"], row["extra_fields"], row["tags"], row["thumbnail_encoding"])
-    texts = [jsontext.dumps(part) for part in parts]
-    return ROW + sum(len(text) * LONGEST_ESCAPE if len(text) < 100 else len(json.dumps(text)) for text in texts)
+    return ROW + sum(_size_of(row[name]) for name in ("description", "extra_fields", "tags", "thumbnail_encoding"))
+
+
+def _size_of(part: Any) -> int:
+    """Bytes of a part of a row at most. Only what is long, or has parts of its own, is written to know that."""
+    if not part:
+        return NOTHING
+    if isinstance(part, str) and len(part) < SHORT:
+        return NOTHING + len(part) * LONGEST_ESCAPE
+    text = jsontext.dumps(part)
+    return len(text) * LONGEST_ESCAPE if len(text) < SHORT else len(json.dumps(text))

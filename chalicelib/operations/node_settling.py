@@ -8,14 +8,18 @@ comes also where whoever moves is killed right after.
 
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from le_utils.constants import content_kinds
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import queues
+from chalicelib.errors import StudioError
 from chalicelib.models import nodes, trees
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
 from chalicelib.operations.node_pieces import change_each
 from chalicelib.operations.node_places import Place
+from chalicelib.telemetry import log
 
 JOB = "settle_nodes"
 AT_ONCE = 200  # nodes that the request itself settles
@@ -28,11 +32,17 @@ def prepare(node_id: str, rev: int) -> None:
 
 
 def complete(node: Node, rev: int) -> None:
-    """Settle the nodes below one that has come into another tree, or have it done very soon. After the commit."""
-    if node.total_count <= AT_ONCE:
-        settle(node.id, rev)
-    else:
-        queues.send_maintenance({"job": JOB, "node_id": node.id, "rev": rev})
+    """Settle the nodes below one that has come into another tree, or have it done very soon. After the commit.
+
+    The node is there already, so this fails nobody's request: what is left to do then, the message of `prepare` does.
+    """
+    try:
+        if node.total_count <= AT_ONCE:
+            settle(node.id, rev)
+        else:
+            queues.send_maintenance({"job": JOB, "node_id": node.id, "rev": rev})
+    except (StudioError, PynamoDBException, BotoCoreError, ClientError):
+        log.exception("nodes will be settled late", extra={"node_id": node.id})
 
 
 def settle(node_id: str, rev: int) -> None:

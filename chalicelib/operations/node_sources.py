@@ -1,6 +1,6 @@
 """Copies take over what changed in the nodes that they were copied from (sync: SYNCED)."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from le_utils.constants import content_kinds
 
@@ -16,7 +16,6 @@ from chalicelib.models.tree_changes import Changes
 from chalicelib.operations import node_places, question_changes
 from chalicelib.operations.node_pieces import change_each
 from chalicelib.operations.node_places import Place
-from chalicelib.operations.node_reads import retrieve
 from chalicelib.operations.node_writes import change
 from chalicelib.permissions import editable_channel
 
@@ -61,12 +60,11 @@ def pull_node(
     resource_details: bool = False,
     files: bool = False,
     assessment_items: bool = False,
-) -> dict[str, Any]:
-    """The same for one node; returns it. Raises NotFound, Forbidden and Conflict for it."""
+) -> None:
+    """The same for one node. Raises NotFound, Forbidden and Conflict for it."""
     place = node_places.live(user, node_id)
     parts = Parts(titles_and_descriptions, resource_details, files, assessment_items)
     _pull(user, place.channel.id, [place.node.id], parts)
-    return retrieve(user, place.node.id)
 
 
 def _pull(user: Identity, channel_id: str, node_ids: list[str], parts: Parts) -> None:

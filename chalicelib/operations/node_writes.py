@@ -19,6 +19,7 @@ from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeDat
 from chalicelib.errors import Conflict, ValidationFailed
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import now
+from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes, commit, count, is_new, mark, put, weight_of
 from chalicelib.models.trees import Counts
@@ -26,6 +27,7 @@ from chalicelib.operations import node_places
 from chalicelib.operations.add_nodes import LARGEST_NODE
 from chalicelib.operations.node_places import Place, retried
 from chalicelib.operations.node_reads import retrieve
+from chalicelib.operations.node_rows import row_made
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 
 _PLAIN = (
@@ -46,11 +48,11 @@ def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
     Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
     """
     node_id = sent.id or new_id()
-    retried(lambda: _create(user, node_id, sent))
-    return retrieve(user, node_id)
+    node, channel = retried(lambda: _create(user, node_id, sent))
+    return row_made(node, channel, {})
 
 
-def _create(user: Identity, node_id: str, sent: NodeWrite) -> bool | None:
+def _create(user: Identity, node_id: str, sent: NodeWrite) -> tuple[Node, Channel] | None:
     parent = node_places.live(user, sent.parent)
     node_places.refuse_resource(parent.node)
     if nodes.get(node_id):
@@ -59,7 +61,7 @@ def _create(user: Identity, node_id: str, sent: NodeWrite) -> bool | None:
     node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
     put(changes, node, parent.path, weight_of(node))
     changes.sums[parent.node.id]["next_position"] = 1
-    return commit(changes) or None
+    return (node, parent.channel) if commit(changes) else None
 
 
 def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
@@ -85,9 +87,14 @@ def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
 
 
 def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
-    """Change the given fields of a node; returns it. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
-    retried(lambda: _update(user, node_id, sent))
+    """`apply`, and the node as it is then."""
+    apply(user, node_id, sent)
     return retrieve(user, node_id)
+
+
+def apply(user: Identity, node_id: str, sent: NodeChange) -> None:
+    """Change the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
+    retried(lambda: _update(user, node_id, sent))
 
 
 def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:

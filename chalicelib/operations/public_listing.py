@@ -4,7 +4,9 @@ The channels are the truth, the index follows: whoever changes what is public ca
 it again where that may have failed. Two at once never lose each other's changes: the later one starts anew.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from chalicelib import queues
 from chalicelib.domain.storage_keys import database_key, index_key
@@ -24,31 +26,33 @@ REBUILD_JOB = "rebuild_public_index"
 _SHELF = Shelf(public_index.PUBLIC, index_key)
 
 
-def set_public(channel_id: str, public: bool) -> Channel:
-    """Make a published channel public or private; the lists follow in the background.
+def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None = None) -> Channel:
+    """Make a published channel public or private, with `others` of its fields in the same write; the lists follow in
+    the background.
 
     Raises NotFound where there is no such channel, Conflict where it cannot become public: it is deleted, or
-    nothing of it is published.
+    nothing of it is published; and where it was just made public, private or deleted by someone else.
     """
+    others = others or {}
     channel = channels.get(channel_id)
     if channel is None:
         raise NotFound(f"Channel not found: {channel_id}")
-    if public and not channels.is_live(channel):
-        raise Conflict(f"Nothing of channel {channel_id} is published. Publish it first, then make it public.")
-    if bool(channel.public) != public:
-        _change(channel, public)
+    if public and (others.get("deleted", channel.deleted) or not channel.version):
+        raise Conflict(f"Channel {channel_id} is deleted, or not published. Publish it first, then make it public.")
+    _change(channel, public, others)
     queues.send_maintenance({"job": JOB, "channel_ids": [channel_id]})
     return channel
 
 
-def _change(channel: Channel, public: bool) -> None:
-    actions = [
-        Channel.public.set(public),
-        Channel.public_key.set(channels.PUBLIC) if public else Channel.public_key.remove(),
-        Channel.public_changed.set(now()),
-    ]
+def _change(channel: Channel, public: bool, others: Mapping[str, Any]) -> None:
+    actions: list[Any] = [getattr(Channel, name).set(value) for name, value in others.items()]
+    if actions:
+        actions.append(Channel.modified.set(now()))
+    if bool(channel.public) != public:
+        key = Channel.public_key.set(channels.PUBLIC) if public else Channel.public_key.remove()
+        actions += [Channel.public.set(public), key, Channel.public_changed.set(now())]
     unchanged = (Channel.public == bool(channel.public)) & (Channel.deleted == bool(channel.deleted))
-    if not update_if(channel, actions, unchanged):
+    if actions and not update_if(channel, actions, unchanged):
         raise Conflict(f"Channel {channel.id} was changed by someone else just now. Look at it and try again.")
 
 

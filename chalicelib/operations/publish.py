@@ -14,7 +14,7 @@ from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations import channel_news, derived_files, publish_lock, tree_facts
+from chalicelib.operations import channel_news, derived_files, publish_lock, search_listing, tree_facts
 from chalicelib.operations.publish_lock import PUBLISH
 
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
@@ -90,13 +90,15 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
-    storage.put(snapshot_key(task.id), snapshots.to_bytes(snapshot), "application/gzip")
-    publish_lock.hand_over(task, channel, **arguments)
+    key = snapshot_key(str(channel.publish_worker))  # of its own: one that comes late must not change what was taken
+    storage.put(key, snapshots.to_bytes(snapshot), "application/gzip")
+    publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
 def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     digest = snapshots.digest(snapshot)
     if digest == channel.published_digest:
+        search_listing.make_up_for_part(channel, snapshot)
         changes: list[Any] = [Channel.published_rev.set(channel.rev)]
         detail = UNCHANGED.format(version=int(channel.version))
         result = {"version": int(channel.version), "token": channel.primary_token}

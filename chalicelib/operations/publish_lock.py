@@ -2,8 +2,8 @@
 
 The channel itself is the lock: `publish_task_id` names the one publish or draft that runs. Requests meanwhile join it;
 what they want is noted in `publish_again`, by the name of the task, and done once, after it. Workers hold a lease
-(`publish_lease`). Each step is
-found done, or is done again with the same result, when a message comes twice or a worker dies.
+(`publish_lease`, by the name of the worker): only who has it hands over or ends. Each step is found done, or is done
+again with the same result, when a message comes twice or a worker dies.
 """
 
 import threading
@@ -154,25 +154,44 @@ def _clock() -> int:
 
 
 def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
-    """Pass a publish on to the export worker, with what that needs to know."""
-    task.update([Task.arguments.set({**task.arguments, **arguments})])
-    actions = [Channel.publish_stage.set(EXPORT), *_NO_LEASE]
-    update_if(Channel(channel.id), actions, Channel.publish_task_id == task.id)
-    queues.send_export(task.id)
+    """Pass a publish on to the export worker, with what that needs to know. Does nothing where the task has ended, or
+    another worker has it."""
+
+    def fill(transaction: TransactWrite) -> None:
+        actions = [Channel.publish_stage.set(EXPORT), *_NO_LEASE]
+        transaction.update(Channel(channel.id), actions, condition=_mine(task, channel))
+        transaction.update(Task(task.id), [Task.arguments.set({**task.arguments, **arguments})])
+
+    if not transact(fill):
+        queues.send_export(task.id)
 
 
 def give_up(task_id: str) -> None:
     """End a task that failed too often, unless a worker is at it or it has ended."""
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
-    if task and channel and channel.publish_task_id == task_id and _is_free(channel):
-        changes: list[Any] = []
-        gone: list[Table] = []
-        if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
-            _restore_database(channel)
-            changes, gone = end_of_draft(channel)
-        detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
-        finish(task, channel, tasks.FAILURE, detail, changes, [], gone=gone)
+    if task is None or channel is None or channel.publish_task_id != task_id:
+        return
+    try:
+        _take_lease(task, channel, str(channel.publish_stage))
+    except Busy:
+        return  # who has the lease ends the task, or it has ended since
+    try:
+        with kept_alive(task, channel):
+            _give_up(task, channel)
+    except BaseException:
+        release(task, channel)
+        raise
+
+
+def _give_up(task: Task, channel: Channel) -> None:
+    changes: list[Any] = []
+    gone: list[Table] = []
+    if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
+        _restore_database(channel)
+        changes, gone = end_of_draft(channel)
+    detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
+    finish(task, channel, tasks.FAILURE, detail, changes, [], gone=gone)
 
 
 def _restore_database(channel: Channel) -> None:
@@ -215,14 +234,14 @@ def finish(
     result: Any = None,
     gone: Sequence[Table] = (),
 ) -> bool:
-    """End a publish or a draft: changes of the channel, new items and those that are gone, lock and task with its
-    `result`, in one transaction.
+    """End a publish or a draft under its lease: changes of the channel, new items and those that are gone, lock and
+    task with its `result`, in one transaction. Does nothing where the task has ended, or another worker has it.
 
     What was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this call that
     ended it.
     """
     current: Channel | None = channel
-    while current and current.publish_task_id == task.id:
+    while current and (current.publish_task_id, current.publish_worker) == (task.id, channel.publish_worker):
         following, rest = publish_wishes.first(current)
         actions: list[Any] = [*changes, Channel.publish_again.set(rest) if rest else Channel.publish_again.remove()]
         actions += [*_NO_LEASE, *(_taken_by(following) if following else _FREE)]
@@ -241,7 +260,7 @@ def finish(
 def _ending(
     task: Task, channel: Channel, ended: list[Any], actions: list[Any], put: list[Table], gone: Sequence[Table]
 ) -> Callable[[TransactWrite], None]:
-    unchanged = (Channel.publish_task_id == task.id) & publish_wishes.as_read(channel)
+    unchanged = _mine(task, channel) & publish_wishes.as_read(channel)
 
     def fill(transaction: TransactWrite) -> None:
         for item in gone:

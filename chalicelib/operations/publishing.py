@@ -4,7 +4,7 @@ from chalicelib.auth import Identity
 from chalicelib.errors import Conflict
 from chalicelib.models.channels import Channel
 from chalicelib.operations import channel_resource, publish_lock
-from chalicelib.operations.channel_access import writable
+from chalicelib.operations.channel_access import refuse_deleted, writable
 from chalicelib.schemas.channel import ChannelChange
 
 
@@ -20,7 +20,7 @@ def request(user: Identity, channel_id: str, version_notes: str = "", language: 
 
 def begin(user: Identity, channel: Channel, version_notes: str = "", language: str | None = None) -> str:
     """`request` for a channel that the user may edit."""
-    _refuse_deleted(channel)
+    refuse_deleted(channel)
     if language and language != channel.language:
         channel_resource.update(user, channel.id, ChannelChange(language=language))
     return publish_lock.request(user.user_id, channel, version_notes)
@@ -32,12 +32,7 @@ def request_draft(user: Identity, channel_id: str, use_staging_tree: bool = Fals
     Raises Conflict where the channel is deleted or has no such tree, NotFound and Forbidden as `writable` does.
     """
     channel, _ = writable(user, channel_id)
-    _refuse_deleted(channel)
+    refuse_deleted(channel)
     if use_staging_tree and not channel.staging_root_id:
         raise Conflict(f"Nothing is staged in channel {channel.id}. Make a draft of the live tree, or stage one first.")
     return publish_lock.request_draft(user.user_id, channel, use_staging_tree)
-
-
-def _refuse_deleted(channel: Channel) -> None:
-    if channel.deleted:
-        raise Conflict(f"Channel {channel.id} is deleted. Restore it first.")

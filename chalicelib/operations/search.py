@@ -7,6 +7,7 @@ from chalicelib.auth import Identity
 from chalicelib.models import bookmarks, channel_members, public_index
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.public_index import PublicIndex
+from chalicelib.operations import node_places
 from chalicelib.operations import public_index as public_channels
 from chalicelib.operations.local_files import opened
 from chalicelib.operations.newest_files import NewestFile
@@ -15,8 +16,9 @@ from chalicelib.schemas.search import SearchQuery
 
 Row = dict[str, Any]
 
-_AS_THEY_ARE = ("kind", "title", "resource_count", "original_channel_name")
+_AS_THEY_ARE = ("kind", "title", "resource_count")
 _IDS = ("id", "content_id", "node_id", "parent")
+_ORIGINAL = "original_channel_id"
 _ROLES = {"edit": EDIT, "view": VIEW}
 
 
@@ -30,8 +32,8 @@ _file = NewestFile(public_index.SEARCH, _load)
 def find(user: Identity, query: SearchQuery) -> tuple[int, list[Row]]:
     """(how many nodes a query finds, those of its page): the best first.
 
-    Reads the caller's memberships, and bookmarks where the query asks for them; and once in `index_seconds` which
-    indexes are the newest.
+    Reads the caller's memberships, and bookmarks where the query asks for them; the channels that nodes of the page
+    come from, where these are others, in one batch a fifty; and once in `index_seconds` which indexes are the newest.
     """
     index = _file.current()
     if index is None:
@@ -40,7 +42,14 @@ def find(user: Identity, query: SearchQuery) -> tuple[int, list[Row]]:
     chosen = _chosen(user, query, index.channels.values(), public)
     offset = (query.page - 1) * query.page_size
     count, rows = index.find(query, [channel.number for channel in chosen], query.page_size, offset)
-    return count, [_row(row, index.channel_of(row["place"]), public) for row in rows]
+    names = _names(user, rows)
+    return count, [_row(row, index.channel_of(row["place"]), public, names) for row in rows]
+
+
+def _names(user: Identity, rows: list[Any]) -> dict[bytes, str]:
+    """Names of the other channels that nodes come from, as far as the user may view these."""
+    seen, _ = node_places.channels_of(user, [row[_ORIGINAL].hex() for row in rows if row[_ORIGINAL]])
+    return {bytes.fromhex(channel.id): channel.name for channel in seen.values()}
 
 
 def _chosen(
@@ -66,10 +75,12 @@ def _listed(user: Identity, name: str, roles: dict[str, str], public: Collection
     return {channel_id for channel_id, role in roles.items() if role == _ROLES[name]}
 
 
-def _row(row: Any, channel: ChannelInIndex, public: Collection[str]) -> Row:
+def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Row:
+    original = row[_ORIGINAL]
     return {
         **{name: row[name].hex() for name in _IDS},
         **{name: row[name] for name in _AS_THEY_ARE},
+        "original_channel_name": names.get(original, "") if original else channel.name,
         "root_id": channel.root_id,
         "channel_id": channel.id,
         "public": channel.id in public,

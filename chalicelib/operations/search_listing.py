@@ -5,7 +5,6 @@ afterwards. What is public, and who may view what, is not in the index: a search
 """
 
 import tempfile
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from chalicelib import queues, storage
 from chalicelib.domain.storage_keys import search_index_key, search_part_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels, public_index
+from chalicelib.models.channels import Channel
 from chalicelib.operations import index_files
 from chalicelib.operations.index_files import Shelf
 from chalicelib.published.search_index import SearchWriter
@@ -33,9 +33,18 @@ def keep_part(snapshot: Snapshot, version_before: int, at: datetime) -> None:
     with tempfile.TemporaryDirectory() as folder:
         old, path = Path(folder) / "old.sqlite3", Path(folder) / "part.sqlite3"
         has_old = _fetched(channel_id, version_before, old)
-        write_part(path, snapshot, _names(snapshot), at, old if has_old else None)
+        write_part(path, snapshot, at, old if has_old else None)
         with path.open("rb") as file:
             storage.put(search_part_key(channel_id, snapshot["version"]), file, storage.SQLITE)
+
+
+def make_up_for_part(channel: Channel, snapshot: Snapshot) -> None:
+    """Let the index take in the version that is live, which says what the snapshot says, where it lacks its part: it
+    was published before there were such parts."""
+    version = int(channel.version)
+    if storage.size_of(search_part_key(channel.id, version)) is None:
+        keep_part({**snapshot, "version": version}, 0, channel.last_published)
+    send_refresh(channel.id)  # also where it has it: who wrote it may have been killed before this
 
 
 def send_refresh(channel_id: str) -> None:
@@ -107,11 +116,3 @@ def _fetched(channel_id: str, version: int, path: Path) -> bool:
         log.warning("version %s of channel %s has no part for the index to search", version, channel_id)
         return False
     return True
-
-
-def _names(snapshot: Snapshot) -> dict[str, str]:
-    """Names of the channels that nodes come from, by id."""
-    ids: Iterable[str | None] = (node["original_channel_id"] for node in snapshot["nodes"])
-    own = snapshot["channel"]
-    others = list(dict.fromkeys(id for id in ids if id and id != own["id"]))
-    return {own["id"]: own["name"]} | {channel.id: channel.name for channel in channels.get_many_to_read(others)}

@@ -1,5 +1,5 @@
 """Which channels of a set are shown: of those that are published the public ones, and of private ones those that the
-owner of the set may edit at that moment. Who is no editor any more gives nobody a channel."""
+owner of the set may edit at that moment. Who is no editor any more, or deactivated, gives nobody a channel."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chalicelib.models.users import User
 
 @dataclass(frozen=True)
 class Found:
-    """Channels that are published, by id, and who may edit them."""
+    """Channels that are published, by id, and who may edit them: active people alone."""
 
     channels: dict[str, Channel]
     editors: set[tuple[str, str]]  # (user id, channel id)
@@ -32,8 +32,10 @@ def read(channel_ids: Iterable[str], in_sets: Iterable[tuple[str, str]] = ()) ->
     pairs = [pair for pair in dict.fromkeys(in_sets) if pair[0]]
     owners = list({owner for owner, _ in pairs})
     found = read_many({Channel: list(channel_ids), ChannelMember: pairs, User: owners})
+    editors = [member for member in found[ChannelMember] if member.role == EDIT]
+    active = {person.id: person for person in found[User] if person.is_active}
     return Found(
         {channel.id: channel for channel in found[Channel] if channels.is_live(channel)},
-        {(member.user_id, member.channel_id) for member in found[ChannelMember] if member.role == EDIT},
-        {person.id for person in found[User] if person.is_admin},
+        {(member.user_id, member.channel_id) for member in editors if member.user_id in active},
+        {person.id for person in active.values() if person.is_admin},
     )

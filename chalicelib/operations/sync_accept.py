@@ -13,6 +13,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Busy, ValidationFailed
 from chalicelib.models import changes
 from chalicelib.models.changes import Change, Counter
+from chalicelib.operations.sync_apply import UNAVAILABLE
 from chalicelib.operations.sync_effects import EFFECTS
 from chalicelib.operations.sync_known import Known
 from chalicelib.schemas.base import parse
@@ -40,12 +41,18 @@ class Claim:
     owner: str = ""
     channel_id: str | None = None
     refused: str = ""
+    is_written: bool = False
 
     @property
     def disallowed(self) -> Echo:
         """It as it was sent, with the reason; of what nobody could read only the revision."""
+        return self.in_short if is_deep(self.sent) else {**self.sent, **self._why}
+
+    @property
+    def in_short(self) -> Echo:
+        """Its revision, with the reason."""
         rev = self.sent.get("rev")
-        return {**({"rev": rev if isinstance(rev, int) else None} if is_deep(self.sent) else self.sent), **self._why}
+        return {"rev": rev if isinstance(rev, int) else None, **self._why}
 
     @property
     def _why(self) -> Echo:
@@ -104,8 +111,16 @@ def _place(known: Known, claim: Claim, change: ChangeIn) -> None:
         claim.refused = "It is not known which channel this belongs to. Give channel_id."
     elif claim.channel_id and not (_is_new_channel(change) or _is_decision(change)):
         claim.owner = claim.channel_id
-        if change.table == "contentnode" and change.type in (CREATED, COPIED):
-            known.nodes.setdefault(str(change.key), claim.channel_id)  # for the changes behind it
+        _note(known, claim.channel_id, change)
+
+
+def _note(known: Known, channel_id: str, change: ChangeIn) -> None:
+    """Where a node will be, for the changes behind this one."""
+    if change.table == "contentnode" and change.type in (CREATED, COPIED):
+        beside = (change.obj or {}).get("parent") if change.type == CREATED else change.target
+        known.note_new(str(change.key), channel_id, parse_id(beside))
+    elif change.table == "contentnode" and change.type == MOVED:
+        known.note_move(str(change.key), parse_id(change.target) or "")
 
 
 def _homes(known: Known, change: ChangeIn) -> list[str]:
@@ -116,7 +131,7 @@ def _homes(known: Known, change: ChangeIn) -> list[str]:
         return [change.key[1]]
     if change.table == "invitation":
         return [id for id in [parse_id((change.obj or {}).get("channel"))] if id]
-    return [known.nodes[id] for id in _nodes_of(known, change) if id in known.nodes]
+    return [home for id in _nodes_of(known, change) for home in known.homes(id)]
 
 
 def _nodes_of(known: Known, change: ChangeIn) -> list[str]:
@@ -172,18 +187,23 @@ class Written:
     is_held: bool = False
     made: list[Change] = field(default_factory=list)
     is_all: bool = True  # nothing else is pending
+    problem: Exception | None = None  # why not all of them were written
 
 
 def write(user: Identity, counter: Counter, claims: list[Claim], holder: str, seconds: float) -> Written:
     """Write down changes of one owner, in their order; they get their revisions then. Takes the lease where it is free.
 
-    Raises Busy after too many lost races.
+    Where too many races are lost, or a service does not answer, those that were not written yet are left.
     """
     written = Written(counter)
-    for part in _parts(claims):
-        _write_part(written, [_item(user, claim) for claim in part], holder, seconds)
-    for claim, change in zip(claims, written.made, strict=True):
+    try:
+        for part in _parts(claims):
+            _write_part(written, [_item(user, claim) for claim in part], holder, seconds)
+    except (Busy, *UNAVAILABLE) as error:
+        written.problem = error
+    for claim, change in zip(claims, written.made, strict=False):
         claim.sent = {"rev": claim.change.rev if claim.change else None, "server_rev": int(change.rev)}
+        claim.is_written = True
     return written
 
 

@@ -18,9 +18,9 @@ from chalicelib import queues
 from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
-from chalicelib.models import changes, users
+from chalicelib.models import changes, channels, users
 from chalicelib.models.changes import Change, Counter
-from chalicelib.operations.sync_effects import EFFECTS, is_large, told_of_node
+from chalicelib.operations.sync_effects import EFFECTS, is_large, is_made, told_of_node
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
 from chalicelib.telemetry import count, log
 
@@ -166,16 +166,31 @@ def _effect(change: Change, tries: int, sender: Identity | None) -> list[Change]
         return EFFECTS[change.table, int(change.type)](user, change)
     except TakenOver as error:
         raise Busy(error.detail) from error  # another copies to the same key just now
-    except (Conflict, NotFound) as error:
+    except StudioError as error:
+        if _is_to_come(change):
+            raise Busy(f"Channel {change.channel_id} is not made yet.", retry_after=5) from error
         if not tries or not isinstance(error, _good_news(change)):
             raise
-        return told_of_node(user, change) if change.table == "contentnode" else None
+        if change.table != "contentnode":
+            return None
+        if not is_made(change):
+            raise
+        return told_of_node(user, change)
+
+
+def _is_to_come(change: Change) -> bool:
+    """Whether the channel of a change is made by a change of its sender's that is not done yet."""
+    if change.channel_id != change.owner or channels.get(change.owner) is not None:
+        return False
+    return changes.counter_of(changes.owner_of_user(change.created_by_id)).has_pending
 
 
 def _good_news(change: Change) -> tuple[type[StudioError], ...]:
     """What says that a change is done, where it may have been done before: "there is one already", "there is none"."""
     if change.table == "invitation":  # it is decided
         return (Conflict,)
+    if change.table == "contentnode" and change.type == DELETED:  # it lies in the trash then
+        return ()
     return _GOOD_NEWS.get(int(change.type), ())
 
 

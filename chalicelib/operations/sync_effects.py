@@ -7,10 +7,9 @@ returns what others must be told beside the change itself. It raises the errors 
 from collections.abc import Callable
 from typing import Any
 
-from le_utils.constants import content_kinds
-
 from chalicelib.auth import Identity
-from chalicelib.models import nodes
+from chalicelib.domain.ids import parse_id
+from chalicelib.models import changes, nodes, trees
 from chalicelib.models.changes import Change
 from chalicelib.operations import (
     assessment_resource,
@@ -24,14 +23,16 @@ from chalicelib.operations import (
     node_copies,
     node_descendants,
     node_moves,
+    node_reads,
     node_sources,
     node_writes,
     publishing,
     requisites,
+    rest_news,
     saved_searches,
     sync_people,
 )
-from chalicelib.operations.change_feed import made
+from chalicelib.operations.change_feed import done, made
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
@@ -58,7 +59,6 @@ from chalicelib.schemas.sync import (
 )
 
 Effect = Callable[[Identity, Change], list[Change] | None]
-LARGE = 100  # nodes: what touches more at once is left to the queue
 _NESTED = frozenset({"content_defaults", "thumbnail_encoding", "extra_fields", "channels"})
 
 
@@ -93,11 +93,21 @@ def _create_node(user: Identity, change: Change) -> list[Change]:
 
 
 def _update_node(user: Identity, change: Change) -> None:
-    node_writes.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
+    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")))
 
 
 def _move_node(user: Identity, change: Change) -> None:
-    node_moves.move(user, change.key, parse(Move, change.fields))
+    """A move from one channel to another is told in both. Clients may follow both: none is told that the node is gone,
+    and whoever follows the source alone is told of a target that it does not know."""
+    before, target = node_moves.relocate(user, change.key, parse(Move, change.fields))
+    source, goal = before.channel.id, target.channel.id
+    as_sent = MOVED, change.table, change.key, change.fields, False, user.user_id
+    if source not in (goal, change.channel_id):
+        changes.append_done(source, [done(source, *as_sent)])
+    if goal != change.channel_id and target.is_live:
+        new = {"obj": rest_news.as_new(node_reads.retrieve(user, change.key))}
+        arrived = done(goal, CREATED, change.table, change.key, new, False, user.user_id)
+        changes.append_done(goal, [arrived, done(goal, *as_sent)])
 
 
 def _copy_node(user: Identity, change: Change) -> list[Change]:
@@ -117,6 +127,19 @@ def told_of_node(user: Identity, change: Change) -> list[Change]:
     return [made(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
 
 
+def is_made(change: Change) -> bool:
+    """Whether a node is what CREATED or COPIED asks for, in the channel of the change: its id may be anybody's."""
+    found = nodes.get(change.key)
+    path = trees.lineage(found.id, found.path) if found else []
+    if not path or path[0].channel_id != change.channel_id:
+        return False
+    node, obj = path[-1], change.fields.get("obj") or {}
+    if change.type == COPIED:
+        source = nodes.get(parse_id(change.fields.get("from_key")) or "-")
+        return source is not None and node.source_node_id == source.node_id
+    return (node.parent_id, node.kind) == (parse_id(obj.get("parent")), obj.get("kind"))
+
+
 def _change_descendants(user: Identity, change: Change) -> None:
     node_descendants.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
 
@@ -134,7 +157,7 @@ def is_large(change: Change) -> bool:
     if change.type not in (COPIED, UPDATED_DESCENDANTS):
         return False
     top = nodes.get(str(change.fields.get("from_key") if change.type == COPIED else change.key) or "-")
-    return top is not None and top.kind == content_kinds.TOPIC and top.total_count > LARGE
+    return top is not None and node_copies.is_large(top)
 
 
 # ---- parts of nodes ----
@@ -205,7 +228,7 @@ def _deleted(delete: Callable[[Identity, str], Any]) -> Effect:
 EFFECTS: dict[tuple[str, int], Effect] = {
     ("contentnode", CREATED): _create_node,
     ("contentnode", UPDATED): _update_node,
-    ("contentnode", DELETED): _deleted(node_moves.delete),
+    ("contentnode", DELETED): _deleted(node_moves.trash),
     ("contentnode", MOVED): _move_node,
     ("contentnode", COPIED): _copy_node,
     ("contentnode", UPDATED_DESCENDANTS): _change_descendants,

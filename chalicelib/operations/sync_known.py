@@ -6,11 +6,12 @@ from typing import Any
 
 from chalicelib.auth import Identity
 from chalicelib.models import changes, channels
-from chalicelib.models.base import Table, read_many
+from chalicelib.models.base import Table, read_raw
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channel_members import EDIT, ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_places import FilePlace
+from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
 PUBLIC = "public"  # the role of those who view a channel because everybody may
@@ -26,6 +27,8 @@ class Known:
     roles: dict[str, str] = field(default_factory=dict)  # the user's, by channel
     counters: dict[str, Counter] = field(default_factory=dict)
     nodes: dict[str, str] = field(default_factory=dict)  # their channels
+    paths: dict[str, list[str]] = field(default_factory=dict)  # ids of their ancestors
+    moved: dict[str, str] = field(default_factory=dict)  # channels that nodes are moved to by what was sent just now
     files: dict[str, str] = field(default_factory=dict)  # their nodes
 
     def role(self, channel_id: str) -> str | None:
@@ -42,8 +45,11 @@ class Known:
         return self.role(channel_id) in (EDIT, ADMIN)
 
     def may_see(self, owner: str) -> bool:
-        """Whether the user is told of changes of an owner."""
-        return owner == changes.owner_of_user(self.user.user_id) or self.role(owner) is not None
+        """Whether the user is told of changes of an owner: a channel's are told to its members and administrators.
+
+        To the public they would tell what is in the trash by now, and what the channel was before it was public.
+        """
+        return owner == changes.owner_of_user(self.user.user_id) or self.role(owner) not in (None, PUBLIC)
 
     def read(self, channel_ids: Iterable[str], node_ids: Iterable[str] = (), file_ids: Iterable[str] = ()) -> None:
         """Read what is not known yet of all these. One batch read a hundred."""
@@ -56,9 +62,26 @@ class Known:
             Node: [id for id in dict.fromkeys(node_ids) if id not in self.nodes],
             FilePlace: [id for id in dict.fromkeys(file_ids) if id not in self.files],
         }
-        found = read_many({model: some for model, some in keys.items() if some})
+        read = read_raw({model: some for model, some in keys.items() if some}, {Node: ("id", "channel_id", "path")})
+        found: dict[type[Table], list[Any]] = {model: to_read(model, items) for model, items in read.items()}
         self.counters |= changes.counters_among(found.get(Change, []), owners)
         self.channels |= {channel.id: channel for channel in found.get(Channel, [])}
         self.roles |= {member.channel_id: member.role for member in found.get(ChannelMember, [])}
         self.nodes |= {node.id: node.channel_id for node in found.get(Node, [])}
+        self.paths |= {node.id: node.path for node in found.get(Node, [])}
         self.files |= {place.id: place.contentnode_id for place in found.get(FilePlace, []) if place.contentnode_id}
+
+    def homes(self, node_id: str) -> list[str]:
+        """The channels in which a node can be when what was sent before is done; none where that is not known."""
+        return [home for home in (self.moved.get(node_id), self.nodes.get(node_id)) if home]
+
+    def note_new(self, node_id: str, channel_id: str, parent_id: str | None) -> None:
+        """A node that will be made below another, or beside it."""
+        self.nodes.setdefault(node_id, channel_id)
+        self.paths.setdefault(node_id, [*self.paths.get(parent_id or "", []), parent_id] if parent_id else [])
+
+    def note_move(self, node_id: str, target_id: str) -> None:
+        """A node that will be moved, with what is below it, to a target that may be in another channel."""
+        home = next(iter(self.homes(target_id)), None)
+        if home and home != self.nodes.get(node_id, home):
+            self.moved |= {id: home for id in self.nodes if id == node_id or node_id in self.paths.get(id, [])}

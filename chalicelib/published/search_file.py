@@ -33,6 +33,7 @@ class ChannelInIndex:
     id: str
     number: int
     root_id: str
+    name: str
 
 
 class SearchFile(SharedFile):
@@ -44,8 +45,10 @@ class SearchFile(SharedFile):
     @cached_property
     def channels(self) -> dict[int, ChannelInIndex]:
         """All channels by number."""
-        rows = self.rows("SELECT id, number, root_id FROM channel")
-        return {row["number"]: ChannelInIndex(row["id"], row["number"], row["root_id"].hex()) for row in rows}
+        rows = self.rows("SELECT id, number, root_id, name FROM channel")
+        return {
+            row["number"]: ChannelInIndex(row["id"], row["number"], row["root_id"].hex(), row["name"]) for row in rows
+        }
 
     def channel_of(self, place: int) -> ChannelInIndex:
         """The channel that a node is of."""

@@ -15,7 +15,7 @@ CHANNEL_BITS = 24  # of a place; a channel has fewer nodes than 2^24
 SEARCHED = ("title", *TEXTS)
 _IDS = ("id", "node_id", "content_id")
 _SCHEMA = (
-    "CREATE TABLE channel (number INTEGER PRIMARY KEY, id TEXT UNIQUE, version INTEGER, root_id BLOB)",
+    "CREATE TABLE channel (number INTEGER PRIMARY KEY, id TEXT UNIQUE, version INTEGER, root_id BLOB, name TEXT)",
     f"CREATE TABLE node (place INTEGER PRIMARY KEY, {', '.join(COLUMNS)})",
     *(f"CREATE INDEX node_{name} ON node ({name})" for name in _IDS),
     # The texts themselves are not kept.
@@ -55,11 +55,11 @@ class SearchWriter:
     def put(self, part: Path) -> None:
         """Take in a channel, by its part, instead of what the index has of it."""
         self._connection.execute("ATTACH ? AS part", (str(part),))
-        channel_id, version, root_id = self._connection.execute("SELECT * FROM part.about").fetchone()
+        channel_id, version, root_id, name = self._connection.execute("SELECT * FROM part.about").fetchone()
         self._connection.execute("BEGIN")
         self._remove(channel_id)
-        values = (channel_id, version, root_id)
-        number = self._connection.execute("INSERT INTO channel VALUES (NULL, ?, ?, ?)", values).lastrowid
+        values = (channel_id, version, root_id, name)
+        number = self._connection.execute("INSERT INTO channel VALUES (NULL, ?, ?, ?, ?)", values).lastrowid
         self._copy({"number": number, "bits": CHANNEL_BITS})
         self._connection.execute("COMMIT")
         self._connection.execute("DETACH part")

@@ -26,22 +26,21 @@ COLUMNS = (
     "license",  # le_utils id
     "is_coach",
     "resource_count",  # published resources below
-    "original_channel_name",
+    "original_channel_id",  # where the node comes from another channel; whether one may know that is asked later
     "created",  # when a node with this node_id was first published in this channel
 )
 TEXTS = ("description", "author", "tags")  # to be searched only
 _SCHEMA = (
-    "CREATE TABLE about (channel_id TEXT, version INTEGER, root_id BLOB)",
+    "CREATE TABLE about (channel_id TEXT, version INTEGER, root_id BLOB, name TEXT)",
     f"CREATE TABLE node (number INTEGER PRIMARY KEY, {', '.join(COLUMNS + TEXTS)})",
 )
 
 
-def write_part(path: Path, snapshot: Snapshot, names: Mapping[str, str], at: datetime, old: Path | None) -> None:
+def write_part(path: Path, snapshot: Snapshot, at: datetime, old: Path | None) -> None:
     """Write the part of a version to a file that is not there yet. The root is not in it: channels have lists of
     their own.
 
-    `names` are those of the channels that nodes come from, by id; `at` is when the version was made; `old` is the
-    part of the version before it.
+    `at` is when the version was made; `old` is the part of the version before it.
     """
     known = _created(old) if old else {}
     connection = sqlite3.connect(path, isolation_level=None)
@@ -52,11 +51,11 @@ def write_part(path: Path, snapshot: Snapshot, names: Mapping[str, str], at: dat
             connection.execute(statement)
         connection.execute("BEGIN")
         root_id = bytes.fromhex(snapshot["nodes"][0]["id"])
-        connection.execute(
-            "INSERT INTO about VALUES (?, ?, ?)", (snapshot["channel"]["id"], snapshot["version"], root_id)
-        )
+        channel = snapshot["channel"]
+        about = (channel["id"], snapshot["version"], root_id, channel["name"])
+        connection.execute("INSERT INTO about VALUES (?, ?, ?, ?)", about)
         marks = ", ".join("?" for _ in COLUMNS + TEXTS)
-        rows = _rows(snapshot, names, int(at.timestamp()), known)
+        rows = _rows(snapshot, int(at.timestamp()), known)
         connection.executemany(f"INSERT INTO node VALUES (NULL, {marks})", rows)  # noqa: S608 - question marks
         connection.execute("COMMIT")
     finally:
@@ -71,13 +70,11 @@ def _created(path: Path) -> dict[bytes, int]:
         connection.close()
 
 
-def _rows(
-    snapshot: Snapshot, names: Mapping[str, str], at: int, known: Mapping[bytes, int]
-) -> Iterator[tuple[Any, ...]]:
+def _rows(snapshot: Snapshot, at: int, known: Mapping[bytes, int]) -> Iterator[tuple[Any, ...]]:
     counts = _resource_counts(snapshot)
-    channel = snapshot["channel"]
+    own = snapshot["channel"]["id"]
     for node in snapshot["nodes"][1:]:
-        node_id = bytes.fromhex(node["node_id"])
+        node_id, original = bytes.fromhex(node["node_id"]), node["original_channel_id"] or own
         yield (
             bytes.fromhex(node["id"]),
             node_id,
@@ -89,7 +86,7 @@ def _rows(
             _LICENSE_IDS.get(node["license"] or ""),
             node["role_visibility"] == roles.COACH,
             counts.get(node["id"], 0),
-            names.get(node["original_channel_id"] or channel["id"], ""),
+            None if original == own else bytes.fromhex(original),
             known.get(node_id, at),
             node["description"],
             node["author"],

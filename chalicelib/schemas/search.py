@@ -13,6 +13,7 @@ from chalicelib.schemas.constants import KINDS, LICENSES
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
+from chalicelib.schemas.sync import DEEPEST, is_deep
 
 LARGEST_PAGE = 100
 LARGEST_PARAMS = 10_000  # characters
@@ -95,6 +96,8 @@ class CatalogQuery(ListQuery):
 
 
 def _small(params: dict[str, Any]) -> dict[str, Any]:
+    if is_deep(params):
+        raise refuse(f"These parameters have more than {DEEPEST} levels of lists and objects.")
     if len(json.dumps(params)) > LARGEST_PARAMS:
         raise refuse(f"These parameters are longer than {LARGEST_PARAMS} characters of JSON.")
     return params

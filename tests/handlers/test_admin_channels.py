@@ -5,6 +5,7 @@ import pytest
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support import nodes
 from tests.support.calls import counting
+from tests.support.interleaved import interrupted
 from tests.support.routes import NOTHING
 
 URL = "/api/admin-channels"
@@ -174,6 +175,24 @@ class TestChanging:
         before = studio.cloud.items("channels")
         assert change(studio, token, channel_id, **state, public=True, source_url="https://a.org").status == 409
         assert studio.cloud.items("channels") == before
+
+    def test_is_one_write(self, studio, token):
+        channel_id = publish(studio)
+        with counting(studio) as watch:
+            row = change(studio, token, channel_id, public=True, source_url="https://a.org").json
+        assert (row["public"], row["source_url"]) == (True, "https://a.org")
+        assert watch.names.count("UpdateItem") == 1
+
+    def test_is_nothing_where_the_channel_is_deleted_meanwhile(self, studio, token):
+        channel_id = publish(studio)
+
+        def delete():
+            assert studio.call("DELETE", f"/api/channel/{channel_id}").status == 204
+
+        with interrupted(studio, delete, "UpdateItem"):
+            assert change(studio, token, channel_id, public=True, source_url="https://a.org").status == 409
+        row = studio.get(f"{URL}/{channel_id}", token).json
+        assert (row["deleted"], row["public"], row["source_url"]) == (True, False, None)
 
     def test_brings_a_deleted_channel_back_as_a_public_one(self, studio, token):
         channel_id = publish(studio)

@@ -35,6 +35,18 @@ def trees_left(studio):
     return {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
 
 
+@pytest.mark.parametrize("name", ["deploy", "rollback"])
+def test_no_tree_of_a_deleted_channel_goes_live(studio, name):
+    channel_id = stage(studio, "a")
+    post(studio, channel_id, "deploy")
+    stage(studio, "b", channel_id=channel_id)
+    studio.call("DELETE", f"/api/channel/{channel_id}")
+    before = roots(channel_id)
+    answer = post(studio, channel_id, name)
+    assert (answer.status, "Restore it" in answer.json["detail"]) == (409, True)
+    assert roots(channel_id) == before
+
+
 class TestDeploy:
     def test_the_staged_tree_is_live_and_the_old_one_waits_beside_it(self, studio):
         channel_id = stage(studio, "a")

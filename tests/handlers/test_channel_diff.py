@@ -1,8 +1,12 @@
 """What the staged tree changes, as a resource."""
 
+from datetime import timedelta
+
 import pytest
 
-from chalicelib.models import channels
+from chalicelib.models import channels, tasks
+from chalicelib.models.base import now
+from chalicelib.models.tasks import Task
 from tests.handlers.test_channel_deploy import stage
 from tests.support import nodes
 from tests.support.calls import counting
@@ -78,6 +82,18 @@ class TestDiff:
         studio.deliver("maintenance")
         task = studio.task(answers[0].json["task_id"])
         assert (task["status"], task["result"]["added"]) == ("SUCCESS", 1)
+        assert diff(studio, channel_id).status == 200
+
+    def test_is_begun_anew_where_its_worker_was_killed(self, studio):
+        channel_id = stage(studio, "a")
+        task_id = diff(studio, channel_id).json["task_id"]
+        studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls["maintenance"])
+        for minutes, is_lost in ((29, False), (31, True)):
+            started = (now() - timedelta(minutes=minutes)).isoformat()
+            Task(task_id).update([Task.status.set(tasks.STARTED), Task.created.set(started)])
+            assert diff(studio, channel_id).json == {"task_id": task_id}
+            studio.deliver("maintenance")
+            assert studio.task(task_id)["status"] == ("SUCCESS" if is_lost else "STARTED")
         assert diff(studio, channel_id).status == 200
 
     def test_is_stale_after_an_edit_and_then_anew(self, studio):

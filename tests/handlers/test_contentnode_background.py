@@ -2,14 +2,15 @@
 
 import pytest
 
+from chalicelib.errors import Busy
 from chalicelib.handlers import workers
-from chalicelib.models import assessment_items, channels, tree_copies, trees
+from chalicelib.models import assessment_items, channels, trees
 from chalicelib.models import nodes as node_models
 from chalicelib.models.nodes import Node
 from chalicelib.operations import node_copies, node_moves, node_settling
 from tests.models.builders import put
 from tests.support import counts, nodes
-from tests.support.calls import Watch, watching
+from tests.support.calls import NeverSent, Watch, watching
 from tests.support.contentnode import FLAGS, URL, children, empty_tree, make, row, values
 from tests.support.interleaved import interrupted
 
@@ -111,7 +112,7 @@ class TestLargeCopies:
             with watching(Watch(failing=number, answer_lost=number % 2 == 1), own=own) as watch:
                 kill(lambda task_id=task_id: node_copies.run(task_id))
             hit, found = watch.hit, node_models.get(key)
-            assert found is None or tree_copies.is_reserved(found) or len(titles(key)) == 7
+            assert found is None or node_models.is_reserved(found) or len(titles(key)) == 7
             node_copies.run(task_id)
             assert studio.task(task_id)["status"] == "SUCCESS"
             number += 7
@@ -167,6 +168,56 @@ class TestOneKeyForTwo:
             ask(studio, source, root, 201)
 
 
+class TestUnfinishedCopies:
+    """Killed right before the commit: all that is below the top is written."""
+
+    @pytest.fixture
+    def left(self, studio, root, source, monkeypatch):
+        """Ids of what is below the top."""
+        monkeypatch.setattr(node_copies, "LONGEST_ATTEMPT", 0)
+        one, two, exercise = (
+            next(node["id"] for node in trees.walk(source) if node["title"] == title) for title in ("a", "b", "e")
+        )
+        for node_id, needed in ((one, [two]), (two, [exercise])):
+            Node(node_id).update(actions=[Node.prerequisites.set(needed), Node.requires.set("1")])
+        monkeypatch.setattr(node_copies, "_commit", lambda *_: 1 / 0)
+        ask(studio, source, root, 500)
+        monkeypatch.undo()
+        found = {node["title"]: node["id"] for node in trees.walk(KEY)}
+        assert len(found) == 7
+        return {title: id for title, id in found.items() if id != KEY}
+
+    def look(self, studio, root, left):
+        """How many of them each list shows."""
+        node_ids, exercise = ",".join(left.values()), left["e"]
+        pair = f"{node_models.get(exercise).node_id},{row(studio, root)['channel_id']}"
+        lists = [f"{URL}?id__in={node_ids}", f"{URL}?parent={KEY}", f"{URL}?ancestors_of={left['a']}"]
+        lists += [f"{URL}?_node_id_channel_id___in={pair}"]
+        found = [len(studio.get(path).json["results"]) for path in lists]
+        return [
+            *found,
+            len(studio.get(f"/api/assessmentitem?contentnode__in={exercise}").json),
+            len(studio.get(f"{URL}/{root}/requisites").json),
+        ]
+
+    def test_are_not_to_be_seen_anywhere(self, studio, root, source, left):
+        assert self.look(studio, root, left) == [0] * 6
+        ask(studio, source, root, 201)
+        assert self.look(studio, root, left) == [6, 3, 4, 1, 1, 2]
+
+    def test_are_removed_some_time_later(self, studio, root, left):
+        studio.deliver("maintenance", times=2)
+        assert all(node_models.get(id) is None for id in (KEY, *left.values()))
+        assert assessment_items.of(left["e"]) == []
+        assert trees.edges(KEY) == {KEY: []}
+
+    def test_that_are_made_again_stay(self, studio, root, source, left):
+        ask(studio, source, root, 201)
+        studio.deliver("maintenance", times=2)
+        assert len(titles(KEY)) == 7
+        assert_sound(root)
+
+
 def test_a_copy_during_a_publish_is_not_published(studio, root, source):
     """What was written before the publish and came into the tree after it."""
     make(studio, root, "before")
@@ -179,6 +230,52 @@ def test_a_copy_during_a_publish_is_not_published(studio, root, source):
         ask(studio, source, root, 201)
     for node in trees.walk(KEY):
         assert values(studio, node["id"], FLAGS[:2]) == [False, True]
+
+
+class OnceWritten(Watch):
+    """AWS answers nothing any more once the first new node is in its tree."""
+
+    def __call__(self, client, operation, arguments):
+        if self.hit:
+            raise NeverSent(endpoint_url=operation)
+        answer = super().__call__(client, operation, arguments)
+        puts = [action["Put"]["Item"] for action in arguments.get("TransactItems", []) if "Put" in action]
+        self.hit = "written" if operation == "TransactWriteItems" and any("title" in put for put in puts) else ""
+        return answer
+
+
+class TestWhatIsWrittenIsToldSo:
+    def test_when_nothing_can_be_settled_after_a_copy(self, studio, root, source, monkeypatch):
+        def busy(*_):
+            raise Busy("Others are changing the same channel. Send this once more.")
+
+        monkeypatch.setattr(node_settling, "settle", busy)
+        channel = channels.get(row(studio, root)["channel_id"])
+        made = type(channel)
+
+        def publish():
+            channel.update(actions=[made.rev.add(1), made.published_rev.set(channel.rev + 1)])
+
+        make(studio, root, "before")
+        channel.refresh()
+        with interrupted(studio, publish):
+            assert ask(studio, source, root, 201)["id"] == KEY
+        assert len(titles(KEY)) == 7
+
+    def test_when_nothing_can_be_read_after_a_node_is_made(self, studio, root):
+        path, body = URL, {"parent": root, "title": "n", "kind": "topic"}
+        self.check(studio, root, path, body)
+
+    def test_when_nothing_can_be_read_after_a_copy(self, studio, root, source):
+        (exercise,) = (node["id"] for node in trees.walk(source) if node["title"] == "e")
+        self.check(studio, root, f"{URL}/{exercise}/copy", {"target": root})
+
+    def check(self, studio, root, path, body):
+        own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
+        with watching(OnceWritten(), own=own) as watch:
+            answer = studio.post(path, body)
+        assert (watch.hit, answer.status) == ("written", 201), answer.text
+        assert row(studio, answer.json["id"]) == answer.json
 
 
 class TestMovesToTheTrash:

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.auth import Identity
-from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import channels, trees
 from chalicelib.models.channel_members import VIEW
 from chalicelib.operations import node_descendants, node_pieces
@@ -38,9 +38,9 @@ def told(made, name):
     return {node["title"]: node[name] for node in trees.walk(made["top"])}
 
 
-def test_reaches_every_node(made):
-    answer = update(made, language="fr", author="A", tags={"new": True}, categories={"d&WXdXWF": True})
-    assert (answer["id"], answer["language"]) == (made["top"], "fr")
+def test_reaches_every_node(studio, made):
+    update(made, language="fr", author="A", tags={"new": True}, categories={"d&WXdXWF": True})
+    assert row(studio, made["top"])["language"] == "fr"
     for name, value in (("language", "fr"), ("author", "A"), ("tags", ["new"]), ("categories", ["d&WXdXWF"])):
         assert told(made, name) == dict.fromkeys(("top", "d", "e", "inner", "v"), value)
 
@@ -53,8 +53,14 @@ def test_skips_what_a_kind_cannot_have(made):
     assert set(told(made, "author").values()) == {"A"}
 
 
-def test_leaves_titles_and_pictures(made):
-    update(made, title="x", thumbnail_encoding={"base64": "data:image/png;base64,AA"}, parent=made["root"])
+def test_refuses_what_each_node_has_of_its_own(made):
+    picture = {"base64": "data:image/png;base64,AA"}
+    own = {"title": "x", "description": "d", "thumbnail_encoding": picture, "parent": made["root"], "kind": "topic"}
+    for name, value in own.items():
+        with pytest.raises(ValidationFailed) as refused:
+            update(made, **{name: value, "language": "fr"})
+        assert set(refused.value.fields) == {name}
+    assert set(told(made, "language").values()) == {None}
     assert set(told(made, "title")) == {"top", "d", "e", "inner", "v"}
     assert not any(node.get("thumbnail_encoding") for node in trees.walk(made["top"]))
 
@@ -103,4 +109,3 @@ def test_needs_the_right_to_edit(studio, made):
     trash = channels.get(made["channel"]).trash_root_id
     with pytest.raises(Conflict):
         update({**made, "top": trash}, language="fr")
-    assert not node_descendants.is_large(made["user"], made["top"])

@@ -108,8 +108,8 @@ def test_questions(studio, world, most, monkeypatch):
 def test_of_one_node(studio, world):
     for name in "td":
         change(studio, world.source[name], title=name.upper())
-    answer = node_sources.pull_node(world.user, world.copy["d"], titles_and_descriptions=True)
-    assert (answer["title"], world.seen("t")["title"]) == ("D", "t")
+    node_sources.pull_node(world.user, world.copy["d"], titles_and_descriptions=True)
+    assert (world.seen("d")["title"], world.seen("t")["title"]) == ("D", "t")
 
 
 def test_from_where_a_copy_of_a_copy_comes_from_when_that_copy_is_gone(studio, world):

@@ -7,6 +7,7 @@ from chalicelib.models import channels
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
+from chalicelib.models.users import User
 from chalicelib.operations import public_listing
 from tests.support import nodes, publishing
 
@@ -78,6 +79,14 @@ class TestTheTokenOfASet:
         delete(kept)
         assert lookup(studio, "aaaaabbbbb") == 404
         assert opened(studio, "aaaaabbbbb") == {}
+
+    @pytest.mark.parametrize("is_admin", [False, True])
+    def test_opens_only_what_is_public_where_its_owner_is_deactivated(self, studio, is_admin):
+        private, public = publish(studio, "a"), publish(studio, "b", public=True)
+        make_set("aaaaabbbbb", private, public)
+        User(CHEF).update([User.is_active.set(False), User.is_admin.set(is_admin)])
+        assert lookup(studio, "aaaaabbbbb") == [public]
+        assert opened(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
 
     def test_opens_nothing_where_the_set_is_empty_or_gone(self, studio):
         publish(studio)

@@ -208,6 +208,12 @@ class TestThePublicIndex:
         with answering("GetItem", *[error] * 50):
             assert listed(studio) == [(channel_id, 1)]
 
+    def test_goes_on_where_its_newest_file_is_missing(self, studio):
+        channel_id = publish(studio, public=True)
+        assert listed(studio) == [(channel_id, 1)]
+        assert public_index.replace(public_index.current(), "index/gone.sqlite3")
+        assert listed(studio) == [(channel_id, 1)]
+
     def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
         publish(studio, public=True)
         monkeypatch.setattr(newest_files, "settings", lambda: replace(settings(), index_seconds=60))

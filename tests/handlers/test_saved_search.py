@@ -90,6 +90,14 @@ def test_bad_input_is_refused(studio, saved, field, value):
     assert studio.get(LIST).json == [saved]
 
 
+@pytest.mark.parametrize(("levels", "status"), [(49, 201), (50, 400), (250, 400), (4000, 400)])
+def test_what_is_nested_too_deeply_is_refused(studio, levels, status):
+    """The parameters themselves are a level, too."""
+    raw = f'{{"name": "s", "params": {{"a": {"[" * levels}{"]" * levels}}}}}'
+    assert studio.call("POST", LIST, raw.encode()).status == status
+    assert len(studio.get(LIST).json) == (status == 201)
+
+
 @pytest.mark.parametrize("id", ["bad", NOTHING, "%00", "a" * 3000])
 def test_an_unknown_one_is_404(studio, id):
     for method, body in (("GET", None), ("PATCH", {"name": "n"}), ("PUT", SENT), ("DELETE", None)):

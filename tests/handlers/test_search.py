@@ -1,12 +1,15 @@
 """Search: what is published, in channels that are public or that one may view."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.domain.storage_keys import search_part_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
+from chalicelib.operations import publish as publishing
 from chalicelib.operations import search_listing
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
@@ -92,6 +95,28 @@ class TestWhoFindsWhat:
             assert titles(studio) == wanted
 
 
+def test_names_no_channel_that_one_may_not_view(studio):
+    """A public channel may hold copies of what is in a private one."""
+    source = publish(studio, "mine", name="Secret")
+    target = publish(studio, "public", public=True)
+    (row,) = found(studio, f"?channel_id__in={source}")
+    root = studio.get(f"/api/channel/{target}").json["root_id"]
+    assert studio.post(f"/api/contentnode/{row['id']}/copy", {"target": root}).status == 201
+    studio.publish(target)
+    user_id, token = studio.sign_up("other")
+    asked = f"?channel_id__in={target}"
+
+    def names(token):
+        return {row["title"]: row["original_channel_name"] for row in found(studio, asked, token)}
+
+    assert names(token) == {"mine": "", "public": "Channel"}
+    assert names("") == {"mine": "Secret", "public": "Channel"}
+    studio.share(source, user_id, VIEW)
+    with counting(studio) as watch:
+        assert names(token) == {"mine": "Secret", "public": "Channel"}
+    assert watch.names.count("BatchGetItem") == 1
+
+
 class TestTheIndex:
     def test_follows_every_publish(self, studio):
         channel_id = publish(studio, "one", "both")
@@ -106,7 +131,18 @@ class TestTheIndex:
             publish(studio, title, channel_id=channel_id)
         kept = [key for key in studio.cloud.objects() if key.startswith("search")]
         assert len(kept) == 3
-        assert f"search-parts/{channel_id}-3.sqlite3" in kept
+        assert f"search-parts-2/{channel_id}-3.sqlite3" in kept
+
+    def test_takes_in_what_was_published_before_there_was_one_at_the_next_publish(self, studio):
+        channel_id = publish(studio, "one")
+        search_listing.storage.delete(search_part_key(channel_id, 1))
+        public_index.current(public_index.SEARCH).delete()
+        assert studio.publish(channel_id)["detail"] == publishing.UNCHANGED.format(version=1)
+        (row,) = found(studio)
+        published = channels.get(channel_id).last_published
+        assert (row["title"], channels.get(channel_id).version) == ("one", 1)
+        assert titles(studio, f"?created_after={published:%Y-%m-%dT%H:%M:%SZ}") == ["one"]
+        assert titles(studio, f"?created_after={published + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}") == []
 
     def test_is_written_by_messages_that_come_twice(self, studio):
         studio.make_channel()

@@ -16,16 +16,6 @@ def new_id():
     return uuid.uuid4().hex
 
 
-@pytest.fixture
-def client(studio):
-    return Client(studio, studio.make_channel()[0])
-
-
-@pytest.fixture
-def root(studio, client):
-    return studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
-
-
 def another(studio, client, name="second", role="edit"):
     """A client of somebody else, who knows the channel as it is."""
     user_id, token = studio.sign_up(name)

@@ -1,9 +1,11 @@
 """Two clients edit one channel, each with a copy of its own that only what sync tells it changes. Whenever both have
 been told everything, their copies are the same, and the same as what the API reads."""
 
+import contextlib
 import uuid
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -17,7 +19,17 @@ from tests.support.syncing import Client, quick_transactions
 
 picks = st.integers(0, 50)
 sides = st.integers(0, 1)
+HIDDEN = "~"  # how ids begin that a client has not been told
+LARGEST_COPY = 8
 positions = st.sampled_from(["first-child", "last-child", "left", "right"])
+
+
+class Killed(BaseException):
+    """What no code catches, as the end of a process."""
+
+
+def killed(*_):
+    raise Killed
 
 
 @dataclass
@@ -74,9 +86,21 @@ class Copy:
             self.put(change["key"], change["target"], change["position"])
 
     def _5(self, change):
-        source = self.nodes[change["from_key"]]
-        self.nodes[change["key"]] = Node(change["mods"]["title"], None, [], set(source.tags))
+        self.clone(change["from_key"], change["key"], change["excluded_descendants"])
+        self.nodes[change["key"]].title = change["mods"]["title"]
         self.put(change["key"], change["target"], change["position"])
+
+    def clone(self, source, id, excluded):
+        """Nobody tells the ids of what is below a copy: it gets others here, by which it is not changed."""
+        self.nodes[id] = Node(self.nodes[source].title, None, [], set(self.nodes[source].tags))
+        for child in self.nodes[source].children:
+            if child not in excluded:
+                self.clone(child, f"{HIDDEN}{id}.{child}", excluded)
+                self.nodes[f"{HIDDEN}{id}.{child}"].parent = id
+                self.nodes[id].children.append(f"{HIDDEN}{id}.{child}")
+
+    def size(self, id):
+        return 1 + sum(map(self.size, self.nodes[id].children))
 
     def shape(self, id=None):
         node = self.nodes[id or self.root]
@@ -97,7 +121,7 @@ class Machine(RuleBasedStateMachine):
 
     def pick(self, side, number):
         """What a client sees: it may be gone already."""
-        ids = list(self.copies[side].nodes)
+        ids = [id for id in self.copies[side].nodes if not id.startswith(HIDDEN)]
         return ids[number % len(ids)]
 
     def send(self, side, *sent):
@@ -132,14 +156,28 @@ class Machine(RuleBasedStateMachine):
 
     @rule(side=sides, number=picks, goal=picks, position=positions)
     def copy(self, side, number, goal, position):
-        """Only what has nothing below: clients read anew what lies below a copy."""
+        """With what is below, but for one of its children."""
         copy = self.copies[side]
         source = self.pick(side, number)
         self.made += 1
-        fields = {"position": position, "mods": {"title": f"c{self.made}"}}
-        excluded = self.studio.get(f"{cn.URL}?parent={source}").json["results"]
-        fields["excluded_descendants"] = [node["id"] for node in excluded]
-        self.send(side, copy.client.copied(uuid.uuid4().hex, source, self.pick(side, goal), **fields))
+        known = [id for id in copy.nodes[source].children if not id.startswith(HIDDEN)]
+        excluded = known[: number % 2] if copy.size(source) <= LARGEST_COPY else copy.nodes[source].children
+        if not any(id.startswith(HIDDEN) for id in excluded):
+            fields = {"position": position, "mods": {"title": f"c{self.made}"}, "excluded_descendants": excluded}
+            self.send(side, copy.client.copied(uuid.uuid4().hex, source, self.pick(side, goal), **fields))
+
+    @rule(side=sides, what=st.sampled_from(["create_two", "copy", "move", "edit"]), one=picks, other=picks)
+    def the_process_ends_before_it_says_so(self, side, what, one, other):
+        """It has done a change, and nobody knows. The other client finds what is left."""
+        last = {"edit": ("x", True), "create_two": (other,)}.get(what, (other, "left"))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(changes, "mark", killed)
+            patch.setattr(changes, "abandon", lambda _: None)
+            with contextlib.suppress(Killed):
+                getattr(self, what)(side, one, *last)
+        if changes.counter_of(self.channel_id).holder:
+            changes.Change(self.channel_id, 0).update([changes.Change.until.set(1)])
+        self.poll(1 - side)
 
     @rule(side=sides, number=picks)
     def leave_something_to_the_queue(self, side, number):
@@ -181,7 +219,7 @@ CLOUD = None
 def test_two_clients_converge():
     global CLOUD
     rules = settings(
-        max_examples=3,
+        max_examples=4,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,

@@ -19,16 +19,6 @@ def new_id():
     return uuid.uuid4().hex
 
 
-@pytest.fixture
-def client(studio):
-    return Client(studio, studio.make_channel()[0])
-
-
-@pytest.fixture
-def root(studio, client):
-    return studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
-
-
 def other_client(studio, client):
     user_id, token = studio.sign_up("second")
     studio.share(client.channel_id, user_id, "edit")
@@ -106,6 +96,25 @@ def test_a_taken_id_is_an_error_where_nothing_was_killed(client, root):
     node = new_id()
     assert client.send(client.created(node, root))["successes"]
     assert "already" in reasons(client.send(client.created(node, root)))[0][0]
+
+
+@pytest.mark.parametrize("type", [1, 5])
+def test_a_node_of_somebody_else_is_no_success_after_a_killed_holder(studio, client, root, monkeypatch, type):
+    """Whoever chooses its id is not told what it is."""
+    token = studio.sign_up("stranger")[1]
+    own = studio.post("/api/channel", {"name": "own"}, token).json
+    secret = studio.post(cn.URL, {"parent": own["root_id"], "title": "s", "kind": "topic"}, token).json
+    copied = client.copied(secret["id"], cn.make(studio, root)["id"], root)
+    sent = {1: client.created(secret["id"], root), 5: copied}
+    with monkeypatch.context() as patch:
+        killed_at(patch, "mark")
+        with pytest.raises(Killed):
+            client.ask(sent[type])
+    lease_runs_out(client)
+    client.waiting = {changes.counter_of(client.channel_id).last}
+    done = client.poll()
+    assert len(done["errors"]) == 1
+    assert not any(secret[name] in str(done) for name in ("node_id", "content_id"))
 
 
 def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeypatch):

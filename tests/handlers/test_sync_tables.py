@@ -13,16 +13,6 @@ def new_id():
     return uuid.uuid4().hex
 
 
-@pytest.fixture
-def client(studio):
-    return Client(studio, studio.make_channel()[0])
-
-
-@pytest.fixture
-def root(studio, client):
-    return studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
-
-
 def own(type, table, key, **fields):
     """A change of what belongs to a user."""
     return {"type": type, "table": table, "key": key, **fields}
@@ -68,7 +58,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(studio, client, root):
 
 
 def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.sync_effects.LARGE", 1)
+    monkeypatch.setattr("chalicelib.operations.node_copies.LARGE", 1)
     top, copy = new_id(), new_id()
     done(client, client.created(top, root), *(client.created(new_id(), top) for _ in range(2)))
     assert client.send(client.copied(copy, top, root))["successes"] == []
@@ -233,6 +223,33 @@ def test_viewers_may_leave(studio, client):
     answer = studio.post(URL, {"changes": [own(3, "viewer_m2m", [user_id, client.channel_id])]}, token).json
     assert len(answer["allowed"]) == 1
     assert studio.get(f"/api/channel/{client.channel_id}", token).status == 404
+
+
+def test_a_change_of_many_nodes_is_left_to_the_queue(studio, client, root, monkeypatch):
+    monkeypatch.setattr("chalicelib.operations.node_copies.LARGE", 2)
+    top, below = new_id(), new_id()
+    done(client, client.created(top, root), client.created(below, top), client.created(new_id(), top))
+    change = client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"language": "es"})
+    assert client.send(change)["successes"] == []
+    studio.deliver("maintenance")
+    assert cn.row(studio, below)["language"] == "es"
+
+
+def test_descendants_keep_their_titles(studio, client, root):
+    top = new_id()
+    done(client, client.created(top, root))
+    told = client.send(client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"title": "x"}))
+    assert reasons(told)[0].keys() == {"title"}
+
+
+def test_an_update_reads_no_more_than_it_needs(studio, client, root, monkeypatch):
+    node = new_id()
+    done(client, client.created(node, root))
+    monkeypatch.setattr("chalicelib.operations.node_writes.retrieve", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.operations.node_moves.retrieve", lambda *_: 1 / 0)
+    done(client, client.updated(node, title="new"))
+    assert cn.row(studio, node)["title"] == "new"
+    done(client, client.change("DELETED", "contentnode", node))
 
 
 def test_descendants(studio, client, root):

@@ -4,8 +4,10 @@ import uuid
 
 import pytest
 
+from chalicelib.models import tasks
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support import nodes
+from tests.support.publishing import publish
 from tests.support.routes import NOTHING
 
 FIELDS = {"task_id", "task_name", "channel_id", "progress", "status", "detail"}
@@ -30,15 +32,30 @@ def test_a_dashed_id_is_accepted(studio, task_id):
     assert studio.get(f"/api/task/{dashed.upper()}").status == 200
 
 
-def test_who_may_edit_the_channel_sees_its_tasks_and_nobody_else(studio, task_id):
+def test_members_see_the_tasks_of_a_channel_and_nobody_else(studio, task_id):
+    """What came of them is for its editors."""
     channel_id = studio.task(task_id)["channel_id"]
+    studio.deliver("maintenance")
+    assert studio.task(task_id)["result"]
     editor_id, editor = studio.sign_up("editor")
     viewer_id, viewer = studio.sign_up("viewer")
     studio.share(channel_id, editor_id, EDIT)
     studio.share(channel_id, viewer_id, VIEW)
     admin, stranger = studio.sign_up("admin", is_admin=True)[1], studio.sign_up("stranger")[1]
-    seen = [studio.get(f"/api/task/{task_id}", token).status for token in (editor, admin, viewer, stranger)]
-    assert seen == [200, 200, 404, 404]
+    answers = [studio.get(f"/api/task/{task_id}", token) for token in (editor, admin, viewer, stranger)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 404]
+    assert [bool(answer.json["result"]) for answer in answers[:3]] == [True, True, False]
+
+
+@pytest.mark.parametrize(("name", "status"), [(tasks.DETAILS, 200), (tasks.DIFF, 404), (tasks.PUBLISH, 404)])
+def test_who_views_a_public_channel_sees_what_they_are_told_of(studio, name, status):
+    """Details are worked out for everybody, by one task."""
+    channel_id = publish(studio, "e", public=True)
+    tasks.new("a" * 32, name, channel_id, studio.user_id).save()
+    path, stranger = f"/api/task/{'a' * 32}", studio.sign_up("stranger")[1]
+    assert studio.get(path, stranger).status == status
+    studio.make_public(channel_id, public=False)
+    assert studio.get(path, stranger).status == 404
 
 
 def test_tasks_of_a_public_channel_are_listed_for_its_members(studio):

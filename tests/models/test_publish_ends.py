@@ -89,6 +89,18 @@ def test_worker_that_is_turned_away_at_its_last_try_leaves_the_other_at_work(stu
     assert tasks.get(task_id).status == tasks.SUCCESS
 
 
+def test_worker_that_comes_late_does_not_change_what_is_exported(studio):
+    channel_id, *_ = channel_with_a_document(studio)
+    task_id = ask(studio, channel_id)
+    late = publish_lock.claim(task_id, publish_lock.PUBLISH)
+    channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # long over
+    studio.deliver("publish")
+    publish._hand_over(*late, {"nodes": []}, rev=0)
+    studio.deliver()
+    assert tasks.get(task_id).status == tasks.SUCCESS
+    assert channels.get(channel_id).version == 1
+
+
 def test_text_that_cannot_be_written_is_refused_when_it_comes_in(studio):
     """Not when it is published: then nobody would know which node it is."""
     channel_id, root = studio.make_channel()

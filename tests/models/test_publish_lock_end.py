@@ -12,7 +12,7 @@ from chalicelib.operations import publish, publish_lock
 from chalicelib.operations.publish import NotPublishable, with_lease
 from chalicelib.operations.publish_lock import EXPORT, PUBLISH
 from tests.models.publish_steps import at_export, begin, only, sent
-from tests.models.publishing import FAULTS, Message, following
+from tests.models.publishing import FAULTS, VISIBILITY, Message, following
 
 
 class TestHandOver:
@@ -24,7 +24,7 @@ class TestHandOver:
         assert publishing.channel().publish_lease is None
 
     @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
-    @pytest.mark.parametrize("call", range(3))
+    @pytest.mark.parametrize("call", range(2))
     def test_that_fails_anywhere_is_made_up_for(self, publishing, call, lost):
         _, worker = begin(publishing)
         with publishing.faulty((call, lost)), pytest.raises(FAULTS):
@@ -32,6 +32,31 @@ class TestHandOver:
         publishing.drain()
         assert publishing.channel().version == 1
         assert publishing.is_unlocked()
+
+
+class TestByALateWorker:
+    """Its lease has run out, and another one has the task."""
+
+    @pytest.fixture
+    def late(self, publishing):
+        _, worker = begin(publishing)
+        publishing.die(worker)
+        publishing.pass_time(VISIBILITY)
+        publishing.receive(only(publishing.waiting))
+        return worker
+
+    def test_nothing_is_handed_over(self, publishing, late):
+        before = publishing.channel()
+        publish_lock.hand_over(late.task, late.channel, rev=99)
+        assert publishing.channel().attribute_values == before.attribute_values
+        assert publishing.task(late.task.id).arguments == {"version_notes": ""}
+        assert publishing.waiting == []
+
+    def test_nothing_is_ended(self, publishing, late):
+        assert not publish_lock.finish(late.task, late.channel, tasks.FAILURE, "Late.", [], [])
+        assert publishing.task(late.task.id).status == tasks.PENDING
+        publishing.drain()
+        assert publishing.channel().version == 1
 
 
 class TestFinish:
@@ -104,6 +129,44 @@ class TestGiveUp:
         publish_lock.give_up(task_id)
         assert publishing.task(task_id).status == tasks.PENDING
         assert publishing.channel().publish_lease == worker.channel.publish_lease
+
+    def test_leaves_a_task_that_ends_in_this_moment(self, publishing, monkeypatch):
+        task_id, worker = at_export(publishing)
+        publish_lock.release(worker.task, worker.channel)
+        read = publish_lock.channels.get
+
+        def overtaken(channel_id):
+            found = read(channel_id)
+            monkeypatch.setattr(publish_lock.channels, "get", read)
+            task, channel = publish_lock.claim(task_id, EXPORT)
+            publish_lock.finish(task, channel, tasks.SUCCESS, "Done.", [Channel.version.set(1)], [])
+            return found
+
+        monkeypatch.setattr(publish_lock.channels, "get", overtaken)
+        monkeypatch.setattr(publish_lock, "_restore_database", lambda _: pytest.fail("another version is live"))
+        publish_lock.give_up(task_id)
+        assert (publishing.task(task_id).status, publishing.channel().version) == (tasks.SUCCESS, 1)
+
+    def test_keeps_others_away_meanwhile(self, publishing, monkeypatch):
+        task_id, worker = at_export(publishing)
+        publish_lock.release(worker.task, worker.channel)
+
+        def restore(_):
+            with pytest.raises(Busy):
+                publish_lock.claim(task_id, EXPORT)
+
+        monkeypatch.setattr(publish_lock, "_restore_database", restore)
+        publish_lock.give_up(task_id)
+        assert publishing.task(task_id).status == tasks.FAILURE
+        assert publishing.is_unlocked()
+
+    def test_that_fails_gives_the_lease_back(self, publishing, monkeypatch):
+        task_id, worker = at_export(publishing)
+        publish_lock.release(worker.task, worker.channel)
+        monkeypatch.setattr(publish_lock, "_restore_database", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            publish_lock.give_up(task_id)
+        assert publishing.channel().publish_lease is None
 
     def test_leaves_a_task_that_has_ended(self, publishing):
         task_id = publishing.request()

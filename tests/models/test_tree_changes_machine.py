@@ -161,11 +161,11 @@ class Machine(RuleBasedStateMachine):
             for one, id in zip([copied, *below(copied)], self.stored(copied.id), strict=True):
                 one.id = id
 
-    @rule(number=picks, title=st.booleans(), coach=st.booleans(), size=st.sampled_from([2, 40]))
-    def update_descendants(self, number, title, coach, size):
-        """In pieces of a few nodes, or at once; titles stay, and roles are those of resources."""
+    @rule(number=picks, coach=st.booleans(), size=st.sampled_from([2, 40]))
+    def update_descendants(self, number, coach, size):
+        """In pieces of a few nodes, or at once; roles are those of resources."""
         node = self.pick(number)
-        sent = {"role_visibility": "coach" if coach else "learner", **({"title": "no"} if title else {})}
+        sent = {"role_visibility": "coach" if coach else "learner"}
         with mock.patch.object(node_pieces, "NODES", size):
             node_descendants.update(ADMIN, node.id, parse(NodeChange, sent))
         for one in (node, *below(node)):

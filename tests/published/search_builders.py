@@ -53,7 +53,7 @@ class Index:
         with SearchWriter(self._file) as index:
             for snapshot in snapshots:
                 part = self._path()
-                write_part(part, snapshot, {snapshot["channel"]["id"]: snapshot["channel"]["name"]}, at, old)
+                write_part(part, snapshot, at, old)
                 index.put(part)
         return part
 

@@ -45,9 +45,9 @@ def test_says_what_is_known_of_a_node(index):
     assert rows["above"]["resource_count"] == 2
     assert (rows["below"]["resource_count"], rows["one"]["resource_count"]) == (1, 0)
     assert (rows["above"]["parent"].hex(), rows["below"]["parent"].hex()) == (root, above)
-    assert rows["one"]["original_channel_name"] == "Channel 1"
+    assert rows["one"]["original_channel_id"] is None  # it was made in this channel
     (channel,) = file.channels.values()
-    assert (channel.id, channel.root_id) == (snapshot["channel"]["id"], root)
+    assert (channel.id, channel.root_id, channel.name) == (snapshot["channel"]["id"], root, "Channel 1")
 
 
 def test_a_newer_version_takes_the_place_of_the_older(index):

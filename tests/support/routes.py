@@ -9,7 +9,6 @@ from chalicelib.permissions import Access
 from chalicelib.rest import Route
 
 NOTHING = "0" * 32  # the id of nothing
-FILTERS = {"GET /api/catalog": "?public=true"}
 
 
 def declared() -> list[Route]:
@@ -28,8 +27,8 @@ def name(route: Route) -> str:
 
 
 def url(route: Route, value: str = NOTHING) -> str:
-    """The path with its parameters filled in, and with the filter that its list needs of everyone."""
-    return re.sub(r"\{\w+\}", value, route.path) + FILTERS.get(name(route), "")
+    """The path with its parameters filled in."""
+    return re.sub(r"\{\w+\}", value, route.path)
 
 
 ALL = declared()

@@ -63,7 +63,8 @@ class SyncedTask(TypedDict):
 
 
 class Synced(TypedDict):
-    """`disallowed` are changes as they were sent, with `errors`: why."""
+    """`disallowed` are changes as they were sent, with `errors`: why; of what does not fit any more only its `rev`.
+    What is in neither list could not be taken just now: send it once more."""
 
     disallowed: list[Object]
     allowed: list[Allowed]

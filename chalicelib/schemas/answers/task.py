@@ -20,7 +20,7 @@ class ListedTask(TypedDict):
 
 
 class Task(ListedTask):
-    """How far a task is, and what came of it."""
+    """How far a task is, and what came of it, where one may know that."""
 
     result: Any
 

@@ -1,0 +1,26 @@
+"""How large rows of nodes are in an answer."""
+
+import json
+from unittest import mock
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.domain import jsontext
+from chalicelib.operations import node_rows
+
+TEXTS = st.text(alphabet='a"\\\n\x01é☃😀', max_size=40).flatmap(lambda text: st.sampled_from([text, text * 50]))
+ROW = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": None}
+
+
+@given(st.fixed_dictionaries({}, optional={"description": TEXTS, "tags": st.lists(TEXTS, max_size=3)}))
+def test_are_never_taken_for_smaller_than_they_are(fields):
+    row = {**ROW, **fields}
+    written = sum(len(json.dumps(jsontext.dumps(part))) for part in row.values())
+    assert written <= node_rows._size(row) - node_rows.ROW
+
+
+def test_are_known_without_writing_rows_that_are_short():
+    with mock.patch.object(jsontext, "dumps") as dumps:
+        assert node_rows.fitting([{**ROW, "description": "short"}] * 100) == 100
+    assert not dumps.called
