@@ -28,15 +28,15 @@ from ricecooker import config
 from ricecooker.classes import files, nodes
 from ricecooker.classes.licenses import get_license
 
-from examples import archives, library, media, questions
+from examples import archives, media, questions, source_channel
 from examples.packages import HOLDER, apps, criteria, watching
 
 
-class ExampleChef(library.Chef):
+class ExampleChef(source_channel.Chef):
     def pre_run(self, args: Any, options: Any) -> None:
         super().pre_run(args, options)
         if args["command"] == "uploadchannel":
-            library.upload_once(args["token"])
+            source_channel.upload_once(args["token"])
         config.DOWNLOAD_SESSION.mount(f"https://{questions.GRAPHIE.split('/')[0]}/", questions.OfflineGraphies())
 
     def construct_channel(self, **_: Any) -> Any:
@@ -168,7 +168,7 @@ def exercise_topic(work: Path) -> Any:
 def remote(work: Path) -> Any:
     """Resources of the library: one named by its node id and changed, one named by its content id."""
     topic = nodes.TopicNode("remote", "From the library")
-    source = library.build(work / "library")
+    source = source_channel.build(work / "library")
     atlas, sums = source.children[0].children
     channel_id = source.get_node_id().hex
     topic.add_child(

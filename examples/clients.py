@@ -19,7 +19,7 @@ import httpx
 
 PROJECT = Path(__file__).resolve().parents[1]
 CHEF = PROJECT / "examples" / "chef.py"
-LIBRARY = PROJECT / "examples" / "library.py"
+SOURCE_CHANNEL = PROJECT / "examples" / "source_channel.py"
 COMPLAINTS = re.compile(r"could not be created|Error uploading|Error retrieving|failed to", re.IGNORECASE)
 
 

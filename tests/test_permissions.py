@@ -1,29 +1,40 @@
 """Who may call what: every route, asked by everyone. A route that is not in the table here fails the tests."""
 
-import hashlib
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from chalicelib import accounts
-from chalicelib.models import channel_members, children
-from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import now
-from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
-from chalicelib.models.channel_sets import ChannelSet
-from chalicelib.models.channels import Channel
-from chalicelib.models.children import Child
-from chalicelib.models.clipboard import ClipboardEntry
-from chalicelib.models.file_places import FilePlace
-from chalicelib.models.invitations import Invitation
-from chalicelib.models.nodes import Node
-from chalicelib.models.saved_searches import SavedSearch
-from chalicelib.models.users import User
-from tests.models.builders import put
+from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support import nodes, requests, routes
+from tests.support.asked import (
+    FORM,
+    State,
+    channel,
+    channel_of,
+    exercise_of,
+    form,
+    in_root,
+    live_root,
+    new_account,
+    new_clipboard_entry,
+    new_file,
+    new_id,
+    new_invitation,
+    new_node,
+    new_person,
+    new_question,
+    new_saved_search,
+    new_set,
+    public_of,
+    question,
+    required,
+    requiring_node,
+    source,
+    staged_channel,
+    trashed_node,
+    upload_url,
+)
 from tests.support.client import Studio
 from tests.support.cloud import Cloud, empty_cloud
 
@@ -45,100 +56,15 @@ def to_write(status: int) -> tuple[int, ...]:
 EDITORS_ONLY_KNOW_OF_IT = (401, 404, 404, 200, 404, 200)
 
 BASE = "/api/internal"
-FORM = "multipart/form-data; boundary=x"
-DATA = b"data"
-
-
-@dataclass
-class State:
-    """A channel that is published and has a new upload open, and what else the requests below need."""
-
-    channel_id: str
-    public_id: str  # of another channel, which is on the public lists
-    root: str
-    task_id: str
-
-
 Body = Callable[[State], Any]
-
-
-def channel(state: State) -> dict[str, Any]:
-    return {"channel_id": state.channel_id}
-
-
-def channel_of(state: State) -> str:
-    return state.channel_id
-
-
-def public_of(state: State) -> str:
-    return state.public_id
-
-
-def upload_url(_: State) -> dict[str, Any]:
-    return {"size": 5, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
-
-
-def form(_: State) -> bytes:
-    name = f"{hashlib.md5(DATA).hexdigest()}.pdf".encode()
-    return b'--x\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n--x--\r\n' % (name, DATA)
-
-
-def exercise_of(state: State) -> str:
-    root = Channel.get(state.channel_id).root_id
-    return next(edge.node_id for edge in children.of(root) if edge.kind == "exercise")
-
-
-def new_question(state: State) -> str:
-    item = AssessmentItem(exercise_of(state), new_id(), type="free_response")
-    item.save()
-    return f"{item.contentnode_id},{item.assessment_id}"
-
-
-def new_file(state: State) -> str:
-    node = Node.get(exercise_of(state))
-    fields = {"checksum": "a" * 32, "file_format": "png", "file_size": 1, "preset": "exercise_thumbnail"}
-    file = {"id": new_id(), **fields, "language": None, "original_filename": "", "source_url": None, "duration": None}
-    node.update([Node.files.set([file])])
-    FilePlace(file["id"], contentnode_id=node.id).save()
-    return str(file["id"])
-
-
-def question(state: State) -> dict[str, Any]:
-    return {"contentnode": exercise_of(state), "type": "free_response", "question": "?"}
-
-
-def new_person(state: State) -> str:
-    """The id of somebody who may view the channel."""
-    user = User(new_id(), email=f"{new_id()}@example.org")
-    user.save()
-    ChannelMember(user.id, state.channel_id, role=VIEW).save()
-    return str(user.id)
-
-
-def new_invitation(state: State) -> str:
-    people = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
-    sent = Invitation(new_id(), **people, channel_id=state.channel_id, share_mode=VIEW, created=now())
-    sent.save()
-    return str(sent.id)
-
-
-def new_set(_: State) -> str:
-    made = ChannelSet(new_id(), user_id=new_id(), name="s")
-    made.save()
-    return str(made.id)
-
-
-def new_account(_: State) -> dict[str, str]:
-    """What somebody signs in with."""
-    sent = {"username": f"{new_id()}@example.org", "password": "correct horse"}
-    accounts.create_user(sent["username"], sent["password"])
-    return sent
+# route, body, parameter of the path, statuses in the order of WHO
+Row = tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]
 
 
 NOT_THE_PASSWORD = {"old_password": "wrong", "new_password": "correct horse"}
 SESSION, ACCOUNTS = "/api/auth/session", "/en/accounts"
 # Signing in and out, for which nobody needs to be signed in: as TABLE.
-SESSIONS: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+SESSIONS: list[Row] = [
     (f"GET {SESSION}/current", None, None, EVERYONE),
     (f"POST {SESSION}", new_account, None, (201,) * 6),
     (f"DELETE {SESSION}/current", None, None, (204,) * 6),
@@ -149,30 +75,11 @@ SESSIONS: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int,
 ]
 
 
-def new_saved_search(_: State) -> str:
-    """One of somebody else."""
-    made = SavedSearch(new_id(), new_id(), name="s", created=now(), modified=now())
-    made.save()
-    return str(made.id)
-
-
-def source(state: State) -> dict[str, Any]:
-    return {"source_node_id": Channel.get(state.channel_id).root_id, "source_channel_id": state.channel_id}
-
-
-def new_clipboard_entry(state: State) -> str:
-    """One of somebody else."""
-    named = {"contentnode_id": new_id(), "source_node_id": new_id(), "source_channel_id": state.channel_id}
-    made = ClipboardEntry(new_id(), new_id(), kind="topic", lft=1, **named)
-    made.save()
-    return str(made.id)
-
-
 OF_NOBODY_ELSE = (401, *(404,) * 5)
 ADMINISTRATORS_ONLY_KNOW_OF_IT = (401, 404, 404, 404, 404, 200)
 INVITATION = "/api/invitation/{id}"
 # How people come to channels, and what administrators do: as TABLE.
-PEOPLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+PEOPLE: list[Row] = [
     ("GET /api/user", None, None, SIGNED_IN),
     ("GET /api/user/me", None, None, SIGNED_IN),
     ("GET /api/user/{id}", None, new_person, (401, *(404,) * 5)),
@@ -210,51 +117,8 @@ PEOPLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, .
 ]
 
 
-def live_root(state: State) -> str:
-    return str(Channel.get(state.channel_id).root_id)
-
-
-def new_node(state: State) -> str:
-    """The id of a topic of the live tree."""
-    return str(put(Node.get(live_root(state)), new_id(), kind="topic")[0].id)
-
-
-def trashed_node(state: State) -> str:
-    root = Node.get(Channel.get(state.channel_id).trash_root_id, consistent_read=True)
-    edge = Child(root.id, f"{int(root.total_count):08x}#{new_id()}", node_id=new_id(), kind="topic")
-    edge.save()
-    fields = {"tree_id": root.id, "channel_id": root.channel_id, "path": [root.id], "position": edge.position}
-    text = {"title": "t", "kind": "topic", "role_visibility": "learner", "content_id": new_id()}
-    Node(edge.node_id, node_id=edge.node_id, parent_id=root.id, complete=True, **fields, **text).save()
-    return str(edge.node_id)
-
-
-def in_root(state: State) -> dict[str, str]:
-    return {"target": live_root(state)}
-
-
-def required(state: State) -> dict[str, str]:
-    return {"prerequisite": exercise_of(state)}
-
-
-def requiring_node(state: State) -> str:
-    node = Node.get(new_node(state))
-    node.update([Node.prerequisites.set([exercise_of(state)])])
-    return str(node.id)
-
-
-def staged_channel(state: State) -> str:
-    """The id of a new channel with the same members, which has a tree staged and one to roll back to."""
-    roots = {"root_id": new_id(), "trash_root_id": new_id(), "staging_root_id": new_id(), "previous_root_id": new_id()}
-    made = Channel(new_id(), name="n", created=now(), modified=now(), **roots)
-    made.save()
-    for member in channel_members.of_channel(state.channel_id):
-        ChannelMember(member.user_id, made.id, role=member.role).save()
-    return str(made.id)
-
-
 NODE = "/api/contentnode/{id}"
-CONTENT_NODES: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+CONTENT_NODES: list[Row] = [
     ("GET /api/contentnode", None, None, TO_READ),
     (
         "POST /api/contentnode",
@@ -275,8 +139,7 @@ CONTENT_NODES: list[tuple[str, Body | None, Callable[[State], str] | None, tuple
     (f"DELETE {NODE}/prerequisites", required, requiring_node, to_write(204)),
 ]
 
-# (route, body, parameter of the path, statuses in the order of WHO)
-TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]] = [
+TABLE: list[Row] = [
     ("GET /api", None, None, EVERYONE),
     ("GET /api/openapi.json", None, None, EVERYONE),
     ("GET /api/docs", None, None, EVERYONE),
@@ -384,10 +247,6 @@ TABLE: list[tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ..
         )
     ),
 ]
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from ricecooker.classes import files, nodes, questions
 from ricecooker.classes.licenses import get_license
 
 from examples import archives, media
-from examples.library import Chef
+from examples.source_channel import Chef
 
 KEEPER = get_license(licenses.CC_BY, copyright_holder="Vogelwarte")
 SHARED = get_license(licenses.CC_BY_SA, copyright_holder="Vogelwarte ☂")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from examples.clients import CHEF, LIBRARY, ChefRun, Kolibri, rows, run_chef, wait_for_version
+from examples.clients import CHEF, SOURCE_CHANNEL, ChefRun, Kolibri, rows, run_chef, wait_for_version
 from tests.e2e.example import expected
 
 Row = dict[str, Any]
@@ -68,7 +68,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def chef_run(stack: Any, work: Path) -> ChefRun:
-    run = run_chef(LIBRARY, stack.url, stack.token, work / "library")
+    run = run_chef(SOURCE_CHANNEL, stack.url, stack.token, work / "library")
     wait_for_version(stack.url, run.channel_id, 1)
     return run
 

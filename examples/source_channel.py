@@ -36,8 +36,8 @@ class Chef(SushiChef):
         config.TASK_THREADS = 1
 
 
-class LibraryChef(Chef):
-    """`examples/library.py --token=… --deploy --publish` uploads the library."""
+class SourceChannelChef(Chef):
+    """`examples/source_channel.py --token=… --deploy --publish` uploads the library."""
 
     def construct_channel(self, **_: Any) -> Any:
         return build(Path("media"))
@@ -102,4 +102,4 @@ def build(work: Path) -> Any:
 
 
 if __name__ == "__main__":
-    LibraryChef().main()
+    SourceChannelChef().main()
