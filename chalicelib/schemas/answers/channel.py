@@ -99,9 +99,7 @@ class KindCount(TypedDict):
     kind_id: Kind
 
 
-class VersionDetail(TypedDict):
-    """What is published of a channel. Licences are numbers of le_utils."""
-
+class _Version(TypedDict):
     id: Id
     version: Count
     size: Bytes
@@ -112,23 +110,18 @@ class VersionDetail(TypedDict):
     included_languages: list[Language]
     included_licenses: list[LicenseId]
     included_categories: list[Category]
+
+
+class VersionDetail(_Version):
+    """What is published of a channel. Licences are numbers of le_utils."""
+
     non_distributable_licenses_included: list[LicenseId]
 
 
-class ChannelVersion(TypedDict):
+class ChannelVersion(_Version):
     """A published version of a channel. Licences are numbers of le_utils."""
 
-    id: Id
     channel: Id
-    version: Count
-    size: Bytes
-    resource_count: Count
-    kind_count: list[KindCount]
-    date_published: Moment
-    version_notes: str
-    included_languages: list[Language]
-    included_licenses: list[LicenseId]
-    included_categories: list[Category]
 
 
 class TreeTotals(TypedDict):

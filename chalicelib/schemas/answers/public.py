@@ -38,46 +38,34 @@ class Info(TypedDict):
     min_content_schema_version: NotRequired[str]
 
 
-class LookedUpChannel(TypedDict):
+class _Entry(TypedDict):
+    id: Id
+    name: str
+    language: Language | None
+    included_languages: list[Language]
+    description: str
+    tagline: str
+    total_resource_count: Count
+    kind_count: dict[Kind, Count]
+    published_size: Bytes
+    last_published: Moment
+    icon_encoding: str
+    matching_tokens: list[str]
+    public: bool
+    version_notes: dict[str, str]
+    library: Literal["KOLIBRI"] | None
+
+
+class LookedUpChannel(_Entry):
     """A channel that an id or a token opens."""
 
-    id: Id
-    name: str
-    language: Language | None
-    included_languages: list[Language]
-    description: str
-    tagline: str
-    total_resource_count: Count
     version: Annotated[Count | None, Field(description="null where a token opens a draft: fetch <id>-next.sqlite3")]
-    kind_count: dict[Kind, Count]
-    published_size: Bytes
-    last_published: Moment
-    icon_encoding: str
-    matching_tokens: list[str]
-    public: bool
-    version_notes: dict[str, str]
-    library: Literal["KOLIBRI"] | None
 
 
-class PublicChannel(TypedDict):
+class PublicChannel(_Entry):
     """A published channel."""
 
-    id: Id
-    name: str
-    language: Language | None
-    included_languages: list[Language]
-    description: str
-    tagline: str
-    total_resource_count: Count
     version: Count
-    kind_count: dict[Kind, Count]
-    published_size: Bytes
-    last_published: Moment
-    icon_encoding: str
-    matching_tokens: list[str]
-    public: bool
-    version_notes: dict[str, str]
-    library: Literal["KOLIBRI"] | None
 
 
 class ChannelInShort(TypedDict):
