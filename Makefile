@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-quick fuzz lint format demo bench user public clean clients ffmpeg
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public package deploy destroy admin redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -9,10 +9,9 @@ DATA_DIR ?= .local
 CLIENTS_HOME ?= $(HOME)/.cache/studio-clients
 export PORT DATA_DIR CLIENTS_HOME PASSWORD
 
-QUICK := --hypothesis-profile=quick --ignore-glob='*_machine.py' \
-  $(patsubst %,--ignore=tests/handlers/test_%.py,bad_bodies credentials methods session_routes)
 APP := .venv/.ready
 MINISTACK := .venv-ministack/.ready
+CHECKS := .venv-checks/.ready
 RICECOOKER := $(CLIENTS_HOME)/ricecooker/.ready
 KOLIBRI := $(CLIENTS_HOME)/kolibri/.ready
 BIN := .venv/bin
@@ -25,11 +24,23 @@ setup: $(APP) $(MINISTACK) ## virtual environments of the app and of ministack
 run: setup ## the whole application on http://127.0.0.1:PORT, its data in DATA_DIR
 	@exec $(BIN)/python -m infra.local
 
-test: setup clients ffmpeg ## all tests; ARGS="-k name" for some
-	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+run-deployed: DATA_DIR = .local/deployed
+run-deployed: setup ## the same as it is deployed: packaged, in ministack by CloudFormation; its data goes at the next start
+	@exec $(BIN)/python -m infra.local.deployed
 
-test-quick: $(APP) ## the tests that need no stack, but for those that ask every route or play at length
-	$(BIN)/python -m pytest tests/domain tests/models tests/handlers tests/api tests/export -n 2 $(QUICK) $(ARGS)
+test: setup clients ffmpeg ## all tests; ARGS="-k name" for some
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(or $(ARGS),--rights)
+
+test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test what is there
+	$(BIN)/python -m pytest tests/deployed --durations=3 $(ARGS)
+
+test-quick: $(APP) ## within a minute: domain, models, handlers, api, export, without what tests/support/quick_part.py lists
+	$(BIN)/python -m pytest tests/domain tests/models tests/handlers tests/api tests/export -n 2 --quick $(ARGS)
+
+test-dynamodb-local: $(APP) ## the tests of models, handlers and faults, their tables in DynamoDB Local
+	@exec $(BIN)/python -m infra.dynamodb_local \
+	  $(BIN)/python -m pytest tests/models tests/handlers tests/faults -n 2 --dist loadgroup \
+	  --hypothesis-profile=unhurried $(ARGS)
 
 fuzz: $(APP) ## N=10000 requests made from the OpenAPI document: no 5xx, every answer as declared
 	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/api/test_fuzz.py $(ARGS)
@@ -38,6 +49,9 @@ lint: $(APP) ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
+
+lint-template: $(APP) $(CHECKS) ## cfn-lint and checkov on the template that is deployed
+	$(BIN)/python -m infra.lint_template
 
 format: $(APP) ## let ruff put the code in order
 	$(BIN)/ruff check --fix .
@@ -57,8 +71,44 @@ public: $(APP) ## CHANNEL=… [PUBLIC=0]: put a published channel on the public 
 	@test -n "$(CHANNEL)" || { echo "Say which: make public CHANNEL=<id or token>"; exit 1; }
 	@exec $(BIN)/python -m infra.local.public "$(CHANNEL)" $(if $(filter 0 no false,$(PUBLIC)),--private)
 
+package: $(APP) ## STAGE=dev: what is deployed, in build/STAGE: functions, template, parameters
+	@$(BIN)/python -m infra.package "$(or $(STAGE),dev)"
+
+deploy: $(APP) ## STAGE=prod REGION=eu-central-1 [ADMIN_EMAIL=…] [FORCE=1]: package, and bring it to AWS
+	@exec $(BIN)/python -m infra.deploy deploy
+
+destroy: $(APP) ## STAGE=… REGION=… [DATA=delete] [YES=<stage>]: take a stage down; its data stays unless told otherwise
+	@exec $(BIN)/python -m infra.deploy destroy
+
+admin: $(APP) ## STAGE=… REGION=… EMAIL=…: a one-time password for an administrator, who may be a new one
+	@exec $(BIN)/python -m infra.deploy admin
+
+redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
+	@exec $(BIN)/python -m infra.deploy redrive
+
+settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, exchange the front's key
+	@exec $(BIN)/python -m infra.deploy settings
+
+job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index): make an index anew
+	@exec $(BIN)/python -m infra.deploy job
+
+pause: $(APP) ## STAGE=… REGION=…: stop what writes: the API and the functions of the queues
+	@exec $(BIN)/python -m infra.deploy pause
+
+resume: $(APP) ## STAGE=… REGION=…: let them go on
+	@exec $(BIN)/python -m infra.deploy resume
+
+restore: $(APP) ## STAGE=… REGION=… TIME=2026-01-31T12:00:00Z TABLES="nodes children": tables as they were, beside those in use
+	@exec $(BIN)/python -m infra.restore begin
+
+restore-finish: $(APP) ## STAGE=… REGION=… TABLES="…": make the tables in use equal to them
+	@exec $(BIN)/python -m infra.restore finish
+
+costs: setup clients ffmpeg ## what uploads, publishes and reads cost in AWS: calls counted here, times list prices
+	@exec $(BIN)/python -m benchmarks.costs
+
 clean: ## remove what was built, not the data
-	rm -rf .venv .venv-ministack build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-ministack .venv-checks infra/dynamodb_local/node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- what the commands need ----
@@ -87,6 +137,9 @@ $(APP): requirements.txt requirements-dev.txt
 
 $(MINISTACK): requirements-ministack.txt
 	$(call venv,.venv-ministack,-r requirements-ministack.txt)
+
+$(CHECKS): requirements-checks.txt
+	$(call venv,.venv-checks,-r requirements-checks.txt)
 
 $(RICECOOKER):
 	$(call venv,$(CLIENTS_HOME)/ricecooker,ricecooker==0.8.0)

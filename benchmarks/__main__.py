@@ -7,9 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.registry import BENCHMARKS, Benchmark, Server
+from benchmarks.registry import BENCHMARKS, NOWHERE, Benchmark, Server
 from benchmarks.report import Row, save, table
 from examples.clients import ClientError
+from infra.dependencies import PackageError
 from infra.local.checks import StackError
 from infra.local.stack import start
 
@@ -21,7 +22,7 @@ def main() -> int:
     chosen = [benchmark for benchmark in BENCHMARKS if _is_chosen(benchmark, sys.argv[1:])]
     try:
         rows = measure(chosen)
-    except (StackError, ClientError) as error:
+    except (StackError, ClientError, PackageError) as error:
         print(error, file=sys.stderr)
         return 1
     print(table(rows))
@@ -34,16 +35,23 @@ def _is_chosen(benchmark: Benchmark, words: list[str]) -> bool:
 
 
 def measure(benchmarks: list[Benchmark]) -> list[Row]:
-    """The rows of benchmarks, each run once on the same stack."""
+    """The rows of benchmarks, each run once: first those that are alone, then the others on the same stack."""
+    rows = [row for benchmark in benchmarks if benchmark.alone for row in _rows(benchmark, NOWHERE)]
+    others = [benchmark for benchmark in benchmarks if not benchmark.alone]
+    return rows + _on_a_stack(others) if others else rows
+
+
+def _on_a_stack(benchmarks: list[Benchmark]) -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="studio-bench-") as folder, start(0, Path(folder) / "data") as stack:
         if stack.token is None:
             raise StackError("The stack has no user to measure with.")
         server = Server(stack.url, stack.token, Path(folder))
-        rows = []
-        for benchmark in benchmarks:
-            figures = benchmark.run(server)
-            rows += [Row(name, figures[name], wanted) for name, wanted in benchmark.rows.items()]
-        return rows
+        return [row for benchmark in benchmarks for row in _rows(benchmark, server)]
+
+
+def _rows(benchmark: Benchmark, server: Server) -> list[Row]:
+    figures = benchmark.run(server)
+    return [Row(name, figures[name], wanted) for name, wanted in benchmark.rows.items()]
 
 
 if __name__ == "__main__":

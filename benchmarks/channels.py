@@ -20,18 +20,46 @@ CHUNK = 10  # nodes a request, as ricecooker sends them
 
 def make_public_channel(url: str, token: str, data_dir: Path, name: str, topics: int, documents: int) -> str:
     """A public channel of so many topics with so many documents each, which share one PDF; returns its id."""
+    channel_id = make_channel(url, token, name, topics, documents)
+    publish(url, token, channel_id)
+    make_public(channel_id, data_dir)
+    return channel_id
+
+
+def make_channel(url: str, token: str, name: str, topics: int, documents: int) -> str:
+    """`make_public_channel` before it is published."""
     channel_id = uuid.uuid5(DOMAIN, name).hex
-    with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=60) as client:
+    with _client(url, token) as client:
         root = _post(client, "create_channel", channel_data={"id": channel_id, "name": name, "language": "en"})["root"]
         pdf = _upload(client, archives.pdf("One for all"))
         for parent, children in _topics(client, root, name, topics).items():
             nodes = [_document(f"{children}-{number}", pdf) for number in range(documents)]
             _add(client, parent, nodes)
         _post(client, "finish_channel", channel_id=channel_id, stage=False)
-        _publish(client, channel_id)
+    return channel_id
+
+
+def publish(url: str, token: str, channel_id: str) -> None:
+    """Publish it and wait for that.
+
+    Raises ValueError where it failed.
+    """
+    with _client(url, token) as client:
+        task_id = _post(client, "publish_channel", channel_id=channel_id)["task_id"]
+        while (task := client.get(f"/api/task/{task_id}").json())["status"] not in ("SUCCESS", "FAILURE"):
+            time.sleep(0.1)
+    if task["status"] != "SUCCESS":
+        raise ValueError(f"The channel was not published: {task}")
+
+
+def make_public(channel_id: str, data_dir: Path) -> None:
+    """Put a published channel on the public lists of the stack with this data."""
     command = [sys.executable, "-m", "infra.local.public", channel_id]
     subprocess.run(command, env=os.environ | {"DATA_DIR": str(data_dir)}, check=True, stdout=subprocess.DEVNULL)
-    return channel_id
+
+
+def _client(url: str, token: str) -> httpx.Client:
+    return httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=60)
 
 
 def _topics(client: httpx.Client, root: str, name: str, count: int) -> dict[str, str]:
@@ -67,14 +95,6 @@ def _upload(client: httpx.Client, data: bytes) -> str:
     headers = {"Content-Type": answer["mimetype"], "Content-MD5": md5}
     client.put(answer["uploadURL"], content=data, headers=headers).raise_for_status()
     return f"{checksum}.pdf"
-
-
-def _publish(client: httpx.Client, channel_id: str) -> None:
-    task_id = _post(client, "publish_channel", channel_id=channel_id)["task_id"]
-    while (task := client.get(f"/api/task/{task_id}").json())["status"] not in ("SUCCESS", "FAILURE"):
-        time.sleep(0.1)
-    if task["status"] != "SUCCESS":
-        raise ValueError(f"The channel was not published: {task}")
 
 
 def _post(client: httpx.Client, name: str, **body: Any) -> dict[str, Any]:

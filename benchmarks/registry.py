@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import editing, files, long_list, public, search, thousand
+from benchmarks import editing, files, long_list, package, public, search, thousand
 from benchmarks.report import Wanted, seconds
 
 Figures = dict[str, list[float]]
@@ -19,15 +19,23 @@ class Server:
     work: Path
 
 
+NOWHERE = Server("", "", Path())
+
+
 @dataclass(frozen=True)
 class Benchmark:
-    """`run` gives the figures of each of its rows, one a repetition; `rows` says what they are and should be."""
+    """`run` gives the figures of each of its rows, one a repetition; `rows` says what they are and should be.
+
+    One that is `alone` needs no stack, which would only disturb it.
+    """
 
     rows: dict[str, Wanted]
     run: Callable[[Server], Figures]
+    alone: bool = False
 
 
 BENCHMARKS = (
+    Benchmark(package.ROWS, lambda _: package.measure(), alone=True),
     Benchmark(
         {thousand.UPLOAD: seconds(), thousand.ADD_NODES: seconds(4.0), thousand.PUBLISH: seconds(1.0)},
         lambda server: thousand.measure(server.url, server.token, server.work),

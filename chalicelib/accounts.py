@@ -4,7 +4,7 @@ import re
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.tokens import digest, new_api_token
+from chalicelib.domain.tokens import digest, new_api_token, new_password
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import users
 from chalicelib.models.base import now, save_if
@@ -16,6 +16,7 @@ NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
 SHORTEST_PASSWORD = 8  # characters
 LONGEST_PASSWORD = 1000  # characters
+ONCE_SECONDS = 7 * 24 * 3600  # in which one can sign in by a one-time password
 # Of a password that nobody knows: looking at it takes as long as at anybody's.
 _NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
@@ -106,6 +107,23 @@ def change_password(user: User, password: str, field: str, staying: str = "") ->
         raise ValidationFailed({field: [problem]})
     if not users.set_password(user, hash_password(password), staying):
         raise Conflict("The user was changed by someone else just now. Try again.")
+
+
+def give_one_time_password(email: str) -> str:
+    """A new one-time password of the administrator with this e-mail, who is made where there is none; the only time
+    that it is seen. Whoever signs in by it must choose another password first. All sessions end, tokens stay.
+
+    Raises ValidationFailed for what is no e-mail, Conflict after a lost race.
+    """
+    address = plain_address(email)
+    user = users.get(user_id_of(address)) if address else None
+    user = user or users.get(create_user(email, is_admin=True)[0])
+    if user and users.change_profile(user, [], {"is_admin": True, "is_active": True}):
+        user = users.get(user.id)
+    password, ends = new_password(), int(now().timestamp()) + ONCE_SECONDS
+    if user is None or not users.set_password(user, hash_password(password), once=ends):
+        raise Conflict("The user was changed by someone else just now. Try again.")
+    return password
 
 
 def hash_password(password: str) -> str:

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 
 from chalicelib import cookies, csrf
 from chalicelib.domain import tokens as secret
-from chalicelib.errors import NotSignedIn
+from chalicelib.errors import Forbidden, NotSignedIn
 from chalicelib.models import sessions, tokens
 from chalicelib.models.sessions import Session
 from chalicelib.models.tokens import Token
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+CHANGE_FIRST = (
+    "You signed in with a one-time password. Choose your own first: on the page /en/accounts/, or by POST "
+    "/api/user/me/password/ with old_password and new_password."
+)
 
 
 @dataclass(frozen=True)
@@ -23,13 +27,15 @@ class Identity:
     last_name: str
     is_admin: bool
     session: str = ""  # what the caller signed in with, as far as others may know it: one for each device
+    password_once: bool = False  # whether that was a one-time password, which is to be changed before anything else
 
 
-def caller_of(method: str, headers: Mapping[str, str]) -> Identity:
+def caller_of(method: str, headers: Mapping[str, str], password_once: bool = False) -> Identity:
     """The user of a request, whose headers have names in lower case. One read.
 
-    Raises NotSignedIn as `identify` does, Forbidden where a request of a session is to change something and does not
-    show that it comes from our own pages.
+    `password_once` lets also those in who have yet to change their one-time password. Raises NotSignedIn as `identify`
+    does, Forbidden for them, and where a request of a session is to change something and does not show that it comes
+    from our own pages.
     """
     session_id = session_id_of(headers)
     if not session_id:
@@ -37,6 +43,8 @@ def caller_of(method: str, headers: Mapping[str, str]) -> Identity:
     user = identity(session_of(session_id))
     if method in CHANGING:
         csrf.check(headers, session_id)
+    if user.password_once and not password_once:
+        raise Forbidden(CHANGE_FIRST)
     return user
 
 
@@ -74,9 +82,9 @@ def identify(authorization: str | None) -> Identity:
 
 def identity(holder: Token | Session) -> Identity:
     """Whose token or session it is."""
-    return Identity(
-        holder.user_id, holder.email, holder.first_name, holder.last_name, bool(holder.is_admin), holder.key
-    )
+    once = isinstance(holder, Session) and bool(holder.password_once)
+    names = (holder.first_name, holder.last_name)
+    return Identity(holder.user_id, holder.email, *names, bool(holder.is_admin), holder.key, once)
 
 
 def _names_token(authorization: str | None) -> bool:

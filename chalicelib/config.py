@@ -1,7 +1,7 @@
 """Settings of the application: the only reader of the environment."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 
@@ -26,6 +26,7 @@ class Settings:
     disk_cache: int  # what a process may keep of published databases on its disk
     mail_from: str  # the sender of e-mail; empty where none is sent
     index_seconds: int  # for how long the public index may be taken for the newest
+    front_key: str = field(repr=False)  # by which the front is known; empty where everybody may ask
 
 
 @cache
@@ -48,6 +49,7 @@ def settings() -> Settings:
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
         mail_from=os.environ.get("MAIL_FROM", ""),
         index_seconds=_number("INDEX_SECONDS", 1),
+        front_key=os.environ.get("FRONT_KEY", ""),
     )
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import errors, large_answers
+from chalicelib import errors, front, large_answers
 from chalicelib.auth import Identity, caller_of
 from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.domain import jsontext
@@ -57,7 +57,8 @@ class Request:
     headers: dict[str, str]  # names in lower case
     body: bytes
     request_id: str
-    address: str = ""  # of the client
+    address: str = ""  # of who sent it to API Gateway; for views, of the client
+    front_key: str = field(default="", repr=False)  # what X-Front-Key says
     caller: Identity | None = None
     routes: "tuple[Route, ...]" = ()  # all of the application, for what tells of them
 
@@ -132,6 +133,7 @@ class Route:
     also: tuple[tuple[int, Any], ...] = ()  # (status, type of the answer)
     refusals: tuple[int, ...] = ()  # statuses of errors, beside those that all routes of its kind answer with
     description: str = ""  # in Markdown, what the summary does not say
+    password_once: bool = False  # also for who has yet to change a one-time password
 
 
 Methods = dict[str, Route]  # of one path
@@ -169,15 +171,9 @@ def _request(event: Any, params: dict[str, str]) -> Request:
         headers=headers,
         body=event.raw_body or b"",
         request_id=event.context.get("requestId", ""),
-        address=_address(headers.get("x-forwarded-for", ""), event.context.get("identity", {}).get("sourceIp", "")),
+        address=event.context.get("identity", {}).get("sourceIp", ""),
+        front_key=headers.pop(front.HEADER, ""),
     )
-
-
-def _address(forwarded: str, source: str) -> str:
-    """The client's address: CloudFront adds it to X-Forwarded-For, and API Gateway adds CloudFront's behind it. What
-    stands before them is what the client sent. Where nobody stands between, it is the `source` of the call."""
-    parts = [part.strip() for part in forwarded.split(",")]
-    return parts[-2] if len(parts) > 1 else source
 
 
 def answer(methods: dict[str, Route], request: Request) -> Response:
@@ -214,13 +210,15 @@ def _rendered(reply: Reply, request: Request) -> Reply:
 
 
 def _call(methods: dict[str, Route], request: Request) -> Reply:
+    forwarded = request.headers.get("x-forwarded-for", "")
+    request = replace(request, address=front.client_address(request.front_key, forwarded, request.address))
     if request.method == "OPTIONS" and "OPTIONS" not in methods:
         return Reply({}, headers={"Allow": _allowed(methods)})
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
     if route is None:
         raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
     if route.access is not Access.ANYONE:
-        request = _signed_in(request)
+        request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
     if route.access is Access.ADMIN and not request.user.is_admin:
         raise Forbidden("You do not have permission to perform this action. Ask an administrator.")
     _check_query(request.query)
@@ -236,10 +234,6 @@ def _check_query(query: dict[str, list[str]]) -> None:
 def _sent(text: str) -> int:
     """Of how many characters a text is made in a URL, at least: some write more of it in percents."""
     return len(quote(text, _PLAIN, errors="replace"))
-
-
-def _signed_in(request: Request) -> Request:
-    return replace(request, caller=caller_of(request.method, request.headers))
 
 
 def _allowed(methods: dict[str, Route]) -> str:

@@ -24,7 +24,12 @@ _CHUNK = 1 << 20  # bytes
 @cache
 def client() -> Any:
     """The S3 client of this process, made at its first use."""
-    config = Config(signature_version="s3v4", max_pool_connections=32, s3={"addressing_style": "auto"})
+    # A signature holds for one host: the bucket's own in its region, to which the front passes uploads on.
+    config = Config(
+        signature_version="s3v4",
+        max_pool_connections=32,
+        s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
+    )
     return get_session().create_client("s3", config=config)
 
 

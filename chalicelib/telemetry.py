@@ -3,6 +3,8 @@
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.config import settings
+
 NAMESPACE = "KolibriStudio"
 
 log = Logger(service="studio")
@@ -21,3 +23,4 @@ def seconds(name: str, value: float) -> None:
 def _emit(name: str, unit: MetricUnit, value: float) -> None:
     with single_metric(name=name, unit=unit, value=value, namespace=NAMESPACE) as metric:
         metric.add_dimension(name="service", value="studio")
+        metric.add_dimension(name="stage", value=settings().stage)

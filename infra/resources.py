@@ -13,12 +13,13 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-import yaml
+from infra import cfn
 
 TEMPLATE = Path(__file__).with_name("resources.yaml")
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_REGION = "us-east-1"
 QUEUES = ("publish", "export", "maintenance", "uploads")  # those with a function; each has "<name>-dlq" beside it
+FUNCTIONS = {"Ref": "_ref", "Fn::Sub": "_sub", "Fn::GetAtt": "_getatt"}
 NAME_PROPERTY = {
     "AWS::DynamoDB::Table": "TableName",
     "AWS::S3::Bucket": "BucketName",
@@ -30,22 +31,14 @@ class KeysDiffer(Exception):
     """A table is there with other keys than the template's, which DynamoDB cannot change."""
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms: `!Sub x` is read as `{"Sub": x}`."""
-
-
-_Loader.add_multi_constructor("!", lambda loader, suffix, node: {suffix: loader.construct_scalar(node)})
-
-
 def read_template() -> dict[str, Any]:
-    """The template as written, intrinsic functions as one-key dictionaries."""
+    """The template as written, intrinsic functions in their long forms."""
     return copy.deepcopy(_parsed())
 
 
 @cache
 def _parsed() -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    return template
+    return cfn.read(TEMPLATE)
 
 
 class Resources:
@@ -74,8 +67,8 @@ class Resources:
             return value
         if len(value) == 1:
             name, argument = next(iter(value.items()))
-            if name in ("Ref", "Sub", "GetAtt"):
-                return getattr(self, f"_{name.lower()}")(argument)
+            if name in FUNCTIONS:
+                return getattr(self, FUNCTIONS[name])(argument)
         return {key: self._resolve(item) for key, item in value.items()}
 
     def _ref(self, name: str) -> str:
@@ -85,10 +78,10 @@ class Resources:
     def _sub(self, text: str) -> str:
         return _Sub(text).substitute(self._values)
 
-    def _getatt(self, path: str) -> str:
-        name, attribute = path.split(".")
+    def _getatt(self, path: list[str]) -> str:
+        name, attribute = path
         if attribute != "Arn" or self._raw[name]["Type"] != "AWS::SQS::Queue":
-            raise ValueError(f"!GetAtt {path} is not known here")
+            raise ValueError(f"!GetAtt {name}.{attribute} is not known here")
         return self._sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:") + self._name(name)
 
     def _name(self, logical_id: str) -> str:
@@ -101,8 +94,14 @@ class _Sub(Template):
 
 
 def tables(prefix: str) -> list[dict[str, Any]]:
-    """Arguments of CreateTable for every table, and beside them `TimeToLiveSpecification` where it has one."""
-    return list(Resources(prefix).of_type("AWS::DynamoDB::Table"))
+    """Arguments of CreateTable for every table, and beside them `TimeToLiveSpecification` where it has one.
+
+    Neither backups nor protection: outside of AWS there is nothing to protect.
+    """
+    found = list(Resources(prefix).of_type("AWS::DynamoDB::Table"))
+    for table in found:
+        del table["PointInTimeRecoverySpecification"], table["DeletionProtectionEnabled"]
+    return found
 
 
 def bucket_name(prefix: str, account: str = LOCAL_ACCOUNT) -> str:
@@ -173,7 +172,7 @@ def create_queues(sqs: Any, prefix: str) -> dict[str, str]:
 
 
 def _attribute(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else str(value)
+    return json.dumps(value) if isinstance(value, dict | bool) else str(value)
 
 
 def create_bucket(s3: Any, prefix: str, account: str = LOCAL_ACCOUNT) -> str:
@@ -183,6 +182,7 @@ def create_bucket(s3: Any, prefix: str, account: str = LOCAL_ACCOUNT) -> str:
     if name not in {b["Name"] for b in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=name)
     s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=bucket["PublicAccessBlockConfiguration"])
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=bucket["VersioningConfiguration"])
     rules = [_lifecycle_rule(rule) for rule in bucket["LifecycleConfiguration"]["Rules"]]
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
     cors = [_cors_rule(rule) for rule in bucket["CorsConfiguration"]["CorsRules"]]
@@ -207,11 +207,13 @@ def notify_queues(s3: Any, prefix: str, account: str = LOCAL_ACCOUNT) -> None:
 
 
 def _lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule as the S3 API names it: CloudFormation has `Id`, `Prefix` and `ExpirationInDays`."""
+    """A rule as the S3 API names it: CloudFormation has `Id`, `Prefix`, `ExpirationInDays` and such."""
     rule = dict(rule)
     renamed: dict[str, Any] = {"ID": rule.pop("Id"), "Filter": {"Prefix": rule.pop("Prefix")}}
     if "ExpirationInDays" in rule:
         renamed["Expiration"] = {"Days": rule.pop("ExpirationInDays")}
+    if "ExpiredObjectDeleteMarker" in rule:
+        renamed["Expiration"] = {"ExpiredObjectDeleteMarker": rule.pop("ExpiredObjectDeleteMarker")}
     return renamed | rule
 
 

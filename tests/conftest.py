@@ -1,14 +1,22 @@
 """Fixtures of all tests: the application on AWS in this process (moto), as the template describes it."""
 
+import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 
+from tests.support import quick_part
+
+pytest_plugins = ("tests.support.rights_check",)
+
 PREFIX = "studio-test-"
+DEPLOYED = Path(__file__).with_name("deployed")
 BUCKET = "studio-test-content"
+DYNAMODB_URL = os.environ.get("DYNAMODB_URL", "")  # DynamoDB Local for the tables, where there is one
 
 os.environ.update(
     {
@@ -28,23 +36,55 @@ os.environ.update(
         },
     }
 )
-for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):
     os.environ.pop(name, None)
+if DYNAMODB_URL:
+    os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = DYNAMODB_URL
+    os.environ["AWS_ACCESS_KEY_ID"] += os.environ.get("PYTEST_XDIST_WORKER", "")  # each has tables of its own
 
 
 hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
+hypothesis.settings.register_profile("unhurried", deadline=None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="what tests/support/quick_part.py leaves, with few examples")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        hypothesis.settings.load_profile("quick")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave `tests/deployed` out unless it is asked for: it deploys the application first (`make test-deployed`)."""
+    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if collection_path == DEPLOYED and not any(path.is_relative_to(DEPLOYED) for path in asked):
+        return True
+    if config.getoption("--quick") and collection_path in quick_part.modules():
+        return True
+    return None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--hypothesis-profile=quick`, tests that say how many examples they want get no more than the profile."""
-    if config.getoption("--hypothesis-profile") != "quick":
+    """With `--quick`, tests that say how many examples they want get no more than its profile."""
+    if not config.getoption("--quick"):
         return
+    out = quick_part.tests()
+    items[:] = [item for item in items if (item.path, getattr(item, "originalname", "")) not in out]
     for item in items:
         test = getattr(item, "obj", None)
         wanted = getattr(test, "_hypothesis_internal_use_settings", None)  # there is no other way to it
         if wanted is not None:
             few = hypothesis.settings(wanted, max_examples=min(10, wanted.max_examples))
             getattr(test, "__func__", test)._hypothesis_internal_use_settings = few
+
+
+def pytest_collection_finish() -> None:
+    """Look less often for garbage, and not among what was imported: that took a tenth of the tests' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ SESSIONS: list[Row] = [
     (f"GET {ACCOUNTS}", None, None, EVERYONE),
     (f"POST {ACCOUNTS}/login", new_account, None, (302,) * 6),
     (f"POST {ACCOUNTS}/logout", None, None, (302,) * 6),
+    (f"POST {ACCOUNTS}/password", None, None, (302,) * 6),
     ("POST /api/user/me/password", lambda _: NOT_THE_PASSWORD, None, (401, *(400,) * 5)),
 ]
 

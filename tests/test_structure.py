@@ -136,7 +136,7 @@ class TestRoutes:
     def test_are_for_the_signed_in_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
         signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
-        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout")}
+        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
         telling = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
         assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - telling)
 

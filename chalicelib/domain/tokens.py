@@ -8,6 +8,7 @@ import secrets
 from le_utils import proquint
 
 _WORD = 10  # letters
+_TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter or digit that looks like another one
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
 _SESSION_ID = re.compile(r"[0-9a-f]{64}")
@@ -36,6 +37,11 @@ def is_session_id(text: str) -> bool:
 def csrf_token(session_id: str) -> str:
     """What pages of a session send along to show that they are its own: it follows from the id, not the id from it."""
     return hmac.new(session_id.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def new_password() -> str:
+    """A password that nobody can guess (99 bits) and that people can type: four words of five letters and digits."""
+    return "-".join("".join(secrets.choice(_TYPED) for _ in range(5)) for _ in range(4))
 
 
 def digest(token: str) -> str:

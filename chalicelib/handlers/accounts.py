@@ -4,14 +4,14 @@ from html import escape
 from string import Template
 from urllib.parse import parse_qs
 
-from chalicelib import cookies, csrf
+from chalicelib import auth, cookies, csrf
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
 from chalicelib.operations import sessions
 from chalicelib.permissions import Access
 from chalicelib.rest import NOT_KEPT, STATUS, JsonText, Reply, Request, Route
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.session import SignIn
+from chalicelib.schemas.session import PasswordChange, SignIn
 
 HEADERS = {
     **NOT_KEPT,
@@ -44,6 +44,14 @@ _SIGN_IN = Template("""<p class="problem" role="alert">$problem</p>
 <label>Password <input name="password" type="password" autocomplete="current-password" required></label>
 <button>Sign in</button>
 </form>""")
+_CHOOSE = Template("""<p>You signed in with a one-time password. Choose your own to go on.</p>
+<p class="problem" role="alert">$problem</p>
+<form method="post" action="/en/accounts/password/">
+<input name="csrfmiddlewaretoken" type="hidden" value="$token">
+<label>One-time password <input name="old_password" type="password" autocomplete="current-password" required></label>
+<label>New password <input name="new_password" type="password" autocomplete="new-password" required></label>
+<button>Change</button>
+</form>""")
 _SIGN_OUT = Template("""<p>You are signed in as $username.</p>
 <form method="post" action="/en/accounts/logout/">
 <input name="csrfmiddlewaretoken" type="hidden" value="$token">
@@ -52,10 +60,12 @@ _SIGN_OUT = Template("""<p>You are signed in as $username.</p>
 
 
 def page(request: Request) -> Reply:
-    """The form to sign in, or for who is signed in already the one to sign out."""
+    """The form to sign in, to replace a one-time password, or for who is signed in already the one to sign out."""
     user, token = known(request)
     if user is None:
         return _sign_in_page(token)
+    if user.password_once:
+        return _password_page(token)
     content = _SIGN_OUT.substitute(username=escape(user.email), token=escape(token))
     return _page("Signed in", content, token)
 
@@ -81,9 +91,26 @@ def sign_out(request: Request) -> Reply:
     return Reply(None, 302, {**NOT_KEPT, "Location": "/en/accounts/"}, cookies=cookies.forgotten())
 
 
+def choose_password(request: Request) -> Reply:
+    """Change the password of who is signed in by a cookie; others sign in first. What is wrong is answered with the
+    form. Raises Forbidden where the session's token is neither in the header nor in the form.
+    """
+    user, token = known(request)
+    session_id, fields = auth.session_id_of(request.headers), _form(request)
+    if user is None or not session_id:
+        return Reply(None, 302, {**NOT_KEPT, "Location": "/en/accounts/"})
+    csrf.check(request.headers, session_id, fields.get("csrfmiddlewaretoken", ""))
+    try:
+        sessions.change_password(user, parse(PasswordChange, fields), request.address)
+    except StudioError as error:
+        return _password_page(token, error.detail, STATUS[type(error)])
+    return Reply(None, 302, {**NOT_KEPT, "Location": "/api/"})
+
+
 def _signed_in(request: Request, given: SignIn) -> Reply:
-    session_id, _ = sessions.sign_in(given.wanted, given.password, request.address)
-    return Reply(None, 302, {**NOT_KEPT, "Location": "/api/"}, cookies=cookies.of_session(session_id))
+    session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
+    location = "/en/accounts/" if user.password_once else "/api/"
+    return Reply(None, 302, {**NOT_KEPT, "Location": location}, cookies=cookies.of_session(session_id))
 
 
 def _is_form(request: Request) -> bool:
@@ -106,6 +133,11 @@ def _sign_in_page(
     return _page("Sign in", content, token, status, headers)
 
 
+def _password_page(token: str, problem: str = "", status: int = 200) -> Reply:
+    content = _CHOOSE.substitute(problem=escape(problem), token=escape(token))
+    return _page("Choose a password", content, token, status)
+
+
 def _page(title: str, content: str, token: str, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
     text = JsonText(_PAGE.substitute(title=title, content=content))
     return Reply(text, status, {**HEADERS, **(headers or {})}, cookies=(cookies.for_csrf(token),))
@@ -115,5 +147,8 @@ ACCOUNTS = "/en/accounts"
 ROUTES = (
     Route("GET", ACCOUNTS, page, Access.ANYONE, "The page to sign in", answer=str),
     Route("POST", f"{ACCOUNTS}/login", sign_in, Access.ANYONE, "Sign in, by a form or JSON", body=SignIn, status=302),
+    Route(
+        "POST", f"{ACCOUNTS}/password", choose_password, Access.ANYONE, "Change one's password, by a form", status=302
+    ),
     Route("POST", f"{ACCOUNTS}/logout", sign_out, Access.ANYONE, "Sign out, by a form or X-CSRFToken", status=302),
 )

@@ -22,7 +22,7 @@ def known(request: Request) -> tuple[Identity | None, str]:
     """(who asks, None for nobody; the CSRF token to go on with)."""
     session_id = auth.session_id_of(request.headers)
     try:
-        user = auth.caller_of("GET", request.headers)
+        user = auth.caller_of("GET", request.headers, password_once=True)
     except NotSignedIn:
         user, session_id = None, ""
     if session_id:

@@ -42,5 +42,7 @@ ROUTES = (
         body=PasswordChange,
         answer=Profile,
         refusals=(429,),
+        description="Who signed in with a one-time password can do nothing else before.",
+        password_once=True,
     ),
 )

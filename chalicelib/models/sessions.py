@@ -5,7 +5,8 @@
 | whose session it is | `key` | every request with a session cookie, as its one read |
 
 A session carries a copy of its user's profile, as tokens do, and ends after two weeks: what is past `expires` counts as
-gone before TTL removes it. `models.users` makes, changes and ends sessions, as the user knows where they are.
+gone before TTL removes it. `models.users` makes, changes and ends sessions, as the user knows where they are. One that
+began with a one-time password says so, and is good for nothing but to choose another password.
 """
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -26,6 +27,7 @@ class Session(Table):
     last_name = UnicodeAttribute(default="")
     is_admin = BooleanAttribute(default=False)
     is_active = BooleanAttribute(default=True)
+    password_once = BooleanAttribute(default=False)
     created = UTCDateTimeAttribute()
     expires = NumberAttribute()  # seconds since 1970
 

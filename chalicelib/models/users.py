@@ -26,7 +26,7 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, read_many, transact, unchanged
+from chalicelib.models.base import Table, find, now, read_many, transact, unchanged
 from chalicelib.models.sessions import Session, lasting, place
 from chalicelib.models.tokens import Token
 
@@ -62,6 +62,7 @@ class User(Table):
     id = UnicodeAttribute(hash_key=True)
     email = UnicodeAttribute(null=True)
     password = UnicodeAttribute(null=True)  # argon2 hash
+    password_once = NumberAttribute(null=True)  # of a one-time password: its end, seconds since 1970
     first_name = UnicodeAttribute(default="")
     last_name = UnicodeAttribute(default="")
     is_admin = BooleanAttribute(default=False)
@@ -94,6 +95,18 @@ def get_many(user_ids: list[str]) -> dict[str, User]:
 def everyone() -> list[User]:
     """All users by e-mail, with `LISTED` only; may lag behind a change by a second."""
     return list(User.all_index.query(ALL))
+
+
+def has_administrator() -> bool:
+    """Whether somebody is an administrator who can sign in, which takes more than a one-time password that is over; may
+    lag behind a change by a second."""
+    found = get_many([user.id for user in everyone() if user.is_admin and user.is_active])
+    return any(may_sign_in(user) for user in found.values())
+
+
+def may_sign_in(user: User) -> bool:
+    """Whether a user is active, and has not let a one-time password grow too old."""
+    return bool(user.is_active) and (user.password_once is None or user.password_once > now().timestamp())
 
 
 def profile_of(user: User) -> dict[str, Any]:
@@ -164,20 +177,24 @@ def end_session(session: Session) -> None:
     transact(fill)
 
 
-def set_password(user: User, password: str, staying: str = "") -> bool:
+def set_password(user: User, password: str, staying: str = "", once: int | None = None) -> bool:
     """Give a user a password (its hash), and end all sessions but that with the key `staying`.
 
-    Says whether it was done: not where another change of the user came first.
+    `once` makes it a one-time password: until when one can sign in by it, seconds since 1970. Says whether it was done:
+    not where another change of the user came first.
     """
     known = lasting(user.session_places)
     kept = {where for where, key in known.items() if key == staying}
+    is_once = User.password_once.remove() if once is None else User.password_once.set(once)
 
     def fill(transaction: TransactWrite) -> None:
         for key in known.values():
             if key != staying:
                 transaction.delete(Session(key))
+            elif user.password_once is not None:
+                transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
         places = User.session_places.set(kept) if kept else User.session_places.remove()
-        _update(transaction, user, [User.password.set(password), places])
+        _update(transaction, user, [User.password.set(password), is_once, places])
 
     return not transact(fill)
 

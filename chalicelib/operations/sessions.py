@@ -44,7 +44,10 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
         session_id, moment = new_session_id(), now()
         ends = int(moment.timestamp()) + SECONDS
         profile = users.profile_of(user)
-        session = Session(digest(session_id), user_id=user.id, created=moment, expires=ends, **profile)
+        once = user.password_once is not None
+        session = Session(
+            digest(session_id), user_id=user.id, created=moment, expires=ends, password_once=once, **profile
+        )
         if users.add_session(user, session, _noted(user, password, moment)):
             return session_id, auth.identity(session)
         found = users.get(user.id)
@@ -66,18 +69,23 @@ def sign_out(session_id: str) -> None:
 def change_password(user: Identity, change: PasswordChange, address: str) -> None:
     """Change one's own password; one's other sessions end.
 
-    Raises ValidationFailed for a wrong or a weak one, TooManyTries, Conflict after a lost race.
+    Raises ValidationFailed for a wrong or a weak one, or a one-time password after its end (the session may be
+    younger), TooManyTries, Conflict after a lost race.
     """
     own = users.get(user.user_id)
     if own is None:
         raise NotFound(f"User not found: {user.user_id}")
     if not _counted(own.email or own.id, address, lambda: accounts.is_password_of(own, change.old_password)):
         raise ValidationFailed({"old_password": ["This is not your password."]})
+    if not users.may_sign_in(own):
+        raise ValidationFailed({"old_password": ["This one-time password has expired. Ask for another one."]})
+    if own.password_once is not None and change.new_password == change.old_password:
+        raise ValidationFailed({"new_password": ["A one-time password cannot be kept. Choose another one."]})
     accounts.change_password(own, change.new_password, "new_password", staying=user.session)
 
 
 def _may_sign_in(user: User | None, password: str) -> bool:
-    return accounts.is_password_of(user, password) and user is not None and bool(user.is_active)
+    return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
 
 
 def _noted(user: User, password: str, moment: datetime) -> list[Any]:

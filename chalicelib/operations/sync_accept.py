@@ -4,6 +4,7 @@ What is refused here is `disallowed`: what is no change at all, what is in the w
 right to. What a change says is looked at when it is done; then it may end as an error.
 """
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ from chalicelib.schemas.sync import (
     is_deep,
 )
 
-LARGEST_TRANSACTION = 2_500_000  # characters of changes: a transaction of DynamoDB has 4 MB at most
+LARGEST_TRANSACTION = 2_500_000  # bytes of changes as they are stored: a transaction of DynamoDB has 4 MB at most
 Echo = dict[str, Any]
 
 
@@ -226,7 +227,7 @@ def _parts(claims: list[Claim]) -> Iterable[list[Claim]]:
     part: list[Claim] = []
     room = LARGEST_TRANSACTION
     for claim in claims:
-        size = len(str(claim.change.fields)) if claim.change else 0
+        size = len(json.dumps(claim.change.fields)) if claim.change else 0
         if part and (len(part) == changes.MOST_APPENDED or size > room):
             yield part
             part, room = [], LARGEST_TRANSACTION

@@ -4,19 +4,23 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from infra.local.checks import StackError, port_number
 from infra.local.stack import Stack, start
 
+Start = Callable[[int, Path], AbstractContextManager[Stack]]
 
-def main() -> int:
-    """Run until interrupted (0), or until it cannot go on (1, after one sentence)."""
+
+def main(begin: Start | None = None, data_dir: str = ".local") -> int:
+    """Run until interrupted (0), or until it cannot go on (1, after one sentence). `begin` instead of `start`."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
         port = port_number(os.environ.get("PORT") or "8000")
-        with start(port, Path(os.environ.get("DATA_DIR") or ".local")) as stack:
+        with (begin or start)(port, Path(os.environ.get("DATA_DIR") or data_dir)) as stack:
             _greet(stack)
             while not (failure := stack.failure()):
                 time.sleep(0.5)

@@ -7,6 +7,8 @@ import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from chalicelib.conditional import accepts_gzip
@@ -26,20 +28,31 @@ TIMEOUT = 29.0  # seconds, API Gateway's
 THREADS = 8
 COMPRESS_FROM = 1000  # bytes, CloudFront's
 LEVEL = 1  # the quickest; CloudFront does not say its own
+body_too_large = partial(problem, 413, "Request too large", "API Gateway takes at most 10 MB.")
+event_too_large = partial(problem, 413, "Request too large", "Lambda takes at most 6 MB, binary bodies as base64.")
+result_too_large = partial(problem, 502, "Response too large", "Lambda answers with at most 6 MB.")
 COMPRESSIBLE = ("application/json", "application/javascript", "application/xml", "image/svg+xml", "text/")
 
 
 class Api:
-    """An ASGI part that answers by calling a Chalice app as Lambda does, in threads."""
+    """An ASGI part that answers by calling a Chalice app as Lambda does, in threads.
 
-    def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS) -> None:
+    `front_key` is told to the app in X-Front-Key, as CloudFront does, whatever the client says there.
+    """
+
+    def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, front_key: str = "") -> None:
         self._app = one_request_a_thread(app)
         self._table = RouteTable(app.routes)
         self._timeout = timeout
+        self._front_key = front_key
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
 
+    async def close(self) -> None:
+        """Begin nothing more; what is under way ends by itself."""
+        self._threads.shutdown(wait=False)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
-        body = await _read(receive)
+        body = await read_body(receive)
         if body is not None:
             await send_response(send, await self.answer(request_of(scope, body, origin), origin))
 
@@ -47,27 +60,33 @@ class Api:
         """The app's response, or what API Gateway and Lambda say instead of it; never raises."""
         started = time.perf_counter()
         response = await self._answer(request, origin)
-        _log(request, response, time.perf_counter() - started)
+        log(request, response, time.perf_counter() - started)
         return response
 
     async def _answer(self, request: Request, origin: Origin) -> Response:
         if len(request.body) > BODY_LIMIT:
-            return problem(413, "Request too large", "API Gateway takes at most 10 MB.")
+            return body_too_large()
         found = self._table.find(request.path)
         if not found:
             return problem(404, "Not found", f"There is nothing at {request.path}.")
         method = self._method(found[0], request.method)
         if not method:
             return self._no_method(found[0], request.method)
-        event = api_gateway_event(request, *found)
+        event = api_gateway_event(self._by_the_front(request), *found)
         event["httpMethod"] = event["requestContext"]["httpMethod"] = method
         if exceeds_payload_limit(event):
-            return problem(413, "Request too large", "Lambda takes at most 6 MB, binary bodies as base64.")
+            return event_too_large()
         call = asyncio.get_running_loop().run_in_executor(self._threads, self._invoke, event, origin)
         try:
             return await asyncio.wait_for(call, self._timeout)
         except TimeoutError:
             return problem(504, "Timeout", f"No answer within {self._timeout:g} seconds.")
+
+    def _by_the_front(self, request: Request) -> Request:
+        if not self._front_key:
+            return request
+        others = [pair for pair in request.headers if pair[0] != "x-front-key"]
+        return replace(request, headers=[*others, ("x-front-key", self._front_key)])
 
     def _method(self, resource: str, method: str) -> str | None:
         """The method to call a view with; HEAD is answered by GET."""
@@ -93,12 +112,10 @@ class Api:
             traceback.print_exc()
             return problem(502, "Bad gateway", "The function failed.")
         if exceeds_payload_limit(result):
-            return problem(502, "Response too large", "Lambda answers with at most 6 MB.")
+            return result_too_large()
         response = response_of(result)
-        if origin.compress and _is_compressible(response):
-            response.headers.append(("vary", "Accept-Encoding"))
-            if accepts_gzip(event["headers"].get("accept-encoding", "")):
-                _compress(response)
+        if origin.compress:
+            compress(response, event["headers"].get("accept-encoding", ""))
         return response
 
 
@@ -117,7 +134,7 @@ def one_request_a_thread(app: Any) -> Any:
     return app
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def read_body(receive: Receive) -> bytes | None:
     """The body, cut after what API Gateway takes; None when the client went away."""
     body = bytearray()
     while True:
@@ -152,8 +169,13 @@ def _is_compressible(response: Response) -> bool:
     return headers.get("content-type", "").startswith(COMPRESSIBLE)
 
 
-def _compress(response: Response) -> None:
-    """Gzip as CloudFront does: a strong ETag becomes a weak one."""
+def compress(response: Response, accepted: str) -> None:
+    """Gzip as CloudFront does what is worth it and `accepted` by the client: a strong ETag becomes a weak one."""
+    if not _is_compressible(response):
+        return
+    response.headers.append(("vary", "Accept-Encoding"))
+    if not accepts_gzip(accepted):
+        return
     response.body = gzip.compress(response.body, compresslevel=LEVEL, mtime=0)
     response.headers = [
         (name, f"W/{value}" if name == "etag" and value.startswith('"') else value) for name, value in response.headers
@@ -161,6 +183,7 @@ def _compress(response: Response) -> None:
     response.headers.append(("content-encoding", "gzip"))
 
 
-def _log(request: Request, response: Response, seconds: float) -> None:
+def log(request: Request, response: Response, seconds: float) -> None:
+    """A line about an answer."""
     line = f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms"
     print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

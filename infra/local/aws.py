@@ -33,17 +33,21 @@ _IDENTITY = {
 
 
 @contextmanager
-def serve(data_dir: Path, lock: TextIO | None = None) -> Iterator[tuple[str, Child]]:
+def serve(
+    data_dir: Path, lock: TextIO | None = None, more: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Child]]:
     """Run ministack on a free port with its data under `data_dir`/aws; gives its address and its process.
 
-    It shares the data directory's `lock`: were this process killed, the next one has to wait until all is saved.
+    `more` are settings of ministack beside, or instead of, those that all stacks have. It shares the data directory's
+    `lock`: were this process killed, the next one has to wait until all is saved.
     """
     if not PYTHON.exists():
         raise StackError("ministack is missing; `make run` or `make test` installs it.")
     listener = listen(0)
     endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
     folder = (data_dir / "aws").resolve()
-    (folder / "s3").mkdir(parents=True, exist_ok=True)
+    for name in ("s3", "state"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
     settings = {
         "SERVICES": "dynamodb,s3,sqs,cloudformation",
         "PERSIST_STATE": "1",
@@ -54,6 +58,8 @@ def serve(data_dir: Path, lock: TextIO | None = None) -> Iterator[tuple[str, Chi
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
     }
+    if more:  # the port comes into the queues' URLs, by which kept ones are found again: not for those that last
+        settings |= {"GATEWAY_PORT": str(listener.getsockname()[1]), **more}
     command = [str(PYTHON), "-m", "infra.local.aws_server"]
     child = Child("ministack", command, _base() | settings, ROOT, data_dir, listener, lock)
     try:
@@ -111,6 +117,11 @@ def prepare(endpoint: str) -> dict[str, str]:
     resources.create_bucket(s3, PREFIX)
     resources.notify_queues(s3, PREFIX)
     return queues
+
+
+def operator(endpoint: str) -> dict[str, str]:
+    """The environment of a process that may do everything there, as an operator of a real account."""
+    return _base() | {"AWS_ENDPOINT_URL": endpoint}
 
 
 def environment(endpoint: str, queues: Mapping[str, str], public_url: str) -> dict[str, str]:

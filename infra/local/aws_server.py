@@ -5,13 +5,16 @@
 - saving while it runs: ministack writes tables and queues to disk only at the end, so a copy of the process (fork)
   writes them soon after every change; a machine that goes down loses seconds, not all;
 - long polls of SQS that end when a message is sent; ministack's look every 100 ms;
-- messages that nobody finished before the last stop are visible again at once: their receivers are gone.
+- messages that nobody finished before the last stop are visible again at once: their receivers are gone;
+- what S3 refuses (`aws_refusals`);
+- where it serves Lambda, what `aws_functions`, `aws_gateway` and `aws_redrive` say.
 """
 
 import asyncio
 import copy
 import gc
 import json
+import logging
 import os
 import signal
 import socket
@@ -19,6 +22,7 @@ import sys
 import time
 import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,10 +31,11 @@ from ministack import app as ministack  # type: ignore[import-not-found]
 from ministack.core import concurrency, persistence  # type: ignore[import-not-found]
 from ministack.services import sqs  # type: ignore[import-not-found]
 
-from infra.local import lifeline
+from infra.local import aws_refusals, lifeline
 
 SAVE_EVERY = 1.0  # seconds, at least
 SAVE_SHARE = 0.2  # of the time at most is spent on saving; 20,000 nodes take a second
+SERVES_FUNCTIONS = "lambda" in os.environ["SERVICES"].split(",")
 _READS = (b".BatchGetItem", b".Describe", b".Get", b".List", b".Query", b".ReceiveMessage", b".Scan", b".TransactGet")
 
 
@@ -128,9 +133,17 @@ class Application:
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Any) -> None:
+        if scope["type"] == "http":
+            refused = aws_refusals.refusal(scope)
+            if refused:
+                await aws_refusals.send_refusal(send, refused)
+                return
+            if SERVES_FUNCTIONS:
+                scope["scheme"] = "https"  # as in AWS, where the bucket's policy refuses all else
         if scope["type"] == "lifespan":
             self._polls.connect(asyncio.get_running_loop())
-            self._task = asyncio.create_task(self._saver.run())
+            if persistence.PERSIST_STATE:
+                self._task = asyncio.create_task(self._saver.run())
             receive = self._before_shutdown(receive)
         await ministack.app(scope, receive, send)
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
@@ -200,6 +213,8 @@ def main() -> None:
     lifeline.hold()
     save_quickly()
     release_messages()
+    if SERVES_FUNCTIONS:
+        _serve_functions()
     polls = LongPolls()
     config = uvicorn.Config(
         Application(polls),
@@ -212,6 +227,17 @@ def main() -> None:
         timeout_graceful_shutdown=2,
     )
     Server(config, polls).run(sockets=[socket.socket(fileno=int(sys.argv[1]))])
+
+
+def _serve_functions() -> None:
+    """Get ready for deployed functions."""
+    from infra.local import aws_functions, aws_gateway, aws_redrive
+
+    for name in ("kms", "samtranslator"):  # which warn of what concerns nobody here
+        logging.getLogger(name).setLevel(logging.ERROR)
+    aws_functions.install(Path(os.environ["STATE_DIR"]))
+    aws_gateway.install()
+    aws_redrive.install()
 
 
 if __name__ == "__main__":

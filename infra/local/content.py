@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import httpcore
 
+from infra.local.origin_access import Sign
 from infra.local.responses import Receive, Response, Scope, Send, problem, send_response
 from infra.routes import Origin, Route
 
@@ -20,14 +21,16 @@ class Content:
     """An ASGI part that answers from `bucket` at the S3 `endpoint`, path style.
 
     The Host header is the endpoint's, as it is behind CloudFront, so that a signature made for
-    `<endpoint>/<bucket>/<key>` holds. S3's XML errors become the API's JSON with the same status.
+    `<endpoint>/<bucket>/<key>` holds. Reads are signed with `sign`, where S3 asks who reads. S3's XML errors become
+    the API's JSON with the same status.
     """
 
-    def __init__(self, endpoint: str, bucket: str) -> None:
+    def __init__(self, endpoint: str, bucket: str, sign: Sign | None = None) -> None:
         parts = urlsplit(endpoint)
         self._host = parts.netloc.encode()
         self._origin = (parts.scheme.encode(), (parts.hostname or "").encode(), parts.port)
         self._bucket = bucket.encode()
+        self._sign = sign
         self._pool = httpcore.AsyncConnectionPool(max_connections=64, keepalive_expiry=20)
 
     async def close(self) -> None:
@@ -50,6 +53,8 @@ class Content:
         target = b"/" + self._bucket + scope["raw_path"] + (b"?" + query if query else b"")
         headers = [(b"Host", self._host)]
         headers += [(name, value) for name, value in scope["headers"] if origin.forwards(name.decode("latin-1"))]
+        if self._sign and scope["method"] in ("GET", "HEAD"):
+            headers += self._sign(scope["method"], target.decode("latin-1"))
         request = httpcore.Request(
             scope["method"],
             httpcore.URL(scheme=self._origin[0], host=self._origin[1], port=self._origin[2], target=target),
@@ -78,11 +83,16 @@ def _refusal(scope: Scope) -> Response | None:
         return _missing(scope)
     if scope["method"] != "PUT":
         return None
-    if b"X-Amz-Signature=" not in scope["query_string"]:
+    if not _is_signed(scope["query_string"]):
         return problem(403, "Forbidden", "An upload needs the address that /api/file/upload_url gives.")
     if not any(name == b"content-length" for name, _ in scope["headers"]):
         return problem(411, "Length required", "An upload must tell its Content-Length.")
     return None
+
+
+def _is_signed(query: bytes) -> bool:
+    pairs = (part.partition(b"=") for part in query.split(b"&"))
+    return bool(next((value for name, _, value in pairs if name == b"X-Amz-Signature"), b""))
 
 
 def _missing(scope: Scope) -> Response:

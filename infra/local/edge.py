@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from chalicelib.conditional import accepts_gzip, is_current
 from infra.local.api import Api, request_of
 from infra.local.events import Request
+from infra.local.remote_api import RemoteApi
 from infra.local.responses import Response, Scope, Send, send_response
 from infra.routes import Origin, Route
 
@@ -45,7 +46,11 @@ class Edge:
     """
 
     def __init__(
-        self, api: Api, clock: Callable[[], float] = time.monotonic, entries: int = ENTRIES, size: int = BYTES
+        self,
+        api: Api | RemoteApi,
+        clock: Callable[[], float] = time.monotonic,
+        entries: int = ENTRIES,
+        size: int = BYTES,
     ) -> None:
         self._api = api
         self._clock = clock

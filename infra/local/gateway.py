@@ -1,6 +1,7 @@
 """The front of the local stack: one host for content and API, by the rules of `infra/routes.json`.
 
-`python -m infra.local.gateway FD` serves it on the listening socket FD with the app of the working directory.
+`python -m infra.local.gateway FD` serves it on the listening socket FD, with the app of the working directory, or with
+the deployed one that `REST_API` names (see `deployed`).
 """
 
 import importlib
@@ -12,17 +13,20 @@ from typing import Any
 import uvicorn
 
 from infra import routes
-from infra.local import lifeline
+from infra.local import counted, lifeline, origin_access
 from infra.local.api import Api
 from infra.local.content import Content
 from infra.local.edge import CACHED_METHODS, Edge
+from infra.local.remote_api import RemoteApi
 from infra.local.responses import Receive, Scope, Send, problem, send_response
+
+STAGE = "api"  # of the deployed REST API
 
 
 class Gateway:
     """The ASGI application: checks the method, then leaves the request to the route's origin."""
 
-    def __init__(self, content: Content, api: Api, edge: Edge | None = None) -> None:
+    def __init__(self, content: Content, api: Api | RemoteApi, edge: Edge | None = None) -> None:
         self._content = content
         self._api = api
         self._edge = edge or Edge(api)
@@ -49,6 +53,7 @@ class Gateway:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._content.close()
+        await self._api.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -63,6 +68,7 @@ def server(application: Any) -> uvicorn.Server:
             access_log=False,
             log_level="warning",
             server_header=False,
+            proxy_headers=False,  # who asks is who connects, whatever X-Forwarded-For says
             timeout_keep_alive=60,
             timeout_graceful_shutdown=5,
         )
@@ -73,10 +79,22 @@ def main() -> None:
     """Serve until the parent says stop or is gone."""
     lifeline.hold()
     lifeline.show_errors()
-    app = importlib.import_module("app").app
-    content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
+    counted.begin()
     listener = socket.socket(fileno=int(sys.argv[1]))
-    server(Gateway(content, Api(app))).run(sockets=[listener])
+    server(_deployed() if "REST_API" in os.environ else _local()).run(sockets=[listener])
+
+
+def _local() -> Gateway:
+    content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
+    api = Api(importlib.import_module("app").app, front_key=os.environ.get("FRONT_KEY", ""))
+    return Gateway(content, api)
+
+
+def _deployed() -> Gateway:
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    content = Content(endpoint, os.environ["BUCKET"], origin_access.signer(endpoint, os.environ["BUCKET_READER"]))
+    address = endpoint.removeprefix("http://")
+    return Gateway(content, RemoteApi(address, os.environ["REST_API"], STAGE, os.environ["FRONT_KEY"]))
 
 
 if __name__ == "__main__":

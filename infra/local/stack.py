@@ -57,6 +57,7 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         new = not (folder / "aws" / "state" / "dynamodb.json").exists()
         endpoint, ministack = resources.enter_context(aws.serve(folder, lock))
         environment = aws.environment(endpoint, aws.prepare(endpoint), url)
+        environment["FRONT_KEY"] = secrets.token_urlsafe(32)
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         children = [ministack]
         # What one of them remembers the other does not know, as it is on AWS.
@@ -65,15 +66,15 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
             children.append(Child(name, command, environment, app_dir, folder, socket))
             resources.callback(children[-1].stop)
         aws.wait_until_healthy(url + "/content/", children[-1])
-        state = resources.enter_context(_announced(folder, environment, url))
+        state = resources.enter_context(announced(folder, environment, url))
         if new:  # then credentials that are there are of data that is gone
             (folder / "credentials.json").unlink(missing_ok=True)
-        credentials = _credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
-        yield Stack(url, port, folder, environment=state, children=children, **credentials)
+        user = credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
+        yield Stack(url, port, folder, environment=state, children=children, **user)
 
 
 @contextmanager
-def _announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[dict[str, str]]:
+def announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[dict[str, str]]:
     """Keep `stack.json` there while the stack runs: other commands find it by that."""
     own = {name: value for name, value in environment.items() if os.environ.get(name) != value}
     file = folder / "stack.json"
@@ -84,7 +85,7 @@ def _announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[
         file.unlink(missing_ok=True)
 
 
-def _credentials(folder: Path, environment: dict[str, str], app_dir: Path) -> dict[str, Any]:
+def credentials(folder: Path, environment: dict[str, str], app_dir: Path) -> dict[str, Any]:
     """`{"password", "token"}` of the first user, who is created when there is none."""
     file = folder / "credentials.json"
     if file.exists():

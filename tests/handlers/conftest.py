@@ -1,7 +1,11 @@
 """All tests of the HTTP face share one cloud; those of sync a channel that somebody follows."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from chalicelib.operations import sync
+from tests.support import quick_passwords, rights_check
 from tests.support.shared_cloud import aws, shared_cloud
 from tests.support.syncing import Client
 
@@ -18,3 +22,22 @@ def client(studio):
 def root(studio, client):
     """The root of its live tree."""
     return studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
+
+
+@pytest.fixture
+def proper_passwords() -> Iterator[None]:
+    """Passwords are hashed as the application does it."""
+    with quick_passwords.hashed_properly():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _changes_are_for_workers_too(monkeypatch):
+    """Whatever a request that syncs does, the maintenance worker may do: it does what requests leave behind."""
+    run = sync._run
+
+    def run_for_both(*arguments):
+        with rights_check.judge.running("api", "maintenance"):
+            run(*arguments)
+
+    monkeypatch.setattr(sync, "_run", run_for_both)

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.models import changes
 from chalicelib.models.changes import Change
 from chalicelib.operations import change_feed, sync_answer
+from tests.support.calls import strictly
 from tests.support.syncing import URL, Client
 
 LONGEST = "\u00e9" * 41_000  # two bytes each as text, seven in an answer
@@ -74,3 +75,12 @@ def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
     change_feed.tell(client.channel_id, "channel", client.channel_id, {"name": "n"})
     told = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
     assert told == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
+
+
+def test_letters_that_become_long_as_they_are_stored_are_written_in_several_transactions(studio, client):
+    mods = {"description": LONGEST}
+    sent = [client.change("UPDATED", "contentnode", "a" * 32, mods=mods) for _ in range(23)]
+    with strictly(studio):
+        answer = studio.call("POST", URL, utf8({"changes": sent, "channel_revs": {client.channel_id: 0}}))
+    assert answer.status == 200, answer.text
+    assert len(answer.json["allowed"]) == 23

@@ -19,8 +19,9 @@ MB = 1024 * 1024
 class Front:
     """A client of a gateway whose S3 is not there."""
 
-    def __init__(self, timeout: float = 29.0) -> None:
-        gateway = Gateway(Content("http://127.0.0.1:9", "bucket"), Api(make_app(), timeout))
+    def __init__(self, timeout: float = 29.0, front_key: str = "") -> None:
+        api = Api(make_app(), timeout, front_key=front_key)
+        gateway = Gateway(Content("http://127.0.0.1:9", "bucket"), api)
         self._transport = httpx.ASGITransport(gateway)
 
     async def ask_async(self, method: str, path: str, **options: Any) -> httpx.Response:
@@ -48,6 +49,14 @@ def test_a_request_reaches_its_view(front: Front) -> None:
     assert answer["resource"] == "/api/thing/{thing_id}"
     assert answer["multiValueQueryStringParameters"] == {"x": ["1", "2"]}
     assert answer["headers"]["authorization"] == "Token t"
+
+
+def test_the_front_says_its_key_whatever_the_client_says(front: Front) -> None:
+    def key(asked: Front) -> Any:
+        return asked.ask("GET", "/api/thing", headers={"X-Front-Key": "mine"}).json()["headers"]["x-front-key"]
+
+    assert key(Front(front_key="its own")) == "its own"
+    assert key(front) == "mine"  # which the app does not read where no front is known by a key
 
 
 @pytest.mark.parametrize(("asked", "seen"), [("/api/thing/", "/api/thing"), ("/api/thing", "/api/thing"), ("/", "/")])

@@ -121,14 +121,34 @@ def test_a_tampered_address_is_refused(front: Front, missing: str) -> None:
     assert_problem(front.put(f"{missing}?{other}"), 403, "SignatureDoesNotMatch")
 
 
+def test_a_signature_that_is_not_quite_right_is_refused(front: Front, missing: str) -> None:
+    address = front.signed(missing)
+    last = "1" if address[-1] == "0" else "0"
+    assert_problem(front.put(address[:-1] + last), 403, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize(
+    ("signed", "authorization"),
+    [(True, "Token 0123"), (True, "AWS4-HMAC-SHA256 Credential=x"), (False, "Token 0123")],
+)
+def test_s3_itself_refuses_an_authorization_that_is_not_its_own(
+    front: Front, missing: str, signed: bool, authorization: str
+) -> None:
+    """As AWS does; the front takes it off."""
+    url = f"{front.ministack.endpoint}/{front.ministack.bucket}{front.signed(missing) if signed else missing}"
+    answer = httpx.put(url, content=DATA, headers={**BOUND, "Authorization": authorization})
+    assert (answer.status_code, "<Code>InvalidArgument</Code>" in answer.text) == (400, True)
+
+
 def test_an_expired_address_is_refused(front: Front, missing: str) -> None:
     address = front.signed(missing, seconds=1)
     time.sleep(2.1)
     assert_problem(front.put(address), 403)
 
 
-def test_an_upload_without_a_signature_is_refused(front: Front, missing: str) -> None:
-    assert_problem(front.put(missing), 403)
+@pytest.mark.parametrize("query", ["", "?X-Amz-Signature=", "?X-Amz-Signature", "?a=X-Amz-Signature=1"])
+def test_an_upload_without_a_signature_is_refused(front: Front, missing: str, query: str) -> None:
+    assert_problem(front.put(missing + query), 403, "Forbidden")
 
 
 def test_an_upload_without_length_is_refused(front: Front, missing: str) -> None:

@@ -15,7 +15,7 @@ QUEUE = ("VisibilityTimeout", "RedrivePolicy", "MessageRetentionPeriod", "Policy
 def deploy(cloudformation: Any) -> str:
     cloudformation.create_stack(
         StackName="template",
-        TemplateBody=resources.TEMPLATE.read_text(),
+        TemplateBody=json.dumps(resources.read_template()),
         Parameters=[{"ParameterKey": "Prefix", "ParameterValue": PREFIX}],
     )
     deadline = time.monotonic() + 20

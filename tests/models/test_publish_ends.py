@@ -8,7 +8,7 @@ from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
 from chalicelib.operations import publish, publish_lock
 from tests.support import nodes
-from tests.support.client import Studio
+from tests.support.client import CONTEXT, WORKERS, Studio
 from tests.support.cloud import later
 
 PDF = b"%PDF-1.4 any"
@@ -37,7 +37,7 @@ def receive(queue: str, task_id: str, receives: int) -> Any:
         "body": f'{{"task_id": "{task_id}"}}',
         "attributes": {"ApproximateReceiveCount": str(receives)},
     }
-    return getattr(workers, queue)({"Records": [record]})
+    return WORKERS[queue]({"Records": [record]}, CONTEXT)
 
 
 def test_nodes_can_only_be_put_below_topics(studio):

@@ -66,17 +66,19 @@ def counting(studio: Any) -> Iterator[Watch]:
 
 WRITES = ("Put", "Update", "Delete", "Transact", "BatchWrite", "Send", "Copy")
 LONGEST_KEY = 2048  # bytes of a hash key (AWS)
+LARGEST_TRANSACTION = 4 * 1024**2  # bytes of what a transaction puts (AWS)
 
 
 @dataclass
 class Strict(Watch):
-    """Refuses keys that DynamoDB refuses and moto takes: empty ones and too long ones."""
+    """Refuses what DynamoDB refuses and moto takes: keys that are empty or too long, and transactions of too much."""
 
     def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        for text in _key_texts(arguments):
-            if not 0 < len(text.encode()) <= LONGEST_KEY:
-                error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
-                raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+        put = [action["Put"]["Item"] for action in arguments.get("TransactItems", ()) if "Put" in action]
+        is_large = sum(len(text.encode()) for text in _texts(put)) > LARGEST_TRANSACTION
+        if is_large or any(not 0 < len(text.encode()) <= LONGEST_KEY for text in _key_texts(arguments)):
+            error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
+            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
         return super().__call__(client, operation, arguments)
 
     @property

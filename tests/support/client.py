@@ -19,13 +19,15 @@ from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations import public_listing, sessions
 from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
-from tests.support import declared
+from tests.support import declared, quick_passwords
 from tests.support.cloud import Cloud
 
 WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
 TABLE = RouteTable(application.app.routes)
 ARN = "arn:aws:sqs:us-east-1:123456789012:"
 CONTEXT = LambdaContext("api", 29.0)
+
+quick_passwords.hash_quickly()
 
 
 @dataclass
@@ -136,6 +138,8 @@ class Studio:
         return bool(answer["batchItemFailures"])
 
     def _receive(self, name: str) -> list[dict[str, Any]]:
+        if not self.cloud.waiting(name):
+            return []
         url = self.cloud.queue_urls[name]
         answer = self.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
         return list(answer.get("Messages", []))

@@ -1,13 +1,10 @@
-"""AWS in this process: moto's, with what the template describes."""
+"""AWS in this process: moto's, with what the template describes; its tables may be in DynamoDB Local."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -15,12 +12,21 @@ from botocore.session import get_session
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import FakeKey
 
 from chalicelib import large_answers, mail, queues, storage
 from chalicelib.models import base
 from chalicelib.operations import local_files
 from infra import resources
-from tests.conftest import BUCKET, PREFIX
+from tests.conftest import BUCKET, DYNAMODB_URL, PREFIX
+
+if DYNAMODB_URL:
+    from tests.support import local_tables as tables
+else:
+    from tests.support import moto_tables as tables
+    from tests.support import quick_moto
+
+    quick_moto.shorten()
 
 Contents = dict[str, list[str]]
 
@@ -68,56 +74,48 @@ class Cloud:
         """Let SES take e-mails from this address."""
         _mail().verify_email_address(address)
 
-    # From here on by moto's own books: a call for every item would take longer than most tests.
-
     def contents(self) -> Contents:
         """All that is stored, to compare: items by table, keys of the bucket, and messages as a number a queue."""
-        stored = {
-            name: sorted(json.dumps(item.to_json(), sort_keys=True) for item in table.all_items())
-            for name, table in _tables().items()
-        }
+        stored = tables.contents()
         stored["bucket"] = sorted(self.objects())
         stored["queues"] = [f"{name}: {self.waiting(name)}" for name in self.queue_urls]
         return stored
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` returns and stores in tables that are empty: done once, and put back as it was from then on."""
-        tables = _tables()
-        if any(table.items for table in tables.values()):
+        if not tables.are_empty():
             return make()
         if name not in self.made_once:
             made = make()
-            self.made_once[name] = made, {name: deepcopy(table.items) for name, table in tables.items() if table.items}
+            self.made_once[name] = made, tables.copied()
         else:
             made, stored = self.made_once[name]
-            for table, items in stored.items():
-                tables[table].items.update(deepcopy(items))
+            tables.put(stored)
         return made
 
     def empty(self) -> None:
         """Take everything out of tables, bucket and queues."""
         _forget_objects()
-        for table in _tables().values():
-            table.items.clear()
+        tables.empty()
         self.mails().clear()
-        if _holds_objects():
-            keys = [{"Key": name} for name in self.objects()]
-            self.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
+        _empty_bucket()
         for queue in _queues().values():
             queue._messages = []
             queue._pending_messages = set()
-
-
-def _tables() -> dict[str, Any]:
-    return _without_prefix(get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][REGION].tables)
 
 
 def _mail() -> Any:
     return get_backend("ses")[DEFAULT_ACCOUNT_ID][REGION]
 
 
-def _holds_objects() -> bool:
-    return bool(get_backend("s3")[DEFAULT_ACCOUNT_ID][PARTITION].buckets[BUCKET].keys)
+def _empty_bucket() -> None:
+    """By moto's own books, in which also what was replaced is kept with all its bytes."""
+    for key in FakeKey.instances_tracked:
+        key.dispose()
+    FakeKey.instances_tracked.clear()
+    bucket = get_backend("s3")[DEFAULT_ACCOUNT_ID][PARTITION].buckets[BUCKET]
+    bucket.keys.clear()
+    bucket.multiparts.clear()
 
 
 def _queues() -> dict[str, Any]:
@@ -126,15 +124,6 @@ def _queues() -> dict[str, Any]:
 
 def _without_prefix(named: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(PREFIX): entry for name, entry in named.items()}
-
-
-@cache
-def table_keys() -> dict[str, list[str]]:
-    """The attributes of every table's key."""
-    return {
-        definition["TableName"].removeprefix(PREFIX): [part["AttributeName"] for part in definition["KeySchema"]]
-        for definition in resources.tables(PREFIX)
-    }
 
 
 def _forget_objects() -> None:
@@ -153,12 +142,13 @@ def later(seconds: int) -> Iterator[None]:
 @contextmanager
 def empty_cloud() -> Iterator[Cloud]:
     """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
-    with mock_aws():
+    with mock_aws(config={"core": {"mock_credentials": not DYNAMODB_URL}}):
         _forget_objects()
         for cached in (base.connection, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()
         dynamodb, s3, sqs = (session.create_client(name) for name in ("dynamodb", "s3", "sqs"))
         resources.create_tables(dynamodb, PREFIX)
+        tables.empty()
         s3.create_bucket(Bucket=BUCKET)
         yield Cloud(dynamodb, s3, sqs, resources.create_queues(sqs, PREFIX))

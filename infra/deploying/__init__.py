@@ -1,0 +1,1 @@
+"""What `make deploy` and the commands beside it are made of; `infra.deploy` puts it together."""

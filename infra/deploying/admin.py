@@ -1,0 +1,87 @@
+"""One-time passwords of administrators, by the application's own code in the environment of the deployed API.
+
+`python -m infra.deploying.admin look` prints whether there is an administrator (`true`, `false`), `… give EMAIL` the
+password and whether somebody else became an administrator by it (`["abc", true]`); this process is started by the
+functions here, with that environment.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from infra.deploying.account import Account
+from infra.deploying.problems import DeployError, explain
+
+
+def exists(account: Account, prefix: str) -> bool:
+    """Whether somebody is an administrator."""
+    return bool(_run(account, prefix, "look"))
+
+
+def give(account: Account, prefix: str, email: str) -> tuple[str, bool]:
+    """A new one-time password for the administrator with this e-mail, who is made where there is none; and whether who
+    has it, new or there before, was none until now.
+
+    Raises DeployError, for what is no e-mail as well.
+    """
+    password, is_new = _run(account, prefix, "give", email)
+    return str(password), bool(is_new)
+
+
+def _run(account: Account, prefix: str, *arguments: str) -> Any:
+    command = [sys.executable, "-m", "infra.deploying.admin", *arguments]
+    environment = os.environ | environment_of(account, prefix) | {"AWS_DEFAULT_REGION": account.region}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if done.returncode:
+        raise DeployError(done.stderr.strip() or "The administrator could not be made; try again.")
+    return json.loads(done.stdout)
+
+
+def environment_of(account: Account, prefix: str) -> dict[str, str]:
+    """The environment of the deployed API.
+
+    Raises DeployError where there is none.
+    """
+    functions = account.client("lambda")
+    try:
+        found = functions.get_function_configuration(FunctionName=f"{prefix}api")
+    except functions.exceptions.ResourceNotFoundException:
+        raise DeployError(f"{prefix}api is not deployed in {account.region}: run make deploy first.") from None
+    variables: dict[str, str] = found["Environment"]["Variables"]
+    return variables
+
+
+def main(arguments: list[str]) -> int:
+    """0 with the answer as JSON, 1 with a sentence."""
+    from chalicelib.errors import StudioError
+    from chalicelib.models import users
+
+    try:
+        print(json.dumps(users.has_administrator() if arguments == ["look"] else _given(arguments[1])))
+    except StudioError as error:
+        print(error.detail, file=sys.stderr)
+    except PynamoDBException as error:
+        cause = error.cause
+        known = explain(cause, "dynamodb") if isinstance(cause, BotoCoreError | ClientError) else str(error)
+        print(known, file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def _given(email: str) -> tuple[str, bool]:
+    from chalicelib import accounts
+    from chalicelib.models import users
+
+    address = accounts.plain_address(email)
+    before = users.get(accounts.user_id_of(address)) if address else None
+    return accounts.give_one_time_password(email), before is None or not (before.is_admin and before.is_active)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

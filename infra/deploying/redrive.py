@@ -1,0 +1,41 @@
+"""Moves messages of a dead-letter queue back to where they came from."""
+
+import time
+from typing import Any
+
+from infra.deploying.account import Account
+from infra.deploying.problems import DeployError
+
+POLL = 1.0  # seconds
+
+
+def redrive(account: Account, queue: str) -> int:
+    """Move all messages of `<queue>-dlq`; returns how many there were. The work of those is done once more.
+
+    Raises DeployError where there is no such queue, or SQS stops half-way.
+    """
+    sqs = account.client("sqs")
+    try:
+        source = sqs.get_queue_url(QueueName=f"{queue}-dlq")["QueueUrl"]
+    except sqs.exceptions.QueueDoesNotExist:
+        raise DeployError(f"There is no queue {queue}-dlq in {account.region}: is the stage deployed there?") from None
+    found = sqs.get_queue_attributes(QueueUrl=source, AttributeNames=["QueueArn", "ApproximateNumberOfMessages"])
+    if found["Attributes"]["ApproximateNumberOfMessages"] == "0":
+        return 0
+    arn = found["Attributes"]["QueueArn"]
+    sqs.start_message_move_task(SourceArn=arn)
+    return _moved(sqs, arn)
+
+
+def _moved(sqs: Any, arn: str) -> int:
+    """Wait for the task that was just begun, which SQS may not know of at once."""
+    while True:
+        tasks = sqs.list_message_move_tasks(SourceArn=arn, MaxResults=1).get("Results", [])
+        if tasks and tasks[0]["Status"] not in ("RUNNING", "CANCELLING"):
+            task = tasks[0]
+            break
+        time.sleep(POLL)
+    if task["Status"] != "COMPLETED":
+        reason = task.get("FailureReason", task["Status"])
+        raise DeployError(f"SQS stopped moving messages ({reason}): run make redrive again, the rest is still there.")
+    return int(task.get("ApproximateNumberOfMessagesMoved", 0))

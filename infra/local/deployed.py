@@ -1,0 +1,122 @@
+"""The application as it is deployed, on this machine: the packaged zip and template, by CloudFormation, in ministack.
+
+`python -m infra.local.deployed` (`make run-deployed`) runs it in the foreground as `make run` does; `start` does for
+tests. Every start begins anew: package, deploy, a first user. What is real: the zip, each function a process of its
+own with nothing but that zip, the policies of the functions' roles, the queues' triggers, API Gateway's routes, the
+bucket's policy. The front is the local gateway, by the rules that the template's CloudFront is made of.
+
+Where ministack differs from AWS, beside what `remote_api` and the `aws_…` modules say: it keeps no function from more
+memory or disk than the template gives it, and an update that changes the API's routes makes another API, which the
+running front does not know.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from infra.local import aws, origin_access
+from infra.local.__main__ import main as foreground
+from infra.local.aws import ROOT
+from infra.local.checks import HOST, StackError, listen, open_data_dir
+from infra.local.children import Child
+from infra.local.remote_api import AT_ONCE
+from infra.local.stack import DEMO_EMAIL, Stack, announced, credentials
+from infra.resources import LOCAL_REGION, QUEUES
+
+STAGE = "dev"
+PREFIX = "studio-dev-"
+STACK = "studio-dev"
+SETTINGS = {
+    "SERVICES": "acm,apigateway,cloudformation,cloudfront,dynamodb,events,iam,lambda,logs,monitoring,route53,s3,ses,"
+    "sns,sqs,ssm,sts,wafv2",
+    "AUTH": "true",  # a function may do what its role's policies say
+    "PERSIST_STATE": "0",
+}
+
+
+@contextmanager
+def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
+    """Package, deploy and run until the block ends. Port 0 is any free one; what was in `data_dir` goes.
+
+    Raises StackError, whose text is one sentence for the user.
+    """
+    folder = Path(data_dir).resolve()
+    with ExitStack() as resources:
+        listener = resources.enter_context(listen(port))
+        url = f"http://{HOST}:{listener.getsockname()[1]}"
+        lock = resources.enter_context(open_data_dir(folder))
+        _empty(folder)
+        (folder / "tmp").mkdir()
+        resources.callback(shutil.rmtree, folder / "tmp", ignore_errors=True)
+        settings = SETTINGS | {"TMPDIR": str(folder / "tmp")}
+        endpoint, ministack = resources.enter_context(aws.serve(folder, lock, settings))
+        print("packaging and deploying", flush=True)
+        operate(endpoint, "settings", SET=f"PublicUrl={url}")
+        operate(endpoint, "deploy")
+        outputs = outputs_of(endpoint)
+        environment = _environment(endpoint, outputs, url)
+        command = [sys.executable, "-m", "infra.local.gateway"]
+        gateway = Child("gateway", command, environment | _of_front(endpoint, outputs), ROOT, folder, listener)
+        resources.callback(gateway.stop)
+        aws.wait_until_healthy(url + "/content/", gateway)
+        _warm_up(url, gateway)
+        state = resources.enter_context(announced(folder, environment, url))
+        user = credentials(folder, environment, ROOT) | {"email": DEMO_EMAIL}
+        port = int(url.rpartition(":")[2])
+        yield Stack(url, port, folder, environment=state, children=[ministack, gateway], **user)
+
+
+def _empty(folder: Path) -> None:
+    """Remove what an earlier run left, of which ministack knows nothing. StackError where another stack keeps data."""
+    if (folder / "aws" / "state" / "dynamodb.json").exists():
+        raise StackError(f"DATA_DIR {folder} has the data of `make run`; choose another one.")
+    for name in ("aws", "tmp"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "credentials.json").unlink(missing_ok=True)
+
+
+def _warm_up(url: str, gateway: Child) -> None:
+    """Have as many processes of the API started as are asked at once."""
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        list(threads.map(lambda _: aws.wait_until_healthy(url + "/api/", gateway), range(AT_ONCE)))
+
+
+def operate(endpoint: str, command: str, **told: str) -> str:
+    """What an operator's `make <command>` says, as `infra.deploy` takes it. Raises StackError where it fails."""
+    environment = aws.operator(endpoint) | {"STAGE": STAGE, "REGION": LOCAL_REGION} | told
+    call = [sys.executable, "-m", "infra.deploy", command]
+    done = subprocess.run(call, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if done.returncode:
+        raise StackError(f"make {command} fails: {done.stderr.strip()}")
+    return done.stdout
+
+
+def outputs_of(endpoint: str) -> dict[str, str]:
+    """The outputs of the stack, by name."""
+    stack = aws.client("cloudformation", endpoint).describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _environment(endpoint: str, outputs: Mapping[str, str], url: str) -> dict[str, str]:
+    """Of a process that runs the app's code on the stack, as its operator."""
+    queues = {name: outputs[f"{name.capitalize()}QueueUrl"] for name in QUEUES}
+    return aws.environment(endpoint, queues, url) | {"TABLE_PREFIX": PREFIX, "BUCKET": outputs["Bucket"]}
+
+
+def _of_front(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
+    """What the gateway knows beside that, as the distribution does."""
+    iam, s3 = aws.client("iam", endpoint), aws.client("s3", endpoint)
+    key = aws.client("ssm", endpoint).get_parameter(Name=f"/studio/{STAGE}/FrontKey", WithDecryption=True)
+    return {
+        "REST_API": outputs["RestAPIId"],
+        "FRONT_KEY": key["Parameter"]["Value"],
+        "BUCKET_READER": origin_access.create_user(iam, s3, outputs["Bucket"]),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(foreground(start, ".local/deployed"))

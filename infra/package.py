@@ -1,0 +1,150 @@
+"""`make package STAGE=prod`: what is deployed, below build/<stage>.
+
+`deployment.zip` holds the functions, `template.json` says everything that CloudFormation makes (it is the same for
+every stage), `parameters.json` is what the stage gives it: `{"Prefix": "studio-prod-", …}`.
+
+`chalice package` makes zip and template of the sources alone, with no requirements: it would download all of them
+again whenever a line of ours changes, and build from its sources what has no wheel for Lambda.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from infra import dependencies, finishing, template, zipping
+from infra.dependencies import PYTHON, ROOT, PackageError
+
+BUILD = ROOT / "build"
+STAGES = ROOT / "infra" / "stages.json"
+MOST_UNPACKED = 250 * 1024**2  # bytes; Lambda's limit
+MOST_TEMPLATE = 1_000_000  # bytes; CloudFormation's limit
+SOURCES = ("app.py", "chalicelib", ".chalice/config.json")
+
+
+def main() -> int:
+    """0 when all is built, 1 when something is missing."""
+    try:
+        print(report(package(sys.argv[1] if len(sys.argv) > 1 else "dev")))
+    except PackageError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def package(stage: str, build: Path = BUILD) -> Path:
+    """Build what a stage deploys; the folder it is in.
+
+    Raises PackageError.
+    """
+    parameters = _parameters(stage)
+    _check_python()
+    packages = dependencies.installed(build)
+    with tempfile.TemporaryDirectory(dir=build) as work:
+        merged = _chalice(Path(work))
+        made = Path(work) / "made"
+        made.mkdir()
+        _write_zip(made / "deployment.zip", packages, _compiled(Path(work)))
+        (made / "template.json").write_text(_template(merged))
+        (made / "parameters.json").write_text(json.dumps(parameters, indent=2) + "\n")
+        shutil.rmtree(build / stage, ignore_errors=True)
+        return made.rename(build / stage)
+
+
+def template_text() -> str:
+    """The template alone, which needs none of the requirements.
+
+    Raises PackageError.
+    """
+    with tempfile.TemporaryDirectory() as work:
+        return _template(_chalice(Path(work)))
+
+
+def report(folder: Path) -> str:
+    """What was built, and how large it is."""
+    sizes = {name: (folder / name).stat().st_size for name in ("deployment.zip", "template.json", "parameters.json")}
+    shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
+    return "\n".join(f"{shown / name}  {size:,} bytes" for name, size in sizes.items())
+
+
+def _parameters(stage: str) -> dict[str, str]:
+    stages: dict[str, dict[str, str]] = json.loads(STAGES.read_text())
+    if stage not in stages:
+        raise PackageError(f"There is no stage {stage!r}: say STAGE= one of {', '.join(stages)}.")
+    return stages[stage]
+
+
+def _check_python() -> None:
+    """The .pyc files and the runtime that Chalice writes down are those of the Python that packages."""
+    if sys.version_info[:2] != PYTHON:
+        ours, wanted = (".".join(map(str, version)) for version in (sys.version_info[:2], PYTHON))
+        raise PackageError(
+            f"The functions run on Python {wanted} and must be packaged by it, this is {ours}: "
+            f"rm -rf .venv && make package PYTHON=/path/to/python{wanted}"
+        )
+
+
+def _chalice(work: Path) -> dict[str, Any]:
+    """Run `chalice package` on a copy of the sources; `work/out` has the zip, the template comes back."""
+    project = work / "project"
+    project.mkdir()
+    for name in SOURCES:
+        _copy(ROOT / name, project / name)
+    (project / "requirements.txt").touch()
+    (work / "merge.json").write_text(json.dumps(template.compose()))
+    command = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(project), "package"]
+    command += ["--stage", "dev", "--merge-template", str(work / "merge.json"), str(work / "out")]
+    done = subprocess.run(  # noqa: S603 - our own
+        command, cwd=work, env=_environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise PackageError(f"chalice package fails: {(done.stderr or done.stdout).strip()}")
+    merged: dict[str, Any] = json.loads((work / "out" / "sam.json").read_text())
+    return merged
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    else:
+        shutil.copy(source, target)
+
+
+def _environment() -> dict[str, str]:
+    """Chalice asks for a region though it calls nobody; no profile and no credentials of the machine are read."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
+    return ours | nowhere | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _template(merged: dict[str, Any]) -> str:
+    text = finishing.compact(finishing.finish(merged))
+    if len(text.encode()) > MOST_TEMPLATE:
+        raise PackageError(f"The template has {len(text.encode()):,} bytes; CloudFormation takes {MOST_TEMPLATE:,}.")
+    return text
+
+
+def _compiled(work: Path) -> Path:
+    """The folder of what Chalice has packed of ours, with its .pyc files."""
+    folder = work / "ours"
+    with zipfile.ZipFile(work / "out" / "deployment.zip") as archive:
+        archive.extractall(folder)
+    dependencies.compile_all(folder)
+    return folder
+
+
+def _write_zip(path: Path, *folders: Path) -> None:
+    size = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
+    if size > MOST_UNPACKED:
+        raise PackageError(f"The functions have {size:,} bytes unpacked; Lambda takes {MOST_UNPACKED:,}.")
+    zipping.write(path, *folders)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""Brings tables back to an earlier moment, in two steps with time to look between them.
+
+`python -m infra.restore begin` lets DynamoDB restore each table beside the one in use, as `<table>-restored`;
+`python -m infra.restore finish` makes the table in use equal to that, item by item, and leaves the copy. The table in
+use stays the stack's own, with its name, its backups and its protection. Both read STAGE, REGION and TABLES, and the
+first one TIME, from variables, as `infra.deploy` does.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from infra import resources
+from infra.deploying import account as accounts
+from infra.deploying.problems import DeployError
+
+BESIDE = "-restored"
+SEGMENTS = 8  # of a table, read and written at the same time
+BATCH = 25  # puts and deletes a call (AWS)
+TRIES = 10
+POLL = 15.0  # seconds
+
+Item = dict[str, Any]
+
+
+class RestoreError(DeployError):
+    """What is in the way of it, as one sentence."""
+
+
+def begin(dynamodb: Any, prefix: str, moment: datetime, names: Iterable[str]) -> None:
+    """Ask for a copy of each table as it was at that moment, and wait for them all.
+
+    Raises RestoreError where there is a copy already or DynamoDB refuses; nothing in use is touched.
+    """
+    asked = [prefix + name for name in names]
+    there = [table + BESIDE for table in asked if _has(dynamodb, table + BESIDE)]
+    if there:
+        raise RestoreError(
+            f"There is {', '.join(there)} already: look at it and run make restore-finish, or delete it to begin anew."
+        )
+    for table in asked:
+        try:
+            dynamodb.restore_table_to_point_in_time(
+                SourceTableName=table, TargetTableName=table + BESIDE, RestoreDateTime=moment
+            )
+        except ClientError as error:
+            raise RestoreError(f"{table} cannot be restored: {error.response['Error']['Message']}") from error
+    for table in asked:
+        while dynamodb.describe_table(TableName=table + BESIDE)["Table"]["TableStatus"] != "ACTIVE":
+            time.sleep(POLL)
+
+
+def _has(dynamodb: Any, table: str) -> bool:
+    try:
+        dynamodb.describe_table(TableName=table)
+    except dynamodb.exceptions.ResourceNotFoundException:
+        return False
+    return True
+
+
+def finish(dynamodb: Any, prefix: str, name: str) -> tuple[int, int]:
+    """Make a table equal to its restored copy; returns the numbers of items written and deleted.
+
+    It may be broken off and begun again. Whoever writes to the table meanwhile loses what they write: stop the
+    functions first. Raises RestoreError where there is no copy.
+    """
+    table, beside = prefix + name, prefix + name + BESIDE
+    try:
+        keys = [part["AttributeName"] for part in dynamodb.describe_table(TableName=beside)["Table"]["KeySchema"]]
+    except dynamodb.exceptions.ResourceNotFoundException:
+        raise RestoreError(f"There is no {beside}; begin with `make restore`.") from None
+    wanted = _each_segment(lambda segment: _copy(dynamodb, beside, table, keys, segment))
+    kept = {key for part in wanted for key in part}
+    gone = _each_segment(lambda segment: [_clear(dynamodb, table, keys, kept, segment)])
+    return len(kept), sum(count for part in gone for count in part)
+
+
+def _each_segment(work: Any) -> list[Any]:
+    with ThreadPoolExecutor(SEGMENTS) as threads:
+        return list(threads.map(work, range(SEGMENTS)))
+
+
+def _copy(dynamodb: Any, source: str, target: str, keys: list[str], segment: int) -> list[str]:
+    """Put all items of a segment; returns their keys as text."""
+    found = []
+    for items in _batches(_items(dynamodb, source, segment)):
+        _write(dynamodb, target, [{"PutRequest": {"Item": item}} for item in items])
+        found += [_text(item, keys) for item in items]
+    return found
+
+
+def _clear(dynamodb: Any, table: str, keys: list[str], kept: set[str], segment: int) -> int:
+    """Delete what is not to be kept of a segment; returns how many that were."""
+    count = 0
+    extra = (item for item in _items(dynamodb, table, segment, keys) if _text(item, keys) not in kept)
+    for items in _batches(extra):
+        _write(dynamodb, table, [{"DeleteRequest": {"Key": {key: item[key] for key in keys}}} for item in items])
+        count += len(items)
+    return count
+
+
+def _items(dynamodb: Any, table: str, segment: int, only: Iterable[str] = ()) -> Iterator[Item]:
+    names = {f"#{number}": name for number, name in enumerate(only)}
+    projection = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
+    pages = dynamodb.get_paginator("scan").paginate(
+        TableName=table, Segment=segment, TotalSegments=SEGMENTS, ConsistentRead=True, **projection
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
+    batch: list[Item] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _write(dynamodb: Any, table: str, requests: list[Item]) -> None:
+    todo = {table: requests}
+    for attempt in range(TRIES):
+        todo = dynamodb.batch_write_item(RequestItems=todo).get("UnprocessedItems") or {}
+        if not todo:
+            return
+        time.sleep(0.1 * 2**attempt)
+    raise RestoreError(f"DynamoDB did not take all items for {table}; begin this step again.")
+
+
+def _text(item: Item, keys: list[str]) -> str:
+    return repr([item[key] for key in keys])
+
+
+def main(step: str, told: Mapping[str, str]) -> int:
+    """0 when it is done, 1 with a sentence of what is in the way."""
+    try:
+        prefix = accounts.parameters_of(told.get("STAGE", ""))["Prefix"]
+        at = accounts.at(told.get("REGION", ""))
+        with at.explained():
+            STEPS[step](at.client("dynamodb"), prefix, _tables(prefix, told), told)
+    except DeployError as error:
+        print(error, file=sys.stderr)
+    except KeyboardInterrupt:
+        print("Broken off. What DynamoDB has begun to restore goes on.", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def _tables(prefix: str, told: Mapping[str, str]) -> list[str]:
+    names = told.get("TABLES", "").split()
+    known = {table["TableName"].removeprefix(prefix) for table in resources.tables(prefix)}
+    if not names or set(names) - known:
+        raise RestoreError(f'Say which tables: TABLES="…" of {", ".join(sorted(known))}.')
+    return names
+
+
+def _begin(dynamodb: Any, prefix: str, names: list[str], told: Mapping[str, str]) -> None:
+    begin(dynamodb, prefix, _moment(told.get("TIME", "")), names)
+    print(f"Look at {', '.join(prefix + name + BESIDE for name in names)}, then run make restore-finish.")
+
+
+def _finish(dynamodb: Any, prefix: str, names: list[str], _: Mapping[str, str]) -> None:
+    for name in names:
+        written, deleted = finish(dynamodb, prefix, name)
+        print(f"{prefix}{name}: {written} items as they were, {deleted} newer ones deleted", flush=True)
+
+
+STEPS = {"begin": _begin, "finish": _finish}
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise RestoreError(f"TIME must be like 2026-01-31T12:00:00Z, not {text!r}.")
+    return moment
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], os.environ))

@@ -1,0 +1,112 @@
+"""What `make package` has built: the zip alone carries the application, Lambda takes it, and the template deploys."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.dependencies import PYTHON
+from infra.finishing import HANDLER
+from infra.local.events import Request, api_gateway_event
+from infra.package import BUILD, MOST_UNPACKED
+from tests.deployed.inside_zip import CHECKS
+
+MOST_ZIPPED = 30 * 1000**2  # bytes
+GLIBC = 26  # 2.26: Amazon Linux 2
+INSIDE = Path(__file__).with_name("inside_zip.py")
+PATHS = ("/api", "/api/docs", "/api/openapi.json")
+
+
+@pytest.fixture(scope="module")
+def built() -> Path:
+    """The newest package."""
+    found = sorted(BUILD.glob("*/deployment.zip"), key=lambda path: path.stat().st_mtime)
+    assert found, "Run `make package` first."
+    return found[-1].parent
+
+
+@pytest.fixture(scope="module")
+def template(built: Path) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((built / "template.json").read_text())
+    return read
+
+
+@pytest.fixture(scope="module")
+def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("task")
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        archive.extractall(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inside(unpacked: Path) -> dict[str, str | None]:
+    """What `inside_zip.py` says."""
+    events = {path: api_gateway_event(Request("GET", path, "", [], b"", "192.0.2.1"), path, {}) for path in PATHS}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", str(INSIDE), str(unpacked)],
+        input=json.dumps(events),
+        env={**os.environ, "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said: dict[str, str | None] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+@pytest.mark.parametrize("check", [check.__name__ for check in CHECKS])
+def test_from_the_zip_alone(inside: dict[str, str | None], check: str) -> None:
+    assert inside[check] is None, inside[check]
+
+
+def test_the_zip_is_as_small_as_it_should_be(built: Path) -> None:
+    assert (built / "deployment.zip").stat().st_size < MOST_ZIPPED
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        assert sum(entry.file_size for entry in archive.infolist()) < MOST_UNPACKED
+
+
+def test_every_library_runs_with_the_glibc_of_lambda(unpacked: Path) -> None:
+    """Those that are linked with one of the machine that packaged would not load there."""
+    needed = {
+        path.name: max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())), default=0)
+        for path in unpacked.rglob("*")
+        if ".so" in path.suffixes
+    }
+    assert len(needed) > 10
+    assert not {name: minor for name, minor in needed.items() if minor > GLIBC}
+
+
+def test_every_module_is_compiled_and_ours_show_their_source(built: Path) -> None:
+    tag = "".join(map(str, PYTHON))
+    with zipfile.ZipFile(built / "deployment.zip") as archive:
+        names = set(archive.namelist())
+    sources = [Path(name) for name in names if name.endswith(".py")]
+    assert {path.parts[0] for path in sources} == {"app.py", "chalicelib", "chalice"}
+    assert {str(path.parent / "__pycache__" / f"{path.stem}.cpython-{tag}.pyc") for path in sources} <= names
+    assert len([name for name in names if name.endswith(".pyc")]) > 600
+
+
+class TestTemplate:
+    def test_is_far_from_the_limit_of_cloudformation(self, built: Path) -> None:
+        assert (built / "template.json").stat().st_size < 700_000
+
+    def test_every_function_is_in_the_zip(self, template: dict[str, Any]) -> None:
+        functions = [r["Properties"] for r in template["Resources"].values() if r["Type"].endswith("::Function")]
+        handlers = {function["Handler"]: function["CodeUri"] for function in functions if "Handler" in function}
+        names = {"app.app", "app.publish", "app.export", "app.maintenance", "app.uploads"}
+        assert handlers == dict.fromkeys(names, "./deployment.zip")
+        assert {function["Runtime"] for function in functions if "Handler" in function} == {"python3.11"}
+
+    def test_the_api_can_be_made_before_its_function(self, template: dict[str, Any]) -> None:
+        assert HANDLER not in json.dumps(template["Resources"]["RestAPI"])
+
+    def test_says_nothing_of_a_stage(self, template: dict[str, Any]) -> None:
+        tags = [r["Properties"].get("Tags") for r in template["Resources"].values() if "Properties" in r]
+        assert "stage=" not in json.dumps(tags)

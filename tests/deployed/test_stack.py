@@ -1,0 +1,81 @@
+"""What CloudFormation made: its outputs, the way through front and API, and rights; an update keeps the data."""
+
+import httpx
+import pytest
+
+from infra.local.deployed import PREFIX
+from infra.local.stack import Stack
+from infra.resources import QUEUES
+from tests.deployed.operator import Operator
+from tests.e2e.api import Api
+
+PUBLIC = "/api/public/info"
+PATIENCE = 60  # seconds; a function may have to start
+
+
+def direct(operator: Operator, path: str, **headers: str) -> httpx.Response:
+    """The API's answer to somebody who does not come by the front."""
+    host = f"{operator.outputs['RestAPIId']}.execute-api.localhost"
+    return httpx.get(f"{operator.endpoint}/api{path}", headers={"Host": host, **headers}, timeout=PATIENCE)
+
+
+def test_outputs_say_what_an_operator_needs(stack: Stack, operator: Operator) -> None:
+    names = {"Url", "Bucket", "DistributionId", "RestAPIId", "EndpointURL"}
+    names |= {f"{queue.capitalize()}{kind}Url" for queue in QUEUES for kind in ("Queue", "DeadLetters")}
+    assert names <= operator.outputs.keys()
+    assert operator.outputs["Url"] == stack.url
+    assert operator.outputs["Bucket"] == f"{PREFIX}content-000000000000"
+
+
+def test_every_function_has_a_role_of_its_own(operator: Operator) -> None:
+    functions = operator.client("lambda").list_functions()["Functions"]
+    assert {function["FunctionName"] for function in functions} == {PREFIX + name for name in ("api", *QUEUES)}
+    assert len({function["Role"] for function in functions}) == len(functions)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/nothing/here", 404),
+        ("GET", "/api/nothing", 404),
+        ("GET", "/content/nothing", 404),
+        ("GET", "/content/storage/0/0/nothing.pdf", 404),
+        ("DELETE", "/api/internal/check_version", 405),
+        ("POST", "/content/storage/0/0/nothing.pdf", 405),
+        ("PUT", "/content/storage/0/0/nothing.pdf", 403),
+    ],
+)
+def test_what_is_not_there_is_told_in_json(stack: Stack, method: str, path: str, status: int) -> None:
+    answer = httpx.request(method, stack.url + path, timeout=PATIENCE)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.json()) == {"error", "detail"}
+
+
+def test_only_the_front_is_answered(stack: Stack, operator: Operator) -> None:
+    assert httpx.get(stack.url + PUBLIC, timeout=PATIENCE).status_code == 200
+    assert httpx.get(stack.url + PUBLIC, headers={"X-Front-Key": "guess"}, timeout=PATIENCE).status_code == 200
+    for headers in ({}, {"X-Front-Key": "guess"}):
+        answer = direct(operator, PUBLIC, **headers)
+        assert (answer.status_code, set(answer.json())) == (403, {"error", "detail"})
+
+
+def test_nobody_reads_the_bucket_but_by_the_front(operator: Operator) -> None:
+    answer = httpx.get(f"{operator.endpoint}/{operator.outputs['Bucket']}/content/storage/0/0/nothing.pdf")
+    assert answer.status_code == 403
+
+
+def test_a_body_that_lambda_does_not_take_is_refused(stack: Stack, uploader: Api) -> None:
+    answer = uploader.client.post("/api/internal/check_version", content=b"x" * (6 * 1024 * 1024 + 1))
+    assert (answer.status_code, answer.json()["error"]) == (413, "Request too large")
+
+
+def test_an_update_keeps_the_data(stack: Stack, operator: Operator, uploader: Api) -> None:
+    operator.make("settings", SET="UserQuota=12345678")
+    said = operator.make("deploy")
+    assert "APIHandler: update complete" in said
+    assert httpx.get(stack.url + PUBLIC, timeout=PATIENCE).status_code == 200
+    assert uploader.post("authenticate_user_internal")["success"] is True
+    variables = operator.client("lambda").get_function_configuration(FunctionName=PREFIX + "api")["Environment"]
+    assert variables["Variables"]["USER_QUOTA"] == "12345678"
+    assert operator.outputs.items() <= Operator(stack).outputs.items()

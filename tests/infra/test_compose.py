@@ -1,0 +1,249 @@
+"""The composed template: what holds for all queues, functions, tables, alarms and stages."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib import config
+from chalicelib.domain import storage_keys
+from infra import functions, resources, template, watch
+from infra.local.responses import problem
+from infra.local.workers import TIMEOUTS
+from infra.package import STAGES
+from infra.resources import QUEUES
+
+COMPOSED = template.compose()
+PARTS: dict[str, Any] = COMPOSED["Resources"]
+WORKERS = {name: rule for name, rule in functions.read().items() if name != "api"}
+DOCUMENT = template.HERE.parent / watch.DOCUMENT
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {name: part["Properties"] for name, part in PARTS.items() if part.get("Type") == kind}
+
+
+def alarms_on(metric: str) -> list[Any]:
+    alarms = of_type("AWS::CloudWatch::Alarm").values()
+    return [alarm["Dimensions"][0]["Value"] for alarm in alarms if alarm["MetricName"] == metric]
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_queue_has_dead_letters_of_its_own_and_an_alarm_for_them(name: str) -> None:
+    title = name.capitalize()
+    queue, dead = PARTS[f"{title}Queue"]["Properties"], PARTS[f"{title}DeadLetters"]["Properties"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{title}DeadLetters", "Arn"]}
+    (source,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert source["Fn::Sub"].endswith(":" + queue["QueueName"]["Fn::Sub"])
+    assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+    assert queue["SqsManagedSseEnabled"]
+    assert dead["SqsManagedSseEnabled"]
+    assert dead["QueueName"] in alarms_on("ApproximateNumberOfMessagesVisible")
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_a_worker_takes_its_own_queue_and_has_a_sixth_of_its_visibility(name: str) -> None:
+    title, rule = name.capitalize(), WORKERS[name]
+    ((source, event),) = PARTS[rule["id"]]["Properties"]["Events"].items()
+    assert source == f"{title}SqsEventSource"
+    assert event["Properties"]["Queue"] == {"Fn::Sub": f"${{{title}Queue.Arn}}"}
+    assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert PARTS[f"{title}Queue"]["Properties"]["VisibilityTimeout"] == 6 * rule["timeout"]
+    assert rule["timeout"] == TIMEOUTS[name]
+    assert PARTS[rule["id"]]["Properties"]["RecursiveLoop"] == "Allow"  # it sends to its own queue when it waits
+
+
+@pytest.mark.parametrize("name", functions.read())
+def test_a_function_has_its_own_name_role_logs_and_alarms(name: str) -> None:
+    properties = PARTS[functions.read()[name]["id"]]["Properties"]
+    title, own = name.capitalize(), {"Fn::Sub": f"${{Prefix}}{name}"}
+    assert properties["FunctionName"] == own
+    assert properties["Role"] == {"Fn::GetAtt": [f"{title}Role", "Arn"]}
+    assert properties["LoggingConfig"] == {"LogGroup": {"Ref": f"{title}Logs"}}
+    logs = PARTS[f"{title}Logs"]["Properties"]
+    assert logs == {
+        "LogGroupName": {"Fn::Sub": f"/aws/lambda/${{Prefix}}{name}"},
+        "RetentionInDays": {"Ref": "LogDays"},
+    }
+    assert own in alarms_on("Errors")
+    assert own in alarms_on("Throttles")
+
+
+def test_no_two_functions_may_do_the_same() -> None:
+    (statements) = [
+        json.dumps(PARTS[f"{name.capitalize()}Role"]["Properties"]["Policies"]) for name in functions.read()
+    ]
+    assert len(set(statements)) == len(statements)
+
+
+def test_functions_are_told_what_the_settings_read() -> None:
+    read = set(re.findall(r'_?(?:text|number|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text()))
+    for name in functions.read():
+        told = functions.environment(name).keys()
+        assert told - read == {"POWERTOOLS_LOG_LEVEL"}
+        assert read - told <= {"UPLOAD_URL_SECONDS", "INDEX_SECONDS", "FRONT_KEY", "DISK_CACHE"}  # which have defaults
+    assert functions.environment("api").keys() >= {"FRONT_KEY", "DISK_CACHE"}
+
+
+def test_what_the_api_keeps_fits_its_disk() -> None:
+    assert int(functions.environment("api")["DISK_CACHE"]) <= 0.8 * functions.read()["api"]["disk"] * 1024**2
+
+
+@pytest.mark.parametrize("name", of_type("AWS::DynamoDB::Table"))
+def test_a_table_can_be_restored_and_outlives_its_stack(name: str) -> None:
+    table = PARTS[name]
+    assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
+    assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
+
+
+def test_items_with_an_end_are_removed() -> None:
+    expiring = {
+        name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
+    }
+    assert expiring.keys() == {"SessionsTable", "SignInTriesTable", "TasksTable", "ChangesTable", "FilePlacesTable"}
+    assert {json.dumps(table["TimeToLiveSpecification"]) for table in expiring.values()} == {
+        '{"AttributeName": "expires", "Enabled": true}'
+    }
+
+
+def old_versions() -> dict[str, dict[str, Any]]:
+    """What becomes of old versions, by prefix."""
+    rules = PARTS["ContentBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    return {rule["Prefix"]: rule for rule in rules if "NoncurrentVersionExpiration" in rule}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        storage_keys.storage_key("0" * 32, "pdf"),
+        storage_keys.database_key("channel"),
+        storage_keys.database_key("channel", 1),
+        storage_keys.raw_data_key("digest"),
+    ],
+)
+def test_what_cannot_be_made_again_never_goes_for_good(key: str) -> None:
+    (rule,) = [rule for prefix, rule in old_versions().items() if key.startswith(prefix)]
+    assert rule["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] == 1
+    assert "ExpirationInDays" not in rule
+
+
+@pytest.mark.parametrize(
+    ("key", "goes"),
+    [
+        (storage_keys.index_key("name"), False),
+        (storage_keys.search_index_key("name"), False),
+        (storage_keys.search_part_key("channel", 1), False),
+        (storage_keys.snapshot_key("worker"), True),
+        (storage_keys.kept_key("name"), True),
+        (storage_keys.answer_key("digest"), True),
+    ],
+)
+def test_old_versions_of_the_rest_go_some_day(key: str, goes: bool) -> None:
+    (rule,) = [rule for prefix, rule in old_versions().items() if key.startswith(prefix)]
+    assert ("ExpirationInDays" in rule) == goes
+    assert (rule["NoncurrentVersionExpiration"]["NoncurrentDays"] > 35) == (not goes)  # tables go back 35 days
+
+
+def test_the_bucket_is_private_and_outlives_its_stack() -> None:
+    bucket = PARTS["ContentBucket"]
+    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    assert bucket["Properties"]["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
+
+
+def test_api_gateway_answers_as_the_application_does() -> None:
+    answers = PARTS["RestAPI"]["Properties"]["GatewayResponses"]
+    statuses = {kind: answer.get("StatusCode") for kind, answer in answers.items()}
+    assert statuses["MISSING_AUTHENTICATION_TOKEN"] == statuses["RESOURCE_NOT_FOUND"] == "404"
+    assert (statuses["REQUEST_TOO_LARGE"], statuses["THROTTLED"]) == ("413", "429")
+    assert (statuses["INTEGRATION_FAILURE"], statuses["INTEGRATION_TIMEOUT"]) == ("502", "504")
+    assert statuses["DEFAULT_4XX"] is statuses["DEFAULT_5XX"] is None
+    shape = json.loads(problem(404, "Not found", "").body).keys()
+    for answer in answers.values():
+        assert json.loads(answer["ResponseTemplates"]["application/json"]).keys() == shape
+
+
+@pytest.mark.parametrize("path", ["/", "/{proxy+}"])
+def test_what_no_route_is_for_is_answered_alike(path: str) -> None:
+    api = PARTS["RestAPI"]["Properties"]
+    answer = api["DefinitionBody"]["paths"][path]["x-amazon-apigateway-any-method"]
+    said = answer["x-amazon-apigateway-integration"]["responses"]["default"]["responseTemplates"]
+    assert said == api["GatewayResponses"]["MISSING_AUTHENTICATION_TOKEN"]["ResponseTemplates"]
+
+
+def test_the_access_log_is_json_with_the_requests_id() -> None:
+    line = json.loads(PARTS["RestAPI"]["Properties"]["AccessLogSetting"]["Format"])
+    assert line["request_id"] == "$context.requestId"
+    assert not any("ip" in name or "query" in name for name in line)
+
+
+@pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
+def test_an_alarm_tells_the_topic_what_to_do_and_where_it_is_written(name: str) -> None:
+    alarm = PARTS[name]["Properties"]
+    assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+    says, _, section = alarm["AlarmDescription"].rpartition(f" See {watch.DOCUMENT}: ")
+    assert len(says) > 40
+    assert re.search(rf"^#+ {re.escape(section.removesuffix('.'))}$", DOCUMENT.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", watch.read()["alarms"])
+def test_every_kind_of_alarm_is_explained(kind: str) -> None:
+    assert f"`{kind}`" in DOCUMENT.read_text()
+
+
+def test_waits_are_watched_where_people_wait() -> None:
+    assert alarms_on("ApproximateAgeOfOldestMessage") == [
+        {"Fn::Sub": "${Prefix}publish"},
+        {"Fn::Sub": "${Prefix}export"},
+    ]
+
+
+def test_the_dashboard_is_json_and_shows_every_kind_of_alarm() -> None:
+    body, values = PARTS["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    assert {widget["properties"]["title"] for widget in widgets} >= watch.read()["alarms"].keys()
+    places = [(widget["x"], widget["y"]) for widget in widgets]
+    assert len(set(places)) == len(places)
+    assert set(re.findall(r"\$\{(\w+)\}", body)) <= {"Prefix", "Distribution", *values}
+
+
+def test_stages_differ_in_parameters_only() -> None:
+    stages, parameters = json.loads(STAGES.read_text()), COMPOSED["Parameters"]
+    assert stages.keys() == {"dev", "staging", "prod"}
+    assert len({tuple(sorted(stage)) for stage in stages.values()}) == 1
+    assert len({stage["Prefix"] for stage in stages.values()}) == len(stages)
+    for stage in stages.values():
+        for name, value in stage.items():
+            allowed = parameters[name]
+            assert value in [str(one) for one in allowed.get("AllowedValues", [value])]
+            assert re.fullmatch(allowed.get("AllowedPattern", ".*"), value)
+    assert stages["prod"]["DeletionProtection"] == "true"
+
+
+def test_large_numbers_are_text_as_cloudformation_would_write_them_with_an_exponent() -> None:
+    defaults = [parameter["Default"] for parameter in COMPOSED["Parameters"].values()]
+    assert max(default for default in defaults if isinstance(default, int)) < 10_000_000
+    assert "53687091200" in defaults
+
+
+def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:
+    assert all({"Default", "Description"} <= parameter.keys() for parameter in COMPOSED["Parameters"].values())
+    assert COMPOSED["Parameters"]["FrontKey"]["NoEcho"]
+
+
+def test_outputs_name_what_operators_need() -> None:
+    queues = {f"{name}Url" for name in of_type("AWS::SQS::Queue")}
+    assert COMPOSED["Outputs"].keys() == {"Url", "Bucket", "DistributionId", *queues}
+
+
+def test_a_name_is_given_once_only() -> None:
+    whole = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
+    with pytest.raises(ValueError, match="One"):
+        template._add(whole, {"Resources": {"One": {}, "Two": {}}})
+
+
+def test_the_local_stack_and_the_template_name_the_same_queues() -> None:
+    names = {queue["QueueName"]["Fn::Sub"] for queue in of_type("AWS::SQS::Queue").values()}
+    assert names == {f"${{Prefix}}{name}{end}" for name in resources.QUEUES for end in ("", "-dlq")}

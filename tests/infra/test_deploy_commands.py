@@ -1,0 +1,194 @@
+"""What a stage that is there is told: to pause and go on, to exchange its key, to do a job, to move dead letters."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from chalicelib import front
+from chalicelib.handlers import workers
+from infra import deploy, functions
+from infra.deploying import account, admin, commands, pausing, redrive, settings, stack
+from infra.deploying.problems import DeployError
+from infra.resources import QUEUES
+
+TOLD = {"STAGE": "dev", "REGION": "eu-central-1"}
+PREFIX = "studio-dev-"
+
+
+@pytest.fixture
+def at() -> Iterator[account.Account]:
+    with mock_aws():
+        yield account.at("eu-central-1")
+
+
+class TestPausing:
+    @pytest.fixture(autouse=True)
+    def _soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pausing, "POLL", 0)
+
+    @pytest.fixture
+    def lambdas(self, at: account.Account) -> Any:
+        """A stage's functions with their triggers, and one of another stage."""
+        trust = json.dumps({"Version": "2012-10-17", "Statement": []})
+        role = at.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+        code = io.BytesIO()
+        with zipfile.ZipFile(code, "w") as archive:
+            archive.writestr("app.py", "")
+        for name in (*(PREFIX + name for name in ("api", *QUEUES)), "studio-prod-publish"):
+            at.client("lambda").create_function(
+                FunctionName=name, Role=role, Runtime="python3.11", Handler="app.a", Code={"ZipFile": code.getvalue()}
+            )
+            if name != f"{PREFIX}api":
+                at.client("sqs").create_queue(QueueName=name)
+                source = f"arn:aws:sqs:eu-central-1:{at.id}:{name}"
+                at.client("lambda").create_event_source_mapping(FunctionName=name, EventSourceArn=source)
+        return at.client("lambda")
+
+    def states(self, lambdas: Any) -> list[Any]:
+        reserved = lambdas.get_function_concurrency(FunctionName=f"{PREFIX}api").get("ReservedConcurrentExecutions")
+        mappings = lambdas.list_event_source_mappings()["EventSourceMappings"]
+        return [reserved, *(m["State"] for m in sorted(mappings, key=lambda m: m["FunctionArn"]))]
+
+    def test_stops_api_and_triggers_and_lets_them_go_on(self, lambdas: Any, capsys: Any) -> None:
+        for _ in range(2):
+            assert deploy.main("pause", TOLD) == 0
+            assert self.states(lambdas) == [0, *["Disabled"] * 4, "Enabled"]
+        for _ in range(2):
+            assert deploy.main("resume", TOLD) == 0
+            assert self.states(lambdas) == [None, *["Enabled"] * 5]
+        assert "make resume STAGE=dev REGION=eu-central-1" in capsys.readouterr().out
+
+    def test_waits_for_triggers_that_change(self) -> None:
+        triggers = ChangingTriggers("Enabling", "Enabled", "Enabled", "Disabling", "Disabled")
+        pausing._set_triggers(triggers, PREFIX, False)
+        assert (triggers.states, triggers.asked) == ([], [False, False])
+
+    def test_what_is_not_there_is_told(self, at: account.Account, capsys: Any) -> None:
+        for command in ("pause", "resume"):
+            assert deploy.main(command, TOLD) == 1
+            assert capsys.readouterr().err == (
+                "studio-dev-api is not deployed in eu-central-1: run make deploy first.\n"
+            )
+
+    def test_says_how_long_functions_run(self) -> None:
+        assert max(each["timeout"] for each in functions.read().values()) == commands.LONGEST * 60
+
+
+class ChangingTriggers:
+    """Lambda with one trigger, that of the queue publish, in one state after the other."""
+
+    def __init__(self, *states: str) -> None:
+        self.states, self.asked = list(states), []  # type: ignore[var-annotated]
+
+    def get_paginator(self, _: str) -> Any:
+        return self
+
+    def paginate(self, FunctionName: str) -> Any:  # noqa: N803 - botocore's
+        if not FunctionName.endswith("publish"):
+            return []
+        return [{"EventSourceMappings": [{"UUID": "1", "State": self.states.pop(0)}]}]
+
+    def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803 - botocore's
+        self.asked.append(Enabled)
+
+
+class TestRotating:
+    @pytest.fixture
+    def deployed(self, at: account.Account, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+        """The environment of the deployed API."""
+        found = {"FRONT_KEY": settings.make_secret(at, "dev")}
+        monkeypatch.setattr(stack, "describe", lambda *_: {"StackStatus": "UPDATE_COMPLETE"})
+        monkeypatch.setattr(admin, "environment_of", lambda *_: found)
+        return found
+
+    def stored(self, at: account.Account) -> str:
+        return settings.read(at, "dev")["FrontKey"]
+
+    def test_goes_by_two_keys_that_agree_with_what_was_before(
+        self, at: account.Account, deployed: dict[str, str], capsys: Any
+    ) -> None:
+        (old,) = known = [deployed["FRONT_KEY"]]
+        for _ in range(2):
+            assert deploy.main("settings", {**TOLD, "ROTATE": "1"}) == 0
+            known.append(self.stored(at))
+            assert front._agree(known[-1], known[-2])
+            assert front._agree(known[-2], known[-1])
+            deployed["FRONT_KEY"] = known[-1]  # as a deploy does
+        new = known[-1]
+        assert known == [old, f"{new},{old}", new]
+        assert len(new) == 64
+        out = capsys.readouterr().out
+        assert out.count("make deploy STAGE=dev REGION=eu-central-1") == 3
+        assert not [key for key in (old, new) if key in out]
+
+    def test_takes_no_second_step_before_the_first_is_deployed(
+        self, at: account.Account, deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = {"ROTATE": "1"}
+        commands.COMMANDS["settings"](at, "dev", told)
+        before = self.stored(at)
+        with pytest.raises(DeployError, match="run make deploy first"):
+            commands.COMMANDS["settings"](at, "dev", told)
+        deployed["FRONT_KEY"] = before
+        monkeypatch.setattr(stack, "describe", lambda *_: {"StackStatus": "UPDATE_IN_PROGRESS"})
+        with pytest.raises(DeployError, match="in the midst of it"):
+            commands.COMMANDS["settings"](at, "dev", told)
+        assert self.stored(at) == before
+
+
+class TestJob:
+    def test_is_put_into_the_queue(self, at: account.Account) -> None:
+        url = at.client("sqs").create_queue(QueueName=f"{PREFIX}maintenance")["QueueUrl"]
+        assert deploy.main("job", {**TOLD, "JOB": "rebuild_public_index"}) == 0
+        (message,) = at.client("sqs").receive_message(QueueUrl=url)["Messages"]
+        assert json.loads(message["Body"]) == {"jobs": [{"job": "rebuild_public_index"}]}
+
+    def test_is_one_that_the_worker_knows(self) -> None:
+        assert set(commands.JOBS) <= workers.JOBS.keys()
+
+    @pytest.mark.parametrize(
+        ("job", "said"),
+        [
+            ("remove_tree", "Say which job: JOB= one of rebuild_public_index, rebuild_search_index.\n"),
+            ("", "Say which job: JOB= one of rebuild_public_index, rebuild_search_index.\n"),
+            ("rebuild_search_index", "There is no queue studio-dev-maintenance in eu-central-1: is the stage deployed"),
+        ],
+    )
+    def test_of_another_name_is_refused(self, at: account.Account, capsys: Any, job: str, said: str) -> None:
+        assert deploy.main("job", {**TOLD, "JOB": job}) == 1
+        assert capsys.readouterr().err.startswith(said)
+
+
+class MovingQueue:
+    """SQS that moves messages, and says nothing, then one thing after the other of it."""
+
+    exceptions = SimpleNamespace(QueueDoesNotExist=KeyError)
+
+    def __init__(self, *tasks: list[dict[str, Any]]) -> None:
+        self.tasks = list(tasks)
+
+    def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803 - botocore's
+        return {"QueueUrl": QueueName}
+
+    def get_queue_attributes(self, **_: Any) -> Any:
+        return {"Attributes": {"QueueArn": "arn", "ApproximateNumberOfMessages": "3"}}
+
+    def start_message_move_task(self, **_: str) -> None:
+        pass
+
+    def list_message_move_tasks(self, **_: Any) -> Any:
+        return {"Results": self.tasks.pop(0)}
+
+
+def test_a_move_that_is_not_listed_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redrive, "POLL", 0)
+    done = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 3}
+    sqs = MovingQueue([], [{"Status": "RUNNING"}], [done])
+    assert redrive.redrive(account.Account("eu-central-1", _clients={"sqs": sqs}), "studio-dev-export") == 3
+    assert sqs.tasks == []

@@ -1,0 +1,36 @@
+"""What becomes of the linters' findings."""
+
+import pytest
+
+from infra import cfn
+from infra.lint_template import EXCEPTIONS, Finding, ToolFailed, _run, judge
+
+OPEN = Finding("CKV_1", "UsersTable", "is open")
+EXCEPTION = {"check": "CKV_1", "of": ["*Table"], "why": "it may be"}
+
+
+def test_a_finding_without_a_reason_is_a_problem() -> None:
+    assert judge([OPEN], []) == ["CKV_1 UsersTable: is open"]
+
+
+def test_a_reason_holds_for_its_own_rule_and_resources() -> None:
+    assert judge([OPEN], [EXCEPTION]) == []
+    others = [Finding("CKV_2", "UsersTable", "is shut"), Finding("CKV_1", "Bucket", "is open")]
+    assert judge([OPEN, *others], [EXCEPTION]) == [str(other) for other in others]
+
+
+def test_a_reason_that_nothing_needs_any_more_is_a_problem() -> None:
+    (problem,) = judge([OPEN], [EXCEPTION, {**EXCEPTION, "of": ["Bucket"]}])
+    assert "CKV_1 of Bucket is found nowhere any more" in problem
+
+
+def test_every_exception_has_a_reason() -> None:
+    for rule in cfn.read(EXCEPTIONS):
+        assert rule["check"]
+        assert rule["of"]
+        assert len(rule["why"]) > 40
+
+
+def test_a_linter_that_fails_is_no_clean_template() -> None:
+    with pytest.raises(ToolFailed, match="false fails"):
+        _run("/bin/false")

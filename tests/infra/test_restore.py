@@ -1,0 +1,155 @@
+"""Tables brought back to an earlier moment."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from infra import resources, restore
+from infra.restore import RestoreError
+
+PREFIX = "studio-test-"
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(restore, "SEGMENTS", 2)
+    with mock_aws():
+        client = botocore.session.get_session().create_client("dynamodb", region_name=resources.LOCAL_REGION)
+        resources.create_tables(client, PREFIX)
+        yield client
+
+
+def edge(parent: int, position: str) -> dict[str, Any]:
+    return {"parent_id": {"S": str(parent)}, "position": {"S": position}, "node_id": {"S": f"{parent}{position}"}}
+
+
+def fill(dynamodb: Any, table: str, items: list[dict[str, Any]]) -> None:
+    for item in items:
+        dynamodb.put_item(TableName=table, Item=item)
+
+
+def contents(dynamodb: Any, table: str) -> list[str]:
+    return sorted(map(repr, dynamodb.scan(TableName=table)["Items"]))
+
+
+def beside(dynamodb: Any, name: str, items: list[dict[str, Any]]) -> None:
+    """A restored copy, as DynamoDB makes it."""
+    definition = next(table for table in resources.tables(PREFIX) if table["TableName"] == PREFIX + name)
+    shape = {key: definition[key] for key in ("KeySchema", "BillingMode")}
+    kinds = [part for part in definition["AttributeDefinitions"] if part["AttributeName"] in str(shape["KeySchema"])]
+    dynamodb.create_table(TableName=PREFIX + name + restore.BESIDE, AttributeDefinitions=kinds, **shape)
+    fill(dynamodb, PREFIX + name + restore.BESIDE, items)
+
+
+def test_a_table_becomes_what_it_was(dynamodb: Any) -> None:
+    was = [edge(parent, position) for parent in range(30) for position in "abc"]
+    beside(dynamodb, "children", was)
+    changed = {**edge(0, "a"), "node_id": {"S": "other"}}
+    fill(dynamodb, PREFIX + "children", [changed, *[edge(99, str(number)) for number in range(40)]])
+    assert restore.finish(dynamodb, PREFIX, "children") == (90, 40)
+    assert contents(dynamodb, PREFIX + "children") == sorted(map(repr, was))
+    assert restore.finish(dynamodb, PREFIX, "children") == (90, 0)
+
+
+def test_without_a_copy_nothing_is_touched(dynamodb: Any) -> None:
+    fill(dynamodb, PREFIX + "children", [edge(1, "a")])
+    with pytest.raises(RestoreError, match="begin with"):
+        restore.finish(dynamodb, PREFIX, "children")
+    assert len(contents(dynamodb, PREFIX + "children")) == 1
+
+
+def test_a_copy_is_asked_for_beside_the_table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def restored(**given: Any) -> None:
+        asked.append(given)
+        beside(dynamodb, "children", [])
+
+    monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", restored)
+    moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    restore.begin(dynamodb, PREFIX, moment, ["children"])
+    names = {"SourceTableName": "studio-test-children", "TargetTableName": "studio-test-children-restored"}
+    assert asked == [{**names, "RestoreDateTime": moment}]
+
+
+def test_a_refusal_is_told(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: Any) -> None:
+        error = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "PITR is off"}
+        raise ClientError({"Error": error}, "RestoreTableToPointInTime")  # type: ignore[arg-type]
+
+    monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", refuse)
+    with pytest.raises(RestoreError, match="PITR is off"):
+        restore.begin(dynamodb, PREFIX, datetime.now(UTC), ["children"])
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-01-31T12:00:00", ""])
+def test_a_moment_names_its_zone(moment: str) -> None:
+    with pytest.raises(RestoreError, match="TIME"):
+        restore._moment(moment)
+
+
+def test_a_copy_that_is_there_is_told_and_nothing_is_asked_for(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside(dynamodb, "children", [])
+    monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", lambda **_: pytest.fail("asked"))
+    with pytest.raises(RestoreError, match="There is studio-test-children-restored already"):
+        restore.begin(dynamodb, PREFIX, datetime.now(UTC), ["nodes", "children"])
+
+
+TOLD = {"STAGE": "dev", "REGION": "eu-central-1", "TABLES": "children", "TIME": "2026-01-31T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("step", "changed", "said"),
+    [
+        ("begin", {"STAGE": ""}, "Say which stage: STAGE= one of dev, staging, prod."),
+        ("begin", {"REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
+        ("begin", {"REGION": ""}, "Say where: REGION=eu-central-1"),
+        ("begin", {"TABLES": "children typo"}, 'Say which tables: TABLES="…" of assessment_items, '),
+        ("begin", {"TIME": ""}, "TIME must be like"),
+        ("begin", {}, "studio-dev-children cannot be restored: "),
+        ("finish", {}, "There is no studio-dev-children-restored; begin with `make restore`."),
+    ],
+)
+@mock_aws
+def test_a_step_says_what_it_lacks(
+    step: str, changed: dict[str, str], said: str, capsys: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    assert restore.main(step, TOLD | changed) == 1
+    out, err = capsys.readouterr()
+    assert (out, said in err, err.count("\n")) == ("", True, 1)
+
+
+def test_a_missing_right_is_one_sentence(capsys: Any, monkeypatch: Any) -> None:
+    def refuse(*_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
+
+    monkeypatch.setattr(restore, "finish", refuse)
+    assert restore.main("finish", TOLD) == 1
+    assert capsys.readouterr().err == (
+        "These credentials may not do dynamodb:DescribeTable: allow it, or use other credentials.\n"
+    )
+
+
+@mock_aws
+def test_the_region_is_awss_own_where_none_is_given(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    client = botocore.session.get_session().create_client("dynamodb", region_name="eu-west-1")
+    monkeypatch.setattr(restore, "SEGMENTS", 2)
+    resources.create_tables(client, "studio-dev-")
+    client.create_table(
+        TableName="studio-dev-users-restored",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    assert restore.main("finish", TOLD | {"REGION": "", "TABLES": "users"}) == 0
+    assert capsys.readouterr().out == "studio-dev-users: 0 items as they were, 0 newer ones deleted\n"

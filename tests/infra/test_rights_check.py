@@ -1,0 +1,140 @@
+"""The check of what the tests' functions do sees every call, and says what is missing and what is not needed."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib import storage
+from infra import rights
+from infra.rights import BUCKET, SECTIONS
+from tests.conftest import PREFIX
+from tests.support import rights_check
+from tests.support.client import Studio
+from tests.support.needed_rights import needed
+from tests.support.rights_check import Judge, unused
+
+TABLE = SECTIONS["tables"][1]
+OBJECT = SECTIONS["objects"][1]
+EVERY = [right for owned in rights.rights().values() for right in owned]
+
+
+class TestNeeds:
+    def test_of_a_transaction_are_those_of_its_parts(self):
+        parts = [{"Put": {"TableName": f"{PREFIX}users"}}, {"ConditionCheck": {"TableName": f"{PREFIX}tokens"}}]
+        assert list(needed("dynamodb", "TransactWriteItems", {"TransactItems": parts})) == [
+            ("dynamodb:PutItem", f"{TABLE}users", None),
+            ("dynamodb:ConditionCheckItem", f"{TABLE}tokens", None),
+        ]
+
+    def test_of_a_batch_are_for_each_table(self):
+        arguments = {"RequestItems": {f"{PREFIX}users": [], f"{PREFIX}tokens": []}}
+        assert [need[:2] for need in needed("dynamodb", "BatchWriteItem", arguments)] == [
+            ("dynamodb:BatchWriteItem", f"{TABLE}users"),
+            ("dynamodb:BatchWriteItem", f"{TABLE}tokens"),
+        ]
+
+    def test_of_a_query_are_for_its_index(self):
+        arguments = {"TableName": f"{PREFIX}users", "IndexName": "email-index"}
+        assert list(needed("dynamodb", "Query", arguments)) == [
+            ("dynamodb:Query", f"{TABLE}users/index/email-index", None)
+        ]
+
+    def test_of_a_copy_are_to_read_and_to_write(self):
+        arguments = {"Key": "b", "CopySource": {"Bucket": "x", "Key": "a"}}
+        assert [need[:2] for need in needed("s3", "CopyObject", arguments)] == [
+            ("s3:GetObject", f"{OBJECT}a"),
+            ("s3:PutObject", f"{OBJECT}b"),
+        ]
+
+    def test_of_operations_that_nobody_looked_up_are_not_guessed(self):
+        with pytest.raises(KeyError):
+            list(needed("sqs", "PurgeQueue", {"QueueUrl": "a/b"}))
+
+
+DYNAMODB = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb")))
+S3 = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="s3")))
+
+
+class TestJudge:
+    def answering(self, *_: Any) -> str:
+        return "answer"
+
+    def test_lets_a_function_do_what_it_may(self):
+        judge = Judge(self.answering)
+        with judge.running("api"):
+            assert judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"}) == "answer"
+        assert judge.used == {f"api: dynamodb:GetItem on {TABLE}users"}
+
+    def test_refuses_what_a_function_may_not(self):
+        judge = Judge(self.answering)
+        with judge.running("uploads"), pytest.raises(ClientError, match="uploads may not dynamodb:GetItem") as refusal:
+            judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"})
+        assert refusal.value.response["Error"]["Code"] == "AccessDeniedException"
+        assert judge.refused == {f"uploads: dynamodb:GetItem on {TABLE}users"}
+
+    def test_judges_by_the_innermost_function(self):
+        judge = Judge(self.answering)
+        with judge.running("uploads"), judge.running("api"):
+            assert judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"}) == "answer"
+
+    def test_lets_tests_do_what_they_want(self):
+        judge = Judge(self.answering)
+        assert judge.call(DYNAMODB, "Scan", {"TableName": f"{PREFIX}users"}) == "answer"
+        assert not judge.used | judge.refused
+
+    def test_forbids_instead_of_saying_that_an_object_is_missing(self):
+        def missing(_: Any, operation: str, __: Any) -> Any:
+            answer: Any = {"Error": {"Code": "NoSuchKey"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
+            raise ClientError(answer, operation)
+
+        judge = Judge(missing)
+        key = next(
+            right.resource.removeprefix(OBJECT).replace("*", "a")
+            for right in rights.rights()["export"]
+            if right.action == "s3:GetObject"
+            and not rights.allows("export", "s3:ListBucket", BUCKET, ("s3:prefix", right.resource.removeprefix(OBJECT)))
+        )
+        with judge.running("export"), pytest.raises(ClientError) as refusal:
+            judge.call(S3, "GetObject", {"Bucket": "x", "Key": key})
+        assert refusal.value.response["Error"]["Code"] == "AccessDenied"
+
+
+class TestUnused:
+    def test_rights_are_named(self):
+        used = {right.name for right in EVERY}
+        name = next(right.name for right in EVERY if not right.by_lambda)
+        assert unused(used) == []
+        assert unused(used - {name}) == [name]
+
+    def test_rights_of_lambda_are_not_asked_for(self):
+        assert unused(right.name for right in EVERY if not right.by_lambda) == []
+
+
+class TestPlugin:
+    """The judge of the tests sees all doors of the application."""
+
+    @pytest.fixture
+    def judge(self, monkeypatch) -> Judge:
+        judge = Judge(rights_check.judge._call)
+        monkeypatch.setattr(rights_check, "judge", judge)
+        return judge
+
+    def test_judges_requests(self, studio: Studio, judge):
+        assert studio.get("/api/user/me").status == 200
+        assert f"api: dynamodb:GetItem on {TABLE}tokens" in judge.used
+
+    def test_judges_messages(self, studio: Studio, judge):
+        studio.notify(storage.storage_key("a" * 32, "pdf"), 1)
+        assert {name.partition(":")[0] for name in judge.used} == {"uploads"}
+
+    def test_judges_urls_that_are_signed(self, studio: Studio, judge):
+        body = {"size": 5, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
+        assert studio.post("/api/file/upload_url", body).status == 200
+        assert f"api: s3:PutObject on {OBJECT}content/storage/*" in judge.used
+
+    def test_answers_requests_as_aws_would_without_a_right(self, studio: Studio, judge, monkeypatch):
+        monkeypatch.setattr(rights, "right_for", lambda *_: None)
+        assert studio.get("/api/user/me").status == 503
+        assert judge.refused

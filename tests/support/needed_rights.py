@@ -1,0 +1,96 @@
+"""What IAM asks of who makes a call: an operation's name and its arguments as actions on resources.
+
+Written from the lists of actions of each service that AWS publishes ("Actions, resources, and condition keys").
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from infra.rights import BUCKET, SECTIONS, Condition
+from tests.conftest import PREFIX
+
+Need = tuple[str, str, Condition | None]  # action, resource as in `rights`, what else the request says
+
+IN_TRANSACTIONS = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+    "Get": "GetItem",
+}
+OBJECTS = {
+    "HeadObject": "GetObject",
+    "GetObject": "GetObject",
+    "PutObject": "PutObject",
+    "DeleteObject": "DeleteObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+}
+QUEUES = {
+    "SendMessage": "SendMessage",
+    "SendMessageBatch": "SendMessage",
+    "ChangeMessageVisibility": "ChangeMessageVisibility",
+}
+
+
+def needed(service: str, operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    """What a call needs.
+
+    Raises KeyError for an operation that nobody has looked up yet: add it here.
+    """
+    return _SERVICES[service](operation, arguments)
+
+
+def needed_to_miss(_service: str, _operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    """What S3 needs to say that the object which is read is not there: else it says that it is forbidden. The key is
+    then judged as a prefix (https://github.com/ceph/ceph/pull/68577)."""
+    yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments.get("CopySource", arguments)["Key"])
+
+
+def _of_tables(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    if operation in ("TransactWriteItems", "TransactGetItems"):
+        for item in arguments["TransactItems"]:
+            for kind, action in item.items():
+                yield f"dynamodb:{IN_TRANSACTIONS[kind]}", _table(action["TableName"]), None
+    elif operation in ("BatchGetItem", "BatchWriteItem"):
+        for name in arguments["RequestItems"]:
+            yield f"dynamodb:{operation}", _table(name), None
+    else:  # the operation is the action
+        index = f"/index/{arguments['IndexName']}" if "IndexName" in arguments else ""
+        yield f"dynamodb:{operation}", _table(arguments["TableName"]) + index, None
+
+
+def _of_objects(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    if operation == "ListObjectsV2":
+        yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments["Prefix"])
+    elif operation == "CopyObject":
+        yield "s3:GetObject", _object(arguments["CopySource"]["Key"]), None
+        yield "s3:PutObject", _object(arguments["Key"]), None
+    else:
+        yield f"s3:{OBJECTS[operation]}", _object(arguments["Key"]), None
+
+
+def _of_queues(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    name = arguments["QueueUrl"].rpartition("/")[2].removeprefix(PREFIX)
+    yield f"sqs:{QUEUES[operation]}", SECTIONS["queues"][1] + name, None
+
+
+def _of_mail(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    from chalicelib import mail
+
+    sender = arguments["FromEmailAddress"]
+    said = "${MailFrom}" if sender == mail.settings().mail_from else sender
+    yield f"ses:{operation}", SECTIONS["senders"][1] + sender, ("ses:FromAddress", said)
+
+
+def _table(name: str) -> str:
+    return SECTIONS["tables"][1] + name.removeprefix(PREFIX)
+
+
+def _object(key: str) -> str:
+    return SECTIONS["objects"][1] + key
+
+
+_SERVICES = {"dynamodb": _of_tables, "s3": _of_objects, "sqs": _of_queues, "sesv2": _of_mail}

@@ -1,0 +1,29 @@
+"""Passwords hashed at the least cost: properly, each takes 64 MB and more time than most tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from argon2 import PasswordHasher
+
+from chalicelib import accounts
+
+_PROPER = PasswordHasher.__init__.__defaults__ or ()
+_QUICK = (2, 8, 1, *_PROPER[3:])  # passes, KiB, threads
+_PROPER_NOBODYS = accounts._NOBODYS
+
+
+def hash_quickly() -> None:
+    """From now on, hash passwords quickly, nobody's too."""
+    PasswordHasher.__init__.__defaults__ = _QUICK
+    accounts._NOBODYS = accounts.hash_password("nobody knows it")
+
+
+@contextmanager
+def hashed_properly() -> Iterator[None]:
+    """Within, passwords are hashed as the application does it."""
+    with (
+        patch.object(PasswordHasher.__init__, "__defaults__", _PROPER),
+        patch.object(accounts, "_NOBODYS", _PROPER_NOBODYS),
+    ):
+        yield

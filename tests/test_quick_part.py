@@ -1,0 +1,25 @@
+"""The list of what the quick part leaves out is of tests that there are."""
+
+import ast
+
+import pytest
+
+from tests.support import quick_part
+
+NAMES = [name for names in quick_part.LEFT_OUT.values() for name in names]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_left_out_is_there(name):
+    module, _, test = name.partition("::")
+    paths = list(quick_part.TESTS.glob(module))
+    assert paths
+    if test:
+        nodes = ast.walk(ast.parse(paths[0].read_text()))
+        assert test in {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+
+
+def test_modules_and_single_tests_are_told_apart():
+    assert quick_part.TESTS / "api/test_fuzz.py" in quick_part.modules()
+    assert quick_part.TESTS / "export/test_content_db.py" not in quick_part.modules()
+    assert {module.name for module, _ in quick_part.tests()} >= {"test_content_db.py"}
