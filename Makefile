@@ -24,7 +24,9 @@ setup: $(APP) $(MINISTACK) ## virtual environments of the app and of ministack
 run: setup ## the whole application on http://127.0.0.1:PORT, its data in DATA_DIR
 	@exec $(BIN)/python -m infra.local
 
+ifeq ($(origin DATA_DIR),file)
 run-deployed: DATA_DIR = .local/deployed
+endif
 run-deployed: setup ## the same as it is deployed: packaged, in ministack by CloudFormation; its data goes at the next start
 	@exec $(BIN)/python -m infra.local.deployed
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.registry import BENCHMARKS, NOWHERE, Benchmark, Server
 from benchmarks.report import Row, save, table
 from examples.clients import ClientError
-from infra.dependencies import PackageError
 from infra.local.checks import StackError
 from infra.local.stack import start
+from infra.packaging.dependencies import PackageError
 
 OUT = Path("bench.json")
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from infra import package, template
-from infra.dependencies import PackageError
 from infra.deploying import account as accounts
 from infra.deploying import admin, adopt, artefacts, commands, mail, remove, settings, stack
 from infra.deploying.account import Account
 from infra.deploying.commands import Told
 from infra.deploying.events import Say, say_now
 from infra.deploying.problems import DeployError
+from infra.packaging.dependencies import PackageError
 
 NO_ADMINISTRATOR = "There is no administrator yet: make admin STAGE={stage} REGION={region} EMAIL=you@example.org"
 

@@ -17,8 +17,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from infra import dependencies, finishing, template, zipping
-from infra.dependencies import PYTHON, ROOT, PackageError
+from infra import template
+from infra.packaging import dependencies, finishing, zipping
+from infra.packaging.dependencies import PYTHON, ROOT, PackageError
 
 BUILD = ROOT / "build"
 STAGES = ROOT / "infra" / "stages.json"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from infra.dependencies import PYTHON
-from infra.finishing import HANDLER
 from infra.local.events import Request, api_gateway_event
 from infra.package import BUILD, MOST_UNPACKED
+from infra.packaging.dependencies import PYTHON
+from infra.packaging.finishing import HANDLER
 from tests.deployed.inside_zip import CHECKS
 
 MOST_ZIPPED = 30 * 1000**2  # bytes

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra import dependencies, finishing, package, pruning, zipping
+from infra import package
+from infra.packaging import dependencies, finishing, pruning, zipping
 
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/%s/invocations"
 

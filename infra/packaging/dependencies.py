@@ -8,13 +8,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra import pruning
+from infra.packaging import pruning
 
 PYTHON = (3, 11)  # of the functions
 CODE = "/var/task"  # where Lambda unpacks the zip
 # Lambda's Python 3.11 runs on Amazon Linux 2, which has glibc 2.26.
 PLATFORMS = [*(f"manylinux_2_{minor}_x86_64" for minor in range(26, 4, -1)), "manylinux2014_x86_64"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
 
 

@@ -77,6 +77,6 @@ def unused(folder: Path, rules: tuple[Prune, ...] = PRUNED) -> list[Path]:
     for rule in rules:
         gone = [path for path in sorted(folder.glob(rule.pattern)) if not any(map(path.match, rule.keep))]
         if not gone:
-            raise ValueError(f"Nothing is there to prune by {rule.pattern}; look at the rule in infra/pruning.py.")
+            raise ValueError(f"Nothing is there to prune by {rule.pattern}; look at its rule in pruning.py.")
         found += gone
     return found

@@ -1,0 +1,1 @@
+"""What `make package` is made of; `infra.package` puts it together."""
