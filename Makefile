@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public package deploy destroy admin redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public package deploy destroy admin token redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -84,6 +84,9 @@ destroy: $(APP) ## STAGE=… REGION=… [DATA=delete] [YES=<stage>]: take a stag
 
 admin: $(APP) ## STAGE=… REGION=… EMAIL=…: a one-time password for an administrator, who may be a new one
 	@exec $(BIN)/python -m infra.deploy admin
+
+token: $(APP) ## STAGE=… REGION=… EMAIL=…: a new API token for ricecooker, of a user who may be a new one
+	@exec $(BIN)/python -m infra.deploy token
 
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive

@@ -111,14 +111,15 @@ def change_password(user: User, password: str, field: str, staying: str = "") ->
 
 def give_one_time_password(email: str) -> str:
     """A new one-time password of the administrator with this e-mail, who is made where there is none; the only time
-    that it is seen. Whoever signs in by it must choose another password first. All sessions end, tokens stay.
+    that it is seen. Whoever signs in by it must choose another password first. All sessions end, and the API tokens of
+    who was no administrator.
 
     Raises ValidationFailed for what is no e-mail, Conflict after a lost race.
     """
     address = plain_address(email)
     user = users.get(user_id_of(address)) if address else None
     user = user or users.get(create_user(email, is_admin=True)[0])
-    if user and users.change_profile(user, [], {"is_admin": True, "is_active": True}):
+    if user and users.promote(user):
         user = users.get(user.id)
     password, ends = new_password(), int(now().timestamp()) + ONCE_SECONDS
     if user is None or not users.set_password(user, hash_password(password), once=ends):

@@ -114,6 +114,24 @@ def profile_of(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in PROFILE}
 
 
+def promote(user: User) -> bool:
+    """Make a user an active administrator; the API tokens of who was none end, as others may know them.
+
+    Says whether it was done: not where another change of the user came first.
+    """
+    if user.is_admin and user.is_active:
+        return True
+    keys = sorted(user.token_keys or ())
+
+    def fill(transaction: TransactWrite) -> None:
+        for key in keys:
+            transaction.delete(Token(key))
+        rights = [User.is_admin.set(True), User.is_active.set(True)]
+        _update(transaction, user, [*rights, *([User.token_keys.remove()] if keys else [])])
+
+    return not transact(fill)
+
+
 def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *administrators: str) -> bool:
     """Change a user, and with a part of `PROFILE` all copies of it: at once, or not at all.
 

@@ -1,8 +1,8 @@
-"""One-time passwords of administrators, by the application's own code in the environment of the deployed API.
+"""One-time passwords and API tokens, by the application's own code in the environment of the deployed API.
 
 `python -m infra.deploying.admin look` prints whether there is an administrator (`true`, `false`), `… give EMAIL` the
-password and whether somebody else became an administrator by it (`["abc", true]`); this process is started by the
-functions here, with that environment.
+password and whether somebody else became an administrator by it (`["abc", true]`), `… token EMAIL` a new API token of a
+user; this process is started by the functions here, with that environment.
 """
 
 import json
@@ -33,12 +33,20 @@ def give(account: Account, prefix: str, email: str) -> tuple[str, bool]:
     return str(password), bool(is_new)
 
 
+def token(account: Account, prefix: str, email: str) -> str:
+    """A new API token of the user with this e-mail, who is made where there is none; the older ones go on.
+
+    Raises DeployError, for what is no e-mail as well.
+    """
+    return str(_run(account, prefix, "token", email))
+
+
 def _run(account: Account, prefix: str, *arguments: str) -> Any:
     command = [sys.executable, "-m", "infra.deploying.admin", *arguments]
     environment = os.environ | environment_of(account, prefix) | {"AWS_DEFAULT_REGION": account.region}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
-        raise DeployError(done.stderr.strip() or "The administrator could not be made; try again.")
+        raise DeployError(done.stderr.strip() or "The user could not be changed; try again.")
     return json.loads(done.stdout)
 
 
@@ -61,8 +69,9 @@ def main(arguments: list[str]) -> int:
     from chalicelib.errors import StudioError
     from chalicelib.models import users
 
+    actions = {"look": users.has_administrator, "give": _given, "token": _token}
     try:
-        print(json.dumps(users.has_administrator() if arguments == ["look"] else _given(arguments[1])))
+        print(json.dumps(actions[arguments[0]](*arguments[1:])))
     except StudioError as error:
         print(error.detail, file=sys.stderr)
     except PynamoDBException as error:
@@ -81,6 +90,15 @@ def _given(email: str) -> tuple[str, bool]:
     address = accounts.plain_address(email)
     before = users.get(accounts.user_id_of(address)) if address else None
     return accounts.give_one_time_password(email), before is None or not (before.is_admin and before.is_active)
+
+
+def _token(email: str) -> str:
+    from chalicelib import accounts
+    from chalicelib.models import users
+
+    address = accounts.plain_address(email)
+    user = users.get(accounts.user_id_of(address)) if address else None
+    return accounts.issue_token(user) if user else accounts.create_user(email)[1]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The smaller commands of `infra.deploy`, by name: what a stage that is there is told.
 
-They read variables as make gives them: EMAIL for admin, QUEUE for redrive, SET="Name=value" or ROTATE=1 for settings,
-JOB for job. Each raises DeployError, one sentence for the operator.
+They read variables as make gives them: EMAIL for admin and token, QUEUE for redrive, SET="Name=value" or ROTATE=1 for
+settings, JOB for job. Each raises DeployError, one sentence for the operator.
 """
 
 import json
@@ -36,6 +36,12 @@ def _admin(at: Account, stage: str, told: Told) -> None:
     if found is None:
         raise DeployError(f"{stage} is not deployed in {at.region}: run make deploy first.")
     give_password(at, parameters["Prefix"], told["EMAIL"], stack.outputs(found).get("Url", ""))
+
+
+def _token(at: Account, stage: str, told: Told) -> None:
+    if not told.get("EMAIL"):
+        raise DeployError("Say whose: EMAIL=you@example.org.")
+    say_now(admin.token(at, accounts.parameters_of(stage)["Prefix"], told["EMAIL"]))
 
 
 def _redrive(at: Account, stage: str, told: Told) -> None:
@@ -93,6 +99,7 @@ def _job(at: Account, stage: str, told: Told) -> None:
 
 COMMANDS = {
     "admin": _admin,
+    "token": _token,
     "redrive": _redrive,
     "settings": _settings,
     "pause": _pause,

@@ -23,14 +23,20 @@ def redrive(account: Account, queue: str) -> int:
     if found["Attributes"]["ApproximateNumberOfMessages"] == "0":
         return 0
     arn = found["Attributes"]["QueueArn"]
+    before = [task.get("StartedTimestamp") for task in _tasks(sqs, arn)]
     sqs.start_message_move_task(SourceArn=arn)
-    return _moved(sqs, arn)
+    return _moved(sqs, arn, before)
 
 
-def _moved(sqs: Any, arn: str) -> int:
-    """Wait for the task that was just begun, which SQS may not know of at once."""
+def _tasks(sqs: Any, arn: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = sqs.list_message_move_tasks(SourceArn=arn, MaxResults=10).get("Results", [])
+    return found
+
+
+def _moved(sqs: Any, arn: str, before: list[Any]) -> int:
+    """Wait for the task that was just begun, which SQS may not know of at once; it lists those `before` it, too."""
     while True:
-        tasks = sqs.list_message_move_tasks(SourceArn=arn, MaxResults=1).get("Results", [])
+        tasks = [task for task in _tasks(sqs, arn) if task.get("StartedTimestamp") not in before]
         if tasks and tasks[0]["Status"] not in ("RUNNING", "CANCELLING"):
             task = tasks[0]
             break

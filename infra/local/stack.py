@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         environment = aws.environment(endpoint, aws.prepare(endpoint), url)
         environment["FRONT_KEY"] = secrets.token_urlsafe(32)
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
+        environment["TMPDIR"] = resources.enter_context(_temporary(folder))
         children = [ministack]
         # What one of them remembers the other does not know, as it is on AWS.
         for name, socket in (("workers", None), *(("gateway", listener) for listener in listeners)):
@@ -71,6 +73,18 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
             (folder / "credentials.json").unlink(missing_ok=True)
         user = credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
         yield Stack(url, port, folder, environment=state, children=children, **user)
+
+
+@contextmanager
+def _temporary(folder: Path) -> Iterator[str]:
+    """Where children keep what goes with them: as functions do on AWS, they end without putting things away."""
+    path = folder / "tmp"
+    shutil.rmtree(path, ignore_errors=True)  # of a stack that was killed
+    path.mkdir()
+    try:
+        yield str(path)
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from infra.local import deployed
 from infra.local.events import Request, api_gateway_event
+from infra.local.stack import Stack
 from infra.package import BUILD, MOST_UNPACKED
 from infra.packaging.dependencies import PYTHON
 from infra.packaging.finishing import HANDLER
@@ -24,11 +26,9 @@ PATHS = ("/api", "/api/docs", "/api/openapi.json")
 
 
 @pytest.fixture(scope="module")
-def built() -> Path:
-    """The newest package."""
-    found = sorted(BUILD.glob("*/deployment.zip"), key=lambda path: path.stat().st_mtime)
-    assert found, "Run `make package` first."
-    return found[-1].parent
+def built(stack: Stack) -> Path:
+    """The package that is deployed."""
+    return BUILD / deployed.STAGE
 
 
 @pytest.fixture(scope="module")

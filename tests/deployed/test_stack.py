@@ -1,5 +1,9 @@
 """What CloudFormation made: its outputs, the way through front and API, and rights; an update keeps the data."""
 
+import base64
+import hashlib
+from urllib.parse import urlsplit
+
 import httpx
 import pytest
 
@@ -60,9 +64,38 @@ def test_only_the_front_is_answered(stack: Stack, operator: Operator) -> None:
         assert (answer.status_code, set(answer.json())) == (403, {"error", "detail"})
 
 
-def test_nobody_reads_the_bucket_but_by_the_front(operator: Operator) -> None:
-    answer = httpx.get(f"{operator.endpoint}/{operator.outputs['Bucket']}/content/storage/0/0/nothing.pdf")
-    assert answer.status_code == 403
+def test_nobody_reads_the_bucket_but_by_the_front(stack: Stack, operator: Operator, uploader: Api) -> None:
+    address, headers = signed(uploader, b"%PDF-1.4 read by the front")
+    assert httpx.put(address, content=b"%PDF-1.4 read by the front", headers=headers).status_code == 200
+    path = urlsplit(address).path
+    assert httpx.get(stack.url + path).status_code == 200
+    assert httpx.get(f"{operator.endpoint}/{operator.outputs['Bucket']}{path}").status_code == 403
+
+
+@pytest.mark.parametrize("changed", ["length", "type", "MD5", "signature"])
+def test_an_upload_that_is_not_what_was_signed_is_refused(stack: Stack, uploader: Api, changed: str) -> None:
+    content = b"%PDF-1.4 other " + changed.encode()
+    address, headers = signed(uploader, content)
+    match changed:
+        case "length":
+            content += b"!"
+        case "type":
+            headers["Content-Type"] = "text/html"
+        case "MD5":
+            headers["Content-MD5"] = base64.b64encode(bytes(16)).decode()
+        case "signature":
+            address = address[:-1] + ("1" if address[-1] == "0" else "0")
+    assert httpx.put(address, content=content, headers=headers).status_code == 403
+    assert httpx.get(stack.url + urlsplit(address).path).status_code == 404
+
+
+def signed(uploader: Api, content: bytes) -> tuple[str, dict[str, str]]:
+    """Where the application lets a file be put, and what is to be said with it."""
+    md5 = hashlib.md5(content, usedforsecurity=False)
+    wish = {"size": len(content), "checksum": md5.hexdigest(), "name": "a", "file_format": "pdf", "preset": "document"}
+    answer = uploader.client.post("/api/file/upload_url", json=wish).raise_for_status().json()
+    md5_header = base64.b64encode(md5.digest()).decode()
+    return answer["uploadURL"], {"Content-Type": answer["mimetype"], "Content-MD5": md5_header}
 
 
 def test_a_body_that_lambda_does_not_take_is_refused(stack: Stack, uploader: Api) -> None:

@@ -63,6 +63,12 @@ class TestGiving:
         assert not users.has_administrator()
         password = accounts.give_one_time_password(EMAIL)
         assert sign_in(Browser(studio), password).json["is_admin"]
+        assert studio.get(ME, token).status == 401
+        assert not users.get(user_id).token_keys
+
+    def test_leaves_an_administrators_tokens(self, studio):
+        user_id, token = accounts.create_user(EMAIL, OWN, is_admin=True)
+        accounts.give_one_time_password(EMAIL)
         assert studio.get(ME, token).json["is_admin"]
         assert len(users.get(user_id).token_keys) == 1
 
@@ -138,7 +144,7 @@ class TestSession:
 
     def test_is_made_so_where_the_password_was_given_meanwhile(self, studio, monkeypatch):
         """The one who signed in showed a password that is none any more."""
-        user_id, _ = accounts.create_user(EMAIL, OWN)
+        user_id, _ = accounts.create_user(EMAIL, OWN, is_admin=True)
         may_sign_in = users.may_sign_in
 
         def meanwhile(user):
@@ -151,8 +157,8 @@ class TestSession:
         assert users.get(user_id).password_once
 
 
-def test_a_token_of_the_user_does_all_it_did(studio):
-    _, token = accounts.create_user(EMAIL, OWN)
+def test_a_token_of_an_administrator_does_all_it_did(studio):
+    _, token = accounts.create_user(EMAIL, OWN, is_admin=True)
     accounts.give_one_time_password(EMAIL)
     assert studio.get("/api/admin-users", token).status == 200
 

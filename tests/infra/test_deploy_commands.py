@@ -188,7 +188,9 @@ class MovingQueue:
 
 def test_a_move_that_is_not_listed_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redrive, "POLL", 0)
-    done = {"Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": 3}
-    sqs = MovingQueue([], [{"Status": "RUNNING"}], [done])
+    older = {"Status": "COMPLETED", "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 7}
+    running = {"Status": "RUNNING", "StartedTimestamp": 2}
+    done = {"Status": "COMPLETED", "StartedTimestamp": 2, "ApproximateNumberOfMessagesMoved": 3}
+    sqs = MovingQueue([older], [older], [running, older], [done, older])
     assert redrive.redrive(account.Account("eu-central-1", _clients={"sqs": sqs}), "studio-dev-export") == 3
     assert sqs.tasks == []

@@ -11,6 +11,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from chalicelib import accounts
+from chalicelib.domain.tokens import digest
+from chalicelib.models import users
 from infra import deploy, package
 from infra.deploying import account, admin, commands, mail, problems
 from infra.deploying.problems import DeployError
@@ -85,6 +87,7 @@ def test_who_was_asked_is_known_by_what_was_asked() -> None:
         ("destroy", {**TOLD, "YES": "prod"}, "Nothing was deleted: type dev, or say YES=dev."),
         ("destroy", {**TOLD, "DATA": "all"}, "DATA is keep or delete."),
         ("admin", TOLD, "Say whom: EMAIL=you@example.org."),
+        ("token", TOLD, "Say whose: EMAIL=you@example.org."),
         ("redrive", {**TOLD, "QUEUE": "x"}, "QUEUE= one of publish, export, maintenance, uploads."),
         ("redrive", {**TOLD, "QUEUE": "publish"}, "There is no queue studio-dev-publish-dlq in eu-central-1"),
         ("settings", {**TOLD, "SET": "Typo=1"}, "There is no setting Typo"),
@@ -199,6 +202,14 @@ class TestAdministrator:
         monkeypatch.setattr(admin, "_run", here)
         commands.give_password(account.at("eu-central-1"), "studio-dev-", "some@example.org", "https://a.org")
         assert capsys.readouterr().out.startswith(f"some@example.org {said}\n")
+
+    def test_gives_tokens_to_users_who_may_be_new(self, aws: Any, capsys: Any) -> None:
+        assert [admin.main(["token", address]) for address in ("Chef@example.org", "chef@example.org")] == [0, 0]
+        tokens = set(map(json.loads, capsys.readouterr().out.splitlines()))
+        user = users.get(accounts.user_id_of("chef@example.org"))
+        assert user is not None
+        assert user.token_keys == {digest(token) for token in tokens}
+        assert (len(tokens), user.is_admin) == (2, False)
 
     def test_with_no_address_is_told(self, aws: Any, capsys: Any) -> None:
         assert admin.main(["give", "admin"]) == 1
