@@ -104,10 +104,10 @@ resume: $(APP) ## STAGE=… REGION=…: let them go on
 	@exec $(BIN)/python -m infra.deploy resume
 
 restore: $(APP) ## STAGE=… REGION=… TIME=2026-01-31T12:00:00Z TABLES="nodes children": tables as they were, beside those in use
-	@exec $(BIN)/python -m infra.restore begin
+	@exec $(BIN)/python -m infra.deploy restore
 
 restore-finish: $(APP) ## STAGE=… REGION=… TABLES="…": make the tables in use equal to them
-	@exec $(BIN)/python -m infra.restore finish
+	@exec $(BIN)/python -m infra.deploy restore-finish
 
 costs: setup clients ffmpeg ## what uploads, publishes and reads cost in AWS: calls counted here, times list prices
 	@exec $(BIN)/python -m benchmarks.costs

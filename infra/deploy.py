@@ -14,7 +14,7 @@ from typing import Any
 
 from infra import package, template
 from infra.deploying import account as accounts
-from infra.deploying import admin, adopt, artefacts, commands, mail, remove, settings, stack
+from infra.deploying import admin, adopt, artefacts, commands, mail, remove, restore, settings, stack
 from infra.deploying.account import Account
 from infra.deploying.commands import Told
 from infra.deploying.events import Say, say_now
@@ -201,7 +201,7 @@ def _asked(question: str) -> str:
     return input(question).strip() if sys.stdin.isatty() else ""
 
 
-COMMANDS = {"deploy": _deploy, "destroy": _destroy, **commands.COMMANDS}
+COMMANDS = {"deploy": _deploy, "destroy": _destroy, **commands.COMMANDS, **restore.COMMANDS}
 
 
 def main(command: str, told: Told) -> int:
@@ -216,7 +216,7 @@ def main(command: str, told: Told) -> int:
     except (DeployError, PackageError) as error:
         print(error, file=sys.stderr)
     except KeyboardInterrupt:
-        print("Broken off. What CloudFormation has begun goes on; run it again to see.", file=sys.stderr)
+        print("Broken off. What AWS has begun goes on; run it again to see.", file=sys.stderr)
     else:
         return 0
     return 1

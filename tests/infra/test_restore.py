@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from infra import resources, restore
-from infra.restore import RestoreError
+from infra import deploy, resources
+from infra.deploying import restore
+from infra.deploying.restore import RestoreError
 
 PREFIX = "studio-test-"
 
@@ -107,13 +108,13 @@ TOLD = {"STAGE": "dev", "REGION": "eu-central-1", "TABLES": "children", "TIME": 
 @pytest.mark.parametrize(
     ("step", "changed", "said"),
     [
-        ("begin", {"STAGE": ""}, "Say which stage: STAGE= one of dev, staging, prod."),
-        ("begin", {"REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
-        ("begin", {"REGION": ""}, "Say where: REGION=eu-central-1"),
-        ("begin", {"TABLES": "children typo"}, 'Say which tables: TABLES="…" of assessment_items, '),
-        ("begin", {"TIME": ""}, "TIME must be like"),
-        ("begin", {}, "studio-dev-children cannot be restored: "),
-        ("finish", {}, "There is no studio-dev-children-restored; begin with `make restore`."),
+        ("restore", {"STAGE": ""}, "Say which stage: STAGE= one of dev, staging, prod."),
+        ("restore", {"REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
+        ("restore", {"REGION": ""}, "Say where: REGION=eu-central-1"),
+        ("restore", {"TABLES": "children typo"}, 'Say which tables: TABLES="…" of assessment_items, '),
+        ("restore", {"TIME": ""}, "TIME must be like"),
+        ("restore", {}, "studio-dev-children cannot be restored: "),
+        ("restore-finish", {}, "There is no studio-dev-children-restored; begin with `make restore`."),
     ],
 )
 @mock_aws
@@ -123,17 +124,18 @@ def test_a_step_says_what_it_lacks(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    assert restore.main(step, TOLD | changed) == 1
+    assert deploy.main(step, TOLD | changed) == 1
     out, err = capsys.readouterr()
     assert (out, said in err, err.count("\n")) == ("", True, 1)
 
 
+@mock_aws
 def test_a_missing_right_is_one_sentence(capsys: Any, monkeypatch: Any) -> None:
     def refuse(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
 
     monkeypatch.setattr(restore, "finish", refuse)
-    assert restore.main("finish", TOLD) == 1
+    assert deploy.main("restore-finish", TOLD) == 1
     assert capsys.readouterr().err == (
         "These credentials may not do dynamodb:DescribeTable: allow it, or use other credentials.\n"
     )
@@ -151,5 +153,5 @@ def test_the_region_is_awss_own_where_none_is_given(capsys: Any, monkeypatch: An
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    assert restore.main("finish", TOLD | {"REGION": "", "TABLES": "users"}) == 0
+    assert deploy.main("restore-finish", TOLD | {"REGION": "", "TABLES": "users"}) == 0
     assert capsys.readouterr().out == "studio-dev-users: 0 items as they were, 0 newer ones deleted\n"

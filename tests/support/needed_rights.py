@@ -63,6 +63,9 @@ def _of_tables(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 
 
 def _of_objects(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    """Raises KeyError for an old version of an object, which would be another right."""
+    if "VersionId" in arguments:
+        raise KeyError("VersionId")
     if operation == "ListObjectsV2":
         yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments["Prefix"])
     elif operation == "CopyObject":

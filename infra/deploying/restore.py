@@ -1,13 +1,10 @@
 """Brings tables back to an earlier moment, in two steps with time to look between them.
 
-`python -m infra.restore begin` lets DynamoDB restore each table beside the one in use, as `<table>-restored`;
-`python -m infra.restore finish` makes the table in use equal to that, item by item, and leaves the copy. The table in
-use stays the stack's own, with its name, its backups and its protection. Both read STAGE, REGION and TABLES, and the
-first one TIME, from variables, as `infra.deploy` does.
+`make restore` lets DynamoDB restore each table beside the one in use, as `<table>-restored`; `make restore-finish`
+makes the table in use equal to that, item by item, and leaves the copy. The table in use stays the stack's own, with its
+name, its backups and its protection. Both read TABLES, and the first one TIME.
 """
 
-import os
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +15,8 @@ from botocore.exceptions import ClientError
 
 from infra import resources
 from infra.deploying import account as accounts
+from infra.deploying.account import Account
+from infra.deploying.events import say_now
 from infra.deploying.problems import DeployError
 
 BESIDE = "-restored"
@@ -140,22 +139,6 @@ def _text(item: Item, keys: list[str]) -> str:
     return repr([item[key] for key in keys])
 
 
-def main(step: str, told: Mapping[str, str]) -> int:
-    """0 when it is done, 1 with a sentence of what is in the way."""
-    try:
-        prefix = accounts.parameters_of(told.get("STAGE", ""))["Prefix"]
-        at = accounts.at(told.get("REGION", ""))
-        with at.explained():
-            STEPS[step](at.client("dynamodb"), prefix, _tables(prefix, told), told)
-    except DeployError as error:
-        print(error, file=sys.stderr)
-    except KeyboardInterrupt:
-        print("Broken off. What DynamoDB has begun to restore goes on.", file=sys.stderr)
-    else:
-        return 0
-    return 1
-
-
 def _tables(prefix: str, told: Mapping[str, str]) -> list[str]:
     names = told.get("TABLES", "").split()
     known = {table["TableName"].removeprefix(prefix) for table in resources.tables(prefix)}
@@ -164,18 +147,18 @@ def _tables(prefix: str, told: Mapping[str, str]) -> list[str]:
     return names
 
 
-def _begin(dynamodb: Any, prefix: str, names: list[str], told: Mapping[str, str]) -> None:
-    begin(dynamodb, prefix, _moment(told.get("TIME", "")), names)
-    print(f"Look at {', '.join(prefix + name + BESIDE for name in names)}, then run make restore-finish.")
+def _begin(at: Account, stage: str, told: Mapping[str, str]) -> None:
+    prefix = accounts.parameters_of(stage)["Prefix"]
+    names = _tables(prefix, told)
+    begin(at.client("dynamodb"), prefix, _moment(told.get("TIME", "")), names)
+    say_now(f"Look at {', '.join(prefix + name + BESIDE for name in names)}, then run make restore-finish.")
 
 
-def _finish(dynamodb: Any, prefix: str, names: list[str], _: Mapping[str, str]) -> None:
-    for name in names:
-        written, deleted = finish(dynamodb, prefix, name)
-        print(f"{prefix}{name}: {written} items as they were, {deleted} newer ones deleted", flush=True)
-
-
-STEPS = {"begin": _begin, "finish": _finish}
+def _finish(at: Account, stage: str, told: Mapping[str, str]) -> None:
+    prefix = accounts.parameters_of(stage)["Prefix"]
+    for name in _tables(prefix, told):
+        written, deleted = finish(at.client("dynamodb"), prefix, name)
+        say_now(f"{prefix}{name}: {written} items as they were, {deleted} newer ones deleted")
 
 
 def _moment(text: str) -> datetime:
@@ -188,5 +171,4 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], os.environ))
+COMMANDS = {"restore": _begin, "restore-finish": _finish}
