@@ -42,6 +42,22 @@ ON_A = {"KeyConditionExpression": "shelf = :s", "ExpressionAttributeValues": {":
 IN_KINDS = {"IndexName": "kinds", "KeyConditionExpression": "kind = :k"}
 BOOKS = {**IN_KINDS, "ExpressionAttributeValues": {":k": {"S": "book"}}}
 NEW = {"ConditionExpression": "attribute_not_exists(shelf)"}
+EXPRESSIONS: list[tuple[str, dict[str, Any]]] = [  # each twice: what is read of them is kept
+    ("SET seen = if_not_exists(seen, :a)", {":a": {"L": []}}),
+    ("SET seen = list_append(seen, :a), n = :b", {":a": {"L": [{"S": "x"}]}, ":b": {"N": "1"}}),
+    ("SET n = n + :b REMOVE kind", {":b": {"N": "2"}}),
+    ("ADD n :b, tags :c", {":b": {"N": "-5"}, ":c": {"SS": ["x", "y"]}}),
+    ("DELETE tags :c", {":c": {"SS": ["y"]}}),
+    ("SET nothing = missing", {}),
+]
+
+
+def changed(expression: str, values: dict[str, Any]) -> dict[str, Any]:
+    """An update of an item that `CALLS` has put."""
+    told = {"ExpressionAttributeValues": values} if values else {}
+    return {"Key": key("b", 9), "UpdateExpression": expression, "ReturnValues": "ALL_NEW", **told}
+
+
 CALLS: list[tuple[str, dict[str, Any]]] = [
     *[("put_item", {"Item": thing(shelf, place)}) for shelf in "ba" for place in (10, 9, 2)],
     ("put_item", {"Item": thing("c", 1, **EVERYTHING), "ReturnConsumedCapacity": "TOTAL"}),
@@ -59,6 +75,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("update_item", updated("a", 2, ReturnValues="ALL_NEW")),
     ("update_item", updated("a", 2, ConditionExpression="#c = :one")),
     ("update_item", updated("nowhere", 2)),
+    *[("update_item", changed(expression, values)) for expression, values in EXPRESSIONS for _ in range(2)],
     ("delete_item", {"Key": key("a", 9), "ReturnValues": "ALL_OLD"}),
     ("query", ON_A),
     ("query", {**ON_A, "ScanIndexForward": False, "Limit": 1}),

@@ -1,8 +1,8 @@
 """Brings tables back to an earlier moment, in two steps with time to look between them.
 
 `make restore` lets DynamoDB restore each table beside the one in use, as `<table>-restored`; `make restore-finish`
-makes the table in use equal to that, item by item, and leaves the copy. The table in use stays the stack's own, with its
-name, its backups and its protection. Both read TABLES, and the first one TIME.
+makes the table in use equal to that, item by item, and leaves the copy. The table in use stays the stack's own, with
+its name, its backups and its protection. Both read TABLES, and the first one TIME.
 """
 
 import time
