@@ -90,10 +90,13 @@ def _jar() -> Path:
 def serving(java: str, jar: Path) -> Iterator[str]:
     """The URL of a server that runs until the end of the block."""
     port = _free_port()
-    native = f"-Djava.library.path={jar.parent / 'DynamoDBLocal_lib'}"
+    native = {"LD_LIBRARY_PATH": str(jar.parent / "DynamoDBLocal_lib")}  # its SQLite
     options = ["-inMemory", "-disableTelemetry", "-port", str(port)]
     server = subprocess.Popen(
-        [java, MEMORY, native, "-jar", jar.name, *options], cwd=jar.parent, stdout=subprocess.DEVNULL
+        [java, MEMORY, "-jar", jar.name, *options],
+        cwd=jar.parent,
+        env=os.environ | native,
+        stdout=subprocess.DEVNULL,
     )
     try:
         _wait(server, port)

@@ -21,7 +21,7 @@ from infra.local.events import (
     exceeds_payload_limit,
     response_of,
 )
-from infra.local.responses import Receive, Response, Scope, Send, problem, send_response
+from infra.local.responses import Receive, Response, Scope, problem
 from infra.routes import Origin
 
 TIMEOUT = 29.0  # seconds, API Gateway's
@@ -35,7 +35,7 @@ COMPRESSIBLE = ("application/json", "application/javascript", "application/xml",
 
 
 class Api:
-    """An ASGI part that answers by calling a Chalice app as Lambda does, in threads.
+    """Answers what the front asks by calling a Chalice app as Lambda does, in threads.
 
     `front_key` is told to the app in X-Front-Key, as CloudFront does, whatever the client says there.
     """
@@ -50,11 +50,6 @@ class Api:
     async def close(self) -> None:
         """Begin nothing more; what is under way ends by itself."""
         self._threads.shutdown(wait=False)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
-        body = await read_body(receive)
-        if body is not None:
-            await send_response(send, await self.answer(request_of(scope, body, origin), origin))
 
     async def answer(self, request: Request, origin: Origin) -> Response:
         """The app's response, or what API Gateway and Lambda say instead of it; never raises."""

@@ -14,7 +14,7 @@ import uvicorn
 
 from infra import routes
 from infra.local import counted, lifeline, origin_access
-from infra.local.api import Api
+from infra.local.api import Api, read_body, request_of
 from infra.local.content import Content
 from infra.local.edge import CACHED_METHODS, Edge
 from infra.local.remote_api import RemoteApi
@@ -44,7 +44,9 @@ class Gateway:
         elif route.edge_seconds and scope["method"] in CACHED_METHODS:
             await self._edge(scope, send, route)
         elif route.origin is not None and route.origin.name == "api":
-            await self._api(scope, receive, send, route.origin)
+            body = await read_body(receive)
+            if body is not None:
+                await send_response(send, await self._api.answer(request_of(scope, body, route.origin), route.origin))
         else:
             await self._content(scope, receive, send, route)
 

@@ -17,12 +17,10 @@ from infra.local.api import (
     compress,
     event_too_large,
     log,
-    read_body,
-    request_of,
     result_too_large,
 )
 from infra.local.events import BODY_LIMIT, FRONT, Request, api_gateway_event, exceeds_payload_limit
-from infra.local.responses import Receive, Response, Scope, Send, problem, send_response
+from infra.local.responses import Response, problem
 from infra.routes import Origin
 
 AT_ONCE = 4  # requests
@@ -32,7 +30,7 @@ _NOT_PASSED = {"connection", "content-length", "transfer-encoding", "date", "ser
 
 
 class RemoteApi:
-    """An ASGI part that answers from the stage `stage` of the REST API `rest_api` of the ministack at `address`.
+    """Answers what the front asks from the stage `stage` of the REST API `rest_api` of the ministack at `address`.
 
     `address` is host and port. `front_key` tells the API that a request has come by the front, whatever the client
     says in that header.
@@ -50,11 +48,6 @@ class RemoteApi:
     async def close(self) -> None:
         """Close the connections to API Gateway."""
         await self._pool.aclose()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, origin: Origin) -> None:
-        body = await read_body(receive)
-        if body is not None:
-            await send_response(send, await self.answer(request_of(scope, body, origin), origin))
 
     async def answer(self, request: Request, origin: Origin) -> Response:
         """The API's response, or what API Gateway and Lambda say instead of it; never raises."""
