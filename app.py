@@ -8,7 +8,6 @@ from typing import Any
 
 from chalice.app import Chalice
 
-from chalicelib.guide import told
 from chalicelib.handlers import (
     accounts,
     admin_channels,
@@ -36,7 +35,8 @@ from chalicelib.handlers import (
     task,
     user,
 )
-from chalicelib.rest import mount
+from chalicelib.http.negotiation import told
+from chalicelib.http.router import mount
 
 app = Chalice(app_name="studio")
 app.api.binary_types.append("multipart/form-data")

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.models import public_index

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models.base import Table, read_many
 from chalicelib.models.channel_members import EDIT, ChannelMember
 from chalicelib.models.channels import Channel

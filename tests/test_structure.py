@@ -8,8 +8,8 @@ import re
 import pytest
 
 import app as application
+from chalicelib.http.router import METHODS, Route
 from chalicelib.permissions import Access
-from chalicelib.rest import METHODS, Route
 from infra import resources
 from tests.conftest import PREFIX
 from tests.support import data_model
@@ -17,7 +17,7 @@ from tests.support.source import PACKAGE, ROOT, functions, imports, modules, pat
 
 LONGEST_FUNCTION = 40
 LONGEST_MODULE = 320
-HTTP = ("handlers", "rest", "resources", "openapi", "describe", "guide", "pages")
+HTTP = ("handlers", "http")
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
 
@@ -35,7 +35,18 @@ def is_of(name, *packages):
 def test_every_part_of_the_application_is_known():
     """So that a new one is not forgotten below."""
     parts = {name.split(".")[1] for name in modules() if name.count(".") > 1}
-    assert parts == {"domain", "schemas", "export", "published", "models", "operations", "handlers"}
+    assert parts == {
+        "aws",
+        "domain",
+        "export",
+        "handlers",
+        "http",
+        "identity",
+        "models",
+        "operations",
+        "published",
+        "schemas",
+    }
 
 
 class TestImports:
@@ -43,9 +54,11 @@ class TestImports:
         others = set(modules()) - set(within("handlers")) - {"app"}
         assert not [name for name in others if any(is_of(i, f"{PACKAGE}.handlers") for i in imports(name))]
 
-    def test_only_http_knows_chalice_and_rest(self):
+    def test_only_http_knows_chalice_and_the_router(self):
         others = set(modules()) - set(within(*HTTP)) - {"app"}
-        assert not [name for name in others if any(is_of(i, "chalice", f"{PACKAGE}.rest") for i in imports(name))]
+        assert not [
+            name for name in others if any(is_of(i, "chalice", f"{PACKAGE}.http.router") for i in imports(name))
+        ]
 
     def test_operations_are_called_by_handlers_only(self):
         others = set(modules()) - set(within("handlers", "operations"))
@@ -53,13 +66,13 @@ class TestImports:
 
     @pytest.mark.parametrize("module", within("models"))
     def test_models_lead_to_nothing_above_them(self, module):
-        above = [f"{PACKAGE}.{part}" for part in (*HTTP, "operations", "permissions", "auth", "export", "schemas")]
+        above = [f"{PACKAGE}.{part}" for part in (*HTTP, "operations", "permissions", "identity", "export", "schemas")]
         assert not [way for way in reaches(module) if is_of(way[-1], "chalice", *above)]
 
     @pytest.mark.parametrize("module", within("domain", "schemas", "export", "published"))
     def test_pure_modules_lead_to_no_aws(self, module):
         """Neither do those that they import."""
-        impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "storage", "queues", "config", *HTTP)]
+        impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "aws", "config", *HTTP)]
         assert not [way for way in reaches(module) if is_of(way[-1], *AWS, *impure)]
 
     def test_domain_is_below_export(self):
@@ -76,7 +89,7 @@ class TestImports:
             for node in ast.walk(modules()[name])
             if isinstance(node, ast.Attribute) and node.attr == "create_client"
         }
-        assert creating == {f"{PACKAGE}.storage", f"{PACKAGE}.queues", f"{PACKAGE}.mail"}
+        assert creating == {f"{PACKAGE}.aws.storage", f"{PACKAGE}.aws.queues", f"{PACKAGE}.aws.mail"}
 
 
 def test_only_config_reads_the_environment():

@@ -4,12 +4,12 @@ from html import escape
 from string import Template
 from urllib.parse import parse_qs
 
-from chalicelib import auth, cookies, csrf
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
+from chalicelib.http.router import NOT_KEPT, STATUS, JsonText, Reply, Request, Route
+from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.operations import sessions
 from chalicelib.permissions import Access
-from chalicelib.rest import NOT_KEPT, STATUS, JsonText, Reply, Request, Route
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import PasswordChange, SignIn
 
@@ -96,7 +96,7 @@ def choose_password(request: Request) -> Reply:
     form. Raises Forbidden where the session's token is neither in the header nor in the form.
     """
     user, token = known(request)
-    session_id, fields = auth.session_id_of(request.headers), _form(request)
+    session_id, fields = authentication.session_id_of(request.headers), _form(request)
     if user is None or not session_id:
         return Reply(None, 302, {**NOT_KEPT, "Location": "/en/accounts/"})
     csrf.check(request.headers, session_id, fields.get("csrfmiddlewaretoken", ""))

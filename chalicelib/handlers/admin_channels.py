@@ -1,8 +1,8 @@
 """Channels, for administrators."""
 
+from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import admin_channels
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.answers.people import AdminChannel
 from chalicelib.schemas.listing import ListQuery

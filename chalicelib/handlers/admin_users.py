@@ -1,8 +1,8 @@
 """Users, for administrators."""
 
+from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import admin_users
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.answers.people import AdminUser
 

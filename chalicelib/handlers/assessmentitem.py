@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import assessment_resource, rest_news
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.answers.content import Question
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 

@@ -1,7 +1,7 @@
 """Bookmarks of channels (resource shapes: bookmark), named by their channel."""
 
+from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import bookmarks
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.answers.channel import Bookmark
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery

@@ -1,8 +1,8 @@
 """The catalog of public channels (resource shapes: catalog), open to everyone."""
 
+from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import catalog
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.answers.search import CatalogChannel
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.search import CatalogQuery

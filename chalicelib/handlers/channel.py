@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Reply, Request, Route
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import channel_list, channel_resource, deploy, publishing, rest_news, tree_diff
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Reply, Request, Route
 from chalicelib.schemas.answers.channel import Channel, Diff, Exists, Languages, VersionDetail
 from chalicelib.schemas.answers.task import Started
 from chalicelib.schemas.base import Nothing, parse

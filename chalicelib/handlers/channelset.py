@@ -1,7 +1,7 @@
 """Sets of channels that one token opens."""
 
+from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import channel_sets
-from chalicelib.resources import Listing, Resource, routes_of
 from chalicelib.schemas.answers.people import ChannelSet
 from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Reply, Request, Route
 from chalicelib.operations import members
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Reply, Request, Route
 from chalicelib.schemas.answers.people import Member
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query

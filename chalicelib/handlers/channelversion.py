@@ -3,9 +3,9 @@
 from typing import Any
 
 from chalicelib.errors import FilterRequired
+from chalicelib.http.router import Request, Route
 from chalicelib.operations import channel_versions
 from chalicelib.permissions import Access
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.channel import ChannelVersion
 from chalicelib.schemas.answers.common import Results
 from chalicelib.schemas.channel import VersionQuery

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.errors import FilterRequired
+from chalicelib.http.resources import Resource, routes_of
+from chalicelib.http.router import Reply, Request, Route
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites, rest_news
 from chalicelib.permissions import Access
-from chalicelib.resources import Resource, routes_of
-from chalicelib.rest import Reply, Request, Route
 from chalicelib.schemas.answers.common import Results
 from chalicelib.schemas.answers.content import ContentNode, Requisite, Size
 from chalicelib.schemas.answers.task import Started

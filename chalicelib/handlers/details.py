@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.http.router import Reply, Request, Route
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import tree_details
 from chalicelib.permissions import Access
-from chalicelib.rest import Reply, Request, Route
 from chalicelib.schemas.answers.details import Details
 from chalicelib.schemas.answers.task import Started
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Request, Route
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import file_resource, rest_news
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.content import File, Upload
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl

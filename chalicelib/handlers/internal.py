@@ -6,12 +6,12 @@ from chalicelib.domain import ricecooker_versions, tree_data
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.errors import BadRequest, NotFound, ValidationFailed
 from chalicelib.handlers import multipart
+from chalicelib.http.router import Request, Route
 from chalicelib.models import channels as channel_models
 from chalicelib.models import nodes, stored_objects, trees
 from chalicelib.operations import add_nodes as adding
 from chalicelib.operations import channels, files, publishing
 from chalicelib.permissions import Access, editable_channel, editable_channels
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers import internal as answers
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (

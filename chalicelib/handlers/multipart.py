@@ -4,7 +4,7 @@ from email.parser import BytesParser
 from email.policy import HTTP
 
 from chalicelib.errors import BadRequest
-from chalicelib.rest import Request
+from chalicelib.http.router import Request
 
 
 def file_of(request: Request) -> tuple[str, bytes]:

@@ -9,11 +9,11 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
 from chalicelib.domain.public_record import channel_metadata
 from chalicelib.errors import NotFound
+from chalicelib.http.pagination import PAGE_SIZE, page_of
+from chalicelib.http.router import Reply, Request, Route, array
 from chalicelib.operations import public_index
-from chalicelib.pagination import PAGE_SIZE, page_of
 from chalicelib.permissions import Access
 from chalicelib.published.index_file import PublicChannel
-from chalicelib.rest import Reply, Request, Route, array
 from chalicelib.schemas.answers.common import paged
 from chalicelib.schemas.answers.public import ChannelLabels, ChannelMetadata
 from chalicelib.schemas.public import ChannelMetadataQuery

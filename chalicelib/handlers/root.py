@@ -2,10 +2,10 @@
 
 from functools import lru_cache
 
-from chalicelib.conditional import is_current
 from chalicelib.config import settings
+from chalicelib.http.conditional import is_current
+from chalicelib.http.router import PUBLIC, JsonText, Reply, Request, Route, compact
 from chalicelib.permissions import Access
-from chalicelib.rest import PUBLIC, JsonText, Reply, Request, Route, compact
 from chalicelib.schemas.answers.common import Object, Url
 
 KEPT = {"Cache-Control": "public, max-age=300"}
@@ -31,22 +31,22 @@ def openapi(request: Request) -> Reply:
 
 def docs(request: Request) -> Reply:
     """The whole reference as one page."""
-    from chalicelib import pages
+    from chalicelib.http import pages
 
     return Reply(JsonText(_reference(request.routes)), headers={**KEPT, **pages.headers()})
 
 
 @lru_cache(maxsize=1)
 def _document(routes: tuple[Route, ...]) -> JsonText:
-    from chalicelib.openapi import document
+    from chalicelib.http.openapi import document
 
     return compact(document(routes, settings().public_url))
 
 
 @lru_cache(maxsize=1)
 def _reference(routes: tuple[Route, ...]) -> str:
-    from chalicelib import pages
-    from chalicelib.openapi import document
+    from chalicelib.http import pages
+    from chalicelib.http.openapi import document
 
     return pages.reference(document(routes, settings().public_url))
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from chalicelib.config import settings
+from chalicelib.http.pagination import page_around
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Request, Route
 from chalicelib.operations import saved_searches, search
-from chalicelib.pagination import page_around
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.common import Page
 from chalicelib.schemas.answers.search import Found, SavedSearch
 from chalicelib.schemas.listing import ListQuery

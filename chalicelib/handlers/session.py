@@ -1,12 +1,12 @@
 """Signing in with a password and out again; CSRF tokens."""
 
-from chalicelib import auth, cookies, csrf
-from chalicelib.auth import Identity
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import NotSignedIn
+from chalicelib.http.router import NOT_KEPT, Reply, Request, Route
+from chalicelib.identity import authentication, cookies, csrf
+from chalicelib.identity.authentication import Identity
 from chalicelib.operations import sessions
 from chalicelib.permissions import Access
-from chalicelib.rest import NOT_KEPT, Reply, Request, Route
 from chalicelib.schemas.answers.session import SessionAnswer
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import SignIn
@@ -20,9 +20,9 @@ def current(request: Request) -> Reply:
 
 def known(request: Request) -> tuple[Identity | None, str]:
     """(who asks, None for nobody; the CSRF token to go on with)."""
-    session_id = auth.session_id_of(request.headers)
+    session_id = authentication.session_id_of(request.headers)
     try:
-        user = auth.caller_of("GET", request.headers, password_once=True)
+        user = authentication.caller_of("GET", request.headers, password_once=True)
     except NotSignedIn:
         user, session_id = None, ""
     if session_id:
@@ -47,7 +47,7 @@ def sign_out(request: Request) -> Reply:
 
 def leave(request: Request, form_token: str = "") -> None:
     """End the session that a request's cookie names."""
-    session_id = auth.session_id_of(request.headers)
+    session_id = authentication.session_id_of(request.headers)
     if session_id:
         csrf.check(request.headers, session_id, form_token)
         sessions.sign_out(session_id)

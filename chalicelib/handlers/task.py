@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Request, Route
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import tasks
 from chalicelib.models.tasks import Task
 from chalicelib.operations.channel_access import may_edit, viewable
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.task import ListedTask
 from chalicelib.schemas.answers.task import Task as TaskAnswer
 from chalicelib.schemas.channel import OfChannel

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Request, Route
 from chalicelib.operations import sessions, users
 from chalicelib.permissions import Access
-from chalicelib.resources import Listing, Resource, routes_of
-from chalicelib.rest import Request, Route
 from chalicelib.schemas.answers.people import OwnUser, Profile
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_plus
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import checksum_of
 from chalicelib.errors import Busy

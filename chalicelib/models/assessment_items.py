@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import raw_data_key
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models.base import Table, in_parallel, write_many

@@ -12,11 +12,11 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain import chef
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, nodes, trees
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember

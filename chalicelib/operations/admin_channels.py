@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels
 from chalicelib.models.base import now, update_if
 from chalicelib.models.channels import Channel

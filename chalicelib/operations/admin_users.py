@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
 from chalicelib.models.users import User
 from chalicelib.operations.admin_lists import check_size, counted, has_all

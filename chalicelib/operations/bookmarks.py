@@ -1,8 +1,8 @@
 """Channels that one has marked to find them again."""
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members
 from chalicelib.operations import public_index
 from chalicelib.operations.channel_access import viewable

@@ -4,11 +4,11 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
 from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
 from chalicelib.operations import public_index
 from chalicelib.operations.channel_fields import thumbnail_url

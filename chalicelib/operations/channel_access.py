@@ -1,8 +1,8 @@
 """Channels, for those who may see or change them: what one may not even view is not there."""
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import EDIT, ChannelMember

@@ -7,8 +7,8 @@ only where they are on the page (`fill`), or where a filter asks for what the in
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, channel_sets, channels
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel

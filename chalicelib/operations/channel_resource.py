@@ -5,10 +5,10 @@ from typing import Any
 from le_utils.constants import licenses
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, channel_versions, nodes, trees
 from chalicelib.models.base import now, transact, update_if
 from chalicelib.models.channel_members import EDIT

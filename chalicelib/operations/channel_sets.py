@@ -6,9 +6,9 @@ which of them a set shows then.
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
 from chalicelib.models.base import read_many, save_if
 from chalicelib.models.channel_members import ChannelMember

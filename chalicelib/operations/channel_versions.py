@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_versions
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.operations.channel_access import viewable

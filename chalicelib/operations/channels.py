@@ -4,11 +4,11 @@ from typing import Any
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.domain.chef import root_files
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, file_places, nodes, tasks, trees
 from chalicelib.models.base import Table, now, read_many, transact
 from chalicelib.models.channel_members import ChannelMember

@@ -6,9 +6,9 @@ An entry whose source is gone, or may not be viewed any more, stays until its us
 from collections.abc import Sequence
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import clipboard, nodes
 from chalicelib.models.base import now
 from chalicelib.models.clipboard import ClipboardEntry

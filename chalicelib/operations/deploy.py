@@ -11,9 +11,9 @@ from typing import Any
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.errors import Conflict
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
 from chalicelib.models.base import now, was_refused
 from chalicelib.models.channels import Channel

@@ -12,7 +12,7 @@ from typing import Any
 
 from le_utils.constants import content_kinds, file_formats, format_presets
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.chef import thumbnail_preset
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of

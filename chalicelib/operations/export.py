@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.public_record import newest_notes, public_record

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain import questions
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData, NodeData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, node_parts, nodes
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import read_many

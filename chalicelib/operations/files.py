@@ -6,12 +6,12 @@ from typing import Any
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import storage
-from chalicelib.auth import Identity
+from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, users
 from chalicelib.models.base import in_parallel, now, read_many, transact
 from chalicelib.models.stored_objects import StoredObject

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy
 from chalicelib.models import public_index

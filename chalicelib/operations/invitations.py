@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from chalicelib import mail
-from chalicelib.accounts import plain_address, user_id_of
-from chalicelib.auth import Identity
+from chalicelib.aws import mail
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.identity.accounts import plain_address, user_id_of
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_if
 from chalicelib.models.channel_members import EDIT, ChannelMember

@@ -9,7 +9,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import queues, storage
+from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import kept_key
 from chalicelib.models import tasks

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.config import settings
 
 MOST_FILES = 200  # of a thousand that a process may have open

@@ -5,9 +5,9 @@ from typing import Any
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, invitations, users
 from chalicelib.models.base import read_many, transact
 from chalicelib.models.channel_members import EDIT, ChannelMember

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import BadRequest, Busy, Conflict, StudioError, TakenOver
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes, tasks, tree_copies, users
 from chalicelib.models.assessment_items import outline
 from chalicelib.models.nodes import Node

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain.node_edits import merged
 from chalicelib.errors import ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import trees
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes

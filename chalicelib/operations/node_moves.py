@@ -8,9 +8,9 @@ still show these as they were: what may be done with a node is decided by its an
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain import positions
 from chalicelib.errors import BadRequest, Conflict
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees
 from chalicelib.models.base import TRANSACTION_LIMIT, now
 from chalicelib.models.children import Child

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, Busy, Conflict, Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, trees
 from chalicelib.models.base import Table, read_many
 from chalicelib.models.channel_members import ChannelMember

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain import positions
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees
 from chalicelib.models.base import in_parallel
 from chalicelib.operations import tree_facts, tree_order

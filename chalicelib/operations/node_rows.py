@@ -6,11 +6,11 @@ from typing import Any
 
 from le_utils.constants import format_presets, licenses
 
-from chalicelib.auth import Identity
 from chalicelib.domain import jsontext, positions
 from chalicelib.domain.node_flags import Revisions, flags
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import LABELS
+from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node

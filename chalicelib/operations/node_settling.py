@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from le_utils.constants import content_kinds
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.errors import StudioError
 from chalicelib.models import nodes, trees
 from chalicelib.models.nodes import Node

@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.types import CREDITS
 from chalicelib.errors import ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, nodes, trees
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel

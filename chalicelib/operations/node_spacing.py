@@ -8,7 +8,7 @@ channel: nothing of what is published follows from positions but the order.
 
 from functools import partial
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.domain import positions
 from chalicelib.models import channels, children, nodes, trees
 from chalicelib.models.children import Child

@@ -10,13 +10,13 @@ from typing import Any
 
 from le_utils.constants import content_kinds, roles
 
-from chalicelib.auth import Identity
 from chalicelib.domain import criteria, positions
 from chalicelib.domain.completion import is_complete
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.node_edits import ACTIVITY_OF_KIND, changed_set, merged
 from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData
 from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import now
 from chalicelib.models.channels import Channel

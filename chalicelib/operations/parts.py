@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chalicelib.auth import Identity
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember

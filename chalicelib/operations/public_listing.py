@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.models import channels, public_index

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.storage_keys import snapshot_key
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot

@@ -16,7 +16,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import queues, storage
+from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy

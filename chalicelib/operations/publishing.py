@@ -1,7 +1,7 @@
 """Asking for a publish, or for a draft of one."""
 
-from chalicelib.auth import Identity
 from chalicelib.errors import Conflict
+from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel
 from chalicelib.operations import channel_resource, publish_lock
 from chalicelib.operations.channel_access import refuse_deleted, writable

@@ -2,9 +2,9 @@
 
 from le_utils.constants import content_kinds
 
-from chalicelib.auth import Identity
 from chalicelib.domain import criteria
 from chalicelib.domain.types import AssessmentItemData, NodeData
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import in_parallel, read_many
 from chalicelib.models.channel_members import ChannelMember

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.errors import NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes
 from chalicelib.models.base import now
 from chalicelib.models.tree_changes import Changes, commit, is_new, mark

@@ -16,8 +16,8 @@ from typing import Any, ParamSpec
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, nodes
 from chalicelib.models.changes import Change
 from chalicelib.operations import change_feed

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import saved_searches
 from chalicelib.models.base import now
 from chalicelib.models.saved_searches import SavedSearch

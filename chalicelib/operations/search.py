@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, public_index
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.public_index import PublicIndex

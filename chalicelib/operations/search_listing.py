@@ -8,7 +8,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from chalicelib import queues, storage
+from chalicelib.aws import queues, storage
 from chalicelib.domain.storage_keys import search_index_key, search_part_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels, public_index

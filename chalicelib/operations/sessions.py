@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib import accounts, auth
-from chalicelib.auth import Identity
 from chalicelib.domain.tokens import digest, new_session_id
 from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyTries, ValidationFailed
+from chalicelib.identity import accounts, authentication
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import SECONDS, Session
@@ -49,7 +49,7 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
             digest(session_id), user_id=user.id, created=moment, expires=ends, password_once=once, **profile
         )
         if users.add_session(user, session, _noted(user, password, moment)):
-            return session_id, auth.identity(session)
+            return session_id, authentication.identity(session)
         found = users.get(user.id)
         if found is None or not found.is_active or found.password != shown:
             break
@@ -60,7 +60,7 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
 def sign_out(session_id: str) -> None:
     """End a session, where it is one."""
     try:
-        session = auth.session_of(session_id)
+        session = authentication.session_of(session_id)
     except NotSignedIn:
         return
     users.end_session(session)

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import new_id, parse_id
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes
 from chalicelib.operations import sync_answer, sync_apply
 from chalicelib.operations.sync_accept import Claim, Written, claims_of, judge, read_for, write

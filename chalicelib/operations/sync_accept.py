@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Busy, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes
 from chalicelib.models.changes import Change, Counter
 from chalicelib.operations.sync_apply import UNAVAILABLE

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import queues
-from chalicelib.auth import Identity
+from chalicelib.aws import queues
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
 from chalicelib.models.changes import Change, Counter
 from chalicelib.operations.sync_effects import EFFECTS, is_large, is_made, told_of_node

@@ -7,8 +7,8 @@ returns what others must be told beside the change itself. It raises the errors 
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, nodes, trees
 from chalicelib.models.changes import Change
 from chalicelib.operations import (

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.auth import Identity
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels
 from chalicelib.models.base import Table, read_raw
 from chalicelib.models.changes import Change, Counter

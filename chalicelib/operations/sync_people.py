@@ -1,7 +1,7 @@
 """Effects of changes of people: oneself, members of channels, invitations, bookmarks."""
 
-from chalicelib.auth import Identity
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
 from chalicelib.models.changes import Change
 from chalicelib.models.channel_members import EDIT, VIEW

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain import tree_details
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.domain import diff, diff_questions
 from chalicelib.domain.types import NodeData
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, channels, nodes, tasks, trees
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel

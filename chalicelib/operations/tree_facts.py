@@ -10,7 +10,7 @@ from typing import Any
 
 from le_utils.constants import content_kinds, format_presets, roles
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.domain.types import NodeData
 from chalicelib.models import trees
 from chalicelib.models.base import find, read_raw, update_if

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from chalicelib.auth import Identity
 from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, users
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.users import User

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.pagination import PAGE_SIZE
+from chalicelib.http.pagination import PAGE_SIZE
 from chalicelib.schemas.base import Id, Schema, refuse
 from chalicelib.schemas.base import Text as StoredText
 from chalicelib.schemas.constants import KINDS, LICENSES

@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _given(email: str) -> tuple[str, bool]:
-    from chalicelib import accounts
+    from chalicelib.identity import accounts
     from chalicelib.models import users
 
     address = accounts.plain_address(email)
@@ -93,7 +93,7 @@ def _given(email: str) -> tuple[str, bool]:
 
 
 def _token(email: str) -> str:
-    from chalicelib import accounts
+    from chalicelib.identity import accounts
     from chalicelib.models import users
 
     address = accounts.plain_address(email)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chalicelib.conditional import accepts_gzip
+from chalicelib.http.conditional import accepts_gzip
 from infra.local.events import (
     BODY_LIMIT,
     LambdaContext,

@@ -21,8 +21,8 @@ EMAIL_TAKEN = 2
 
 def create(email: str, admin: bool, change: bool = False) -> int:
     """Create the user by the app's code and print the token; `change` gives one who is there the password."""
-    from chalicelib import accounts
     from chalicelib.errors import Conflict, StudioError
+    from chalicelib.identity import accounts
 
     password = sys.stdin.read()
     try:
@@ -42,8 +42,8 @@ def create(email: str, admin: bool, change: bool = False) -> int:
 
 
 def _change(email: str, password: str) -> int:
-    from chalicelib import accounts
     from chalicelib.errors import StudioError
+    from chalicelib.identity import accounts
 
     try:
         accounts.set_password(email, password)

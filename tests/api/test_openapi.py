@@ -3,7 +3,7 @@
 import jsonschema_rs
 import pytest
 
-from chalicelib import openapi
+from chalicelib.http import openapi
 from chalicelib.schemas.base import Nothing
 from tests.support import declared, routes
 

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from chalicelib.guide import prefers_html
+from chalicelib.http.negotiation import prefers_html
 from tests.support import front, nodes, routes
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
@@ -148,13 +148,13 @@ class TestPages:
         assert "Authentication credentials were not provided." in answer.text
 
     def test_that_cannot_be_made_are_json(self, studio, monkeypatch, channel):
-        monkeypatch.setattr("chalicelib.pages._rendered", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("chalicelib.http.pages._rendered", lambda *_, **__: 1 / 0)
         answer = page(studio, f"/api/channel/{channel}")
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
         assert answer.json["id"] == channel
 
     def test_are_not_too_long(self, studio, monkeypatch, channel):
-        monkeypatch.setattr("chalicelib.pages.LONGEST", 200)
+        monkeypatch.setattr("chalicelib.http.pages.LONGEST", 200)
         text = page(studio, f"/api/channel/{channel}").text
         assert "characters more" in text
         assert "<script>alert" not in text

@@ -55,13 +55,13 @@ def the_openapi_document_is_made(events: Events) -> None:
 
 
 def an_upload_is_signed(events: Events) -> None:
-    from chalicelib import storage
+    from chalicelib.aws import storage
 
     assert "X-Amz-Signature=" in storage.upload_url("0" * 32, "png", 1, "image/png")
 
 
 def the_other_services_are_known(events: Events) -> None:
-    from chalicelib import mail, queues
+    from chalicelib.aws import mail, queues
     from chalicelib.models.base import connection
 
     found = [client.meta.service_model.service_name for client in (queues.client(), mail.client(), connection().client)]
@@ -72,7 +72,7 @@ def errors_of_aws_are_read(events: Events) -> None:
     """A server that is not there: retries and endpoints are read from botocore's data."""
     from botocore.exceptions import EndpointConnectionError
 
-    from chalicelib import queues
+    from chalicelib.aws import queues
 
     queues.client().meta.config.retries["total_max_attempts"] = 1
     try:
@@ -125,7 +125,7 @@ def formulas_are_written(events: Events) -> None:
 
 
 def passwords_are_hashed(events: Events) -> None:
-    from chalicelib.accounts import hash_password
+    from chalicelib.identity.accounts import hash_password
 
     assert hash_password("a long enough password").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
+from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
 
 ETAG = etag_of(b"body")
 MODIFIED = http_date(datetime(2026, 11, 21, 2, 0, 51, 999_999, tzinfo=UTC))

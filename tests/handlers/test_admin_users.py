@@ -2,9 +2,9 @@
 
 import pytest
 
-from chalicelib import accounts
-from chalicelib.auth import identify
 from chalicelib.errors import NotSignedIn
+from chalicelib.identity import accounts
+from chalicelib.identity.authentication import identify
 from chalicelib.models import users
 from chalicelib.models.users import User
 from chalicelib.operations import admin_lists, admin_users

@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 import app as application
-from chalicelib import front
 from chalicelib.config import Settings, settings
 from chalicelib.errors import Forbidden
+from chalicelib.http import origin
 from infra.local.events import LambdaContext, Request, api_gateway_event
 from tests.support.client import Browser
 
@@ -18,7 +18,7 @@ SIGN_IN = "/api/auth/session"
 
 def known_by(monkeypatch, keys):
     conf = replace(settings(), front_key=keys)
-    monkeypatch.setattr(front, "settings", lambda: conf)
+    monkeypatch.setattr(origin, "settings", lambda: conf)
 
 
 def ask(path, method="GET", **headers):
@@ -66,15 +66,15 @@ class TestClientAddress:
     )
     def test_is_what_the_front_saw(self, monkeypatch, forwarded, address):
         known_by(monkeypatch, "k")
-        assert front.client_address("k", forwarded, "s") == address
+        assert origin.client_address("k", forwarded, "s") == address
 
     def test_is_who_asks_where_no_front_is_known(self):
-        assert front.client_address("k", "c, a, b", "s") == "s"
+        assert origin.client_address("k", "c, a, b", "s") == "s"
 
     def test_is_not_told_to_others(self, monkeypatch):
         known_by(monkeypatch, "k")
         with pytest.raises(Forbidden):
-            front.client_address("x", "a, b", "s")
+            origin.client_address("x", "a, b", "s")
 
     def test_counts_for_those_behind_the_front(self, studio, monkeypatch):
         known_by(monkeypatch, "k")
@@ -96,7 +96,7 @@ class TestSecrecy:
     def test_the_key_reaches_no_view(self, studio, monkeypatch):
         known_by(monkeypatch, "geheim")
         seen = []
-        monkeypatch.setattr("chalicelib.rest.caller_of", lambda method, headers, *_: seen.append(dict(headers)))
+        monkeypatch.setattr("chalicelib.http.router.caller_of", lambda method, headers, *_: seen.append(dict(headers)))
         studio_answer = ask(ME, x_front_key="geheim", authorization="Token x")
         assert studio_answer["statusCode"] == 401
         assert seen

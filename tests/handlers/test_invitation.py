@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import mail
+from chalicelib.aws import mail
 from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.models.channel_members import EDIT, VIEW

@@ -7,7 +7,7 @@ from threading import Barrier
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.config import settings
 from chalicelib.operations import local_files
 from chalicelib.operations.local_files import opened

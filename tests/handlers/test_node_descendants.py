@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.auth import Identity
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, trees
 from chalicelib.models.channel_members import VIEW
 from chalicelib.operations import node_descendants, node_pieces

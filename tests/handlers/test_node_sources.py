@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.auth import Identity
 from chalicelib.errors import Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, channels, trees
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.operations import node_sources, question_changes

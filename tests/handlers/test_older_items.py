@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import accounts
+from chalicelib.identity import accounts
 from chalicelib.models import channels, users
 from chalicelib.models.channel_members import VIEW
 from chalicelib.models.channels import Channel

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from chalicelib import rest
+from chalicelib.http import router
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.operations import public_listing
@@ -225,8 +225,10 @@ def test_links_have_the_path_that_was_asked_for(studio):
 
 
 def test_a_request_is_known_by_its_path_with_all_parameters(studio, monkeypatch):
-    seen, answer = [], rest.answer
-    monkeypatch.setattr(rest, "answer", lambda methods, request: seen.append(request.path) or answer(methods, request))
+    seen, answer = [], router.answer
+    monkeypatch.setattr(
+        router, "answer", lambda methods, request: seen.append(request.path) or answer(methods, request)
+    )
     for path in (f"{LIST}/lookup/a%20b", f"/api/public/channel/{NOTHING}", f"/api/public/channel/{NOTHING}/"):
         get(studio, path)
         assert seen.pop() == path

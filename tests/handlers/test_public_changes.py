@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib import large_answers, storage
-from chalicelib.conditional import etag_of
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import database_key, index_key
+from chalicelib.http import large_responses
+from chalicelib.http.conditional import etag_of
 from chalicelib.models import public_index
 from chalicelib.operations import public_index as indexes
 from chalicelib.operations.local_files import opened
@@ -94,7 +95,7 @@ class TestAListThatLambdaCannotAnswer:
             answer = get(studio, CHANNELS, **headers)
             assert (answer.status, answer.text, answer.headers["ETag"]) == (304, "", tag)
         assert get(studio, CHANNELS, if_none_match='"other"').status == 302
-        assert len(text) > large_answers.LIMIT
+        assert len(text) > large_responses.LIMIT
 
     def test_answers_head_as_it_does_get(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
@@ -118,7 +119,7 @@ class TestAListThatLambdaCannotAnswer:
         """Also for who has been told where it is, and asks whether it is still there."""
         list_many(studio, 81, icon_encoding=ICON)
         answer = get(studio, CHANNELS)
-        monkeypatch.setattr(large_answers, "STAYS", 0.0)
+        monkeypatch.setattr(large_responses, "STAYS", 0.0)
         studio.cloud.s3.delete_object(Bucket=BUCKET, Key=answer.headers["Location"].lstrip("/"))
         again = get(studio, CHANNELS, if_none_match=answer.headers["ETag"])
         assert (again.status, again.text) == (304, "")
@@ -126,10 +127,10 @@ class TestAListThatLambdaCannotAnswer:
 
     @pytest.mark.parametrize("text", ["a", '"', "\\", "é", "漢", "😀", "\n", "\x7f", "</"], ids=ascii)
     def test_is_one_that_would_not_pass_as_json(self, text):
-        most = large_answers.LIMIT // len(json.dumps(text)[1:-1])
+        most = large_responses.LIMIT // len(json.dumps(text)[1:-1])
         longest = text * (most - 2)
-        assert not large_answers.is_too_large(longest)
-        assert large_answers.is_too_large(text * (most + 1))
+        assert not large_responses.is_too_large(longest)
+        assert large_responses.is_too_large(text * (most + 1))
         answer = {"statusCode": 200, "headers": {"X": "x" * 10_000}, "body": longest}
         assert not exceeds_payload_limit(answer)
 
@@ -148,7 +149,7 @@ class TestAListThatLambdaCannotAnswer:
         assert set(statuses) == {200, 302}
 
     def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
-        monkeypatch.setattr(large_answers, "LIMIT", 50_000)
+        monkeypatch.setattr(large_responses, "LIMIT", 50_000)
         titles = [f"node {number}" for number in range(10)]
         publish(
             studio,

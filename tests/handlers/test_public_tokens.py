@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.accounts import user_id_of
+from chalicelib.identity.accounts import user_id_of
 from chalicelib.models import channels
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib import queues, storage
+from chalicelib.aws import queues, storage
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.models import changes, channels, secret_tokens
 from tests.conftest import BUCKET

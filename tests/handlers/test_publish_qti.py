@@ -5,7 +5,7 @@ import json
 import pytest
 from le_utils.constants import format_presets
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import storage_key
 from tests.export.perseus_builders import read_archive
 from tests.export.qti_builders import make_raw, qti_id, read_package

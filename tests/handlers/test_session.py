@@ -2,10 +2,10 @@
 
 import pytest
 
-from chalicelib import accounts
 from chalicelib.config import settings
-from chalicelib.cookies import CSRF, SESSION
 from chalicelib.domain.tokens import csrf_token, digest, new_session_id
+from chalicelib.identity import accounts
+from chalicelib.identity.cookies import CSRF, SESSION
 from chalicelib.models.sessions import SECONDS, Session
 from chalicelib.models.users import User
 from tests.support.calls import counting

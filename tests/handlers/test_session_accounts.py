@@ -5,8 +5,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib import accounts
-from chalicelib.cookies import CSRF, SESSION
+from chalicelib.identity import accounts
+from chalicelib.identity.cookies import CSRF, SESSION
 from tests.support import front
 from tests.support.client import Browser
 

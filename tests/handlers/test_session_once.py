@@ -5,10 +5,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib import accounts
-from chalicelib.auth import CHANGE_FIRST
-from chalicelib.cookies import SESSION
 from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.identity import accounts
+from chalicelib.identity.authentication import CHANGE_FIRST
+from chalicelib.identity.cookies import SESSION
 from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import Session

@@ -6,7 +6,7 @@ import time
 import pytest
 from argon2 import PasswordHasher
 
-from chalicelib import accounts
+from chalicelib.identity import accounts
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
 from chalicelib.operations import sessions

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.auth import CHANGING
-from chalicelib.cookies import CSRF, SESSION
+from chalicelib.identity.authentication import CHANGING
+from chalicelib.identity.cookies import CSRF, SESSION
 from chalicelib.permissions import Access
 from tests.support import routes
 from tests.support.client import Browser

@@ -4,7 +4,8 @@ import io
 
 import pytest
 
-from chalicelib import accounts, telemetry
+from chalicelib import telemetry
+from chalicelib.identity import accounts
 from chalicelib.models import sessions, users
 from tests.support.calls import Watch, watching
 from tests.support.client import Browser

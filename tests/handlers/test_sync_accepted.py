@@ -5,7 +5,7 @@ import uuid
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from chalicelib import queues
+from chalicelib.aws import queues
 from chalicelib.errors import Busy
 from chalicelib.models import changes
 from chalicelib.operations import sync_apply

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from le_utils.constants import exercises
 
-from chalicelib import mail, queues
+from chalicelib.aws import mail, queues
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import DRAFT, search_part_key, storage_key
 from chalicelib.handlers import workers

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chalicelib import front
 from chalicelib.handlers import workers
+from chalicelib.http import origin
 from infra import deploy, functions
 from infra.deploying import account, admin, commands, pausing, redrive, settings, stack
 from infra.deploying.problems import DeployError
@@ -117,8 +117,8 @@ class TestRotating:
         for _ in range(2):
             assert deploy.main("settings", {**TOLD, "ROTATE": "1"}) == 0
             known.append(self.stored(at))
-            assert front._agree(known[-1], known[-2])
-            assert front._agree(known[-2], known[-1])
+            assert origin._agree(known[-1], known[-2])
+            assert origin._agree(known[-2], known[-1])
             deployed["FRONT_KEY"] = known[-1]  # as a deploy does
         new = known[-1]
         assert known == [old, f"{new},{old}", new]

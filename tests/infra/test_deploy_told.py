@@ -10,8 +10,8 @@ from botocore import exceptions
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from chalicelib import accounts
 from chalicelib.domain.tokens import digest
+from chalicelib.identity import accounts
 from chalicelib.models import users
 from infra import deploy, package
 from infra.deploying import account, admin, commands, mail, problems

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from infra import front, routes, template
 from infra.front import ALWAYS_FORWARDED
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from infra import rights
 from infra.rights import BUCKET, SECTIONS
 from tests.conftest import PREFIX

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chalicelib import accounts
+from chalicelib.identity import accounts
 from chalicelib.models import users
 from infra.local import user
 

@@ -10,7 +10,7 @@ from unittest.mock import patch
 from botocore.exceptions import ClientError
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import queues, storage
+from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.errors import Busy
 from chalicelib.handlers.workers import MAX_RECEIVES

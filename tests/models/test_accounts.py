@@ -6,10 +6,10 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
-from chalicelib import accounts
-from chalicelib.auth import identify
 from chalicelib.config import settings
 from chalicelib.errors import Conflict, NotSignedIn, ValidationFailed
+from chalicelib.identity import accounts
+from chalicelib.identity.authentication import identify
 from chalicelib.models import tokens, users
 
 EMAIL = "someone@example.org"

@@ -4,7 +4,7 @@ from typing import get_type_hints
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models import assessment_items

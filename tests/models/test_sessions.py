@@ -2,10 +2,10 @@
 
 import pytest
 
-from chalicelib import accounts
-from chalicelib.auth import session_of
 from chalicelib.domain.tokens import digest
 from chalicelib.errors import NotSignedIn
+from chalicelib.identity import accounts
+from chalicelib.identity.authentication import session_of
 from chalicelib.models import sessions, sign_in_tries, users
 from chalicelib.models.base import TRANSACTION_LIMIT, now
 from chalicelib.models.sessions import SECONDS, Session

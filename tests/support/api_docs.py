@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import describe, openapi
+from chalicelib.http import openapi, options
 from tests.support import routes
 from tests.support.source import ROOT
 
@@ -32,7 +32,7 @@ MOST_CHOICES = 12
 def render() -> str:
     """The whole document."""
     document = openapi.document(routes.ALL, "")
-    told = describe.reference(document)
+    told = options.reference(document)
     errors = [f"| {status} | {text} |" for status, (_, text) in openapi.ERRORS.items()]
     parts = [HEAD, "| status | |", "| --- | --- |", *errors, ""]
     for tag in told["tags"]:

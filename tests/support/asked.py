@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib import accounts
+from chalicelib.identity import accounts
 from chalicelib.models import channel_members, children
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import now

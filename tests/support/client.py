@@ -9,11 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import app as application
-from chalicelib import accounts
-from chalicelib.cookies import CSRF, SESSION
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import database_key, storage_key
 from chalicelib.domain.tokens import csrf_token
+from chalicelib.identity import accounts
+from chalicelib.identity.cookies import CSRF, SESSION
 from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations import public_listing, sessions

@@ -14,7 +14,8 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey
 
-from chalicelib import large_answers, mail, queues, storage
+from chalicelib.aws import mail, queues, storage
+from chalicelib.http import large_responses
 from chalicelib.models import base
 from chalicelib.operations import local_files
 from infra import resources
@@ -129,7 +130,7 @@ def _without_prefix(named: dict[str, Any]) -> dict[str, Any]:
 def _forget_objects() -> None:
     """Forget what this process keeps of a bucket: the same keys have other contents in the next one."""
     local_files._kept.clear()
-    large_answers._placed.clear()
+    large_responses._placed.clear()
 
 
 @contextmanager

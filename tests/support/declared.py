@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from chalicelib import openapi
+from chalicelib.http import openapi
 from tests.support import routes
 
 DOCUMENT = openapi.document(routes.ALL, "http://front.example.org")

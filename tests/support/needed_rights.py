@@ -81,7 +81,7 @@ def _of_queues(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 
 
 def _of_mail(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
-    from chalicelib import mail
+    from chalicelib.aws import mail
 
     sender = arguments["FromEmailAddress"]
     said = "${MailFrom}" if sender == mail.settings().mail_from else sender

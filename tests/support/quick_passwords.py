@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 from argon2 import PasswordHasher
 
-from chalicelib import accounts
+from chalicelib.identity import accounts
 
 _PROPER = PasswordHasher.__init__.__defaults__ or ()
 _QUICK = (2, 8, 1, *_PROPER[3:])  # passes, KiB, threads

@@ -5,8 +5,8 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib import accounts
 from chalicelib.domain.types import LABELS
+from chalicelib.identity import accounts
 from chalicelib.models import channels
 from tests.support import nodes
 from tests.support.client import Studio

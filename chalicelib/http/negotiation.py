@@ -5,7 +5,7 @@ import re
 
 from chalice.app import Response
 
-from chalicelib.rest import JSON, PUBLIC, Methods, Request, compact
+from chalicelib.http.router import JSON, PUBLIC, Methods, Request, compact
 from chalicelib.schemas.query import last_values
 from chalicelib.telemetry import count, log
 
@@ -16,9 +16,9 @@ _WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$")
 def told(methods: Methods, request: Request, response: Response) -> Response:
     """The response as its reader can use it best."""
     if request.method == "OPTIONS" and response.status_code == 200 and "OPTIONS" not in methods:
-        from chalicelib import describe
+        from chalicelib.http import options
 
-        response.body = compact(describe.path(methods))
+        response.body = compact(options.path(methods))
     if not _may_be_a_page(methods, request, response):
         return response
     response.headers["Vary"] = "Accept"
@@ -53,7 +53,7 @@ def _weight(part: str) -> float:
 
 def _as_page(methods: Methods, request: Request, response: Response) -> None:
     """Where no page can be made, the answer stays JSON: what was asked for is there, and browsers show that too."""
-    from chalicelib import pages
+    from chalicelib.http import pages
 
     try:
         if request.method == "GET":

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.openapi import FORM, HTML, REFERENCE, document, has_page, used
-from chalicelib.rest import JSON, Methods, Route
+from chalicelib.http.openapi import FORM, HTML, REFERENCE, document, has_page, used
+from chalicelib.http.router import JSON, Methods, Route
 from chalicelib.schemas.chef import FileForm
 
 Field = dict[str, Any]

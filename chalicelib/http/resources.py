@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.auth import NOBODY, Identity
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
-from chalicelib.pagination import PAGE_SIZE, page_of
+from chalicelib.http.pagination import PAGE_SIZE, page_of
+from chalicelib.http.router import Reply, Request, Route
+from chalicelib.identity.authentication import NOBODY, Identity
 from chalicelib.permissions import Access
-from chalicelib.rest import Reply, Request, Route
 from chalicelib.schemas.answers.common import paged
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import ListQuery

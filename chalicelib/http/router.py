@@ -12,11 +12,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import errors, front, large_answers
-from chalicelib.auth import Identity, caller_of
-from chalicelib.conditional import accepts_gzip, etag_of, http_date, is_current
+from chalicelib import errors
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
+from chalicelib.http import large_responses, origin
+from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
+from chalicelib.identity.authentication import Identity, caller_of
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import Schema
 from chalicelib.telemetry import count, log
@@ -94,7 +95,7 @@ class JsonText(str):
     @cached_property
     def is_too_large(self) -> bool:
         """Whether Lambda cannot answer with it."""
-        return large_answers.is_too_large(self)
+        return large_responses.is_too_large(self)
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _request(event: Any, params: dict[str, str]) -> Request:
         body=event.raw_body or b"",
         request_id=event.context.get("requestId", ""),
         address=event.context.get("identity", {}).get("sourceIp", ""),
-        front_key=headers.pop(front.HEADER, ""),
+        front_key=headers.pop(origin.HEADER, ""),
     )
 
 
@@ -202,7 +203,7 @@ def _rendered(reply: Reply, request: Request) -> Reply:
     if text.is_too_large:
         # Also for who has the redirect already, so that what it leads to is still there.
         zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
-        location = large_answers.place(text, text.etag, zipped)
+        location = large_responses.place(text, text.etag, zipped)
         reply, text = Reply("", 302, {"Location": location, "Vary": "Accept-Encoding"}), JsonText()
     if is_current(request.headers, headers["ETag"], headers["Last-Modified"]):
         return Reply("", 304, {**headers, **reply.headers})
@@ -211,7 +212,7 @@ def _rendered(reply: Reply, request: Request) -> Reply:
 
 def _call(methods: dict[str, Route], request: Request) -> Reply:
     forwarded = request.headers.get("x-forwarded-for", "")
-    request = replace(request, address=front.client_address(request.front_key, forwarded, request.address))
+    request = replace(request, address=origin.client_address(request.front_key, forwarded, request.address))
     if request.method == "OPTIONS" and "OPTIONS" not in methods:
         return Reply({}, headers={"Allow": _allowed(methods)})
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)

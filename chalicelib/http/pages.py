@@ -14,12 +14,13 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup, escape
 
-from chalicelib import describe
 from chalicelib.config import settings
-from chalicelib.rest import Methods, Request
+from chalicelib.http import options
+from chalicelib.http.router import Methods, Request
 from chalicelib.schemas.query import last_values
 
 TEMPLATES = Path(__file__).with_name("templates")
+STATIC = Path(__file__).with_name("static")
 LONGEST = 200_000  # characters of JSON that a page shows
 # Where the ids in these fields lead to.
 PLACES = {
@@ -38,7 +39,7 @@ _CODE = re.compile("`([^`]+)`")
 def page(methods: Methods, request: Request, status: int, text: str) -> str:
     """The page of what GET answers on a path; `text` is the JSON that others get."""
     answered = json.loads(text) if text else None
-    actions = {name: action for name, action in describe.path(methods)["actions"].items() if name != "OPTIONS"}
+    actions = {name: action for name, action in options.path(methods)["actions"].items() if name != "OPTIONS"}
     route = methods.get("GET") or next(iter(methods.values()))
     given = last_values(request.query)
     return _rendered(
@@ -64,7 +65,7 @@ def page(methods: Methods, request: Request, status: int, text: str) -> str:
 def reference(document: Mapping[str, Any]) -> str:
     """The page of a whole OpenAPI document."""
     paragraphs = document["info"]["description"].strip().split("\n\n")
-    return _rendered("reference.html", description=paragraphs, **describe.reference(document))
+    return _rendered("reference.html", description=paragraphs, **options.reference(document))
 
 
 def headers() -> dict[str, str]:
@@ -96,7 +97,7 @@ def _environment() -> Environment:
 
 @cache
 def _text(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+    return (STATIC / name).read_text(encoding="utf-8")
 
 
 @cache

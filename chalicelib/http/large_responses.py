@@ -10,7 +10,7 @@ import json
 import time
 from threading import Lock
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import answer_key
 
 LIMIT = 6_000_000  # bytes of the whole answer

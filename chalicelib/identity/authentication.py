@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib import cookies, csrf
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import Forbidden, NotSignedIn
+from chalicelib.identity import cookies, csrf
 from chalicelib.models import sessions, tokens
 from chalicelib.models.sessions import Session
 from chalicelib.models.tokens import Token

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
+from chalicelib.http.router import JSON, PUBLIC, Route
 from chalicelib.permissions import Access
-from chalicelib.rest import JSON, PUBLIC, Route
 from chalicelib.schemas.answers.common import Fields, Problem
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
