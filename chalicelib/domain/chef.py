@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
 
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData, NodeData

@@ -7,7 +7,7 @@ from typing import Any
 
 from le_utils.constants import languages, library
 
-from chalicelib.domain import snapshot as snapshots
+from chalicelib.domain.trees import snapshot as snapshots
 from chalicelib.domain.types import Snapshot
 
 # An item of DynamoDB holds 400 kB, and the icon takes up to 100 kB of it. Bytes.

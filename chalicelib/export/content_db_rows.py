@@ -20,9 +20,9 @@ from le_utils.constants import (
     roles,
 )
 
-from chalicelib.domain.criteria import criterion_of
+from chalicelib.domain.exercises.criteria import criterion_of
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.snapshot import included_languages
+from chalicelib.domain.trees.snapshot import included_languages
 from chalicelib.domain.types import LABELS, FileData, NodeData, Snapshot, SnapshotNode
 
 Row = dict[str, Any]

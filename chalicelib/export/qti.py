@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 
 from le_utils.constants import exercises, format_presets
 
-from chalicelib.domain import qti_xml
+from chalicelib.domain.exercises import qti_xml
 from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
 from chalicelib.export import perseus
 from chalicelib.export.exercise_settings import mastery_model, randomize

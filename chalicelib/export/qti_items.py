@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from le_utils.constants import exercises
 
-from chalicelib.domain import qti_xml
+from chalicelib.domain.exercises import qti_xml
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.export.exercise_numbers import parse_number
 from chalicelib.export.exercise_rows import in_order, text_of

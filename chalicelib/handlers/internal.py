@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from chalicelib.domain import ricecooker_versions, tree_data
+from chalicelib.domain import ricecooker_versions
 from chalicelib.domain.storage_keys import split_filename
+from chalicelib.domain.trees import tree_data
 from chalicelib.errors import BadRequest, NotFound, ValidationFailed
 from chalicelib.handlers import multipart
 from chalicelib.http.router import Request, Route

@@ -6,7 +6,7 @@ from typing import Any
 from le_utils.constants import content_kinds, roles
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain import positions
+from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.models import assessment_items, children, nodes
 from chalicelib.models.assessment_items import AssessmentItem

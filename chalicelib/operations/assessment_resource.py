@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain import questions
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises import questions
+from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed

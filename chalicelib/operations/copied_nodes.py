@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain import positions
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import derived_id
+from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.errors import Conflict
 from chalicelib.models import assessment_items, file_places, nodes, tree_copies, trees

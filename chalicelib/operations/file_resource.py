@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain import questions
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises import questions
+from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData, NodeData

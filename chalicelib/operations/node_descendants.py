@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain.node_edits import merged
+from chalicelib.domain.trees.node_edits import merged
 from chalicelib.errors import ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import trees

@@ -8,7 +8,7 @@ still show these as they were: what may be done with a node is decided by its an
 from dataclasses import dataclass
 from typing import Any
 
-from chalicelib.domain import positions
+from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees

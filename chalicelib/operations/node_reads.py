@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from chalicelib.domain import positions
 from chalicelib.domain.ids import parse_id
+from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees

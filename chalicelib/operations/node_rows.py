@@ -6,9 +6,10 @@ from typing import Any
 
 from le_utils.constants import format_presets, licenses
 
-from chalicelib.domain import jsontext, positions
-from chalicelib.domain.node_flags import Revisions, flags
+from chalicelib.domain import jsontext
 from chalicelib.domain.storage_keys import storage_key
+from chalicelib.domain.trees import positions
+from chalicelib.domain.trees.node_flags import Revisions, flags
 from chalicelib.domain.types import LABELS
 from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel

@@ -9,7 +9,7 @@ channel: nothing of what is published follows from positions but the order.
 from functools import partial
 
 from chalicelib.aws import queues
-from chalicelib.domain import positions
+from chalicelib.domain.trees import positions
 from chalicelib.models import channels, children, nodes, trees
 from chalicelib.models.children import Child
 from chalicelib.models.tree_changes import Changes, commit

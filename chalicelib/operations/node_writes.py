@@ -10,10 +10,11 @@ from typing import Any
 
 from le_utils.constants import content_kinds, roles
 
-from chalicelib.domain import criteria, positions
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises import criteria
+from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.node_edits import ACTIVITY_OF_KIND, changed_set, merged
+from chalicelib.domain.trees import positions
+from chalicelib.domain.trees.node_edits import ACTIVITY_OF_KIND, changed_set, merged
 from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData
 from chalicelib.errors import Conflict, ValidationFailed
 from chalicelib.identity.authentication import Identity

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.aws import storage
-from chalicelib.domain import snapshot as snapshots
 from chalicelib.domain.storage_keys import snapshot_key
+from chalicelib.domain.trees import snapshot as snapshots
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
 from chalicelib.export.content_db import ContentDatabaseError

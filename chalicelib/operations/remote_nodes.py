@@ -2,7 +2,7 @@
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain import criteria
+from chalicelib.domain.exercises import criteria
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.domain import tree_details
+from chalicelib.domain.trees import tree_details
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, tasks, trees

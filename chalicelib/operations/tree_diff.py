@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from chalicelib.domain import diff, diff_questions
+from chalicelib.domain.exercises import diff_questions
+from chalicelib.domain.trees import diff
 from chalicelib.domain.types import NodeData
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from chalicelib.domain import criteria, jsontext
+from chalicelib.domain import jsontext
+from chalicelib.domain.exercises import criteria
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
 from chalicelib.schemas.constants import (

@@ -7,7 +7,7 @@ from le_utils.constants import content_kinds, licenses
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.domain.positions import bounds_of
+from chalicelib.domain.trees.positions import bounds_of
 from chalicelib.domain.types import LABELS
 from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Text, refuse
 from chalicelib.schemas.channel import ThumbnailEncoding

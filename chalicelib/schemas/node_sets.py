@@ -13,7 +13,7 @@ from le_utils.constants.labels import (
 )
 from pydantic import Field, PlainValidator
 
-from chalicelib.domain.node_edits import SetChange
+from chalicelib.domain.trees.node_edits import SetChange
 from chalicelib.schemas.base import refuse
 from chalicelib.schemas.chef import MAX_TAG
 from chalicelib.schemas.constants import written_set

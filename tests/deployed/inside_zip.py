@@ -91,7 +91,7 @@ def constants_of_le_utils_are_read(events: Events) -> None:
 
 
 def criteria_are_checked(events: Events) -> None:
-    from chalicelib.domain import criteria
+    from chalicelib.domain.exercises import criteria
 
     criterion = {"model": "mastery", "threshold": {"mastery_model": "m_of_n", "m": 3, "n": 5}, "learner_managed": False}
     assert criteria.problem("exercise", {"options": {"completion_criteria": criterion}}) is None

@@ -12,7 +12,7 @@
 import pytest
 from le_utils.constants import content_kinds, exercises, format_presets, licenses
 
-from chalicelib.domain.completion import is_complete
+from chalicelib.domain.exercises.completion import is_complete
 from tests.support.trees import make_file, make_node, tree
 
 ROOT = tree()[0]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from le_utils.constants import completion_criteria, content_kinds, exercises
 
-from chalicelib.domain import criteria
+from chalicelib.domain.exercises import criteria
 from tests.support.values import json_values
 
 KINDS = [kind for kind, _ in content_kinds.choices]

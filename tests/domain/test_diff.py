@@ -5,8 +5,8 @@ import copy
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.domain import diff
-from chalicelib.domain.diff import compare
+from chalicelib.domain.trees import diff
+from chalicelib.domain.trees.diff import compare
 from chalicelib.domain.types import LABELS
 from tests.support.trees import make_file, random_branches, resource, topic, tree
 

@@ -5,8 +5,8 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.diff import SECTIONS, compare, counts, exercises
-from chalicelib.domain.diff_questions import compare as compare_questions
+from chalicelib.domain.exercises.diff_questions import compare as compare_questions
+from chalicelib.domain.trees.diff import SECTIONS, compare, counts, exercises
 from tests.support.trees import make_file, make_node, random_branches, resource, topic, tree
 
 EDITS = ("nothing", "rename", "add file", "remove", "move to the end")

@@ -14,7 +14,7 @@ from le_utils.constants.labels import (
     subjects,
 )
 
-from chalicelib.domain.inheritance import INHERITED_LABELS, inherit, most_specific
+from chalicelib.domain.trees.inheritance import INHERITED_LABELS, inherit, most_specific
 from tests.support.trees import make_channel, resource, topic, tree
 
 LABELS = {

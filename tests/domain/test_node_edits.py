@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.node_edits import SetChange, changed_set, merged
+from chalicelib.domain.trees.node_edits import SetChange, changed_set, merged
 
 values = st.lists(st.sampled_from("abcde"), unique=True)
 

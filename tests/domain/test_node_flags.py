@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.node_flags import Revisions, flags
+from chalicelib.domain.trees.node_flags import Revisions, flags
 
 revisions = st.integers(0, 5)
 nodes = st.builds(Revisions, revisions, revisions, revisions, revisions)

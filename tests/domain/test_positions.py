@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.positions import (
+from chalicelib.domain.trees.positions import (
     MOST_DIGITS,
     appended,
     as_decimal,

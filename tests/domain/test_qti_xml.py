@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.qti_xml import BODY, InvalidQti, identifier, localise, parse, stored_names
+from chalicelib.domain.exercises.qti_xml import BODY, InvalidQti, identifier, localise, parse, stored_names
 
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
 STORED = "${☣ CONTENTSTORAGE}/"

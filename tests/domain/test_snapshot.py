@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain import snapshot
-from chalicelib.domain.snapshot import BrokenTreeError, digest, freeze, from_bytes, to_bytes
+from chalicelib.domain.trees import snapshot
+from chalicelib.domain.trees.snapshot import BrokenTreeError, digest, freeze, from_bytes, to_bytes
 from tests.support.trees import (
     make_channel,
     make_file,

@@ -2,7 +2,7 @@
 
 from hypothesis import given, settings
 
-from chalicelib.domain.tree_data import nested
+from chalicelib.domain.trees.tree_data import nested
 from tests.support.trees import make_file, random_branches, resource, topic, tree
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.domain.snapshot import freeze, from_bytes, to_bytes
+from chalicelib.domain.trees.snapshot import freeze, from_bytes, to_bytes
 from chalicelib.export.content_db import ContentDatabaseError, ContentDatabaseSummary, write_content_database
 from tests.support.trees import make_channel, make_file, random_branches, resource, topic, tree
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.snapshot import freeze
+from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
 from chalicelib.export.content_db import write_content_database
 

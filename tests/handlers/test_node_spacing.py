@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain import positions
+from chalicelib.domain.trees import positions
 from chalicelib.models.nodes import Node
 from chalicelib.operations import node_spacing
 from tests.models.builders import fresh, put

@@ -4,7 +4,7 @@ from itertools import groupby
 from typing import Any
 
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.positions import appended
+from chalicelib.domain.trees.positions import appended
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.models import nodes, trees
 from chalicelib.models.base import Table, now, write_many

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from chalicelib.domain.positions import value_of
+from chalicelib.domain.trees.positions import value_of
 from chalicelib.errors import BadRequest
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, children, nodes, trees

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from le_utils.constants.labels import levels, subjects
 
-from chalicelib.domain.snapshot import freeze
+from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.export.content_db_rows import nested_set

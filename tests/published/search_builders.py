@@ -5,7 +5,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from chalicelib.domain.snapshot import freeze
+from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
 from chalicelib.published.search_file import SearchFile
 from chalicelib.published.search_index import SearchWriter

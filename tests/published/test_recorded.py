@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from le_utils.constants import format_presets
 
-from chalicelib.domain.snapshot import freeze
+from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
 from chalicelib.published import nodes
 from chalicelib.published.database import Source

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from le_utils.constants import exercises, file_formats, format_presets
 
-from chalicelib.domain import jsontext, qti_xml
+from chalicelib.domain import jsontext
+from chalicelib.domain.exercises import qti_xml
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import AssessmentItemData, FileData

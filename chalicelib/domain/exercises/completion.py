@@ -4,7 +4,7 @@ from typing import Any
 
 from le_utils.constants import content_kinds, exercises, format_presets, licenses
 
-from chalicelib.domain import criteria
+from chalicelib.domain.exercises import criteria
 from chalicelib.domain.types import AssessmentItemData, NodeData
 
 _LICENSES = {license.name: license for license in licenses.LICENSELIST}

@@ -10,7 +10,7 @@ from typing import Any, cast
 from le_utils.constants import content_kinds
 from le_utils.constants.licenses import LICENSELIST
 
-from chalicelib.domain.inheritance import inherit
+from chalicelib.domain.trees.inheritance import inherit
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
 
 # A chef run makes every node anew: these differ although nothing that is published does.
