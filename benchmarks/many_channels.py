@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from chalicelib.aws import storage
+from chalicelib.content_databases.database import ContentDatabase
+from chalicelib.content_databases.index_file import IndexWriter, PublicChannel, Record
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.models import public_index
 from chalicelib.operations import public_index as indexes
 from chalicelib.operations import public_listing
 from chalicelib.operations.local_files import opened
-from chalicelib.published.database import ContentDatabase
-from chalicelib.published.index_file import IndexWriter, PublicChannel, Record
 
 ICON = 22_500  # bytes; a third more in the list
 

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.config import settings
+from chalicelib.content_databases.index_file import name_key
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
 from chalicelib.http.router import Reply, Request, Route, array, compact
 from chalicelib.operations import opening, public_index
 from chalicelib.permissions import Access
-from chalicelib.published.index_file import name_key
 from chalicelib.schemas.answers import public as answers
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole

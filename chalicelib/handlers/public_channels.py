@@ -5,6 +5,7 @@ from typing import Any
 from le_utils.constants import content_kinds, languages
 
 from chalicelib.config import settings
+from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
 from chalicelib.domain.public_record import channel_metadata
@@ -13,7 +14,6 @@ from chalicelib.http.pagination import PAGE_SIZE, page_of
 from chalicelib.http.router import Reply, Request, Route, array
 from chalicelib.operations import public_index
 from chalicelib.permissions import Access
-from chalicelib.published.index_file import PublicChannel
 from chalicelib.schemas.answers.common import paged
 from chalicelib.schemas.answers.public import ChannelLabels, ChannelMetadata
 from chalicelib.schemas.public import ChannelMetadataQuery

@@ -6,6 +6,9 @@
 from collections.abc import Callable
 
 from chalicelib.config import settings
+from chalicelib.content_databases import cursors, filters, importing, nodes, tree
+from chalicelib.content_databases.cursors import Cursor
+from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, Busy, NotFound, ValidationFailed
 from chalicelib.http.router import Reply, Request, Route
@@ -13,9 +16,6 @@ from chalicelib.operations import public_index, public_labels, public_nodes
 from chalicelib.operations.public_index import Index
 from chalicelib.operations.public_nodes import Page
 from chalicelib.permissions import Access
-from chalicelib.published import cursors, filters, importing, nodes, tree
-from chalicelib.published.cursors import Cursor
-from chalicelib.published.filters import NodeFilter
 from chalicelib.schemas.answers import public as answers
 from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
 from chalicelib.schemas.query import last_values, parse_query

@@ -4,6 +4,7 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
+from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
 from chalicelib.domain.tokens import is_channel_token, plain_token
@@ -12,7 +13,6 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
 from chalicelib.operations import public_index
 from chalicelib.operations.channel_fields import thumbnail_url
-from chalicelib.published.index_file import PublicChannel
 from chalicelib.schemas.search import CatalogQuery
 
 Row = dict[str, Any]

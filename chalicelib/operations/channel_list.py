@@ -7,6 +7,7 @@ only where they are on the page (`fill`), or where a filter asks for what the in
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, channel_sets, channels
@@ -18,7 +19,6 @@ from chalicelib.operations.channel_access import may_view
 from chalicelib.operations.channel_entries import moment
 from chalicelib.operations.channel_fields import fields_of
 from chalicelib.operations.channel_filters import asks_for_content, has_content, matches
-from chalicelib.published.index_file import PublicChannel
 from chalicelib.schemas.channel import ChannelQuery
 
 Row = dict[str, Any]

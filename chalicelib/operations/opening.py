@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.content_databases.index_file import PublicChannel, name_key
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.public_record import channel_entry, of_version
 from chalicelib.domain.tokens import is_channel_token, plain_token
@@ -17,7 +18,6 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.operations import set_channels
 from chalicelib.operations.channel_entries import entry_of, moment
 from chalicelib.operations.public_index import Index
-from chalicelib.published.index_file import PublicChannel, name_key
 
 MAX_TOKENS = 100
 # What the tables say may have changed at any moment. It is dated so much earlier that the index, which is looked after

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
+from chalicelib.content_databases.index_file import IndexFile, PublicChannel
 from chalicelib.models import public_index
 from chalicelib.models.public_index import PublicIndex
 from chalicelib.operations.local_files import opened
 from chalicelib.operations.newest_files import NewestFile
-from chalicelib.published.index_file import IndexFile, PublicChannel
 
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 

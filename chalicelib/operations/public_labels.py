@@ -5,11 +5,11 @@ from typing import Any
 
 from le_utils.constants import languages
 
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.content_databases.labels import LANGUAGES, Labels, labels_of, with_parents
 from chalicelib.operations.public_index import Index
 from chalicelib.operations.public_nodes import candidates, source_of
-from chalicelib.published.filters import NodeFilter
-from chalicelib.published.index_file import PublicChannel
-from chalicelib.published.labels import LANGUAGES, Labels, labels_of, with_parents
 
 # Of more channels their labels are told whatever nodes are wanted, so that not all databases must be fetched.
 MOST_CHANNELS = 10

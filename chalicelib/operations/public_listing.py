@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.aws import queues
+from chalicelib.content_databases.database import ContentDatabase
+from chalicelib.content_databases.index_file import IndexWriter, Record
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.models import channels, public_index
@@ -18,8 +20,6 @@ from chalicelib.operations import index_files
 from chalicelib.operations.channel_entries import entry_of, shown_of
 from chalicelib.operations.index_files import Shelf
 from chalicelib.operations.local_files import opened
-from chalicelib.published.database import ContentDatabase
-from chalicelib.published.index_file import IndexWriter, Record
 
 JOB = "list_channels"
 REBUILD_JOB = "rebuild_public_index"

@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.cursors import Cursor
+from chalicelib.content_databases.database import ContentDatabase, Source
+from chalicelib.content_databases.filters import CONTENT, NodeFilter
+from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.labels import is_labelled
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.domain.types import LABELS
@@ -16,11 +21,6 @@ from chalicelib.errors import NotFound
 from chalicelib.operations import public_index
 from chalicelib.operations.local_files import opened
 from chalicelib.operations.public_index import Index
-from chalicelib.published import nodes
-from chalicelib.published.cursors import Cursor
-from chalicelib.published.database import ContentDatabase, Source
-from chalicelib.published.filters import CONTENT, NodeFilter
-from chalicelib.published.index_file import PublicChannel
 
 TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
 

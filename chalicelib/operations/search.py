@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
+from chalicelib.content_databases.search_file import ChannelInIndex, SearchFile
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, public_index
 from chalicelib.models.channel_members import EDIT, VIEW
@@ -11,7 +12,6 @@ from chalicelib.operations import node_places
 from chalicelib.operations import public_index as public_channels
 from chalicelib.operations.local_files import opened
 from chalicelib.operations.newest_files import NewestFile
-from chalicelib.published.search_file import ChannelInIndex, SearchFile
 from chalicelib.schemas.search import SearchQuery
 
 Row = dict[str, Any]

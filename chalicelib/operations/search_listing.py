@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 
 from chalicelib.aws import queues, storage
+from chalicelib.content_databases.search_index import SearchWriter
+from chalicelib.content_databases.search_part import write_part
 from chalicelib.domain.storage_keys import search_index_key, search_part_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
 from chalicelib.operations import index_files
 from chalicelib.operations.index_files import Shelf
-from chalicelib.published.search_index import SearchWriter
-from chalicelib.published.search_part import write_part
 from chalicelib.telemetry import log
 
 JOB = "index_channels"

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.published import cursors, filters
-from chalicelib.published.cursors import Cursor
+from chalicelib.content_databases import cursors, filters
+from chalicelib.content_databases.cursors import Cursor
 from chalicelib.schemas import public as schemas
 from tests.support import nodes, routes
 from tests.support.calls import strictly

@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.aws import storage
 from chalicelib.config import settings
+from chalicelib.content_databases import cursors
+from chalicelib.content_databases.cursors import Cursor
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels
 from chalicelib.operations import local_files, newest_files
-from chalicelib.published import cursors
-from chalicelib.published.cursors import Cursor
 from tests.support import nodes, published, publishing
 from tests.support.calls import counting
 from tests.support.public_world import IMPORT, LIST, TREE, V1_LIST, World, upload, walk

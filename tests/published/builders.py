@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import strategies as st
 from le_utils.constants.labels import levels, subjects
 
+from chalicelib.content_databases.database import ContentDatabase, Source
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.export.content_db_rows import nested_set
-from chalicelib.published.database import ContentDatabase, Source
 from tests.support.trees import Branch, make_channel, make_file, resource, topic, tree
 
 TREE_ID = 7

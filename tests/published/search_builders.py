@@ -5,11 +5,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from chalicelib.content_databases.search_file import SearchFile
+from chalicelib.content_databases.search_index import SearchWriter
+from chalicelib.content_databases.search_part import write_part
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
-from chalicelib.published.search_file import SearchFile
-from chalicelib.published.search_index import SearchWriter
-from chalicelib.published.search_part import write_part
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
 from tests.support import trees

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chalicelib.content_databases.cursors import Cursor, decode, encode
 from chalicelib.errors import NotFound
-from chalicelib.published.cursors import Cursor, decode, encode
 
 IDS = st.uuids().map(lambda uuid: uuid.hex)
 NUMBERS = st.integers(0, 2**63 - 1)

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.published import nodes
-from chalicelib.published.database import ContentDatabase
-from chalicelib.published.filters import NodeFilter
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.database import ContentDatabase
+from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.sqlite import sqlite3
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, resource, topic

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from le_utils.constants.labels import subjects
 
+from chalicelib.content_databases.filters import NodeFilter, parse
 from chalicelib.domain.types import LABELS
 from chalicelib.errors import ValidationFailed
-from chalicelib.published.filters import NodeFilter, parse
 
 NAMES = list(NodeFilter.model_fields)
 LISTS = ["ids", "channels", "kind_in", "languages", "authors", "tags", "exclude_content_ids", *LABELS]

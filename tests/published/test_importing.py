@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.content_databases.importing import import_metadata, parse_schema
 from chalicelib.errors import BadRequest
-from chalicelib.published.importing import import_metadata, parse_schema
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, resource, topic
 

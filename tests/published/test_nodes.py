@@ -4,8 +4,8 @@ import pytest
 from le_utils.constants import format_presets
 from le_utils.constants.labels import subjects
 
-from chalicelib.published import nodes
-from chalicelib.published.filters import NodeFilter
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.filters import NodeFilter
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, make_file, resource, topic
 

@@ -7,13 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from le_utils.constants import format_presets
 
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.database import Source
+from chalicelib.content_databases.filters import NodeFilter, parse
+from chalicelib.content_databases.importing import import_metadata
+from chalicelib.content_databases.tree import TreePage, subtree
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
-from chalicelib.published import nodes
-from chalicelib.published.database import Source
-from chalicelib.published.filters import NodeFilter, parse
-from chalicelib.published.importing import import_metadata
-from chalicelib.published.tree import TreePage, subtree
 from tests.published import builders
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

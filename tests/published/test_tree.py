@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.published import filters, nodes
-from chalicelib.published.filters import NodeFilter
-from chalicelib.published.tree import TreePage, subtree
+from chalicelib.content_databases import filters, nodes
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.tree import TreePage, subtree
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, resource, topic
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from le_utils.constants.labels import subjects
 
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.filters import parse
 from chalicelib.domain.labels import ids_of, is_labelled
-from chalicelib.published import nodes
-from chalicelib.published.filters import parse
 from tests.published import builders
 from tests.support.trees import CHANNEL_ID, resource
 

@@ -4,9 +4,9 @@ import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from chalicelib.content_databases.database import Source
+from chalicelib.content_databases.filters import CONTENT, NodeFilter
 from chalicelib.domain.types import LABELS
-from chalicelib.published.database import Source
-from chalicelib.published.filters import CONTENT, NodeFilter
 
 _NOTHING = "0"
 _LISTED = "(SELECT value FROM json_each(?))"

@@ -4,9 +4,9 @@ from typing import Any
 
 from le_utils.constants import content_kinds, format_presets, licenses
 
+from chalicelib.content_databases.database import ContentDatabase, Source
+from chalicelib.content_databases.labels import LANGUAGES, labels_of
 from chalicelib.domain.types import LABELS
-from chalicelib.published.database import ContentDatabase, Source
-from chalicelib.published.labels import LANGUAGES, labels_of
 
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
 _SUBTITLES = "SELECT 1 FROM content_file WHERE preset = ? LIMIT 1"

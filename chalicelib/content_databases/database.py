@@ -7,7 +7,7 @@ from typing import Any
 
 from le_utils.constants import modalities
 
-from chalicelib.published.shared_file import SharedFile
+from chalicelib.content_databases.shared_file import SharedFile
 
 _LANGUAGE_COLUMNS = "id, lang_code, lang_subcode, lang_direction, lang_name"
 _PATHS_TO_QUIZZES = """

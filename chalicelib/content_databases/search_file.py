@@ -10,10 +10,10 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
+from chalicelib.content_databases.search_index import CHANNEL_BITS
+from chalicelib.content_databases.search_words import match_of
+from chalicelib.content_databases.shared_file import SharedFile
 from chalicelib.domain.ids import parse_id
-from chalicelib.published.search_index import CHANNEL_BITS
-from chalicelib.published.search_words import match_of
-from chalicelib.published.shared_file import SharedFile
 from chalicelib.schemas.search import SearchQuery
 from chalicelib.sqlite import sqlite3
 

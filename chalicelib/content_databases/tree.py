@@ -6,10 +6,10 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.published import nodes
-from chalicelib.published.database import Source
-from chalicelib.published.filters import NodeFilter
-from chalicelib.published.where import after, condition, listed
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.database import Source
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.where import after, condition, listed
 
 DEEPEST = 2
 CHILDREN = 12  # at a time, of each node

@@ -8,11 +8,11 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
+from chalicelib.content_databases.database import Source
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.where import after as behind
+from chalicelib.content_databases.where import condition, listed
 from chalicelib.domain.storage_keys import storage_key
-from chalicelib.published.database import Source
-from chalicelib.published.filters import NodeFilter
-from chalicelib.published.where import after as behind
-from chalicelib.published.where import condition, listed
 from chalicelib.sqlite import sqlite3
 
 Node = dict[str, Any]

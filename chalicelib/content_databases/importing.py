@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.content_databases.database import ContentDatabase
+from chalicelib.content_databases.where import listed
 from chalicelib.errors import BadRequest
-from chalicelib.published.database import ContentDatabase
-from chalicelib.published.where import listed
 from chalicelib.schemas.query import last_values, whole
 from chalicelib.sqlite import sqlite3
 

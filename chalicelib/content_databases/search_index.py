@@ -7,8 +7,8 @@ by words is known to be of a channel without reading the node.
 from pathlib import Path
 from typing import Any
 
-from chalicelib.published.search_part import COLUMNS, TEXTS
-from chalicelib.published.search_words import spaced
+from chalicelib.content_databases.search_part import COLUMNS, TEXTS
+from chalicelib.content_databases.search_words import spaced
 from chalicelib.sqlite import sqlite3
 
 CHANNEL_BITS = 24  # of a place; a channel has fewer nodes than 2^24

@@ -1,9 +1,9 @@
 """Which labels and languages the wanted nodes of a channel have: what a client can choose to narrow a search."""
 
+from chalicelib.content_databases.database import Source
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.where import condition
 from chalicelib.domain.types import LABELS
-from chalicelib.published.database import Source
-from chalicelib.published.filters import NodeFilter
-from chalicelib.published.where import condition
 
 LANGUAGES = "languages"
 _COLUMNS = {**{field: field for field in LABELS}, LANGUAGES: "lang_id"}
