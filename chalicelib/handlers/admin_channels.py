@@ -4,8 +4,8 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import admin_channels
 from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
-from chalicelib.schemas.answers.people import AdminChannel
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.people import AdminChannel
 
 FILTERS = frozenset(AdminChannelList.model_fields) - frozenset(ListQuery.model_fields)
 

@@ -4,7 +4,7 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import admin_users
 from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
-from chalicelib.schemas.answers.people import AdminUser
+from chalicelib.schemas.responses.people import AdminUser
 
 ADMIN_USERS = Resource(
     "admin-users",

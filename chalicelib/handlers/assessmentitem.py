@@ -5,8 +5,8 @@ from typing import Any
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import assessment_resource, rest_news
-from chalicelib.schemas.answers.content import Question
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
+from chalicelib.schemas.responses.content import Question
 
 
 def create(user: Identity, sent: QuestionWhole) -> dict[str, Any]:

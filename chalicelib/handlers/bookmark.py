@@ -2,9 +2,9 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import bookmarks
-from chalicelib.schemas.answers.channel import Bookmark
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.channel import Bookmark
 
 ROUTES = routes_of(
     Resource(

@@ -3,8 +3,8 @@
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import catalog
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.search import CatalogChannel
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.search import CatalogChannel
 from chalicelib.schemas.search import CatalogQuery
 
 ROUTES = routes_of(

@@ -8,12 +8,12 @@ from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import channel_list, channel_resource, deploy, publishing, rest_news, tree_diff
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.channel import Channel, Diff, Exists, Languages, VersionDetail
-from chalicelib.schemas.answers.task import Started
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.channel import Channel, Diff, Exists, Languages, VersionDetail
+from chalicelib.schemas.responses.task import Started
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 

@@ -2,9 +2,9 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import channel_sets
-from chalicelib.schemas.answers.people import ChannelSet
 from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.people import ChannelSet
 
 CHANNEL_SETS = Resource(
     "channelset",

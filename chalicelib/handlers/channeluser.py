@@ -6,9 +6,9 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Reply, Request, Route
 from chalicelib.operations import members
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.people import Member
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.people import Member
 from chalicelib.schemas.user import MakeEditor, MemberList, MemberOf
 
 MEMBERS = Resource(

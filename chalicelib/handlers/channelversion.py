@@ -6,10 +6,10 @@ from chalicelib.errors import FilterRequired
 from chalicelib.http.router import Request, Route
 from chalicelib.operations import channel_versions
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.channel import ChannelVersion
-from chalicelib.schemas.answers.common import Results
 from chalicelib.schemas.channel import VersionQuery
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.channel import ChannelVersion
+from chalicelib.schemas.responses.common import Results
 
 
 def versions(request: Request) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations import clipboard
-from chalicelib.schemas.answers.clipboard import ClipboardEntry
 from chalicelib.schemas.clipboard import ClipboardChange, ClipboardIn, ClipboardQuery
+from chalicelib.schemas.responses.clipboard import ClipboardEntry
 
 ROUTES = routes_of(
     Resource(

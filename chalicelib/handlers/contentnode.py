@@ -8,12 +8,12 @@ from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites, rest_news
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import Results
-from chalicelib.schemas.answers.content import ContentNode, Requisite, Size
-from chalicelib.schemas.answers.task import Started
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
 from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.responses.common import Results
+from chalicelib.schemas.responses.content import ContentNode, Requisite, Size
+from chalicelib.schemas.responses.task import Started
 
 
 def listing(request: Request) -> dict[str, Any]:

@@ -7,8 +7,8 @@ from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import tree_details
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.details import Details
-from chalicelib.schemas.answers.task import Started
+from chalicelib.schemas.responses.details import Details
+from chalicelib.schemas.responses.task import Started
 
 
 def _view(details: Callable[[Identity, str], dict[str, Any]]) -> Callable[[Request], Reply]:

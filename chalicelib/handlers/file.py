@@ -7,10 +7,10 @@ from chalicelib.http.router import Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import file_resource, rest_news
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.content import File, Upload
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
+from chalicelib.schemas.responses.content import File, Upload
 
 
 def update(user: Identity, id: str, sent: FileChanges) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from chalicelib.models import nodes, stored_objects, trees
 from chalicelib.operations import add_nodes as adding
 from chalicelib.operations import channels, files, publishing
 from chalicelib.permissions import Access, editable_channel, editable_channels
-from chalicelib.schemas.answers import internal as answers
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
     MAX_NAMES,
@@ -28,6 +27,7 @@ from chalicelib.schemas.chef import (
     TreeReference,
     VersionIn,
 )
+from chalicelib.schemas.responses import internal as answers
 
 
 def authenticate_user(request: Request) -> dict[str, Any]:

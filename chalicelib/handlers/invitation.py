@@ -6,9 +6,9 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
 from chalicelib.operations import invitations
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.people import Decided, Invitation
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
+from chalicelib.schemas.responses.people import Decided, Invitation
 
 INVITATIONS = Resource(
     "invitation",

@@ -10,9 +10,9 @@ from chalicelib.errors import NotFound
 from chalicelib.http.router import Reply, Request, Route, array, compact
 from chalicelib.operations import opening, public_index
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers import public as answers
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
+from chalicelib.schemas.responses import public as answers
 
 # When `info` said something new for the last time. Nothing is read for it: Kolibri asks it whether the server is there.
 INFO_CHANGED = datetime(2026, 11, 1, tzinfo=UTC)

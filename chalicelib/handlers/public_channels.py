@@ -14,10 +14,10 @@ from chalicelib.http.pagination import PAGE_SIZE, page_of
 from chalicelib.http.router import Reply, Request, Route, array
 from chalicelib.operations import public_index
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import paged
-from chalicelib.schemas.answers.public import ChannelLabels, ChannelMetadata
 from chalicelib.schemas.public import ChannelMetadataQuery
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.common import paged
+from chalicelib.schemas.responses.public import ChannelLabels, ChannelMetadata
 
 
 def channel_list(request: Request) -> Reply:

@@ -16,9 +16,9 @@ from chalicelib.operations import public_index, public_labels, public_nodes
 from chalicelib.operations.public_index import Index
 from chalicelib.operations.public_nodes import Page
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers import public as answers
 from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
 from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.responses import public as answers
 
 PAGE_SIZE = 100  # of v1, where none is given
 LONGEST_LIST = 20_000  # nodes in one answer

@@ -6,7 +6,7 @@ from chalicelib.config import settings
 from chalicelib.http.conditional import is_current
 from chalicelib.http.router import PUBLIC, JsonText, Reply, Request, Route, compact
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import Object, Url
+from chalicelib.schemas.responses.common import Object, Url
 
 KEPT = {"Cache-Control": "public, max-age=300"}
 NOTHING_NEW = ((304, None),)

@@ -8,10 +8,10 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
 from chalicelib.operations import saved_searches, search
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import Page
-from chalicelib.schemas.answers.search import Found, SavedSearch
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.common import Page
+from chalicelib.schemas.responses.search import Found, SavedSearch
 from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQuery
 
 

@@ -7,8 +7,8 @@ from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations import sessions
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.session import SessionAnswer
 from chalicelib.schemas.base import parse
+from chalicelib.schemas.responses.session import SessionAnswer
 from chalicelib.schemas.session import SignIn
 
 

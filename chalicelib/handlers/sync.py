@@ -6,8 +6,8 @@ from chalicelib.errors import BadRequest
 from chalicelib.http.router import Request, Route
 from chalicelib.operations import sync as syncing
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.sync import Synced
 from chalicelib.schemas.base import parse
+from chalicelib.schemas.responses.sync import Synced
 from chalicelib.schemas.sync import LARGEST_BODY, SyncIn
 
 

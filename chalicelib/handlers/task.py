@@ -11,9 +11,9 @@ from chalicelib.models import tasks
 from chalicelib.models.tasks import Task
 from chalicelib.operations.channel_access import may_edit, viewable
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.task import ListedTask
-from chalicelib.schemas.answers.task import Task as TaskAnswer
 from chalicelib.schemas.channel import OfChannel
+from chalicelib.schemas.responses.task import ListedTask
+from chalicelib.schemas.responses.task import Task as TaskAnswer
 
 # Also who views a channel only because it is public is told of these. (Of differences its members alone are told.)
 _OF_VIEWERS = frozenset({tasks.DETAILS})

@@ -6,9 +6,9 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
 from chalicelib.operations import sessions, users
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.people import OwnUser, Profile
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.people import OwnUser, Profile
 from chalicelib.schemas.session import PasswordChange
 
 USERS = Resource(

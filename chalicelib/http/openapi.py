@@ -11,9 +11,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chalicelib.http.router import JSON, PUBLIC, Route
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import Fields, Problem
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
+from chalicelib.schemas.responses.common import Fields, Problem
 
 Schema = dict[str, Any]
 

@@ -13,10 +13,10 @@ from chalicelib.http.pagination import PAGE_SIZE, page_of
 from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import NOBODY, Identity
 from chalicelib.permissions import Access
-from chalicelib.schemas.answers.common import paged
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.responses.common import paged
 
 Item = dict[str, Any]
 

@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Count, Id, Kind
+from chalicelib.schemas.responses.common import Count, Id, Kind
 
 
 class ClipboardExtra(TypedDict):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Bytes, Count, Id, Kind, Success
+from chalicelib.schemas.responses.common import Bytes, Count, Id, Kind, Success
 
 
 class TokenHolder(TypedDict):

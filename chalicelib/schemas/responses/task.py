@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Id
+from chalicelib.schemas.responses.common import Id
 
 
 class ListedTask(TypedDict):

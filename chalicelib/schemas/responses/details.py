@@ -2,8 +2,8 @@
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.channel import KindCount
-from chalicelib.schemas.answers.common import Bytes, Category, Count, GradeLevel, Id, Kind, LicenseName, Url
+from chalicelib.schemas.responses.channel import KindCount
+from chalicelib.schemas.responses.common import Bytes, Category, Count, GradeLevel, Id, Kind, LicenseName, Url
 
 
 class Includes(TypedDict):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import (
+from chalicelib.schemas.responses.common import (
     Accessibility,
     Activity,
     Bytes,

@@ -13,7 +13,7 @@ from le_utils.constants.labels import (
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import (
+from chalicelib.schemas.responses.common import (
     Bytes,
     Count,
     FileFormat,

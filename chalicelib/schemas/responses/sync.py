@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Id, Object
+from chalicelib.schemas.responses.common import Id, Object
 
 Key = Annotated[Id | list[Id], Field(description="an id, or a pair of ids")]
 Rev = Annotated[int, Field(ge=1)]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import (
+from chalicelib.schemas.responses.common import (
     Bytes,
     Category,
     Count,

@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Bytes, Id, Moment
+from chalicelib.schemas.responses.common import Bytes, Id, Moment
 
 
 class OwnUser(TypedDict):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.common import Id
+from chalicelib.schemas.responses.common import Id
 
 
 class SessionAnswer(TypedDict):

@@ -4,8 +4,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.answers.channel import Picture
-from chalicelib.schemas.answers.common import Count, Id, Kind, Language, Moment, Url
+from chalicelib.schemas.responses.channel import Picture
+from chalicelib.schemas.responses.common import Count, Id, Kind, Language, Moment, Url
 
 
 class Found(TypedDict):
