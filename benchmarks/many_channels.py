@@ -19,9 +19,9 @@ from chalicelib.content_databases.index_file import IndexWriter, PublicChannel, 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.models import public_index
-from chalicelib.operations import public_index as indexes
-from chalicelib.operations import public_listing
-from chalicelib.operations.local_files import opened
+from chalicelib.operations.index_files.disk_cache import opened
+from chalicelib.operations.public import public_index as indexes
+from chalicelib.operations.public import public_index_update
 
 ICON = 22_500  # bytes; a third more in the list
 
@@ -36,7 +36,7 @@ def main() -> None:
     """Raises ValueError where no channel is public, or the list changes at the same time."""
     count = int(sys.argv[1])
     if count == 0:
-        public_listing.rebuild()
+        public_index_update.rebuild()
         return
     old = public_index.current()
     if old is None:

@@ -24,7 +24,7 @@ from benchmarks.report import Wanted, a_second, milliseconds
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels
 from chalicelib.models.base import now
-from chalicelib.operations import search_listing
+from chalicelib.operations.search import search_index_update
 from infra.local.inside import running_stack
 
 NODES = 20_000
@@ -106,8 +106,8 @@ def main() -> None:
     channel = channels.get(sys.argv[1])
     if channel is None:
         raise ValueError(f"There is no channel {sys.argv[1]}.")
-    search_listing.keep_part(_snapshot(channel.id, int(channel.version), int(sys.argv[2])), 0, now())
-    search_listing.rebuild()
+    search_index_update.keep_part(_snapshot(channel.id, int(channel.version), int(sys.argv[2])), 0, now())
+    search_index_update.rebuild()
 
 
 if __name__ == "__main__":

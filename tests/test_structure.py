@@ -44,7 +44,7 @@ def test_every_part_of_the_application_is_known():
         "identity",
         "models",
         "operations",
-        "published",
+        "content_databases",
         "schemas",
     }
 
@@ -69,7 +69,7 @@ class TestImports:
         above = [f"{PACKAGE}.{part}" for part in (*HTTP, "operations", "permissions", "identity", "export", "schemas")]
         assert not [way for way in reaches(module) if is_of(way[-1], "chalice", *above)]
 
-    @pytest.mark.parametrize("module", within("domain", "schemas", "export", "published"))
+    @pytest.mark.parametrize("module", within("domain", "schemas", "export", "content_databases"))
     def test_pure_modules_lead_to_no_aws(self, module):
         """Neither do those that they import."""
         impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "aws", "config", *HTTP)]

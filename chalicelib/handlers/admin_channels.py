@@ -1,7 +1,7 @@
 """Channels, for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import admin_channels
+from chalicelib.operations.channels import moderation
 from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.listing import ListQuery
@@ -14,14 +14,14 @@ ADMIN_CHANNELS = Resource(
     "channel for administrators",
     listing=Listing(
         AdminChannelList,
-        admin_channels.listed,
+        moderation.listed,
         one_of=FILTERS,
         search=("name",),
         ordering=("id", "name"),
-        fill=admin_channels.fill,
+        fill=moderation.fill,
     ),
-    retrieve=admin_channels.one,
-    update=admin_channels.update,
+    retrieve=moderation.one,
+    update=moderation.update,
     write=AdminChannelChanges,
     change=AdminChannelChanges,
     access=Access.ADMIN,

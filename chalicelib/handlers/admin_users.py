@@ -1,7 +1,7 @@
 """Users, for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import admin_users
+from chalicelib.operations.users import administration
 from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser
@@ -11,12 +11,12 @@ ADMIN_USERS = Resource(
     "user for administrators",
     listing=Listing(
         AdminUserList,
-        admin_users.listed,
+        administration.listed,
         search=("email", "name"),
         ordering=("email", "first_name", "last_name", "disk_space", "date_joined", "edit_count", "view_count"),
     ),
-    retrieve=admin_users.one,
-    update=admin_users.update,
+    retrieve=administration.one,
+    update=administration.update,
     write=AdminUserChanges,
     change=AdminUserChanges,
     access=Access.ADMIN,

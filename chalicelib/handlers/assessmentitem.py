@@ -4,26 +4,27 @@ from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations import assessment_resource, rest_news
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.exercises import questions
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 from chalicelib.schemas.responses.content import Question
 
 
 def create(user: Identity, sent: QuestionWhole) -> dict[str, Any]:
-    row = assessment_resource.create(user, sent)
-    rest_news.question_created(user, row)
+    row = questions.create(user, sent)
+    rest_changes.question_created(user, row)
     return row
 
 
 def update(user: Identity, id: str, sent: QuestionChanges) -> dict[str, Any]:
-    row = assessment_resource.update(user, id, sent)
-    rest_news.question_updated(user, row, sent)
+    row = questions.update(user, id, sent)
+    rest_changes.question_updated(user, row, sent)
     return row
 
 
 def delete(user: Identity, id: str) -> None:
-    assessment_resource.delete(user, id)
-    rest_news.question_deleted(user, id)
+    questions.delete(user, id)
+    rest_changes.question_deleted(user, id)
 
 
 ASSESSMENT_ITEM = Resource(
@@ -31,12 +32,12 @@ ASSESSMENT_ITEM = Resource(
     "question",
     listing=Listing(
         QuestionQuery,
-        assessment_resource.find,
+        questions.find,
         one_of=frozenset({"contentnode", "contentnode__in"}),
         search=("question",),
         ordering=("order", "type"),
     ),
-    retrieve=assessment_resource.retrieve,
+    retrieve=questions.retrieve,
     create=create,
     update=update,
     delete=delete,

@@ -1,7 +1,7 @@
 """Bookmarks of channels (resource shapes: bookmark), named by their channel."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import bookmarks
+from chalicelib.operations.users import bookmarks
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.channel import Bookmark

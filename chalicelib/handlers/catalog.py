@@ -1,7 +1,7 @@
 """The catalog of public channels (resource shapes: catalog), open to everyone."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import catalog
+from chalicelib.operations.channels import catalog
 from chalicelib.permissions import Access
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.search import CatalogChannel

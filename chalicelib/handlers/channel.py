@@ -6,7 +6,10 @@ from typing import Any
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations import channel_list, channel_resource, deploy, publishing, rest_news, tree_diff
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.channels import channel_list, channel_resource, deploy
+from chalicelib.operations.publishing import publish_request
+from chalicelib.operations.trees import tree_diff
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
@@ -21,20 +24,20 @@ FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_field
 def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, Any]:
     row, is_changed = channel_resource.update(user, channel_id, sent)
     if is_changed:
-        rest_news.channel_updated(user, row, sent.model_fields_set)
+        rest_changes.channel_updated(user, row, sent.model_fields_set)
     return row
 
 
 def delete(user: Identity, channel_id: str) -> None:
     row, is_changed = channel_resource.delete(user, channel_id)
     if is_changed:
-        rest_news.channel_deleted(user, row)
+        rest_changes.channel_deleted(user, row)
 
 
 def restore(user: Identity, channel_id: str) -> dict[str, Any]:
     row, is_changed = channel_resource.restore(user, channel_id)
     if is_changed:
-        rest_news.channel_updated(user, row, ["deleted"])
+        rest_changes.channel_updated(user, row, ["deleted"])
     return row
 
 
@@ -72,12 +75,12 @@ def _of_one(do: Callable[[Identity, str], Any], name: str = "") -> Callable[[Req
 def publish(request: Request) -> dict[str, str]:
     sent = parse(PublishIn, request.json)
     channel_id = request.params["id"]
-    return {"task_id": publishing.request(request.user, channel_id, sent.version_notes, sent.language)}
+    return {"task_id": publish_request.request(request.user, channel_id, sent.version_notes, sent.language)}
 
 
 def publish_draft(request: Request) -> dict[str, str]:
     sent = parse(DraftIn, request.json)
-    return {"task_id": publishing.request_draft(request.user, request.params["id"], sent.use_staging_tree)}
+    return {"task_id": publish_request.request_draft(request.user, request.params["id"], sent.use_staging_tree)}
 
 
 def diff(request: Request) -> Reply:

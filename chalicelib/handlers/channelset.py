@@ -1,7 +1,7 @@
 """Sets of channels that one token opens."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import channel_sets
+from chalicelib.operations.channels import channel_sets
 from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.people import ChannelSet

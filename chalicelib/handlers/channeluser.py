@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Reply, Request, Route
-from chalicelib.operations import members
+from chalicelib.operations.users import members
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.errors import FilterRequired
 from chalicelib.http.router import Request, Route
-from chalicelib.operations import channel_versions
+from chalicelib.operations.channels import channel_versions
 from chalicelib.permissions import Access
 from chalicelib.schemas.channel import VersionQuery
 from chalicelib.schemas.query import parse_query

@@ -1,7 +1,7 @@
 """Clipboards (resource shapes: clipboard)."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.operations import clipboard
+from chalicelib.operations.users import clipboard
 from chalicelib.schemas.clipboard import ClipboardChange, ClipboardIn, ClipboardQuery
 from chalicelib.schemas.responses.clipboard import ClipboardEntry
 

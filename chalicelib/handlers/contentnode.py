@@ -6,7 +6,9 @@ from chalicelib.errors import FilterRequired
 from chalicelib.http.resources import Resource, routes_of
 from chalicelib.http.router import Reply, Request, Route
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations import node_copies, node_moves, node_reads, node_writes, requisites, rest_news
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.copying import node_copies
+from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
@@ -29,20 +31,20 @@ def listing(request: Request) -> dict[str, Any]:
 
 def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
     row = node_writes.create(user, sent)
-    rest_news.node_created(user, row, sent.model_fields_set)
+    rest_changes.node_created(user, row, sent.model_fields_set)
     return row
 
 
 def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
     row = node_writes.update(user, node_id, sent)
-    rest_news.node_updated(user, row, sent.model_fields_set)
+    rest_changes.node_updated(user, row, sent.model_fields_set)
     return row
 
 
 def delete(user: Identity, node_id: str) -> None:
     moved = node_moves.delete(user, node_id)
     if moved:
-        rest_news.node_moved(user, moved)
+        rest_changes.node_moved(user, moved)
 
 
 CONTENTNODE = Resource(
@@ -61,33 +63,33 @@ CONTENTNODE = Resource(
 def move(request: Request) -> dict[str, Any]:
     sent = parse(Move, request.json)
     moved = node_moves.move(request.user, request.params["id"], sent)
-    rest_news.node_moved(request.user, moved, sent.position)
+    rest_changes.node_moved(request.user, moved, sent.position)
     return moved.row
 
 
 def restore(request: Request) -> dict[str, Any]:
     moved = node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
-    rest_news.node_moved(request.user, moved)
+    rest_changes.node_moved(request.user, moved)
     return moved.row
 
 
 def copy(request: Request) -> Reply:
     answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
     if is_done:  # else the worker tells of it
-        rest_news.node_copied(request.user, request.params["id"], answer, request.json)
+        rest_changes.node_copied(request.user, request.params["id"], answer, request.json)
     return Reply(answer, 201 if is_done else 202)
 
 
 def add_prerequisite(request: Request) -> Reply:
-    pair = requisites.add(request.user, request.params["id"], parse(Prerequisite, request.json))
-    rest_news.prerequisite_added(request.user, pair)
+    pair = prerequisites.add(request.user, request.params["id"], parse(Prerequisite, request.json))
+    rest_changes.prerequisite_added(request.user, pair)
     return Reply(pair, 201)
 
 
 def remove_prerequisite(request: Request) -> Reply:
     sent = parse(Prerequisite, request.json)
-    requisites.remove(request.user, request.params["id"], sent)
-    rest_news.prerequisite_removed(request.user, request.params["id"], sent.prerequisite)
+    prerequisites.remove(request.user, request.params["id"], sent)
+    rest_changes.prerequisite_removed(request.user, request.params["id"], sent.prerequisite)
     return Reply(None, 204)
 
 

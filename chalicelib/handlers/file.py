@@ -5,7 +5,8 @@ from typing import Any
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations import file_resource, rest_news
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.files import node_files
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
@@ -14,13 +15,13 @@ from chalicelib.schemas.responses.content import File, Upload
 
 
 def update(user: Identity, id: str, sent: FileChanges) -> dict[str, Any]:
-    row, channel_ids = file_resource.update(user, id, sent)
-    rest_news.file_updated(user, row, channel_ids, sent.model_fields_set)
+    row, channel_ids = node_files.update(user, id, sent)
+    rest_changes.file_updated(user, row, channel_ids, sent.model_fields_set)
     return row
 
 
 def delete(user: Identity, id: str) -> None:
-    rest_news.file_deleted(user, *file_resource.delete(user, id))
+    rest_changes.file_deleted(user, *node_files.delete(user, id))
 
 
 FILE = Resource(
@@ -28,12 +29,12 @@ FILE = Resource(
     "file",
     listing=Listing(
         FileQuery,
-        file_resource.find,
+        node_files.find,
         one_of=frozenset({"contentnode", "contentnode__in", "assessment_item__in", "id__in"}),
         search=("original_filename",),
         ordering=("original_filename", "file_size", "preset", "language", "file_format"),
     ),
-    retrieve=file_resource.retrieve,
+    retrieve=node_files.retrieve,
     update=update,
     delete=delete,
     write=FileChanges,
@@ -43,7 +44,7 @@ FILE = Resource(
 
 
 def upload_url(request: Request) -> dict[str, Any]:
-    return file_resource.request_upload(request.user, parse(UploadUrl, request.json))
+    return node_files.request_upload(request.user, parse(UploadUrl, request.json))
 
 
 ROUTES = (

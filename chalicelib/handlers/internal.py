@@ -10,8 +10,10 @@ from chalicelib.handlers import multipart
 from chalicelib.http.router import Request, Route
 from chalicelib.models import channels as channel_models
 from chalicelib.models import nodes, stored_objects, trees
-from chalicelib.operations import add_nodes as adding
-from chalicelib.operations import channels, files, publishing
+from chalicelib.operations.channels import chef_upload
+from chalicelib.operations.files import file_uploads
+from chalicelib.operations.nodes import add_nodes as adding
+from chalicelib.operations.publishing import publish_request
 from chalicelib.permissions import Access, editable_channel, editable_channels
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
@@ -64,13 +66,13 @@ def file_diff(request: Request) -> list[str]:
 
 def file_upload(request: Request) -> dict[str, Any]:
     name, data = multipart.file_of(request)
-    files.store_upload(request.user, name, data)
+    file_uploads.store_upload(request.user, name, data)
     return {"success": True}
 
 
 def create_channel(request: Request) -> dict[str, Any]:
     body = parse(CreateChannel, request.json).channel_data
-    root_id = channels.open_for_chef(request.user, body)
+    root_id = chef_upload.open_for_chef(request.user, body)
     return {"success": True, "root": root_id, "channel_id": body.id}
 
 
@@ -83,14 +85,14 @@ def add_nodes(request: Request) -> dict[str, Any]:
 def finish_channel(request: Request) -> dict[str, Any]:
     body = parse(FinishChannel, request.json)
     channel = editable_channel(request.user, body.channel_id)
-    task_id = channels.finish(request.user, channel, stage=body.stage)
+    task_id = chef_upload.finish(request.user, channel, stage=body.stage)
     return {"success": True, "new_channel": channel.id, "diff_task_id": task_id}
 
 
 def publish_channel(request: Request) -> dict[str, Any]:
     body = parse(PublishChannel, request.json)
     channel = editable_channel(request.user, body.channel_id)
-    task_id = publishing.begin(request.user, channel, body.version_notes)
+    task_id = publish_request.begin(request.user, channel, body.version_notes)
     return {"success": True, "channel": channel.id, "task_id": task_id}
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
-from chalicelib.operations import invitations
+from chalicelib.operations.users import invitations
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList

@@ -8,7 +8,7 @@ from chalicelib.content_databases.index_file import name_key
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
 from chalicelib.http.router import Reply, Request, Route, array, compact
-from chalicelib.operations import opening, public_index
+from chalicelib.operations.public import channel_lookup, public_index
 from chalicelib.permissions import Access
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
@@ -41,7 +41,7 @@ def channel_list(request: Request) -> Reply:
     tokens = ",".join(request.query.get("tokens", []))
     query = parse_query(ChannelListQuery, {**request.query, "tokens": [tokens]})
     index = public_index.current()
-    opened = opening.by_tokens(query.tokens, index)
+    opened = channel_lookup.by_tokens(query.tokens, index)
     found = [
         (channel.name_key, channel.text)
         for channel in index.channels
@@ -68,7 +68,7 @@ def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) ->
 def lookup(request: Request) -> Reply:
     """The channel with this id, or those that this token opens, as a list."""
     identifier = request.params["identifier"]
-    found = opening.by_identifier(identifier, public_index.current())
+    found = channel_lookup.by_identifier(identifier, public_index.current())
     if not found.channels:
         raise NotFound(f"No channel matching {identifier[:100]} found")
     return Reply([channel.entry for channel in found.channels.values()], changed=found.changed)
@@ -77,7 +77,7 @@ def lookup(request: Request) -> Reply:
 def channel(request: Request) -> Reply:
     """Name, description and version of a published channel."""
     given = request.params["channel_id"]
-    found = opening.by_identifier(given, public_index.current()) if parse_id(given) else None
+    found = channel_lookup.by_identifier(given, public_index.current()) if parse_id(given) else None
     if found is None or not found.channels:
         raise NotFound(f"Channel with id {given[:100]} not found")
     (opened,) = found.channels.values()

@@ -12,7 +12,7 @@ from chalicelib.domain.public_record import channel_metadata
 from chalicelib.errors import NotFound
 from chalicelib.http.pagination import PAGE_SIZE, page_of
 from chalicelib.http.router import Reply, Request, Route, array
-from chalicelib.operations import public_index
+from chalicelib.operations.public import public_index
 from chalicelib.permissions import Access
 from chalicelib.schemas.public import ChannelMetadataQuery
 from chalicelib.schemas.query import parse_query

@@ -6,7 +6,8 @@ from chalicelib.config import settings
 from chalicelib.http.pagination import page_around
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
-from chalicelib.operations import saved_searches, search
+from chalicelib.operations.search import search_query
+from chalicelib.operations.users import saved_searches
 from chalicelib.permissions import Access
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
@@ -18,7 +19,7 @@ from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQu
 def find(request: Request) -> dict[str, Any]:
     """One page of what a search finds; always a page, 25 nodes long where nothing else is asked for."""
     query = parse_query(SearchQuery, request.query)
-    count, results = search.find(request.user, query)
+    count, results = search_query.find(request.user, query)
     url = settings().public_url + request.path
     return page_around(results, count, query.page, query.page_size, url, request.query)
 

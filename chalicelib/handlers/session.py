@@ -5,7 +5,7 @@ from chalicelib.errors import NotSignedIn
 from chalicelib.http.router import NOT_KEPT, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations import sessions
+from chalicelib.operations.users import sessions
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.session import SessionAnswer

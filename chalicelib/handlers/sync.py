@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.errors import BadRequest
 from chalicelib.http.router import Request, Route
-from chalicelib.operations import sync as syncing
+from chalicelib.operations.sync import endpoint as syncing
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.sync import Synced

@@ -9,7 +9,7 @@ from chalicelib.http.router import Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import tasks
 from chalicelib.models.tasks import Task
-from chalicelib.operations.channel_access import may_edit, viewable
+from chalicelib.operations.access.channel_rights import may_edit, viewable
 from chalicelib.permissions import Access
 from chalicelib.schemas.channel import OfChannel
 from chalicelib.schemas.responses.task import ListedTask

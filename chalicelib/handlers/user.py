@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Request, Route
-from chalicelib.operations import sessions, users
+from chalicelib.operations.users import profile, sessions
 from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
@@ -14,20 +14,20 @@ from chalicelib.schemas.session import PasswordChange
 USERS = Resource(
     "user",
     "own user",
-    listing=Listing(ListQuery, lambda user, _: [users.listed(user)]),
-    retrieve=users.one,
+    listing=Listing(ListQuery, lambda user, _: [profile.listed(user)]),
+    retrieve=profile.one,
     read=OwnUser,
     plural="oneself, as a list",
 )
 
 
 def me(request: Request) -> dict[str, Any]:
-    return users.profile(request.user)
+    return profile.profile(request.user)
 
 
 def change_password(request: Request) -> dict[str, Any]:
     sessions.change_password(request.user, parse(PasswordChange, request.json), request.address)
-    return users.profile(request.user)
+    return profile.profile(request.user)
 
 
 ROUTES = (

@@ -11,20 +11,16 @@ from chalicelib.domain.storage_keys import checksum_of
 from chalicelib.errors import Busy
 from chalicelib.models import stored_objects
 from chalicelib.models.stored_objects import StoredObject
-from chalicelib.operations import export as exporting
-from chalicelib.operations import maintenance as upkeep
-from chalicelib.operations import (
-    node_copies,
-    node_settling,
-    node_spacing,
-    public_listing,
-    search_listing,
-    sync_apply,
-    tree_details,
-    tree_diff,
-    tree_facts,
-)
-from chalicelib.operations import publish as publishing
+from chalicelib.operations.background import maintenance as upkeep
+from chalicelib.operations.channels import tree_details
+from chalicelib.operations.copying import node_copies
+from chalicelib.operations.nodes import propagation, rebalancing
+from chalicelib.operations.public import public_index_update
+from chalicelib.operations.publishing import prepare as publishing
+from chalicelib.operations.publishing import release as exporting
+from chalicelib.operations.search import search_index_update
+from chalicelib.operations.sync import apply
+from chalicelib.operations.trees import tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
 
 MAX_RECEIVES = 5  # as in the template: after so many tries a message goes to the dead-letter queue
@@ -65,16 +61,16 @@ JOBS: dict[str, Callable[..., None]] = {
     tree_details.JOB: tree_details.work_out,
     tree_diff.JOB: tree_diff.compare,
     "remove_tree": upkeep.remove_tree,
-    public_listing.JOB: public_listing.refresh,
-    public_listing.REBUILD_JOB: public_listing.rebuild,
-    search_listing.JOB: search_listing.refresh,
-    search_listing.REBUILD_JOB: search_listing.rebuild,
+    public_index_update.JOB: public_index_update.refresh,
+    public_index_update.REBUILD_JOB: public_index_update.rebuild,
+    search_index_update.JOB: search_index_update.refresh,
+    search_index_update.REBUILD_JOB: search_index_update.rebuild,
     node_copies.JOB: node_copies.run,
     node_copies.CLEAR_JOB: node_copies.clear,
-    tree_facts.JOB: tree_facts.refresh,
-    node_settling.JOB: node_settling.settle,
-    node_spacing.JOB: node_spacing.space,
-    sync_apply.JOB: sync_apply.apply_changes,
+    tree_statistics.JOB: tree_statistics.refresh,
+    propagation.JOB: propagation.settle,
+    rebalancing.JOB: rebalancing.space,
+    apply.JOB: apply.apply_changes,
 }
 
 

@@ -13,12 +13,12 @@ from infra.local.inside import run_inside
 def change(identifier: str, public: bool) -> int:
     """Make the channel with this id or token public or private, and wait until the lists say so."""
     from chalicelib.errors import StudioError
-    from chalicelib.operations import opening, public_index, public_listing
+    from chalicelib.operations.public import channel_lookup, public_index, public_index_update
 
     try:
-        channel_id = opening.channel_id_of(identifier)
-        channel = public_listing.set_public(channel_id, public)
-        public_listing.refresh([channel_id])
+        channel_id = channel_lookup.channel_id_of(identifier)
+        channel = public_index_update.set_public(channel_id, public)
+        public_index_update.refresh([channel_id])
     except StudioError as error:
         print(error.detail, file=sys.stderr)
         return 1

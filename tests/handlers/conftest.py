@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from chalicelib.operations import sync
+from chalicelib.operations.sync import endpoint
 from tests.support import quick_passwords, rights_check
 from tests.support.shared_cloud import aws, shared_cloud
 from tests.support.syncing import Client
@@ -34,10 +34,10 @@ def proper_passwords() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _changes_are_for_workers_too(monkeypatch):
     """Whatever a request that syncs does, the maintenance worker may do: it does what requests leave behind."""
-    run = sync._run
+    run = endpoint._run
 
     def run_for_both(*arguments):
         with rights_check.judge.running("api", "maintenance"):
             run(*arguments)
 
-    monkeypatch.setattr(sync, "_run", run_for_both)
+    monkeypatch.setattr(endpoint, "_run", run_for_both)

@@ -7,7 +7,7 @@ from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import users
 from chalicelib.models.users import User
-from chalicelib.operations import admin_lists, admin_users
+from chalicelib.operations.users import admin_lists, administration
 from tests.support.calls import counting
 from tests.support.routes import NOTHING
 
@@ -179,15 +179,15 @@ class TestChanging:
 
     def test_leaves_an_administrator_where_two_resign_at_once(self, studio, admin, monkeypatch):
         other = studio.sign_up("other", is_admin=True)
-        another = admin_users._another_administrator
+        another = administration._another_administrator
 
         def meanwhile(leaving):
-            monkeypatch.setattr(admin_users, "_another_administrator", another)
+            monkeypatch.setattr(administration, "_another_administrator", another)
             staying = another(leaving)
             assert change(studio, other, other[0], is_admin=False).status == 200
             return staying
 
-        monkeypatch.setattr(admin_users, "_another_administrator", meanwhile)
+        monkeypatch.setattr(administration, "_another_administrator", meanwhile)
         assert change(studio, admin, admin[0], is_admin=False).status == 409
         assert users.get(admin[0]).is_admin
 

@@ -164,7 +164,7 @@ class TestChanging:
         assert watch.writes == []
 
     def test_a_change_in_between_is_not_lost(self, studio, monkeypatch):
-        from chalicelib.operations import channel_resource
+        from chalicelib.operations.channels import channel_resource
 
         channel = make(studio)
         write, others = channel_resource._write, [{"description": "theirs"}, {"language": "sw"}]
@@ -181,7 +181,7 @@ class TestChanging:
         assert channels.get(channel["id"]).rev == 4
 
     def test_who_always_comes_too_late_is_told(self, studio, monkeypatch):
-        from chalicelib.operations import channel_resource
+        from chalicelib.operations.channels import channel_resource
 
         channel = make(studio)
         monkeypatch.setattr(channel_resource, "_write", lambda *_: False)

@@ -171,11 +171,11 @@ def test_others_are_told_of_it(studio):
 
 
 def test_a_failure_to_tell_breaks_nothing(studio, monkeypatch):
-    from chalicelib.operations import change_feed
+    from chalicelib.operations.changes import feed
 
     def fail(*_, **__):
         raise TimeoutError
 
-    monkeypatch.setattr(change_feed, "tell", fail)
+    monkeypatch.setattr(feed, "tell", fail)
     channel_id = stage(studio, "a")
     assert post(studio, channel_id, "deploy").status == 200

@@ -7,7 +7,7 @@ from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
-from chalicelib.operations import channel_sets as operations
+from chalicelib.operations.channels import channel_sets as operations
 from chalicelib.schemas.channelset import MOST_CHANNELS
 from tests.support.calls import counting
 from tests.support.publishing import publish

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.models import channel_members, channels, users
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.users import User
-from chalicelib.operations import members
+from chalicelib.operations.users import members
 from tests.support import nodes
 from tests.support.calls import counting
 from tests.support.routes import NOTHING

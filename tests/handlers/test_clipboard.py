@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.clipboard import ClipboardEntry
-from chalicelib.operations import clipboard
+from chalicelib.operations.users import clipboard
 from tests.support.calls import counting
 from tests.support.publishing import publish
 from tests.support.routes import NOTHING

@@ -7,7 +7,8 @@ from chalicelib.handlers import workers
 from chalicelib.models import assessment_items, channels, trees
 from chalicelib.models import nodes as node_models
 from chalicelib.models.nodes import Node
-from chalicelib.operations import node_copies, node_moves, node_settling
+from chalicelib.operations.copying import node_copies
+from chalicelib.operations.nodes import node_moves, propagation
 from tests.models.builders import put
 from tests.support import counts, nodes
 from tests.support.calls import NeverSent, Watch, watching
@@ -249,7 +250,7 @@ class TestWhatIsWrittenIsToldSo:
         def busy(*_):
             raise Busy("Others are changing the same channel. Send this once more.")
 
-        monkeypatch.setattr(node_settling, "settle", busy)
+        monkeypatch.setattr(propagation, "settle", busy)
         channel = channels.get(row(studio, root)["channel_id"])
         made = type(channel)
 
@@ -283,14 +284,14 @@ class TestMovesToTheTrash:
     def topic(self, studio, root, monkeypatch):
         """A topic whose nodes are too many to move in one transaction, and its node."""
         monkeypatch.setattr(node_moves, "MOST_AT_ONCE", 2)
-        monkeypatch.setattr(node_settling, "DELAY", 0)
+        monkeypatch.setattr(propagation, "DELAY", 0)
         topic = make(studio, root, "t")["id"]
         return topic, [node.id for node in put(Node(topic), "a", "b", "c")]
 
     def test_that_are_killed_right_after_are_settled_in_the_background(self, studio, root, topic, monkeypatch):
         top, below = topic
         trash = channels.get(row(studio, root)["channel_id"]).trash_root_id
-        monkeypatch.setattr(node_settling, "complete", lambda *_: 1 / 0)
+        monkeypatch.setattr(propagation, "complete", lambda *_: 1 / 0)
         assert studio.call("DELETE", f"{URL}/{top}").status == 500
         assert {Node.get(id).tree_id for id in below} == {root}
         studio.deliver("maintenance", times=2)
@@ -299,7 +300,7 @@ class TestMovesToTheTrash:
     def test_that_lost_a_race_settle_nothing(self, studio, root, topic):
         top, below = topic
         before = [Node.get(id).created_rev for id in below]
-        node_settling.prepare(top, 1000)
+        propagation.prepare(top, 1000)
         studio.deliver("maintenance")
         assert [Node.get(id).created_rev for id in below] == before
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from chalicelib.models.nodes import Node
-from chalicelib.operations import node_reads, tree_facts
+from chalicelib.operations.nodes import node_reads
+from chalicelib.operations.trees import tree_statistics
 from tests.models.builders import fresh, put
 from tests.support import nodes
 from tests.support.calls import counting
@@ -51,8 +52,8 @@ class TestSize:
 
     def test_counted_late_does_not_replace_what_is_known_of_later_changes(self, studio, root):
         put(Node(root), "d", files=[file("a", 5)])
-        tree_facts.refresh(root)
-        tree_facts.keep(root, [], rev=0)
+        tree_statistics.refresh(root)
+        tree_statistics.keep(root, [], rev=0)
         assert studio.get(f"{URL}/{root}/size").json == {"size": 5, "stale": False}
 
     def test_of_a_tree_that_is_staged_is_known_when_the_trees_were_compared(self, studio):

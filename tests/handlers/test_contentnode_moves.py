@@ -5,7 +5,7 @@ import pytest
 from chalicelib.models import channels, trees
 from chalicelib.models.channel_members import VIEW
 from chalicelib.models.nodes import Node
-from chalicelib.operations import node_settling
+from chalicelib.operations.nodes import propagation
 from tests.models.builders import put
 from tests.support import nodes
 from tests.support.contentnode import FLAGS, URL, change, children, empty_tree, make, row, values
@@ -142,7 +142,7 @@ class TestMoveToAnotherChannel:
     @pytest.mark.parametrize("at_once", [200, 0])
     def test_takes_along_any_number(self, studio, root, letters, other, at_once, monkeypatch):
         """Many nodes learn of it after the move, in the background where they are very many."""
-        monkeypatch.setattr(node_settling, "AT_ONCE", at_once)
+        monkeypatch.setattr(propagation, "AT_ONCE", at_once)
         inner = put(Node(letters["a"]), "inner", kind="topic")[0]
         below = [*put(inner, *map(str, range(47))), *put(inner, *map(str, range(47, 52)))]
         moved = move(studio, letters["a"], other.root_id)

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.models import channels
-from chalicelib.operations import tree_details
+from chalicelib.operations.channels import tree_details
 from tests.support import nodes
 from tests.support.publishing import publish
 from tests.support.recordings import store

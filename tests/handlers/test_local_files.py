@@ -9,13 +9,13 @@ import pytest
 
 from chalicelib.aws import storage
 from chalicelib.config import settings
-from chalicelib.operations import local_files
-from chalicelib.operations.local_files import opened
+from chalicelib.operations.index_files import disk_cache
+from chalicelib.operations.index_files.disk_cache import opened
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    monkeypatch.setattr(local_files, "_kept", OrderedDict())
+    monkeypatch.setattr(disk_cache, "_kept", OrderedDict())
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def room(monkeypatch):
 
     def of(size):
         small = replace(settings(), disk_cache=size)
-        monkeypatch.setattr(local_files, "settings", lambda: small)
+        monkeypatch.setattr(disk_cache, "settings", lambda: small)
 
     return of
 
@@ -52,7 +52,7 @@ def reading(key):
 
 
 def path_of(key):
-    return local_files._kept[key].path
+    return disk_cache._kept[key].path
 
 
 def test_a_file_is_fetched_once(fetched):
@@ -93,16 +93,16 @@ def test_what_is_open_can_be_read_on(fetched, room):
     room(1)
     file = reading("a")
     reading("b")
-    assert list(local_files._kept) == ["b"]
+    assert list(disk_cache._kept) == ["b"]
     assert file.read() == b"a" * 10
 
 
 def test_no_more_than_so_many_are_open(fetched, monkeypatch):
-    monkeypatch.setattr(local_files, "MOST_FILES", 2)
+    monkeypatch.setattr(disk_cache, "MOST_FILES", 2)
     put("a", "b", "c")
     for key in "abc":
         reading(key)
-    assert list(local_files._kept) == ["b", "c"]
+    assert list(disk_cache._kept) == ["b", "c"]
 
 
 @pytest.mark.parametrize("number", range(3))

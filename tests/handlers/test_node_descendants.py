@@ -6,7 +6,7 @@ from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, trees
 from chalicelib.models.channel_members import VIEW
-from chalicelib.operations import node_descendants, node_pieces
+from chalicelib.operations.nodes import bulk_update, node_batches
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import NodeChange
 from tests.support import counts, nodes
@@ -17,7 +17,7 @@ from tests.support.interleaved import interrupted
 @pytest.fixture(params=[40, 2])
 def made(request, studio, monkeypatch):
     """A live channel, changed in one piece or in several: a topic with a document, an exercise and an inner topic."""
-    monkeypatch.setattr(node_pieces, "NODES", request.param)
+    monkeypatch.setattr(node_batches, "NODES", request.param)
     channel_id, root = studio.make_channel()
     (top,) = studio.add(root, nodes.topic("top")).values()
     pdf = nodes.file(studio.upload(b"%PDF", "pdf", "document"))
@@ -31,7 +31,7 @@ def made(request, studio, monkeypatch):
 
 
 def update(made, **mods):
-    return node_descendants.update(made["user"], made["top"], parse(NodeChange, mods))
+    return bulk_update.update(made["user"], made["top"], parse(NodeChange, mods))
 
 
 def told(made, name):

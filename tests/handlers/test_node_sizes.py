@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain import jsontext
-from chalicelib.operations import node_rows
+from chalicelib.operations.nodes import node_representation
 
 TEXTS = st.text(alphabet='a"\\\n\x01é☃😀', max_size=40).flatmap(lambda text: st.sampled_from([text, text * 50]))
 ROW = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": None}
@@ -17,10 +17,10 @@ ROW = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": 
 def test_are_never_taken_for_smaller_than_they_are(fields):
     row = {**ROW, **fields}
     written = sum(len(json.dumps(jsontext.dumps(part))) for part in row.values())
-    assert written <= node_rows._size(row) - node_rows.ROW
+    assert written <= node_representation._size(row) - node_representation.ROW
 
 
 def test_are_known_without_writing_rows_that_are_short():
     with mock.patch.object(jsontext, "dumps") as dumps:
-        assert node_rows.fitting([{**ROW, "description": "short"}] * 100) == 100
+        assert node_representation.fitting([{**ROW, "description": "short"}] * 100) == 100
     assert not dumps.called

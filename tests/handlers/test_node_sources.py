@@ -6,7 +6,8 @@ from chalicelib.errors import Forbidden, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, channels, trees
 from chalicelib.models.channel_members import EDIT, VIEW
-from chalicelib.operations import node_sources, question_changes
+from chalicelib.operations.copying import pull_from_source
+from chalicelib.operations.exercises import question_diff
 from tests.support import counts, nodes
 from tests.support.contentnode import URL, change, empty_tree, row
 
@@ -32,7 +33,7 @@ class World:
         self.user = Identity(studio.user_id, "", "", "", is_admin=False)
 
     def pull(self, *parts, user=None):
-        node_sources.pull(user or self.user, self.channel, **dict.fromkeys(parts, True))
+        pull_from_source.pull(user or self.user, self.channel, **dict.fromkeys(parts, True))
         assert counts.kept(self.root) == counts.recounted(self.root)
 
     def seen(self, name):
@@ -91,7 +92,7 @@ def test_files(studio, world):
 
 @pytest.mark.parametrize("most", [40, 1])
 def test_questions(studio, world, most, monkeypatch):
-    monkeypatch.setattr(question_changes, "MOST", most)
+    monkeypatch.setattr(question_diff, "MOST", most)
     keys = [f"{world.source['e']},{nodes.node_id(f'question {name}')}" for name in "qr"]
     studio.call("PATCH", f"/api/assessmentitem/{keys[0]}", {"question": "Q"})
     studio.call("DELETE", f"/api/assessmentitem/{keys[1]}")
@@ -108,7 +109,7 @@ def test_questions(studio, world, most, monkeypatch):
 def test_of_one_node(studio, world):
     for name in "td":
         change(studio, world.source[name], title=name.upper())
-    node_sources.pull_node(world.user, world.copy["d"], titles_and_descriptions=True)
+    pull_from_source.pull_node(world.user, world.copy["d"], titles_and_descriptions=True)
     assert (world.seen("d")["title"], world.seen("t")["title"]) == ("D", "t")
 
 
@@ -116,10 +117,10 @@ def test_from_where_a_copy_of_a_copy_comes_from_when_that_copy_is_gone(studio, w
     again = studio.post(f"{URL}/{world.copy['d']}/copy", {"target": world.root}).json["id"]
     change(studio, world.copy["d"], title="nearer")
     change(studio, world.source["d"], title="first")
-    node_sources.pull_node(world.user, again, titles_and_descriptions=True)
+    pull_from_source.pull_node(world.user, again, titles_and_descriptions=True)
     assert row(studio, again)["title"] == "nearer"
     studio.call("DELETE", f"{URL}/{world.copy['d']}")
-    node_sources.pull_node(world.user, again, titles_and_descriptions=True)
+    pull_from_source.pull_node(world.user, again, titles_and_descriptions=True)
     assert row(studio, again)["title"] == "first"
 
 
@@ -127,7 +128,7 @@ def test_not_from_what_one_may_not_view(studio, world):
     user_id, _ = studio.sign_up("someone")
     other = Identity(user_id, "", "", "", is_admin=False)
     with pytest.raises(NotFound):
-        node_sources.pull_node(other, world.copy["t"], files=True)
+        pull_from_source.pull_node(other, world.copy["t"], files=True)
     studio.share(world.channel, user_id, VIEW)
     with pytest.raises(Forbidden):
         world.pull("files", user=other)

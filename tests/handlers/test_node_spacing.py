@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.trees import positions
 from chalicelib.models.nodes import Node
-from chalicelib.operations import node_spacing
+from chalicelib.operations.nodes import rebalancing
 from tests.models.builders import fresh, put
 from tests.support import counts
 from tests.support.contentnode import URL, children, empty_tree, make
@@ -15,7 +15,7 @@ MANY = 60
 
 @pytest.fixture
 def root(studio, monkeypatch):
-    monkeypatch.setattr(node_spacing, "DELAY", 0)
+    monkeypatch.setattr(rebalancing, "DELAY", 0)
     return empty_tree(studio)
 
 
@@ -55,10 +55,10 @@ def test_lft_says_their_order_exactly(studio, crowded):
 
 def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
     before = children(studio, crowded)
-    monkeypatch.setattr(node_spacing, "AT_ONCE", 9)
+    monkeypatch.setattr(rebalancing, "AT_ONCE", 9)
     done_from = 0
     while done_from is not None:
-        (done_from,) = node_spacing._step(crowded, done_from)
+        (done_from,) = rebalancing._step(crowded, done_from)
         assert children(studio, crowded) == before
     assert_ordered(told(studio, crowded))
 
@@ -66,7 +66,7 @@ def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
 @pytest.mark.parametrize("position", ["left", "right", "last-child"])
 def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position):
     rows = told(studio, crowded)
-    at = len(rows) if position == "last-child" else len(rows) - node_spacing.AT_ONCE  # where the first piece begins
+    at = len(rows) if position == "last-child" else len(rows) - rebalancing.AT_ONCE  # where the first piece begins
     target = {"left": rows[at - len(rows)], "right": rows[at - 1], "last-child": {"id": crowded}}[position]["id"]
 
     def meanwhile():
@@ -75,13 +75,13 @@ def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position)
             studio.post(f"{URL}/{new}/move", {"target": target, "position": position})
 
     expected = [row["title"] for row in rows]
-    (number,) = node_spacing._step(crowded, 0)
+    (number,) = rebalancing._step(crowded, 0)
     assert number
     meanwhile()
     new = [f"new {number}" for number in range(12)]
     expected[at:at] = new[::-1] if position == "right" else new
     while number is not None:
-        (number,) = node_spacing._step(crowded, number)
+        (number,) = rebalancing._step(crowded, number)
         assert children(studio, crowded) == expected
     assert_ordered(told(studio, crowded))
 
@@ -89,6 +89,6 @@ def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position)
 def test_a_race_is_run_again(studio, crowded):
     before = children(studio, crowded)
     with interrupted(studio, lambda: make(studio, crowded, "new")):
-        node_spacing.space(crowded)
+        rebalancing.space(crowded)
     assert children(studio, crowded) == [*before, "new"]
     assert_ordered(told(studio, crowded))

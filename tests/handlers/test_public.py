@@ -7,7 +7,7 @@ import pytest
 from chalicelib.http import router
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
-from chalicelib.operations import public_listing
+from chalicelib.operations.public import public_index_update
 from tests.support import nodes, publishing
 from tests.support.calls import counting, strictly
 from tests.support.routes import NOTHING
@@ -96,7 +96,7 @@ def test_what_is_not_published_is_nowhere(studio, state):
 def test_a_deleted_channel_is_nowhere(studio):
     channel_id, token = publish(studio, public=True)
     Channel(channel_id).update([Channel.deleted.set(True)])
-    public_listing.refresh([channel_id])
+    public_index_update.refresh([channel_id])
     assert listed(studio) == listed(studio, f"?tokens={token}") == []
     for path in (*paths_of(channel_id), f"{LIST}/lookup/{token}"):
         assert get(studio, path).status == 404

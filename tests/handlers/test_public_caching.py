@@ -11,8 +11,8 @@ from chalicelib.models.base import now
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
-from chalicelib.operations import opening
-from chalicelib.operations import public_nodes as walks
+from chalicelib.operations.public import channel_lookup
+from chalicelib.operations.public import public_nodes as walks
 from tests.support import nodes, routes
 from tests.support.publishing import publish
 
@@ -194,7 +194,7 @@ class TestWhatTheTablesSay:
         """Sets the clock of all that is opened forward, by so many seconds since the beginning."""
 
         def pass_time(seconds):
-            monkeypatch.setattr(opening, "now", lambda: now() + timedelta(seconds=seconds))
+            monkeypatch.setattr(channel_lookup, "now", lambda: now() + timedelta(seconds=seconds))
 
         return pass_time
 

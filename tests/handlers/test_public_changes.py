@@ -10,7 +10,7 @@ from chalicelib.content_databases import cursors
 from chalicelib.content_databases.cursors import Cursor
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels
-from chalicelib.operations import local_files, newest_files
+from chalicelib.operations.index_files import disk_cache, index_reader
 from tests.support import nodes, published, publishing
 from tests.support.calls import counting
 from tests.support.public_world import IMPORT, LIST, TREE, V1_LIST, World, upload, walk
@@ -195,7 +195,7 @@ class TestAPlaceThatThisInstanceDoesNotKnow:
 
         def behind():
             studio.get(CHANNELS, token=None)
-            monkeypatch.setattr(newest_files, "settings", lambda: replace(settings(), index_seconds=60))
+            monkeypatch.setattr(index_reader, "settings", lambda: replace(settings(), index_seconds=60))
 
         return behind
 
@@ -232,7 +232,7 @@ def calls(studio):
     def calls(path, status=200, cold=False):
         studio.get(CHANNELS if cold else path, token=None)
         if cold:
-            local_files._kept.clear()
+            disk_cache._kept.clear()
         with counting(studio) as watch:
             answer = studio.get(path, token=None)
         assert answer.status == status, answer.text
@@ -318,7 +318,7 @@ def token_of(channel_id):
 def test_reads_go_on_when_the_disk_has_no_room_for_two_databases(studio, world, monkeypatch):
     ids = [publish(studio, name, OLD) for name in named("A", "B")]
     tiny = replace(settings(), disk_cache=1)
-    monkeypatch.setattr(local_files, "settings", lambda: tiny)
+    monkeypatch.setattr(disk_cache, "settings", lambda: tiny)
     for _ in range(2):
         assert titles(world) == [title for name in named("A", "B") for title in (name, *OLD)]
         for channel_id in ids:

@@ -8,7 +8,7 @@ from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.users import User
-from chalicelib.operations import public_listing
+from chalicelib.operations.public import public_index_update
 from tests.support import nodes, publishing
 
 LIST = "/api/public/v1/channels"
@@ -35,7 +35,7 @@ def make_set(token, *channel_ids, set_id=None):
 
 def delete(channel_id):
     Channel(channel_id).update([Channel.deleted.set(True)])
-    public_listing.refresh([channel_id])
+    public_index_update.refresh([channel_id])
 
 
 def lookup(studio, identifier):

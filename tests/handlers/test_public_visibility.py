@@ -11,9 +11,10 @@ from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
-from chalicelib.operations import index_files as files_of_an_index
-from chalicelib.operations import newest_files, public_listing
-from chalicelib.operations import public_index as indexes
+from chalicelib.operations.index_files import index_reader
+from chalicelib.operations.index_files import index_swap as files_of_an_index
+from chalicelib.operations.public import public_index as indexes
+from chalicelib.operations.public import public_index_update
 from tests.models.dynamodb import answering, failed
 from tests.support.publishing import publish
 from tests.support.routes import NOTHING
@@ -95,7 +96,7 @@ class TestThePublicIndex:
 
     def test_is_written_by_the_next_delivery_where_the_first_failed_before_it(self, studio, monkeypatch):
         channel_id = publish(studio, public=True)
-        refresh, calls = public_listing.refresh_after_publish, []
+        refresh, calls = public_index_update.refresh_after_publish, []
 
         def fails_once(channel_id):
             calls.append(listed(studio))
@@ -103,7 +104,7 @@ class TestThePublicIndex:
                 raise OSError("killed")
             refresh(channel_id)
 
-        monkeypatch.setattr(public_listing, "refresh_after_publish", fails_once)
+        monkeypatch.setattr(public_index_update, "refresh_after_publish", fails_once)
         publish(studio, name="Two", channel_id=channel_id)
         assert calls == [[(channel_id, 1)]] * 2
         assert listed(studio) == [(channel_id, 2)]
@@ -116,11 +117,11 @@ class TestThePublicIndex:
 
         def overtaken(*arguments):
             monkeypatch.setattr(storage, "put", put)
-            public_listing.refresh([two])
+            public_index_update.refresh([two])
             put(*arguments)
 
         monkeypatch.setattr(storage, "put", overtaken)
-        public_listing.refresh([one])
+        public_index_update.refresh([one])
         assert sorted(listed(studio)) == sorted([(one, 1), (two, 1)])
 
     def test_gives_up_for_now_where_others_change_it_all_the_time(self, studio, monkeypatch):
@@ -128,7 +129,7 @@ class TestThePublicIndex:
         Channel(channel_id).update([Channel.public.set(True)])
         monkeypatch.setattr(public_index, "replace", lambda *_: False)
         with pytest.raises(Busy):
-            public_listing.refresh([channel_id])
+            public_index_update.refresh([channel_id])
         assert index_files(studio) == []
 
     def test_leaves_only_two_files(self, studio):
@@ -158,19 +159,19 @@ class TestThePublicIndex:
         def meanwhile(*arguments):
             monkeypatch.setattr(storage, "put", put)
             Channel(channel_id).update([Channel.public.set(True)])
-            public_listing.refresh([channel_id])  # finds the index as it should be
+            public_index_update.refresh([channel_id])  # finds the index as it should be
             put(*arguments)
 
         monkeypatch.setattr(storage, "put", meanwhile)
         Channel(channel_id).update([Channel.public.set(False)])
-        public_listing.refresh([channel_id])
+        public_index_update.refresh([channel_id])
         assert listed(studio) == [(channel_id, 1)]
 
     def test_is_written_anew_where_its_file_is_missing(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
         storage.delete(public_index.current().key)
         Channel(ids[0]).update([Channel.public.set(False), Channel.public_key.remove()])
-        public_listing.refresh([ids[0]])
+        public_index_update.refresh([ids[0]])
         assert listed(studio) == [(ids[1], 1)]
 
     def test_can_be_written_anew(self, studio):
@@ -178,7 +179,7 @@ class TestThePublicIndex:
         publish(studio, name="private")
         public_index.current().delete()
         assert listed(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": public_listing.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": public_index_update.REBUILD_JOB}]})
         studio.deliver()
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
 
@@ -188,17 +189,17 @@ class TestThePublicIndex:
         studio.make_public(ids[0], public=False)
         Channel(ids[1]).update([Channel.public_key.remove()])
         before = {channel.id: channel.tree_id for channel in index()}
-        public_listing.rebuild()
+        public_index_update.rebuild()
         assert {channel.id: channel.tree_id for channel in index()} == before
         assert set(before) == set(ids[1:])
 
     def test_is_rid_of_files_that_killed_workers_left_when_written_anew(self, studio, monkeypatch):
         publish(studio, public=True)
         storage.put("index/left.sqlite3", b"", storage.SQLITE)
-        public_listing.rebuild()
+        public_index_update.rebuild()
         assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
         monkeypatch.setattr(files_of_an_index, "OLD", timedelta(seconds=-5))
-        public_listing.rebuild()
+        public_index_update.rebuild()
         assert set(index_files(studio)) == {public_index.current().key, public_index.current().previous_key}
 
     def test_goes_on_where_it_cannot_be_looked_up(self, studio):
@@ -216,7 +217,7 @@ class TestThePublicIndex:
 
     def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
         publish(studio, public=True)
-        monkeypatch.setattr(newest_files, "settings", lambda: replace(settings(), index_seconds=60))
+        monkeypatch.setattr(index_reader, "settings", lambda: replace(settings(), index_seconds=60))
         monkeypatch.setattr(indexes._file, "known", {})
         calls, current = [], public_index.current
         monkeypatch.setattr(public_index, "current", lambda name: calls.append(1) or current(name))

@@ -6,7 +6,8 @@ import pytest
 from pynamodb.exceptions import TransactWriteError
 
 from chalicelib.models import changes
-from chalicelib.operations import node_copies, rest_news
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.copying import node_copies
 from chalicelib.schemas.sync import LARGEST_CHANGE
 from tests.support import contentnode as cn
 from tests.support import nodes
@@ -209,7 +210,7 @@ class TestTelling:
         ]
         spent = []
         for name in ("node_updated", "node_moved", "prerequisite_added", "channel_updated"):
-            monkeypatch.setattr(rest_news, name, counted(world.studio, getattr(rest_news, name), spent))
+            monkeypatch.setattr(rest_changes, name, counted(world.studio, getattr(rest_changes, name), spent))
         for method, path, body in writes:
             world.write(method, path, body)
         assert len(spent) == len(writes)
@@ -246,4 +247,4 @@ def pending():
 
 def test_fields_that_a_change_cannot_hold_are_the_largest():
     row = {"a": "x" * 200_000, "b": "x" * 100_000, "c": 1}
-    assert set(rest_news.fitting(row, row)) == {"b", "c"}
+    assert set(rest_changes.fitting(row, row)) == {"b", "c"}

@@ -9,8 +9,8 @@ from chalicelib.domain.storage_keys import search_part_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
-from chalicelib.operations import publish as publishing
-from chalicelib.operations import search_listing
+from chalicelib.operations.publishing import prepare as publishing
+from chalicelib.operations.search import search_index_update
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
 from tests.handlers.search_world import found, titles
@@ -135,7 +135,7 @@ class TestTheIndex:
 
     def test_takes_in_what_was_published_before_there_was_one_at_the_next_publish(self, studio):
         channel_id = publish(studio, "one")
-        search_listing.storage.delete(search_part_key(channel_id, 1))
+        search_index_update.storage.delete(search_part_key(channel_id, 1))
         public_index.current(public_index.SEARCH).delete()
         assert studio.publish(channel_id)["detail"] == publishing.UNCHANGED.format(version=1)
         (row,) = found(studio)
@@ -156,21 +156,21 @@ class TestTheIndex:
     def test_is_not_written_where_nothing_changes(self, studio):
         channel_id = publish(studio, "one")
         before = public_index.current(public_index.SEARCH).revision
-        search_listing.refresh([channel_id, NOTHING])
+        search_index_update.refresh([channel_id, NOTHING])
         assert public_index.current(public_index.SEARCH).revision == before
 
     def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
         one, two = publish(studio, "one"), publish(studio, "two")
         public_index.current(public_index.SEARCH).delete()
-        put = search_listing.storage.put
+        put = search_index_update.storage.put
 
         def overtaken(*arguments):
-            monkeypatch.setattr(search_listing.storage, "put", put)
-            search_listing.refresh([two])
+            monkeypatch.setattr(search_index_update.storage, "put", put)
+            search_index_update.refresh([two])
             put(*arguments)
 
-        monkeypatch.setattr(search_listing.storage, "put", overtaken)
-        search_listing.refresh([one])
+        monkeypatch.setattr(search_index_update.storage, "put", overtaken)
+        search_index_update.refresh([one])
         assert titles(studio) == ["one", "two"]
 
     def test_gives_up_for_now_where_others_change_it_all_the_time(self, studio, monkeypatch):
@@ -178,19 +178,19 @@ class TestTheIndex:
         channels.Channel(channel_id).update([channels.Channel.deleted.set(True)])
         monkeypatch.setattr(public_index, "replace", lambda *_: False)
         with pytest.raises(Busy):
-            search_listing.refresh([channel_id])
+            search_index_update.refresh([channel_id])
 
     def test_is_made_of_all_channels_where_its_file_is_lost(self, studio):
         ids = [publish(studio, title) for title in ("one", "two")]
-        search_listing.storage.delete(public_index.current(public_index.SEARCH).key)
-        search_listing.refresh(ids[:1])
+        search_index_update.storage.delete(public_index.current(public_index.SEARCH).key)
+        search_index_update.refresh(ids[:1])
         assert titles(studio) == ["one", "two"]
 
     def test_is_written_anew_by_a_job(self, studio):
         publish(studio, "one")
         public_index.current(public_index.SEARCH).delete()
         assert titles(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": search_listing.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": search_index_update.REBUILD_JOB}]})
         studio.deliver()
         assert titles(studio) == ["one"]
 

@@ -13,7 +13,7 @@ from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import Session
 from chalicelib.models.users import User
-from chalicelib.operations import sessions
+from chalicelib.operations.users import sessions
 from tests.support.client import Browser
 
 URL = "/api/auth/session"

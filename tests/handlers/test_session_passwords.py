@@ -9,7 +9,7 @@ from argon2 import PasswordHasher
 from chalicelib.identity import accounts
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
-from chalicelib.operations import sessions
+from chalicelib.operations.users import sessions
 from tests.support.client import Browser
 
 URL = "/api/auth/session"

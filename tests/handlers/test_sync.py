@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from chalicelib.models import changes, tasks
-from chalicelib.operations import change_feed
+from chalicelib.operations.changes import feed
 from tests.support import contentnode as cn
 from tests.support.calls import counting
 from tests.support.routes import NOTHING
@@ -180,10 +180,10 @@ def test_a_change_in_the_wrong_channel_is_refused(studio, client, root):
 
 
 def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.sync_answer.MOST_TOLD", 4)
+    monkeypatch.setattr("chalicelib.operations.sync.response.MOST_TOLD", 4)
     other = another(studio, client)
     for number in range(5):
-        change_feed.tell(client.channel_id, "contentnode", root, {"title": str(number)})
+        feed.tell(client.channel_id, "contentnode", root, {"title": str(number)})
     client.waiting = {1}
     titles = []
     while told := other.poll()["changes"]:
@@ -195,15 +195,15 @@ def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
 def test_large_changes_come_in_parts(studio, client, root):
     other = another(studio, client)
     for number in range(14):
-        change_feed.tell(client.channel_id, "contentnode", root, {"description": str(number) + "x" * 200_000})
+        feed.tell(client.channel_id, "contentnode", root, {"description": str(number) + "x" * 200_000})
     first = other.poll()["changes"]
     assert 5 < len(first) < 14
     assert len(first) + len(other.poll()["changes"]) == 14
 
 
 def test_what_we_do_ourselves_is_told_as_done(studio, client):
-    change_feed.tell(client.channel_id, "channel", client.channel_id, {"__TASK_ID": "1"})
-    change_feed.tell(client.channel_id, "channel", client.channel_id, {"version": 2}, False, studio.user_id)
+    feed.tell(client.channel_id, "channel", client.channel_id, {"__TASK_ID": "1"})
+    feed.tell(client.channel_id, "channel", client.channel_id, {"version": 2}, False, studio.user_id)
     first, second = client.poll()["changes"]
     assert first == {
         "key": client.channel_id,

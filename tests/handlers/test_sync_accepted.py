@@ -8,7 +8,7 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.aws import queues
 from chalicelib.errors import Busy
 from chalicelib.models import changes
-from chalicelib.operations import sync_apply
+from chalicelib.operations.sync import apply
 from tests.support import contentnode as cn
 from tests.support.syncing import URL, Client
 
@@ -81,7 +81,7 @@ def test_what_is_left_to_a_holder_is_accepted_also_without_a_queue(studio, clien
 def test_what_is_left_to_a_worker_is_accepted_also_without_a_queue(client, root, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(queues, "send_maintenance", no_queue)
-        patch.setattr(sync_apply, "is_large", lambda _: True)
+        patch.setattr(apply, "is_large", lambda _: True)
         done = client.send(client.updated(root, description="d"))
     assert (len(done["allowed"]), done["successes"]) == (1, [])
     assert client.poll()["successes"]
@@ -96,10 +96,10 @@ def test_changes_of_a_channel_wait_until_it_is_made(studio):
     done = client.send(made, client.change(2, "channel", client.channel_id, mods={"name": "b"}))
     assert (len(done["allowed"]), done["errors"], done["successes"]) == (2, [], [])
     with pytest.raises(Busy):
-        sync_apply.apply_changes(client.channel_id)
+        apply.apply_changes(client.channel_id)
     changes.abandon(held)
     client.poll()
-    sync_apply.apply_changes(client.channel_id)
+    apply.apply_changes(client.channel_id)
     assert not client.poll()["errors"]
     assert studio.get(f"/api/channel/{client.channel_id}").json["name"] == "b"
 

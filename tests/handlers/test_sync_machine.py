@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from chalicelib.models import changes
-from chalicelib.operations import sync_apply
+from chalicelib.operations.sync import apply
 from tests.support import contentnode as cn
 from tests.support.client import Studio
 from tests.support.cloud import empty_cloud
@@ -182,12 +182,12 @@ class Machine(RuleBasedStateMachine):
     @rule(side=sides, number=picks)
     def leave_something_to_the_queue(self, side, number):
         """The other client polls while it is pending."""
-        is_large, sync_apply.is_large = sync_apply.is_large, lambda _: True
+        is_large, apply.is_large = apply.is_large, lambda _: True
         try:
             self.edit(side, number, "z", True)
             self.poll(1 - side)
         finally:
-            sync_apply.is_large = is_large
+            apply.is_large = is_large
         self.studio.deliver("maintenance")
 
     @rule(side=sides)

@@ -8,7 +8,8 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.errors import Busy
 from chalicelib.models import changes, nodes
 from chalicelib.models.changes import Change
-from chalicelib.operations import change_feed, sync_apply
+from chalicelib.operations.changes import feed
+from chalicelib.operations.sync import apply
 from tests.support import contentnode as cn
 from tests.support.calls import Watch, watching
 from tests.support.interleaved import interrupted
@@ -84,7 +85,7 @@ def test_a_change_that_was_accepted_but_not_done_is_not_lost(studio, client, roo
     node = new_id()
     with monkeypatch.context() as patch:
         killed_at(patch, "mark")
-        patch.setattr("chalicelib.operations.sync_apply._outcome", changes.mark)
+        patch.setattr("chalicelib.operations.sync.apply._outcome", changes.mark)
         with pytest.raises(Killed):
             client.ask(client.created(node, root))
     lease_runs_out(client)
@@ -122,14 +123,14 @@ def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeyp
         killed_at(patch, "mark")
         with pytest.raises(Killed):
             client.ask(client.created(new_id(), root), client.updated(root, description="d"))
-        for _ in range(sync_apply.MOST_TRIES - 1):
+        for _ in range(apply.MOST_TRIES - 1):
             lease_runs_out(client)
             with pytest.raises(Killed):
                 client.ask()
     lease_runs_out(client)
     client.waiting = {1, 2}
     done = client.poll()
-    assert reasons(done) == [[sync_apply.OUR_FAULT]]
+    assert reasons(done) == [[apply.OUR_FAULT]]
     assert [one["server_rev"] for one in done["successes"]] == [2]
 
 
@@ -137,9 +138,9 @@ def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
     def fail(*_):
         raise KeyError("a")
 
-    monkeypatch.setitem(sync_apply.EFFECTS, ("contentnode", 4), fail)
+    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 4), fail)
     done = client.send(client.moved(root, root), client.updated(root, description="d"))
-    assert (reasons(done), len(done["successes"])) == ([[sync_apply.OUR_FAULT]], 1)
+    assert (reasons(done), len(done["successes"])) == ([[apply.OUR_FAULT]], 1)
 
 
 def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, client, root, monkeypatch):
@@ -148,7 +149,7 @@ def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, clie
 
     node = new_id()
     with monkeypatch.context() as patch:
-        patch.setitem(sync_apply.EFFECTS, ("contentnode", 1), fail)
+        patch.setitem(apply.EFFECTS, ("contentnode", 1), fail)
         done = client.send(client.created(node, root))
     assert (len(done["allowed"]), done["successes"]) == (1, [])
     assert studio.deliver("maintenance") == 1
@@ -156,7 +157,7 @@ def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, clie
 
 
 def test_messages_that_come_twice_find_nothing_pending(studio, client, root, monkeypatch):
-    monkeypatch.setattr(sync_apply, "is_large", lambda _: True)
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
     node = new_id()
     assert client.send(client.created(node, root))["successes"] == []
     assert client.poll() == EMPTY
@@ -169,7 +170,7 @@ def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monk
     other, node = other_client(studio, client), new_id()
     other.poll()
     with monkeypatch.context() as patch:
-        patch.setattr(sync_apply, "is_large", lambda change: change.type == 1)
+        patch.setattr(apply, "is_large", lambda change: change.type == 1)
         client.send(client.updated(root, description="1"), client.created(node, root))
         behind = other.send(other.updated(root, description="2"))
         assert [one["mods"] for one in behind["changes"]] == [{"description": "1"}]
@@ -183,9 +184,9 @@ def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monk
 
 def test_what_we_tell_waits_behind_what_is_pending(studio, client, root, monkeypatch):
     other, node = other_client(studio, client), new_id()
-    monkeypatch.setattr(sync_apply, "is_large", lambda _: True)
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
     client.send(client.created(node, root))
-    change_feed.tell(client.channel_id, "contentnode", node, {"title": "told"})
+    feed.tell(client.channel_id, "contentnode", node, {"title": "told"})
     assert other.poll() == EMPTY == client.poll()
     studio.deliver("maintenance")
     assert [one["key"] for one in other.poll()["changes"]] == [node] * 3
@@ -209,7 +210,7 @@ def test_two_requests_at_once(studio, client, root):
 
 def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, root, monkeypatch):
     other, first, second = other_client(studio, client), new_id(), new_id()
-    effect = sync_apply.EFFECTS["contentnode", 1]
+    effect = apply.EFFECTS["contentnode", 1]
     answers = []
 
     def effect_with_company(user, change):
@@ -218,7 +219,7 @@ def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, 
             answers.append(other.send(other.created(second, root)))
         return effect(user, change)
 
-    monkeypatch.setitem(sync_apply.EFFECTS, ("contentnode", 1), effect_with_company)
+    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 1), effect_with_company)
     done = client.send(client.created(first, root))
     assert (len(answers[1]["allowed"]), answers[1]["successes"]) == (1, [])
     assert [one["key"] for one in done["successes"]] == [first]
@@ -231,13 +232,13 @@ def test_a_worker_that_finds_the_lease_held_comes_again(client):
     pending = Change(type=2, table="channel", key=client.channel_id, status=changes.PENDING, fields={})
     changes.append(changes.counter_of(client.channel_id), [pending], "x", 30)
     with pytest.raises(Busy):
-        sync_apply.apply_changes(client.channel_id)
+        apply.apply_changes(client.channel_id)
 
 
 def test_many_changes_in_one_request(studio, client, monkeypatch):
     """They are done in their order, the first by the request, the others by a worker."""
     order = []
-    monkeypatch.setitem(sync_apply.EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
+    monkeypatch.setitem(apply.EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
     sent = [client.change(2, "channel", client.channel_id, mods={"n": number}) for number in range(300)]
     with quick_transactions():
         done = client.send(*sent)
@@ -254,7 +255,7 @@ def test_changes_are_done_as_whoever_sent_them(studio, client, root, monkeypatch
     user_id, token = studio.sign_up("second")
     studio.share(client.channel_id, user_id, "edit")
     other, first, second = Client(studio, client.channel_id, token), new_id(), new_id()
-    monkeypatch.setattr(sync_apply, "is_large", lambda _: True)
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
     client.send(client.created(first, root))
     other.send(other.created(second, root))
     studio.share(client.channel_id, user_id, "view")
@@ -268,7 +269,7 @@ def test_of_those_who_were_shut_out_nothing_is_done(studio, client, root, monkey
     studio.share(client.channel_id, user_id, "edit")
     other = Client(studio, client.channel_id, token)
     admin = studio.sign_up("admin", is_admin=True)[1]
-    monkeypatch.setattr(sync_apply, "is_large", lambda _: True)
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
     other.send(other.updated(root, description="d"))
     assert studio.call("PATCH", f"/api/admin-users/{user_id}", {"is_active": False}, admin).status == 200
     studio.deliver("maintenance")

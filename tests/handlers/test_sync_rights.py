@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from chalicelib.operations.sync_effects import EFFECTS
+from chalicelib.operations.sync.effects import EFFECTS
 from chalicelib.schemas.sync import OF_USERS
 from tests.support.client import Studio
 from tests.support.syncing import URL

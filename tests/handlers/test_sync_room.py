@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.models import changes
 from chalicelib.models.changes import Change
-from chalicelib.operations import change_feed, sync_answer
+from chalicelib.operations.changes import feed
+from chalicelib.operations.sync import response
 from tests.support.calls import strictly
 from tests.support.syncing import URL, Client
 
@@ -26,7 +27,7 @@ def second_client(studio, client, role="edit"):
 
 def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
     for number in range(30):
-        change_feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
+        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
     numbers, polls = [], 0
     while len(numbers) < 30:
         numbers += [row["mods"]["n"] for row in client.poll()["changes"]]
@@ -36,16 +37,16 @@ def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
 
 
 def test_one_change_always_fits(studio, client, monkeypatch):
-    monkeypatch.setattr(sync_answer, "MOST_BYTES", 10)
+    monkeypatch.setattr(response, "MOST_BYTES", 10)
     for number in range(3):
-        change_feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number})
+        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number})
     assert [row["mods"]["n"] for _ in range(3) for row in client.poll()["changes"]] == [0, 1, 2]
 
 
 def test_what_is_disallowed_shares_the_room(studio, client):
     """What does not fit comes back by its number."""
     sent = [{"rev": number, "table": "bogus", "a": LONGEST} for number in range(24)]
-    change_feed.tell(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
+    feed.tell(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
     body = {"changes": sent, "channel_revs": {client.channel_id: 0}}
     answer = studio.call("POST", URL, utf8(body))
     assert answer.status == 200, answer.text
@@ -64,15 +65,15 @@ def utf8(body):
 @pytest.mark.parametrize("role", ["view", "edit"])
 def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
     """More of it than an answer holds, before something that one is told."""
-    monkeypatch.setattr(sync_answer, "MOST_TOLD", 4)
+    monkeypatch.setattr(response, "MOST_TOLD", 4)
     other = second_client(studio, client, role)
     failed = [
         Change(type=2, table="channel", key=client.channel_id, fields={}, status=changes.FAILED) for _ in range(9)
     ]
     changes.append_done(client.channel_id, failed)
     for _ in range(9):
-        change_feed.tell(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
-    change_feed.tell(client.channel_id, "channel", client.channel_id, {"name": "n"})
+        feed.tell(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
+    feed.tell(client.channel_id, "channel", client.channel_id, {"name": "n"})
     told = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
     assert told == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
 

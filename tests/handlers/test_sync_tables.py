@@ -58,7 +58,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(studio, client, root):
 
 
 def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.node_copies.LARGE", 1)
+    monkeypatch.setattr("chalicelib.operations.copying.node_copies.LARGE", 1)
     top, copy = new_id(), new_id()
     done(client, client.created(top, root), *(client.created(new_id(), top) for _ in range(2)))
     assert client.send(client.copied(copy, top, root))["successes"] == []
@@ -226,7 +226,7 @@ def test_viewers_may_leave(studio, client):
 
 
 def test_a_change_of_many_nodes_is_left_to_the_queue(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.node_copies.LARGE", 2)
+    monkeypatch.setattr("chalicelib.operations.copying.node_copies.LARGE", 2)
     top, below = new_id(), new_id()
     done(client, client.created(top, root), client.created(below, top), client.created(new_id(), top))
     change = client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"language": "es"})
@@ -245,8 +245,8 @@ def test_descendants_keep_their_titles(studio, client, root):
 def test_an_update_reads_no_more_than_it_needs(studio, client, root, monkeypatch):
     node = new_id()
     done(client, client.created(node, root))
-    monkeypatch.setattr("chalicelib.operations.node_writes.retrieve", lambda *_: 1 / 0)
-    monkeypatch.setattr("chalicelib.operations.node_moves.retrieve", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.operations.nodes.node_writes.retrieve", lambda *_: 1 / 0)
+    monkeypatch.setattr("chalicelib.operations.nodes.node_moves.retrieve", lambda *_: 1 / 0)
     done(client, client.updated(node, title="new"))
     assert cn.row(studio, node)["title"] == "new"
     done(client, client.change("DELETED", "contentnode", node))

@@ -11,7 +11,7 @@ from chalicelib.config import settings
 from chalicelib.domain.storage_keys import DRAFT, search_part_key, storage_key
 from chalicelib.handlers import workers
 from chalicelib.models import channels, public_index, stored_objects, tasks
-from chalicelib.operations import publish_lock
+from chalicelib.operations.publishing import publish_lock
 from tests.conftest import BUCKET
 from tests.handlers.search_world import titles as found
 from tests.support import images, nodes

@@ -17,8 +17,8 @@ from chalicelib.handlers.workers import MAX_RECEIVES
 from chalicelib.models import channels, tasks
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations import publish_lock
-from chalicelib.operations.publish_lock import EXPORT, PUBLISH
+from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.models.builders import make_channel
 from tests.models.dynamodb import real
 from tests.support.calls import AnswerLost, NeverSent, watching

@@ -6,7 +6,7 @@ from chalicelib.domain.ids import new_id
 from chalicelib.handlers import workers
 from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
-from chalicelib.operations import publish, publish_lock
+from chalicelib.operations.publishing import prepare, publish_lock
 from tests.support import nodes
 from tests.support.client import CONTEXT, WORKERS, Studio
 from tests.support.cloud import later
@@ -64,7 +64,7 @@ def test_tree_whose_counts_are_wrong_does_not_lock_its_channel(studio):
 def test_error_of_ours_ends_the_task_at_the_last_try(studio, monkeypatch):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    monkeypatch.setattr(publish.snapshots, "freeze", lambda *_: 1 / 0)
+    monkeypatch.setattr(prepare.snapshots, "freeze", lambda *_: 1 / 0)
     for receives in range(1, workers.MAX_RECEIVES):
         assert receive("publish", task_id, receives)["batchItemFailures"]
         assert tasks.get(task_id).status == tasks.STARTED
@@ -95,7 +95,7 @@ def test_worker_that_comes_late_does_not_change_what_is_exported(studio):
     late = publish_lock.claim(task_id, publish_lock.PUBLISH)
     channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # long over
     studio.deliver("publish")
-    publish._hand_over(*late, {"nodes": []}, rev=0)
+    prepare._hand_over(*late, {"nodes": []}, rev=0)
     studio.deliver()
     assert tasks.get(task_id).status == tasks.SUCCESS
     assert channels.get(channel_id).version == 1

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.errors import Busy
 from chalicelib.models.channels import Channel
-from chalicelib.operations import publish_lock
-from chalicelib.operations.publish_lock import EXPORT, LEASE, PUBLISH
+from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing.publish_lock import EXPORT, LEASE, PUBLISH
 from tests.models.publish_steps import at_export, begin, only, sent
 from tests.models.publishing import FAULTS, VISIBILITY, Message, following
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import Busy
 from chalicelib.models import tasks
-from chalicelib.operations.publish_lock import EXPORT, LEASE, PUBLISH
+from chalicelib.operations.publishing.publish_lock import EXPORT, LEASE, PUBLISH
 from tests.models.publish_steps import at_export, begin, only, sent
 from tests.models.publishing import Publishing, following
 

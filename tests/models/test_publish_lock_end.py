@@ -8,9 +8,9 @@ from chalicelib.models import tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
-from chalicelib.operations import publish, publish_lock
-from chalicelib.operations.publish import NotPublishable, with_lease
-from chalicelib.operations.publish_lock import EXPORT, PUBLISH
+from chalicelib.operations.publishing import prepare, publish_lock
+from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
+from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.models.publish_steps import at_export, begin, only, sent
 from tests.models.publishing import FAULTS, VISIBILITY, Message, following
 
@@ -214,7 +214,7 @@ class TestWithLease:
         def broken(*args, **kwargs):
             raise ConnectionError("no answer")
 
-        monkeypatch.setattr(publish.publish_lock, "finish", broken)
+        monkeypatch.setattr(prepare.publish_lock, "finish", broken)
         with pytest.raises(ConnectionError):
             self.run(publishing, refuse)
         assert publishing.channel().publish_lease is None

@@ -10,8 +10,8 @@ from chalicelib.models import sessions, sign_in_tries, users
 from chalicelib.models.base import TRANSACTION_LIMIT, now
 from chalicelib.models.sessions import SECONDS, Session
 from chalicelib.models.users import MOST_SESSIONS, MOST_TOKENS
-from chalicelib.operations import sessions as operation
-from chalicelib.operations.sessions import sign_out, start
+from chalicelib.operations.users import sessions as operation
+from chalicelib.operations.users.sessions import sign_out, start
 
 
 @pytest.fixture

@@ -13,14 +13,8 @@ from chalicelib.domain.trees.positions import value_of
 from chalicelib.errors import BadRequest
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, children, nodes, trees
-from chalicelib.operations import (
-    node_copies,
-    node_descendants,
-    node_moves,
-    node_pieces,
-    node_sources,
-    node_writes,
-)
+from chalicelib.operations.copying import node_copies, pull_from_source
+from chalicelib.operations.nodes import bulk_update, node_batches, node_moves, node_writes
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Restore
 from tests.models.builders import make_channel, make_root
@@ -166,8 +160,8 @@ class Machine(RuleBasedStateMachine):
         """In pieces of a few nodes, or at once; roles are those of resources."""
         node = self.pick(number)
         sent = {"role_visibility": "coach" if coach else "learner"}
-        with mock.patch.object(node_pieces, "NODES", size):
-            node_descendants.update(ADMIN, node.id, parse(NodeChange, sent))
+        with mock.patch.object(node_batches, "NODES", size):
+            bulk_update.update(ADMIN, node.id, parse(NodeChange, sent))
         for one in (node, *below(node)):
             if one.kind != "topic":
                 one.coach = coach
@@ -179,7 +173,7 @@ class Machine(RuleBasedStateMachine):
         if node.parent:
             node_writes.update(ADMIN, node.id, parse(NodeChange, {"title": title}))
             node.title = title
-        node_sources.pull(ADMIN, self.channel.id, titles_and_descriptions=True)
+        pull_from_source.pull(ADMIN, self.channel.id, titles_and_descriptions=True)
         taken = {found.id: found for found in nodes.get_many([one.id for one in below(self.live)])}
         for one in below(self.live):
             one.title = taken[one.id].title

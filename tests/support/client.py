@@ -16,7 +16,8 @@ from chalicelib.identity import accounts
 from chalicelib.identity.cookies import CSRF, SESSION
 from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
-from chalicelib.operations import public_listing, sessions
+from chalicelib.operations.public import public_index_update
+from chalicelib.operations.users import sessions
 from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
 from tests.support import declared, quick_passwords
@@ -72,7 +73,7 @@ class Studio:
 
     def make_public(self, channel_id: str, public: bool = True) -> None:
         """Put a channel on the public list, as an administrator does."""
-        public_listing.set_public(channel_id, public)
+        public_index_update.set_public(channel_id, public)
         self.deliver("maintenance")
 
     def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:

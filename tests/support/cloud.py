@@ -17,7 +17,7 @@ from moto.s3.models import FakeKey
 from chalicelib.aws import mail, queues, storage
 from chalicelib.http import large_responses
 from chalicelib.models import base
-from chalicelib.operations import local_files
+from chalicelib.operations.index_files import disk_cache
 from infra import resources
 from tests.conftest import BUCKET, DYNAMODB_URL, PREFIX
 
@@ -129,7 +129,7 @@ def _without_prefix(named: dict[str, Any]) -> dict[str, Any]:
 
 def _forget_objects() -> None:
     """Forget what this process keeps of a bucket: the same keys have other contents in the next one."""
-    local_files._kept.clear()
+    disk_cache._kept.clear()
     large_responses._placed.clear()
 
 

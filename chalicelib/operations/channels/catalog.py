@@ -1,0 +1,99 @@
+"""The catalog: public channels as they were published, for everyone. All of it comes from the public index."""
+
+from typing import Any
+
+from le_utils.constants import content_kinds
+
+from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.domain.ids import parse_id
+from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.tokens import is_channel_token, plain_token
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_sets, secret_tokens
+from chalicelib.operations.channels.channel_representation import thumbnail_url
+from chalicelib.operations.public import public_index
+from chalicelib.schemas.search import CatalogQuery
+
+Row = dict[str, Any]
+
+
+def listed(_: Identity, query: CatalogQuery) -> list[Row]:
+    """Public channels that match: those with the highest priority first, then by name."""
+    found = [channel for channel in public_index.current().channels if _matches(channel, query)]
+    if query.collection:
+        named = _collection(query.collection)
+        found = [channel for channel in found if channel.id in named]
+    found.sort(key=lambda channel: (-channel.shown["priority"], channel.name_key))
+    return [_row(channel) for channel in found]
+
+
+def one(_: Identity, channel_id: str) -> Row:
+    """A public channel. Raises NotFound."""
+    channel = public_index.current().by_id.get(parse_id(channel_id) or "")
+    if channel is None:
+        raise NotFound(f"No public channel has the id {channel_id[:60]!r}.")
+    return _row(channel)
+
+
+def _collection(name: str) -> set[str]:
+    """Ids of the channels of a set, by its token or its id; none where there is no such set."""
+    set_ids = [plain] if (plain := parse_id(name)) else []
+    token = plain_token(name)
+    if not set_ids and is_channel_token(token):
+        set_ids = [found.channel_set_id for found in secret_tokens.get_many([token]) if found.channel_set_id]
+    return {channel_id for found in channel_sets.get_many(set_ids) for channel_id in found.channel_ids}
+
+
+def _matches(channel: PublicChannel, query: CatalogQuery) -> bool:
+    facts = channel.facts
+    flags = (
+        (query.public, True),
+        (query.published, True),
+        (query.deleted, False),
+        (query.coach, facts["num_coach_contents"] > 0),
+        (query.assessments, content_kinds.EXERCISE in channel.entry["kind_count"]),
+        (query.subtitles, facts["has_subtitles"]),
+    )
+    return (
+        all(wanted in (None, has) for wanted, has in flags)
+        and (not query.id__in or channel.id in query.id__in)
+        and _has_content(channel, query)
+        and _says(channel, query.keywords)
+    )
+
+
+def _has_content(channel: PublicChannel, query: CatalogQuery) -> bool:
+    entry, facts = channel.entry, channel.facts
+    spoken = {str(code).lower() for code in (entry["language"], *entry["included_languages"])}
+    return (
+        (not query.languages or not spoken.isdisjoint(query.languages))
+        and (not query.kinds or not entry["kind_count"].keys().isdisjoint(query.kinds))
+        and (not query.licenses or not set(facts["licenses"]).isdisjoint(query.licenses))
+        and (not query.categories or _is_about(facts["labels"]["categories"], query.categories))
+    )
+
+
+def _is_about(categories: list[str], words: tuple[str, ...]) -> bool:
+    return any(is_labelled(categories, ids_of("categories", word)) for word in words)
+
+
+def _says(channel: PublicChannel, words: str) -> bool:
+    if not words:
+        return True
+    text = "\n".join((channel.entry["name"], channel.entry["description"], *channel.facts["tags"])).casefold()
+    return all(word in text for word in words.casefold().split())
+
+
+def _row(channel: PublicChannel) -> Row:
+    shown = channel.shown
+    fields = ("id", "name", "description", "language", "public", "last_published")
+    return {
+        **{name: channel.entry[name] for name in fields},
+        "thumbnail": shown["thumbnail"],
+        "thumbnail_url": thumbnail_url(shown["thumbnail"]),
+        "thumbnail_encoding": shown["thumbnail_encoding"],
+        "primary_token": channel.tokens[0] if channel.tokens else None,
+        "count": channel.facts["content_count"],
+        "demo_server_url": shown["demo_server_url"],
+    }

@@ -1,0 +1,154 @@
+"""The list of channels: from what the caller may view, chosen by filters, to the rows of a page.
+
+Channels that the caller is a member of are read; public ones of others are chosen from the public index, and read
+only where they are on the page (`fill`), or where a filter asks for what the index does not know.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import bookmarks, channel_members, channel_sets, channels
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import remembered
+from chalicelib.operations.access.channel_rights import may_view
+from chalicelib.operations.channels.channel_filters import asks_for_content, has_content, matches
+from chalicelib.operations.channels.channel_representation import fields_of
+from chalicelib.operations.public import public_index
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.schemas.channel import ChannelQuery
+
+Row = dict[str, Any]
+Roles = dict[str, str]
+
+ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
+_NOT_IN_INDEX = {"created", "modified"}
+
+
+def find(user: Identity, query: ChannelQuery) -> list[Row]:
+    """What `fill` needs of the channels that match, those read first, the newest change before older ones; then
+    public ones of others by name."""
+    roles = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    left_out = set(_ids(query.exclude))
+    if query.bookmark is False:
+        left_out |= set(bookmarks.of_user(user.user_id))
+    named = _named(user, query)
+    rows = _read_rows(user, named if named is not None else _own(roles, query), roles)
+    if named is None and _asks_for_others(query):
+        rows += _listed_rows(user, query, roles, {row["id"] for row in rows})
+    rows = [row for row in rows if row["id"] not in left_out and matches(row, query)]
+    if asks_for_content(query):
+        _add_roots(rows)
+        rows = [row for row in rows if has_content(row, query)]
+    return rows
+
+
+def fill(user: Identity, rows: Sequence[Row]) -> list[Row]:
+    """Channels as the API gives them, for rows of `find`. One that nobody may view any more is left out."""
+    lacking = [row for row in rows if row["channel"] is None]
+    read = {channel.id: channel for channel in channels.get_many_to_read([row["id"] for row in lacking])}
+    for row in lacking:
+        channel = read.get(row["id"])
+        row["channel"] = channel if channel and may_view(user, channel, row["role"]) else None
+    seen = [row for row in rows if row["channel"]]
+    _add_roots(seen)
+    return [fields_of(row["channel"], row["root"], row["role"], user.is_admin) for row in seen]
+
+
+def _ids(texts: Iterable[str]) -> list[str]:
+    """Those of the texts that are ids."""
+    return [plain for plain in map(parse_id, texts) if plain]
+
+
+def _named(user: Identity, query: ChannelQuery) -> list[str] | None:
+    """Ids of the channels that the query names by themselves, None where it names none."""
+    lists: list[list[str]] = []
+    if "id__in" in query.model_fields_set:
+        lists.append(_ids(query.id__in))
+    if query.bookmark:
+        lists.append(bookmarks.of_user(user.user_id))
+    if query.collection:
+        lists.append([id for found in channel_sets.get_many(_ids([query.collection])) for id in found.channel_ids])
+    return [id for id in dict.fromkeys(lists[0]) if all(id in other for other in lists)] if lists else None
+
+
+def _asks_for_others(query: ChannelQuery) -> bool:
+    return query.public is not False and not query.edit and not query.view and not query.deleted
+
+
+def _own(roles: Roles, query: ChannelQuery) -> list[str]:
+    """Ids of the channels to read because the user is a member. All public ones come from the index."""
+    if query.public and _asks_for_others(query):
+        return []
+    wanted = {role for role, asked in ((EDIT, query.edit), (VIEW, query.view)) if asked} or {EDIT, VIEW}
+    return [id for id, role in roles.items() if role in wanted]
+
+
+def _read_rows(user: Identity, ids: list[str], roles: Roles) -> list[Row]:
+    found = [channel for channel in channels.get_many_to_read(ids) if may_view(user, channel, roles.get(channel.id))]
+    found.sort(key=lambda channel: channel.modified, reverse=True)
+    return [_row_of(channel, roles.get(channel.id)) for channel in found]
+
+
+def _listed_rows(user: Identity, query: ChannelQuery, roles: Roles, known: set[str]) -> list[Row]:
+    """Rows of public channels that are not `known`."""
+    listed = [channel for channel in public_index.current().channels if channel.id not in known]
+    asks_for_more = query.staged is not None or query.cheffed is not None or bool(query.licenses)
+    if asks_for_more or query.subtitles is not None or query.ordering.removeprefix("-") in _NOT_IN_INDEX:
+        return _read_rows(user, [channel.id for channel in listed], roles)
+    return [_listed_row(channel, roles.get(channel.id)) for channel in listed]
+
+
+def _row_of(channel: Channel, role: str | None) -> Row:
+    return {**_facts(channel), "tags": None, "content": None, "role": role, "channel": channel, "root": None}
+
+
+@remembered(1000)
+def _facts(channel: Channel) -> Row:
+    """What filters and orderings ask of a channel itself."""
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "description": channel.description,
+        "language": channel.language,
+        "version": int(channel.version),
+        "modified": moment(channel.modified),
+        "created": moment(channel.created),
+        "last_published": moment(channel.last_published) if channel.last_published else None,
+        "public": bool(channel.public),
+        "deleted": bool(channel.deleted),
+        "staged": bool(channel.staging_root_id),
+        "cheffed": bool(channel.ricecooker_version),
+    }
+
+
+def _listed_row(channel: PublicChannel, role: str | None) -> Row:
+    fields = ("id", "name", "description", "language", "version", "last_published")
+    content = {
+        "languages": channel.entry["included_languages"],
+        "kinds": channel.entry["kind_count"],
+        "coach": channel.facts["num_coach_contents"] > 0,
+    }
+    return {
+        **{name: channel.entry[name] for name in fields},
+        "public": True,
+        "deleted": False,
+        "tags": channel.facts["tags"],
+        "content": content,
+        "role": role,
+        "channel": None,
+        "root": None,
+    }
+
+
+def _add_roots(rows: Iterable[Row]) -> None:
+    """Give rows with a channel the root of its live tree, and what that knows of its content."""
+    lacking = [row for row in rows if row["channel"] and row["root"] is None]
+    roots = tree_statistics.roots(row["channel"].root_id for row in lacking)
+    for row in lacking:
+        row["root"] = roots.get(row["channel"].root_id)
+        row["content"] = tree_statistics.read_from(row["root"])

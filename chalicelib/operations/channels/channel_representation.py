@@ -1,0 +1,65 @@
+"""A channel as the REST API gives it (recorded: Studio's channel list)."""
+
+from typing import Any
+
+from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.models import channels
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.channels import Channel
+from chalicelib.models.lazy import remembered
+from chalicelib.models.nodes import Node
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.schemas.channel import ContentDefaults
+
+DEFAULTS = ContentDefaults().model_dump()
+
+
+@remembered(1000)
+def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: bool = False) -> dict[str, Any]:
+    """A channel for somebody with this role in it; `root` is that of its live tree.
+
+    Its tokens are for editors and administrators, its other trees for members and administrators; to others both are
+    null.
+    """
+    may_edit, may_see_drafts = is_admin or role == EDIT, is_admin or role is not None
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "description": channel.description,
+        "thumbnail": channel.thumbnail,
+        "thumbnail_encoding": channel.thumbnail_encoding,
+        "language": channel.language,
+        "public": bool(channel.public),
+        "version": int(channel.version),
+        "last_published": moment(channel.last_published) if channel.last_published else None,
+        "ricecooker_version": channel.ricecooker_version,
+        "content_defaults": {**DEFAULTS, **channel.content_defaults},
+        "deleted": bool(channel.deleted),
+        "source_url": channel.source_url or _source_url(channel.source_domain),
+        "demo_server_url": channel.demo_server_url or "",
+        "edit": role == EDIT,
+        "view": role == VIEW,
+        "modified": moment(channel.modified),
+        "primary_token": channel.primary_token if may_edit else None,
+        "count": tree_statistics.content_count(root),
+        "unpublished_changes": channel.rev != channel.published_rev,
+        "draft_token": channel.draft_token if may_edit else None,
+        "thumbnail_url": thumbnail_url(channel.thumbnail),
+        "published": bool(channel.version),
+        "publishing": channels.is_publishing(channel),
+        "created": moment(channel.created),
+        "root_id": channel.root_id,
+        "trash_root_id": channel.trash_root_id if may_see_drafts else None,
+        "staging_root_id": channel.staging_root_id if may_see_drafts else None,
+    }
+
+
+def _source_url(domain: str | None) -> str:
+    return f"//{domain}" if domain else ""
+
+
+def thumbnail_url(thumbnail: str | None) -> str | None:
+    """The path of a channel's picture by its file's name, None where there is none."""
+    parts = split_filename(thumbnail or "")
+    return f"/{storage_key(*parts)}" if parts else None

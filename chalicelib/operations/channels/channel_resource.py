@@ -1,0 +1,141 @@
+"""Channels as their curators make and change them."""
+
+from typing import Any
+
+from le_utils.constants import licenses
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.aws import queues
+from chalicelib.domain.ids import new_id
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_members, channel_versions, nodes, trees
+from chalicelib.models.base import now, transact, update_if
+from chalicelib.models.channel_members import EDIT
+from chalicelib.models.channels import Channel
+from chalicelib.operations.access.channel_rights import viewable, writable
+from chalicelib.operations.channels.channel_representation import fields_of
+from chalicelib.operations.channels.channel_versions import fields_of_version
+from chalicelib.operations.public import public_index_update
+from chalicelib.operations.search import search_index_update
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.schemas.channel import ChannelChange, ChannelIn
+from chalicelib.schemas.constants import LICENSES
+
+_TRIES = 8
+# What a published version says.
+_PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
+
+
+def retrieve(user: Identity, channel_id: str) -> dict[str, Any]:
+    """A channel that one may view."""
+    channel, role = viewable(user, channel_id)
+    return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin)
+
+
+def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
+    """Make a channel, of which the user becomes the editor. Raises Conflict where its id is taken."""
+    channel_id = sent.id or new_id()
+    live = trees.new_root(new_id(), channel_id, sent.name, sent.language)
+    trash = trees.new_root(new_id(), channel_id, "Trash", None)
+    channel = Channel(
+        id=channel_id,
+        created=now(),
+        modified=now(),
+        root_id=live.id,
+        trash_root_id=trash.id,
+        editors_count=1,
+        **_columns(sent, {}),
+    )
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(channel, condition=Channel.id.does_not_exist())
+        channel_members.add_first_editor(transaction, channel, user.user_id)
+        for root in (live, trash):
+            transaction.save(root)
+
+    if transact(fill):
+        raise Conflict(f"There is a channel {channel_id} already. Send another id, or none.")
+    return fields_of(channel, live, EDIT)
+
+
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[str, Any], bool]:
+    """Change what is given of a channel; returns it, and whether that changed anything.
+
+    Its `rev` counts up where a published version would say something else.
+
+    Raises Conflict where others change it all the time.
+    """
+    for _ in range(_TRIES):
+        channel, role = writable(user, channel_id)
+        columns = _columns(sent, channel.content_defaults)
+        changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
+        if not changed or _write(channel, changed):
+            if "deleted" in columns and channel.public:  # also where nothing changed: the message may have been lost
+                queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+            if "deleted" in columns and channel.version:
+                search_index_update.send_refresh(channel.id)
+            return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin), bool(changed)
+    raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
+
+
+def delete(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+    """Set a channel aside, and take it off the public lists. Returns what `update` does."""
+    return update(user, channel_id, ChannelChange(deleted=True))
+
+
+def restore(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+    """Take a deleted channel back; one that was public becomes so again. Returns what `update` does."""
+    return update(user, channel_id, ChannelChange(deleted=False))
+
+
+def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:
+    """Columns with the values given. Of `content_defaults` only what is given replaces what is there."""
+    columns: dict[str, Any] = sent.model_dump(exclude_unset=True, exclude={"id", "content_defaults"})
+    if "thumbnail_encoding" in columns:
+        columns["thumbnail_encoding"] = columns["thumbnail_encoding"] or {}
+    if sent.content_defaults:
+        columns["content_defaults"] = {**defaults, **sent.content_defaults.model_dump(exclude_unset=True)}
+    return columns
+
+
+def _write(channel: Channel, changed: dict[str, Any]) -> bool:
+    """Say whether the channel was still as it was read. Whoever changes its columns changes `modified`."""
+    actions: list[Any] = [getattr(Channel, name).set(value) for name, value in changed.items()]
+    actions.append(Channel.modified.set(now()))
+    if not _PUBLISHED.isdisjoint(changed):
+        actions.append(Channel.rev.add(1))
+    return update_if(channel, actions, Channel.modified == channel.modified)
+
+
+def languages(user: Identity, channel_id: str) -> list[str]:
+    """le_utils ids of the languages in a channel's live tree, as it was walked last."""
+    channel, _ = viewable(user, channel_id)
+    return _languages(channel)
+
+
+def language_exists(user: Identity, channel_id: str) -> bool:
+    """Whether anything in a channel's live tree is in the channel's language."""
+    channel, _ = viewable(user, channel_id)
+    return channel.language in _languages(channel)
+
+
+def _languages(channel: Channel) -> list[str]:
+    facts = tree_statistics.read_from(nodes.get(channel.root_id))
+    handed_down = {channel.language} if facts["unspoken"] and channel.language else set()
+    return sorted({*facts["languages"], *handed_down})
+
+
+def version_detail(user: Identity, channel_id: str) -> dict[str, Any]:
+    """What is published of a channel. Raises NotFound where nothing is."""
+    channel, _ = viewable(user, channel_id)
+    found = channel_versions.get_many([(channel.id, int(channel.version))])
+    if not found:
+        raise NotFound(f"Nothing of channel {channel.id} is published. Publish it first.")
+    fields = fields_of_version(found[0])
+    del fields["channel"]
+    closed = LICENSES[licenses.ALL_RIGHTS_RESERVED].id
+    return {
+        **fields,
+        "non_distributable_licenses_included": [id for id in fields["included_licenses"] if id == closed],
+    }

@@ -1,0 +1,137 @@
+"""Sets of channels that one token opens. Everyone sees the own ones only, administrators all of them.
+
+Everybody may put public channels into a set, and private ones that they may edit; `operations.set_channels` says
+which of them a set shows then.
+"""
+
+from typing import Any
+
+from chalicelib.domain.ids import new_id, parse_id
+from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_sets, secret_tokens
+from chalicelib.models.base import read_many, save_if
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channel_sets import ChannelSet
+from chalicelib.models.channels import Channel
+from chalicelib.operations.access.channel_rights import may_edit, may_view
+from chalicelib.operations.public import set_channels
+from chalicelib.schemas.channelset import MOST_CHANNELS, ChannelSetChanges, ChannelSetIn
+from chalicelib.schemas.listing import ListQuery
+
+Item = dict[str, Any]
+_TRIES = 5
+
+
+def listed(user: Identity, _: ListQuery) -> list[Item]:
+    """The caller's sets by name, with all their channels and their `owner`."""
+    found = channel_sets.of_user(user.user_id)
+    return [_row(one) for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))]
+
+
+def fill(_: Identity, rows: list[Item]) -> list[Item]:
+    """The sets with the channels that they show."""
+    pairs = {(row["owner"], channel_id) for row in rows for channel_id in row["channels"]}
+    found = set_channels.read({channel_id for _, channel_id in pairs}, pairs)
+    return [_shown(row, found) for row in rows]
+
+
+def _shown(row: Item, found: set_channels.Found) -> Item:
+    shown = [channel_id for channel_id in row["channels"] if found.is_shown(channel_id, row["owner"])]
+    return {**{name: value for name, value in row.items() if name != "owner"}, "channels": shown}
+
+
+def one(user: Identity, set_id: str) -> Item:
+    """One of the caller's sets.
+
+    Raises NotFound for those of others.
+    """
+    return fill(user, [_row(_own(user, set_id))])[0]
+
+
+def create(user: Identity, sent: ChannelSetIn) -> Item:
+    """A new set with a token.
+
+    Raises ValidationFailed for channels that the caller may not put into it, Conflict where the id is taken.
+    """
+    wanted = [channel_id for channel_id, is_in in sent.channels.items() if is_in]
+    _check_addable(user, wanted)
+    set_id = sent.id or new_id()
+    if sent.id and channel_sets.get(sent.id):
+        raise _taken(sent.id)
+    # A token that is left over by a crash before the next write opens nothing.
+    token = secret_tokens.reserve_for_set(set_id)
+    fields: Item = {"name": sent.name, "description": sent.description, "channel_ids": wanted, "secret_token": token}
+    made = ChannelSet(set_id, user_id=user.user_id, **fields)
+    if not save_if(made, ChannelSet.id.does_not_exist()):
+        raise _taken(set_id)
+    return fill(user, [_row(made)])[0]
+
+
+def update(user: Identity, set_id: str, sent: ChannelSetChanges | ChannelSetIn) -> Item:
+    """Change what is given; channels that are not named stay in the set or out of it.
+
+    Raises NotFound, ValidationFailed for channels that the caller may not put into it, Conflict after too many lost
+    races.
+    """
+    given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
+    asked: dict[str, bool] = given.pop("channels", {})
+    for _ in range(_TRIES):
+        found = _own(user, set_id)
+        kept = [channel_id for channel_id in found.channel_ids if asked.get(channel_id, True)]
+        added = [channel_id for channel_id, is_in in asked.items() if is_in and channel_id not in kept]
+        _check_addable(user, added)
+        if len(kept) + len(added) > MOST_CHANNELS:
+            raise ValidationFailed({"channels": [f"A set has at most {MOST_CHANNELS} channels."]})
+        for name, value in {**given, "channel_ids": kept + added}.items():
+            setattr(found, name, value)
+        if channel_sets.replace(found):
+            return fill(user, [_row(found)])[0]
+    raise Conflict(f"Others change set {set_id} all the time. Try again.")
+
+
+def delete(user: Identity, set_id: str) -> None:
+    """Take a set away; its token opens nothing any more.
+
+    Raises NotFound.
+    """
+    channel_sets.remove(_own(user, set_id))
+
+
+def _own(user: Identity, set_id: str) -> ChannelSet:
+    plain = parse_id(set_id)
+    found = channel_sets.get(plain) if plain else None
+    if found is None or not (user.is_admin or found.user_id == user.user_id):
+        raise NotFound(f"Channel set not found: {set_id[:60]!r}")
+    return found
+
+
+def _taken(set_id: str) -> Conflict:
+    return Conflict(f"There is a set {set_id} already. Choose another id, or none.")
+
+
+def _check_addable(user: Identity, channel_ids: list[str]) -> None:
+    if not channel_ids:
+        return
+    found = read_many({Channel: channel_ids, ChannelMember: [(user.user_id, one) for one in channel_ids]})
+    roles = {member.channel_id: member.role for member in found[ChannelMember]}
+    viewable = {channel.id: channel for channel in found[Channel] if may_view(user, channel, roles.get(channel.id))}
+    unknown = [channel_id for channel_id in channel_ids if channel_id not in viewable]
+    if unknown:
+        raise ValidationFailed({"channels": [f"Channels not found: {', '.join(unknown[:10])}"]})
+    closed = [id for id in channel_ids if not (viewable[id].public or may_edit(user, roles.get(id)))]
+    if closed:
+        names = ", ".join(closed[:10])
+        raise ValidationFailed({"channels": [f"These are private, and you may only view them: {names}"]})
+
+
+def _row(one: ChannelSet) -> Item:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "channels": one.channel_ids,
+        "secret_token": one.secret_token,
+        "edit": True,
+        "owner": one.user_id or "",
+    }

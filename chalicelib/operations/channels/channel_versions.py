@@ -1,0 +1,39 @@
+"""What was published of a channel, version by version (recorded: Studio's channelversion)."""
+
+from typing import Any
+
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_versions
+from chalicelib.models.channel_versions import ChannelVersion
+from chalicelib.operations.access.channel_rights import viewable
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.schemas.channel import VersionQuery, cursor_before
+
+
+def page(user: Identity, query: VersionQuery) -> dict[str, Any]:
+    """One page of the versions of a channel, newest first: `{results, more}`; `more` is the query of the next page."""
+    channel, _ = viewable(user, query.channel)
+    found = channel_versions.newest(channel.id, query.max_results + 1, query.cursor)
+    shown = found[: query.max_results]
+    more = None
+    if len(found) > len(shown):
+        cursor = cursor_before(int(shown[-1].version))
+        more = {"channel": channel.id, "max_results": query.max_results, "cursor": cursor}
+    return {"results": [fields_of_version(version) for version in shown], "more": more}
+
+
+def fields_of_version(version: ChannelVersion) -> dict[str, Any]:
+    """A version as lists give it. `included_licenses` are the numbers that le_utils gives licences."""
+    return {
+        "id": version.id,
+        "channel": version.channel_id,
+        "version": int(version.version),
+        "size": int(version.size),
+        "resource_count": int(version.resource_count),
+        "kind_count": [{"count": count, "kind_id": kind} for kind, count in sorted(version.kind_count.items())],
+        "date_published": moment(version.date_published),
+        "version_notes": version.version_notes,
+        "included_languages": version.included_languages,
+        "included_licenses": version.included_licenses,
+        "included_categories": version.included_categories,
+    }

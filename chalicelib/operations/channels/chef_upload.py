@@ -1,0 +1,140 @@
+"""The life of a channel on its way from a chef: made, filled, staged or brought live."""
+
+from typing import Any
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.aws import queues
+from chalicelib.domain.chef import root_files
+from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.errors import Conflict, Forbidden, ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_members, file_places, nodes, tasks, trees
+from chalicelib.models.base import Table, now, read_many, transact
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations.channels import deploy
+from chalicelib.operations.files import file_uploads
+from chalicelib.operations.public import public_index_update
+from chalicelib.permissions import editable_ids
+from chalicelib.schemas.chef import ChefChannel
+
+
+def open_for_chef(user: Identity, sent: ChefChannel) -> str:
+    """Make the channel, or take up one that is there, with a new chef tree; returns the id of that tree's root.
+
+    A chef tree that was being uploaded before is given up and removed.
+    Raises Forbidden where the channel is there and the user may not edit it.
+    """
+    names = [file.filename for file in sent.files]
+    wanted: dict[type[Table], list[Any]] = {Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]}
+    found = read_many({**wanted, StoredObject: [name[:32] for name in names]})
+    root = _chef_root(sent, *file_uploads.sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
+    if not found[Channel]:
+        return _make(user, sent, root)
+    channel = found[Channel][0]
+    if sent.id not in editable_ids(user, found) and not user.is_admin:
+        raise Forbidden(f"Channel {sent.id} belongs to others. Ask one of its editors to invite you.")
+    if channel.chef_root_id:
+        deploy.removal(channel.id, channel.chef_root_id)
+    changes = [column.set(value) for column, value in _sent_columns(sent)]
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(root)
+        actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
+        was = Channel.chef_root_id
+        as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
+        transaction.update(Channel(channel.id), actions, condition=as_read)
+
+    if transact(fill):
+        raise Conflict(f"Another upload to channel {channel.id} has just begun. Send this one again.")
+    if channel.deleted and channel.public:  # it is back
+        queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+    return str(root.id)
+
+
+def _chef_root(sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
+    if missing:
+        raise ValidationFailed({"channel_data.files": [f"Not stored, upload them first: {', '.join(missing)}"]})
+    root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    root.extra_fields = sent.extra_fields
+    root.files = root_files(root.id, sent.files, sizes)
+    file_places.note([nodes.to_data(root)], [])
+    return root
+
+
+def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
+    live = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    trash = trees.new_root(new_id(), sent.id, "Trash", None)
+    channel = Channel(
+        id=sent.id,
+        created=now(),
+        root_id=live.id,
+        trash_root_id=trash.id,
+        chef_root_id=chef_root.id,
+        editors_count=1,
+        **{column.attr_name: value for column, value in _sent_columns(sent)},
+    )
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(channel, condition=Channel.id.does_not_exist())
+        channel_members.add_first_editor(transaction, channel, user.user_id, is_chef=True)
+        for root in (live, trash, chef_root):
+            transaction.save(root)
+
+    if transact(fill):
+        raise Conflict(f"Channel {sent.id} is being made by another request. Send this one again.")
+    return str(chef_root.id)
+
+
+def _sent_columns(sent: ChefChannel) -> list[tuple[Any, Any]]:
+    return [
+        (Channel.name, sent.name),
+        (Channel.description, sent.description),
+        (Channel.tagline, sent.tagline),
+        (Channel.language, sent.language),
+        (Channel.thumbnail, sent.thumbnail),
+        (Channel.source_domain, sent.source_domain),
+        (Channel.source_id, sent.source_id),
+        (Channel.ricecooker_version, sent.ricecooker_version),
+        (Channel.extra_fields, sent.extra_fields),
+        (Channel.deleted, False),
+        (Channel.modified, now()),
+    ]
+
+
+def finish(user: Identity, channel: Channel, stage: bool) -> str:
+    """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
+
+    One conditional write exchanges the pointers. Returns the id of the task that works out what the new tree
+    changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
+    Raises Conflict where no chef tree waits.
+    """
+    chef_root = channel.chef_root_id
+    if not chef_root:
+        raise Conflict("No upload is waiting for this channel. Call create_channel and add_nodes first.")
+    task = tasks.new(
+        derived_id(chef_root, "diff"),
+        tasks.DIFF,
+        channel.id,
+        user.user_id,
+        new_root_id=chef_root,
+        old_root_id=channel.root_id,
+    )
+    task.save()
+    # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
+    queues.send_maintenance({"job": "diff", "task_id": task.id})
+    deploy.removal(channel.id, channel.staging_root_id, None if stage else channel.previous_root_id)
+    _swap(channel, chef_root, stage)
+    return str(task.id)
+
+
+def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
+    uploaded, no_upload = Channel.chef_root_id == chef_root, Channel.chef_root_id.remove()
+    if not stage:
+        deploy.go_live(channel, chef_root, uploaded, no_upload, Channel.staging_root_id.remove())
+        return
+    actions = [Channel.staging_root_id.set(chef_root), no_upload, Channel.modified.set(now())]
+    deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))

@@ -1,0 +1,112 @@
+"""What administrators see of channels, and what they change. Who calls this is one."""
+
+from typing import Any
+
+from chalicelib.aws import queues
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channels
+from chalicelib.models.base import now, update_if
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.operations.public import public_index_update
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.operations.search import search_index_update
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.operations.users.admin_lists import check_size, counted, has_all
+from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
+
+Item = dict[str, Any]
+_LISTED = ("deleted", "priority", "demo_server_url")  # what public lists depend on, beside `public`
+
+
+def listed(_: Identity, query: AdminChannelList) -> list[Item]:
+    """Ids and names of channels, by name.
+
+    Raises BadRequest where there are more than fit into an answer and no page is asked for.
+    """
+    ids = [plain for one in (*query.ids, *query.id__in) if (plain := parse_id(one))]
+    known = channels.get_many(ids) if query.ids or query.id__in else channels.everything()
+    found = [{"id": channel.id, "name": channel.name} for channel in known if _matches(channel, query)]
+    check_size(found, query)
+    return sorted(found, key=lambda one: (one["name"].casefold(), one["id"]))
+
+
+def _matches(channel: Channel, query: AdminChannelList) -> bool:
+    flags = (
+        (query.public, bool(channel.public)),
+        (query.deleted, bool(channel.deleted)),
+        (query.published, bool(channel.version)),
+        (query.cheffed, bool(channel.ricecooker_version)),
+    )
+    spoken = (channel.language or "").lower()
+    return (
+        all(wanted in (None, has) for wanted, has in flags)
+        and (not query.languages or spoken in query.languages)
+        and has_all(query.keywords, channel.name, channel.id, channel.primary_token or "")
+    )
+
+
+def fill(_: Identity, rows: list[Item]) -> list[Item]:
+    """The channels of these rows in full."""
+    found = channels.get_many([row["id"] for row in rows])
+    roots = tree_statistics.roots(channel.root_id for channel in found)
+    return [_row(channel, roots.get(channel.root_id)) for channel in found]
+
+
+def one(_: Identity, channel_id: str) -> Item:
+    """Raises NotFound."""
+    channel = _channel(channel_id)
+    return _row(channel, tree_statistics.roots([channel.root_id]).get(channel.root_id))
+
+
+def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Item:
+    """Change a channel by one write; public lists and search follow in the background, told again by another try.
+
+    Raises NotFound, Conflict for what cannot become public, or after a lost race.
+    """
+    channel = _channel(channel_id)
+    given = {name: value for name, value in changes.model_dump().items() if value is not None}
+    public = given.pop("public", None)
+    if public is not None:
+        public_index_update.set_public(channel.id, public, given)
+    elif given:
+        actions = [getattr(Channel, name).set(value) for name, value in given.items()]
+        if not update_if(channel, [*actions, Channel.modified.set(now())], Channel.id.exists()):
+            raise NotFound(f"Channel not found: {channel.id}")
+    if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
+        queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+    if "deleted" in given and channel.version:
+        search_index_update.send_refresh(channel.id)
+    return one(user, channel_id)
+
+
+def _channel(channel_id: str) -> Channel:
+    plain = parse_id(channel_id)
+    channel = channels.get(plain) if plain else None
+    if channel is None:
+        raise NotFound(f"Channel not found: {channel_id[:60]!r}")
+    return channel
+
+
+def _row(channel: Channel, root: Node | None) -> Item:
+    """`size` is that of the live tree as it was walked last, in bytes; of one that never was, what is published."""
+    size = tree_statistics.read_from(root)["size"]
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "description": channel.description,
+        "published": channels.is_live(channel),
+        "modified": moment(channel.modified),
+        "editors_count": counted(channel.editors_count),
+        "viewers_count": counted(channel.viewers_count),
+        "size": int((channel.published or {}).get("published_size", 0) if size is None else size),
+        "public": bool(channel.public),
+        "priority": int(channel.priority),
+        "created": moment(channel.created),
+        "deleted": bool(channel.deleted),
+        "source_url": channel.source_url,
+        "demo_server_url": channel.demo_server_url,
+        "primary_token": channel.primary_token,
+    }

@@ -1,0 +1,146 @@
+"""Copies take over what changed in the nodes that they were copied from (sync: SYNCED)."""
+
+from typing import NamedTuple
+
+from le_utils.constants import content_kinds
+
+from chalicelib.domain.ids import derived_id
+from chalicelib.domain.types import CREDITS
+from chalicelib.errors import ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import assessment_items, file_places, nodes, trees
+from chalicelib.models.base import in_parallel
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes
+from chalicelib.operations.access import node_rights
+from chalicelib.operations.access.node_rights import Place
+from chalicelib.operations.exercises import question_diff
+from chalicelib.operations.nodes.node_batches import change_each
+from chalicelib.operations.nodes.node_writes import change
+from chalicelib.permissions import editable_channel
+
+_TEXTS = ("title", "description")
+_DETAILS = (*CREDITS, "language", "role_visibility", "suggested_duration", "tags", "labels", "extra_fields")
+
+
+class Parts(NamedTuple):
+    """What of their sources copies take over."""
+
+    titles_and_descriptions: bool
+    resource_details: bool
+    files: bool
+    assessment_items: bool
+
+
+def pull(
+    user: Identity,
+    channel_id: str,
+    *,
+    titles_and_descriptions: bool = False,
+    resource_details: bool = False,
+    files: bool = False,
+    assessment_items: bool = False,
+) -> None:
+    """Let all copies in the live tree of a channel take over the chosen parts of what they were copied from.
+
+    A source is looked for where the copy was made from, then where that comes from first; it counts while it is in
+    the live tree of a channel that the user may view. Any number of nodes, in pieces that are whole: after an
+    interruption, the same call completes it. Raises NotFound or Forbidden for the channel.
+    """
+    channel = editable_channel(user, channel_id)
+    ids = trees.preorder(channel.root_id, trees.edges(channel.root_id))
+    _pull(user, channel.id, ids, Parts(titles_and_descriptions, resource_details, files, assessment_items))
+
+
+def pull_node(
+    user: Identity,
+    node_id: str,
+    *,
+    titles_and_descriptions: bool = False,
+    resource_details: bool = False,
+    files: bool = False,
+    assessment_items: bool = False,
+) -> None:
+    """The same for one node. Raises NotFound, Forbidden and Conflict for it."""
+    place = node_rights.live(user, node_id)
+    parts = Parts(titles_and_descriptions, resource_details, files, assessment_items)
+    _pull(user, place.channel.id, [place.node.id], parts)
+
+
+def _pull(user: Identity, channel_id: str, node_ids: list[str], parts: Parts) -> None:
+    unfinished: set[str] = set()
+
+    def note(changes: Changes, places: list[Place]) -> None:
+        sources = _sources(user, [place.node for place in places])
+        for place in places:
+            source = sources.get(place.node.id)
+            if source is not None and not _take(changes, place, source, parts):
+                unfinished.add(place.node.id)
+
+    while node_ids and any(parts):
+        change_each(channel_id, node_ids, note)
+        node_ids = [node_id for node_id in node_ids if node_id in unfinished]
+        unfinished.clear()
+
+
+def _sources(user: Identity, copies: list[Node]) -> dict[str, Node]:
+    """The sources of copies, by the copies' ids."""
+    asked = {node.id: _origins(node) for node in copies}
+    viewable, _ = node_rights.channels_of(user, [channel_id for pairs in asked.values() for channel_id, _ in pairs])
+    known = {id: channel for id, channel in viewable.items() if not channel.deleted}
+    keys = [(node_id, *pair) for node_id, pairs in asked.items() for pair in pairs if pair[0] in known]
+    ids = in_parallel(lambda key: nodes.id_in_tree(known[key[1]].root_id, key[2]), keys)
+    there = {node.id: node for node in nodes.get_many([id for id in ids if id])}
+    sources: dict[str, Node] = {}
+    for (node_id, channel_id, _), id in zip(keys, ids, strict=True):
+        if id and _is_source(there.get(id), known[channel_id]):
+            sources.setdefault(node_id, there[id])
+    return {node.id: sources[node.id] for node in copies if node.id in sources and sources[node.id].kind == node.kind}
+
+
+def _origins(node: Node) -> list[tuple[str, str]]:
+    """(channel id, node_id) of what a node was copied from, the nearest first."""
+    pairs = [(node.source_channel_id, node.source_node_id), (node.original_channel_id, node.original_node_id)]
+    return [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[1] != node.node_id]
+
+
+def _is_source(node: Node | None, channel: Channel) -> bool:
+    return node is not None and node.tree_id == channel.root_id and node.parent_id is not None
+
+
+def _take(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
+    """Note what a copy takes over; says whether that is all, as a transaction holds so many questions only."""
+    node = place.node
+    is_exercise = node.kind == content_kinds.EXERCISE
+    wanted = own = assessment_items.as_stored(node.id) if is_exercise else []
+    if parts.assessment_items and is_exercise:
+        wanted = question_diff.copied(assessment_items.as_stored(source.id), node.id)
+    put, gone = question_diff.differing(own, wanted)
+    items = question_diff.after(own, put, gone)
+
+    def make() -> None:
+        _edit(node, source, parts)
+        node.assessment_item_count = len(items)
+
+    outlines = [assessment_items.outline(item) for item in items]
+    try:
+        change(changes, place, make, outlines, is_changed=bool(put or gone))
+    except ValidationFailed:  # it would be larger than a node may be
+        return True
+    file_places.note([nodes.to_data(node)] if parts.files else [], [assessment_items.outline(item) for item in put])
+    changes.asked += put
+    changes.unasked += gone
+    return not any(question_diff.differing(items, wanted))
+
+
+def _edit(node: Node, source: Node, parts: Parts) -> None:
+    if parts.titles_and_descriptions:
+        for name in _TEXTS:
+            setattr(node, name, getattr(source, name) or getattr(node, name))
+    if parts.resource_details:
+        for name in _DETAILS:
+            setattr(node, name, getattr(source, name))
+    if parts.files:
+        node.files = [{**file, "id": derived_id(node.id, file["id"])} for file in source.files]
+        node.thumbnail_encoding = source.thumbnail_encoding

@@ -1,0 +1,202 @@
+"""The assessmentitem resource: questions of exercises, addressed by `<contentnode>,<assessment_id>`."""
+
+import json
+from typing import Any, cast
+
+from le_utils.constants import content_kinds
+
+from chalicelib.domain.exercises import questions
+from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.types import AssessmentItemData
+from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import assessment_items, file_places, node_parts, nodes
+from chalicelib.models.assessment_items import AssessmentItem
+from chalicelib.models.base import in_parallel, read_many
+from chalicelib.models.node_parts import Changes, NodeChange
+from chalicelib.models.nodes import Node
+from chalicelib.operations.access.node_rights import Place, editable, retried
+from chalicelib.operations.files import file_references
+from chalicelib.operations.nodes.add_nodes import LARGEST_NODE
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
+from chalicelib.schemas.parts import QuestionKey, question_key
+
+MOST_IMAGES = 100  # of a question
+_WRITABLE = ("type", "question", "answers", "hints", "raw_data", "order", "source_url", "randomize")
+Row = dict[str, Any]
+
+
+def find(user: Identity, query: QuestionQuery) -> list[Row]:
+    """The questions of those of the nodes that the user may view, in order: a read for each exercise."""
+    wanted = list(dict.fromkeys([*query.contentnode, *query.contentnode__in]))
+    seen = file_references.viewable(user, read_many({Node: wanted})[Node])
+    asking = [node_id for node_id in wanted if node_id in seen and seen[node_id].assessment_item_count]
+    return [_row(item) for items in in_parallel(assessment_items.of, asking) for item in items]
+
+
+def retrieve(user: Identity, id: str) -> Row:
+    """One question."""
+    key = _key(id)
+    found = read_many({Node: [key[0]], AssessmentItem: [key]})
+    if not found[AssessmentItem] or not file_references.viewable(user, found[Node]):
+        raise _unknown(key)
+    return _row(assessment_items.to_data(found[AssessmentItem][0]))
+
+
+def create(user: Identity, sent: QuestionWhole) -> Row:
+    """A new question of an exercise.
+
+    Raises Conflict where the exercise has one with this assessment_id.
+    """
+    key = (sent.contentnode, sent.assessment_id or new_id())
+    return retried(lambda: _create(user, key, sent))
+
+
+def update(user: Identity, id: str, sent: QuestionChanges) -> Row:
+    """Change a question, or delete it where that is what is sent."""
+    key = _key(id)
+    if sent.deleted:
+        return {**retried(lambda: _delete(user, key)), "deleted": True}
+    moved = {name for name, own in zip(("contentnode", "assessment_id"), key, strict=True) if _differs(sent, name, own)}
+    if moved:
+        sentence = "A question stays where it is; create another one instead."
+        raise ValidationFailed({name: [sentence] for name in moved})
+    return retried(lambda: _update(user, key, sent))
+
+
+def delete(user: Identity, id: str) -> None:
+    """Delete a question."""
+    retried(lambda: _delete(user, _key(id)))
+
+
+def _differs(sent: QuestionChanges, name: str, own: str) -> bool:
+    return getattr(sent, name) not in (None, own)
+
+
+def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Row | None:
+    place, stored = _exercise(user, key)
+    if place.node.kind != content_kinds.EXERCISE:
+        raise ValidationFailed({"contentnode": [f"Only exercises have questions; this is a {place.node.kind}."]})
+    if any(item.assessment_id == key[1] for item in stored):
+        raise Conflict(
+            f"This exercise has a question {key[1]} already. Change that one, or send another assessment_id."
+        )
+    fields = {name: getattr(sent, name) for name in _WRITABLE}
+    if sent.order is None:
+        fields["order"] = max((int(item.order) + 1 for item in stored), default=0)
+    data = {"contentnode_id": key[0], "assessment_id": key[1], "files": [], **fields}
+    return _write(place, stored, None, cast(AssessmentItemData, data))
+
+
+def _update(user: Identity, key: QuestionKey, sent: QuestionChanges) -> Row | None:
+    place, stored = _exercise(user, key)
+    before = _among(stored, key)
+    given = set(_WRITABLE) if isinstance(sent, QuestionWhole) else sent.model_fields_set & set(_WRITABLE)
+    if sent.order is None:
+        given -= {"order"}
+    data = {**assessment_items.to_data(before), **{name: getattr(sent, name) for name in given}}
+    return _write(place, stored, before, cast(AssessmentItemData, data))
+
+
+def _delete(user: Identity, key: QuestionKey) -> Row | None:
+    place, stored = _exercise(user, key)
+    before = _among(stored, key)
+    data = assessment_items.to_data(before)
+    if not node_parts.write(_changes(place, stored, before, None)):
+        return None
+    file_places.forget(file["id"] for file in data["files"])
+    return _row(data)
+
+
+def _exercise(user: Identity, key: QuestionKey) -> tuple[Place, list[AssessmentItem]]:
+    """The node of a question, which the user must have the right to edit, and all its questions."""
+    return editable(user, key[0]), assessment_items.as_stored(key[0])
+
+
+def _among(stored: list[AssessmentItem], key: QuestionKey) -> AssessmentItem:
+    found = next((item for item in stored if item.assessment_id == key[1]), None)
+    if found is None:
+        raise _unknown(key)
+    return found
+
+
+def _write(
+    place: Place, stored: list[AssessmentItem], before: AssessmentItem | None, data: AssessmentItemData
+) -> Row | None:
+    """Write a question as it is to be. None where something changed meanwhile."""
+    earlier = assessment_items.to_data(before) if before else None
+    after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
+    inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
+    if len(json.dumps({**after, "raw_data": inline})) > LARGEST_NODE:
+        raise ValidationFailed({"question": [f"The question is larger than {LARGEST_NODE} bytes. Shorten it."]})
+    file_places.note([], [after])
+    if not node_parts.write(_changes(place, stored, before, after)):
+        return None
+    kept = {file["id"] for file in after["files"]}
+    file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in kept)
+    return _row(after)
+
+
+def _changes(
+    place: Place, stored: list[AssessmentItem], before: AssessmentItem | None, after: AssessmentItemData | None
+) -> Changes:
+    changed = [after] if after else []
+    items = [*(assessment_items.outline(item) for item in stored if item is not before), *changed]
+    complete = is_complete(nodes.to_data(place.node), items)
+    return Changes(
+        nodes=[NodeChange(place.node, place.above, place.channel, complete, assessment_item_count=len(items))],
+        put=[assessment_items.from_data(after)] if after else [],
+        gone=[before] if before and not after else [],
+    )
+
+
+def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None) -> list[Any]:
+    """The files that a question is to have.
+
+    Raises ValidationFailed for parts that its type cannot have, and for images that it newly shows and that are not
+    stored.
+    """
+    wrong = questions.misplaced(data) or questions.damaged(data)
+    shown = questions.shown(data)
+    present = {questions.file_name(file) for file in data["files"]}
+    asked = [name for name in shown if name not in present]
+    if len(shown) > MOST_IMAGES:
+        wrong["files"], asked = [f"A question shows at most {MOST_IMAGES} images."], []
+    sizes, _ = file_references.stored([name for name in asked if questions.is_image_name(name)])
+    before = questions.images(earlier) if earlier else []
+    promised = questions.images(data)
+    missing = [name[:80] for name in asked if name in promised and name not in sizes and name not in before]
+    if missing:
+        wrong["files"] = [f"These images are not stored, upload them first: {', '.join(missing)}"]
+    if wrong:
+        raise ValidationFailed(wrong)
+    return questions.files_of(data, sizes)
+
+
+def _key(id: str) -> QuestionKey:
+    key = question_key(id)
+    if key is None:
+        raise NotFound("Question not found: its address is <contentnode>,<assessment_id>.")
+    return key
+
+
+def _unknown(key: QuestionKey) -> NotFound:
+    return NotFound(f"Question not found: {','.join(key)}")
+
+
+def _row(item: AssessmentItemData) -> Row:
+    """A question as it was recorded: answers and hints are JSON text."""
+    return {
+        "contentnode": item["contentnode_id"],
+        "assessment_id": item["assessment_id"],
+        "type": item["type"],
+        "question": item["question"],
+        "answers": json.dumps(item["answers"], ensure_ascii=False),
+        "hints": json.dumps(item["hints"], ensure_ascii=False),
+        "raw_data": item["raw_data"],
+        "order": int(item["order"]),
+        "source_url": item["source_url"],
+        "randomize": item["randomize"],
+        "deleted": False,
+    }

@@ -1,0 +1,198 @@
+"""Adding nodes below a node: what a chef does once for every ten nodes.
+
+Reads: the parent, then everything that decides (channel, right, files, nodes that are there already) in one batch.
+Writes: questions first, then nodes, edges and counts in one transaction. Ids follow from what is sent, so a request
+that comes twice, or comes again after a failure, makes every node once.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from le_utils.constants import content_kinds
+
+from chalicelib.domain import chef
+from chalicelib.domain.ids import derived_id, parse_id
+from chalicelib.domain.types import AssessmentItemData, NodeData
+from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import assessment_items, file_places, nodes, trees
+from chalicelib.models.base import read_many
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations.files import file_uploads
+from chalicelib.operations.nodes.remote_sources import sources_of
+from chalicelib.permissions import editable_ids
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
+
+Sent = NodeIn | RemoteNodeIn
+LARGEST_NODE = 380_000  # bytes: an item of DynamoDB holds 400 kB
+MOST_FILES = 1000  # a request
+LARGEST_REQUEST = 3_800_000  # bytes: a transaction holds 4 MB
+CLOSED = "This upload was replaced by a newer one. Call create_channel again."
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the database says when the request comes."""
+
+    channel: Channel
+    present: set[str]  # ids of nodes that are there already
+    stored: dict[str, StoredObject]
+
+
+def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Add nodes below the node `root_id`; returns the id of every node of the request by its node_id.
+
+    Raises ValidationFailed (nothing is added then), NotFound without such a parent, Forbidden without the right to
+    edit its channel, Conflict where its tree is no longer the one being uploaded.
+    """
+    for _ in range(3):
+        parent = _parent(root_id)
+        sent = _check(content_data)
+        ids = {node.node_id: derived_id(parent.id, node.node_id) for node in sent}
+        state = _read(user, parent, sent, ids)
+        new = [node for node in sent if ids[node.node_id] not in state.present]
+        if not new or _add(user, parent, state, new, sent) is None:
+            return ids
+    raise Busy("Other requests are adding the same nodes. Send this one again.")
+
+
+def _parent(root_id: str) -> Node:
+    parent_id = parse_id(root_id)
+    parent = nodes.get(parent_id) if parent_id else None
+    if parent is None:
+        raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
+    if parent.kind != content_kinds.TOPIC:
+        raise ValidationFailed({"root_id": ["Nodes can only be put below a topic."]})
+    return parent
+
+
+def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
+    """The nodes of a request; what is wrong with any of them is told at once."""
+    if len(content_data) > MAX_NODES:
+        raise ValidationFailed({"content_data": [f"Send at most {MAX_NODES} nodes a request."]})
+    sent: list[Sent] = []
+    wrong: dict[str, list[str]] = {}
+    for index, data in enumerate(content_data):
+        schema: type[Sent] = RemoteNodeIn if "source_channel_id" in data else NodeIn
+        try:
+            sent.append(parse(schema, data))
+        except ValidationFailed as error:
+            wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
+    if len(chef.filenames(sent)) > MOST_FILES:
+        wrong["content_data"] = [f"Name at most {MOST_FILES} files a request."]
+    node_ids = [node.node_id for node in sent]
+    if len(set(node_ids)) < len(node_ids):
+        wrong["content_data"] = ["A node_id is given twice; siblings need different ones."]
+    if wrong:
+        raise ValidationFailed(wrong)
+    return sent
+
+
+def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -> _State:
+    channel_id = parent.channel_id
+    found = read_many(
+        {
+            Channel: [channel_id],
+            ChannelMember: [(user.user_id, channel_id)],
+            Node: list(ids.values()),
+            StoredObject: [name[:32] for name in chef.filenames(sent)],
+        }
+    )
+    if not found[Channel]:
+        raise NotFound(f"Channel not found: {channel_id}")
+    if channel_id not in editable_ids(user, found) and not user.is_admin:
+        raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
+    for node in found[Node]:
+        if ids.get(node.node_id) != node.id:
+            raise Conflict(f"Somebody gave the id {node.id}, which a node of yours would have, to another node.")
+    return _State(
+        channel=found[Channel][0],
+        present={node.id for node in found[Node]},
+        stored={entry.checksum: entry for entry in found[StoredObject]},
+    )
+
+
+def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> str | None:
+    """Write the new nodes. Returns None, or "exists" where another request was faster."""
+    place = _place(state.channel, parent)
+    above = trees.ancestors(parent, place == trees.BEING_BUILT)
+    built = _build(user, parent, state, new, sent)
+    _refuse_large(built)
+    questions = [item for _, items in built for item in items]
+    file_places.note([node for node, _ in built], questions)
+    assessment_items.save(questions)
+    refused = _append(parent, above, [node for node, _ in built], place)
+    if refused == "closed":
+        raise Conflict(CLOSED)
+    if refused == "gone":
+        raise NotFound(f"Content not found: node {parent.id} was deleted meanwhile.")
+    return refused
+
+
+def _append(parent: Node, above: list[str], added: list[NodeData], place: str) -> str | None:
+    """All nodes in one transaction where they fit, as those of ricecooker do, else in as few as possible."""
+    size = trees.room(len(above))
+    if size < 1:
+        raise ValidationFailed({"root_id": [f"A tree may be {len(above)} levels deep at most."]})
+    for at in range(0, len(added), size):
+        refused = trees.append(parent, above, added[at : at + size], place, at)
+        if refused:
+            return refused
+    return None
+
+
+def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> None:
+    """DynamoDB's limits, in words that a chef's author understands."""
+    for item in (item for _, items in built for item in items):
+        inline = "" if assessment_items.lies_apart(item) else item["raw_data"]
+        if len(json.dumps({**item, "raw_data": inline})) > LARGEST_NODE:
+            raise ValidationFailed({"content_data": [f"Question {item['assessment_id']} is too large. Shorten it."]})
+    sizes = [len(json.dumps(node)) for node, _ in built]
+    if max(sizes) > LARGEST_NODE:
+        title = built[sizes.index(max(sizes))][0]["title"]
+        raise ValidationFailed({"content_data": [f"Node {title!r} is larger than {LARGEST_NODE} bytes. Shorten it."]})
+    if sum(sizes) > LARGEST_REQUEST:
+        raise ValidationFailed({"content_data": ["These nodes are too large for one request. Send fewer at once."]})
+
+
+def _place(channel: Channel, parent: Node) -> str:
+    roots = {
+        channel.root_id: trees.LIVE,
+        channel.staging_root_id: trees.STAGED,
+        channel.chef_root_id: trees.BEING_BUILT,
+    }
+    if parent.tree_id not in roots:
+        raise Conflict(CLOSED)
+    return roots[parent.tree_id]
+
+
+def _build(
+    user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]
+) -> list[tuple[NodeData, list[AssessmentItemData]]]:
+    sizes, missing = file_uploads.sizes_of(chef.filenames(new), state.stored)
+    wrong = {
+        f"content_data.{index}.files": [f"These files are not stored, upload them first: {', '.join(absent)}"]
+        for index, node in enumerate(sent)
+        if (absent := [name for name in chef.filenames([node]) if name in missing])
+    }
+    sources, unknown = sources_of(user, [node for node in new if isinstance(node, RemoteNodeIn)])
+    wrong |= {
+        f"content_data.{index}.source_node_id": [unknown[node.node_id]]
+        for index, node in enumerate(sent)
+        if node.node_id in unknown
+    }
+    if wrong:
+        raise ValidationFailed(wrong)
+    place = (parent.id, parent.tree_id, parent.channel_id)
+    return [
+        chef.build_remote(node, *sources[node.node_id], *place, sizes)
+        if isinstance(node, RemoteNodeIn)
+        else chef.build(node, *place, sizes)
+        for node in new
+    ]

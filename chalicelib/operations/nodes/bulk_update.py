@@ -1,0 +1,72 @@
+"""One change of a node and of all below it (sync: UPDATED_DESCENDANTS)."""
+
+from contextlib import suppress
+
+from le_utils.constants import content_kinds
+
+from chalicelib.domain.trees.node_edits import merged
+from chalicelib.errors import ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import trees
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes
+from chalicelib.operations.access import node_rights
+from chalicelib.operations.access.node_rights import Place
+from chalicelib.operations.nodes.node_batches import change_each
+from chalicelib.operations.nodes.node_writes import change, edit, problem_of, questions_of
+from chalicelib.schemas.contentnode import NodeChange
+
+_ONLY_ITS_OWN = frozenset({"title", "description", "thumbnail_encoding", "parent", "kind"})
+_NOT_OF_TOPICS = frozenset(
+    {
+        "license",
+        "license_description",
+        "copyright_holder",
+        "role_visibility",
+        "suggested_duration",
+        "learning_activities",
+        "accessibility_labels",
+        "extra_fields",
+    }
+)
+
+
+def update(user: Identity, node_id: str, sent: NodeChange) -> None:
+    """Make the same change to a node and to all below it.
+
+    What a kind cannot have is skipped. Any number of nodes, in pieces that are whole: after an interruption, the same
+    call completes it. Raises NotFound, Forbidden and Conflict for the node, ValidationFailed for what each node has of
+    its own.
+    """
+    place = node_rights.live(user, node_id)
+    _refuse_own(sent)
+    ids = trees.preorder(place.node.id, trees.edges(place.node.id))
+
+    def note(changes: Changes, places: list[Place]) -> None:
+        for one in places:
+            _note(changes, one, sent)
+
+    change_each(place.channel.id, ids, note, below=place.node.id)
+
+
+def _refuse_own(sent: NodeChange) -> None:
+    wrong = sorted(sent.model_fields_set & _ONLY_ITS_OWN)
+    if wrong:
+        detail = "This cannot be changed of many nodes at once. Change each node by itself."
+        raise ValidationFailed({name: [detail] for name in wrong})
+
+
+def _note(changes: Changes, place: Place, sent: NodeChange) -> None:
+    part = _part(sent, place.node)
+    with suppress(ValidationFailed):  # it would be larger than a node may be
+        change(changes, place, lambda: edit(place.node, part), questions_of(place.node))
+
+
+def _part(sent: NodeChange, node: Node) -> NodeChange:
+    """What of a change suits a node."""
+    names = set(sent.model_fields_set)
+    if node.kind == content_kinds.TOPIC:
+        names -= _NOT_OF_TOPICS
+    if "extra_fields" in names and problem_of(node.kind, merged(node.extra_fields, sent.extra_fields)):
+        names -= {"extra_fields"}
+    return NodeChange.model_construct(_fields_set=names, **{name: getattr(sent, name) for name in names})

@@ -1,0 +1,210 @@
+"""Moving nodes: within a tree, into the trash and out of it, and to other channels.
+
+A move changes one node and one edge, with the counts above both ends, whatever hangs below: a few nodes below learn of
+another tree or channel in the same transaction, many right afterwards (see `node_settling`). Until then only lists may
+still show these as they were: what may be done with a node is decided by its ancestors.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.domain.trees import positions
+from chalicelib.errors import BadRequest, Conflict
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import children, nodes, trees
+from chalicelib.models.base import TRANSACTION_LIMIT, now
+from chalicelib.models.children import Child
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
+from chalicelib.operations.access import node_rights
+from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.nodes import propagation, rebalancing
+from chalicelib.operations.nodes.node_reads import retrieve
+from chalicelib.schemas.contentnode import Move, Restore
+
+MOST_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A node as it is now, where it was, and the target that it was moved to."""
+
+    row: dict[str, Any]
+    before: Place
+    goal: Place
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A free place among the children of a topic, `path` of which ends with that topic."""
+
+    path: list[Node]
+    position: str
+    is_last: bool  # it uses up the topic's next number
+
+
+def move(user: Identity, node_id: str, sent: Move) -> Moved:
+    """`relocate`, and the node as it is then."""
+    return _moved(user, *relocate(user, node_id, sent))
+
+
+def relocate(user: Identity, node_id: str, sent: Move) -> tuple[Place, Place]:
+    """Put a node elsewhere; returns where it was, and the target.
+
+    Raises NotFound or Forbidden for either end, BadRequest below itself and below a resource, Conflict in trees that
+    are not edited.
+    """
+    return _relocate(user, node_id, sent.target, sent.position)
+
+
+def delete(user: Identity, node_id: str) -> Moved | None:
+    """`trash`, and the node as it is then."""
+    places = trash(user, node_id)
+    return _moved(user, *places) if places else None
+
+
+def trash(user: Identity, node_id: str) -> tuple[Place, Place] | None:
+    """Put a node into the trash of its channel; one that is there stays there (None). Raises BadRequest for roots."""
+    place = node_rights.editable(user, node_id)
+    if place.is_trash and place.above:
+        return None
+    return _relocate(user, node_id, place.channel.trash_root_id, "last-child")
+
+
+def restore(user: Identity, node_id: str, sent: Restore) -> Moved:
+    """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root."""
+    place = node_rights.editable(user, node_id)
+    if not place.is_trash or not place.above:
+        raise Conflict(f"Node {place.node.id} is not in the trash.")
+    return _moved(user, *_relocate(user, node_id, sent.target or _former_parent(place), "last-child"))
+
+
+def _former_parent(place: Place) -> str:
+    former = nodes.get(place.node.deleted_from) if place.node.deleted_from else None
+    path = trees.lineage(former.id, former.path) if former else []
+    is_there = bool(path) and path[0].id == place.channel.root_id
+    return str(path[-1].id if is_there else place.channel.root_id)
+
+
+def _moved(user: Identity, before: Place, goal: Place) -> Moved:
+    return Moved(retrieve(user, before.node.id), before, goal)
+
+
+def _relocate(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place]:
+    before, goal, unsettled = retried(lambda: _move(user, node_id, target, position))
+    if unsettled:
+        propagation.complete(before.node, unsettled)
+    return before, goal
+
+
+def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place, int] | None:
+    """(where the node was, the target, the revision by which what is below it is to be settled, 0 where nothing is);
+    None where a race was lost."""
+    source = node_rights.editable(user, node_id)
+    goal = node_rights.editable(user, target)
+    node = source.node
+    if not source.above:
+        raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
+    if goal.node.id == node.id and not position.endswith("child"):
+        return source, goal, 0
+    spot = free_spot(goal, node.id, position)
+    if node.id in (above.id for above in spot.path):
+        raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
+    if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
+        return source, goal, 0
+    changes = _changes(source, goal, spot)
+    rebalancing.ask(spot.path[-1].id, spot.position)
+    unsettled = 0 if _is_whole(changes, source, goal) else changes.rev(goal.channel.id)
+    if unsettled:
+        propagation.prepare(node.id, unsettled)
+    return (source, goal, unsettled) if commit(changes) else None
+
+
+def free_spot(goal: Place, node_id: str, position: str) -> Spot:
+    """Where a node goes that is to stand first, last, left or right of a target. Raises BadRequest, Conflict."""
+    is_child = position.endswith("child")
+    path = goal.path if is_child else goal.above
+    if not path:
+        raise BadRequest("Nothing stands beside the root of a tree. Choose first-child or last-child.")
+    node_rights.refuse_resource(path[-1])
+    left, right = _neighbours(goal, node_id, position)
+    if right is None:
+        return Spot(path, positions.appended(int(path[-1].next_position), node_id), True)
+    if left is None:
+        return Spot(path, positions.before(right, node_id), False)
+    between = positions.between(left, right, node_id)
+    if between is None:
+        raise Conflict("There is no room left between these two. Move one of them to another place first.")
+    return Spot(path, between, False)
+
+
+def _neighbours(goal: Place, node_id: str, position: str) -> tuple[str | None, str | None]:
+    """Positions left and right of the spot, None where there is nothing; the node itself does not count."""
+    if position == "last-child":
+        return None, None
+    if position == "first-child":
+        first = children.beside(goal.node.id, None, False, node_id)
+        return None, first.position if first else None
+    own, parent_id = position_of(goal.node), str(goal.node.parent_id)
+    other = children.beside(parent_id, own, position == "left", node_id)
+    beside = other.position if other else None
+    return (beside, own) if position == "left" else (own, beside)
+
+
+def position_of(node: Node) -> str:
+    """The position of a node among its siblings."""
+    if node.position:
+        return str(node.position)
+    edge = children.of_child(str(node.parent_id), node.id)
+    if edge is None:
+        raise Conflict(f"Node {node.id} is being moved. Send this once more.")
+    return edge.position
+
+
+def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
+    node, parent = source.node, spot.path[-1]
+    is_other_tree, is_other_channel = source.root_id != goal.root_id, source.channel.id != goal.channel.id
+    changes = Changes([source.channel, goal.channel] if is_other_channel else [source.channel])
+    rev = changes.rev(goal.channel.id)
+    changes.freed.append((str(node.parent_id), position_of(node)))
+    changes.placed.append(Child(parent.id, spot.position, node_id=node.id, kind=node.kind))
+    if spot.is_last:
+        changes.sums[parent.id]["next_position"] = 1
+    count(changes, source.above, weight_of(node), -1)
+    count(changes, spot.path, weight_of(node))
+    mark(changes, source.channel.id, source.above, "newest_modified_rev")
+    mark(changes, goal.channel.id, spot.path, "newest_modified_rev")
+    mark(changes, source.channel.id, [source.above[-1]], "modified_rev")
+    former = node.parent_id if source.is_live else node.deleted_from
+    changes.fields[node.id] |= {
+        "parent_id": parent.id,
+        "position": spot.position,
+        "path": [above.id for above in spot.path],
+        "modified": now(),
+        "modified_rev": rev,
+        "deleted_from": former if goal.is_trash else None,
+    }
+    if is_other_tree:
+        own = {"channel_id": goal.channel.id, **propagation.of_new_tree(node.kind, goal.root_id, rev)}
+        changes.fields[node.id] |= {**own, **nodes.requiring([], rev)} if is_other_channel else own
+        mark(changes, goal.channel.id, spot.path, "newest_created_rev")
+    return changes
+
+
+def _is_whole(changes: Changes, source: Place, goal: Place) -> bool:
+    """Note what a new tree means for the nodes below, if they are few; says whether nothing is left to do for them."""
+    node, is_other_channel = source.node, source.channel.id != goal.channel.id
+    if source.root_id == goal.root_id or not (node.total_count or is_other_channel):
+        return True
+    if node.total_count > MOST_AT_ONCE or actions(changes) + node.total_count > TRANSACTION_LIMIT:
+        return False
+    rev = changes.rev(goal.channel.id)
+    moved = [node, *nodes.get_many(trees.preorder(node.id, trees.edges(node.id))[1:])]
+    moved_ids = {one.id for one in moved}
+    for one in moved:
+        changes.fields[one.id] |= {
+            "channel_id": goal.channel.id,
+            **propagation.of_new_tree(one.kind, goal.root_id, rev),
+            **(nodes.requiring([id for id in one.prerequisites if id in moved_ids], rev) if is_other_channel else {}),
+        }
+    return True

@@ -1,0 +1,193 @@
+"""Reading content nodes: lists, single ones, requisites and sizes.
+
+A list of children costs a Query and a BatchGet a hundred rows, a list by ids a BatchGet, ancestors two; then one
+BatchGet tells what the caller may view. A whole tree costs a Query more for each topic with children on the page.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.domain.trees import positions
+from chalicelib.errors import BadRequest, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import children, nodes, trees
+from chalicelib.models.base import in_parallel
+from chalicelib.operations.access.node_rights import channels_of, viewable
+from chalicelib.operations.nodes import traversal
+from chalicelib.operations.nodes.node_representation import fitting, row_of, rows_of
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.schemas.contentnode import LARGEST_PAGE, NodeQuery
+
+Row = dict[str, Any]
+MOST_SORTED = 2000  # nodes that are sorted by a field
+EXAMINED = 500  # nodes that a page looks at, whatever filters it has
+_BAD_CURSOR = "cursor: This is not from a page of this list, or its node is gone. Begin without it."
+
+
+def find(user: Identity, query: NodeQuery) -> dict[str, Any]:
+    """One page of the nodes that a query asks for: `{"results", "more"}`.
+
+    `more` holds the parameters that the next page needs beside those of the query, None where there is none. A page is
+    shorter than asked for where its rows are large, or where `EXAMINED` nodes have few that suit the filters.
+    """
+    limit = min(query.max_results, LARGEST_PAGE)
+    if query.ordering.removeprefix("-") != "lft":
+        return _sorted_page(user, query, limit)
+    if query.parent is not None and query.cursor is None:
+        return _children_page(user, query.parent, query, limit)
+    rows, last = _taken(user, _ids(user, query, query.cursor), query, limit)
+    return {"results": rows, "more": {"cursor": last} if last else None}
+
+
+def retrieve(user: Identity, node_id: str) -> Row:
+    """One node. Raises NotFound where there is none that the user may view."""
+    place = viewable(user, node_id)
+    row = row_of(user, place.node, place.root_id)
+    if row is None:
+        raise NotFound("No ContentNode matches the given query.")
+    return row
+
+
+def requisites(user: Identity, node_id: str) -> list[Row]:
+    """All prerequisites among the nodes of the tree that a node is in; may lag behind a change by a second.
+
+    A Query of the nodes that have any, and a BatchGet a hundred of those that they name.
+    """
+    plain = parse_id(node_id)
+    found = nodes.get(plain) if plain else None
+    if found is None or not rows_of(user, [found]):
+        raise NotFound("No ContentNode matches the given query.")
+    pairs = nodes.requirements(found.tree_id)
+    present = nodes.in_tree(found.tree_id, {prerequisite for _, prerequisite in pairs})
+    return [{"target_node": target, "prerequisite": needed} for target, needed in pairs if needed in present]
+
+
+def size(user: Identity, node_id: str) -> Row:
+    """Bytes of all files of a tree, each once, by its root, as they were counted last; 0 before that.
+
+    Where the tree may have changed since (`stale`), it is counted anew in the background. Raises NotFound for other
+    nodes.
+    """
+    place = viewable(user, node_id)
+    if place.above:
+        raise NotFound("Not found: sizes are told of the roots of trees only.")
+    is_behind = tree_statistics.is_behind(place.node, place.channel)
+    if is_behind:
+        tree_statistics.refresh_soon(place.node)
+    return {"size": tree_statistics.read_from(place.node)["size"] or 0, "stale": is_behind}
+
+
+def _suits(row: Row, query: NodeQuery) -> bool:
+    return query.kind in (None, row["kind"]) and query.complete in (None, row["complete"])
+
+
+def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> dict[str, Any]:
+    """By a field: all that the query asks for is read and sorted."""
+    ids = list(islice(_ids(user, query, None), MOST_SORTED + 1))
+    if len(ids) > MOST_SORTED:
+        raise BadRequest(f"ordering: More than {MOST_SORTED} nodes are not sorted. Order by lft, or ask for less.")
+    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _suits(row, query)]
+    field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
+    rows.sort(key=lambda row: _place(row[field], row["id"]), reverse=descending)
+    by_id = {row["id"]: row for row in rows}
+    rest = _after(list(by_id), query.cursor)
+    page = [by_id[node_id] for node_id in rest[:limit]]
+    page = page[: fitting(page)]
+    return {"results": page, "more": {"cursor": page[-1]["id"]} if len(rest) > len(page) else None}
+
+
+def _place(value: Any, id: str) -> tuple[Any, str]:
+    return value.casefold() if isinstance(value, str) else value, id
+
+
+def _after(ids: list[str], cursor: str | None) -> list[str]:
+    """What comes after the last node of the page before, which the cursor names."""
+    if not cursor:
+        return ids
+    if cursor not in ids:
+        raise BadRequest(_BAD_CURSOR)
+    return ids[ids.index(cursor) + 1 :]
+
+
+def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int) -> dict[str, Any]:
+    """Children in order, by position: nothing is read that is not returned, unless `complete` filters."""
+    above = positions.bounds_of(query.lft__gt) if query.lft__gt else None
+    below = positions.bounds_of(query.lft__lt) if query.lft__lt else None
+    descending = query.ordering.startswith("-")
+    size = min(limit + 1, children.PAGE)
+    edges = children.some_of(parent_id, above and above[1], below and below[0], descending, query.kind, size)
+    read: dict[str, str] = {}
+
+    def ids() -> Iterator[str]:
+        for edge in edges:
+            read[edge.node_id] = edge.position
+            yield edge.node_id
+
+    rows, last = _taken(user, ids(), query, limit)
+    if not last:
+        return {"results": rows, "more": None}
+    return {"results": rows, "more": {"lft__lt" if descending else "lft__gt": positions.as_decimal(read[last])}}
+
+
+def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[Row], str | None]:
+    """(as many rows that suit the query as a page takes, the last node that was looked at, None at the end)."""
+    rows: list[Row] = []
+    examined: list[str] = []
+    while len(rows) < limit and len(examined) < EXAMINED:
+        part = list(islice(ids, limit - len(rows)))
+        if not part:
+            return _cut(rows, None)
+        examined += part
+        rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _suits(row, query)]
+    return _cut(rows, examined[-1] if next(ids, None) is not None else None)
+
+
+def _cut(rows: list[Row], last: str | None) -> tuple[list[Row], str | None]:
+    """What of a page fits into an answer, and where the next one begins then."""
+    size = fitting(rows)
+    return (rows[:size], rows[size - 1]["id"]) if size < len(rows) else (rows, last)
+
+
+def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
+    """Ids of all nodes that a query asks for, `kind` and `complete` aside, in order, from behind the cursor."""
+    descending = query.ordering == "-lft"
+    if query.root_id is not None:
+        return _ids_of_tree(user, query.root_id, cursor, descending)
+    parents = query.parent__in if query.parent__in is not None else (query.parent,) if query.parent else ()
+    if parents and not descending:
+        below = traversal.children_of(list(parents), cursor)
+        if below is None:
+            raise BadRequest(_BAD_CURSOR)
+        return below
+    ids = _few(user, query) if not parents else [edge.node_id for id in parents for edge in children.of(id)]
+    return iter(_after(ids[::-1] if descending else ids, cursor))
+
+
+def _few(user: Identity, query: NodeQuery) -> list[str]:
+    """The same, where it cannot be many."""
+    if query.id__in is not None:
+        return list(query.id__in)
+    if query.ancestors_of is not None:
+        start = nodes.get(query.ancestors_of)
+        return [node.id for node in trees.lineage(start.id, start.path)] if start else []
+    return _by_node_id(user, query.node_id_channel_id or ())
+
+
+def _ids_of_tree(user: Identity, root_id: str, cursor: str | None, descending: bool) -> Iterator[str]:
+    if not cursor:
+        found = nodes.get(root_id)
+        is_shown = found is not None and found.parent_id is None and rows_of(user, [found])
+        return traversal.whole(root_id, descending) if is_shown else iter(())
+    path = trees.lineage(cursor, []) if parse_id(cursor) else []
+    if not path or path[0].id != root_id:
+        raise BadRequest(_BAD_CURSOR)
+    return traversal.beyond(path, descending)
+
+
+def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...]) -> list[str]:
+    known, _ = channels_of(user, [channel_id for _, channel_id in pairs])
+    wanted = [(known[channel_id].root_id, node_id) for node_id, channel_id in pairs if channel_id in known]
+    found = in_parallel(lambda pair: nodes.id_in_tree(*pair), wanted)
+    return [node_id for node_id in found if node_id]

@@ -1,0 +1,206 @@
+"""Making and changing single content nodes of live trees.
+
+Each reads what decides after the channel, and writes node, counts and revisions in one transaction (see
+`models.tree_changes`); where others change the channel at the same time, it reads again.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from le_utils.constants import content_kinds, roles
+
+from chalicelib.domain.exercises import criteria
+from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.ids import new_id
+from chalicelib.domain.trees import positions
+from chalicelib.domain.trees.node_edits import ACTIVITY_OF_KIND, changed_set, merged
+from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData
+from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import assessment_items, nodes
+from chalicelib.models.base import now
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
+from chalicelib.models.tree_changes import Changes, commit, count, is_new, mark, put, weight_of
+from chalicelib.models.trees import Counts
+from chalicelib.operations.access import node_rights
+from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.nodes.add_nodes import LARGEST_NODE
+from chalicelib.operations.nodes.node_reads import retrieve
+from chalicelib.operations.nodes.node_representation import row_made
+from chalicelib.schemas.contentnode import NodeChange, NodeWrite
+
+_PLAIN = (
+    "title",
+    "description",
+    "language",
+    *CREDITS,
+    "role_visibility",
+    "suggested_duration",
+    "thumbnail_encoding",
+)
+_NESTED = ("tags", "labels", "extra_fields", "files")
+
+
+def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
+    """Put a new node behind the children of a topic; returns it.
+
+    Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
+    """
+    node_id = sent.id or new_id()
+    node, channel = retried(lambda: _create(user, node_id, sent))
+    return row_made(node, channel, {})
+
+
+def _create(user: Identity, node_id: str, sent: NodeWrite) -> tuple[Node, Channel] | None:
+    parent = node_rights.live(user, sent.parent)
+    node_rights.refuse_resource(parent.node)
+    if nodes.get(node_id):
+        raise Conflict(f"There is a node {node_id} already. Choose another id, or leave it out.")
+    changes = Changes([parent.channel])
+    node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
+    put(changes, node, parent.path, weight_of(node))
+    changes.sums[parent.node.id]["next_position"] = 1
+    return (node, parent.channel) if commit(changes) else None
+
+
+def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
+    node = Node(
+        id=node_id,
+        node_id=new_id(),
+        content_id=new_id(),
+        parent_id=parent.node.id,
+        tree_id=parent.root_id,
+        channel_id=parent.channel.id,
+        path=[above.id for above in parent.path],
+        kind=sent.kind,
+        role_visibility=roles.LEARNER,
+        position=positions.appended(int(parent.node.next_position), node_id),
+        created_rev=rev,
+        modified_rev=rev,
+    )
+    if sent.kind in ACTIVITY_OF_KIND:
+        node.labels = {"learning_activities": [ACTIVITY_OF_KIND[sent.kind]]}
+    edit(node, sent)
+    finish(node, [])
+    return node
+
+
+def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
+    """`apply`, and the node as it is then."""
+    apply(user, node_id, sent)
+    return retrieve(user, node_id)
+
+
+def apply(user: Identity, node_id: str, sent: NodeChange) -> None:
+    """Change the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
+    retried(lambda: _update(user, node_id, sent))
+
+
+def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:
+    place = node_rights.live(user, node_id)
+    node = place.node
+    _refuse_fixed(node, sent)
+    changes = Changes([place.channel])
+    items = questions_of(node)
+    if not change(changes, place, lambda: edit(node, sent), items):
+        return True
+    return commit(changes) or None
+
+
+def questions_of(node: Node) -> list[AssessmentItemData]:
+    """What decides whether an exercise is complete: its questions, without raw data that lies apart."""
+    found = assessment_items.as_stored(node.id) if node.kind == content_kinds.EXERCISE else []
+    return [assessment_items.outline(item) for item in found]
+
+
+def change(
+    changes: Changes,
+    place: Place,
+    make: Callable[[], None],
+    items: list[AssessmentItemData],
+    is_changed: bool = False,
+) -> bool:
+    """Note what `make` does to the node of a place, with all that follows from it; says whether it does anything.
+
+    `items` are the questions that the node is to have; `is_changed` where they are others. Raises
+    ValidationFailed where the node becomes too large.
+    """
+    node = place.node
+    before, weight = _stored(node), weight_of(node)
+    make()
+    node.complete = is_complete(nodes.to_data(node), items)
+    after = _stored(node)
+    if after == before and not is_changed:
+        return False
+    finish(node, items)
+    changed = {name: value for name, value in after.items() if value != before[name]}
+    rev = changes.rev(place.channel.id)
+    changes.fields[node.id] |= {**changed, "modified": node.modified, "modified_rev": rev}
+    count(changes, place.above, _difference(weight, weight_of(node)))
+    if not is_new(node, place.channel):
+        mark(changes, place.channel.id, place.above, "newest_modified_rev")
+    return True
+
+
+def _refuse_fixed(node: Node, sent: NodeChange) -> None:
+    wrong = {}
+    if "parent" in sent.model_fields_set and sent.parent != node.parent_id:
+        wrong["parent"] = [f"This cannot be changed here. Use POST /api/contentnode/{node.id}/move."]
+    if "kind" in sent.model_fields_set and sent.kind != node.kind:
+        wrong["kind"] = ["This cannot be changed after creation. Make a new node."]
+    if wrong:
+        raise ValidationFailed(wrong)
+
+
+def edit(node: Node, sent: NodeChange) -> None:
+    """Make the changes in a node that is not saved yet. Raises ValidationFailed where its kind forbids them."""
+    given = sent.model_fields_set
+    for name in _PLAIN:
+        if name in given:
+            setattr(node, name, getattr(sent, name))
+    if "tags" in given:
+        node.tags = changed_set(sent.tags, node.tags)
+    labels = dict(node.labels)
+    for name in LABELS:
+        if name in given:
+            labels[name] = changed_set(getattr(sent, name), labels.get(name, []))
+    node.labels = {name: values for name, values in labels.items() if values}
+    if "extra_fields" in given:
+        node.extra_fields = merged(node.extra_fields, sent.extra_fields)
+        problem = problem_of(node.kind, node.extra_fields)
+        if problem:
+            raise ValidationFailed({"extra_fields": [problem]})
+
+
+def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
+    """What a kind cannot have of extra fields, or lacks, as a sentence, or None."""
+    problem = criteria.problem(kind, extra_fields)
+    if not problem and not criteria.suits(kind, extra_fields):
+        problem = f"options.completion_criteria is of a model that a node of kind {kind} cannot have."
+    if not problem and kind == content_kinds.EXERCISE and not isinstance(extra_fields.get("randomize"), bool):
+        problem = "randomize (true or false) is required of an exercise."
+    return problem
+
+
+def finish(node: Node, items: list[Any]) -> None:
+    """Find out whether a node is complete, and note the time. Raises ValidationFailed where it is too large."""
+    data: NodeData = nodes.to_data(node)
+    node.complete = is_complete(data, items)
+    node.modified = now()
+    if len(json.dumps(data)) > LARGEST_NODE:
+        raise ValidationFailed({"non_field_errors": [f"A node has at most {LARGEST_NODE} bytes. Shorten it."]})
+
+
+def _stored(node: Node) -> dict[str, Any]:
+    return {name: getattr(node, name) for name in (*_PLAIN, *_NESTED, "complete", "assessment_item_count")}
+
+
+def _difference(before: Counts, after: Counts) -> Counts:
+    return Counts(
+        after.total - before.total,
+        after.resources - before.resources,
+        after.coach - before.coach,
+        after.errors - before.errors,
+    )

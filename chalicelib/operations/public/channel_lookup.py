@@ -1,0 +1,189 @@
+"""Which channels an id or a token opens: published ones, public or not; and by its own token, a draft of one."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.content_databases.index_file import PublicChannel, name_key
+from chalicelib.domain.ids import parse_id
+from chalicelib.domain.public_record import channel_entry, of_version
+from chalicelib.domain.tokens import is_channel_token, plain_token
+from chalicelib.errors import NotFound
+from chalicelib.models import channel_sets, channel_versions, channels, secret_tokens
+from chalicelib.models.base import now
+from chalicelib.models.channel_versions import ChannelVersion
+from chalicelib.models.channels import Channel
+from chalicelib.models.secret_tokens import SecretToken
+from chalicelib.operations.public import set_channels
+from chalicelib.operations.public.channel_entries import entry_of, moment
+from chalicelib.operations.public.public_index import Index
+
+MAX_TOKENS = 100
+# What the tables say may have changed at any moment. It is dated so much earlier that the index, which is looked after
+# once a second and dated in whole seconds, is always newer than what was said of a channel before it became public.
+_BEHIND = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A channel that may be seen, with its entry of the channel list and what else it is searched by."""
+
+    entry: dict[str, Any]
+    tags: list[str]
+    version: int | None = None  # where not the whole channel was opened
+
+    def with_tokens(self, targets: "Iterable[_Target]") -> "Opened":
+        """The same, naming the tokens that lead to it."""
+        tokens = [target.token for target in targets if self.version in (None, target.version)]
+        return Opened({**self.entry, "matching_tokens": tokens}, self.tags, self.version)
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The channels that something opens, by id in the order of names, and when that may have changed last."""
+
+    channels: dict[str, Opened]
+    changed: datetime
+
+
+@dataclass(frozen=True)
+class _Target:
+    token: str
+    channel_id: str
+    version: int | None = None
+    set_owner: str | None = None  # whose set it is of, "" for nobody's; None: of no set
+
+
+def by_identifier(identifier: str, index: Index) -> Opening:
+    """What an id or a token opens: one channel, or those of a set. No read where the channel is public, one for
+    another id, up to three for a token. A draft is opened by its token alone, here and nowhere else."""
+    channel_id = parse_id(identifier)
+    if channel_id:
+        return Opening(_opened([_Target("", channel_id)], index)[0], _changed(channel_id in index.by_id, index))
+    words = _words([identifier])
+    found = _stored(words, index)
+    opened = _drafts(found) or _opened(_targets(words, found, index), index)[0]
+    return Opening(opened, _changed(words.keys() <= index.by_token.keys(), index))
+
+
+def channel_id_of(identifier: str) -> str:
+    """The channel that an id or a channel's token names, live or not.
+
+    Raises NotFound where it names none.
+    """
+    channel_id = parse_id(identifier)
+    found = secret_tokens.get_many([plain_token(identifier)]) if is_channel_token(plain_token(identifier)) else []
+    named = channel_id or next((token.channel_id for token in found if token.channel_id), None)
+    if named is None:
+        raise NotFound(f"No channel has the id or token {identifier[:100]}.")
+    return str(named)
+
+
+def by_tokens(tokens: Sequence[str], index: Index) -> Opening:
+    """What tokens (the first hundred of them) open, with the tokens that do; up to three reads."""
+    words = _words(tokens[:MAX_TOKENS])
+    opened, targets = _opened(_targets(words, _stored(words, index), index), index)
+    leading: dict[str, list[_Target]] = {}
+    for target in targets:
+        leading.setdefault(target.channel_id, []).append(target)
+    found = {id: one.with_tokens(leading[id]) for id, one in opened.items()}
+    return Opening(found, _changed(words.keys() <= index.by_token.keys(), index))
+
+
+def _changed(is_of_index: bool, index: Index) -> datetime:
+    """When an answer changed last, that the index alone or the tables too have given."""
+    return index.modified if is_of_index else max(index.modified, now() - _BEHIND)
+
+
+def _words(tokens: Sequence[str]) -> dict[str, None]:
+    return {word: None for word in map(plain_token, tokens) if is_channel_token(word)}
+
+
+def _stored(words: Collection[str], index: Index) -> list[SecretToken]:
+    """The tokens that the index does not know."""
+    others = [word for word in words if word not in index.by_token]
+    return secret_tokens.get_many(others) if others else []
+
+
+def _targets(words: Collection[str], found: list[SecretToken], index: Index) -> list[_Target]:
+    known = [_Target(word, index.by_token[word].id) for word in words if word in index.by_token]
+    plain = [token for token in found if token.channel_id and token.draft is None]
+    return known + [_target(token) for token in plain] + _of_sets(found)
+
+
+def _drafts(tokens: list[SecretToken]) -> dict[str, Opened]:
+    """The draft that a token opens, while its channel names the token. It has no version: what is told none fetches
+    the draft's database (Kolibri's `importchannel`)."""
+    records = {token.channel_id: token for token in tokens if token.draft}
+    found = channels.get_many(list(records)) if records else []
+    live = [channel for channel in found if not channel.deleted and channel.draft_token == records[channel.id].token]
+    return {channel.id: _draft(channel, records[channel.id].draft) for channel in live}
+
+
+def _draft(channel: Channel, record: dict[str, Any]) -> Opened:
+    entry = channel_entry(channel.id, 0, record["drafted"], False, channel.version_notes, record, [])
+    return Opened({**entry, "version": None}, record["tags"])
+
+
+def _target(token: SecretToken) -> _Target:
+    return _Target(token.token, token.channel_id, int(token.version) if token.version else None)
+
+
+def _of_sets(tokens: list[SecretToken]) -> list[_Target]:
+    pairs = [(token.token, token.channel_set_id) for token in tokens if token.channel_set_id]
+    sets = {found.id: found for found in channel_sets.get_many([id for _, id in pairs])} if pairs else {}
+    found = [(token, sets[id]) for token, id in pairs if id in sets]
+    return [
+        _Target(token, channel_id, set_owner=one.user_id or "")
+        for token, one in found
+        for channel_id in dict.fromkeys(one.channel_ids)
+    ]
+
+
+def _opened(targets: list[_Target], index: Index) -> tuple[dict[str, Opened], list[_Target]]:
+    """Channels by id, in the order of names, and those of the targets that led to them. A channel is opened whole, or
+    else as the highest of its versions."""
+    live, targets = _live(targets, index)
+    whole = {target.channel_id for target in targets if not target.version}
+    found = {id: opened for id, opened in live.items() if id in whole}
+    pairs = {(target.channel_id, target.version) for target in targets if target.version}
+    wanted = sorted((id, version) for id, version in pairs if id in live and id not in whole)
+    versions = channel_versions.get_many(wanted) if wanted else []
+    for version in sorted(versions, key=lambda version: int(version.version)):
+        found[version.channel_id] = _as_of(live[version.channel_id], version)
+    return dict(sorted(found.items(), key=lambda pair: name_key(pair[1].entry))), targets
+
+
+def _live(targets: list[_Target], index: Index) -> tuple[dict[str, Opened], list[_Target]]:
+    """The channels that targets open, and which of the targets do. One batch read, none where all are public."""
+    listed = [target for target in targets if target.channel_id in index.by_id]
+    public = {target.channel_id: _public(index.by_id[target.channel_id]) for target in listed}
+    others = [target for target in targets if target.channel_id not in public]
+    if not others:
+        return public, targets
+    owned = [(target.set_owner, target.channel_id) for target in others if target.set_owner]
+    found = set_channels.read(sorted({target.channel_id for target in others}), owned)
+    leading = [target for target in others if found.is_shown(target.channel_id, target.set_owner)]
+    private = {target.channel_id: _private(found.channels[target.channel_id]) for target in leading}
+    return public | private, listed + leading
+
+
+def _public(channel: PublicChannel) -> Opened:
+    return Opened(channel.entry, channel.facts["tags"])
+
+
+def _private(channel: Channel) -> Opened:
+    return Opened(entry_of(channel), channel.published["tags"])
+
+
+def _as_of(opened: Opened, version: ChannelVersion) -> Opened:
+    numbers = {
+        "version": int(version.version),
+        "total_resource_count": int(version.resource_count),
+        "kind_count": version.kind_count,
+        "published_size": int(version.size),
+        "included_languages": version.included_languages,
+        "last_published": moment(version.date_published),
+    }
+    return Opened(of_version(opened.entry, numbers), opened.tags, int(version.version))

@@ -1,0 +1,49 @@
+"""What a search of public channels can be narrowed by (recorded: `labels` of v2 contentnode pages)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from le_utils.constants import languages
+
+from chalicelib.content_databases.filters import NodeFilter
+from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.content_databases.labels import LANGUAGES, Labels, labels_of, with_parents
+from chalicelib.operations.public.public_index import Index
+from chalicelib.operations.public.public_nodes import candidates, source_of
+
+# Of more channels their labels are told whatever nodes are wanted, so that not all databases must be fetched.
+MOST_CHANNELS = 10
+_FIELDS = ("learning_activities", "categories", "grade_levels", "accessibility_labels", "learner_needs")
+
+
+def labels(index: Index, chosen: NodeFilter) -> dict[str, list[Any]]:
+    """Labels, languages and channels of the wanted nodes. Where these may be in more than ten channels, those of all
+    nodes of these channels: some may then lead to nothing."""
+    channels = candidates(index, chosen, None)
+    exact = len(channels) <= MOST_CHANNELS and not _wants_whole_channels(chosen)
+    found = [labels_of(source_of(channel, ""), chosen) if exact else _of_all_nodes(channel) for channel in channels]
+    codes = _union(found, LANGUAGES)
+    spoken = [language for code in codes if (language := languages.getlang(code))]
+    return {
+        **{field: _union(found, field) for field in _FIELDS},
+        "categories": with_parents(_union(found, "categories")),
+        LANGUAGES: [{"id": language.code, "lang_name": language.native_name} for language in spoken],
+        "channels": [
+            {"id": channel.id, "name": channel.entry["name"]}
+            for channel, its in zip(channels, found, strict=True)
+            if not exact or any(its.values())
+        ],
+    }
+
+
+def _wants_whole_channels(chosen: NodeFilter) -> bool:
+    places = {"channels": (), "channel_id": None, "tree_id": None, "include_coach_content": None}
+    return chosen.model_copy(update=places) == NodeFilter()
+
+
+def _of_all_nodes(channel: PublicChannel) -> Labels:
+    return {**channel.facts["labels"], LANGUAGES: channel.facts["languages"]}
+
+
+def _union(found: Sequence[Labels], field: str) -> list[str]:
+    return sorted({id for its in found for id in its[field]})

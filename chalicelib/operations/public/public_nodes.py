@@ -1,0 +1,167 @@
+"""ContentNodes of all public channels, as if they were one list: channel after channel by id, each in tree order.
+
+Only content databases that can have what is asked for are opened: the public index knows where a node is, and which
+kinds, languages and labels a channel has.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.content_databases import nodes
+from chalicelib.content_databases.cursors import Cursor
+from chalicelib.content_databases.database import ContentDatabase, Source
+from chalicelib.content_databases.filters import CONTENT, NodeFilter
+from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.domain.labels import is_labelled
+from chalicelib.domain.storage_keys import database_key
+from chalicelib.domain.types import LABELS
+from chalicelib.errors import NotFound
+from chalicelib.operations.index_files.disk_cache import opened
+from chalicelib.operations.public import public_index
+from chalicelib.operations.public.public_index import Index
+
+TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
+
+
+@dataclass(frozen=True)
+class Page:
+    """Nodes in order, and where the next page begins, None after the last.
+
+    `in_time` is False where the page ended because finding more took too long.
+    """
+
+    nodes: list[dict[str, Any]]
+    more: Cursor | None
+    in_time: bool = True
+
+
+def source_of(channel: PublicChannel, files_url: str, version: int | None = None) -> Source:
+    """The content database of a channel: the public version, or an older one.
+
+    Raises KeyError where there is no such version.
+    """
+    key = database_key(channel.id, channel.version if version is None else version)
+    return Source(opened(key, ContentDatabase), channel.tree_id, files_url)
+
+
+def holding(node_id: str, index: Index, files_url: str) -> Iterator[Source]:
+    """The content databases of public channels that may have this node; mostly one, or none."""
+    return (source_of(channel, files_url) for channel in _channels_of(node_id, index))
+
+
+def importable(node_id: str, index: Index, after: Cursor | None) -> Iterator[tuple[PublicChannel, Source]]:
+    """The same with their channels; after a page, only the version that it was of.
+
+    Raises NotFound for a cursor of a version that is none.
+    """
+    if after is None:
+        for channel in _channels_of(node_id, index):
+            yield channel, source_of(channel, "")
+    else:
+        index = _knowing(index, after)
+        if after.channel_id in index.by_id:
+            channel = index.by_id[after.channel_id]
+            yield channel, _source_at(channel, after, "")
+
+
+def _channels_of(node_id: str, index: Index) -> list[PublicChannel]:
+    found = index.file.of_nodes([node_id]) if index.file else set()
+    return [channel for channel in index.channels if channel.tree_id in found]
+
+
+def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, files_url: str) -> Page:
+    """At most `limit` nodes after a place. Each page goes on in the version that the one before it was of.
+
+    Where many databases must be fetched to find little, a page may end early, even empty, and still name a next one.
+    Raises NotFound for a cursor of a version that is none.
+    """
+    found: list[dict[str, Any]] = []
+    end = time.monotonic() + TIME_FOR_A_PAGE
+    places: list[Cursor] = []
+    for channel in candidates(_knowing(index, after), chosen, after):
+        here = after if after and after.channel_id == channel.id else Cursor(channel.id, channel.version, 0)
+        if time.monotonic() > end:
+            return Page(found, here, in_time=False)
+        source = _source_at(channel, here, files_url)
+        new = nodes.page(source, chosen, here.lft, limit + 1 - len(found))
+        places += [Cursor(channel.id, here.version, node["lft"]) for node in new]
+        found += new
+        if len(found) > limit:
+            return Page(found[:limit], places[limit - 1])
+    return Page(found, None)
+
+
+def _knowing(index: Index, after: Cursor | None) -> Index:
+    """The index, or a newer one where the place is one that another instance has told of.
+
+    Raises NotFound for a version of a public channel that was never public.
+    """
+    if after is None or (after.channel_id in index.by_id and index.by_id[after.channel_id].version >= after.version):
+        return index
+    index = public_index.newest()
+    if after.channel_id in index.by_id and index.by_id[after.channel_id].version < after.version:
+        raise NotFound("Invalid cursor")
+    return index
+
+
+def _source_at(channel: PublicChannel, place: Cursor, files_url: str) -> Source:
+    try:
+        return source_of(channel, files_url, place.version)
+    except KeyError as error:
+        if place.version == channel.version:
+            raise
+        raise NotFound("Invalid cursor") from error
+
+
+def candidates(index: Index, chosen: NodeFilter, after: Cursor | None) -> list[PublicChannel]:
+    """Public channels by id that may have what is chosen, from the place on.
+
+    The channel of the place is always one: the version that the walk is in may have what is gone by now.
+    """
+    located = _located(index, chosen)
+
+    def may_have(channel: PublicChannel) -> bool:
+        if after and channel.id <= after.channel_id:
+            return channel.id == after.channel_id
+        return (located is None or channel.tree_id in located) and _may_have(channel, chosen)
+
+    return sorted(filter(may_have, index.channels), key=lambda channel: channel.id)
+
+
+def _located(index: Index, chosen: NodeFilter) -> set[int] | None:
+    """Tree ids of the channels that may have the nodes which the filter names, None where it names none."""
+    if index.file is None:
+        return set()
+    named = [chosen.parent, chosen.descendant_of, chosen.prerequisite_for, chosen.has_prerequisite]
+    found = [index.file.of_nodes([node_id]) for node_id in named if node_id]
+    if chosen.ids:
+        found.append(index.file.of_nodes(chosen.ids))
+    if chosen.content_id:
+        found.append(index.file.of_contents([chosen.content_id]))
+    return set.intersection(*found) if found else None
+
+
+def _may_have(channel: PublicChannel, chosen: NodeFilter) -> bool:
+    """Whether what the public index knows of a channel leaves room for what is chosen."""
+    return (
+        (not chosen.channels or channel.id in chosen.channels)
+        and chosen.channel_id in (None, channel.id)
+        and chosen.tree_id in (None, channel.tree_id)
+        and _has_kinds(channel, chosen)
+        and _has_labels(channel, chosen)
+        and (not chosen.contains_quiz or channel.facts["has_quiz"])
+        and (not chosen.languages or not set(chosen.languages).isdisjoint(channel.entry["included_languages"]))
+    )
+
+
+def _has_kinds(channel: PublicChannel, chosen: NodeFilter) -> bool:
+    kinds = channel.entry["kind_count"]
+    one = chosen.kind in (None, CONTENT) or chosen.kind in kinds
+    return one and (not chosen.kind_in or any(kind in kinds for kind in chosen.kind_in))
+
+
+def _has_labels(channel: PublicChannel, chosen: NodeFilter) -> bool:
+    labels = channel.facts["labels"]
+    return all(is_labelled(labels[field], ids) for field in LABELS for ids in getattr(chosen, field))

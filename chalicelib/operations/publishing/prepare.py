@@ -1,0 +1,159 @@
+"""The publish worker: freezes the live tree, with every file made that it needs, for the export worker."""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.aws import storage
+from chalicelib.domain.storage_keys import snapshot_key
+from chalicelib.domain.trees import snapshot as snapshots
+from chalicelib.domain.types import ChannelData, NodeData, Snapshot
+from chalicelib.errors import Conflict, StudioError
+from chalicelib.export.content_db import ContentDatabaseError
+from chalicelib.export.perseus_items import InvalidPerseusItem
+from chalicelib.export.qti_items import InvalidQtiItem
+from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
+from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
+from chalicelib.operations.changes import channel_changes
+from chalicelib.operations.publishing import derived_files, publish_lock
+from chalicelib.operations.publishing.publish_lock import PUBLISH
+from chalicelib.operations.search import search_index_update
+from chalicelib.operations.trees import tree_statistics
+
+UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
+
+
+class NotPublishable(StudioError):
+    """The channel's tree cannot be published as it is; the sentence is for its editors."""
+
+    title = "Not publishable"
+
+
+def run(task_id: str) -> None:
+    """Do a publish task's first half, unless it is done already.
+
+    Raises Busy where another worker is at it.
+    """
+    with_lease(task_id, PUBLISH, _prepare)
+    tell(task_id)
+
+
+def tell(task_id: str) -> None:
+    """Tell those who edit the channel how a task has ended, where it has; also again, as its message comes again where
+    the worker was killed before this."""
+    task = tasks.get(task_id)
+    if task is not None:
+        channel_changes.tell_of_publish(task)
+
+
+def give_up(task_id: str) -> None:
+    """End a task that failed too often."""
+    publish_lock.give_up(task_id)
+    tell(task_id)
+
+
+def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) -> None:
+    """Do a stage of a task under its lease. A channel that cannot be published ends its task with the reason."""
+    claimed = publish_lock.claim(task_id, stage)
+    if claimed is None:
+        return
+    task, channel = claimed
+    try:
+        with publish_lock.kept_alive(task, channel):
+            _work_or_refuse(task, channel, work)
+    except BaseException:
+        publish_lock.release(task, channel)
+        raise
+
+
+def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel], None]) -> None:
+    try:
+        work(task, channel)
+    except (NotPublishable, InvalidPerseusItem, InvalidQtiItem, ContentDatabaseError) as refusal:
+        publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), [], [])
+
+
+def _prepare(task: Task, channel: Channel) -> None:
+    tasks.advance(task, 5, "Reading the tree")
+    root_id = _root_of(task, channel)
+    tree = _read_tree(channel.id, root_id)
+    tree_statistics.keep(root_id, tree, int(channel.rev))
+    snapshot = snapshots.freeze(_channel_data(channel), tree, int(channel.version) + 1)
+    if not snapshots.resource_count(snapshot):
+        raise NotPublishable("There is nothing to publish: the tree has no complete resource.")
+    _refuse_duplicates(snapshot)
+    tasks.advance(task, 30, "Making thumbnails and exercise archives")
+    derived_files.add(snapshot)
+    _check_tree(channel.id, root_id)
+    if task.task_name == tasks.DRAFT:
+        token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
+        _hand_over(task, channel, snapshot, token=token)
+    else:
+        _hand_over_or_end(task, channel, snapshot)
+
+
+def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
+    key = snapshot_key(str(channel.publish_worker))  # of its own: one that comes late must not change what was taken
+    storage.put(key, snapshots.to_bytes(snapshot), "application/gzip")
+    publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
+
+
+def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
+    digest = snapshots.digest(snapshot)
+    if digest == channel.published_digest:
+        search_index_update.make_up_for_part(channel, snapshot)
+        changes: list[Any] = [Channel.published_rev.set(channel.rev)]
+        detail = UNCHANGED.format(version=int(channel.version))
+        result = {"version": int(channel.version), "token": channel.primary_token}
+        publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
+        return
+    token = channel.primary_token or secret_tokens.reserve(channel.id)
+    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=digest, token=token)
+
+
+def _root_of(task: Task, channel: Channel) -> str:
+    if not task.arguments.get("use_staging_tree"):
+        return str(channel.root_id)
+    if not channel.staging_root_id:
+        raise NotPublishable("Nothing is staged any more. Make a draft of the live tree.")
+    return str(channel.staging_root_id)
+
+
+def _read_tree(channel_id: str, root_id: str) -> list[NodeData]:
+    """A tree of a channel in tree order.
+
+    Raises Conflict where the nodes are not as many as the root counts: the tree changed while it was read.
+    """
+    root = nodes.get(root_id)
+    found = trees.walk(root_id)
+    if root is None or len(found) - 1 != root.total_count:
+        raise Conflict(f"The tree of channel {channel_id} changed while it was read.")
+    return found
+
+
+def _check_tree(channel_id: str, root_id: str) -> None:
+    """Raise Conflict where the tree is none of the channel any more: its questions may have gone before its nodes."""
+    channel = channels.get(channel_id)
+    if channel is None or root_id not in channels.tree_names(channel).values():
+        raise Conflict(f"A tree of channel {channel_id} was removed while it was read.")
+
+
+def _refuse_duplicates(snapshot: Snapshot) -> None:
+    titles: dict[str, str] = {}
+    for node in snapshot["nodes"]:
+        if node["node_id"] in titles:
+            both = f"{titles[node['node_id']]!r} and {node['title']!r}"
+            raise NotPublishable(f"Two nodes have the node_id {node['node_id']}: {both}. Remove one of them.")
+        titles[node["node_id"]] = node["title"]
+
+
+def _channel_data(channel: Channel) -> ChannelData:
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "description": channel.description,
+        "tagline": channel.tagline,
+        "language": channel.language,
+        "thumbnail": derived_files.channel_icon(channel.thumbnail, channel.thumbnail_encoding),
+        "inherit_metadata": bool(channel.ricecooker_version),
+    }

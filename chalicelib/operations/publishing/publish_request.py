@@ -1,0 +1,39 @@
+"""Asking for a publish, or for a draft of one."""
+
+from chalicelib.errors import Conflict
+from chalicelib.identity.authentication import Identity
+from chalicelib.models.channels import Channel
+from chalicelib.operations.access.channel_rights import refuse_deleted, writable
+from chalicelib.operations.channels import channel_resource
+from chalicelib.operations.publishing import publish_lock
+from chalicelib.schemas.channel import ChannelChange
+
+
+def request(user: Identity, channel_id: str, version_notes: str = "", language: str | None = None) -> str:
+    """Have the live tree published; `language` becomes that of the channel. Returns the id of the task to watch,
+    which is the running one where a publish runs already.
+
+    Raises Conflict where the channel is deleted, NotFound and Forbidden as `writable` does.
+    """
+    channel, _ = writable(user, channel_id)
+    return begin(user, channel, version_notes, language)
+
+
+def begin(user: Identity, channel: Channel, version_notes: str = "", language: str | None = None) -> str:
+    """`request` for a channel that the user may edit."""
+    refuse_deleted(channel)
+    if language and language != channel.language:
+        channel_resource.update(user, channel.id, ChannelChange(language=language))
+    return publish_lock.request(user.user_id, channel, version_notes)
+
+
+def request_draft(user: Identity, channel_id: str, use_staging_tree: bool = False) -> str:
+    """Have a draft made of the live tree, or of the staged one. Returns the id of the task to watch.
+
+    Raises Conflict where the channel is deleted or has no such tree, NotFound and Forbidden as `writable` does.
+    """
+    channel, _ = writable(user, channel_id)
+    refuse_deleted(channel)
+    if use_staging_tree and not channel.staging_root_id:
+        raise Conflict(f"Nothing is staged in channel {channel.id}. Make a draft of the live tree, or stage one first.")
+    return publish_lock.request_draft(user.user_id, channel, use_staging_tree)

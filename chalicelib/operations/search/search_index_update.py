@@ -1,0 +1,118 @@
+"""Keeps the index to search in step with what is published.
+
+The channels are the truth, the index follows: whoever publishes, deletes or restores a channel asks for `refresh`
+afterwards. What is public, and who may view what, is not in the index: a search asks for that when it is made.
+"""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from chalicelib.aws import queues, storage
+from chalicelib.content_databases.search_index import SearchWriter
+from chalicelib.content_databases.search_part import write_part
+from chalicelib.domain.storage_keys import search_index_key, search_part_key
+from chalicelib.domain.types import Snapshot
+from chalicelib.models import channels, public_index
+from chalicelib.models.channels import Channel
+from chalicelib.operations.index_files import index_swap
+from chalicelib.operations.index_files.index_swap import Shelf
+from chalicelib.telemetry import log
+
+JOB = "index_channels"
+REBUILD_JOB = "rebuild_search_index"
+_SHELF = Shelf(public_index.SEARCH, search_index_key)
+
+
+def keep_part(snapshot: Snapshot, version_before: int, at: datetime) -> None:
+    """Write what the index will take of a version that is about to go live; `at` is when its publish began.
+
+    Written again, it is the same: `version_before` is live until then.
+    """
+    channel_id = snapshot["channel"]["id"]
+    with tempfile.TemporaryDirectory() as folder:
+        old, path = Path(folder) / "old.sqlite3", Path(folder) / "part.sqlite3"
+        has_old = _fetched(channel_id, version_before, old)
+        write_part(path, snapshot, at, old if has_old else None)
+        with path.open("rb") as file:
+            storage.put(search_part_key(channel_id, snapshot["version"]), file, storage.SQLITE)
+
+
+def make_up_for_part(channel: Channel, snapshot: Snapshot) -> None:
+    """Let the index take in the version that is live, which says what the snapshot says, where it lacks its part: it
+    was published before there were such parts."""
+    version = int(channel.version)
+    if storage.size_of(search_part_key(channel.id, version)) is None:
+        keep_part({**snapshot, "version": version}, 0, channel.last_published)
+    send_refresh(channel.id)  # also where it has it: who wrote it may have been killed before this
+
+
+def send_refresh(channel_id: str) -> None:
+    """Let the index follow a channel in the background."""
+    queues.send_maintenance({"job": JOB, "channel_ids": [channel_id]})
+
+
+def refresh(channel_ids: list[str]) -> None:
+    """Bring what the index says of these channels up to date. Changes nothing where it is.
+
+    Raises Busy where it changes all the time.
+    """
+    outdated: set[str] = set()
+    index_swap.bring_up_to_date(_SHELF, lambda path: _edit(path, channel_ids, outdated))
+    for key in outdated:
+        storage.delete(key)
+
+
+def rebuild() -> None:
+    """Write the index anew from all channels, and remove the files that killed workers left.
+
+    Raises Busy as `refresh` does.
+    """
+    index_swap.write_anew(_SHELF, lambda path: _edit(path, [], set(), anew=True))
+    refresh(_everything())
+
+
+def _everything() -> list[str]:
+    return [channel.id for channel in channels.everything()]
+
+
+def _edit(path: Path, channel_ids: list[str], outdated: set[str], anew: bool = False) -> bool:
+    """Change the index file at this path; one that is not there is made of all channels. Keys of parts that are of
+    no use any more are added to `outdated`."""
+    if anew:
+        path.unlink(missing_ok=True)
+    if not path.exists():
+        channel_ids = list(dict.fromkeys([*channel_ids, *_everything()]))
+    with SearchWriter(path) as index, tempfile.TemporaryDirectory() as folder:
+        has = index.versions()
+        changed = _write(index, channel_ids, Path(folder) / "part.sqlite3")
+        new = index.versions()
+        outdated |= {search_part_key(id, has[id]) for id in has if has[id] != new.get(id, has[id])}
+        return changed or anew
+
+
+def _write(index: SearchWriter, channel_ids: list[str], part: Path) -> bool:
+    """Say whether anything changed."""
+    changed, has = False, index.versions()
+    found = {channel.id: channel for channel in channels.get_many_to_read(channel_ids)}
+    for channel_id in channel_ids:
+        channel = found.get(channel_id)
+        version = int(channel.version) if channel and channels.is_live(channel) else None
+        if version is None:
+            changed |= index.remove(channel_id)
+        elif has.get(channel_id) != version and _fetched(channel_id, version, part):
+            index.put(part)
+            changed = True
+    return changed
+
+
+def _fetched(channel_id: str, version: int, path: Path) -> bool:
+    """Write the part of a version to a file; says whether there is one."""
+    if not version:
+        return False
+    try:
+        storage.download(search_part_key(channel_id, version), path)
+    except KeyError:
+        log.warning("version %s of channel %s has no part for the index to search", version, channel_id)
+        return False
+    return True

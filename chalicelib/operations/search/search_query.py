@@ -1,0 +1,87 @@
+"""Search: nodes of what is published, in channels that are public or that the caller may view."""
+
+from collections.abc import Collection
+from typing import Any
+
+from chalicelib.content_databases.search_file import ChannelInIndex, SearchFile
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import bookmarks, channel_members, public_index
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.public_index import PublicIndex
+from chalicelib.operations.access import node_rights
+from chalicelib.operations.index_files.disk_cache import opened
+from chalicelib.operations.index_files.index_reader import NewestFile
+from chalicelib.operations.public import public_index as public_channels
+from chalicelib.schemas.search import SearchQuery
+
+Row = dict[str, Any]
+
+_AS_THEY_ARE = ("kind", "title", "resource_count")
+_IDS = ("id", "content_id", "node_id", "parent")
+_ORIGINAL = "original_channel_id"
+_ROLES = {"edit": EDIT, "view": VIEW}
+
+
+def _load(pointer: PublicIndex | None) -> SearchFile | None:
+    return opened(pointer.key, SearchFile) if pointer else None
+
+
+_file = NewestFile(public_index.SEARCH, _load)
+
+
+def find(user: Identity, query: SearchQuery) -> tuple[int, list[Row]]:
+    """(how many nodes a query finds, those of its page): the best first.
+
+    Reads the caller's memberships, and bookmarks where the query asks for them; the channels that nodes of the page
+    come from, where these are others, in one batch a fifty; and once in `index_seconds` which indexes are the newest.
+    """
+    index = _file.current()
+    if index is None:
+        return 0, []
+    public = public_channels.current().by_id.keys()
+    chosen = _chosen(user, query, index.channels.values(), public)
+    offset = (query.page - 1) * query.page_size
+    count, rows = index.find(query, [channel.number for channel in chosen], query.page_size, offset)
+    names = _names(user, rows)
+    return count, [_row(row, index.channel_of(row["place"]), public, names) for row in rows]
+
+
+def _names(user: Identity, rows: list[Any]) -> dict[bytes, str]:
+    """Names of the other channels that nodes come from, as far as the user may view these."""
+    seen, _ = node_rights.channels_of(user, [row[_ORIGINAL].hex() for row in rows if row[_ORIGINAL]])
+    return {bytes.fromhex(channel.id): channel.name for channel in seen.values()}
+
+
+def _chosen(
+    user: Identity, query: SearchQuery, channels: Collection[ChannelInIndex], public: Collection[str]
+) -> list[ChannelInIndex]:
+    """Those of the channels that the user may view and the query asks for."""
+    roles = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    seen = [channel for channel in channels if user.is_admin or channel.id in roles or channel.id in public]
+    if query.channel_list is not None:
+        listed = _listed(user, query.channel_list, roles, public)
+        seen = [channel for channel in seen if channel.id in listed]
+    if query.channel_id__in:
+        seen = [channel for channel in seen if channel.id in query.channel_id__in]
+    return [channel for channel in seen if channel.id != query.exclude_channel]
+
+
+def _listed(user: Identity, name: str, roles: dict[str, str], public: Collection[str]) -> Collection[str]:
+    """Ids of the channels in one of a user's lists."""
+    if name == "public":
+        return public
+    if name == "bookmark":
+        return bookmarks.of_user(user.user_id)
+    return {channel_id for channel_id, role in roles.items() if role == _ROLES[name]}
+
+
+def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Row:
+    original = row[_ORIGINAL]
+    return {
+        **{name: row[name].hex() for name in _IDS},
+        **{name: row[name] for name in _AS_THEY_ARE},
+        "original_channel_name": names.get(original, "") if original else channel.name,
+        "root_id": channel.root_id,
+        "channel_id": channel.id,
+        "public": channel.id in public,
+    }

@@ -1,0 +1,259 @@
+"""What each kind of change does, as data: (table, type) -> function.
+
+A function takes whoever sent the change and the change, does it by the same operation that the REST API calls, and
+returns what others must be told beside the change itself. It raises the errors of that operation.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import changes, nodes, trees
+from chalicelib.models.changes import Change
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.changes.feed import done, made
+from chalicelib.operations.channels import channel_resource, channel_sets, deploy
+from chalicelib.operations.copying import node_copies, pull_from_source
+from chalicelib.operations.exercises import questions
+from chalicelib.operations.files import node_files
+from chalicelib.operations.nodes import bulk_update, node_moves, node_reads, node_writes, prerequisites
+from chalicelib.operations.publishing import publish_request
+from chalicelib.operations.sync import people_effects
+from chalicelib.operations.users import bookmarks, clipboard, invitations, saved_searches
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
+from chalicelib.schemas.base import Schema, parse
+from chalicelib.schemas.channel import ChannelChange, ChannelIn
+from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
+from chalicelib.schemas.clipboard import ClipboardChange, ClipboardIn
+from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Prerequisite
+from chalicelib.schemas.file_resource import FileChanges
+from chalicelib.schemas.invitation import InvitationChanges
+from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn
+from chalicelib.schemas.sync import (
+    COPIED,
+    CREATED,
+    DELETED,
+    DEPLOYED,
+    MOVED,
+    PUBLISHED,
+    PUBLISHED_NEXT,
+    SYNCED,
+    UPDATED,
+    UPDATED_DESCENDANTS,
+    DraftIn,
+    PublishIn,
+    PullIn,
+)
+
+Effect = Callable[[Identity, Change], list[Change] | None]
+_NESTED = frozenset({"content_defaults", "thumbnail_encoding", "extra_fields", "channels"})
+
+
+def _obj(change: Change) -> dict[str, Any]:
+    """A new thing as it was sent, with its id."""
+    return {**_unfolded(change.fields.get("obj") or {}), "id": change.key}
+
+
+def _mods(change: Change) -> dict[str, Any]:
+    return _unfolded(change.fields.get("mods") or {})
+
+
+def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
+    """`{"channels.a": true}` as `{"channels": {"a": true}}`; what nodes can have dotted, their schema unfolds."""
+    plain: dict[str, Any] = {}
+    for name, value in sent.items():
+        *outer, last = name.split(".") if name.split(".")[0] in _NESTED else [name]
+        place = plain
+        for part in outer:
+            inner = place.get(part)
+            place[part] = place = dict(inner) if isinstance(inner, dict) else {}
+        place[last] = value
+    return plain
+
+
+# ---- nodes ----
+
+
+def _create_node(user: Identity, change: Change) -> list[Change]:
+    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}))
+    return told_of_node(user, change)
+
+
+def _update_node(user: Identity, change: Change) -> None:
+    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")))
+
+
+def _move_node(user: Identity, change: Change) -> None:
+    """A move from one channel to another is told in both. Clients may follow both: none is told that the node is gone,
+    and whoever follows the source alone is told of a target that it does not know."""
+    before, target = node_moves.relocate(user, change.key, parse(Move, change.fields))
+    source, goal = before.channel.id, target.channel.id
+    as_sent = MOVED, change.table, change.key, change.fields, False, user.user_id
+    if source not in (goal, change.channel_id):
+        changes.append_done(source, [done(source, *as_sent)])
+    if goal != change.channel_id and target.is_live:
+        new = {"obj": rest_changes.as_new(node_reads.retrieve(user, change.key))}
+        arrived = done(goal, CREATED, change.table, change.key, new, False, user.user_id)
+        changes.append_done(goal, [arrived, done(goal, *as_sent)])
+
+
+def _copy_node(user: Identity, change: Change) -> list[Change]:
+    source = change.fields.get("from_key")
+    node_copies.copy(user, str(source), parse(Copy, {**change.fields, "key": change.key}))
+    return told_of_node(user, change)
+
+
+def told_of_node(user: Identity, change: Change) -> list[Change]:
+    """What only we know of a node that was made (recorded: after CREATED and COPIED)."""
+    node = nodes.get(change.key)
+    if node is None:
+        return []
+    is_copy = change.type == COPIED
+    known = {"__COPYING_STATUS": "SUCCESS"} if is_copy else {"content_id": node.content_id}
+    mods = {"node_id": node.node_id, **known}
+    return [made(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
+
+
+def is_made(change: Change) -> bool:
+    """Whether a node is what CREATED or COPIED asks for, in the channel of the change: its id may be anybody's."""
+    found = nodes.get(change.key)
+    path = trees.lineage(found.id, found.path) if found else []
+    if not path or path[0].channel_id != change.channel_id:
+        return False
+    node, obj = path[-1], change.fields.get("obj") or {}
+    if change.type == COPIED:
+        source = nodes.get(parse_id(change.fields.get("from_key")) or "-")
+        return source is not None and node.source_node_id == source.node_id
+    return (node.parent_id, node.kind) == (parse_id(obj.get("parent")), obj.get("kind"))
+
+
+def _change_descendants(user: Identity, change: Change) -> None:
+    bulk_update.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
+
+
+def _pull(user: Identity, change: Change) -> None:
+    wanted = parse(PullIn, change.fields).model_dump()
+    pull = pull_from_source.pull if change.table == "channel" else pull_from_source.pull_node
+    pull(user, change.key, **wanted)
+
+
+def is_large(change: Change) -> bool:
+    """Whether a change may take longer than a request should. One read, where its type may."""
+    if change.type == SYNCED:
+        return change.table == "channel"
+    if change.type not in (COPIED, UPDATED_DESCENDANTS):
+        return False
+    top = nodes.get(str(change.fields.get("from_key") if change.type == COPIED else change.key) or "-")
+    return top is not None and node_copies.is_large(top)
+
+
+# ---- parts of nodes ----
+
+
+def _question(change: Change) -> str:
+    return ",".join(change.key)
+
+
+def _create_question(user: Identity, change: Change) -> None:
+    node_id, assessment_id = change.key
+    own = {"contentnode": node_id, "assessment_id": assessment_id}
+    questions.create(user, parse(QuestionWhole, {**(change.fields.get("obj") or {}), **own}))
+
+
+def _update_question(user: Identity, change: Change) -> None:
+    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")))
+
+
+def _prerequisite(do: Callable[[Identity, str, Prerequisite], Any]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        target, prerequisite = change.key
+        do(user, target, Prerequisite(prerequisite=prerequisite))
+
+    return effect
+
+
+# ---- channels ----
+
+
+def _publish(user: Identity, change: Change) -> list[Change]:
+    wanted = parse(PublishIn, change.fields)
+    return _task(change, publish_request.request(user, change.key, wanted.version_notes, wanted.language))
+
+
+def _publish_draft(user: Identity, change: Change) -> list[Change]:
+    return _task(
+        change, publish_request.request_draft(user, change.key, parse(DraftIn, change.fields).use_staging_tree)
+    )
+
+
+def _task(change: Change, task_id: str) -> list[Change]:
+    return [made(change.channel_id, "channel", change.key, {"__TASK_ID": task_id})]
+
+
+# ---- by table ----
+
+
+def _created(create: Callable[[Identity, Any], Any], schema: type[Schema]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        create(user, parse(schema, _obj(change)))
+
+    return effect
+
+
+def _updated(update: Callable[[Identity, str, Any], Any], schema: type[Schema]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        update(user, change.key, parse(schema, _mods(change)))
+
+    return effect
+
+
+def _deleted(delete: Callable[[Identity, str], Any]) -> Effect:
+    def effect(user: Identity, change: Change) -> None:
+        delete(user, change.key)
+
+    return effect
+
+
+EFFECTS: dict[tuple[str, int], Effect] = {
+    ("contentnode", CREATED): _create_node,
+    ("contentnode", UPDATED): _update_node,
+    ("contentnode", DELETED): _deleted(node_moves.trash),
+    ("contentnode", MOVED): _move_node,
+    ("contentnode", COPIED): _copy_node,
+    ("contentnode", UPDATED_DESCENDANTS): _change_descendants,
+    ("contentnode", SYNCED): _pull,
+    ("contentnode_prerequisite", CREATED): _prerequisite(prerequisites.add),
+    ("contentnode_prerequisite", DELETED): _prerequisite(prerequisites.remove),
+    ("file", UPDATED): _updated(node_files.update, FileChanges),
+    ("file", DELETED): _deleted(node_files.delete),
+    ("assessmentitem", CREATED): _create_question,
+    ("assessmentitem", UPDATED): _update_question,
+    ("assessmentitem", DELETED): lambda user, change: questions.delete(user, _question(change)),
+    ("channel", CREATED): _created(channel_resource.create, ChannelIn),
+    ("channel", UPDATED): _updated(channel_resource.update, ChannelChange),
+    ("channel", DELETED): _deleted(channel_resource.delete),
+    ("channel", PUBLISHED): _publish,
+    ("channel", PUBLISHED_NEXT): _publish_draft,
+    ("channel", SYNCED): _pull,
+    ("channel", DEPLOYED): _deleted(deploy.deploy),
+    ("user", UPDATED): people_effects.rename,
+    ("bookmark", CREATED): people_effects.bookmark,
+    ("bookmark", DELETED): _deleted(bookmarks.delete),
+    ("channelset", CREATED): _created(channel_sets.create, ChannelSetIn),
+    ("channelset", UPDATED): _updated(channel_sets.update, ChannelSetChanges),
+    ("channelset", DELETED): _deleted(channel_sets.delete),
+    ("clipboard", CREATED): _created(clipboard.create, ClipboardIn),
+    ("clipboard", UPDATED): _updated(clipboard.update, ClipboardChange),
+    ("clipboard", DELETED): _deleted(clipboard.delete),
+    ("savedsearch", CREATED): _created(saved_searches.create, SavedSearchIn),
+    ("savedsearch", UPDATED): _updated(saved_searches.update, SavedSearchChange),
+    ("savedsearch", DELETED): _deleted(saved_searches.delete),
+    ("invitation", CREATED): people_effects.invite,
+    ("invitation", UPDATED): _updated(invitations.update, InvitationChanges),
+    ("invitation", DELETED): people_effects.revoke,
+    ("editor_m2m", CREATED): people_effects.add_editor,
+    ("editor_m2m", DELETED): people_effects.remove_editor,
+    ("viewer_m2m", CREATED): people_effects.add_viewer,
+    ("viewer_m2m", DELETED): people_effects.remove_viewer,
+}

@@ -1,0 +1,62 @@
+"""Effects of changes of people: oneself, members of channels, invitations, bookmarks."""
+
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import users
+from chalicelib.models.changes import Change
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.operations.users import bookmarks, invitations, members
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.channel import BookmarkIn
+from chalicelib.schemas.invitation import InvitationChanges, InvitationIn
+from chalicelib.schemas.sync import NameIn
+
+
+def rename(user: Identity, change: Change) -> None:
+    if change.key != user.user_id:
+        raise NotFound("You can only change yourself: key is your own id.")
+    names = parse(NameIn, (change.fields.get("mods") or {})).model_dump(exclude_unset=True)
+    own = users.get(user.user_id)
+    if names and own and not users.change_profile(own, [], names):
+        raise Conflict("You were changed by someone else just now. Look again, and then try again.")
+
+
+def bookmark(user: Identity, change: Change) -> None:
+    bookmarks.create(user, BookmarkIn(channel=change.key))
+
+
+def add_editor(user: Identity, change: Change) -> None:
+    members.make_editor(user, *change.key)
+
+
+def add_viewer(user: Identity, change: Change) -> None:
+    """Who is a member may view already; who is none must be invited."""
+    if not _role(user, change):
+        raise NotFound("This user is no member of the channel. Invite the user first.")
+
+
+def remove_editor(user: Identity, change: Change) -> None:
+    if _role(user, change) == VIEW:
+        raise NotFound("This user is no editor of the channel.")
+    members.remove(user, *change.key)
+
+
+def remove_viewer(user: Identity, change: Change) -> None:
+    """Of one who has become an editor, clients take the other right away: then nothing is left to do."""
+    if _role(user, change) != EDIT:
+        members.remove(user, *change.key)
+
+
+def _role(user: Identity, change: Change) -> str | None:
+    user_id, channel_id = change.key
+    return members.standing(user, channel_id, user_id).roles.get(user_id)
+
+
+def invite(user: Identity, change: Change) -> None:
+    invitations.create(
+        user, parse(InvitationIn, {"channel": change.channel_id, **(change.fields.get("obj") or {}), "id": change.key})
+    )
+
+
+def revoke(user: Identity, change: Change) -> None:
+    invitations.update(user, change.key, InvitationChanges(revoked=True))

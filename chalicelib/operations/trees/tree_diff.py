@@ -1,0 +1,108 @@
+"""What one tree of a channel changes against another, for its members."""
+
+from typing import Any
+
+from chalicelib.domain.exercises import diff_questions
+from chalicelib.domain.trees import diff
+from chalicelib.domain.types import NodeData
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import assessment_items, channels, nodes, tasks, trees
+from chalicelib.models.base import in_parallel
+from chalicelib.models.channels import Channel
+from chalicelib.operations.access.channel_rights import viewable
+from chalicelib.operations.background import cached_results
+from chalicelib.operations.trees import tree_statistics
+from chalicelib.schemas.channel import DiffQuery
+
+JOB = "diff"
+CHUNK = 200  # exercises whose questions are held in memory at once
+
+
+def read(user: Identity, channel_id: str, query: DiffQuery) -> dict[str, Any]:
+    """What is known of the difference: a page of each section, their whole lengths, and the totals of both trees.
+
+    `stale` where the trees have changed since; `task_id` then names the task that compares them anew. Before they were
+    ever compared, `task_id` is all there is. Raises NotFound where the channel has no such tree, or does not show it.
+    """
+    channel, role = viewable(user, channel_id)
+    if role is None and not user.is_admin:
+        raise NotFound(f"Channel {channel.id} shows its trees to its members only. Ask an editor to invite you.")
+    old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
+    stamp = _stamp(channel, old_root, new_root)
+    found = cached_results.read(_name(old_root, new_root))
+    task_id = None
+    if found is None or found[0] != stamp:
+        roots = {"old_root_id": old_root, "new_root_id": new_root}
+        task_id = cached_results.start(JOB, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
+    if found is None:
+        return {"task_id": task_id}
+    return {"stale": task_id is not None, "task_id": task_id, **_page(found[1], query)}
+
+
+def _root_of(channel: Channel, name: str) -> str:
+    root_id = channels.tree_names(channel)[name]
+    if not root_id:
+        raise NotFound(f"Channel {channel.id} has no {name} tree.")
+    return str(root_id)
+
+
+def _name(old_root: str, new_root: str) -> str:
+    return f"diff-{old_root}-{new_root}"
+
+
+def _stamp(channel: Channel, old_root: str, new_root: str) -> cached_results.Stamp:
+    """Edits raise the channel's revision; a chef that adds to a staged tree raises the count of its root."""
+    found = {root.id: int(root.total_count) for root in nodes.get_many([old_root, new_root])}
+    return [int(channel.rev), found.get(old_root, -1), found.get(new_root, -1)]
+
+
+def _page(changes: dict[str, Any], query: DiffQuery) -> dict[str, Any]:
+    """A page of every section."""
+    start = (query.page - 1) * query.page_size
+    old, new = changes["totals"]
+    return {
+        "from": {"tree": query.old, **old},
+        "to": {"tree": query.new, **new},
+        "counts": diff.counts(changes),
+        "page": query.page,
+        "page_size": query.page_size,
+        **{section: changes[section][start : start + query.page_size] for section in diff.SECTIONS},
+    }
+
+
+def compare(task_id: str) -> None:
+    """Do a task that compares two trees: the counts into the task, the whole where `read` finds it."""
+    task = tasks.get(task_id)
+    channel = channels.get(task.channel_id) if task else None
+    if task is None or channel is None or task.status in tasks.FINISHED:
+        return
+    tasks.advance(task, 10, "Comparing the trees")
+    old_root, new_root = task.arguments["old_root_id"], task.arguments["new_root_id"]
+    stamp = _stamp(channel, old_root, new_root)
+    old, new = trees.walk(old_root), trees.walk(new_root)
+    if not old or not new:
+        tasks.finish(task, tasks.FAILURE, "One of the trees is not there any more.")
+        return
+    tree_statistics.keep(new_root, new, int(channel.rev))
+    changes = diff.compare(old, new)
+    tasks.advance(task, 40, "Comparing the questions")
+    _add_questions(changes, diff.exercises(old, new))
+    cached_results.write(_name(old_root, new_root), stamp, changes)
+    tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
+
+
+def _add_questions(changes: dict[str, Any], exercises: list[tuple[str | None, str | None, NodeData]]) -> None:
+    for at in range(0, len(exercises), CHUNK):
+        chunk = exercises[at : at + CHUNK]
+        ids = [id for old_id, new_id, _ in chunk for id in (old_id, new_id) if id]
+        found = dict(zip(ids, in_parallel(_outlines, ids), strict=True))
+        for old_id, new_id, node in chunk:
+            sections = diff_questions.compare(node, found.get(old_id or "", []), found.get(new_id or "", []))
+            for section, lines in sections.items():
+                changes[section] += lines
+
+
+def _outlines(node_id: str) -> list[Any]:
+    """The questions of an exercise; large raw data, which lies apart, is as different as its key."""
+    return [assessment_items.outline(item) for item in assessment_items.as_stored(node_id)]

@@ -1,0 +1,91 @@
+"""What administrators see of users, and what they change. Who calls this is one."""
+
+from typing import Any
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import users
+from chalicelib.models.users import User
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.operations.users.admin_lists import check_size, counted, has_all
+from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
+
+Item = dict[str, Any]
+
+
+def listed(_: Identity, query: AdminUserList) -> list[Item]:
+    """Users by address.
+
+    Raises BadRequest where there are more than fit into an answer and no page is asked for.
+    """
+    ids = [plain for one in query.ids if (plain := parse_id(one))]
+    known = users.get_many(ids).values() if query.ids else users.everyone()
+    wanted = {"is_active": query.is_active, "is_admin": query.is_admin, "is_chef": query.chef}
+    found = [
+        person
+        for person in sorted(known, key=lambda person: person.email)
+        if all(value in (None, bool(getattr(person, name))) for name, value in wanted.items())
+        and has_all(query.keywords, f"{person.first_name} {person.last_name}", person.email)
+    ]
+    check_size(found, query)
+    return [_row(person) for person in found]
+
+
+def one(_: Identity, user_id: str) -> Item:
+    """Raises NotFound."""
+    return _row(_user(user_id))
+
+
+def update(user: Identity, user_id: str, changes: AdminUserChanges) -> Item:
+    """Change a user; what the user signed in with follows at once.
+
+    Raises NotFound, Conflict where nobody could undo it (administrators do not deactivate themselves, and the last
+    one stays one), or after a lost race.
+    """
+    person = _user(user_id)
+    given = {name: value for name, value in changes.model_dump().items() if value is not None}
+    if person.id == user.user_id and given.get("is_active") is False:
+        raise Conflict("You cannot deactivate yourself. Ask another administrator.")
+    quota = given.pop("disk_space", None)
+    actions = []
+    if quota is not None:
+        actions = [User.disk_space.set(quota), User.disk_space_left.add(quota - int(person.disk_space))]
+    was_one = person.is_admin and person.is_active
+    staying = [_another_administrator(person.id)] if was_one and False in given.values() else []
+    if not users.change_profile(person, actions, given, *staying):
+        raise Conflict("The user was changed by someone else just now. Look again, and then try again.")
+    return _row(_user(user_id))
+
+
+def _another_administrator(leaving: str) -> str:
+    """One who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
+    for person in users.everyone():
+        if person.is_admin and person.is_active and person.id != leaving:
+            return str(person.id)
+    raise Conflict("This is the last administrator. Make somebody else one first.")
+
+
+def _user(user_id: str) -> User:
+    plain = parse_id(user_id)
+    person = users.get(plain) if plain else None
+    if person is None:
+        raise NotFound(f"User not found: {user_id[:60]!r}")
+    return person
+
+
+def _row(person: User) -> Item:
+    return {
+        "id": person.id,
+        "email": person.email,
+        "first_name": person.first_name,
+        "last_name": person.last_name,
+        "name": f"{person.first_name} {person.last_name}".strip(),
+        "is_active": bool(person.is_active),
+        "is_admin": bool(person.is_admin),
+        "disk_space": int(person.disk_space),
+        "last_login": moment(person.last_login) if person.last_login else None,
+        "date_joined": moment(person.date_joined) if person.date_joined else None,
+        "edit_count": counted(person.edit_count),
+        "view_count": counted(person.view_count),
+    }

@@ -1,0 +1,36 @@
+"""Channels that one has marked to find them again."""
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import bookmarks, channel_members
+from chalicelib.operations.access.channel_rights import viewable
+from chalicelib.operations.public import public_index
+from chalicelib.schemas.channel import BookmarkIn
+from chalicelib.schemas.listing import ListQuery
+
+Bookmark = dict[str, str]
+
+
+def find(user: Identity, _: ListQuery) -> list[Bookmark]:
+    """One's bookmarks of channels that one may still view."""
+    marked = bookmarks.of_user(user.user_id)
+    if not marked:
+        return []
+    own = {member.channel_id for member in channel_members.of_user(user.user_id)}
+    public = public_index.current().by_id if not own.issuperset(marked) else {}
+    return [{"channel": id} for id in marked if user.is_admin or id in own or id in public]
+
+
+def create(user: Identity, sent: BookmarkIn) -> Bookmark:
+    """Mark a channel that one may view; marking it again changes nothing."""
+    channel, _ = viewable(user, sent.channel)
+    bookmarks.add(user.user_id, channel.id)
+    return {"channel": channel.id}
+
+
+def delete(user: Identity, channel_id: str) -> None:
+    """Take a mark away. Raises NotFound where there is none."""
+    plain = parse_id(channel_id)
+    if plain is None or not bookmarks.remove(user.user_id, plain):
+        raise NotFound(f"You have no bookmark of channel {channel_id[:60]!r}.")

@@ -1,0 +1,142 @@
+"""Editors and viewers of channels: who they are, and how they come and go beside invitations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_members, invitations, users
+from chalicelib.models.base import read_many, transact
+from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channels import Channel
+from chalicelib.models.users import User
+from chalicelib.operations.access.channel_rights import may_view
+from chalicelib.operations.users.profile import brief
+from chalicelib.schemas.user import MemberList
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A channel that the caller may view, and who stands how to it."""
+
+    channel: Channel
+    roles: dict[str, str]  # of the caller and of those asked for, by user id
+    people: dict[str, User]  # of those asked for
+    may_edit: bool  # the caller
+
+    def require_editor(self) -> None:
+        """Raises Forbidden where the caller may not edit the channel."""
+        if not self.may_edit:
+            raise Forbidden(f"You may not edit channel {self.channel.id}. Ask one of its editors to invite you.")
+
+
+def standing(user: Identity, channel_id: object, *others: str) -> Standing:
+    """How the caller and other users stand to a channel. One batch read.
+
+    Raises NotFound where there is no channel, or none that the caller may view.
+    """
+    wanted = parse_id(channel_id) or ""
+    members = [(each, wanted) for each in {user.user_id, *others}]
+    keys: dict[Any, list[Any]] = {Channel: [wanted], ChannelMember: members, User: list(others)}
+    found = read_many(keys) if wanted else {Channel: []}
+    if not found[Channel]:
+        raise NotFound(f"Channel not found: {str(channel_id)[:60]!r}")
+    (channel,) = found[Channel]
+    roles = {member.user_id: member.role for member in found[ChannelMember]}
+    if not may_view(user, channel, roles.get(user.user_id)):
+        raise NotFound(f"Channel not found: {wanted!r}")
+    may_edit = user.is_admin or roles.get(user.user_id) == EDIT
+    return Standing(channel, roles, {person.id: person for person in found[User]}, may_edit)
+
+
+def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
+    """The editors of a channel, then its viewers, each by address, for its members. Addresses of others are told to
+    editors only: for viewers they are "".
+
+    Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
+    """
+    found = standing(user, query.channel)
+    if not user.is_admin and user.user_id not in found.roles:
+        raise Forbidden("Only members of a channel see who the others are. Ask one of its editors to invite you.")
+    roles = {member.user_id: member.role for member in channel_members.of_channel(found.channel.id)}
+    rows = [_row(person, roles[person.id]) for person in users.get_many(list(roles)).values()]
+    if not found.may_edit:
+        rows = [row if row["id"] == user.user_id else {**row, "email": ""} for row in rows]
+    return sorted(rows, key=lambda row: (not row["can_edit"], row["email"], row["first_name"], row["last_name"]))
+
+
+def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]:
+    """Let a viewer edit; an administrator may let anybody. Where the user may already, nothing changes.
+
+    Raises NotFound where the user is no member, Forbidden, or Conflict after a lost race.
+    """
+    found = standing(user, channel_id, _plain(user_id))
+    found.require_editor()
+    person, role = found.people.get(_plain(user_id)), found.roles.get(_plain(user_id))
+    if person is None or not (role or user.is_admin):
+        raise NotFound("This user is no member of the channel. Invite the user first.")
+    if role != EDIT and transact(
+        lambda transaction: channel_members.change(transaction, person.id, found.channel.id, role, EDIT)
+    ):
+        raise Conflict("The members of the channel changed just now. Look at them and try again.")
+    return _row(person, EDIT)
+
+
+def remove(user: Identity, user_id: str, channel_id: str) -> None:
+    """Take a member's right away; everyone may give up the own one. Who is removed by another cannot come back by an
+    invitation that was not decided: it is revoked.
+
+    Raises NotFound where the user is no member, Forbidden, or Conflict: the last editor stays, unless an
+    administrator does it.
+    """
+    member = _plain(user_id)
+    found = standing(user, channel_id, member)
+    if member != user.user_id:
+        found.require_editor()
+    role = found.roles.get(member)
+    if role is None:
+        raise NotFound("This user is no member of the channel.")
+    staying = None if role != EDIT or user.is_admin else _another_editor(found.channel.id, member)
+    waiting = [] if member == user.user_id else invitations.waiting(member, found.channel.id)
+
+    def fill(transaction: TransactWrite) -> None:
+        if staying:
+            channel_members.require_editor(transaction, staying, found.channel.id)
+        channel_members.change(transaction, member, found.channel.id, role, None)
+        for invitation in waiting:
+            invitations.revoke(transaction, invitation)
+
+    if transact(fill):
+        raise Conflict("The members of the channel changed just now. Look at them and try again.")
+
+
+def leave(user: Identity, user_id: str, channel_id: str) -> None:
+    """Give up the own right; otherwise as `remove`.
+
+    Raises Forbidden where it is somebody else's.
+    """
+    if _plain(user_id) != user.user_id and not user.is_admin:
+        raise Forbidden("You can only remove yourself here. Editors remove others by DELETE /api/channeluser/<id>.")
+    remove(user, user_id, channel_id)
+
+
+def _another_editor(channel_id: str, leaving: str) -> str:
+    """An editor who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
+    for member in channel_members.of_channel(channel_id):
+        if member.role == EDIT and member.user_id != leaving:
+            return str(member.user_id)
+    raise Conflict("A channel needs an editor. Make somebody else one first.")
+
+
+def _plain(user_id: str) -> str:
+    plain = parse_id(user_id)
+    if plain is None:
+        raise NotFound(f"User not found: {user_id[:60]!r}")
+    return plain
+
+
+def _row(person: User, role: str) -> dict[str, Any]:
+    return {**brief(person), "can_edit": role == EDIT, "can_view": role != EDIT}

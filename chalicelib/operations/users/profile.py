@@ -1,0 +1,62 @@
+"""What users see of themselves."""
+
+from typing import Any
+
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channel_members, users
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.users import User
+from chalicelib.operations.public.channel_entries import moment
+
+
+def listed(user: Identity) -> dict[str, Any]:
+    """The user as `/api/user` gives it, with the ids of the channels that the user may edit, or only view."""
+    members = channel_members.of_user(user.user_id)
+    return {
+        **brief(_own(user)),
+        "editable_channels": [member.channel_id for member in members if member.role == EDIT],
+        "view_only_channels": [member.channel_id for member in members if member.role == VIEW],
+    }
+
+
+def one(user: Identity, user_id: str) -> dict[str, Any]:
+    """`listed`, by the id.
+
+    Raises NotFound where it is not the user's own.
+    """
+    if user_id != user.user_id:
+        raise NotFound("Only your own user is here. Members of a channel are under /api/channeluser?channel=<id>.")
+    return listed(user)
+
+
+def profile(user: Identity) -> dict[str, Any]:
+    """The user's own profile. Sizes are bytes; what is used may be more than what is allowed by now."""
+    own = _own(user)
+    return {
+        **brief(own),
+        "is_admin": bool(own.is_admin),
+        "date_joined": moment(own.date_joined) if own.date_joined else None,
+        "clipboard_root_id": own.id,  # the root of the clipboard has the id of its user
+        "disk_space": int(own.disk_space),
+        "disk_space_used": int(own.disk_space) - int(own.disk_space_left),
+        "available_space": max(0, int(own.disk_space_left)),
+    }
+
+
+def brief(user: User) -> dict[str, Any]:
+    """What everyone sees of those whom they work with."""
+    return {
+        "id": user.id,
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "is_active": bool(user.is_active),
+    }
+
+
+def _own(user: Identity) -> User:
+    own = users.get(user.user_id)
+    if own is None:
+        raise NotFound(f"User not found: {user.user_id}")
+    return own

@@ -1,0 +1,77 @@
+"""Searches that people keep. Everyone, administrators too, has only the own ones."""
+
+from typing import Any
+
+from chalicelib.domain.ids import new_id, parse_id
+from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import saved_searches
+from chalicelib.models.base import now
+from chalicelib.models.saved_searches import SavedSearch
+from chalicelib.operations.public.channel_entries import moment
+from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn
+
+Row = dict[str, Any]
+
+
+def listed(user: Identity, _: ListQuery) -> list[Row]:
+    """The caller's searches, the newest first."""
+    found = saved_searches.of_user(user.user_id)
+    return [_row(search) for search in sorted(found, key=lambda search: (search.created, search.id), reverse=True)]
+
+
+def one(user: Identity, search_id: str) -> Row:
+    """One of the caller's searches. Raises NotFound."""
+    return _row(_own(user, search_id))
+
+
+def create(user: Identity, sent: SavedSearchIn) -> Row:
+    """Keep a search. Raises Conflict where the caller has one with this id."""
+    at = now()
+    search = SavedSearch(user.user_id, sent.id or new_id(), name=sent.name, params=sent.params, created=at, modified=at)
+    if not saved_searches.add(search):
+        raise Conflict(f"You have a saved search {search.id} already. Choose another id, or none.")
+    return _row(search)
+
+
+def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearchIn) -> Row:
+    """Change what is given. Raises NotFound."""
+    search = _own(user, search_id)
+    given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
+    if isinstance(sent, SavedSearchIn):
+        given["params"] = sent.params
+    actions = [getattr(SavedSearch, name).set(value) for name, value in {**given, "modified": now()}.items()]
+    if not saved_searches.change(search, actions):
+        raise _unknown(search_id)
+    return _row(search)
+
+
+def delete(user: Identity, search_id: str) -> None:
+    """Forget a search. Raises NotFound."""
+    plain = parse_id(search_id)
+    if plain is None or not saved_searches.remove(user.user_id, plain):
+        raise _unknown(search_id)
+
+
+def _own(user: Identity, search_id: str) -> SavedSearch:
+    plain = parse_id(search_id)
+    found = saved_searches.get(user.user_id, plain) if plain else None
+    if found is None:
+        raise _unknown(search_id)
+    return found
+
+
+def _unknown(search_id: str) -> NotFound:
+    return NotFound(f"You have no saved search {search_id[:60]!r}.")
+
+
+def _row(search: SavedSearch) -> Row:
+    return {
+        "id": search.id,
+        "name": search.name,
+        "created": moment(search.created),
+        "modified": moment(search.modified),
+        "params": search.params,
+        "saved_by": search.user_id,
+    }
