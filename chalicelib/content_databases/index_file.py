@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.facts import facts_of
 from chalicelib.domain import jsontext
-from chalicelib.domain.public_record import channel_metadata
+from chalicelib.domain.trees.public_record import channel_metadata
 from chalicelib.sqlite import sqlite3
 
 _DIGITS = 15  # of 32: with the sign they fit SQLite's integers

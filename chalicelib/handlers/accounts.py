@@ -6,10 +6,9 @@ from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
-from chalicelib.http.router import NOT_KEPT, STATUS, JsonText, Reply, Request, Route
+from chalicelib.http.router import NOT_KEPT, STATUS, Access, JsonText, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.operations.users import sessions
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import PasswordChange, SignIn
 

@@ -1,8 +1,8 @@
 """Channels, for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Access
 from chalicelib.operations.channels import moderation
-from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.people import AdminChannel

@@ -1,8 +1,8 @@
 """Users, for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Access
 from chalicelib.operations.users import administration
-from chalicelib.permissions import Access
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser
 

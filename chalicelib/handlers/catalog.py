@@ -1,8 +1,8 @@
 """The catalog of public channels (resource shapes: catalog), open to everyone."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.router import Access
 from chalicelib.operations.channels import catalog
-from chalicelib.permissions import Access
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.search import CatalogChannel
 from chalicelib.schemas.search import CatalogQuery

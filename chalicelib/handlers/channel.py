@@ -4,13 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.channels import channel_list, channel_resource, deploy
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import tree_diff
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
 from chalicelib.schemas.listing import ListQuery

@@ -3,9 +3,8 @@
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.users import members
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.people import Member

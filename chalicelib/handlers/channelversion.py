@@ -3,9 +3,8 @@
 from typing import Any
 
 from chalicelib.errors import FilterRequired
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.channels import channel_versions
-from chalicelib.permissions import Access
 from chalicelib.schemas.channel import VersionQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.channel import ChannelVersion

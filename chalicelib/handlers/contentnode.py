@@ -4,12 +4,11 @@ from typing import Any
 
 from chalicelib.errors import FilterRequired
 from chalicelib.http.resources import Resource, routes_of
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
 from chalicelib.schemas.query import last_values, parse_query

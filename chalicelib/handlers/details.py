@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.channels import tree_details
-from chalicelib.permissions import Access
 from chalicelib.schemas.responses.details import Details
 from chalicelib.schemas.responses.task import Started
 

@@ -3,11 +3,10 @@
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.files import node_files
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery

@@ -7,14 +7,14 @@ from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.trees import tree_data
 from chalicelib.errors import BadRequest, NotFound, ValidationFailed
 from chalicelib.handlers import multipart
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.models import channels as channel_models
 from chalicelib.models import nodes, stored_objects, trees
+from chalicelib.operations.access.channel_rights import editable_channel, editable_channels
 from chalicelib.operations.channels import chef_upload
 from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import add_nodes as adding
 from chalicelib.operations.publishing import publish_request
-from chalicelib.permissions import Access, editable_channel, editable_channels
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
     MAX_NAMES,

@@ -3,9 +3,8 @@
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import invitations
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
 from chalicelib.schemas.responses.people import Decided, Invitation

@@ -7,9 +7,8 @@ from chalicelib.config import settings
 from chalicelib.content_databases.index_file import name_key
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
-from chalicelib.http.router import Reply, Request, Route, array, compact
+from chalicelib.http.router import Access, Reply, Request, Route, array, compact
 from chalicelib.operations.public import channel_lookup, public_index
-from chalicelib.permissions import Access
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
 from chalicelib.schemas.responses import public as answers

@@ -8,12 +8,12 @@ from chalicelib.config import settings
 from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
-from chalicelib.domain.public_record import channel_metadata
+from chalicelib.domain.trees.public_record import channel_metadata
 from chalicelib.errors import NotFound
-from chalicelib.http.pagination import PAGE_SIZE, page_of
-from chalicelib.http.router import Reply, Request, Route, array
+from chalicelib.http.pagination import page_of
+from chalicelib.http.router import Access, Reply, Request, Route, array
 from chalicelib.operations.public import public_index
-from chalicelib.permissions import Access
+from chalicelib.schemas.listing import PAGE_SIZE
 from chalicelib.schemas.public import ChannelMetadataQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.common import paged

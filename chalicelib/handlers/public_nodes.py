@@ -11,11 +11,10 @@ from chalicelib.content_databases.cursors import Cursor
 from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, Busy, NotFound, ValidationFailed
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.public import public_index, public_labels, public_nodes
 from chalicelib.operations.public.public_index import Index
 from chalicelib.operations.public.public_nodes import Page
-from chalicelib.permissions import Access
 from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
 from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses import public as answers

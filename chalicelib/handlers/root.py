@@ -4,8 +4,7 @@ from functools import lru_cache
 
 from chalicelib.config import settings
 from chalicelib.http.conditional import is_current
-from chalicelib.http.router import PUBLIC, JsonText, Reply, Request, Route, compact
-from chalicelib.permissions import Access
+from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Route, compact
 from chalicelib.schemas.responses.common import Object, Url
 
 KEPT = {"Cache-Control": "public, max-age=300"}

@@ -5,10 +5,9 @@ from typing import Any
 from chalicelib.config import settings
 from chalicelib.http.pagination import page_around
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.search import search_query
 from chalicelib.operations.users import saved_searches
-from chalicelib.permissions import Access
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.common import Page

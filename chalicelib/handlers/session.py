@@ -2,11 +2,10 @@
 
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import NotSignedIn
-from chalicelib.http.router import NOT_KEPT, Reply, Request, Route
+from chalicelib.http.router import NOT_KEPT, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.users import sessions
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.session import SessionAnswer
 from chalicelib.schemas.session import SignIn

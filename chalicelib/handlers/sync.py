@@ -3,9 +3,8 @@
 from typing import Any
 
 from chalicelib.errors import BadRequest
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.sync import endpoint as syncing
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.sync import Synced
 from chalicelib.schemas.sync import LARGEST_BODY, SyncIn

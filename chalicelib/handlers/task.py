@@ -5,12 +5,11 @@ from typing import Any
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import tasks
 from chalicelib.models.tasks import Task
 from chalicelib.operations.access.channel_rights import may_edit, viewable
-from chalicelib.permissions import Access
 from chalicelib.schemas.channel import OfChannel
 from chalicelib.schemas.responses.task import ListedTask
 from chalicelib.schemas.responses.task import Task as TaskAnswer

@@ -3,9 +3,8 @@
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Request, Route
+from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import profile, sessions
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.people import OwnUser, Profile

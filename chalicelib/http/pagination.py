@@ -6,8 +6,6 @@ from urllib.parse import urlencode
 
 from chalicelib.errors import NotFound
 
-PAGE_SIZE = 25
-
 
 def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """One page of all items, see `page_around`."""

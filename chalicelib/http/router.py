@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
@@ -18,7 +19,6 @@ from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, Not
 from chalicelib.http import large_responses, origin
 from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.identity.authentication import Identity, caller_of
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import Schema
 from chalicelib.telemetry import count, log
 
@@ -45,6 +45,14 @@ STATUS: dict[type[StudioError], int] = {
     errors.Busy: 503,
     errors.TooManyTries: 429,
 }
+
+
+class Access(Enum):
+    """Who may call a route at all."""
+
+    ANYONE = "anyone"
+    SIGNED_IN = "signed in"
+    ADMIN = "administrators"
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ from chalicelib.domain.types import LABELS, NodeData
 from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
 
+MAX_NODE_BYTES = 380_000  # of its JSON: an item of DynamoDB holds 400 kB
+
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
     class Meta:

@@ -8,9 +8,13 @@ An entry is a proof and is never taken back: objects under `content/storage/` ar
 `uploads` worker when S3 tells of a new object, or by the first request that asks S3 itself.
 """
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
-from chalicelib.models.base import Table, read_many, write_many
+from chalicelib.aws import storage
+from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.models.base import Table, in_parallel, read_many, write_many
 
 
 class StoredObject(Table):
@@ -30,3 +34,41 @@ def known_names(checksums: list[str]) -> set[str]:
 def remember(objects: list[StoredObject]) -> None:
     """Note files as stored."""
     write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not name a key twice
+
+
+def stored(names: Iterable[str]) -> tuple[dict[str, int], list[str]]:
+    """(sizes in bytes of the files that are stored, names of those that are not); names are "<md5>.<extension>"."""
+    wanted = list(names)
+    known = read_many({StoredObject: [name[:32] for name in wanted]})[StoredObject]
+    return sizes_of(wanted, {entry.checksum: entry for entry in known})
+
+
+def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict[str, int], list[str]]:
+    """(sizes in bytes of the files that are stored, names of those that are not).
+
+    `known` is what the table said of their checksums. What it does not know is asked of S3 and then remembered.
+    """
+    wanted = list(dict.fromkeys(names))
+    sizes = {name: int(known[name[:32]].file_size) for name in wanted if proves(known.get(name[:32]), name)}
+    unproven = [name for name in wanted if name not in sizes]
+    asked = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
+    found = {name: size for name, size in asked.items() if size is not None}
+    if found:
+        remember([proof(name, size) for name, size in found.items()])
+    return {**sizes, **found}, [name for name in wanted if name not in sizes and name not in found]
+
+
+def proof(name: str, size: int) -> StoredObject:
+    """The entry that says that a file is stored; `name` is "<md5>.<extension>"."""
+    checksum, _, extension = name.partition(".")
+    return StoredObject(checksum=checksum, extension=extension, file_size=size)
+
+
+def proves(entry: StoredObject | None, name: str) -> bool:
+    """Whether an entry of the table says that a file is stored; `name` is "<md5>.<extension>"."""
+    return entry is not None and f"{entry.checksum}.{entry.extension}" == name
+
+
+def _size_in_storage(name: str) -> int | None:
+    parts = split_filename(name)
+    return storage.size_of(storage_key(*parts)) if parts else None

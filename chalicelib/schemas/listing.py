@@ -4,6 +4,8 @@ from pydantic import Field
 
 from chalicelib.schemas.query import PageSize, Positive, Query, Text
 
+PAGE_SIZE = 25  # where none is given
+
 
 class ListQuery(Query):
     """Pages only where `page` or `page_size` is given; `search` and `ordering` where the resource says in what."""

@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.http.pagination import PAGE_SIZE
 from chalicelib.schemas.base import Id, Schema, refuse
 from chalicelib.schemas.base import Text as StoredText
 from chalicelib.schemas.constants import KINDS, LICENSES
-from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
 from chalicelib.schemas.sync import DEEPEST, is_deep

@@ -5,9 +5,9 @@ import uuid
 import pytest
 from le_utils.constants.labels import learning_activities, levels, subjects
 
-from chalicelib.domain import chef
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.types import FileData, NodeData
+from chalicelib.operations.nodes import build_nodes
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import NodeIn, RemoteNodeIn
 from tests.support import nodes, trees
@@ -18,12 +18,13 @@ SIZES = {PDF: 100, PNG: 20, MP4: 3000}
 
 
 def built(sent, parent=PARENT):
-    return chef.build(parse(NodeIn, sent), parent, TREE, CHANNEL, SIZES)
+    return build_nodes.build(parse(NodeIn, sent), parent, TREE, CHANNEL, SIZES)
 
 
 def remote(source, items=(), **fields):
     sent = {"node_id": nodes.node_id("remote"), "source_channel_id": SOURCE, "source_node_id": source["node_id"]}
-    return chef.build_remote(parse(RemoteNodeIn, {**sent, **fields}), source, list(items), PARENT, TREE, CHANNEL, SIZES)
+    wanted = parse(RemoteNodeIn, {**sent, **fields})
+    return build_nodes.build_remote(wanted, source, list(items), PARENT, TREE, CHANNEL, SIZES)
 
 
 def source_node(**fields):
@@ -35,11 +36,11 @@ class TestFilenames:
     def test_are_those_of_nodes_and_questions_once_each(self):
         asked = nodes.question("q", files=[nodes.file(PNG, "exercise_image"), nodes.file(PDF)])
         sent = [nodes.resource("a", files=[nodes.file(PDF), nodes.file(MP4)]), nodes.exercise("b", asked)]
-        assert chef.filenames(parse(NodeIn, node) for node in sent) == [PDF, MP4, PNG]
+        assert build_nodes.filenames(parse(NodeIn, node) for node in sent) == [PDF, MP4, PNG]
 
     def test_are_there_for_nodes_of_other_channels(self):
         sent = {"node_id": PARENT, "source_channel_id": SOURCE, "source_node_id": PARENT, "files": [nodes.file(PNG)]}
-        assert chef.filenames([parse(RemoteNodeIn, sent)]) == [PNG]
+        assert build_nodes.filenames([parse(RemoteNodeIn, sent)]) == [PNG]
 
 
 class TestNewNode:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from le_utils.constants import library
 
-from chalicelib.domain.public_record import channel_entry, public_record
+from chalicelib.domain.trees.public_record import channel_entry, public_record
 from chalicelib.domain.trees.snapshot import freeze
 from tests.support.trees import make_channel, make_file, resource, topic, tree
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from chalicelib.http.router import Access
 from chalicelib.identity.authentication import CHANGING
 from chalicelib.identity.cookies import CSRF, SESSION
-from chalicelib.permissions import Access
 from tests.support import routes
 from tests.support.client import Browser
 

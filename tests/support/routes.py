@@ -5,8 +5,7 @@ import pkgutil
 import re
 
 from chalicelib import handlers
-from chalicelib.http.router import Route
-from chalicelib.permissions import Access
+from chalicelib.http.router import Access, Route
 
 NOTHING = "0" * 32  # the id of nothing
 

@@ -14,7 +14,7 @@ from chalicelib.models.base import Table, read_many
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
-from chalicelib.permissions import editable_ids
+from chalicelib.operations.access.channel_rights import editable_ids
 
 T = TypeVar("T")
 
@@ -42,6 +42,15 @@ class Place:
     @property
     def is_trash(self) -> bool:
         return self.root_id == self.channel.trash_root_id
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A node as it is now, where it was, and the target that it was moved to."""
+
+    row: dict[str, Any]
+    before: Place
+    goal: Place
 
 
 def viewable(user: Identity, node_id: object) -> Place:
@@ -142,6 +151,25 @@ def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node,
     pairs = [(node, known[node.channel_id]) for node in there]
     seen = [(node, channel) for node, channel in pairs if _may_view(user, found, channel, node.tree_id)]
     return seen, {channel.id: channel.name for channel in viewable_channels(user, found).values()}
+
+
+def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
+    """Those of the nodes that the user may view, by id. One read a fifty channels.
+
+    Viewable is what is in a channel that the user is a member of, and the live tree of a public channel; not what
+    belongs to a copy that is not finished yet.
+    """
+    asked = list(found)
+    ids = list(dict.fromkeys(node.channel_id for node in asked))
+    if not ids:
+        return {}
+    keys = [(user.user_id, channel_id) for channel_id in ids]
+    rows = read_many({Channel: ids, ChannelMember: keys, Node: nodes.tops_of(asked)}, nodes.TOP)
+    hidden = nodes.unfinished(rows[Node])
+    there = [node for node in asked if node.copied_below not in hidden]
+    own = {member.channel_id for member in rows[ChannelMember]}
+    live = {channel.root_id for channel in rows[Channel] if channel.public and channels.is_live(channel)}
+    return {node.id: node for node in there if user.is_admin or node.channel_id in own or node.tree_id in live}
 
 
 def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:

@@ -20,9 +20,9 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, nodes
 from chalicelib.models.changes import Change
+from chalicelib.operations.access.node_rights import Moved
 from chalicelib.operations.changes import feed
 from chalicelib.operations.changes.feed import Key
-from chalicelib.operations.nodes.node_moves import Moved
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 from chalicelib.schemas.parts import question_key

@@ -5,7 +5,6 @@ from typing import Any
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.aws import queues
-from chalicelib.domain.chef import root_files
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -14,11 +13,11 @@ from chalicelib.models.base import Table, now, read_many, transact
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
-from chalicelib.models.stored_objects import StoredObject
+from chalicelib.models.stored_objects import StoredObject, sizes_of
+from chalicelib.operations.access.channel_rights import editable_ids
 from chalicelib.operations.channels import deploy
-from chalicelib.operations.files import file_uploads
+from chalicelib.operations.nodes.build_nodes import root_files
 from chalicelib.operations.public import public_index_update
-from chalicelib.permissions import editable_ids
 from chalicelib.schemas.chef import ChefChannel
 
 
@@ -31,7 +30,7 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     names = [file.filename for file in sent.files]
     wanted: dict[type[Table], list[Any]] = {Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]}
     found = read_many({**wanted, StoredObject: [name[:32] for name in names]})
-    root = _chef_root(sent, *file_uploads.sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
+    root = _chef_root(sent, *sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
     if not found[Channel]:
         return _make(user, sent, root)
     channel = found[Channel][0]

@@ -14,11 +14,11 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
 from chalicelib.operations.access import node_rights
+from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.exercises import question_diff
 from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.operations.nodes.node_writes import change
-from chalicelib.permissions import editable_channel
 
 _TEXTS = ("title", "description")
 _DETAILS = (*CREDITS, "language", "role_visibility", "suggested_duration", "tags", "labels", "extra_fields")

@@ -11,14 +11,13 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_places, node_parts, nodes
+from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import in_parallel, read_many
 from chalicelib.models.node_parts import Changes, NodeChange
-from chalicelib.models.nodes import Node
+from chalicelib.models.nodes import MAX_NODE_BYTES, Node
+from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
-from chalicelib.operations.files import file_references
-from chalicelib.operations.nodes.add_nodes import LARGEST_NODE
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 from chalicelib.schemas.parts import QuestionKey, question_key
 
@@ -30,7 +29,7 @@ Row = dict[str, Any]
 def find(user: Identity, query: QuestionQuery) -> list[Row]:
     """The questions of those of the nodes that the user may view, in order: a read for each exercise."""
     wanted = list(dict.fromkeys([*query.contentnode, *query.contentnode__in]))
-    seen = file_references.viewable(user, read_many({Node: wanted})[Node])
+    seen = node_rights.viewable_by_id(user, read_many({Node: wanted})[Node])
     asking = [node_id for node_id in wanted if node_id in seen and seen[node_id].assessment_item_count]
     return [_row(item) for items in in_parallel(assessment_items.of, asking) for item in items]
 
@@ -39,7 +38,7 @@ def retrieve(user: Identity, id: str) -> Row:
     """One question."""
     key = _key(id)
     found = read_many({Node: [key[0]], AssessmentItem: [key]})
-    if not found[AssessmentItem] or not file_references.viewable(user, found[Node]):
+    if not found[AssessmentItem] or not node_rights.viewable_by_id(user, found[Node]):
         raise _unknown(key)
     return _row(assessment_items.to_data(found[AssessmentItem][0]))
 
@@ -128,8 +127,8 @@ def _write(
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
-    if len(json.dumps({**after, "raw_data": inline})) > LARGEST_NODE:
-        raise ValidationFailed({"question": [f"The question is larger than {LARGEST_NODE} bytes. Shorten it."]})
+    if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
+        raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
     file_places.note([], [after])
     if not node_parts.write(_changes(place, stored, before, after)):
         return None
@@ -163,7 +162,7 @@ def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None)
     asked = [name for name in shown if name not in present]
     if len(shown) > MOST_IMAGES:
         wrong["files"], asked = [f"A question shows at most {MOST_IMAGES} images."], []
-    sizes, _ = file_references.stored([name for name in asked if questions.is_image_name(name)])
+    sizes, _ = stored_objects.stored([name for name in asked if questions.is_image_name(name)])
     before = questions.images(earlier) if earlier else []
     promised = questions.images(data)
     missing = [name[:80] for name in asked if name in promised and name not in sizes and name not in before]

@@ -1,7 +1,6 @@
 """Content files: which are there, and the ways to bring new ones."""
 
 import hashlib
-from collections.abc import Iterable
 from typing import Any
 
 from pynamodb.transactions import TransactWrite
@@ -13,42 +12,12 @@ from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, users
-from chalicelib.models.base import in_parallel, now, read_many, transact
+from chalicelib.models.base import now, read_many, transact
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
 from chalicelib.models.users import User
 from chalicelib.schemas.constants import FORMATS
 from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
-
-
-def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict[str, int], list[str]]:
-    """(sizes in bytes of the files that are stored, names of those that are not).
-
-    `known` is what the table said of their checksums. What it does not know is asked of S3 and then remembered.
-    """
-    wanted = list(dict.fromkeys(names))
-    sizes = {name: int(known[name[:32]].file_size) for name in wanted if _proves(known.get(name[:32]), name)}
-    unproven = [name for name in wanted if name not in sizes]
-    asked = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
-    found = {name: size for name, size in asked.items() if size is not None}
-    if found:
-        stored_objects.remember([proof(name, size) for name, size in found.items()])
-    return {**sizes, **found}, [name for name in wanted if name not in sizes and name not in found]
-
-
-def proof(name: str, size: int) -> StoredObject:
-    """The entry that says that a file is stored; `name` is "<md5>.<extension>"."""
-    checksum, _, extension = name.partition(".")
-    return StoredObject(checksum=checksum, extension=extension, file_size=size)
-
-
-def _proves(entry: StoredObject | None, name: str) -> bool:
-    return entry is not None and f"{entry.checksum}.{entry.extension}" == name
-
-
-def _size_in_storage(name: str) -> int | None:
-    parts = split_filename(name)
-    return storage.size_of(storage_key(*parts)) if parts else None
 
 
 def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
@@ -67,7 +36,7 @@ def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
         "mimetype": mimetype,
         "uploadURL": storage.upload_url(sent.checksum, sent.file_format, sent.size, mimetype),
         "resumable": False,
-        "might_skip": any(_proves(entry, name) for entry in found[StoredObject]),
+        "might_skip": any(stored_objects.proves(entry, name) for entry in found[StoredObject]),
         "file": {
             "id": _file_id(user, name),
             "checksum": sent.checksum,
@@ -101,7 +70,7 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
     except QuotaExceeded as error:  # the specification of this endpoint says 403
         raise Forbidden(error.detail) from error
     storage.put(storage_key(*parts), data, mimetype_of(parts[1]), storage.IMMUTABLE)
-    stored_objects.remember([proof(name, len(data))])
+    stored_objects.remember([stored_objects.proof(name, len(data))])
 
 
 def _too_large(user: Identity, size: int) -> StudioError:

@@ -16,17 +16,17 @@ from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData, NodeData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_places, node_parts, nodes
+from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.node_parts import Changes, NodeChange
-from chalicelib.models.nodes import Node
+from chalicelib.models.nodes import MAX_NODE_BYTES, Node
+from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.operations.exercises.question_diff import size_of
-from chalicelib.operations.files import file_references, file_uploads
-from chalicelib.operations.nodes.add_nodes import LARGEST_NODE
+from chalicelib.operations.files import file_uploads
 from chalicelib.schemas.constants import PRESETS
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
@@ -100,7 +100,7 @@ def find(user: Identity, query: FileQuery) -> list[Row]:
         node_ids = [place.contentnode_id for place in places if place.contentnode_id and not place.assessment_id]
         keys = [(place.contentnode_id, place.assessment_id) for place in places if place.assessment_id]
     found = read_many({Node: [*node_ids, *(key[0] for key in keys)], AssessmentItem: list(keys)})
-    seen = file_references.viewable(user, found[Node])
+    seen = node_rights.viewable_by_id(user, found[Node])
     items = {(item.contentnode_id, item.assessment_id): item for item in found[AssessmentItem]}
     for node_id in dict.fromkeys(node_ids):
         rows += [_row(file, (node_id, None)) for file in (seen[node_id].files if node_id in seen else [])]
@@ -239,7 +239,7 @@ def _check_preset(file: FileData, kind: str) -> None:
 
 
 def _stored_size(file: FileData) -> int:
-    sizes, missing = file_references.stored([questions.file_name(file)])
+    sizes, missing = stored_objects.stored([questions.file_name(file)])
     if missing:
         raise ValidationFailed({"contentnode": [f"{missing[0]} is not stored, upload it first."]})
     return sizes[questions.file_name(file)]
@@ -272,7 +272,7 @@ def _changes(lists: Lists, moved: list[tuple[FilePlace, FilePlace]] | None = Non
     of_nodes = {spot.node.id: left for spot, left in lists if spot.item is None}
     places = {spot.node.id: spot.place for spot, _ in lists}
     put = [AssessmentItem(**{**spot.item.attribute_values, "files": left}) for spot, left in lists if spot.item]
-    if any(size_of(item) > LARGEST_NODE for item in put):
+    if any(size_of(item) > MAX_NODE_BYTES for item in put):
         raise ValidationFailed({"assessment_item": ["This question has too many files. Put this one into another."]})
     changed = [_node_change(place, of_nodes.get(node_id)) for node_id, place in places.items()]
     return Changes(changed, put=put, moved=moved or [])
@@ -282,7 +282,7 @@ def _node_change(place: Place, left: list[FileData] | None) -> NodeChange:
     node, complete = place.node, bool(place.node.complete)
     if left is not None:
         data = cast(NodeData, {**nodes.to_data(node), "files": left})
-        if len(json.dumps(data)) > LARGEST_NODE:
+        if len(json.dumps(data)) > MAX_NODE_BYTES:
             raise ValidationFailed({"contentnode": ["This node has too many files. Put this one into another."]})
         if node.kind != content_kinds.EXERCISE:  # where questions count, and files do not
             complete = is_complete(data, [])

@@ -12,7 +12,6 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain import chef
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
@@ -21,16 +20,15 @@ from chalicelib.models import assessment_items, file_places, nodes, trees
 from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
-from chalicelib.models.nodes import Node
-from chalicelib.models.stored_objects import StoredObject
-from chalicelib.operations.files import file_uploads
+from chalicelib.models.nodes import MAX_NODE_BYTES, Node
+from chalicelib.models.stored_objects import StoredObject, sizes_of
+from chalicelib.operations.access.channel_rights import editable_ids
+from chalicelib.operations.nodes import build_nodes
 from chalicelib.operations.nodes.remote_sources import sources_of
-from chalicelib.permissions import editable_ids
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
-LARGEST_NODE = 380_000  # bytes: an item of DynamoDB holds 400 kB
 MOST_FILES = 1000  # a request
 LARGEST_REQUEST = 3_800_000  # bytes: a transaction holds 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
@@ -84,7 +82,7 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
             sent.append(parse(schema, data))
         except ValidationFailed as error:
             wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
-    if len(chef.filenames(sent)) > MOST_FILES:
+    if len(build_nodes.filenames(sent)) > MOST_FILES:
         wrong["content_data"] = [f"Name at most {MOST_FILES} files a request."]
     node_ids = [node.node_id for node in sent]
     if len(set(node_ids)) < len(node_ids):
@@ -101,7 +99,7 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
             Channel: [channel_id],
             ChannelMember: [(user.user_id, channel_id)],
             Node: list(ids.values()),
-            StoredObject: [name[:32] for name in chef.filenames(sent)],
+            StoredObject: [name[:32] for name in build_nodes.filenames(sent)],
         }
     )
     if not found[Channel]:
@@ -151,12 +149,12 @@ def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> Non
     """DynamoDB's limits, in words that a chef's author understands."""
     for item in (item for _, items in built for item in items):
         inline = "" if assessment_items.lies_apart(item) else item["raw_data"]
-        if len(json.dumps({**item, "raw_data": inline})) > LARGEST_NODE:
+        if len(json.dumps({**item, "raw_data": inline})) > MAX_NODE_BYTES:
             raise ValidationFailed({"content_data": [f"Question {item['assessment_id']} is too large. Shorten it."]})
     sizes = [len(json.dumps(node)) for node, _ in built]
-    if max(sizes) > LARGEST_NODE:
+    if max(sizes) > MAX_NODE_BYTES:
         title = built[sizes.index(max(sizes))][0]["title"]
-        raise ValidationFailed({"content_data": [f"Node {title!r} is larger than {LARGEST_NODE} bytes. Shorten it."]})
+        raise ValidationFailed({"content_data": [f"Node {title!r} is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
     if sum(sizes) > LARGEST_REQUEST:
         raise ValidationFailed({"content_data": ["These nodes are too large for one request. Send fewer at once."]})
 
@@ -175,11 +173,11 @@ def _place(channel: Channel, parent: Node) -> str:
 def _build(
     user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]
 ) -> list[tuple[NodeData, list[AssessmentItemData]]]:
-    sizes, missing = file_uploads.sizes_of(chef.filenames(new), state.stored)
+    sizes, missing = sizes_of(build_nodes.filenames(new), state.stored)
     wrong = {
         f"content_data.{index}.files": [f"These files are not stored, upload them first: {', '.join(absent)}"]
         for index, node in enumerate(sent)
-        if (absent := [name for name in chef.filenames([node]) if name in missing])
+        if (absent := [name for name in build_nodes.filenames([node]) if name in missing])
     }
     sources, unknown = sources_of(user, [node for node in new if isinstance(node, RemoteNodeIn)])
     wrong |= {
@@ -191,8 +189,8 @@ def _build(
         raise ValidationFailed(wrong)
     place = (parent.id, parent.tree_id, parent.channel_id)
     return [
-        chef.build_remote(node, *sources[node.node_id], *place, sizes)
+        build_nodes.build_remote(node, *sources[node.node_id], *place, sizes)
         if isinstance(node, RemoteNodeIn)
-        else chef.build(node, *place, sizes)
+        else build_nodes.build(node, *place, sizes)
         for node in new
     ]

@@ -6,7 +6,6 @@ still show these as they were: what may be done with a node is decided by its an
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, Conflict
@@ -17,21 +16,12 @@ from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
 from chalicelib.operations.access import node_rights
-from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.access.node_rights import Moved, Place, retried
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.schemas.contentnode import Move, Restore
 
 MOST_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A node as it is now, where it was, and the target that it was moved to."""
-
-    row: dict[str, Any]
-    before: Place
-    goal: Place
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,11 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import now
 from chalicelib.models.channels import Channel
-from chalicelib.models.nodes import Node
+from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.models.tree_changes import Changes, commit, count, is_new, mark, put, weight_of
 from chalicelib.models.trees import Counts
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
-from chalicelib.operations.nodes.add_nodes import LARGEST_NODE
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
@@ -189,8 +188,8 @@ def finish(node: Node, items: list[Any]) -> None:
     data: NodeData = nodes.to_data(node)
     node.complete = is_complete(data, items)
     node.modified = now()
-    if len(json.dumps(data)) > LARGEST_NODE:
-        raise ValidationFailed({"non_field_errors": [f"A node has at most {LARGEST_NODE} bytes. Shorten it."]})
+    if len(json.dumps(data)) > MAX_NODE_BYTES:
+        raise ValidationFailed({"non_field_errors": [f"A node has at most {MAX_NODE_BYTES} bytes. Shorten it."]})
 
 
 def _stored(node: Node) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chalicelib.domain.public_record import channel_entry
+from chalicelib.domain.trees.public_record import channel_entry
 from chalicelib.models.channels import Channel
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from chalicelib.content_databases.index_file import PublicChannel, name_key
 from chalicelib.domain.ids import parse_id
-from chalicelib.domain.public_record import channel_entry, of_version
 from chalicelib.domain.tokens import is_channel_token, plain_token
+from chalicelib.domain.trees.public_record import channel_entry, of_version
 from chalicelib.errors import NotFound
 from chalicelib.models import channel_sets, channel_versions, channels, secret_tokens
 from chalicelib.models.base import now

@@ -13,7 +13,6 @@ from typing import Any
 from le_utils.constants import content_kinds, file_formats, format_presets
 
 from chalicelib.aws import storage
-from chalicelib.domain.chef import thumbnail_preset
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import split_filename, storage_key
@@ -23,6 +22,7 @@ from chalicelib.models import assessment_items, derived_files
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
+from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 
 LARGEST_IMAGE = 20 * 1024 * 1024  # bytes; a larger thumbnail is published as it is
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB

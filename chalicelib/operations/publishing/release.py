@@ -13,9 +13,9 @@ from typing import Any
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.public_record import newest_notes, public_record
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.domain.trees import snapshot as snapshots
+from chalicelib.domain.trees.public_record import newest_notes, public_record
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.models import tasks

@@ -1,0 +1,151 @@
+"""Declarations and documents agree: routes, tables and models, docs/data-model.md, dependencies."""
+
+import ast
+import importlib
+import re
+
+import pytest
+
+import app as application
+from chalicelib.http.router import METHODS, Access, Route
+from infra import resources
+from tests.conftest import PREFIX
+from tests.support import data_model
+from tests.support.source import PACKAGE, ROOT, modules
+
+DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
+HANDLERS = [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")]
+ROUTES = [route for name in HANDLERS for route in getattr(importlib.import_module(name), "ROUTES", ())]
+
+
+class TestRoutes:
+    def test_are_many(self):
+        assert len(ROUTES) > 15
+
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+    def test_say_who_may_call_them_and_what_they_are(self, route):
+        assert isinstance(route, Route)
+        assert isinstance(route.access, Access)
+        assert route.summary.strip() == route.summary != ""
+        assert route.method in METHODS
+        assert callable(route.view)
+
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+    def test_have_paths_that_can_be_found(self, route):
+        assert re.fullmatch(r"/(api|en)(/[a-z0-9_.-]+|/\{[a-z_]+\})*", route.path)
+
+    def test_are_declared_once(self):
+        declared = [(route.method, route.path) for route in ROUTES]
+        assert sorted(set(declared)) == sorted(declared)
+
+    def test_are_all_there_is(self):
+        """What the application answers is what is declared, so nothing has no access rule."""
+        assert set(application.app.routes) == {route.path for route in ROUTES}
+
+    def test_are_for_the_signed_in_unless_they_are_public(self):
+        open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
+        signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
+        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
+        telling = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
+        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - telling)
+
+
+TEMPLATE = {table["TableName"].removeprefix(PREFIX): table for table in resources.tables(PREFIX)}
+MODELS = {
+    data_model.table_name(model): model
+    for module in data_model.model_modules()
+    for model in data_model.models_of(module)
+}
+
+
+class TestTables:
+    def test_have_a_model_each(self):
+        assert set(TEMPLATE) == set(MODELS)
+
+    @pytest.mark.parametrize("name", sorted({*TEMPLATE, *MODELS}))
+    def test_have_the_keys_and_indexes_of_their_model(self, name):
+        template, schema = TEMPLATE[name], MODELS[name]._get_schema()
+        assert _keys(template) == _keys({"KeySchema": schema["key_schema"]})
+        assert {
+            index["IndexName"]: (_keys(index), index["Projection"]["ProjectionType"])
+            for index in template.get("GlobalSecondaryIndexes", [])
+        } == {
+            index["index_name"]: (_keys({"KeySchema": index["key_schema"]}), index["projection"]["ProjectionType"])
+            for index in schema["global_secondary_indexes"]
+        }
+
+    @pytest.mark.parametrize("name", sorted({*TEMPLATE, *MODELS}))
+    def test_have_the_types_of_their_model(self, name):
+        model = MODELS[name]
+        types = {part["AttributeName"]: part["AttributeType"] for part in TEMPLATE[name]["AttributeDefinitions"]}
+        assert types == {attribute: model.get_attributes()[attribute].attr_type for attribute in types}
+
+    @pytest.mark.parametrize("name", [name for name, table in TEMPLATE.items() if "TimeToLiveSpecification" in table])
+    def test_expire_by_a_number_of_their_model(self, name):
+        attribute = TEMPLATE[name]["TimeToLiveSpecification"]["AttributeName"]
+        assert MODELS[name].get_attributes()[attribute].attr_type == "N"
+
+
+def _keys(table):
+    return sorted((key["KeyType"], key["AttributeName"]) for key in table["KeySchema"])
+
+
+DOCUMENT = data_model.PATH.read_text(encoding="utf-8")
+
+
+class TestDataModel:
+    def test_document_is_as_it_would_be_written_now(self):
+        assert data_model.render() == DOCUMENT, "run `python -m tests.support.data_model`"
+
+    @pytest.mark.parametrize("module", data_model.model_modules())
+    def test_every_query_is_named(self, module):
+        for function in data_model.queries(module):
+            assert f"| `{function.name}(" in DOCUMENT
+            assert ast.get_docstring(function.node), f"{function.name} has no docstring"
+
+    @pytest.mark.parametrize("module", [m for m in data_model.model_modules() if data_model.models_of(m)])
+    def test_every_model_has_its_table_of_access_patterns(self, module):
+        docstring = ast.get_docstring(modules()[module])
+        header, line, *rows = [row for row in docstring.splitlines() if row.startswith("|")]
+        assert header == "| access pattern | key condition | used by |"
+        assert rows
+        for row in (header, line, *rows):
+            assert row in DOCUMENT
+
+    def test_queries_are_recognised(self):
+        """The check of the checks."""
+        found = {
+            module.rpartition(".")[2]: [f.name for f in data_model.queries(module)]
+            for module in data_model.model_modules()
+        }
+        assert {"get", "data_of", "find_in_tree"} <= set(found["nodes"])
+        assert {"from_data", "to_data"}.isdisjoint(found["nodes"])
+        assert {"walk", "edges", "ancestors", "remove"} <= set(found["trees"])
+        assert {"too_many", "preorder", "counts_of"}.isdisjoint(found["trees"])
+        assert found["channels"] == ["get", "get_many", "everything", "get_many_to_read", "public_ids"]
+        assert {f.name for f in data_model.changes("chalicelib.models.trees")} == {"append", "remove"}
+        assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {"advance", "finish"}
+
+
+class TestDependencies:
+    def wanted(self, file):
+        lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
+        names = [re.match(r"[A-Za-z0-9._-]+", line) for line in lines if line and not line.startswith(("#", "-"))]
+        return {match[0].lower() for match in names if match}
+
+    def explained(self):
+        rows = re.findall(r"^\| *`?([A-Za-z0-9._-]+)`?[^|]*\|([^|]+)\|$", DEPENDENCIES.read_text("utf-8"), re.MULTILINE)
+        return {name.lower(): why.strip() for name, why in rows if name != "package" and name.strip("-")}
+
+    @pytest.mark.parametrize("file", ["requirements.in", "requirements-dev.in"])
+    def test_are_each_explained(self, file):
+        explained = self.explained()
+        assert self.wanted(file)
+        assert not [name for name in self.wanted(file) if not explained.get(name)]
+
+    def test_that_are_gone_are_not_explained_any_more(self):
+        known = self.wanted("requirements.in") | self.wanted("requirements-dev.in")
+        assert (
+            set(self.explained()) - {"package"} - known - {name for name in self.explained() if "-" * 3 in name}
+            == set()
+        )
