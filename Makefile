@@ -37,15 +37,15 @@ test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudForm
 	$(BIN)/python -m pytest tests/deployed --durations=3 $(ARGS)
 
 test-quick: $(APP) ## within a minute: domain, models, handlers, api, export, without what tests/support/quick_part.py lists
-	$(BIN)/python -m pytest tests/domain tests/models tests/handlers tests/api tests/export -n 2 --quick $(ARGS)
+	$(BIN)/python -m pytest tests/domain tests/schemas tests/models tests/operations tests/identity tests/handlers tests/http tests/export -n 2 --quick $(ARGS)
 
 test-dynamodb-local: $(APP) ## the tests of models, handlers and faults, their tables in DynamoDB Local
 	@exec $(BIN)/python -m infra.dynamodb_local \
-	  $(BIN)/python -m pytest tests/models tests/handlers tests/faults -n 2 --dist loadgroup \
+	  $(BIN)/python -m pytest tests/models tests/operations tests/identity tests/handlers tests/faults -n 2 --dist loadgroup \
 	  --hypothesis-profile=unhurried $(ARGS)
 
 fuzz: $(APP) ## N=10000 requests made from the OpenAPI document: no 5xx, every answer as declared
-	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/api/test_fuzz.py $(ARGS)
+	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py $(ARGS)
 
 lint: $(APP) ## ruff and mypy
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """What each function may do in AWS, read from `rights.yaml`: as IAM policies, and to ask about.
 
 Resources are ARNs as CloudFormation's `Sub` takes them, with `${Prefix}` and the like. The tests judge every call by
-them (tests/support/rights_check.py), so that a policy has all that its function needs and nothing else.
+them (tests/support/aws/rights_check.py), so that a policy has all that its function needs and nothing else.
 """
 
 from collections.abc import Iterator

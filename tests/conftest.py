@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import quick_part
 
-pytest_plugins = ("tests.support.rights_check",)
+pytest_plugins = ("tests.support.aws.rights_check",)
 
 PREFIX = "studio-test-"
 DEPLOYED = Path(__file__).with_name("deployed")
@@ -90,7 +90,7 @@ def pytest_collection_finish() -> None:
 @pytest.fixture
 def aws() -> Iterator[Any]:
     """Empty tables, bucket and queues, all in this process."""
-    from tests.support.cloud import empty_cloud
+    from tests.support.aws.cloud import empty_cloud
 
     with empty_cloud() as cloud:
         yield cloud
@@ -99,6 +99,6 @@ def aws() -> Iterator[Any]:
 @pytest.fixture
 def studio(aws: Any) -> Any:
     """The application with one user, driven as a client drives it."""
-    from tests.support.client import Studio
+    from tests.support.http.client import Studio
 
     return Studio(aws)

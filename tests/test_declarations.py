@@ -10,8 +10,8 @@ import app as application
 from chalicelib.http.router import METHODS, Access, Route
 from infra import resources
 from tests.conftest import PREFIX
-from tests.support import data_model
-from tests.support.source import PACKAGE, ROOT, modules
+from tests.support.source import data_model
+from tests.support.source.source import PACKAGE, ROOT, modules
 
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
 HANDLERS = [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")]
@@ -95,7 +95,7 @@ DOCUMENT = data_model.PATH.read_text(encoding="utf-8")
 
 class TestDataModel:
     def test_document_is_as_it_would_be_written_now(self):
-        assert data_model.render() == DOCUMENT, "run `python -m tests.support.data_model`"
+        assert data_model.render() == DOCUMENT, "run `python -m tests.support.source.data_model`"
 
     @pytest.mark.parametrize("module", data_model.model_modules())
     def test_every_query_is_named(self, module):

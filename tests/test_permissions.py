@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW
-from tests.support import nodes, requests, routes
-from tests.support.asked import (
+from tests.support.aws.asked import (
     FORM,
     State,
     channel,
@@ -35,8 +34,11 @@ from tests.support.asked import (
     trashed_node,
     upload_url,
 )
-from tests.support.client import Studio
-from tests.support.cloud import Cloud, empty_cloud
+from tests.support.aws.cloud import Cloud, empty_cloud
+from tests.support.http import requests
+from tests.support.http.client import Studio
+from tests.support.source import routes
+from tests.support.worlds import nodes
 
 WHO = ("anonymous", "stranger", "viewer", "editor", "editor of another channel", "administrator")
 EVERYONE = (200,) * 6

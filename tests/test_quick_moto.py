@@ -9,7 +9,7 @@ from botocore.session import get_session
 from moto import mock_aws
 
 from tests.conftest import DYNAMODB_URL
-from tests.support import cloud, quick_moto
+from tests.support.aws import cloud, quick_moto
 
 assert cloud.quick_moto is quick_moto  # it has moto go the shorter ways
 pytestmark = pytest.mark.skipif(bool(DYNAMODB_URL), reason="the tables are not moto's")

@@ -20,6 +20,6 @@ def test_what_is_left_out_is_there(name):
 
 
 def test_modules_and_single_tests_are_told_apart():
-    assert quick_part.TESTS / "api/test_fuzz.py" in quick_part.modules()
+    assert quick_part.TESTS / "http/test_fuzz.py" in quick_part.modules()
     assert quick_part.TESTS / "export/test_content_db.py" not in quick_part.modules()
     assert {module.name for module, _ in quick_part.tests()} >= {"test_content_db.py"}

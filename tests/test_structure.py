@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.source import PACKAGE, functions, imports, modules, path_of, reaches
+from tests.support.source.source import PACKAGE, functions, imports, modules, path_of, reaches
 
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 MAX_FUNCTION_LINES = 40

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.jsontext import LARGEST, loads
-from tests.support.values import json_values
+from tests.support.worlds.values import json_values
 
 
 def is_text(value):

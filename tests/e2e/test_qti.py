@@ -7,7 +7,7 @@ from tests.e2e import uploads
 from tests.e2e.api import Api
 from tests.e2e.kolibri_process import RunningKolibri
 from tests.export.qti_builders import make_raw, qti_id, read_package
-from tests.support import nodes
+from tests.support.worlds import nodes
 
 NAMES = ("free", "raw", "plain")
 

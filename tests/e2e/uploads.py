@@ -11,7 +11,7 @@ import httpx
 
 from infra.local.stack import Stack
 from tests.e2e.api import Api
-from tests.support import nodes
+from tests.support.worlds import nodes
 
 Node = dict[str, Any]
 CHUNK = 10  # nodes in a request, as ricecooker sends them

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 
 from chalicelib.domain.trees.snapshot import freeze, from_bytes, to_bytes
 from chalicelib.export.content_db import ContentDatabaseError, ContentDatabaseSummary, write_content_database
-from tests.support.trees import make_channel, make_file, random_branches, resource, topic, tree
+from tests.support.worlds.trees import make_channel, make_file, random_branches, resource, topic, tree
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from le_utils.constants import completion_criteria, content_kinds, exercises, fo
 from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.export.content_db_rows import MAX_FILE_SIZE, duration, nested_set, options, tables
-from tests.support.trees import make_channel, make_file, make_node, resource, topic, tree
+from tests.support.worlds.trees import make_channel, make_file, make_node, resource, topic, tree
 
 
 def rows(table, *branches, nodes=None, **channel):

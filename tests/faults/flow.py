@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.domain.ids import derived_id
-from tests.support import images, nodes
-from tests.support.client import Answer, Studio
+from tests.support.http.client import Answer, Studio
+from tests.support.worlds import images, nodes
 
 CHANNEL = "5e1fc0de" * 4
 TRIES = 3

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.flow import CHANNEL, upload_and_publish
-from tests.support.calls import Watch, watching
-from tests.support.client import Studio
-from tests.support.cloud import Cloud, empty_cloud
+from tests.support.aws.calls import Watch, watching
+from tests.support.aws.cloud import Cloud, empty_cloud
+from tests.support.http.client import Studio
 
 LONGEST = 120  # calls of the flow; a test below fails when there are more
 PART = 8  # calls a test

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.operations.sync import endpoint
-from tests.support import quick_passwords, rights_check
-from tests.support.shared_cloud import aws, shared_cloud
-from tests.support.syncing import Client
+from tests.support import quick_passwords
+from tests.support.aws import rights_check
+from tests.support.aws.shared_cloud import aws, shared_cloud
+from tests.support.worlds.syncing import Client
 
 __all__ = ["aws", "shared_cloud"]
 

@@ -19,7 +19,7 @@ from infra.local.events import Request
 from infra.local.gateway import Gateway
 from infra.local.responses import Response, send_response
 from infra.routes import Origin, match
-from tests.support.cloudfront import Decision, Distribution, Functions
+from tests.support.http.cloudfront import Decision, Distribution, Functions
 
 pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is missing: it runs CloudFront's functions")
 

@@ -10,10 +10,10 @@ from chalicelib.aws import storage
 from infra import rights
 from infra.rights import BUCKET, SECTIONS
 from tests.conftest import PREFIX
-from tests.support import rights_check
-from tests.support.client import Studio
-from tests.support.needed_rights import needed
-from tests.support.rights_check import Judge, unused
+from tests.support.aws import rights_check
+from tests.support.aws.needed_rights import needed
+from tests.support.aws.rights_check import Judge, unused
+from tests.support.http.client import Studio
 
 TABLE = SECTIONS["tables"][1]
 OBJECT = SECTIONS["objects"][1]

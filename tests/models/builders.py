@@ -11,7 +11,7 @@ from chalicelib.models.base import Table, now, write_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
-from tests.support.trees import make_node
+from tests.support.worlds.trees import make_node
 
 
 def make_channel(**fields: Any) -> Channel:
@@ -50,7 +50,7 @@ def put(parent: Node, *names: str, **fields: Any) -> list[Node]:
 
 
 def store(root: Node, tree: list[NodeData]) -> None:
-    """Append the nodes of a plain tree (`tests.support.trees.tree`) below a root, parents first."""
+    """Append the nodes of a plain tree (`tests.support.worlds.trees.tree`) below a root, parents first."""
     stored = {tree[0]["id"]: root}
     for parent_id, siblings in groupby(_by_parent(tree), key=lambda node: node["parent_id"]):
         parent = fresh(stored[str(parent_id)])

@@ -1,17 +1,5 @@
 """All tests of the models share one cloud."""
 
-from collections.abc import Iterator
+from tests.support.aws.shared_cloud import aws, shared_cloud
 
-import pytest
-
-from tests.models.publishing import Publishing
-from tests.support.cloud import Cloud
-from tests.support.shared_cloud import aws, shared_cloud
-
-__all__ = ["aws", "publishing", "shared_cloud"]
-
-
-@pytest.fixture
-def publishing(aws: Cloud) -> Iterator[Publishing]:
-    with Publishing().running() as made:
-        yield made
+__all__ = ["aws", "shared_cloud"]

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.support.calls import watching
+from tests.support.aws.calls import watching
 
 Call = Callable[[BaseClient, str, dict[str, Any]], Any]
 

@@ -10,7 +10,7 @@ from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models import assessment_items
 from chalicelib.models.assessment_items import LARGE
 from tests.models.builders import question
-from tests.support.trees import make_file
+from tests.support.worlds.trees import make_file
 
 EXERCISE = "e" * 32
 

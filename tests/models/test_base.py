@@ -17,7 +17,7 @@ from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.stored_objects import StoredObject
 from tests.models.dynamodb import answering, cancelled, failed, leaving
-from tests.support.calls import AnswerLost, NeverSent
+from tests.support.aws.calls import AnswerLost, NeverSent
 
 READ, WRITE, TRANSACT = "BatchGetItem", "BatchWriteItem", "TransactWriteItems"
 

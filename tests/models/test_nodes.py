@@ -11,8 +11,8 @@ from chalicelib.domain.types import LABELS, FileData, NodeData
 from chalicelib.models import nodes
 from chalicelib.models.nodes import Node
 from tests.models.builders import fresh, lay, live_root, put
-from tests.support.trees import make_file, make_node, resource, topic, tree
-from tests.support.values import json_values
+from tests.support.worlds.trees import make_file, make_node, resource, topic, tree
+from tests.support.worlds.values import json_values
 
 ids = st.uuids().map(lambda value: value.hex)
 texts = st.text(max_size=20)

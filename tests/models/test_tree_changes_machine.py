@@ -18,7 +18,7 @@ from chalicelib.operations.nodes import bulk_update, node_batches, node_moves, n
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Restore
 from tests.models.builders import make_channel, make_root
-from tests.support.cloud import empty_cloud
+from tests.support.aws.cloud import empty_cloud
 
 ADMIN = Identity("0" * 32, "a@example.org", "", "", is_admin=True)
 picks = st.integers(0, 50)

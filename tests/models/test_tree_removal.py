@@ -5,8 +5,8 @@ import pytest
 from chalicelib.models import assessment_items, base, trees
 from tests.models.builders import lay, live_root, question
 from tests.models.dynamodb import real
-from tests.support.calls import AnswerLost, NeverSent, watching
-from tests.support.trees import resource, topic, tree
+from tests.support.aws.calls import AnswerLost, NeverSent, watching
+from tests.support.worlds.trees import resource, topic, tree
 
 BRANCHES = (
     topic(

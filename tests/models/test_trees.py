@@ -9,8 +9,8 @@ from chalicelib.models.nodes import Node
 from chalicelib.models.trees import BEING_BUILT, LIVE, STAGED, append
 from tests.models.builders import child, counts, fresh, lay, live_root, make_channel, make_root, put, store
 from tests.models.dynamodb import answering
-from tests.support.calls import Watch, watching
-from tests.support.trees import resource, topic, tree
+from tests.support.aws.calls import Watch, watching
+from tests.support.worlds.trees import resource, topic, tree
 
 
 def titles(found):

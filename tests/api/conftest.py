@@ -1,5 +1,0 @@
-"""All tests of what the API says of itself share one cloud."""
-
-from tests.support.shared_cloud import aws, shared_cloud
-
-__all__ = ["aws", "shared_cloud"]

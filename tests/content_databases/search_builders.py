@@ -1,0 +1,74 @@
+"""Indexes to search, of channels of a few nodes."""
+
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from chalicelib.content_databases.search_file import SearchFile
+from chalicelib.content_databases.search_index import SearchWriter
+from chalicelib.content_databases.search_part import write_part
+from chalicelib.domain.trees.snapshot import freeze
+from chalicelib.domain.types import Snapshot
+from chalicelib.schemas.query import parse_query
+from chalicelib.schemas.search import SearchQuery
+from tests.support.worlds import trees
+from tests.support.worlds.trees import Branch, make_channel, tree
+
+AT = datetime(2025, 6, 1, tzinfo=UTC)
+_names = count()
+
+
+def leaf(title: str = "leaf", **fields: Any) -> Branch:
+    return trees.resource(f"leaf {next(_names)}", title=title, **fields)
+
+
+def topic(title: str, *children: Branch, **fields: Any) -> Branch:
+    return trees.topic(f"topic {next(_names)}", *children, title=title, **fields)
+
+
+def snapshot_of(number: int, *branches: Branch, version: int = 1) -> Snapshot:
+    """A version of the channel with this number."""
+    channel = make_channel(id=f"{number:032x}", name=f"Channel {number}", inherit_metadata=False)
+    return freeze(channel, tree(*branches, id=f"{number:032x}"), version)
+
+
+def query(**asked: str) -> SearchQuery:
+    return parse_query(SearchQuery, {name: [value] for name, value in asked.items()})
+
+
+class Index:
+    """An index file that is written, and read as it is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count()
+        self._file = folder / "index.sqlite3"
+
+    def _path(self) -> Path:
+        return self._folder / f"{next(self._numbers)}.sqlite3"
+
+    def put(self, *snapshots: Snapshot, at: datetime = AT, old: Path | None = None) -> Path:
+        """Take in versions of channels; returns the part of the last one. `old`: that of the version before it."""
+        with SearchWriter(self._file) as index:
+            for snapshot in snapshots:
+                part = self._path()
+                write_part(part, snapshot, at, old)
+                index.put(part)
+        return part
+
+    def remove(self, channel_id: str) -> bool:
+        with SearchWriter(self._file) as index:
+            return index.remove(channel_id)
+
+    def read(self) -> SearchFile:
+        path = self._path()
+        path.write_bytes(self._file.read_bytes())
+        return SearchFile(path)
+
+    def titles(self, **asked: str) -> list[str]:
+        """What a query finds in all channels."""
+        file = self.read()
+        _, rows = file.find(query(**asked), file.channels, 25, 0)
+        file.close()
+        return [row["title"] for row in rows]

@@ -1,0 +1,138 @@
+"""Studio's own pages of signing in: for clients that send JSON, and for people without a script."""
+
+from html.parser import HTMLParser
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib.identity import accounts
+from chalicelib.identity.cookies import CSRF, SESSION
+from tests.support.http import front
+from tests.support.http.client import Browser
+
+ACCOUNTS = "/en/accounts"
+EMAIL = "someone@example.org"
+PASSWORD = "correct horse"
+FORM = "application/x-www-form-urlencoded"
+ME = "/api/user/me"
+
+
+class Page(HTMLParser):
+    """The forms of a page: where they go, and what they send."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.actions, self.fields, self.scripts = [], {}, 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        found = dict(attributes)
+        if tag == "form":
+            self.actions.append((found["method"], found["action"]))
+        if tag == "input":
+            self.fields[found["name"]] = found.get("value", "")
+        self.scripts += tag == "script"
+
+
+@pytest.fixture
+def browser(studio):
+    accounts.create_user(EMAIL, PASSWORD)
+    return Browser(studio)
+
+
+def send(browser, action, **fields):
+    """Press the button of a form; scripts, which would send a header, are off."""
+    body = urlencode(fields).encode()
+    return browser.call("POST", action.rstrip("/"), body, csrf=False, content_type=FORM)
+
+
+def test_studios_clients_sign_in_as_recorded(browser):
+    """Recorded: the page sets csrftoken; the credentials as JSON are answered with 302 and the session's cookie."""
+    page = browser.call("GET", ACCOUNTS)
+    assert (page.status, set(browser.cookies)) == (200, {CSRF})
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    answer = browser.call("POST", f"{ACCOUNTS}/login", {"username": EMAIL, "password": PASSWORD})
+    assert (answer.status, answer.text) == (302, "")
+    assert set(browser.cookies) == {CSRF, SESSION}
+    assert browser.call("GET", ME).json["email"] == EMAIL
+    refused = browser.call("POST", "/api/channel", {"name": "c"}, csrf=False)
+    assert (refused.status, refused.json["detail"]) == (403, "CSRF Failed: CSRF token missing or incorrect.")
+
+
+def test_people_sign_in_and_out_without_a_script(browser):
+    page = Page(browser.call("GET", ACCOUNTS).text)
+    ((method, action),) = page.actions
+    assert (method, page.scripts, set(page.fields)) == ("post", 0, {"username", "password"})
+    assert send(browser, action, username=EMAIL, password=PASSWORD).status == 302
+    text = browser.call("GET", ACCOUNTS).text
+    assert EMAIL in text
+    page = Page(text)
+    ((_, action),) = page.actions
+    answer = send(browser, action, **page.fields)
+    assert (answer.status, answer.headers["Location"], browser.cookies) == (302, "/en/accounts/", {})
+    assert browser.call("GET", ME).status == 401
+
+
+def test_a_form_with_a_wrong_password_comes_again_with_a_sentence(browser):
+    answer = send(browser, f"{ACCOUNTS}/login", username='"><script>', password="wrong")
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Token")
+    page = Page(answer.text)
+    assert (page.fields["username"], page.scripts) == ('"><script>', 0)
+    assert "do not belong together" in answer.text
+    assert "wrong" not in answer.text
+    assert SESSION not in browser.cookies
+
+
+@pytest.mark.parametrize("fields", [{}, {"username": EMAIL}, {"username": "", "password": ""}])
+def test_a_form_that_lacks_something_comes_again(browser, fields):
+    answer = send(browser, f"{ACCOUNTS}/login", **fields)
+    assert answer.status == 400
+    assert Page(answer.text).actions
+
+
+def test_json_that_is_wrong_is_answered_in_json(browser):
+    for body, status in (({"username": EMAIL, "password": "wrong"}, 401), ({}, 400), ([], 400), (b"x", 400)):
+        answer = browser.call("POST", f"{ACCOUNTS}/login", body)
+        assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
+
+
+def test_a_form_of_another_site_is_refused(browser):
+    body = urlencode({"username": EMAIL, "password": PASSWORD}).encode()
+    answer = browser.call("POST", f"{ACCOUNTS}/login", body, content_type=FORM, origin="http://evil.example.org")
+    assert (answer.status, answer.cookies) == (403, [])
+
+
+def test_a_form_with_too_much_is_refused(browser):
+    assert send(browser, f"{ACCOUNTS}/login", **{f"f{n}": "x" for n in range(30)}).status == 400
+
+
+@pytest.mark.parametrize("fields", [{}, {"csrfmiddlewaretoken": "x"}])
+def test_nobody_is_signed_out_by_a_form_without_the_token(studio, fields):
+    browser = studio.sign_in()
+    assert send(browser, f"{ACCOUNTS}/logout", **fields).status == 403
+    assert browser.call("GET", ME).status == 200
+
+
+def test_scripts_sign_out_with_the_header(studio):
+    browser = studio.sign_in()
+    assert browser.call("POST", f"{ACCOUNTS}/logout").status == 302
+    assert browser.cookies == {}
+
+
+def test_pages_load_nothing_and_are_kept_by_nobody(browser):
+    headers = browser.call("GET", ACCOUNTS).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none';")
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_front_passes_cookies_in_both_directions(studio):
+    accounts.create_user(EMAIL, PASSWORD)
+    body = {"username": EMAIL, "password": PASSWORD}
+    answer = front.ask("POST", f"{ACCOUNTS}/login/", json=body)
+    assert (answer.status_code, set(answer.cookies)) == (302, {SESSION, CSRF})
+    cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in answer.cookies.items())}
+    assert front.ask("GET", f"{ACCOUNTS}/", headers=cookie).status_code == 200
+    assert front.ask("GET", f"{ME}/", headers=cookie).json()["email"] == EMAIL
+    sent = {**cookie, "X-CSRFToken": answer.cookies[CSRF]}
+    assert front.ask("POST", "/api/channel/", json={"name": "c"}, headers=sent).status_code == 201
+    assert front.ask("POST", "/api/channel/", json={"name": "c"}, headers=cookie).status_code == 403

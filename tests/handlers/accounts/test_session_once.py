@@ -1,0 +1,237 @@
+"""One-time passwords: good for signing in within a week, and then for nothing but choosing another password."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+
+from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.identity import accounts
+from chalicelib.identity.authentication import CHANGE_FIRST
+from chalicelib.identity.cookies import SESSION
+from chalicelib.models import users
+from chalicelib.models.base import now
+from chalicelib.models.sessions import Session
+from chalicelib.models.users import User
+from chalicelib.operations.users import sessions
+from tests.support.http.client import Browser
+
+URL = "/api/auth/session"
+CHANGE = "/api/user/me/password"
+ME = "/api/user/me"
+EMAIL = "admin@example.org"
+OWN = "battery staple"
+
+
+@pytest.fixture
+def once(studio):
+    return accounts.give_one_time_password(EMAIL)
+
+
+@pytest.fixture
+def browser(studio, once):
+    """Where somebody has signed in with a one-time password."""
+    signed_in = Browser(studio)
+    assert sign_in(signed_in, once).status == 201
+    return signed_in
+
+
+def sign_in(browser, password):
+    return browser.call("POST", URL, {"username": EMAIL, "password": password})
+
+
+def change(browser, old, new=OWN):
+    return browser.call("POST", CHANGE, {"old_password": old, "new_password": new})
+
+
+class TestGiving:
+    def test_makes_an_administrator(self, once):
+        user = users.get(accounts.user_id_of(EMAIL))
+        assert (user.is_admin, user.is_active) == (True, True)
+        assert 0 <= now().timestamp() + accounts.ONCE_SECONDS - user.password_once < 5
+        assert users.has_administrator()
+
+    def test_gives_another_one_each_time_and_ends_all_sessions(self, studio, once, browser):
+        again = accounts.give_one_time_password(EMAIL.upper())
+        assert again != once
+        assert browser.call("GET", URL + "/current").json["user_id"] is None
+        assert [sign_in(Browser(studio), word).status for word in (once, again)] == [401, 201]
+
+    def test_makes_who_is_there_an_administrator_again(self, studio):
+        user_id, token = accounts.create_user(EMAIL, OWN)
+        users.change_profile(users.get(user_id), [], {"is_active": False})
+        assert not users.has_administrator()
+        password = accounts.give_one_time_password(EMAIL)
+        assert sign_in(Browser(studio), password).json["is_admin"]
+        assert studio.get(ME, token).status == 401
+        assert not users.get(user_id).token_keys
+
+    def test_leaves_an_administrators_tokens(self, studio):
+        user_id, token = accounts.create_user(EMAIL, OWN, is_admin=True)
+        accounts.give_one_time_password(EMAIL)
+        assert studio.get(ME, token).json["is_admin"]
+        assert len(users.get(user_id).token_keys) == 1
+
+    def test_gives_what_can_be_typed_and_not_be_guessed(self, once):
+        assert re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){3}[a-hjkmnp-z2-9]{5}", once)
+
+    def test_stores_only_a_hash(self, studio, once):
+        assert once not in str(studio.cloud.contents())
+
+    def test_needs_an_address(self, studio):
+        with pytest.raises(ValidationFailed):
+            accounts.give_one_time_password("admin")
+
+    def test_that_lost_a_race_gives_none(self, studio, monkeypatch):
+        user_id, _ = accounts.create_user(EMAIL)
+        hash_password = accounts.hash_password
+
+        def meanwhile(password):
+            accounts.issue_token(users.get(user_id))
+            return hash_password(password)
+
+        monkeypatch.setattr(accounts, "hash_password", meanwhile)
+        with pytest.raises(Conflict):
+            accounts.give_one_time_password(EMAIL)
+        assert users.get(user_id).password is None
+
+
+class TestSession:
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", ME),
+            ("GET", "/api/channel?edit=true"),
+            ("POST", "/api/channel"),
+            ("GET", "/api/admin-users"),
+            ("POST", "/api/internal/authenticate_user_internal"),
+            ("POST", "/api/sync"),
+        ],
+    )
+    def test_may_do_nothing_else(self, studio, browser, method, path):
+        answer = browser.call(method, path, {"name": "c"} if method == "POST" else None)
+        assert (answer.status, answer.json) == (403, {"error": "Forbidden", "detail": CHANGE_FIRST})
+        assert studio.cloud.items("channels") == []
+
+    def test_knows_who_one_is_and_ends(self, browser):
+        assert browser.call("GET", f"{URL}/current").json["email"] == EMAIL
+        assert browser.call("DELETE", f"{URL}/current").status == 204
+        assert SESSION not in browser.cookies
+
+    def test_may_do_all_once_the_password_is_changed(self, studio, browser, once):
+        assert change(browser, once).status == 200
+        assert browser.call("GET", "/api/admin-users").status == 200
+        assert users.get(accounts.user_id_of(EMAIL)).password_once is None
+        other = Browser(studio)
+        assert [sign_in(other, once).status, sign_in(other, OWN).status] == [401, 201]
+        assert other.call("GET", ME).status == 200
+
+    def test_cannot_keep_the_password(self, browser, once):
+        answer = change(browser, once, once)
+        assert (answer.status, set(answer.json)) == (400, {"new_password"})
+        assert browser.call("GET", ME).status == 403
+
+    def test_needs_the_token_of_its_pages_to_change_it(self, browser, once):
+        sent = {"old_password": once, "new_password": OWN}
+        assert browser.call("POST", CHANGE, sent, csrf=False).status == 403
+        assert browser.call("GET", ME).status == 403
+
+    def test_of_another_browser_ends_with_the_change(self, studio, browser, once):
+        other = Browser(studio)
+        sign_in(other, once)
+        change(browser, once)
+        assert other.call("GET", ME).status == 401
+
+    def test_is_made_so_where_the_password_was_given_meanwhile(self, studio, monkeypatch):
+        """The one who signed in showed a password that is none any more."""
+        user_id, _ = accounts.create_user(EMAIL, OWN, is_admin=True)
+        may_sign_in = users.may_sign_in
+
+        def meanwhile(user):
+            accounts.give_one_time_password(EMAIL)
+            return may_sign_in(user)
+
+        monkeypatch.setattr(users, "may_sign_in", meanwhile)
+        assert sign_in(Browser(studio), OWN).status == 503
+        assert studio.cloud.items("sessions") == []
+        assert users.get(user_id).password_once
+
+
+def test_a_token_of_an_administrator_does_all_it_did(studio):
+    _, token = accounts.create_user(EMAIL, OWN, is_admin=True)
+    accounts.give_one_time_password(EMAIL)
+    assert studio.get("/api/admin-users", token).status == 200
+
+
+def test_it_is_over_after_a_week(studio, once):
+    user_id = accounts.user_id_of(EMAIL)
+    User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
+    answer = sign_in(Browser(studio), once)
+    assert (answer.status, answer.json["detail"]) == (401, sessions.WRONG)
+    assert accounts.ONCE_SECONDS == 7 * 24 * 3600
+
+
+def test_it_cannot_be_changed_after_a_week_either(studio, browser, once):
+    user_id = accounts.user_id_of(EMAIL)
+    User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
+    stored = users.get(user_id).password
+    answer = change(browser, once)
+    assert (answer.status, "expired" in answer.json["old_password"][0]) == (400, True)
+    assert users.get(user_id).password == stored
+    assert not users.has_administrator()
+
+
+def test_a_password_that_somebody_chose_is_for_good(studio, once):
+    accounts.set_password(EMAIL, OWN)
+    browser = Browser(studio)
+    assert sign_in(browser, OWN).status == 201
+    assert browser.call("GET", ME).status == 200
+    assert not any(session.password_once for session in Session.query(session_key(browser)))
+
+
+def session_key(browser):
+    from chalicelib.domain.tokens import digest
+
+    return digest(browser.cookies[SESSION])
+
+
+class TestPage:
+    """For people without a script."""
+
+    FORM = "application/x-www-form-urlencoded"
+
+    def send(self, browser, action, **fields):
+        body = urlencode(fields).encode()
+        return browser.call("POST", f"/en/accounts/{action}", body, csrf=False, content_type=self.FORM)
+
+    def token(self, browser):
+        return re.search(r'name="csrfmiddlewaretoken" type="hidden" value="(\w+)"', self.page(browser))[1]
+
+    def page(self, browser):
+        return browser.call("GET", "/en/accounts").text
+
+    def test_asks_for_a_password_after_signing_in(self, studio, once):
+        browser = Browser(studio)
+        answer = self.send(browser, "login", username=EMAIL, password=once)
+        assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
+        sent = {"old_password": once, "new_password": OWN, "csrfmiddlewaretoken": self.token(browser)}
+        answer = self.send(browser, "password", **sent)
+        assert (answer.status, answer.headers["Location"]) == (302, "/api/")
+        assert browser.call("GET", ME).json["email"] == EMAIL
+        assert "Signed in" in self.page(browser)
+
+    def test_comes_again_with_a_sentence(self, browser, once):
+        for old, new, said in ((once, "short", "too short"), ("wrong", OWN, "not your password"), ("", "", "password")):
+            sent = {"old_password": old, "new_password": new, "csrfmiddlewaretoken": self.token(browser)}
+            answer = self.send(browser, "password", **sent)
+            assert (answer.status, said in answer.text, "Choose a password" in answer.text) == (400, True, True)
+        assert browser.call("GET", ME).status == 403
+
+    def test_needs_its_token(self, browser, once):
+        assert self.send(browser, "password", old_password=once, new_password=OWN).status == 403
+        assert browser.call("GET", ME).status == 403
+
+    def test_leads_to_signing_in_first(self, studio, once):
+        answer = self.send(Browser(studio), "password", old_password=once, new_password=OWN)
+        assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
+        assert sign_in(Browser(studio), once).status == 201

@@ -1,0 +1,199 @@
+"""What passwords must be, how long they can be guessed, and what ends when they change."""
+
+import json
+import time
+
+import pytest
+from argon2 import PasswordHasher
+
+from chalicelib.identity import accounts
+from chalicelib.models import sign_in_tries, users
+from chalicelib.models.users import User
+from chalicelib.operations.users import sessions
+from tests.support.http.client import Browser
+
+URL = "/api/auth/session"
+CHANGE = "/api/user/me/password"
+EMAIL = "someone@example.org"
+PASSWORD = "correct horse"
+NEW = "battery staple"
+ME = "/api/user/me"
+
+
+@pytest.fixture
+def user_id(studio):
+    return accounts.create_user(EMAIL, PASSWORD)[0]
+
+
+@pytest.fixture(autouse=True)
+def morning(monkeypatch):
+    """A quarter of an hour that does not end while a test runs."""
+    monkeypatch.setattr(sign_in_tries, "WINDOW", 10**9)
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Fewer tries, as each takes its time."""
+    monkeypatch.setattr(sessions, "MOST_OF_ACCOUNT", 2)
+    monkeypatch.setattr(sessions, "MOST_OF_ADDRESS", 4)
+
+
+def sign_in(studio, password=PASSWORD, email=EMAIL):
+    return Browser(studio).call("POST", URL, {"username": email, "password": password})
+
+
+def change(browser, old=PASSWORD, new=NEW):
+    return browser.call("POST", CHANGE, {"old_password": old, "new_password": new})
+
+
+class TestRefusal:
+    def test_is_the_same_whatever_is_wrong(self, studio, user_id):
+        accounts.create_user("without@example.org")
+        accounts.create_user("sleeping@example.org", PASSWORD)
+        User(accounts.user_id_of("sleeping@example.org")).update([User.is_active.set(False)])
+        wrong = [
+            sign_in(studio, "wrong"),
+            sign_in(studio, PASSWORD + " "),
+            *(sign_in(studio, PASSWORD, f"{name}@example.org") for name in ("without", "sleeping", "nobody")),
+            sign_in(studio, PASSWORD, "no address"),
+        ]
+        assert {(answer.status, answer.text, answer.headers["WWW-Authenticate"]) for answer in wrong} == {
+            (401, json.dumps({"error": "Not signed in", "detail": sessions.WRONG}, separators=(",", ":")), "Token")
+        }
+        assert not any(answer.cookies for answer in wrong)
+
+    def test_takes_as_long_where_nobody_is(self, proper_passwords):
+        assert not accounts.is_outdated(accounts._NOBODYS)
+        user = User("a" * 32, password=accounts.hash_password(PASSWORD))
+        assert accounts.is_password_of(user, PASSWORD)
+        assert not accounts.is_password_of(user, "wrong")
+        for nobody in (None, User("a" * 32)):
+            started = time.process_time()
+            assert not accounts.is_password_of(nobody, PASSWORD)
+            assert time.process_time() - started > 0.005
+
+    def test_says_nothing_of_what_was_sent(self, studio, user_id):
+        for answer in (sign_in(studio, "mistyped-secret"), sign_in(studio, "mistyped-secret" * 100)):
+            assert "mistyped-secret" not in answer.text
+            assert answer.status in (400, 401)
+
+
+class TestTries:
+    def test_of_an_account_end_for_a_while(self, studio, user_id, few):
+        other = accounts.create_user("other@example.org", PASSWORD)[0]
+        assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
+        answer = sign_in(studio)
+        assert (answer.status, answer.json["error"]) == (429, "Too many tries")
+        assert 0 < int(answer.headers["Retry-After"]) <= sign_in_tries.WINDOW
+        assert sign_in(studio, email="other@example.org").json["user_id"] == other
+
+    def test_end_for_accounts_that_are_none_as_well(self, studio, few):
+        assert [sign_in(studio, "x", "nobody@example.org").status for _ in range(3)] == [401, 401, 429]
+
+    def test_of_an_address_end_for_a_while(self, studio, user_id, few):
+        statuses = [sign_in(studio, "x", f"{number}@example.org").status for number in range(5)]
+        assert statuses == [401] * 4 + [429]
+        assert sign_in(studio).status == 429
+        studio.address = "203.0.113.9"
+        assert sign_in(studio).status == 201
+
+    def test_of_an_address_are_not_counted_by_what_it_says_itself(self, studio, few):
+        body = {"username": EMAIL, "password": "x"}
+        for number in range(4):
+            sent = {**body, "username": f"{number}@example.org"}
+            Browser(studio).call("POST", URL, sent, x_forwarded_for=f"10.0.0.{number}")
+        assert Browser(studio).call("POST", URL, body, x_forwarded_for="10.0.0.9").status == 429
+
+    def test_that_are_refused_cost_an_address_nothing(self, studio, user_id, few):
+        for _ in range(8):
+            sign_in(studio, "wrong")
+        assert sign_in(studio, "x", "nobody@example.org").status == 401
+
+    def test_that_are_right_do_not_count(self, studio, user_id, few):
+        assert {sign_in(studio).status for _ in range(6)} == {201}
+
+    def test_are_there_again_after_a_quarter_of_an_hour(self, studio, user_id, few, monkeypatch):
+        assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
+        monkeypatch.setattr(sign_in_tries, "WINDOW", 5 * 10**8)  # another one
+        assert sign_in(studio).status == 201
+
+    def test_do_not_concern_who_is_signed_in(self, studio, user_id, few):
+        browser = studio.sign_in(user_id)
+        for _ in range(3):
+            sign_in(studio, "wrong")
+        assert browser.call("GET", ME).status == 200
+
+    def test_to_change_a_password_are_counted_too(self, studio, user_id, few):
+        browser = studio.sign_in(user_id)
+        assert [change(browser, "wrong").status for _ in range(3)] == [400, 400, 429]
+        assert sign_in(studio).status == 429
+
+
+class TestChange:
+    def test_ends_other_sessions(self, studio, user_id):
+        own, other = studio.sign_in(user_id), studio.sign_in(user_id)
+        answer = change(own)
+        assert (answer.status, answer.json["id"]) == (200, user_id)
+        assert [own.call("GET", ME).status, other.call("GET", ME).status] == [200, 401]
+        assert [sign_in(studio).status, sign_in(studio, NEW).status] == [401, 201]
+
+    def test_by_a_token_ends_all_sessions_and_no_token(self, studio):
+        user_id, token = accounts.create_user(EMAIL, PASSWORD)
+        browser = studio.sign_in(user_id)
+        sent = {"old_password": PASSWORD, "new_password": NEW}
+        assert studio.post(CHANGE, sent, token).status == 200
+        assert browser.call("GET", ME).status == 401
+        assert studio.get(ME, token).status == 200
+
+    def test_needs_the_old_one(self, studio, user_id):
+        answer = change(studio.sign_in(user_id), "wrong")
+        assert (answer.status, set(answer.json)) == (400, {"old_password"})
+        assert sign_in(studio).status == 201
+
+    @pytest.mark.parametrize(
+        "new", ["", "short", "x" * 1001, "1234567890", EMAIL, "Someone@example.org", "abababababab"], ids=range(7)
+    )
+    def test_to_a_weak_one_is_refused(self, studio, user_id, new):
+        answer = change(studio.sign_in(user_id), new=new)
+        assert (answer.status, set(answer.json)) == (400, {"new_password"})
+        assert sign_in(studio).status == 201
+
+    def test_that_lost_a_race_changes_nothing(self, studio, user_id, monkeypatch):
+        browser, hash_password = studio.sign_in(user_id), accounts.hash_password
+
+        def meanwhile(password):
+            accounts.issue_token(users.get(user_id))
+            return hash_password(password)
+
+        monkeypatch.setattr(accounts, "hash_password", meanwhile)
+        assert change(browser).status == 409
+        assert sign_in(studio).status == 201
+
+    def test_by_the_operator_ends_all_sessions(self, studio, user_id):
+        browser = studio.sign_in(user_id)
+        accounts.set_password(EMAIL.upper(), NEW)
+        assert browser.call("GET", ME).status == 401
+        assert sign_in(studio, NEW).status == 201
+
+
+def test_a_password_with_old_parameters_is_hashed_anew(studio, user_id):
+    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    User(user_id).update([User.password.set(weak)])
+    assert sign_in(studio).status == 201
+    stored = users.get(user_id).password
+    assert stored != weak
+    assert not accounts.is_outdated(stored)
+    assert sign_in(studio).status == 201
+
+
+def test_who_is_made_inactive_while_signing_in_is_not_signed_in(studio, user_id, monkeypatch):
+    is_password_of = accounts.is_password_of
+
+    def meanwhile(user, password):
+        users.change_profile(user, [], {"is_active": False})
+        return is_password_of(user, password)
+
+    monkeypatch.setattr(accounts, "is_password_of", meanwhile)
+    answer = sign_in(studio)
+    assert (answer.status, answer.cookies) == (503, [])
+    assert studio.cloud.items("sessions") == []

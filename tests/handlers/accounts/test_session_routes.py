@@ -1,0 +1,47 @@
+"""Whatever a route answers to a token, it answers to a session as well."""
+
+import pytest
+
+from chalicelib.http.router import Access
+from chalicelib.identity.authentication import CHANGING
+from chalicelib.identity.cookies import CSRF, SESSION
+from tests.support.http.client import Browser
+from tests.support.source import routes
+
+CLOSED = [route for route in routes.ALL if route.access is not Access.ANYONE]
+PUBLIC = [route for route in routes.OPEN if route.path.startswith("/api/public/")]
+COOKIES = {SESSION: "0" * 64, CSRF: "0" * 64}
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=routes.name)
+def test_a_session_is_as_good_as_a_token(studio, route):
+    admin_id, token = studio.sign_up("admin", is_admin=True)
+    browser, path = studio.sign_in(admin_id), routes.url(route)
+    by_token = studio.call(route.method, path, None, token)
+    by_session = browser.call(route.method, path)
+    assert (by_session.status, by_session.headers) == (by_token.status, by_token.headers)
+    assert by_token.status not in (401, 403)
+
+
+@pytest.mark.parametrize("route", [r for r in CLOSED if r.method in CHANGING], ids=routes.name)
+def test_a_session_changes_nothing_without_its_csrf_token(studio, route):
+    browser = studio.sign_in()
+    before = studio.cloud.contents()
+    answer = browser.call(route.method, routes.url(route), csrf=False)
+    assert (answer.status, answer.json["detail"]) == (403, "CSRF Failed: CSRF token missing or incorrect.")
+    assert studio.cloud.contents() == before
+
+
+@pytest.mark.parametrize("route", CLOSED, ids=routes.name)
+def test_a_cookie_that_is_no_session_is_nobody(studio, route):
+    answer = Browser(studio, dict(COOKIES)).call(route.method, routes.url(route))
+    assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Token")
+
+
+@pytest.mark.parametrize("route", PUBLIC, ids=routes.name)
+def test_public_routes_look_at_no_cookie_and_set_none(studio, route):
+    path = routes.url(route)
+    answers = [browser.call(route.method, path) for browser in (Browser(studio), Browser(studio, dict(COOKIES)))]
+    answers.append(studio.sign_in().call(route.method, path))
+    assert len({answer.status for answer in answers}) == 1
+    assert not any(answer.cookies for answer in answers)

@@ -1,0 +1,59 @@
+"""Oneself, as recorded of Studio."""
+
+import pytest
+
+from chalicelib.models.channel_members import VIEW
+from chalicelib.models.users import User
+from tests.support.aws.calls import counting
+from tests.support.source.routes import NOTHING
+
+# Recorded: GET /api/user
+FIELDS = {"id", "email", "first_name", "last_name", "is_active", "editable_channels", "view_only_channels"}
+
+
+class TestUser:
+    def test_is_listed_alone_with_the_own_channels(self, studio):
+        studio.sign_up("other")
+        edited, _ = studio.make_channel()
+        viewed, _ = studio.make_channel()
+        user_id, token = studio.sign_up("reader")
+        studio.share(viewed, user_id, VIEW)
+        (row,) = studio.get("/api/user", token).json
+        assert set(row) == FIELDS
+        assert (row["id"], row["email"], row["is_active"]) == (user_id, "reader@example.org", True)
+        assert (row["editable_channels"], row["view_only_channels"]) == ([], [viewed])
+        (row,) = studio.get("/api/user").json
+        assert set(row["editable_channels"]) == {edited, viewed}
+
+    def test_is_the_same_by_id(self, studio):
+        assert studio.get(f"/api/user/{studio.user_id}").json == studio.get("/api/user").json[0]
+
+    @pytest.mark.parametrize("user_id", [NOTHING, "bad", "%00"])
+    def test_is_nobody_else(self, studio, user_id):
+        assert studio.get(f"/api/user/{user_id}").status == 404
+
+    def test_is_on_pages_where_they_are_asked_for(self, studio):
+        answer = studio.get("/api/user?page_size=5").json
+        assert (answer["count"], answer["total_pages"], len(answer["results"])) == (1, 1, 1)
+
+    def test_costs_two_reads_and_the_token(self, studio):
+        for _ in range(5):
+            studio.make_channel()
+        with counting(studio) as watch:
+            assert studio.get("/api/user").status == 200
+        assert len(watch.names) == 3
+
+
+class TestProfile:
+    def test_says_where_the_clipboard_is_and_what_storage_is_left(self, studio):
+        User(studio.user_id).update([User.disk_space_left.add(-100)])
+        own = studio.get("/api/user/me").json
+        assert own["id"] == own["clipboard_root_id"] == studio.user_id
+        assert own["disk_space_used"] == 100
+        assert own["available_space"] == own["disk_space"] - 100 > 0
+        assert own["is_admin"] is False
+        assert own["date_joined"].endswith("Z")
+
+    def test_has_no_space_left_where_less_is_allowed_than_is_used(self, studio):
+        User(studio.user_id).update([User.disk_space_left.set(-1)])
+        assert studio.get("/api/user/me").json["available_space"] == 0

@@ -1,0 +1,181 @@
+"""The staged tree goes live, and the one before it comes back."""
+
+import pytest
+
+from chalicelib.models import changes, channels
+from tests.support.aws.calls import AnswerLost, Watch, counting, watching
+from tests.support.aws.cloud import later
+from tests.support.aws.interleaved import interrupted
+from tests.support.source.routes import NOTHING
+from tests.support.worlds import nodes
+from tests.support.worlds.published import titles
+from tests.support.worlds.publishing import publish
+
+
+def stage(studio, *names, channel_id=None):
+    """The id of a channel in which exercises of these names are staged."""
+    channel_id, root = studio.make_channel(channel_id=channel_id)
+    studio.add(root, *(nodes.exercise(name, nodes.question(name)) for name in names))
+    assert studio.finish(channel_id, stage=True).status == 200
+    return channel_id
+
+
+def post(studio, channel_id, name, token=""):
+    return studio.post(f"/api/channel/{channel_id}/{name}", token=token)
+
+
+def roots(channel_id):
+    channel = channels.get(channel_id)
+    return channel.root_id, channel.staging_root_id, channel.previous_root_id
+
+
+def trees_left(studio):
+    with later(120):
+        studio.deliver()
+    return {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
+
+
+@pytest.mark.parametrize("name", ["deploy", "rollback"])
+def test_no_tree_of_a_deleted_channel_goes_live(studio, name):
+    channel_id = stage(studio, "a")
+    post(studio, channel_id, "deploy")
+    stage(studio, "b", channel_id=channel_id)
+    studio.call("DELETE", f"/api/channel/{channel_id}")
+    before = roots(channel_id)
+    answer = post(studio, channel_id, name)
+    assert (answer.status, "Restore it" in answer.json["detail"]) == (409, True)
+    assert roots(channel_id) == before
+
+
+class TestDeploy:
+    def test_the_staged_tree_is_live_and_the_old_one_waits_beside_it(self, studio):
+        channel_id = stage(studio, "a")
+        live, staged, _ = roots(channel_id)
+        answer = post(studio, channel_id, "deploy")
+        assert answer.status == 200
+        assert (answer.json["root_id"], answer.json["staging_root_id"], answer.json["count"]) == (staged, None, 1)
+        assert answer.json == studio.get(f"/api/channel/{channel_id}").json
+        assert roots(channel_id) == (staged, None, live)
+
+    def test_is_an_unpublished_change(self, studio):
+        channel_id = publish(studio, "a")
+        stage(studio, "b", channel_id=channel_id)
+        assert post(studio, channel_id, "deploy").json["unpublished_changes"] is True
+        node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+        assert (node["title"], node["published"]) == ("b", False)
+        assert studio.publish(channel_id)["status"] == "SUCCESS"
+        assert titles(studio, channel_id, 2) == ["b"]
+
+    def test_the_tree_before_the_last_is_removed(self, studio):
+        channel_id = stage(studio, "a")
+        oldest, *_ = roots(channel_id)
+        post(studio, channel_id, "deploy")
+        stage(studio, "b", channel_id=channel_id)
+        assert oldest in trees_left(studio)
+        post(studio, channel_id, "deploy")
+        live, _, previous = roots(channel_id)
+        left = trees_left(studio)
+        assert oldest not in left
+        assert {live, previous} <= left
+
+    def test_where_nothing_is_staged_is_409(self, studio):
+        channel_id = stage(studio, "a")
+        assert [post(studio, channel_id, "deploy").status for _ in range(2)] == [200, 409]
+        assert "staged" in post(studio, channel_id, "deploy").json["detail"]
+
+    def test_when_another_tree_is_staged_meanwhile_is_409(self, studio):
+        channel_id = stage(studio, "a")
+        with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id), "UpdateItem"):
+            assert post(studio, channel_id, "deploy").status == 409
+        live, staged, _ = roots(channel_id)
+        assert {live, staged} <= trees_left(studio)
+
+    def test_whose_answer_is_lost_is_done_once(self, studio):
+        channel_id = stage(studio, "a")
+        live, staged, _ = roots(channel_id)
+        with watching(LosesUpdates(), own=(studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)):
+            assert post(studio, channel_id, "deploy").status == 200
+        assert roots(channel_id) == (staged, None, live)
+
+    def test_costs_as_much_however_large_the_tree(self, studio):
+        channel_id = stage(studio, *(f"n{number}" for number in range(30)))
+        with counting(studio) as watch:
+            assert post(studio, channel_id, "deploy").status == 200
+        assert len(watch.names) <= 7
+
+
+class LosesUpdates(Watch):
+    """Every first update of an item is made, but its answer is lost."""
+
+    def __call__(self, client, operation, arguments):
+        answer = super().__call__(client, operation, arguments)
+        if operation == "UpdateItem" and not self.hit:
+            self.hit = operation
+            raise AnswerLost(endpoint_url=operation)
+        return answer
+
+
+class TestRollback:
+    def test_brings_the_tree_before_back(self, studio):
+        channel_id = stage(studio, "a")
+        live, staged, _ = roots(channel_id)
+        post(studio, channel_id, "deploy")
+        answer = post(studio, channel_id, "rollback")
+        assert (answer.status, answer.json["root_id"]) == (200, live)
+        assert roots(channel_id) == (live, None, staged)
+
+    def test_twice_is_as_before(self, studio):
+        channel_id = stage(studio, "a")
+        post(studio, channel_id, "deploy")
+        before = roots(channel_id)
+        assert [post(studio, channel_id, "rollback").status for _ in range(2)] == [200, 200]
+        assert roots(channel_id) == before
+        assert trees_left(studio) >= {root for root in before if root}
+
+    def test_leaves_what_is_staged(self, studio):
+        channel_id = stage(studio, "a")
+        post(studio, channel_id, "deploy")
+        stage(studio, "b", channel_id=channel_id)
+        _, staged, _ = roots(channel_id)
+        assert post(studio, channel_id, "rollback").json["staging_root_id"] == staged
+
+    def test_of_a_published_tree_can_be_published_again(self, studio):
+        channel_id = publish(studio, "a")
+        stage(studio, "b", channel_id=channel_id)
+        post(studio, channel_id, "deploy")
+        studio.publish(channel_id)
+        assert post(studio, channel_id, "rollback").json["unpublished_changes"] is True
+        assert studio.publish(channel_id)["status"] == "SUCCESS"
+        assert titles(studio, channel_id, 3) == titles(studio, channel_id, 1) == ["a"]
+
+    def test_where_there_is_no_tree_before_is_409(self, studio):
+        channel_id = stage(studio, "a")
+        assert post(studio, channel_id, "rollback").status == 409
+
+
+@pytest.mark.parametrize("name", ["deploy", "rollback", "publish", "publish_draft"])
+def test_a_channel_that_is_not_there_is_404(studio, name):
+    assert [post(studio, id, name).status for id in (NOTHING, "bad")] == [404, 404]
+
+
+def test_others_are_told_of_it(studio):
+    """Recorded: the changes of finish_channel and DEPLOYED."""
+    channel_id = stage(studio, "a")
+    live, staged, _ = roots(channel_id)
+    post(studio, channel_id, "deploy")
+    told = [(change.table, change.key, change.fields) for change in changes.after(channel_id, 0, 10)]
+    assert told == [
+        ("channel", channel_id, {"mods": {"root_id": live, "staging_root_id": staged}}),
+        ("channel", channel_id, {"mods": {"root_id": staged, "staging_root_id": None}}),
+    ]
+
+
+def test_a_failure_to_tell_breaks_nothing(studio, monkeypatch):
+    from chalicelib.operations.changes import feed
+
+    def fail(*_, **__):
+        raise TimeoutError
+
+    monkeypatch.setattr(feed, "tell", fail)
+    channel_id = stage(studio, "a")
+    assert post(studio, channel_id, "deploy").status == 200

@@ -1,0 +1,252 @@
+"""Adding nodes: what is refused, with what words, and that nothing of it is added."""
+
+import hashlib
+import json
+
+import pytest
+
+from chalicelib.domain.types import LABELS
+from chalicelib.models.nodes import Node
+from chalicelib.schemas.chef import MAX_NODES
+from tests.support.aws.calls import Watch, strictly, watching
+from tests.support.http.recordings import store
+from tests.support.source.routes import NOTHING
+from tests.support.worlds import nodes
+
+PATH = "/api/internal/add_nodes"
+LONG = "x" * 201
+
+
+def refused(studio, *sent, root=None):
+    """The fields that are told of nodes sent to a root, with nothing written because of them."""
+    root = root or studio.make_channel()[1]
+    with strictly(studio) as watch:
+        answer = studio.post(PATH, {"root_id": root, "content_data": list(sent)})
+    assert answer.status == 400, answer.text
+    assert watch.writes == []
+    told = answer.json
+    assert told.pop("error")
+    assert all(name in told["detail"] for name in told if name != "detail")
+    return told
+
+
+WRONG_FIELDS = [
+    ("kind", "bogus"),
+    ("kind", None),
+    ("node_id", "bad"),
+    ("node_id", None),
+    ("content_id", "bad"),
+    ("title", None),
+    ("title", LONG),
+    ("language", "zz"),
+    ("license", "Nonsense"),
+    ("license_description", "x" * 401),
+    ("copyright_holder", LONG),
+    ("author", LONG),
+    ("aggregator", LONG),
+    ("provider", LONG),
+    ("source_id", LONG),
+    ("role", "boss"),
+    ("suggested_duration", -1),
+    ("suggested_duration", "5"),
+    ("tags", "tag"),
+    ("extra_fields", "not json"),
+    ("extra_fields", "[]"),
+    ("files", {}),
+    ("questions", {}),
+    *[(field, "str") for field in LABELS],
+]
+
+
+def test_a_wrong_field_is_named_with_the_number_of_its_node(studio):
+    _, root = studio.make_channel()
+    for field, value in WRONG_FIELDS:
+        told = refused(studio, nodes.topic("good"), nodes.topic("wrong", **{field: value}), root=root)
+        assert [name for name in told if name != "detail"] == [f"content_data.1.{field}"], (field, value)
+
+
+@pytest.mark.parametrize("field", LABELS)
+def test_an_unknown_label_is_refused(studio, field):
+    _, root = studio.make_channel()
+    for value in (["bogus"], {"bogus": True}, ["mathematics"]):
+        assert f"content_data.0.{field}.0" in refused(studio, nodes.topic("t", **{field: value}), root=root)
+
+
+def test_a_tag_that_is_none_is_refused(studio):
+    _, root = studio.make_channel()
+    for tag in ("x" * 31, None, 5, ["a"]):
+        assert "content_data.0.tags.1" in refused(studio, nodes.topic("t", tags=["good", tag]), root=root)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("preset", "bogus"), ("preset", None), ("filename", "a.pdf"), ("filename", f"{NOTHING}.exe"), ("language", "zz")],
+)
+def test_a_wrong_field_of_a_file_is_refused(studio, field, value):
+    file = {**nodes.file(f"{NOTHING}.pdf"), field: value}
+    assert f"content_data.0.files.0.{field}" in refused(studio, nodes.resource("r", files=[file]))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("type", "bogus"),
+        ("assessment_id", "x"),
+        ("answers", "no json"),
+        ("answers", "{}"),
+        ("hints", "[1]"),
+        ("files", 5),
+    ],
+)
+def test_a_wrong_field_of_a_question_is_refused(studio, field, value):
+    told = refused(studio, nodes.exercise("e", nodes.question("q", **{field: value})))
+    assert any(name.startswith(f"content_data.0.questions.0.{field}") for name in told)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"mastery_model": "bogus"},
+        {"mastery_model": ["m_of_n"]},
+        {"mastery_model": {}},
+        {"mastery_model": "m_of_n", "m": "x", "n": 2},
+        {"mastery_model": "m_of_n", "m": "²", "n": 2},
+        {"mastery_model": "m_of_n", "m": -1, "n": 2},
+        {"mastery_model": "m_of_n", "m": True, "n": 2},
+        {"mastery_model": "do_all", "randomize": "yes"},
+        {"options": "x"},
+        {"options": {"completion_criteria": {"model": "bogus"}}},
+        {"options": {"completion_criteria": {"model": "mastery", "threshold": {"mastery_model": "bogus"}}}},
+        {"options": {"completion_criteria": [1]}},
+    ],
+    ids=json.dumps,
+)
+def test_a_wrong_criterion_of_an_exercise_is_refused(studio, extra):
+    refused(studio, nodes.exercise("e", nodes.question("q"), extra_fields=json.dumps(extra)))
+
+
+def test_what_is_wrong_with_several_nodes_is_told_at_once(studio):
+    told = refused(studio, nodes.topic("a", kind="x", title=LONG), nodes.topic("b"), nodes.topic("c", tags=["x" * 31]))
+    assert set(told) == {"content_data.0.kind", "content_data.0.title", "content_data.2.tags.0", "detail"}
+
+
+def test_files_that_are_not_stored_are_named(studio):
+    there = store(studio, b"there", "pdf")
+    absent = [f"{hashlib.md5(text).hexdigest()}.pdf" for text in (b"a", b"b")]
+    told = refused(
+        studio,
+        nodes.resource("good", files=[nodes.file(there)]),
+        nodes.resource("r", files=[nodes.file(absent[0]), nodes.file(there)]),
+        nodes.exercise("e", nodes.question("q", files=[nodes.file(absent[1], "exercise_image")])),
+    )
+    assert set(told) == {"content_data.1.files", "content_data.2.files", "detail"}
+    for number, name in enumerate(absent, 1):
+        assert name in told[f"content_data.{number}.files"][0]
+        assert there not in told[f"content_data.{number}.files"][0]
+
+
+def test_a_file_with_the_same_bytes_but_another_format_is_not_stored(studio):
+    there = store(studio, b"there", "pdf")
+    absent = there.replace(".pdf", ".epub")
+    told = refused(studio, nodes.resource("r", files=[nodes.file(absent, "epub")]))
+    assert absent in told["content_data.0.files"][0]
+
+
+def test_a_file_of_which_s3_has_not_told_yet_is_found(studio):
+    name = studio.upload(b"quick", "pdf", "document", told=False)
+    _, root = studio.make_channel()
+    assert studio.add(root, nodes.resource("r", files=[nodes.file(name)]))
+    assert studio.post("/api/internal/file_diff", [name]).json == []
+
+
+def test_too_many_nodes_at_once_are_refused(studio):
+    many = [nodes.topic(f"t{number}") for number in range(MAX_NODES + 1)]
+    assert set(refused(studio, *many)) == {"content_data", "detail"}
+
+
+def test_the_same_node_id_twice_is_refused(studio):
+    twice = nodes.node_id("t")
+    told = refused(studio, nodes.topic("t"), nodes.topic("other", node_id=twice.upper()))
+    assert "content_data" in told
+
+
+def test_the_same_assessment_id_twice_is_refused(studio):
+    refused(studio, nodes.exercise("e", nodes.question("q"), nodes.question("q")))
+
+
+@pytest.mark.parametrize("kind", ["document", "exercise", "video"])
+def test_nothing_can_be_added_below_what_is_no_topic(studio, kind):
+    """Nobody would ever find it there: trees are walked over their topics."""
+    _, root = studio.make_channel()
+    parent = studio.add(root, nodes.resource("r", kind))[nodes.node_id("r")]
+    answer = studio.post(PATH, {"root_id": parent, "content_data": [nodes.topic("below")]})
+    assert answer.status == 400, answer.text
+
+
+@pytest.mark.parametrize("size", [390_000, 1_000_000])
+@pytest.mark.parametrize("field", ["extra_fields", "question", "answers"])
+def test_what_is_too_large_for_the_database_is_refused(studio, field, size):
+    text = "x" * size
+    changes = {
+        "extra_fields": nodes.topic("t", extra_fields={"a": text}),
+        "question": nodes.exercise("e", nodes.question("q", question=text)),
+        "answers": nodes.exercise("e", nodes.question("q", answers=json.dumps([{"answer": text, "correct": True}]))),
+    }
+    refused(studio, changes[field])
+
+
+def test_nothing_is_added_where_the_database_fails_in_the_middle(studio):
+    """All or nothing: the transaction fails after the questions were written."""
+    _, root = studio.make_channel()
+    before = studio.cloud.items("nodes"), studio.cloud.items("children")
+    sent = {"root_id": root, "content_data": [nodes.exercise("e", nodes.question("q")), nodes.topic("t")]}
+
+    class Failing(Watch):
+        def __call__(self, client, operation, arguments):
+            if operation == "TransactWriteItems":
+                self.failing = len(self.names)
+            return super().__call__(client, operation, arguments)
+
+    own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
+    with watching(Failing(), own=own) as watch:
+        assert studio.post(PATH, sent).status == 503
+    assert watch.hit == "TransactWriteItems"
+    assert (studio.cloud.items("nodes"), studio.cloud.items("children")) == before
+    assert len(studio.add(root, *sent["content_data"])) == 2
+
+
+@pytest.mark.parametrize("root_id", [NOTHING, "bad", "", "x" * 10_000])
+@pytest.mark.parametrize("content", [[], [nodes.topic("t")]], ids=["nothing", "a topic"])
+def test_below_what_does_not_exist_nothing_can_be_added(studio, root_id, content):
+    answer = studio.post(PATH, {"root_id": root_id, "content_data": content})
+    assert answer.status == 404
+
+
+def test_a_tree_that_was_replaced_by_a_newer_upload_is_closed(studio):
+    channel_id, root = studio.make_channel()
+    topic = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
+    studio.make_channel(channel_id=channel_id)
+    for parent in (root, topic):
+        answer = studio.post(PATH, {"root_id": parent, "content_data": [nodes.topic("late")]})
+        assert answer.status == 409
+        assert "create_channel" in answer.json["detail"]
+
+
+@pytest.mark.parametrize("stage", [True, False])
+def test_nodes_can_still_be_added_to_a_tree_that_was_finished(studio, stage):
+    channel_id, root = studio.make_channel()
+    assert studio.finish(channel_id, stage).status == 200
+    assert studio.add(root, nodes.topic("late"))
+    tree = studio.post(
+        "/api/internal/get_tree_data", {"channel_id": channel_id, "tree": "staging" if stage else "main"}
+    )
+    assert [entry["title"] for entry in tree.json["tree"]] == ["late"]
+
+
+def test_a_tree_has_an_end_of_its_depth(studio):
+    """A transaction holds 100 actions, and a new node counts on every node above it."""
+    _, root = studio.make_channel()
+    parent = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
+    Node(parent).update([Node.path.set([f"{number:032x}" for number in range(120)])])
+    answer = studio.post(PATH, {"root_id": parent, "content_data": [nodes.topic("too deep")]})
+    assert answer.status == 400, answer.text

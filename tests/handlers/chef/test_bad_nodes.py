@@ -1,0 +1,90 @@
+"""Nodes with a wrong value anywhere: refused by name or taken, and no fault of the server.
+
+Many are sent in one request, as what is wrong with each of them is told at once.
+"""
+
+import uuid
+
+import pytest
+
+from tests.support.aws.calls import strictly
+from tests.support.http import requests
+from tests.support.http.requests import REFUSED_WHOLE, WRONG
+
+PATH = "/api/internal/add_nodes"
+VALUES = {label: value for label, value in WRONG.items() if label not in REFUSED_WHOLE}
+AT_ONCE = 40
+
+
+def send(studio, root, spoilt):
+    """The answer to nodes in one request; None where it was a fault of the server."""
+    content = b",".join(node for _, node in spoilt)
+    try:
+        answer = studio.call("POST", PATH, b'{"root_id": "%b", "content_data": [%b]}' % (root.encode(), content))
+    except UnicodeEncodeError:
+        return None
+    return answer if answer.status < 500 else None
+
+
+def culprits(studio, root, spoilt):
+    """Which of the nodes are those that the server cannot stand."""
+    if send(studio, root, spoilt):
+        return []
+    if len(spoilt) == 1:
+        return [spoilt[0][0]]
+    half = len(spoilt) // 2
+    return culprits(studio, root, spoilt[:half]) + culprits(studio, root, spoilt[half:])
+
+
+def spoilt_nodes(node):
+    """The node with each of its values replaced by each wrong one, under an id of its own."""
+    for label, text in requests.spoilt(node, VALUES):
+        fresh = uuid.uuid4().hex.encode()
+        yield label, text.replace(node["node_id"].encode(), fresh)
+
+
+def refused_ones(answer):
+    names = [name.split(".") for name in answer.json if name.startswith("content_data.")]
+    return {int(number) for _, number, *_ in names}
+
+
+@pytest.mark.parametrize("kind", ["document", "exercise"])
+def test_a_wrong_value_anywhere_in_a_node_is_no_fault_of_the_server(studio, kind):
+    node = requests.good_nodes(studio)[kind]
+    _, root = studio.make_channel()
+    spoilt = list(spoilt_nodes(node))
+    wrong, good = [], []
+    for start in range(0, len(spoilt), AT_ONCE):
+        chunk = spoilt[start : start + AT_ONCE]
+        with strictly(studio) as watch:
+            answer = send(studio, root, chunk)
+        if answer is None:
+            wrong += culprits(studio, root, chunk)
+        elif answer.status == 400:
+            assert watch.writes == []
+            good += [entry for number, entry in enumerate(chunk) if number not in refused_ones(answer)]
+    assert wrong == []
+    for start in range(0, len(good), AT_ONCE):
+        chunk = good[start : start + AT_ONCE]
+        answer = send(studio, root, chunk)
+        assert answer, culprits(studio, root, chunk)
+        assert answer.status == 200, answer.text
+        assert len(answer.json["root_ids"]) == len(chunk)
+
+
+def test_remote_nodes_with_a_wrong_value_are_no_fault_of_the_server(studio):
+    source, root = studio.make_channel()
+    document = requests.good_nodes(studio)["document"]
+    studio.add(root, document)
+    studio.finish(source)
+    remote = {name: value for name, value in document.items() if name not in ("kind", "language", "license", "author")}
+    remote |= {
+        "node_id": "a" * 32,
+        "source_channel_id": source,
+        "source_node_id": document["node_id"],
+        "source_content_id": None,
+    }
+    _, target = studio.make_channel()
+    spoilt = list(spoilt_nodes(remote))
+    for start in range(0, len(spoilt), AT_ONCE):
+        assert culprits(studio, target, spoilt[start : start + AT_ONCE]) == []

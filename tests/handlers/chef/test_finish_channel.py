@@ -1,0 +1,190 @@
+"""finish_channel: the uploaded tree is staged or goes live; what it changes is worked out; old trees are removed."""
+
+import pytest
+
+from chalicelib.models import channels
+from chalicelib.models import nodes as node_models
+from tests.support.aws.cloud import later
+from tests.support.aws.interleaved import interrupted
+from tests.support.http.recordings import store
+from tests.support.source.routes import NOTHING
+from tests.support.worlds import nodes
+
+PATH = "/api/internal/finish_channel"
+
+
+def upload(studio, channel_id=None, *content):
+    """(channel id, root) of an upload with these nodes at its top, not yet finished."""
+    channel_id, root = studio.make_channel(channel_id=channel_id)
+    if content:
+        studio.add(root, *content)
+    return channel_id, root
+
+
+def trees_left(studio):
+    with later(120):
+        studio.deliver()
+    return {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
+
+
+def status(studio, channel_id):
+    answer = studio.post("/api/internal/get_channel_status_bulk", {"channel_ids": [channel_id]})
+    return answer.json["statuses"][channel_id]
+
+
+def test_a_staged_tree_waits_beside_the_live_one(studio):
+    channel_id, root = upload(studio)
+    live = channels.get(channel_id).root_id
+    answer = studio.finish(channel_id, stage=True)
+    assert set(answer.json) == {"success", "new_channel", "diff_task_id"}
+    assert answer.json["new_channel"] == channel_id
+    channel = channels.get(channel_id)
+    assert (channel.root_id, channel.staging_root_id, channel.chef_root_id) == (live, root, None)
+    assert status(studio, channel_id) == "staged"
+
+
+def test_without_a_word_on_it_the_tree_is_staged(studio):
+    channel_id, root = upload(studio)
+    assert studio.post(PATH, {"channel_id": channel_id}).status == 200
+    assert channels.get(channel_id).staging_root_id == root
+
+
+def test_a_tree_goes_live_and_the_old_one_is_kept_beside_it(studio):
+    channel_id, root = upload(studio)
+    before = channels.get(channel_id)
+    assert studio.finish(channel_id, stage=False).status == 200
+    channel = channels.get(channel_id)
+    assert (channel.root_id, channel.previous_root_id) == (root, before.root_id)
+    assert (channel.chef_root_id, channel.staging_root_id) == (None, None)
+    assert channel.rev > before.rev
+    assert status(studio, channel_id) == "unpublished"
+
+
+@pytest.mark.parametrize("stage", [True, False])
+def test_finishing_twice_is_a_conflict_and_changes_nothing(studio, stage):
+    channel_id, _ = upload(studio)
+    studio.finish(channel_id, stage)
+    before = studio.cloud.contents()
+    for again in (True, False):
+        answer = studio.finish(channel_id, again)
+        assert answer.status == 409
+        assert set(answer.json) == {"error", "detail"}
+    assert studio.cloud.contents() == before
+
+
+def test_finishing_twice_at_once_is_done_once(studio):
+    channel_id, root = upload(studio)
+    answers = []
+    with interrupted(studio, lambda: answers.append(studio.finish(channel_id)), operation="UpdateItem"):
+        answers.append(studio.finish(channel_id))
+    assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])
+    channel = channels.get(channel_id)
+    assert (channel.root_id, channel.chef_root_id) == (root, None)
+    assert channel.previous_root_id != root
+    assert node_models.get(channel.previous_root_id)
+
+
+def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
+    channel_id, root = upload(studio)
+    with interrupted(studio, lambda: upload(studio, channel_id, nodes.topic("new")), operation="UpdateItem"):
+        answer = studio.finish(channel_id)
+    assert answer.status == 409
+    channel = channels.get(channel_id)
+    assert channel.chef_root_id not in (root, None)
+    assert node_models.get(channel.chef_root_id).total_count == 1
+
+
+def test_the_diff_task_tells_what_the_new_tree_changes(studio):
+    pdf, other = store(studio, b"1", "pdf"), store(studio, b"2", "pdf")
+    kept = nodes.resource("kept", files=[nodes.file(pdf)])
+    channel_id, _ = upload(studio, None, kept, nodes.topic("gone"), nodes.topic("renamed"), nodes.topic("moved"))
+    studio.finish(channel_id)
+    _, root = upload(studio, channel_id, {**kept, "files": [nodes.file(other)]}, nodes.topic("renamed", title="New"))
+    above = studio.add(root, nodes.topic("new"))[nodes.node_id("new")]
+    studio.add(above, nodes.topic("moved"))
+    task_id = studio.finish(channel_id, stage=True).json["diff_task_id"]
+    waiting = studio.task(task_id)
+    assert (waiting["status"], waiting["progress"], waiting["channel_id"]) == ("PENDING", 0, channel_id)
+    studio.deliver("maintenance")
+    task = studio.task(task_id)
+    assert (task["status"], task["progress"]) == ("SUCCESS", 100)
+    counts = {"added": 1, "removed": 1, "changed": 2, "moved": 1, "files_added": 1, "files_removed": 1}
+    assert {name: count for name, count in task["result"].items() if count} == counts
+    assert task["detail"]
+
+
+def test_a_message_that_comes_twice_changes_no_diff(studio):
+    channel_id, _ = upload(studio, None, nodes.topic("t"))
+    task_id = studio.finish(channel_id).json["diff_task_id"]
+    studio.deliver("maintenance", times=2)
+    result = studio.task(task_id)["result"]
+    assert (result["added"], sum(result.values())) == (1, 1)
+
+
+def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):
+    channel_id, first = upload(studio, None, nodes.topic("1"), nodes.exercise("e", nodes.question("q")))
+    trash, empty = channels.get(channel_id).trash_root_id, channels.get(channel_id).root_id
+    studio.finish(channel_id)
+    assert trees_left(studio) == {trash, empty, first}
+
+    _, second = upload(studio, channel_id, nodes.topic("2"))
+    studio.finish(channel_id)
+    assert trees_left(studio) == {trash, first, second}  # the first is the one before, to go back to
+
+    _, third = upload(studio, channel_id, nodes.topic("3"))
+    studio.finish(channel_id)
+    assert trees_left(studio) == {trash, second, third}
+    assert studio.cloud.items("assessment_items") == []
+    assert len(studio.cloud.items("children")) == 2
+
+
+def test_an_older_staged_tree_is_removed(studio):
+    channel_id, _ = upload(studio, None, nodes.topic("1"))
+    channel = channels.get(channel_id)
+    studio.finish(channel_id, stage=True)
+    _, second = upload(studio, channel_id, nodes.topic("2"))
+    studio.finish(channel_id, stage=True)
+    assert trees_left(studio) == {channel.trash_root_id, channel.root_id, second}
+    _, third = upload(studio, channel_id, nodes.topic("3"))
+    studio.finish(channel_id, stage=False)
+    assert trees_left(studio) == {channel.trash_root_id, channel.root_id, third}
+    assert channels.get(channel_id).staging_root_id is None
+
+
+def test_no_tree_that_is_pointed_to_is_removed_whoever_asks(studio):
+    channel_id, _ = upload(studio, None, nodes.topic("1"))
+    studio.finish(channel_id)
+    upload(studio, channel_id, nodes.topic("2"))
+    studio.finish(channel_id, stage=True)
+    upload(studio, channel_id, nodes.topic("3"))
+    with later(120):
+        studio.deliver()
+    before = studio.cloud.contents()
+    pointed_to = set(channels.tree_names(channels.get(channel_id)).values())
+    assert len(pointed_to) == 5
+    for root in pointed_to:
+        studio.send("maintenance", {"jobs": [{"job": "remove_tree", "channel_id": channel_id, "root_id": root}]})
+    studio.deliver()
+    assert studio.cloud.contents() == before
+
+
+def test_a_removal_that_comes_twice_does_no_harm(studio):
+    channel_id, first = upload(studio, None, nodes.topic("1"))
+    upload(studio, channel_id, nodes.topic("2"))
+    with later(120):
+        studio.deliver(times=2)
+    assert node_models.get(first) is None
+    assert node_models.get(channels.get(channel_id).chef_root_id)
+
+
+@pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "x" * 10_000])
+def test_an_unknown_channel_is_404(studio, channel_id):
+    assert studio.post(PATH, {"channel_id": channel_id, "stage": True}).status == 404
+
+
+@pytest.mark.parametrize("stage", ["true", 1, 0, None, []])
+def test_stage_must_be_true_or_false(studio, stage):
+    channel_id, root = upload(studio)
+    answer = studio.post(PATH, {"channel_id": channel_id, "stage": stage})
+    assert (answer.status, "stage" in answer.json) == (400, True)
+    assert channels.get(channel_id).chef_root_id == root

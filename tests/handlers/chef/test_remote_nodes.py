@@ -1,0 +1,217 @@
+"""Nodes of other channels that a chef takes over."""
+
+import json
+
+import pytest
+from le_utils.constants.labels import levels, subjects
+
+from chalicelib.domain.types import LABELS
+from chalicelib.models import assessment_items
+from chalicelib.models import nodes as node_models
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.channels import Channel
+from tests.support.http.recordings import store
+from tests.support.source.routes import NOTHING
+from tests.support.worlds import images, nodes
+
+PATH = "/api/internal/add_nodes"
+
+
+@pytest.fixture
+def source(studio):
+    """The id of a channel that is live, but not published: a topic, a document with a thumbnail, an exercise."""
+    channel_id, root = studio.make_channel("Source")
+    files = [
+        nodes.file(store(studio, b"pdf", "pdf")),
+        nodes.file(store(studio, images.png("red"), "png"), "document_thumbnail"),
+    ]
+    topic = studio.add(root, nodes.topic("topic"))[nodes.node_id("topic")]
+    studio.add(
+        topic,
+        nodes.resource("document", files=files, tags=["a"], author="Author", grade_levels=levels.LEVELSLIST[:1]),
+        nodes.exercise("exercise", nodes.question("one"), nodes.question("two")),
+    )
+    assert studio.finish(channel_id).status == 200
+    return channel_id
+
+
+def remote(source, name="document", **fields):
+    return {
+        "node_id": nodes.node_id(f"taken {name}"),
+        "source_channel_id": source,
+        "source_node_id": nodes.node_id(name),
+        "source_content_id": None,
+        **fields,
+    }
+
+
+def taken(studio, *sent):
+    """The stored data of what is taken over into a new channel of the same user."""
+    _, root = studio.make_channel("Taker")
+    ids = studio.add(root, *sent)
+    return [node_models.to_data(node_models.get(ids[node["node_id"]])) for node in sent]
+
+
+def original(source, name):
+    return node_models.to_data(node_models.find_in_tree(Channel.get(source).root_id, node_id=nodes.node_id(name)))
+
+
+CHANGED = {"id", "node_id", "parent_id", "tree_id", "channel_id", "files"}
+
+
+def test_a_document_is_taken_over_as_it_is(studio, source):
+    (copy,) = taken(studio, remote(source))
+    first = original(source, "document")
+    assert {name for name in first if copy[name] != first[name]} == CHANGED
+    assert copy["content_id"] == first["content_id"]
+    assert (copy["original_channel_id"], copy["original_node_id"]) == (source, nodes.node_id("document"))
+    without_ids = [
+        [{name: value for name, value in file.items() if name != "id"} for file in node["files"]]
+        for node in (copy, first)
+    ]
+    assert without_ids[0] == without_ids[1]
+    assert not {file["id"] for file in copy["files"]} & {file["id"] for file in first["files"]}
+
+
+def test_an_exercise_is_taken_over_with_its_questions(studio, source):
+    (copy,) = taken(studio, remote(source, "exercise"))
+    first = original(source, "exercise")
+    items, originals = (assessment_items.of(node["id"]) for node in (copy, first))
+    assert [item | {"contentnode_id": first["id"]} for item in items] == originals
+    assert len(items) == copy["assessment_item_count"] == 2
+    assert copy["complete"]
+
+
+def test_a_node_is_found_by_its_content_id_where_its_node_id_finds_nothing(studio, source):
+    content_id = nodes.node_id("content document")
+    first, second, third = taken(
+        studio,
+        remote(source, node_id="1" * 32, source_node_id=None, source_content_id=content_id),
+        remote(source, node_id="2" * 32, source_node_id=NOTHING, source_content_id=content_id),
+        remote(source, "exercise", node_id="3" * 32, source_content_id=content_id),
+    )
+    assert [first["title"], second["title"], third["title"]] == ["document", "document", "exercise"]
+
+
+def test_what_is_sent_takes_the_place_of_what_the_source_says(studio, source):
+    picture = store(studio, images.png("blue"), "png")
+    labels = {"grade_levels": [], "categories": subjects.SUBJECTSLIST[:1], "learner_needs": None}
+    changes = {
+        "title": "Other",
+        "description": "Other description",
+        "aggregator": "Other aggregator",
+        "provider": "Other provider",
+        "tags": ["b"],
+        "suggested_duration": 7,
+        "extra_fields": json.dumps({"a": 1}),
+        **labels,
+    }
+    sent = remote(source, role="coach", files=[nodes.file(picture, "document_thumbnail")], **changes)
+    (copy,) = taken(studio, sent)
+    first = original(source, "document")
+    expected = {**changes, "extra_fields": {"a": 1}, "learner_needs": [], "role_visibility": "coach"}
+    assert {name: copy[name] for name in expected} == expected
+    kept = set(first) - set(expected) - CHANGED
+    assert {name: copy[name] for name in kept} == {name: first[name] for name in kept}
+    assert [(file["preset"], file["checksum"]) for file in copy["files"]] == [
+        ("document", first["files"][0]["checksum"]),
+        ("document_thumbnail", picture[:32]),
+    ]
+
+
+def test_a_thumbnail_without_a_preset_is_one_of_the_kind_of_the_source(studio, source):
+    picture = store(studio, images.png("blue"), "png")
+    (copy,) = taken(studio, remote(source, files=[nodes.file(picture, preset=None)]))
+    assert [file["preset"] for file in copy["files"]] == ["document", "document_thumbnail"]
+    assert copy["files"][1]["checksum"] == picture[:32]
+
+
+def test_what_is_sent_as_null_stays_as_in_the_source(studio, source):
+    nothing = dict.fromkeys(("title", "description", "tags", "extra_fields", "role", "suggested_duration", *LABELS))
+    (copy,) = taken(studio, remote(source, **nothing))
+    first = original(source, "document")
+    assert {name for name in first if copy[name] != first[name]} == CHANGED
+
+
+def test_a_copy_of_a_copy_remembers_the_first_original(studio, source):
+    middle, root = studio.make_channel("Middle")
+    studio.add(root, remote(source))
+    studio.finish(middle)
+    (copy,) = taken(studio, remote(middle, "taken document"))
+    assert (copy["original_channel_id"], copy["original_node_id"]) == (source, nodes.node_id("document"))
+
+
+@pytest.mark.parametrize("role", [EDIT, VIEW])
+def test_a_member_of_the_other_channel_may_take_over(studio, source, role):
+    user_id, token = studio.sign_up("member")
+    studio.share(source, user_id, role)
+    studio.token = token
+    assert taken(studio, remote(source))
+
+
+def test_everyone_may_take_over_from_a_public_channel(studio, source):
+    assert studio.publish(source)["status"] == "SUCCESS"
+    studio.make_public(source)
+    studio.token = studio.sign_up("stranger")[1]
+    assert taken(studio, remote(source))
+
+
+def refused(studio, *sent):
+    _, root = studio.make_channel("Taker")
+    before = studio.cloud.contents()
+    answer = studio.post(PATH, {"root_id": root, "content_data": list(sent)})
+    assert answer.status == 400, answer.text
+    assert studio.cloud.contents() == before
+    return answer.json
+
+
+def test_a_private_channel_of_others_is_like_one_that_is_not_there(studio, source):
+    studio.token = studio.sign_up("stranger")[1]
+    told = [refused(studio, remote(id))["content_data.0.source_node_id"][0].replace(id, "") for id in (source, NOTHING)]
+    assert told[0] == told[1]
+
+
+def test_a_deleted_channel_gives_nothing(studio, source):
+    Channel(source).update([Channel.deleted.set(True)])
+    assert "content_data.0.source_node_id" in refused(studio, remote(source))
+
+
+def test_a_topic_cannot_be_taken_over(studio, source):
+    told = refused(studio, nodes.topic("mine"), remote(source, "topic"))
+    assert "topic" in told["content_data.1.source_node_id"][0]
+
+
+def test_a_wrong_field_is_named(studio, source):
+    for fields, named in (
+        ({"source_node_id": NOTHING}, "source_node_id"),
+        ({"source_node_id": None}, "non_field_errors"),
+        ({"source_node_id": "bad"}, "source_node_id"),
+        ({"source_channel_id": "bad"}, "source_channel_id"),
+        ({"source_channel_id": None}, "source_channel_id"),
+        ({"title": "x" * 201}, "title"),
+        ({"categories": ["bogus"]}, "categories.0"),
+        ({"files": [nodes.file(f"{NOTHING}.png", "document_thumbnail")]}, "files"),
+    ):
+        assert f"content_data.0.{named}" in refused(studio, remote(source, **fields)), fields
+
+
+def test_the_content_of_a_tree_that_is_not_live_cannot_be_taken_over(studio):
+    channel_id, root = studio.make_channel("Source")
+    studio.add(root, nodes.resource("document"))
+    studio.finish(channel_id, stage=True)
+    refused(studio, remote(channel_id))
+
+
+def test_the_same_request_again_creates_nothing(studio, source):
+    _, root = studio.make_channel("Taker")
+    first = studio.add(root, remote(source), remote(source, "exercise"))
+    before = studio.cloud.contents()
+    assert studio.add(root, remote(source), remote(source, "exercise")) == first
+    assert studio.cloud.contents() == before
+
+
+def test_a_repeated_request_is_answered_although_its_source_has_gone(studio, source):
+    _, root = studio.make_channel("Taker")
+    first = studio.add(root, remote(source))
+    Channel(source).update([Channel.deleted.set(True)])
+    assert studio.add(root, remote(source)) == first

@@ -1,0 +1,159 @@
+"""Whatever is sent as a body: the answer is JSON and no 5xx, and what is refused has changed nothing."""
+
+import json
+import uuid
+
+import pytest
+
+from chalicelib.domain.ids import parse_id
+from tests.support.aws.calls import strictly
+from tests.support.http import requests
+from tests.support.http.requests import BASE, UPLOAD_URL, WRONG
+from tests.support.source import routes
+
+# Those of one thing ({id}) say first that it is not there.
+POSTS = [
+    r.path
+    for r in routes.ALL
+    if r.method == "POST" and r.path.startswith("/api/") and "authenticate" not in r.path and "{" not in r.path
+]
+COUNTED = ("/api/auth/session", "/api/user/me/password")  # what is wrong there is counted
+JSON_POSTS = [path for path in POSTS if not path.endswith("file_upload")]
+
+BODIES = {
+    "an open bracket": b"{",
+    "a word": b"x",
+    "a number": b"1",
+    "true": b"true",
+    "text": b'"text"',
+    "a lone surrogate": b'"\\ud800"',
+    "NaN": b"NaN",
+    "a number of 10,000 digits": b"9" * 10_000,
+    "bytes that are not UTF-8": b'["\xff"]',
+    "a null byte": b"\x00",
+    "two values": b"{} {}",
+    "a comment": b"{} // comment",
+    "a form": b"a=b&c=d",
+    "lists 100,000 deep": b"[" * 100_000 + b"]" * 100_000,
+    "objects 100,000 deep": b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+}
+
+
+def assert_refused(answer):
+    assert 400 <= answer.status < 500, answer.text
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_that_is_no_object_is_refused_and_changes_nothing(studio, path):
+    requests.good_bodies(studio)
+    before = studio.cloud.contents()
+    for label, body in BODIES.items():
+        answer = studio.call("POST", path, body)
+        assert answer.status == 400, (label, answer.text)
+        assert_refused(answer)
+    assert studio.cloud.contents() == before
+
+
+# An empty list of files, and nothing to sync, are something to ask about too.
+@pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith(("file_diff", "/sync"))])
+@pytest.mark.parametrize("body", [b"", b" \n", b"{}", b"null", b"[]", b'[{"id": 1}]'])
+def test_an_empty_body_lacks_what_is_required(studio, path, body):
+    answer = studio.call("POST", path, body)
+    assert answer.status == 400
+    expected = "An object is required." if body.startswith(b"[") else "This field is required."
+    told = {name: texts for name, texts in answer.json.items() if name not in ("error", "detail")}
+    assert told
+    assert all(texts == [expected] for texts in told.values())
+
+
+@pytest.mark.parametrize("path", JSON_POSTS)
+def test_a_body_is_read_as_json_whatever_its_type_is_called(studio, path):
+    body = requests.good_bodies(studio)[path]
+    for content_type in ("text/plain", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "x"):
+        if path.endswith(("finish_channel", "publish_channel")):
+            body = {**body, "channel_id": studio.make_channel()[0]}
+        if path == "/api/invitation":  # nobody is invited twice
+            body = {**body, "email": f"{uuid.uuid4().hex}@example.org"}
+        encoded = requests.replaced([body], (0,), body)[1:-1]
+        answer = studio.call("POST", path, encoded, content_type=content_type)
+        assert answer.status == requests.good_status(path), answer.text
+
+
+@pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith("add_nodes")])
+def test_a_wrong_value_anywhere_is_no_fault_of_the_server(studio, path):
+    body = requests.good_bodies(studio)[path]
+    assert problems(studio, path, body, WRONG) == []
+
+
+def problems(studio, path, body, values):
+    """What goes wrong with bodies in which one value after the other is replaced by one of these."""
+    found = []
+    with strictly(studio) as watch:
+        for label, spoilt in requests.spoilt(body, values):
+            watch.names.clear()
+            problem = tried(studio, path, spoilt, watch)
+            if problem:
+                found.append(f"{label}: {problem}")
+    return found
+
+
+@pytest.mark.parametrize("path", JSON_POSTS)
+def test_what_no_database_can_hold_is_refused_wherever_it_is(studio, path):
+    body = requests.good_bodies(studio)[path]
+    with strictly(studio) as watch:
+        for label in requests.REFUSED_WHOLE:
+            more = [*body, None] if isinstance(body, list) else {**body, "unheard_of": None}
+            place = (len(body),) if isinstance(body, list) else ("unheard_of",)
+            answer = studio.call("POST", path, requests.replaced(more, place, WRONG[label]))
+            assert (answer.status, set(answer.json)) == (400, {"error", "detail"}), label
+    assert watch.writes == []
+
+
+def tried(studio, path, body, watch):
+    """What is wrong with the answer to this body, or None."""
+    try:
+        answer = studio.call("POST", path, body)
+    except UnicodeEncodeError:
+        return "the answer is not Unicode text"
+    if answer.status >= 500:
+        return answer.status
+    if answer.status >= 400 and answer.status != 412 and watch.writes and path not in COUNTED:
+        return f"refused, yet something was written: {watch.writes}"
+    return None if isinstance(answer.json, dict | list) else "no JSON object"
+
+
+@pytest.mark.parametrize("path", [path for path in JSON_POSTS if path != UPLOAD_URL])
+def test_ids_may_be_written_with_dashes_and_in_capitals(studio, path):
+    body = requests.good_bodies(studio)[path]
+    ids = {value for value in map(str, requests.values(body)) if parse_id(value)}
+    text = json.dumps(body)
+    for id in ids:
+        text = text.replace(id, str(uuid.UUID(id)).upper())
+    answer = studio.call("POST", path, text.encode())
+    assert answer.status == requests.good_status(path), answer.text
+    assert not any(str(uuid.UUID(id)).upper() in answer.text for id in ids)
+
+
+def test_all_wrong_fields_are_told_at_once(studio):
+    answer = studio.post(UPLOAD_URL, {"size": "x", "checksum": "y", "file_format": "exe", "preset": 5})
+    assert answer.status == 400
+    assert set(answer.json) == {"size", "checksum", "name", "file_format", "preset"}
+    assert all(isinstance(texts, list) and texts for texts in answer.json.values())
+
+
+def test_an_internal_refusal_has_its_fields_and_an_error(studio):
+    sent = {"name": "", "language": "zz", "thumbnail": "picture.png"}
+    answer = studio.post(f"{BASE}/create_channel", {"channel_data": sent})
+    assert answer.status == 400
+    names = {f"channel_data.{name}" for name in ("id", "name", "language", "thumbnail")}
+    assert set(answer.json) == names | {"error", "detail"}
+    assert all(name in answer.json["detail"] for name in names)
+
+
+def test_fields_that_nobody_knows_are_ignored(studio):
+    for path, body in requests.good_bodies(studio).items():
+        if isinstance(body, dict):
+            answer = studio.post(path, {**body, "unheard_of": {"a": [1]}})
+            assert answer.status == requests.good_status(path), path

@@ -1,0 +1,106 @@
+"""Who comes by the front, and who does not, where the front is known by a key."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+import app as application
+from chalicelib.config import Settings, settings
+from chalicelib.errors import Forbidden
+from chalicelib.http import origin
+from infra.local.events import LambdaContext, Request, api_gateway_event
+from tests.support.http.client import Browser
+
+ME = "/api/user/me"
+SIGN_IN = "/api/auth/session"
+
+
+def known_by(monkeypatch, keys):
+    conf = replace(settings(), front_key=keys)
+    monkeypatch.setattr(origin, "settings", lambda: conf)
+
+
+def ask(path, method="GET", **headers):
+    """The answer of the function, whatever is said of it: the key is no matter of the API's description."""
+    sent = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    event = api_gateway_event(Request(method, path, "", sent, b"", "203.0.113.9"), path, {})
+    return application.app(event, LambdaContext("api"))
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [("k", "k"), ("old", "new, old"), ("new,old", "old"), ("new,old", "new"), ("new,old", "new,old")],
+    ids=["one", "the front has both", "we have both, old", "we have both, new", "both have both"],
+)
+def test_a_key_is_exchanged_without_a_gap(studio, monkeypatch, ours, theirs):
+    known_by(monkeypatch, ours)
+    assert studio.call("GET", ME, x_front_key=theirs).status == 200
+
+
+@pytest.mark.parametrize("theirs", ["", ",", "K", "k2", "é", "k k"])
+@pytest.mark.parametrize("path", [ME, "/api/public/v1/channels"])
+@pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
+def test_who_does_not_come_by_the_front_is_refused(studio, monkeypatch, theirs, path, method):
+    known_by(monkeypatch, "k,,")
+    answer = ask(path, method, authorization=f"Token {studio.token}", x_front_key=theirs)
+    assert answer["statusCode"] == 403
+    assert settings().public_url in json.loads(answer["body"])["detail"]
+    assert answer["headers"]["Cache-Control"] == "no-store"
+
+
+def test_who_says_no_key_is_refused(studio, monkeypatch):
+    known_by(monkeypatch, "k")
+    assert ask(ME, authorization=f"Token {studio.token}")["statusCode"] == 403
+
+
+def test_everybody_may_ask_where_there_is_no_key(studio):
+    assert studio.call("GET", ME, x_front_key="k").status == 200
+
+
+class TestClientAddress:
+    @pytest.mark.parametrize(
+        ("forwarded", "address"),
+        [("", "s"), ("a", "s"), ("a, b", "a"), ("c, a, b", "a")],
+        ids=["nothing", "no CloudFront", "CloudFront", "something of the client's own"],
+    )
+    def test_is_what_the_front_saw(self, monkeypatch, forwarded, address):
+        known_by(monkeypatch, "k")
+        assert origin.client_address("k", forwarded, "s") == address
+
+    def test_is_who_asks_where_no_front_is_known(self):
+        assert origin.client_address("k", "c, a, b", "s") == "s"
+
+    def test_is_not_told_to_others(self, monkeypatch):
+        known_by(monkeypatch, "k")
+        with pytest.raises(Forbidden):
+            origin.client_address("x", "a, b", "s")
+
+    def test_counts_for_those_behind_the_front(self, studio, monkeypatch):
+        known_by(monkeypatch, "k")
+        monkeypatch.setattr("chalicelib.operations.users.sessions.MOST_OF_ADDRESS", 2)
+        statuses = []
+        for number in range(4):
+            body = {"username": f"{number}@example.org", "password": "x"}
+            studio.address = "203.0.113.9" if number < 3 else "203.0.113.10"
+            forwarded = {"x_forwarded_for": f"10.0.0.{number}", "x_front_key": "k"}
+            statuses.append(Browser(studio).call("POST", SIGN_IN, body, **forwarded).status)
+        assert statuses == [401, 401, 429, 401]
+
+
+class TestSecrecy:
+    def test_the_key_is_in_no_text_of_the_settings(self):
+        assert "geheim" not in repr(replace(settings(), front_key="geheim"))
+        assert isinstance(settings(), Settings)
+
+    def test_the_key_reaches_no_view(self, studio, monkeypatch):
+        known_by(monkeypatch, "geheim")
+        seen = []
+        monkeypatch.setattr("chalicelib.http.router.caller_of", lambda method, headers, *_: seen.append(dict(headers)))
+        studio_answer = ask(ME, x_front_key="geheim", authorization="Token x")
+        assert studio_answer["statusCode"] == 401
+        assert seen
+        assert all("x-front-key" not in headers for headers in seen)
+
+    def test_the_api_s_description_says_nothing_of_it(self, studio):
+        assert "front-key" not in studio.call("GET", "/api/openapi.json").text.lower()

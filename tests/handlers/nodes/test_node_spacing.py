@@ -1,0 +1,94 @@
+"""Many nodes put between the same two."""
+
+import pytest
+
+from chalicelib.domain.trees import positions
+from chalicelib.models.nodes import Node
+from chalicelib.operations.nodes import rebalancing
+from tests.models.builders import fresh, put
+from tests.support.aws.interleaved import interrupted
+from tests.support.worlds import counts
+from tests.support.worlds.contentnode import URL, children, empty_tree, make
+
+MANY = 60
+
+
+@pytest.fixture
+def root(studio, monkeypatch):
+    monkeypatch.setattr(rebalancing, "DELAY", 0)
+    return empty_tree(studio)
+
+
+@pytest.fixture
+def crowded(studio, root):
+    """A topic of which all children were put to the right of the first one after the other, but for ten behind."""
+    _, first = (make(studio, root, title)["id"] for title in ("start", "first"))
+    put(fresh(Node(root)), *(f"behind {at}" for at in range(10)))
+    for at in range(0, MANY, 20):
+        for node in put(fresh(Node(root)), *(f"n{at + number:02}" for number in range(20))):
+            body = {"target": first, "position": "right"}
+            assert studio.post(f"{URL}/{node.id}/move", body).status == 200
+    return root
+
+
+def told(studio, parent):
+    return studio.get(f"{URL}?parent={parent}&max_results=100").json["results"]
+
+
+def assert_ordered(rows):
+    places = [row["lft"] for row in rows]
+    assert places == sorted(set(places))
+
+
+def test_lft_says_their_order_exactly(studio, crowded):
+    before = children(studio, crowded)
+    assert len({row["lft"] for row in told(studio, crowded)}) < len(before) == MANY + 12
+    studio.deliver("maintenance", times=2)
+    rows = told(studio, crowded)
+    assert [row["title"] for row in rows] == before
+    assert_ordered(rows)
+    assert all(positions.is_exact(Node.get(row["id"]).position) for row in rows)
+    assert counts.kept(crowded) == counts.recounted(crowded)
+    last = make(studio, crowded, "last")
+    assert last["lft"] > rows[-1]["lft"]
+
+
+def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
+    before = children(studio, crowded)
+    monkeypatch.setattr(rebalancing, "AT_ONCE", 9)
+    done_from = 0
+    while done_from is not None:
+        (done_from,) = rebalancing._step(crowded, done_from)
+        assert children(studio, crowded) == before
+    assert_ordered(told(studio, crowded))
+
+
+@pytest.mark.parametrize("position", ["left", "right", "last-child"])
+def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position):
+    rows = told(studio, crowded)
+    at = len(rows) if position == "last-child" else len(rows) - rebalancing.AT_ONCE  # where the first piece begins
+    target = {"left": rows[at - len(rows)], "right": rows[at - 1], "last-child": {"id": crowded}}[position]["id"]
+
+    def meanwhile():
+        for number in range(12):
+            new = make(studio, crowded, f"new {number}")["id"]
+            studio.post(f"{URL}/{new}/move", {"target": target, "position": position})
+
+    expected = [row["title"] for row in rows]
+    (number,) = rebalancing._step(crowded, 0)
+    assert number
+    meanwhile()
+    new = [f"new {number}" for number in range(12)]
+    expected[at:at] = new[::-1] if position == "right" else new
+    while number is not None:
+        (number,) = rebalancing._step(crowded, number)
+        assert children(studio, crowded) == expected
+    assert_ordered(told(studio, crowded))
+
+
+def test_a_race_is_run_again(studio, crowded):
+    before = children(studio, crowded)
+    with interrupted(studio, lambda: make(studio, crowded, "new")):
+        rebalancing.space(crowded)
+    assert children(studio, crowded) == [*before, "new"]
+    assert_ordered(told(studio, crowded))

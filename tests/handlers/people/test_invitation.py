@@ -1,0 +1,232 @@
+"""Invitations: sent, by e-mail, and seen in lists."""
+
+from dataclasses import replace
+
+import pytest
+
+from chalicelib.aws import mail
+from chalicelib.config import settings
+from chalicelib.errors import Busy
+from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.channels import Channel
+from chalicelib.models.users import User
+from tests.support.aws.calls import counting
+from tests.support.source.routes import NOTHING
+from tests.support.worlds.invitations import URL, invite, made
+
+SENDER = "studio@example.org"
+FIELDS = {"id", "invited", "email", "accepted", "declined", "revoked", "first_name", "last_name"}
+FIELDS |= {"sender_name", "channel", "channel_name", "share_mode"}
+
+
+@pytest.fixture
+def channel_id(studio):
+    return studio.make_channel("Ünï")[0]
+
+
+@pytest.fixture
+def guest(studio):
+    """(user id, token)"""
+    return studio.sign_up("guest")
+
+
+def ids(answer):
+    assert answer.status == 200, answer.text
+    return {f"{URL}/{row['id']}" for row in answer.json}
+
+
+class TestSending:
+    def test_answers_with_the_invitation(self, studio, channel_id, guest):
+        answer = invite(studio, channel_id, first_name="Gü", last_name="Est")
+        assert (answer.status, set(answer.json)) == (201, FIELDS)
+        assert answer.json == {
+            "id": answer.json["id"],
+            "invited": None,
+            "email": "guest@example.org",
+            "accepted": False,
+            "declined": False,
+            "revoked": False,
+            "first_name": "Gü",
+            "last_name": "Est",
+            "sender_name": "chef@example.org",
+            "channel": channel_id,
+            "channel_name": "Ünï",
+            "share_mode": "edit",
+        }
+        assert studio.get(f"{URL}/{answer.json['id']}").json == answer.json
+
+    def test_takes_an_address_in_any_case_of_one_who_is_not_there_yet(self, studio, channel_id):
+        answer = invite(studio, channel_id, " Late@Example.ORG")
+        assert (answer.json["email"], answer.json["invited"]) == ("late@example.org", None)
+        user_id, token = studio.sign_up("late")
+        (row,) = studio.get(URL, token).json
+        assert row["invited"] == user_id
+        assert studio.post(f"{URL}/{row['id']}/accept", None, token).status == 200
+
+    def test_tells_of_an_account_only_the_invited_until_they_accept(self, studio, channel_id, guest):
+        User(guest[0]).update([User.first_name.set("Own")])
+        url = made(studio, channel_id, first_name="Other", last_name="Name")
+        _, admin = studio.sign_up("admin", is_admin=True)
+
+        def told(token=""):
+            row = studio.get(url, token).json
+            return row["invited"], row["first_name"], row["last_name"]
+
+        known = (guest[0], "Own", "Name")
+        assert [told(), told(guest[1]), told(admin)] == [(None, "Other", "Name"), known, known]
+        studio.post(f"{url}/accept", None, guest[1])
+        assert told() == known
+
+    def test_is_refused_while_another_is_undecided(self, studio, channel_id):
+        url = made(studio, channel_id)
+        assert invite(studio, channel_id, "GUEST@example.org").status == 409
+        assert invite(studio, studio.make_channel()[0]).status == 201
+        studio.call("PATCH", url, {"revoked": True})
+        assert invite(studio, channel_id).status == 201
+
+    @pytest.mark.parametrize("role", [EDIT, VIEW])
+    def test_is_refused_for_members(self, studio, channel_id, guest, role):
+        studio.share(channel_id, guest[0], role)
+        assert invite(studio, channel_id, "GUEST@example.org").status == 409
+        assert invite(studio, channel_id, "chef@example.org").status == 409
+
+    def test_is_for_editors(self, studio, channel_id, guest):
+        assert invite(studio, channel_id, "a@b.org", guest[1]).status == 404
+        studio.share(channel_id, guest[0], VIEW)
+        assert invite(studio, channel_id, "a@b.org", guest[1]).status == 403
+
+    def test_is_not_for_deleted_channels(self, studio, channel_id):
+        Channel(channel_id).update([Channel.deleted.set(True)])
+        assert invite(studio, channel_id).status == 409
+
+    def test_may_choose_an_id_that_is_free(self, studio, channel_id):
+        assert invite(studio, channel_id, id="a" * 32).json["id"] == "a" * 32
+        assert invite(studio, channel_id, id="a" * 32).status == 409
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"email": "nobody"},
+            {"email": None},
+            {"email": "a@b.org\ud800"},
+            {"email": "a\x00@b@c"},
+            {"share_mode": "own"},
+            {"share_mode": None},
+            {"channel": "bad"},
+            {"channel": None},
+            {"first_name": "x" * 201},
+            {"id": "bad"},
+        ],
+        ids=str,
+    )
+    def test_is_refused_for_what_is_wrong(self, studio, channel_id, fields):
+        answer = studio.post(URL, {"email": "a@b.org", "channel": channel_id, **fields})
+        assert answer.status == 400
+        assert studio.cloud.items("invitations") == []
+
+
+class TestMail:
+    @pytest.fixture(autouse=True)
+    def _sender(self, studio, monkeypatch):
+        monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
+        studio.cloud.may_send_from(SENDER)
+
+    def test_tells_the_invited(self, studio, channel_id):
+        invite(studio, channel_id, "Guest@example.org", share_mode="view")
+        (sent,) = studio.cloud.mails()
+        assert (sent.source, sent.destinations["ToAddresses"]) == (SENDER, ["guest@example.org"])
+        assert sent.subject == "chef@example.org invites you to Ünï"
+        assert 'to view the channel "Ünï"' in sent.body
+        assert settings().public_url in sent.body
+
+    def test_has_a_subject_of_one_line(self, studio):
+        channel_id, _ = studio.make_channel("a\r\nBcc: b@c.org $address")
+        invite(studio, channel_id)
+        assert studio.cloud.mails()[0].subject == "chef@example.org invites you to a Bcc: b@c.org $address"
+
+    def test_that_cannot_be_sent_leaves_no_invitation(self, studio, channel_id, guest, monkeypatch):
+        monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from="unknown@example.org"))
+        logged = []
+        monkeypatch.setattr(mail.log, "exception", logged.append)
+        answer = invite(studio, channel_id)
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
+        assert "could not be sent" in answer.json["detail"]
+        assert (studio.cloud.items("invitations"), studio.cloud.mails(), len(logged)) == ([], [], 1)
+        monkeypatch.undo()
+        assert invite(studio, channel_id).status == 201
+
+    def test_that_cannot_be_sent_leaves_what_was_accepted_meanwhile(self, studio, channel_id, guest, monkeypatch):
+        def send(*_):
+            (row,) = studio.get(URL, guest[1]).json
+            assert studio.post(f"{URL}/{row['id']}/accept", None, guest[1]).status == 200
+            raise Busy("The e-mail could not be sent.")
+
+        monkeypatch.setattr(mail, "send_invitation", send)
+        assert invite(studio, channel_id).status == 503
+        (row,) = studio.get(URL, guest[1]).json
+        assert row["accepted"] is True
+
+    def test_keeps_no_request_waiting(self):
+        """Two tries of at most five seconds each."""
+        limits = mail.client().meta.config
+        assert limits.retries["total_max_attempts"] == 2
+        assert limits.connect_timeout + limits.read_timeout == 5
+
+    def test_is_not_sent_without_a_sender(self, studio, channel_id, monkeypatch):
+        monkeypatch.setattr(mail, "settings", settings)
+        assert invite(studio, channel_id).status == 201
+        assert studio.cloud.mails() == []
+
+    def test_is_not_sent_for_what_is_refused(self, studio, channel_id):
+        assert invite(studio, channel_id, "chef@example.org").status == 409
+        assert studio.cloud.mails() == []
+
+
+class TestList:
+    def test_is_empty_at_first_as_recorded(self, studio):
+        assert studio.get(URL).json == []
+
+    def test_of_the_invited_is_their_own(self, studio, channel_id, guest):
+        one, _ = made(studio, channel_id), made(studio, channel_id, email="other@example.org")
+        assert ids(studio.get(URL, guest[1])) == {one}
+        assert ids(studio.get(f"{URL}?invited={guest[0]}", guest[1])) == {one}
+        assert ids(studio.get(f"{URL}?invited={guest[0]}&channel={channel_id}", guest[1])) == {one}
+        assert ids(studio.get(f"{URL}?invited={guest[0]}&channel={NOTHING}", guest[1])) == set()
+        assert ids(studio.get(f"{URL}?invited={guest[0]}")) == ids(studio.get(f"{URL}?invited=bad")) == set()
+
+    def test_of_a_channel_is_for_its_editors(self, studio, channel_id, guest):
+        one, two = made(studio, channel_id), made(studio, channel_id, email="other@example.org")
+        made(studio, studio.make_channel()[0])
+        assert ids(studio.get(f"{URL}?channel={channel_id}")) == {one, two}
+        assert ids(studio.get(f"{URL}?channel={channel_id}&invited={guest[0]}")) == {one}
+        assert studio.get(f"{URL}?channel={channel_id}", guest[1]).status == 404
+        studio.share(channel_id, guest[0], VIEW)
+        assert studio.get(f"{URL}?channel={channel_id}", guest[1]).status == 403
+
+    def test_is_everyones_for_administrators(self, studio, channel_id, guest):
+        one = made(studio, channel_id)
+        _, admin = studio.sign_up("admin", is_admin=True)
+        assert ids(studio.get(f"{URL}?invited={guest[0]}", admin)) == {one}
+        assert ids(studio.get(f"{URL}?channel={channel_id}", admin)) == {one}
+
+    @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "%00"])
+    def test_is_not_there_for_what_is_no_channel(self, studio, channel_id):
+        assert studio.get(f"{URL}?channel={channel_id}").status in (400, 404)
+
+    def test_can_be_filtered_by_what_was_decided(self, studio, channel_id, guest):
+        declined = made(studio, channel_id)
+        studio.post(f"{declined}/decline", None, guest[1])
+        waiting = made(studio, channel_id)
+        assert ids(studio.get(f"{URL}?declined=true", guest[1])) == {declined}
+        assert ids(studio.get(f"{URL}?declined=false&accepted=false", guest[1])) == {waiting}
+        assert studio.get(f"{URL}?declined=maybe").status == 400
+
+    def test_costs_two_calls_more_than_the_token_and_the_channel(self, studio, channel_id, guest):
+        for number in range(20):
+            made(studio, channel_id, email=f"u{number}@example.org")
+        with counting(studio) as watch:
+            assert len(studio.get(f"{URL}?channel={channel_id}&page_size=50").json["results"]) == 20
+        assert len(watch.names) == 4
+        with counting(studio) as watch:
+            assert studio.get(URL, guest[1]).status == 200
+        assert len(watch.names) <= 3

@@ -1,0 +1,292 @@
+"""Public answers may be kept, and are told from older ones."""
+
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from chalicelib.handlers import public_nodes
+from chalicelib.models import channels, public_index
+from chalicelib.models.base import now
+from chalicelib.models.channel_sets import ChannelSet
+from chalicelib.models.channels import Channel
+from chalicelib.models.secret_tokens import SecretToken
+from chalicelib.operations.public import channel_lookup
+from chalicelib.operations.public import public_nodes as walks
+from tests.support.source import routes
+from tests.support.worlds import nodes
+from tests.support.worlds.publishing import publish
+
+CACHED = "public, max-age=300, stale-while-revalidate=100"
+CHANNELS = "/api/public/v1/channels"
+BROWSED = "/api/public/v2/channel"
+NODES = "/api/public/v2/contentnode"
+
+
+def get(studio, path, **headers):
+    return studio.call("GET", path, token=None, **headers)
+
+
+def reads(channel_id):
+    """Every public read of a channel, in all the forms that answer."""
+    token = channels.get(channel_id).primary_token
+    paths = [
+        f"{CHANNELS}/lookup/{token}",
+        *(
+            route.path
+            for route in routes.OPEN
+            if route.path.startswith("/api/public/") and "{version}" not in route.path
+        ),
+        *(f"/api/public/{version}/contentnode?max_results=1" for version in ("v1", "v2")),
+        f"{CHANNELS}?tokens={token}&keyword=c",
+        f"{BROWSED}?page=1",
+        f"/api/public/v2/importmetadata/{channel_id}?descendants=true&max_results=1",
+        f"/api/public/v2/contentnode_tree/{channel_id}?depth=1",
+    ]
+    filled = [path.partition("{")[0] + (channel_id if "{" in path else "") for path in paths]
+    return [path for path in filled if "/v2/channels" not in path]
+
+
+def moment(answer):
+    return parsedate_to_datetime(answer.headers["Last-Modified"])
+
+
+class TestEveryRead:
+    def test_may_be_kept_and_has_validators(self, studio):
+        channel_id = publish(studio, public=True)
+        assert len(reads(channel_id)) > 20
+        for path in reads(channel_id):
+            answer = get(studio, path)
+            assert answer.status == 200, path
+            assert answer.headers["Cache-Control"] == CACHED
+            assert answer.headers["ETag"].startswith('"')
+            assert answer.headers["Last-Modified"].endswith(" GMT")
+            assert get(studio, path).headers == answer.headers
+
+    def test_is_not_sent_again_to_who_has_it(self, studio):
+        channel_id = publish(studio, public=True)
+        for path in reads(channel_id):
+            told = get(studio, path).headers
+            tag, date = told["ETag"], told["Last-Modified"]
+            for headers in (
+                *({"if_none_match": given} for given in (tag, f"W/{tag}", f'"other", {tag}', f'W/"x",W/{tag}', "*")),
+                {"if_modified_since": date},
+                {"if_modified_since": "Fri, 31 Dec 2100 23:59:59 GMT"},
+                {"if_none_match": tag, "if_modified_since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+            ):
+                answer = get(studio, path, **headers)
+                assert (answer.status, answer.text) == (304, ""), (path, headers)
+                kept = ("ETag", "Cache-Control", "Last-Modified")
+                assert [answer.headers[name] for name in kept] == [told[name] for name in kept]
+
+    def test_is_sent_to_who_has_another_one(self, studio):
+        channel_id = publish(studio, public=True)
+        for path in reads(channel_id):
+            tag, date = (get(studio, path).headers[name] for name in ("ETag", "Last-Modified"))
+            for headers in (
+                {"if_none_match": '"other"'},
+                {"if_none_match": tag.strip('"')},
+                {"if_none_match": '"other"', "if_modified_since": date},
+                {"if_modified_since": "Thu, 01 Jan 1970 00:00:00 GMT"},
+            ):
+                answer = get(studio, path, **headers)
+                assert (answer.status, answer.headers["ETag"]) == (200, tag), (path, headers)
+
+    def test_has_the_same_headers_for_head_and_no_body(self, studio):
+        channel_id = publish(studio, public=True)
+        for path in reads(channel_id):
+            asked, head = get(studio, path), studio.call("HEAD", path, token=None)
+            assert (head.status, head.headers, head.text) == (200, asked.headers, "")
+            again = studio.call("HEAD", path, token=None, if_none_match=asked.headers["ETag"])
+            assert (again.status, again.text) == (304, "")
+
+    def test_is_not_kept_where_it_failed(self, studio):
+        publish(studio, public=True)
+        for path in (
+            f"{CHANNELS}/lookup/none",
+            f"/api/public/channel/{routes.NOTHING}",
+            f"{NODES}/{routes.NOTHING}",
+            f"{NODES}?ids=bad",
+            f"{NODES}?max_results=0",
+            f"/api/public/v2/contentnode_tree/{routes.NOTHING}",
+            "/api/public/v2/importmetadata/bad",
+            f"{BROWSED}?page=9",
+            "/api/public/v3/channels",
+        ):
+            for headers in ({}, {"if_none_match": "*"}):
+                answer = get(studio, path, **headers)
+                assert answer.status in (400, 404)
+                assert answer.headers["Cache-Control"] == "no-store"
+                assert answer.headers.keys().isdisjoint({"ETag", "Last-Modified", "Expires"})
+
+
+def both(answer):
+    return answer.headers["ETag"], answer.headers["Last-Modified"]
+
+
+class TestWhatChanged:
+    """Every change shows in both validators, however soon it comes after the one before it."""
+
+    def follow(self, studio, path, *changes):
+        before = get(studio, path)
+        for change in changes:
+            change()
+            tag, date = both(before)
+            after = get(studio, path)
+            assert after.status == 200, after.text
+            assert after.headers["ETag"] != tag
+            assert moment(after) > moment(before)
+            assert get(studio, path, if_none_match=tag).status == 200
+            assert get(studio, path, if_modified_since=date).status == 200
+            before = after
+
+    def test_is_told_of_lists_as_channels_come_go_and_are_published(self, studio):
+        publish(studio, public=True)
+        other = publish(studio, "a", name="Other")
+        for path in (CHANNELS, f"{BROWSED}?page=1", NODES):
+            self.follow(
+                studio,
+                path,
+                lambda: studio.make_public(other),
+                lambda path=path: publish(studio, path, name="Other", channel_id=other),
+                lambda: studio.make_public(other, public=False),
+            )
+
+    @pytest.mark.parametrize("path", ["v2/contentnode_tree/{}", "v2/importmetadata/{}?descendants=true", "channel/{}"])
+    def test_is_told_of_a_channel_that_is_published_again(self, studio, path):
+        channel_id = publish(studio, "a", public=True)
+        self.follow(
+            studio,
+            f"/api/public/{path.format(channel_id)}",
+            lambda: publish(studio, "b", channel_id=channel_id),
+            lambda: publish(studio, "c", channel_id=channel_id),
+        )
+
+    def test_is_told_of_a_lookup_as_its_channel_becomes_public_and_private(self, studio):
+        channel_id = publish(studio, public=True)
+        states = (False, True, False, True)
+        for path in (f"{CHANNELS}/lookup/{channel_id}", f"{CHANNELS}/lookup/{channels.get(channel_id).primary_token}"):
+            self.follow(
+                studio, path, *(lambda public=public: studio.make_public(channel_id, public) for public in states)
+            )
+
+    def test_is_told_of_a_private_channel_that_is_published_again(self, studio):
+        channel_id = publish(studio)
+        path = f"{CHANNELS}/lookup/{channel_id}"
+        tag = get(studio, path).headers["ETag"]
+        publish(studio, "b", channel_id=channel_id)
+        assert get(studio, path, if_none_match=tag).status == 200
+
+    def test_comes_back_as_what_it_was_under_its_old_tag(self, studio):
+        publish(studio, public=True)
+        other = publish(studio, "other", name="Other")
+        before = get(studio, NODES)
+        studio.make_public(other)
+        studio.make_public(other, public=False)
+        assert get(studio, NODES, if_none_match=before.headers["ETag"]).status == 304
+        assert moment(get(studio, NODES)) > moment(before)
+
+
+class TestWhatTheTablesSay:
+    """Nothing tells when it changed last: it is dated by the clock, and known again by its tag."""
+
+    @pytest.fixture
+    def pass_time(self, monkeypatch):
+        """Sets the clock of all that is opened forward, by so many seconds since the beginning."""
+
+        def pass_time(seconds):
+            monkeypatch.setattr(channel_lookup, "now", lambda: now() + timedelta(seconds=seconds))
+
+        return pass_time
+
+    def test_is_not_sent_again_to_who_has_it(self, studio, pass_time):
+        path = f"{CHANNELS}/lookup/{publish(studio)}"
+        told = get(studio, path)
+        pass_time(1000)
+        again = get(studio, path, if_none_match=told.headers["ETag"])
+        assert (again.status, moment(again) > moment(told)) == (304, True)
+
+    def test_is_told_of_a_private_channel_that_is_deleted(self, studio, pass_time):
+        channel_id = publish(studio)
+        path = f"{CHANNELS}?tokens={channels.get(channel_id).primary_token}"
+        told = get(studio, path)
+        Channel(channel_id).update([Channel.deleted.set(True)])
+        pass_time(10)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (len(told.json), answer.status, answer.json) == (1, 200, [])
+
+    @pytest.mark.parametrize("public", [False, True])
+    def test_is_told_of_a_set_that_an_older_channel_joins(self, studio, pass_time, public):
+        old, new = publish(studio, public=public), publish(studio, public=public)
+        set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
+        SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
+        ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
+        told = get(studio, path)
+        ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
+        pass_time(10)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)
+
+    def test_is_told_of_a_new_version_where_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
+        channel_id = publish(studio)
+        path = f"/api/public/channel/{channel_id}"
+        monkeypatch.setattr(public_index, "now", lambda: now() + timedelta(seconds=60))
+        publish(studio, name="Other", public=True)
+        told = get(studio, path)
+        publish(studio, "b", channel_id=channel_id)
+        pass_time(70)
+        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
+        assert (told.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
+
+    def test_is_older_than_what_the_index_says_of_the_channel_from_then_on(self, studio):
+        channel_id = publish(studio)
+        path = f"/api/public/channel/{channel_id}"
+        told = get(studio, path)
+        studio.make_public(channel_id)
+        assert moment(get(studio, path)) > moment(told)
+
+
+class TestAListThatTakesTooLong:
+    def test_is_not_said_to_have_too_many_nodes(self, studio, monkeypatch):
+        publish(studio, public=True)
+        monkeypatch.setattr(walks, "TIME_FOR_A_PAGE", -1)
+        answer = get(studio, NODES)
+        assert (answer.status, "Retry-After" in answer.headers) == (503, True)
+        assert "takes too long" in answer.json["detail"]
+        assert "Give max_results" in answer.json["detail"]
+        for version in ("v1", "v2"):
+            page = get(studio, f"/api/public/{version}/contentnode?max_results=5").json
+            assert (page["results"], "cursor" in page["more"]) == ([], True)
+
+
+class TestAListWithTooManyNodes:
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch):
+        monkeypatch.setattr(public_nodes, "LONGEST_LIST", 4)
+
+    def test_must_be_asked_for_in_pages(self, studio):
+        publish(studio, *"abcd", public=True)
+        answer = get(studio, NODES)
+        assert answer.status == 400
+        assert "Give max_results" in answer.json["max_results"][0]
+        assert len(get(studio, f"{NODES}?max_results=5").json["results"]) == 5
+
+    def test_is_whole_where_it_has_as_many_as_it_may(self, studio):
+        publish(studio, *"abc", public=True)
+        assert len(get(studio, NODES).json) == 4
+        publish(studio, *"abc", public=True, name="Other")
+        assert get(studio, NODES).status == 400
+        assert len(get(studio, f"{NODES}?kind=topic").json) == 2
+
+    def test_is_too_large_to_be_imported_at_once(self, studio):
+        channel_id = publish(studio, *"abcd", public=True)
+        path = f"/api/public/v2/importmetadata/{channel_id}"
+        answer = get(studio, f"{path}?descendants=true")
+        assert answer.status == 400
+        assert "Give max_results" in answer.json["max_results"][0]
+        assert answer.json["detail"] == answer.json["error"] == f"max_results: {answer.json['max_results'][0]}"
+        assert get(studio, path).status == 200
+        page = get(studio, f"{path}?descendants=true&max_results=4").json
+        assert len(page["results"]["content_contentnode"]) == 4
+        last = get(studio, f"{path}?descendants=true&cursor={page['more']['cursor']}").json
+        assert len(last["content_contentnode"]) == 1

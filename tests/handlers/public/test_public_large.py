@@ -1,0 +1,176 @@
+"""Public answers may have any size: what Lambda cannot give is in the bucket."""
+
+import gzip
+import json
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from chalicelib.aws import storage
+from chalicelib.content_databases.database import ContentDatabase
+from chalicelib.content_databases.index_file import IndexWriter, Record
+from chalicelib.domain.storage_keys import database_key, index_key
+from chalicelib.http import large_responses
+from chalicelib.http.conditional import etag_of
+from chalicelib.models import public_index
+from chalicelib.operations.index_files.disk_cache import opened
+from chalicelib.operations.public import public_index as indexes
+from infra.local.events import exceeds_payload_limit
+from tests.conftest import BUCKET
+from tests.support.http import front
+from tests.support.worlds import nodes
+from tests.support.worlds.publishing import publish
+
+CACHED = "public, max-age=300, stale-while-revalidate=100"
+CHANNELS = "/api/public/v1/channels"
+BROWSED = "/api/public/v2/channel"
+NODES = "/api/public/v2/contentnode"
+ICON = "data:image/png;base64," + "A" * 90_000
+
+
+def get(studio, path, **headers):
+    return studio.call("GET", path, token=None, **headers)
+
+
+def list_many(studio, count, **fields):
+    """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
+    channel_id = publish(studio, "e", public=True)
+    (model,) = indexes.current().channels
+    database = opened(database_key(channel_id, 1), ContentDatabase)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.sqlite3"
+        with IndexWriter(path) as index:
+            for number in range(count):
+                id = nodes.node_id(f"{number}")
+                entry = {**model.entry, "id": id, "name": f"{number:04}", **fields}
+                index.put(Record(id, entry, [f"t{number}"], model.shown), database)
+        key = index_key("many")
+        storage.put(key, path.read_bytes(), storage.SQLITE)
+    assert public_index.replace(public_index.current(), key)
+
+
+def redirected(studio, path, **headers):
+    """The whole list that is at the place to which a request is sent."""
+    answer = get(studio, path, **headers)
+    assert (answer.status, answer.text, answer.headers["Cache-Control"]) == (302, "", CACHED)
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    place = answer.headers["Location"]
+    assert place.startswith("/content/answers/")
+    found = studio.cloud.s3.get_object(Bucket=BUCKET, Key=place.lstrip("/"))
+    assert (found["ContentType"], "immutable" in found["CacheControl"]) == ("application/json", True)
+    zipped = found.get("ContentEncoding") == "gzip"
+    assert zipped == ("accept_encoding" in headers)
+    data = gzip.decompress(found["Body"].read()) if zipped else found["Body"].read()
+    assert etag_of(data) == answer.headers["ETag"]
+    return json.loads(data)
+
+
+class TestAListThatLambdaCannotAnswer:
+    def test_of_channels_is_whole_on_the_same_host(self, studio):
+        list_many(studio, 81, icon_encoding=ICON)
+        ids = [nodes.node_id(f"{number}") for number in range(81)]
+        for path, icon in (
+            (CHANNELS, "icon_encoding"),
+            (BROWSED, "thumbnail"),
+            (f"{CHANNELS}?language=en", "icon_encoding"),
+        ):
+            entries = redirected(studio, path)
+            assert [entry["id"] for entry in entries] == ids
+            assert {entry[icon] for entry in entries} == {ICON}
+            assert redirected(studio, path, accept_encoding="gzip, deflate") == entries
+
+    def test_is_answered_directly_where_a_filter_makes_it_smaller(self, studio):
+        list_many(studio, 81, icon_encoding=ICON)
+        assert len(redirected(studio, f"{CHANNELS}?keyword=00")) == 81
+        assert len(get(studio, f"{CHANNELS}?keyword=005").json) == 11
+        assert len(get(studio, f"{BROWSED}?page_size=25").json["results"]) == 25
+        assert len(redirected(studio, f"{BROWSED}?page_size=81")["results"]) == 81
+
+    def test_is_not_sent_again_to_who_has_it(self, studio):
+        list_many(studio, 81, icon_encoding=ICON)
+        text = json.dumps(redirected(studio, CHANNELS), ensure_ascii=False, separators=(",", ":"))
+        small = get(studio, f"{CHANNELS}?keyword=0000")
+        tag = get(studio, CHANNELS).headers["ETag"]
+        for headers in ({"if_modified_since": small.headers["Last-Modified"]}, {"if_none_match": f"W/{tag}"}):
+            answer = get(studio, CHANNELS, **headers)
+            assert (answer.status, answer.text, answer.headers["ETag"]) == (304, "", tag)
+        assert get(studio, CHANNELS, if_none_match='"other"').status == 302
+        assert len(text) > large_responses.LIMIT
+
+    def test_answers_head_as_it_does_get(self, studio):
+        list_many(studio, 81, icon_encoding=ICON)
+        head = studio.call("HEAD", CHANNELS, token=None)
+        assert (head.status, head.headers) == (302, get(studio, CHANNELS).headers)
+
+    def test_is_put_into_the_bucket_once(self, studio, monkeypatch):
+        list_many(studio, 81, icon_encoding=ICON)
+        puts = []
+        put = storage.put
+        monkeypatch.setattr(storage, "put", lambda *given: puts.append(given[0]) or put(*given))
+        for _ in range(3):
+            redirected(studio, CHANNELS)
+            redirected(studio, f"{CHANNELS}?language=en")
+        assert len(puts) == 1
+        for _ in range(3):
+            redirected(studio, CHANNELS, accept_encoding="gzip")
+        assert len(puts) == 2
+
+    def test_is_put_again_before_it_is_gone(self, studio, monkeypatch):
+        """Also for who has been told where it is, and asks whether it is still there."""
+        list_many(studio, 81, icon_encoding=ICON)
+        answer = get(studio, CHANNELS)
+        monkeypatch.setattr(large_responses, "STAYS", 0.0)
+        studio.cloud.s3.delete_object(Bucket=BUCKET, Key=answer.headers["Location"].lstrip("/"))
+        again = get(studio, CHANNELS, if_none_match=answer.headers["ETag"])
+        assert (again.status, again.text) == (304, "")
+        assert studio.cloud.s3.head_object(Bucket=BUCKET, Key=answer.headers["Location"].lstrip("/"))
+
+    @pytest.mark.parametrize("text", ["a", '"', "\\", "é", "漢", "😀", "\n", "\x7f", "</"], ids=ascii)
+    def test_is_one_that_would_not_pass_as_json(self, text):
+        most = large_responses.LIMIT // len(json.dumps(text)[1:-1])
+        longest = text * (most - 2)
+        assert not large_responses.is_too_large(longest)
+        assert large_responses.is_too_large(text * (most + 1))
+        answer = {"statusCode": 200, "headers": {"X": "x" * 10_000}, "body": longest}
+        assert not exceeds_payload_limit(answer)
+
+    @pytest.mark.parametrize("text", ["a", '"', "漢"])
+    def test_never_passes_the_limit_whatever_it_is_written_with(self, studio, text):
+        """From lists that are far below it to some that are above it, the same text in all of them."""
+        list_many(studio, 60, description=text * (110_000 // len(text)))
+        statuses = []
+        for keyword in ("000", "00", "0"):
+            for last in ("", "1"):
+                answer = get(studio, f"{CHANNELS}?keyword={keyword}{last}")
+                payload = {"statusCode": answer.status, "headers": answer.headers, "body": answer.text}
+                assert not exceeds_payload_limit(payload)
+                assert len(json.dumps(payload)) < 6 * 1024**2  # in ASCII, too
+                statuses.append(answer.status)
+        assert set(statuses) == {200, 302}
+
+    def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
+        monkeypatch.setattr(large_responses, "LIMIT", 50_000)
+        titles = [f"node {number}" for number in range(10)]
+        publish(
+            studio,
+            *(nodes.exercise(title, nodes.question("q"), description="漢" * 5000) for title in titles),
+            public=True,
+        )
+        found = redirected(studio, NODES)
+        assert [node["title"] for node in found if node["parent"]] == titles
+        assert len(redirected(studio, f"{NODES}?max_results=8")["results"]) == 8
+        assert len(get(studio, f"{NODES}?max_results=2").json["results"]) == 2
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize(("path", "icon"), [(CHANNELS, "icon_encoding"), (f"{BROWSED}/", "thumbnail")])
+def test_a_client_of_the_host_has_the_whole_list(studio, path, icon, encoding):
+    list_many(studio, 81, icon_encoding=ICON)
+    expected = [(nodes.node_id(f"{number}"), f"{number:04}", ICON) for number in range(81)]
+    host = front.gateway_to(studio.cloud.s3, BUCKET)
+    for hit in ("Miss", "Hit"):
+        answer = front.ask("GET", path, host, headers={"Accept-Encoding": encoding}, follow_redirects=True)
+        assert answer.history[0].headers["x-cache"] == f"{hit} from edge"
+        assert answer.headers.get("content-encoding", "identity") == encoding
+        assert [(entry["id"], entry["name"], entry[icon]) for entry in answer.json()] == expected

@@ -1,0 +1,85 @@
+"""Tasks: how far they are, for those who may know."""
+
+import uuid
+
+import pytest
+
+from chalicelib.models import tasks
+from chalicelib.models.channel_members import EDIT, VIEW
+from tests.support.source.routes import NOTHING
+from tests.support.worlds import nodes
+from tests.support.worlds.publishing import publish
+
+FIELDS = {"task_id", "task_name", "channel_id", "progress", "status", "detail"}
+
+
+@pytest.fixture
+def task_id(studio):
+    channel_id, _ = studio.make_channel()
+    return studio.finish(channel_id).json["diff_task_id"]
+
+
+def test_its_owner_sees_a_task(studio, task_id):
+    answer = studio.get(f"/api/task/{task_id}")
+    assert answer.status == 200
+    assert set(answer.json) >= FIELDS
+    assert (answer.json["task_id"], answer.json["status"]) == (task_id, "PENDING")
+
+
+def test_a_dashed_id_is_accepted(studio, task_id):
+    dashed = str(uuid.UUID(task_id))
+    assert studio.get(f"/api/task/{dashed}").json["task_id"] == task_id
+    assert studio.get(f"/api/task/{dashed.upper()}").status == 200
+
+
+def test_members_see_the_tasks_of_a_channel_and_nobody_else(studio, task_id):
+    """What came of them is for its editors."""
+    channel_id = studio.task(task_id)["channel_id"]
+    studio.deliver("maintenance")
+    assert studio.task(task_id)["result"]
+    editor_id, editor = studio.sign_up("editor")
+    viewer_id, viewer = studio.sign_up("viewer")
+    studio.share(channel_id, editor_id, EDIT)
+    studio.share(channel_id, viewer_id, VIEW)
+    admin, stranger = studio.sign_up("admin", is_admin=True)[1], studio.sign_up("stranger")[1]
+    answers = [studio.get(f"/api/task/{task_id}", token) for token in (editor, admin, viewer, stranger)]
+    assert [answer.status for answer in answers] == [200, 200, 200, 404]
+    assert [bool(answer.json["result"]) for answer in answers[:3]] == [True, True, False]
+
+
+@pytest.mark.parametrize(("name", "status"), [(tasks.DETAILS, 200), (tasks.DIFF, 404), (tasks.PUBLISH, 404)])
+def test_who_views_a_public_channel_sees_what_they_are_told_of(studio, name, status):
+    """Details are worked out for everybody, by one task."""
+    channel_id = publish(studio, "e", public=True)
+    tasks.new("a" * 32, name, channel_id, studio.user_id).save()
+    path, stranger = f"/api/task/{'a' * 32}", studio.sign_up("stranger")[1]
+    assert studio.get(path, stranger).status == status
+    studio.make_public(channel_id, public=False)
+    assert studio.get(path, stranger).status == 404
+
+
+def test_tasks_of_a_public_channel_are_listed_for_its_members(studio):
+    channel_id, root = studio.make_channel()
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
+    studio.finish(channel_id)
+    studio.publish(channel_id)
+    studio.make_public(channel_id)
+    viewer_id, viewer = studio.sign_up("viewer")
+    studio.share(channel_id, viewer_id, VIEW)
+    admin, stranger = studio.sign_up("admin", is_admin=True)[1], studio.sign_up("stranger")[1]
+    seen = [studio.get(f"/api/task?channel={channel_id}", token).status for token in (viewer, admin, stranger)]
+    assert seen == [200, 200, 403]
+
+
+def test_a_task_of_others_is_like_one_that_is_not_there(studio, task_id):
+    stranger = studio.sign_up("stranger")[1]
+    theirs, none = (studio.get(f"/api/task/{id}", stranger) for id in (task_id, NOTHING))
+    assert theirs.text.replace(task_id, "") == none.text.replace(NOTHING, "")
+
+
+@pytest.mark.parametrize("id", [NOTHING, "bad", "%00", "%ff", "%F0%9F%8C%8D", "a" * 10_000, "..", "{task_id}", "-"])
+def test_an_unknown_task_is_404(studio, id):
+    answer = studio.get(f"/api/task/{id}")
+    assert answer.status == 404
+    assert set(answer.json) == {"error", "detail"}
+    assert len(answer.text) < 1000

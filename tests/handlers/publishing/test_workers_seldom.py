@@ -1,0 +1,170 @@
+"""What functions do seldom and must have the rights for: files are lost, calls fail, others are at it or wait."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from le_utils.constants import exercises
+
+from chalicelib.aws import mail, queues
+from chalicelib.config import settings
+from chalicelib.domain.storage_keys import DRAFT, search_part_key, storage_key
+from chalicelib.handlers import workers
+from chalicelib.models import channels, public_index, stored_objects, tasks
+from chalicelib.operations.publishing import publish_lock
+from tests.conftest import BUCKET
+from tests.handlers.search.search_world import titles as found
+from tests.support.http.client import CONTEXT, WORKERS
+from tests.support.worlds import images, nodes
+from tests.support.worlds.published import lookup, titles
+from tests.support.worlds.publishing import publish
+
+SENDER = "studio@example.org"
+IMAGE = "![](${☣ CONTENTSTORAGE}/%s)"
+NODE, QUESTION = "a" * 32, "b" * 32
+
+
+def ask(studio, channel_id, what="publish"):
+    """The id of a task that is asked for."""
+    answer = studio.post(f"/api/channel/{channel_id}/{what}", {})
+    assert answer.status == 200, answer.text
+    return answer.json["task_id"]
+
+
+def rename(studio, channel_id, title):
+    """Another title for the first node of the live tree."""
+    node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+    assert studio.call("PATCH", f"/api/contentnode/{node['id']}", {"title": title}).status == 200
+
+
+def lose(studio, prefix):
+    for key in studio.cloud.objects():
+        if key.startswith(prefix):
+            studio.cloud.s3.delete_object(Bucket=BUCKET, Key=key)
+
+
+def test_large_questions_are_published(studio):
+    raw = json.dumps({"text": "x" * 200_000})
+    question = nodes.question("q", type=exercises.PERSEUS_QUESTION, raw_data=raw, answers="[]", hints="[]")
+    channel_id = publish(studio, nodes.exercise("large", question))
+    assert titles(studio, channel_id) == ["large"]
+
+
+def test_a_publish_that_changes_nothing_is_followed_by_what_was_asked_for_meanwhile(studio):
+    channel_id = publish(studio, "a")
+    first = ask(studio, channel_id)
+    ask(studio, channel_id, "publish_draft")
+    studio.deliver()
+    assert studio.task(first)["status"] == tasks.SUCCESS
+    assert titles(studio, channel_id, DRAFT) == ["a"]
+
+
+@pytest.mark.parametrize("stage", [publish_lock.PUBLISH, publish_lock.EXPORT])
+def test_a_message_whose_task_another_worker_is_at_comes_again(studio, stage):
+    channel_id = publish(studio, "a")
+    rename(studio, channel_id, "b")
+    task_id = ask(studio, channel_id)
+    if stage == publish_lock.EXPORT:
+        studio.deliver("publish")
+    publish_lock.claim(task_id, stage)
+    before = studio.cloud.waiting(stage)
+    studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls[stage])
+    receive(stage, task_id, 1)
+    assert studio.cloud.waiting(stage) == before == 1
+
+
+def receive(queue, task_id, receives):
+    record = {"messageId": "m", "receiptHandle": "none", "body": json.dumps({"task_id": task_id})}
+    return WORKERS[queue]({"Records": [record | {"attributes": {"ApproximateReceiveCount": str(receives)}}]}, CONTEXT)
+
+
+def test_a_publish_that_cannot_be_handed_over_is_given_up_as_a_whole(studio, monkeypatch):
+    """By the worker that froze the tree, although the next one was to go on."""
+    channel_id = publish(studio, "a", public=True)
+    rename(studio, channel_id, "b")
+    ask(studio, channel_id, "publish_draft")
+    studio.deliver()
+    rename(studio, channel_id, "c")
+    task_id = ask(studio, channel_id)
+    monkeypatch.setattr(queues, "send_export", lambda _: 1 / 0)
+    assert receive("publish", task_id, workers.MAX_RECEIVES)["batchItemFailures"]
+    assert studio.task(task_id)["status"] == tasks.FAILURE
+    assert titles(studio, channel_id) == ["a"]
+    assert channels.get(channel_id).draft_token is None
+
+
+def test_a_public_index_that_is_lost_is_made_anew_by_a_publish(studio):
+    other, channel_id = publish(studio, "a", public=True), publish(studio, "b", public=True)
+    lose(studio, "index/")
+    rename(studio, channel_id, "c")
+    assert studio.publish(channel_id)["status"] == tasks.SUCCESS
+    assert public_index.current().key in studio.cloud.objects()
+    assert {lookup(studio, id)["version"] for id in (other, channel_id)} == {1, 2}
+
+
+def test_a_channel_that_lacks_its_part_of_the_search_does_not_keep_others_from_it(studio):
+    channel_id, _ = publish(studio, "a"), publish(studio, "b")
+    lose(studio, "search/")
+    lose(studio, search_part_key(channel_id, 1))
+    studio.send("maintenance", {"jobs": [{"job": "index_channels", "channel_ids": [channel_id]}]})
+    assert studio.deliver("maintenance") == 1
+    assert found(studio) == ["b"]
+
+
+def test_a_search_whose_file_is_lost_finds_what_it_found(studio):
+    publish(studio, "a")
+    assert found(studio) == ["a"]
+    studio.cloud.s3.delete_object(Bucket=BUCKET, Key=public_index.current(public_index.SEARCH).key)
+    assert public_index.replace(public_index.current(public_index.SEARCH), "search/gone.sqlite3", public_index.SEARCH)
+    assert found(studio) == ["a"]
+
+
+def test_a_notification_that_fails_comes_again(studio, monkeypatch):
+    remember, tries = stored_objects.remember, []
+
+    def remember_at_last(entries):
+        tries.append(entries)
+        return remember(entries) if len(tries) > 1 else 1 / 0
+
+    monkeypatch.setattr(stored_objects, "remember", remember_at_last)
+    record = {"s3": {"object": {"key": storage_key("a" * 32, "pdf"), "size": 1}}}
+    studio.send("uploads", {"Records": [record]})
+    assert studio.deliver("uploads") == 2
+    assert stored_objects.known_names(["a" * 32]) == {f"{'a' * 32}.pdf"}
+
+
+class TestChanges:
+    """That requests leave behind, and a worker does."""
+
+    def send(self, client, *sent):
+        told = client.send(*sent)
+        assert not told["disallowed"] + told["errors"], told
+
+    def test_of_large_questions_are_done(self, studio, client, root):
+        self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
+        large = {"type": exercises.PERSEUS_QUESTION, "raw_data": json.dumps({"text": "x" * 200_000})}
+        self.send(client, client.change(1, "assessmentitem", [NODE, QUESTION], obj=large))
+        self.send(client, client.change(2, "assessmentitem", [NODE, QUESTION], mods={"order": 1}))
+        assert studio.get(f"/api/assessmentitem/{NODE},{QUESTION}").json["order"] == 1
+
+    def test_that_show_images_are_done_where_these_are_stored(self, studio, client, root):
+        self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
+        image = studio.upload(images.png(), "png", "exercise_image", told=False)
+        shown = [IMAGE % name for name in (image, f"{'0' * 32}.png")]
+        obj = {"type": exercises.FREE_RESPONSE, "question": shown[0]}
+        self.send(client, client.change(1, "assessmentitem", [NODE, QUESTION], obj=obj))
+        told = client.send(client.change(2, "assessmentitem", [NODE, QUESTION], mods={"question": shown[1]}))
+        assert len(told["errors"]) == 1
+
+    def test_that_ask_for_a_publish_wake_up_the_one_that_nobody_works_on(self, studio, client, root):
+        client.send(client.created(NODE, root))
+        self.send(client, client.change("PUBLISHED", "channel", client.channel_id))
+        channels.Channel(client.channel_id).update([channels.Channel.publish_stage.set(publish_lock.EXPORT)])
+        self.send(client, client.change("PUBLISHED", "channel", client.channel_id))
+        assert studio.cloud.waiting("export") == 1
+
+    def test_that_invite_are_mailed(self, studio, client, monkeypatch):
+        monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
+        studio.cloud.may_send_from(SENDER)
+        self.send(client, client.change(1, "invitation", "1" * 32, obj={"email": "b@example.org"}))
+        assert len(studio.cloud.mails()) == 1

@@ -1,0 +1,250 @@
+"""What is written by REST is told to clients that sync."""
+
+import json
+
+import pytest
+from pynamodb.exceptions import TransactWriteError
+
+from chalicelib.models import changes
+from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.copying import node_copies
+from chalicelib.schemas.sync import LARGEST_CHANGE
+from tests.support.aws.calls import counting
+from tests.support.worlds import contentnode as cn
+from tests.support.worlds import nodes
+from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED, World
+from tests.support.worlds.syncing import URL, Client
+
+
+@pytest.fixture
+def world(studio):
+    return World(studio)
+
+
+class TestNodes:
+    def test_made_changed_and_deleted(self, world):
+        extra = {"tags": {"x": True}, "description": "d"}
+        new = world.write("POST", cn.URL, {"parent": world.a, "kind": "topic", "title": "n", **extra})
+        assert world.heard() == [CREATED]
+        assert world.mirror.nodes[new["id"]]["node_id"] == new["node_id"]
+        sent = {"title": "m", "tags.y": True, "extra_fields": {"options": {"modality": "UNIT"}}, "no_field": 1}
+        world.write("PATCH", f"{cn.URL}/{new['id']}", sent)
+        assert world.heard() == [UPDATED]
+        assert set(world.mirror.nodes[new["id"]]["tags"]) == {"x", "y"}
+        assert "no_field" not in world.mirror.nodes[new["id"]]
+        world.write("PATCH", f"{cn.URL}/{new['id']}", {})
+        assert world.heard() == []
+        world.write("PUT", f"{cn.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
+        assert world.heard() == [UPDATED]
+        world.write("DELETE", f"{cn.URL}/{new['id']}")
+        assert world.heard() == [DELETED]
+        world.write("DELETE", f"{cn.URL}/{new['id']}")
+        assert world.heard() == []
+
+    @pytest.mark.parametrize("position", ["first-child", "last-child", "left", "right"])
+    def test_moved(self, world, position):
+        world.write("POST", f"{cn.URL}/{world.b}/move", {"target": world.a, "position": position})
+        assert world.heard() == [MOVED]
+
+    def test_deleted_and_restored_with_what_is_below(self, world):
+        world.write("POST", f"{cn.URL}/{world.e}/move", {"target": world.a})
+        world.write("DELETE", f"{cn.URL}/{world.a}")
+        world.write("POST", f"{cn.URL}/{world.a}/restore", {})
+        assert world.heard() == [MOVED, DELETED, CREATED]
+        assert world.mirror.children[world.a] == [world.e]
+
+    def test_moved_to_the_trash_within_it_and_out_of_it(self, world):
+        trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
+        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": trash})
+        assert world.heard() == [DELETED]
+        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": world.e, "position": "left"})
+        assert world.heard() == [CREATED, MOVED]
+
+    def test_moved_to_another_channel(self, world):
+        other_id, _ = world.studio.make_channel("Other")
+        other_root = world.studio.get(f"/api/channel/{other_id}").json["root_id"]
+        client, mirror = world.following(other_id, other_root)
+        world.write("POST", f"{cn.URL}/{world.e}/move", {"target": world.a})
+        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": other_root})
+        assert world.heard() == [MOVED, DELETED]
+        assert mirror.hear(client.poll()) == [CREATED]
+        mirror.assert_true()
+        assert mirror.nodes[world.a]["title"] == "a"
+
+    @pytest.mark.parametrize("is_large", [False, True])
+    def test_copied(self, world, monkeypatch, is_large):
+        monkeypatch.setattr(node_copies, "LARGE", 0 if is_large else 1000)
+        sent = {"target": world.root, "position": "first-child", "mods": {"title": "c"}, "excluded_descendants": []}
+        world.write("POST", f"{cn.URL}/{world.e}/copy", {**sent, "key": "c" * 32})
+        assert is_large == (world.client.ask().json["changes"] == [])
+        world.studio.deliver("maintenance")
+        first, second = world.client.ask().json["changes"]
+        assert {name: first[name] for name in ("from_key", "target", "position", "mods", "excluded_descendants")} == {
+            **sent,
+            "from_key": world.e,
+            "excluded_descendants": {},
+        }
+        assert second["mods"]["__COPYING_STATUS"] == "SUCCESS"
+        assert world.heard() == [COPIED, UPDATED]
+
+    def test_requiring_others(self, world):
+        world.write("POST", f"{cn.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
+        assert world.heard() == [CREATED]
+        pair = {"target_node": world.a, "prerequisite": world.b}
+        assert world.row("contentnode_prerequisite", [world.a, world.b]) == pair
+        world.write("DELETE", f"{cn.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
+        assert world.heard() == [DELETED]
+        assert world.row("contentnode_prerequisite", [world.a, world.b]) is None
+
+
+def test_questions(world):
+    url = "/api/assessmentitem"
+    made = world.write("POST", url, {"contentnode": world.e, "type": "single_selection", "question": "?"})
+    key = [world.e, made["assessment_id"]]
+    assert (world.heard(), world.row("assessmentitem", key)) == ([CREATED], made)
+    one = f"{url}/{','.join(key)}"
+    for method, body in (("PATCH", {"question": "!", "order": 5}), ("PUT", {**made, "hints": [{"hint": "h"}]})):
+        changed = world.write(method, one, body)
+        assert (world.heard(), world.row("assessmentitem", key)) == ([UPDATED], changed)
+        assert world.studio.get(one).json == changed
+    world.write("PATCH", one, {"deleted": True})
+    assert (world.heard(), world.row("assessmentitem", key)) == ([DELETED], None)
+    world.write("DELETE", f"{url}/{world.e},{nodes.node_id('question q')}")
+    assert world.heard() == [DELETED]
+
+
+def test_files(world):
+    (old,) = world.studio.get(f"/api/file?contentnode={world.d}").json
+    other = cn.make(world.studio, world.a, kind="document")["id"]
+    changed = world.write("PATCH", f"/api/file/{old['id']}", {"language": "fr"})
+    assert world.heard() == [CREATED, UPDATED]
+    assert world.row("file", old["id"]) == {"language": changed["language"]}
+    world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
+    assert world.heard() == [UPDATED]
+    assert world.row("file", old["id"])["contentnode"] == other
+    far = cn.make(world.studio, cn.empty_tree(world.studio), kind="document")["id"]
+    world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": far})
+    assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
+    moved = world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
+    assert world.heard() == [CREATED]
+    assert world.row("file", old["id"]) == {name: moved[name] for name in moved if name != "uploaded_by"}
+    world.write("DELETE", f"/api/file/{old['id']}")
+    assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
+
+
+def test_uploads_are_told_when_they_become_part_of_something(world):
+    body = {"size": 8, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
+    upload = world.write("POST", "/api/file/upload_url", body)["file"]["id"]
+    world.write("PATCH", f"/api/file/{upload}", {"language": "fr"})
+    assert world.heard() == []
+    world.studio.put("a" * 32, "pdf", b"%PDF-1.4")
+    world.write("PATCH", f"/api/file/{upload}", {"contentnode": world.d})
+    assert (world.heard(), world.row("file", upload)["contentnode"]) == ([CREATED], world.d)
+
+
+def test_channels(world):
+    url = f"/api/channel/{world.channel_id}"
+    sent = {"name": "new", "content_defaults": {"author": "x"}, "source_domain": "example.org"}
+    row = world.write("PATCH", url, sent)
+    assert world.heard() == [UPDATED]
+    told = world.row("channel", world.channel_id)
+    assert set(told) == {"name", "content_defaults", "source_url"}
+    assert told == {name: row[name] for name in told}
+    world.write("DELETE", url)
+    world.write("POST", f"{url}/restore", {})
+    assert world.heard() == [DELETED, UPDATED]
+    assert world.row("channel", world.channel_id) == {"deleted": False}
+    world.write("PATCH", url, sent)
+    assert world.heard() == []  # nothing has changed
+
+
+class TestTelling:
+    def test_also_the_senders_own_client_as_changes(self, world):
+        """Whatever it waits for: revisions of several channels may be the same."""
+        mine = Client(world.studio, world.channel_id)
+        mine.waiting = set(range(1, 50))
+        cn.change(world.studio, world.a, title="new")
+        told = mine.poll()
+        assert (told["changes"][-1]["mods"], told["successes"]) == ({"title": "new"}, [])
+
+    def test_once_what_came_by_sync(self, world):
+        mine = Client(world.studio, world.channel_id)
+        mine.poll()
+        told = mine.send(
+            mine.created("c" * 32, world.root),
+            mine.updated(world.a, title="new"),
+            mine.moved(world.a, world.b),
+            mine.deleted(world.e),
+        )
+        assert [one["type"] for one in told["successes"]] == [CREATED, UPDATED, MOVED, DELETED]
+        heard = [one["type"] for one in world.client.poll()["changes"] if "node_id" not in one.get("mods", {})]
+        assert heard == [CREATED, UPDATED, MOVED, DELETED]
+
+    def test_nothing_of_what_was_refused(self, world):
+        url = f"{cn.URL}/{world.a}"
+        assert world.studio.call("PATCH", url, {"title": None}).status == 400
+        assert world.studio.post(f"{url}/move", {"target": world.a}).status == 400
+        assert world.studio.call("DELETE", url, None, world.studio.sign_up("stranger")[1]).status == 404
+        assert world.heard() == []
+
+    @pytest.mark.parametrize("error", [TransactWriteError("x"), TimeoutError("x")])
+    def test_that_fails_does_not_fail_the_write(self, world, monkeypatch, error):
+        def fail(_):
+            raise error
+
+        monkeypatch.setattr(changes, "append_all_done", fail)
+        cn.change(world.studio, world.a, title="new")
+        world.write("POST", f"{cn.URL}/{world.b}/prerequisites", {"prerequisite": world.a})
+        world.write("DELETE", f"{cn.URL}/{world.b}")
+        assert cn.row(world.studio, world.a)["title"] == "new"
+        assert world.client.poll()["changes"] == []
+
+    def test_costs_three_calls_at_most(self, world, monkeypatch):
+        other_root = cn.empty_tree(world.studio)
+        writes = [
+            ("PATCH", f"{cn.URL}/{world.a}", {"title": "x"}),
+            ("POST", f"{cn.URL}/{world.a}/move", {"target": world.b}),
+            ("POST", f"{cn.URL}/{world.a}/move", {"target": other_root}),
+            ("POST", f"{cn.URL}/{world.b}/prerequisites", {"prerequisite": world.e}),
+            ("PATCH", f"/api/channel/{world.channel_id}", {"name": "x"}),
+        ]
+        spent = []
+        for name in ("node_updated", "node_moved", "prerequisite_added", "channel_updated"):
+            monkeypatch.setattr(rest_changes, name, counted(world.studio, getattr(rest_changes, name), spent))
+        for method, path, body in writes:
+            world.write(method, path, body)
+        assert len(spent) == len(writes)
+        assert max(map(len, spent)) <= 3, spent
+
+    def test_leaves_out_what_is_too_large_for_a_change(self, world):
+        raw = "x" * LARGEST_CHANGE
+        sent = {"contentnode": world.e, "type": "perseus_question", "raw_data": json.dumps({"question": raw})}
+        made = world.write("POST", "/api/assessmentitem", sent)
+        assert world.heard() == [CREATED]
+        told = world.row("assessmentitem", [world.e, made["assessment_id"]])
+        assert set(made) - set(told) == {"raw_data"}
+
+    def test_while_others_changes_are_pending(self, world):
+        append = changes.append(changes.counter_of(world.channel_id), [pending()])
+        assert append
+        cn.change(world.studio, world.a, title="new")
+        assert world.studio.post(URL, {"channel_revs": {world.channel_id: append.last - 1}}).json["changes"] == []
+        assert changes.counter_of(world.channel_id).last == append.last + 1
+
+
+def counted(studio, tell, spent):
+    def told(*arguments):
+        with counting(studio) as watch:
+            tell(*arguments)
+        spent.append(watch.names)
+
+    return told
+
+
+def pending():
+    return changes.Change(type=2, table="contentnode", key="0" * 32, fields={}, status=changes.PENDING)
+
+
+def test_fields_that_a_change_cannot_hold_are_the_largest():
+    row = {"a": "x" * 200_000, "b": "x" * 100_000, "c": 1}
+    assert set(rest_changes.fitting(row, row)) == {"b", "c"}

@@ -1,0 +1,64 @@
+"""Whatever is sent, it is answered, and each change of it is allowed, disallowed or ignored."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chalicelib.models import changes
+from chalicelib.schemas.sync import FIELDS, TABLES
+from tests.support.http.client import Studio
+from tests.support.worlds import contentnode as cn
+from tests.support.worlds.syncing import URL
+
+ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.floats(-1e9, 1e9) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+NAMES = sorted({name for names in FIELDS.values() for name in names})
+WORDS = ["title", "parent", "kind", "name", "tags", "extra_fields", "email", "deleted", "question", "target", "a.b"]
+OBJECTS = st.dictionaries(st.sampled_from(WORDS), ODD, max_size=4)
+
+
+@pytest.fixture(scope="module")
+def world(shared_cloud):
+    shared_cloud.empty()
+    studio = Studio(shared_cloud)
+    channel_id, _ = studio.make_channel()
+    root = studio.get(f"/api/channel/{channel_id}").json["root_id"]
+    node = cn.make(studio, root, "e", "exercise", extra_fields={"randomize": True})["id"]
+    return studio, [channel_id, root, node, studio.user_id]
+
+
+def a_change(ids):
+    known = st.sampled_from(ids)
+    ends = known | ODD
+    keys = known | st.lists(known, min_size=2, max_size=2) | ODD
+    often = {"obj": OBJECTS, "mods": OBJECTS, "target": ends, "from_key": ends}
+    optional = {name: often.get(name, ODD) for name in NAMES}
+    optional |= {"channel_id": st.just(ids[0]) | ODD, "rev": st.integers(0, 9) | ODD, "user_id": ends}
+    fixed = {"type": st.sampled_from(list(FIELDS)), "table": st.sampled_from(sorted(TABLES)), "key": keys}
+    return st.fixed_dictionaries(fixed, optional=optional) | ODD
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(data=st.data())
+def test_no_change_is_a_server_error(world, data):
+    studio, ids = world
+    sent = data.draw(st.lists(a_change(ids), max_size=4))
+    answer = studio.post(URL, {"changes": sent, "channel_revs": {ids[0]: 0}, "user_rev": 0})
+    assert answer.status == 200, answer.text
+    objects = [one for one in sent if isinstance(one, dict)]
+    assert len(answer.json["allowed"]) + len(answer.json["disallowed"]) == len(objects)
+    assert "our fault" not in answer.text
+    studio.deliver("maintenance")
+    assert not changes.counter_of(ids[0]).has_pending
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(body=ODD | st.fixed_dictionaries({}, optional=dict.fromkeys(("changes", "channel_revs", "user_rev"), ODD)))
+def test_no_body_is_a_server_error(world, body):
+    studio, _ = world
+    assert studio.post(URL, json.dumps(body).encode()).status in (200, 400)

@@ -1,0 +1,83 @@
+"""Moves from one channel to another."""
+
+import uuid
+
+import pytest
+
+from chalicelib.models import base, changes
+from tests.support.worlds import contentnode as cn
+from tests.support.worlds.syncing import URL, Client
+
+
+def new_id():
+    return uuid.uuid4().hex
+
+
+@pytest.fixture
+def both(studio):
+    """Two clients, each of a channel with a topic, and the ids of these topics."""
+    clients = [Client(studio, studio.make_channel()[0]) for _ in range(2)]
+    roots = [studio.get(f"/api/channel/{client.channel_id}").json["root_id"] for client in clients]
+    return clients, roots
+
+
+def told(client):
+    return [(one["type"], one["key"]) for one in client.poll()["changes"]]
+
+
+@pytest.mark.parametrize("named", ["source", "target"])
+def test_a_move_to_another_channel_is_told_in_both(studio, both, named):
+    (here, there), (root, other_root) = both
+    node = new_id()
+    here.send(here.created(node, root))
+    change = here.moved(node, other_root, "first-child")
+    change["channel_id"] = here.channel_id if named == "source" else there.channel_id
+    assert studio.post(URL, {"changes": [change]}).json["successes"]
+    others = [Client(studio, one.channel_id, studio.sign_up(one.channel_id, is_admin=True)[1]) for one in both[0]]
+    others[0].rev = here.rev
+    assert told(others[0]) == [(4, node)]
+    assert told(others[1]) == ([(1, node)] if named == "source" else []) + [(4, node)]
+    assert cn.row(studio, node)["channel_id"] == there.channel_id
+
+
+def test_a_move_within_a_channel_is_told_once(studio, both):
+    (here, there), (root, _) = both
+    node = new_id()
+    here.send(here.created(node, root))
+    last = changes.counter_of(here.channel_id).last
+    here.send(here.moved(node, root))
+    assert changes.counter_of(here.channel_id).last == last + 1
+    assert changes.counter_of(there.channel_id).last == 0
+
+
+@pytest.mark.parametrize("is_new", [False, True], ids=["there before", "made just now"])
+def test_what_is_below_a_moved_node_can_be_changed_in_its_new_channel(studio, both, is_new):
+    (here, there), (root, other_root) = both
+    top, child = new_id(), new_id()
+    sent = [here.created(top, root), here.created(child, top)]
+    if not is_new:
+        here.send(*sent)
+        sent = []
+    sent += [here.moved(top, other_root), there.updated(child, title="b"), there.updated(top, title="c")]
+    answer = studio.post(URL, {"changes": sent}).json
+    assert answer["disallowed"] == []
+    assert answer["errors"] == []
+    assert [cn.row(studio, id)["title"] for id in (top, child)] == ["c", "b"]
+    assert there.ask(here.updated(root, title="no"), there.updated(root, title="no")).json["disallowed"]
+
+
+def test_of_nodes_only_where_they_are_is_read(studio, both):
+    (here, _), (root, _) = both
+    node = new_id()
+    here.send(here.created(node, root))
+    batches = []
+    read_batch = base._read_batch
+
+    def noted(batch, only):
+        batches.append({model.__name__: only.get(model) for model, _ in batch})
+        return read_batch(batch, only)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "_read_batch", noted)
+        here.send(here.updated(node, title="b"))
+    assert batches[0]["Node"] == ("id", "channel_id", "path")

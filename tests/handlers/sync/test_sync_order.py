@@ -1,0 +1,294 @@
+"""Changes are done one after the other, each once, whatever is killed, comes twice or comes at the same time."""
+
+import uuid
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from chalicelib.errors import Busy
+from chalicelib.models import changes, nodes
+from chalicelib.models.changes import Change
+from chalicelib.operations.changes import feed
+from chalicelib.operations.sync import apply
+from tests.support.aws.calls import Watch, watching
+from tests.support.aws.interleaved import interrupted
+from tests.support.worlds import contentnode as cn
+from tests.support.worlds.syncing import EMPTY, Client, quick_transactions, reasons
+
+
+def new_id():
+    return uuid.uuid4().hex
+
+
+def other_client(studio, client):
+    user_id, token = studio.sign_up("second")
+    studio.share(client.channel_id, user_id, "edit")
+    return Client(studio, client.channel_id, token)
+
+
+class Killed(BaseException):
+    """What no code catches, as the end of a process."""
+
+
+def killed_at(monkeypatch, name):
+    """Let the next call of a function of `models.changes` never happen."""
+
+    def die(*_, **__):
+        raise Killed
+
+    monkeypatch.setattr(changes, name, die)
+    # The process is gone: it cannot say so.
+    monkeypatch.setattr(changes, "abandon", lambda _: None)
+
+
+def lease_runs_out(client):
+    Change(client.channel_id, 0).update([Change.until.set(1)])
+
+
+def every_kind(client, root):
+    """Changes that need those before them: (what is there before, the change)."""
+    node, copy = new_id(), new_id()
+    yield client.created(node, root)
+    yield client.updated(node, title="b", tags={"t": True})
+    yield client.copied(copy, node, root)
+    yield client.moved(copy, node, "left")
+    yield client.change(1, "contentnode_prerequisite", [node, copy])
+    yield client.change(3, "contentnode_prerequisite", [node, copy])
+    yield client.deleted(copy)
+    yield client.change(2, "channel", client.channel_id, mods={"name": "c"})
+
+
+def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root):
+    for change in every_kind(client, root):
+        with pytest.MonkeyPatch.context() as patch:
+            killed_at(patch, "mark")
+            with pytest.raises(Killed):
+                client.ask(change)
+        last = changes.counter_of(client.channel_id).last
+        client.waiting = {last}
+        assert client.poll() == EMPTY  # the lease is still the killed one's
+        state = tree(root)
+        lease_runs_out(client)
+        done = client.poll()
+        assert [one["server_rev"] for one in done["successes"]] == [last], (change, reasons(done))
+        assert tree(root) == state
+        assert not changes.counter_of(client.channel_id).holder
+
+
+def tree(root):
+    """The tree as far as it does not change when something is done again."""
+    found = nodes.get(root)
+    return found.total_count, found.resource_count, found.error_count
+
+
+def test_a_change_that_was_accepted_but_not_done_is_not_lost(studio, client, root, monkeypatch):
+    node = new_id()
+    with monkeypatch.context() as patch:
+        killed_at(patch, "mark")
+        patch.setattr("chalicelib.operations.sync.apply._outcome", changes.mark)
+        with pytest.raises(Killed):
+            client.ask(client.created(node, root))
+    lease_runs_out(client)
+    client.waiting = {1}
+    assert [one["key"] for one in client.poll()["successes"]] == [node]
+
+
+def test_a_taken_id_is_an_error_where_nothing_was_killed(client, root):
+    node = new_id()
+    assert client.send(client.created(node, root))["successes"]
+    assert "already" in reasons(client.send(client.created(node, root)))[0][0]
+
+
+@pytest.mark.parametrize("type", [1, 5])
+def test_a_node_of_somebody_else_is_no_success_after_a_killed_holder(studio, client, root, monkeypatch, type):
+    """Whoever chooses its id is not told what it is."""
+    token = studio.sign_up("stranger")[1]
+    own = studio.post("/api/channel", {"name": "own"}, token).json
+    secret = studio.post(cn.URL, {"parent": own["root_id"], "title": "s", "kind": "topic"}, token).json
+    copied = client.copied(secret["id"], cn.make(studio, root)["id"], root)
+    sent = {1: client.created(secret["id"], root), 5: copied}
+    with monkeypatch.context() as patch:
+        killed_at(patch, "mark")
+        with pytest.raises(Killed):
+            client.ask(sent[type])
+    lease_runs_out(client)
+    client.waiting = {changes.counter_of(client.channel_id).last}
+    done = client.poll()
+    assert len(done["errors"]) == 1
+    assert not any(secret[name] in str(done) for name in ("node_id", "content_id"))
+
+
+def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeypatch):
+    with monkeypatch.context() as patch:
+        killed_at(patch, "mark")
+        with pytest.raises(Killed):
+            client.ask(client.created(new_id(), root), client.updated(root, description="d"))
+        for _ in range(apply.MOST_TRIES - 1):
+            lease_runs_out(client)
+            with pytest.raises(Killed):
+                client.ask()
+    lease_runs_out(client)
+    client.waiting = {1, 2}
+    done = client.poll()
+    assert reasons(done) == [[apply.OUR_FAULT]]
+    assert [one["server_rev"] for one in done["successes"]] == [2]
+
+
+def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
+    def fail(*_):
+        raise KeyError("a")
+
+    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 4), fail)
+    done = client.send(client.moved(root, root), client.updated(root, description="d"))
+    assert (reasons(done), len(done["successes"])) == ([[apply.OUR_FAULT]], 1)
+
+
+def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, client, root, monkeypatch):
+    def fail(*_):
+        raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    node = new_id()
+    with monkeypatch.context() as patch:
+        patch.setitem(apply.EFFECTS, ("contentnode", 1), fail)
+        done = client.send(client.created(node, root))
+    assert (len(done["allowed"]), done["successes"]) == (1, [])
+    assert studio.deliver("maintenance") == 1
+    assert [one["key"] for one in client.poll()["successes"]] == [node]
+
+
+def test_messages_that_come_twice_find_nothing_pending(studio, client, root, monkeypatch):
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
+    node = new_id()
+    assert client.send(client.created(node, root))["successes"] == []
+    assert client.poll() == EMPTY
+    studio.deliver("maintenance", times=2)
+    assert [one["key"] for one in client.poll()["successes"]] == [node]
+    assert nodes.get(root).total_count == 1
+
+
+def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monkeypatch):
+    other, node = other_client(studio, client), new_id()
+    other.poll()
+    with monkeypatch.context() as patch:
+        patch.setattr(apply, "is_large", lambda change: change.type == 1)
+        client.send(client.updated(root, description="1"), client.created(node, root))
+        behind = other.send(other.updated(root, description="2"))
+        assert [one["mods"] for one in behind["changes"]] == [{"description": "1"}]
+        assert behind["successes"] == []
+    studio.deliver("maintenance")
+    told = other.poll()
+    assert [one["key"] for one in told["changes"]] == [node, node]
+    assert [one["mods"] for one in told["successes"]] == [{"description": "2"}]
+    assert [one["key"] for one in client.poll()["successes"]] == [node]
+
+
+def test_what_we_tell_waits_behind_what_is_pending(studio, client, root, monkeypatch):
+    other, node = other_client(studio, client), new_id()
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
+    client.send(client.created(node, root))
+    feed.tell(client.channel_id, "contentnode", node, {"title": "told"})
+    assert other.poll() == EMPTY == client.poll()
+    studio.deliver("maintenance")
+    assert [one["key"] for one in other.poll()["changes"]] == [node] * 3
+    told = client.poll()
+    assert ([one["server_rev"] for one in told["successes"]], len(told["changes"])) == ([1], 2)
+
+
+def test_two_requests_at_once(studio, client, root):
+    """The second one's change is done by the first, which holds the lease."""
+    other, first, second = other_client(studio, client), new_id(), new_id()
+    meanwhile = []
+
+    def ask():
+        meanwhile.append(other.send(other.created(second, root)))
+
+    with interrupted(studio, ask, "GetItem"):
+        pass_through = client.send(client.created(first, root))
+    assert pass_through["successes"]
+    assert len(meanwhile) == 1
+
+
+def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, root, monkeypatch):
+    other, first, second = other_client(studio, client), new_id(), new_id()
+    effect = apply.EFFECTS["contentnode", 1]
+    answers = []
+
+    def effect_with_company(user, change):
+        if not answers:
+            answers.append({})
+            answers.append(other.send(other.created(second, root)))
+        return effect(user, change)
+
+    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 1), effect_with_company)
+    done = client.send(client.created(first, root))
+    assert (len(answers[1]["allowed"]), answers[1]["successes"]) == (1, [])
+    assert [one["key"] for one in done["successes"]] == [first]
+    told = other.poll()
+    assert [one["key"] for one in told["successes"]] == [second]
+    assert nodes.get(root).total_count == 2
+
+
+def test_a_worker_that_finds_the_lease_held_comes_again(client):
+    pending = Change(type=2, table="channel", key=client.channel_id, status=changes.PENDING, fields={})
+    changes.append(changes.counter_of(client.channel_id), [pending], "x", 30)
+    with pytest.raises(Busy):
+        apply.apply_changes(client.channel_id)
+
+
+def test_many_changes_in_one_request(studio, client, monkeypatch):
+    """They are done in their order, the first by the request, the others by a worker."""
+    order = []
+    monkeypatch.setitem(apply.EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
+    sent = [client.change(2, "channel", client.channel_id, mods={"n": number}) for number in range(300)]
+    with quick_transactions():
+        done = client.send(*sent)
+        assert [one["server_rev"] for one in done["allowed"]] == list(range(1, 301))
+        assert 0 < len(done["successes"]) == len(order) <= 100
+        studio.deliver("maintenance")
+    assert order == list(range(300))
+    while client.waiting:
+        assert not client.poll()["errors"]
+
+
+def test_changes_are_done_as_whoever_sent_them(studio, client, root, monkeypatch):
+    """Also where another does them: with the rights that the sender has by then."""
+    user_id, token = studio.sign_up("second")
+    studio.share(client.channel_id, user_id, "edit")
+    other, first, second = Client(studio, client.channel_id, token), new_id(), new_id()
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
+    client.send(client.created(first, root))
+    other.send(other.created(second, root))
+    studio.share(client.channel_id, user_id, "view")
+    studio.deliver("maintenance")
+    assert [one["key"] for one in client.poll()["successes"]] == [first]
+    assert "may not edit" in reasons(other.poll())[0][0]
+
+
+def test_of_those_who_were_shut_out_nothing_is_done(studio, client, root, monkeypatch):
+    user_id, token = studio.sign_up("second")
+    studio.share(client.channel_id, user_id, "edit")
+    other = Client(studio, client.channel_id, token)
+    admin = studio.sign_up("admin", is_admin=True)[1]
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
+    other.send(other.updated(root, description="d"))
+    assert studio.call("PATCH", f"/api/admin-users/{user_id}", {"is_active": False}, admin).status == 200
+    studio.deliver("maintenance")
+    found = next(changes.after(client.channel_id, 0, 1))
+    assert (found.status, found.errors) == (changes.FAILED, ["The account that sent this is not active any more."])
+
+
+@pytest.mark.parametrize("answer_lost", [False, True], ids=["never sent", "answer lost"])
+def test_every_call_may_fail(studio, client, root, answer_lost):
+    """Whatever call of a request fails: what was accepted is done in the end, once."""
+    own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
+    for number in range(3, 14):
+        node = new_id()
+        with watching(Watch(failing=number, answer_lost=answer_lost), own=own):
+            client.ask(client.created(node, root))
+        if changes.counter_of(client.channel_id).has_pending:
+            lease_runs_out(client)
+        studio.deliver("maintenance")
+        assert not changes.counter_of(client.channel_id).has_pending
+        last = [one for one in changes.after(client.channel_id, 0, 500) if one.type == 1][-1]
+        assert (last.key, last.status) == (node, changes.DONE)
+        assert cn.row(studio, node)["id"] == node

@@ -1,0 +1,87 @@
+"""Answers stay below what Lambda answers with, and always get on."""
+
+import json
+
+import pytest
+
+from chalicelib.models import changes
+from chalicelib.models.changes import Change
+from chalicelib.operations.changes import feed
+from chalicelib.operations.sync import response
+from tests.support.aws.calls import strictly
+from tests.support.worlds.syncing import URL, Client
+
+LONGEST = "\u00e9" * 41_000  # two bytes each as text, seven in an answer
+
+
+@pytest.fixture
+def client(studio):
+    return Client(studio, studio.make_channel()[0])
+
+
+def second_client(studio, client, role="edit"):
+    user_id, token = studio.sign_up("second")
+    studio.share(client.channel_id, user_id, role)
+    return Client(studio, client.channel_id, token)
+
+
+def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
+    for number in range(30):
+        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
+    numbers, polls = [], 0
+    while len(numbers) < 30:
+        numbers += [row["mods"]["n"] for row in client.poll()["changes"]]
+        polls += 1
+    assert numbers == list(range(30))
+    assert polls <= 5
+
+
+def test_one_change_always_fits(studio, client, monkeypatch):
+    monkeypatch.setattr(response, "MOST_BYTES", 10)
+    for number in range(3):
+        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number})
+    assert [row["mods"]["n"] for _ in range(3) for row in client.poll()["changes"]] == [0, 1, 2]
+
+
+def test_what_is_disallowed_shares_the_room(studio, client):
+    """What does not fit comes back by its number."""
+    sent = [{"rev": number, "table": "bogus", "a": LONGEST} for number in range(24)]
+    feed.tell(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
+    body = {"changes": sent, "channel_revs": {client.channel_id: 0}}
+    answer = studio.call("POST", URL, utf8(body))
+    assert answer.status == 200, answer.text
+    rows = answer.json["disallowed"]
+    assert [row["rev"] for row in rows] == list(range(24))
+    assert all(row["errors"] for row in rows)
+    assert "a" in rows[0]
+    assert "a" not in rows[-1]
+    assert len(answer.json["changes"]) == 1
+
+
+def utf8(body):
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("role", ["view", "edit"])
+def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
+    """More of it than an answer holds, before something that one is told."""
+    monkeypatch.setattr(response, "MOST_TOLD", 4)
+    other = second_client(studio, client, role)
+    failed = [
+        Change(type=2, table="channel", key=client.channel_id, fields={}, status=changes.FAILED) for _ in range(9)
+    ]
+    changes.append_done(client.channel_id, failed)
+    for _ in range(9):
+        feed.tell(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
+    feed.tell(client.channel_id, "channel", client.channel_id, {"name": "n"})
+    told = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
+    assert told == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
+
+
+def test_letters_that_become_long_as_they_are_stored_are_written_in_several_transactions(studio, client):
+    mods = {"description": LONGEST}
+    sent = [client.change("UPDATED", "contentnode", "a" * 32, mods=mods) for _ in range(23)]
+    with strictly(studio):
+        answer = studio.call("POST", URL, utf8({"changes": sent, "channel_revs": {client.channel_id: 0}}))
+    assert answer.status == 200, answer.text
+    assert len(answer.json["allowed"]) == 23

@@ -1,0 +1,93 @@
+"""Who is told of which changes."""
+
+import pytest
+
+from chalicelib.operations.changes import feed
+from tests.support.worlds import nodes
+from tests.support.worlds.syncing import EMPTY, URL, Client
+
+
+@pytest.fixture
+def client(studio):
+    return Client(studio, studio.make_channel()[0])
+
+
+def published(studio):
+    channel_id, root = studio.make_channel()
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
+    studio.finish(channel_id)
+    studio.publish(channel_id)
+    return channel_id
+
+
+def test_of_channels_that_one_may_not_view_one_is_told_nothing(studio, client):
+    feed.tell(client.channel_id, "channel", client.channel_id, {"name": "a"})
+    stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
+    assert stranger.poll() == EMPTY
+    studio.post(URL, {"channel_revs": {"0" * 32: 0, "bad": 0}})
+    assert studio.post(URL, {"channel_revs": {"0" * 32: 0, "bad": 0}}).json == EMPTY
+
+
+def test_addresses_and_members_are_told_to_those_who_may_know_them(studio):
+    channel_id = published(studio)
+    studio.make_public(channel_id)
+    for table in ("channel", "contentnode", "viewer_m2m", "invitation"):
+        feed.tell(channel_id, table, channel_id, {"table": table}, True, studio.user_id)
+    told = {}
+    for who in ("stranger", "view", "edit"):
+        user_id, token = studio.sign_up(who)
+        if who != "stranger":
+            studio.share(channel_id, user_id, who)
+        rows = [row for row in Client(studio, channel_id, token).poll()["changes"] if "table" in row["mods"]]
+        told[who] = [row["table"] for row in rows]
+        assert {row["created_by_id"] for row in rows} == (set() if who == "stranger" else {studio.user_id})
+    assert told["stranger"] == []
+    assert told["view"] == ["channel", "contentnode", "viewer_m2m"]
+    assert told["edit"] == ["channel", "contentnode", "viewer_m2m", "invitation"]
+
+
+def test_tokens_are_told_to_editors_and_administrators(studio, client):
+    tokens = {"draft_token": "d", "primary_token": "p"}
+    for mods in ({"version": 1, **tokens}, {"draft_token": "d"}, {"staging_root_id": "s"}):
+        feed.tell(client.channel_id, "channel", client.channel_id, mods)
+    seen = {}
+    for who in ("view", "edit", "admin"):
+        user_id, token = studio.sign_up(who, is_admin=who == "admin")
+        if who != "admin":
+            studio.share(client.channel_id, user_id, who)
+        seen[who] = [row["mods"] for row in Client(studio, client.channel_id, token).poll()["changes"]]
+    assert seen["view"] == [{"version": 1}, {"staging_root_id": "s"}]
+    assert seen["edit"] == seen["admin"] == [{"version": 1, **tokens}, {"draft_token": "d"}, {"staging_root_id": "s"}]
+
+
+def test_the_public_is_not_told_what_was_before_or_is_in_the_trash(studio):
+    client = Client(studio, published(studio))
+    root = studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
+    node = "a" * 32
+    client.send(client.created(node, root, "secret"), client.deleted(node))
+    studio.make_public(client.channel_id)
+    stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
+    assert stranger.poll() == EMPTY
+
+
+def test_the_public_sees_no_tasks(studio):
+    channel_id = published(studio)
+    studio.make_public(channel_id)
+    studio.post("/api/internal/publish_channel", {"channel_id": channel_id})
+    stranger = Client(studio, channel_id, studio.sign_up("stranger")[1])
+    assert stranger.poll()["tasks"] == []
+    assert Client(studio, channel_id).poll()["tasks"]
+
+
+def test_a_user_and_a_channel_of_one_id_are_two(studio):
+    """Clients choose the ids of channels: by one they could listen to a user."""
+    victim, token = studio.sign_up("victim")
+    assert studio.post("/api/channel", {"id": victim, "name": "trap"}).status == 201
+    change = {"type": 2, "table": "user", "key": victim, "mods": {"first_name": "a"}}
+    assert studio.post(URL, {"changes": [change]}, token).json["successes"]
+    assert Client(studio, victim).poll()["changes"] == []
+
+
+def test_one_needs_to_be_signed_in(studio):
+    assert studio.post(URL, {"changes": []}, None).status == 401
+    assert studio.get(URL).status == 405

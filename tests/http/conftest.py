@@ -1,0 +1,5 @@
+"""All tests of what the API says of itself share one cloud."""
+
+from tests.support.aws.shared_cloud import aws, shared_cloud
+
+__all__ = ["aws", "shared_cloud"]

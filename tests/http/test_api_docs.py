@@ -1,0 +1,15 @@
+"""docs/api.md is as the routes are."""
+
+from tests.support.source import api_docs, routes
+
+
+def test_document_is_as_it_would_be_written_now():
+    written = api_docs.PATH.read_text(encoding="utf-8")
+    assert api_docs.render() == written, "run `python -m tests.support.source.api_docs`"
+
+
+def test_every_route_is_in_it():
+    text = api_docs.render()
+    for route in routes.ALL:
+        if route.path.startswith("/api") and route.status != 404:
+            assert f"### {route.method} `{route.path}`" in text

@@ -1,0 +1,47 @@
+"""OPTIONS describes a resource (recorded: OPTIONS of contentnode)."""
+
+import pytest
+
+from tests.support.source import routes
+
+RECORDED = {"name", "description", "renders", "parses"}  # the keys of Studio's own answer
+
+
+def described(studio, path):
+    return studio.call("OPTIONS", path, token=None).json
+
+
+@pytest.mark.parametrize("path", routes.PATHS)
+def test_every_path_describes_itself(studio, path):
+    answer = described(studio, path)
+    assert set(answer) == {*RECORDED, "actions"}
+    assert answer["name"]
+    assert "application/json" in answer["renders"]
+    assert all(action["summary"] for action in answer["actions"].values())
+
+
+def test_bodies_are_described_field_by_field(studio):
+    fields = described(studio, "/api/contentnode")["actions"]["POST"]["body"]
+    assert fields["title"] == {"type": "string", "required": True, "max_length": 200}
+    assert fields["kind"]["required"]
+    assert "video" in fields["kind"]["choices"]
+    assert fields["suggested_duration"]["type"] == "number or null"
+    assert not fields["tags"]["required"]
+
+
+def test_queries_are_described_too(studio):
+    answer = described(studio, "/api/channel")
+    query = answer["actions"]["GET"]["query"]
+    assert query["public"] == {"type": "boolean", "required": False}
+    assert query["page"]["min_value"] == 1
+    assert "`ordering` takes" in answer["description"]
+
+
+def test_what_is_in_objects_is_described(studio):
+    encoding = described(studio, "/api/channel/{id}")["actions"]["PATCH"]["body"]["thumbnail_encoding"]
+    assert set(encoding["fields"]) == {"base64", "orientation", "scale", "startX", "startY"}
+
+
+def test_forms_are_told_from_json(studio):
+    assert described(studio, "/api/internal/file_upload")["parses"] == ["multipart/form-data"]
+    assert described(studio, "/api/internal/add_nodes")["parses"] == ["application/json"]

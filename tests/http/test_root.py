@@ -1,0 +1,31 @@
+"""The root of the API (recorded: GET /api/): what there is, by name."""
+
+import pytest
+
+from tests.support.http import front
+
+# Recorded of Kolibri Studio; what else it lists is not part of this API.
+RECORDED = (
+    *("bookmark", "channel", "channelset", "catalog", "admin-channels", "file", "channeluser", "user", "invitation"),
+    *("contentnode", "assessmentitem", "admin-users", "clipboard", "channelversion"),
+)
+
+
+def test_names_every_resource_with_its_url(studio):
+    found = studio.get("/api", token=None).json
+    assert found.items() >= {name: f"http://front.example.org/api/{name}" for name in RECORDED}.items()
+
+
+def test_names_nothing_that_needs_an_id(studio):
+    assert not [name for name in studio.get("/api").json if "{" in name or name.startswith(("public", "internal"))]
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/docs/", "/api/openapi.json"])
+def test_leads_on_with_and_without_a_slash(path):
+    assert front.ask("GET", path).status_code == 200
+
+
+def test_every_name_is_answered(studio):
+    for url in studio.get("/api").json.values():
+        answer = studio.get(url.removeprefix("http://front.example.org"))
+        assert answer.status in (200, 403, 412), url

@@ -1,0 +1,126 @@
+"""The lock of a publish under any order of events: requests, messages twice, workers that die, calls that fail.
+
+At any time one worker at most holds the lease. When all messages have been delivered the channel is free, every
+request has been followed by one publish that holds what was there when it was made, and none ran twice.
+"""
+
+import contextlib
+
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from chalicelib.errors import Busy
+from chalicelib.handlers.workers import MAX_RECEIVES
+from chalicelib.models import tasks
+from tests.support.worlds.publishing_world import FAULTS, Message, Publishing, following
+
+faults = st.sampled_from([None] * 20 + [(call, lost) for call in range(5) for lost in (False, True)])
+ways = st.sampled_from(["succeed"] * 6 + ["refuse", "fail", "die"])
+picks = st.integers(0, 9)
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self):
+        super().__init__()
+        self.publishing = Publishing()
+        self.stack = contextlib.ExitStack()
+        self.stack.enter_context(self.publishing.running())
+        self.looks = [self.publishing.channel()]  # the channel as it was read at some time
+        self.wishes = []  # (edits that were there, the task that must hold them)
+        self.joined = set()  # tasks that somebody joined, or tried to
+
+    def teardown(self):
+        try:
+            self.publishing.drain()
+            self.check_the_end()
+        finally:
+            self.stack.close()
+
+    @contextlib.contextmanager
+    def broken_by(self, fault):
+        """A call fails: whoever made it gives up, as far as it can."""
+        with contextlib.suppress(*FAULTS, Busy), self.publishing.faulty(fault):
+            yield
+
+    # ---- events ----
+
+    @rule(fault=faults, look=picks)
+    def ask(self, fault, look):
+        """A client that tries again until it is answered; the channel may have been read some time before."""
+        self.looks.append(self.publishing.channel())
+        channel = self.looks[-1 - look % len(self.looks)]
+        for attempt in (fault, None, None):
+            running = self.publishing.channel().publish_task_id
+            self.joined.add(running)
+            with self.broken_by(attempt):
+                task_id = self.publishing.request(channel)
+                self.wishes.append((self.publishing.edits, following(task_id) if task_id == running else task_id))
+                return
+            channel = None  # it looks again
+        raise AssertionError("the client was never answered")
+
+    @precondition(lambda self: self.publishing.waiting)
+    @rule(pick=picks, fault=faults)
+    def deliver(self, pick, fault):
+        """A message, the next ones rather than later ones. Time passes until it can be received."""
+        messages = sorted(self.publishing.waiting, key=lambda message: message.visible)
+        message = messages[pick % len(messages)]
+        self.publishing.pass_time(max(0, message.visible - self.publishing.now))
+        if message in self.publishing.waiting:
+            with self.broken_by(fault):
+                self.publishing.receive(message)
+
+    @precondition(lambda self: self.publishing.workers)
+    @rule(how=ways, fault=faults)
+    def work(self, how, fault):
+        (worker,) = self.publishing.workers
+        if how == "die" and worker.message.receives == MAX_RECEIVES:
+            how = "fail"  # who is killed at the last try says nothing, and leaves the lock to the next request
+        with self.broken_by(fault if how in ("succeed", "refuse") else None):
+            getattr(self.publishing, how)(worker)
+
+    @precondition(lambda self: self.publishing.workers)
+    @rule(fault=faults)
+    def live_on(self, fault):
+        with self.broken_by(fault):
+            self.publishing.live_on(self.publishing.workers[0])
+
+    @precondition(lambda self: self.publishing.waiting)
+    @rule(pick=picks)
+    def duplicate(self, pick):
+        message = self.publishing.waiting[pick % len(self.publishing.waiting)]
+        self.publishing.waiting.append(Message(message.task_id, message.stage, message.visible))
+
+    # ---- what always holds ----
+
+    @invariant()
+    def one_worker_at_most_holds_the_lease(self):
+        assert len(self.publishing.workers) <= 1
+        for worker in self.publishing.workers:
+            held_until = self.publishing.channel().publish_lease
+            assert held_until is not None
+            assert held_until >= worker.channel.publish_lease  # more where nobody heard that it was renewed
+
+    def check_the_end(self):
+        assert self.publishing.is_unlocked()
+        for edits, task_id in self.wishes:
+            assert self.publishing.answered(task_id) >= edits, f"task {task_id} came too early for edit {edits}"
+        made = {task.id: task.status for task in tasks.Task.channel_index.query(self.publishing.channel_id)}
+        assert all(status in tasks.FINISHED for status in made.values()), made
+        assert not [id for id in made if following(id) in made and id not in self.joined]
+        assert self.publishing.channel().version == list(made.values()).count(tasks.SUCCESS)
+
+
+def test_every_request_is_published_once_whatever_happens(aws):
+    run_state_machine_as_test(
+        Machine,
+        settings=settings(
+            max_examples=6,
+            stateful_step_count=25,
+            deadline=None,
+            report_multiple_bugs=False,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink what fails would take minutes
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )

@@ -1,0 +1,54 @@
+"""Whether answers are as the OpenAPI document declares them: asked of every answer that a test of the API sees."""
+
+import json
+from functools import cache
+from typing import Any
+
+import jsonschema_rs
+
+from chalicelib.http import openapi
+from tests.support.source import routes
+
+DOCUMENT = openapi.document(routes.ALL, "http://front.example.org")
+UNSAID = {500: "Problem"}  # what no client should have to expect
+EMPTY = (204, 302, 304)
+
+
+def check(method: str, path: str, status: int, headers: dict[str, Any], text: str) -> None:
+    """Fail where an answer to `method` on the resource `path` (as routes name it) is not as it is declared."""
+    if path not in DOCUMENT["paths"] or method == "OPTIONS":
+        return
+    found = schema_of("GET" if method == "HEAD" else method, path, status, headers.get("Content-Type", ""))
+    if method == "HEAD" or status in EMPTY:
+        assert not text, f"{method} {path} {status} has a body"
+    elif found is not None:
+        error = next(found.iter_errors(json.loads(text)), None)
+        assert error is None, f"{method} {path} {status} is not as declared at {error.instance_path}: {error.message}"
+
+
+@cache
+def schema_of(method: str, path: str, status: int, kind: str) -> Any:
+    """The validator of an answer's JSON, None where it has none. Fails where there may be no such answer."""
+    operation, media = DOCUMENT["paths"][path].get(method.lower()), kind.partition(";")[0]
+    if operation is None:
+        assert status == 405, f"{method} {path} is not declared, but answers {status}"
+        return validator({"$ref": "#/components/schemas/Problem"}) if media == openapi.JSON else None
+    if status in UNSAID:
+        return validator({"$ref": f"#/components/schemas/{UNSAID[status]}"})
+    response = operation["responses"].get(str(status))
+    assert response, f"{method} {path} may not answer {status}"
+    response = _resolved(response)
+    if "content" not in response:
+        return None
+    assert media in response["content"], f"{method} {path} {status} may not be {media}"
+    return validator(response["content"][media]["schema"]) if media == openapi.JSON else None
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    name = part.get("$ref", "").removeprefix("#/components/responses/")
+    return DOCUMENT["components"]["responses"][name] if name else part
+
+
+def validator(schema: dict[str, Any]) -> Any:
+    whole = {**schema, "components": DOCUMENT["components"]}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)

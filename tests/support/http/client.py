@@ -1,0 +1,219 @@
+"""The application as its clients see it: requests in, answers out; messages are delivered on demand."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import app as application
+from chalicelib.domain.mimetypes import mimetype_of
+from chalicelib.domain.storage_keys import database_key, storage_key
+from chalicelib.domain.tokens import csrf_token
+from chalicelib.identity import accounts
+from chalicelib.identity.cookies import CSRF, SESSION
+from chalicelib.models import users
+from chalicelib.models.channel_members import ChannelMember
+from chalicelib.operations.public import public_index_update
+from chalicelib.operations.users import sessions
+from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
+from tests.conftest import BUCKET
+from tests.support import quick_passwords
+from tests.support.aws import declared
+from tests.support.aws.cloud import Cloud
+
+WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
+TABLE = RouteTable(application.app.routes)
+ARN = "arn:aws:sqs:us-east-1:123456789012:"
+CONTEXT = LambdaContext("api", 29.0)
+
+quick_passwords.hash_quickly()
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+    cookies: list[str] = field(default_factory=list)  # each as Set-Cookie has it
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+@dataclass
+class Studio:
+    """One deployment with a first user, whose token is sent unless another is given."""
+
+    cloud: Cloud
+    token: str = ""
+    user_id: str = ""
+    uploaded: list[tuple[str, int]] = field(default_factory=list)
+    address: str = "127.0.0.1"  # from where requests come
+
+    def __post_init__(self) -> None:
+        self.user_id, self.token = self.cloud.once("chef", lambda: accounts.create_user("chef@example.org"))
+
+    def sign_up(self, name: str, is_admin: bool = False) -> tuple[str, str]:
+        """Another user: (user id, token)."""
+        return accounts.create_user(f"{name}@example.org", is_admin=is_admin)
+
+    def sign_in(self, user_id: str = "") -> "Browser":
+        """A browser in which a user (the first one, unless another is given) is signed in."""
+        user = users.get(user_id or self.user_id)
+        assert user
+        session_id, _ = sessions.start(user)
+        return Browser(self, {SESSION: session_id, CSRF: csrf_token(session_id)})
+
+    def share(self, channel_id: str, user_id: str, role: str) -> None:
+        """Give a user a right in a channel."""
+        ChannelMember(user_id, channel_id, role=role).save()
+
+    def make_public(self, channel_id: str, public: bool = True) -> None:
+        """Put a channel on the public list, as an administrator does."""
+        public_index_update.set_public(channel_id, public)
+        self.deliver("maintenance")
+
+    def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
+        """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
+        url = urlsplit(path)
+        data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        authorization = {} if token is None else {"authorization": f"Token {token or self.token}"}
+        sent = {**authorization, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
+        request = Request(method, url.path, url.query, list(sent.items()), data, self.address)
+        found = TABLE.find(url.path)
+        assert found, f"no route for {path}"
+        answer = _with_room(application.app, api_gateway_event(request, *found), CONTEXT)
+        answer["body"].encode()  # what is not Unicode text cannot leave a Lambda function
+        declared.check(method, found[0], answer["statusCode"], answer["headers"], answer["body"])
+        cookies = answer["multiValueHeaders"].get("Set-Cookie", [])
+        return Answer(answer["statusCode"], answer["headers"], answer["body"], cookies)
+
+    def post(self, path: str, body: Any = None, token: str | None = "") -> Answer:
+        return self.call("POST", path, body, token)
+
+    def get(self, path: str, token: str | None = "") -> Answer:
+        return self.call("GET", path, None, token)
+
+    def upload(self, data: bytes, extension: str, preset: str, duration: int | None = None, told: bool = True) -> str:
+        """Upload a file as ricecooker does; returns its name. `told`: S3's notification has been delivered."""
+        checksum = hashlib.md5(data).hexdigest()
+        body = {"size": len(data), "checksum": checksum, "name": f"file.{extension}", "file_format": extension}
+        answer = self.post("/api/file/upload_url", {**body, "preset": preset, "duration": duration})
+        assert answer.status == 200, answer.text
+        self.put(checksum, extension, data, told)
+        return f"{checksum}.{extension}"
+
+    def put(self, checksum: str, extension: str, data: bytes, told: bool = True) -> None:
+        key = storage_key(checksum, extension)
+        self.cloud.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=mimetype_of(extension))
+        if told:
+            self.notify(key, len(data))
+
+    def notify(self, key: str, size: int) -> None:
+        record = {"s3": {"bucket": {"name": BUCKET}, "object": {"key": key, "size": size}}}
+        application.uploads(sqs_event([_message({"Records": [record]})], ARN + "uploads"), CONTEXT)
+
+    def deliver(self, *queues: str, times: int = 1) -> int:
+        """Deliver what waits in the queues until they are empty, each message `times` over; returns how many came."""
+        count = 0
+        while messages := [(name, message) for name in queues or WORKERS for message in self._receive(name)]:
+            for name, message in messages:
+                count += 1
+                failed = [self._work(name, message) for _ in range(times)]
+                receipt = {"QueueUrl": self.cloud.queue_urls[name], "ReceiptHandle": message["ReceiptHandle"]}
+                if any(failed):
+                    self.cloud.sqs.change_message_visibility(**receipt, VisibilityTimeout=0)  # time passes
+                else:
+                    self.cloud.sqs.delete_message(**receipt)
+        return count
+
+    def send(self, queue: str, message: dict[str, Any]) -> None:
+        """Put a message into a queue."""
+        self.cloud.sqs.send_message(QueueUrl=self.cloud.queue_urls[queue], MessageBody=json.dumps(message))
+
+    def _work(self, name: str, message: dict[str, Any]) -> bool:
+        answer = _with_room(WORKERS[name], sqs_event([message], ARN + name), CONTEXT)
+        return bool(answer["batchItemFailures"])
+
+    def _receive(self, name: str) -> list[dict[str, Any]]:
+        if not self.cloud.waiting(name):
+            return []
+        url = self.cloud.queue_urls[name]
+        answer = self.cloud.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
+        return list(answer.get("Messages", []))
+
+    def make_channel(self, name: str = "Channel", channel_id: str | None = None, **fields: Any) -> tuple[str, str]:
+        """(channel id, id of the root of its chef tree)."""
+        channel_id = channel_id or uuid.uuid4().hex
+        sent = {"id": channel_id, "name": name, "language": "en", "ricecooker_version": "0.8.0", **fields}
+        answer = self.post("/api/internal/create_channel", {"channel_data": sent})
+        assert answer.status == 200, answer.text
+        return channel_id, answer.json["root"]
+
+    def add(self, root_id: str, *nodes: dict[str, Any]) -> dict[str, str]:
+        answer = self.post("/api/internal/add_nodes", {"root_id": root_id, "content_data": list(nodes)})
+        assert answer.status == 200, answer.text
+        return answer.json["root_ids"]
+
+    def finish(self, channel_id: str, stage: bool = False) -> Answer:
+        return self.post("/api/internal/finish_channel", {"channel_id": channel_id, "stage": stage})
+
+    def publish(self, channel_id: str, notes: str = "") -> dict[str, Any]:
+        """Publish and let the workers do it; returns the task."""
+        answer = self.post("/api/internal/publish_channel", {"channel_id": channel_id, "version_notes": notes})
+        assert answer.status == 200, answer.text
+        self.deliver()
+        return self.task(answer.json["task_id"])
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        return self.get(f"/api/task/{task_id}").json
+
+    def database(self, channel_id: str, version: int | None = None) -> bytes:
+        return self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))["Body"].read()
+
+
+@dataclass
+class Browser:
+    """Somebody with cookies: it keeps and sends them as browsers do, and no token."""
+
+    studio: Studio
+    cookies: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, body: Any = None, *, csrf: bool = True, **headers: str) -> Answer:
+        """One request of a page of ours, which sends the CSRF token along unless it is not to."""
+        sent = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if csrf and CSRF in self.cookies:
+            sent["x_csrftoken"] = self.cookies[CSRF]
+        answer = self.studio.call(method, path, body, None, **{**sent, **headers})
+        for cookie in answer.cookies:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in cookie:
+                del self.cookies[name]
+        return answer
+
+
+def _with_room(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function with much room for the frames of all that it calls.
+
+    CPython 3.11 takes and returns memory at every call that crosses the border of a small page of frames, again and
+    again where that is in a busy loop: a third of the time of these tests. This frame needs so large a page that the
+    others fit on it.
+    """
+    return function(*arguments)
+
+
+_with_room.__code__ = _with_room.__code__.replace(co_stacksize=200_000)
+
+
+def _message(body: dict[str, Any]) -> dict[str, Any]:
+    return {"MessageId": uuid.uuid4().hex, "ReceiptHandle": "none", "Body": json.dumps(body), "Attributes": {}}
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The query of a URL."""
+    return dict(parse_qsl(urlsplit(url).query))

@@ -1,0 +1,141 @@
+"""A client's copy of a channel that only what sync tells it changes."""
+
+from typing import Any
+
+from tests.support.http.client import Studio
+from tests.support.worlds import contentnode as cn
+from tests.support.worlds import nodes
+from tests.support.worlds.syncing import Client
+
+CREATED, UPDATED, DELETED, MOVED, COPIED = range(1, 6)
+Row = dict[str, Any]
+
+
+class Mirror:
+    """What is told, done in the order of its revisions: the tree of a channel, and rows of other tables by their keys.
+
+    It knows no rules. What lies below a node that it is told of as new it reads, as clients do.
+    """
+
+    def __init__(self, studio: Studio, root: str) -> None:
+        self.studio, self.root = studio, root
+        self.nodes: dict[str, Row] = {root: {}}
+        self.children: dict[str, list[str]] = {root: []}
+        self.rows: dict[tuple[str, Any], Row] = {}
+        self._read_below(root)
+
+    def hear(self, told: Row) -> list[int]:
+        """Do what is told; returns the types of what was."""
+        changes = sorted(told["changes"], key=lambda one: one["server_rev"])
+        for change in changes:
+            (self._do_node if change["table"] == "contentnode" else self._do_row)(change)
+        return [change["type"] for change in changes]
+
+    def _do_row(self, change: Row) -> None:
+        key = change["table"], str(change["key"])
+        if change["type"] == DELETED:
+            self.rows.pop(key, None)
+        elif change["type"] == CREATED:
+            self.rows[key] = change["obj"]
+        else:
+            self.rows.setdefault(key, {}).update(change["mods"])
+
+    def _do_node(self, change: Row) -> None:
+        id, type = change["key"], change["type"]
+        if type == UPDATED:
+            self.nodes[id].update({name: value for name, value in change["mods"].items() if name[0] != "_"})
+        elif type == DELETED:
+            self._take(id)
+        elif type == MOVED:
+            self._take(id)
+            self._put(id, change["target"], change["position"])
+        elif type == CREATED:
+            self.nodes[id] = dict(change["obj"])
+            self._put(id, change["obj"]["parent"], "last-child")
+            self._read_below(id)
+        else:
+            self.nodes[id] = dict(change["mods"])
+            self._put(id, change["target"], change["position"])
+            self._read_below(id)
+
+    def _put(self, id: str, target: str, position: str) -> None:
+        if position.endswith("child"):
+            siblings = self.children[target]
+            at = len(siblings) * (position == "last-child")
+        else:
+            siblings = next(some for some in self.children.values() if target in some)
+            at = siblings.index(target) + (position == "right")
+        siblings.insert(at, id)
+        self.children.setdefault(id, [])
+
+    def _take(self, id: str) -> None:
+        for siblings in self.children.values():
+            if id in siblings:
+                siblings.remove(id)
+
+    def _read_below(self, id: str) -> None:
+        found = self.studio.get(f"{cn.URL}?parent={id}").json["results"]
+        self.children[id] = [node["id"] for node in found]
+        for node in found:
+            self.nodes[node["id"]] = {}
+            self._read_below(node["id"])
+
+    def assert_true(self) -> None:
+        """The tree is as the API reads it, and what is known of its nodes too."""
+        waiting = [self.root]
+        while waiting:
+            id = waiting.pop()
+            read = cn.row(self.studio, id)
+            known = {name: value for name, value in self.nodes[id].items() if name != "parent"}
+            if "tags" in known:
+                known["tags"] = sorted(known["tags"])
+            assert known == {name: read[name] for name in known}
+            below = self.studio.get(f"{cn.URL}?parent={id}").json["results"]
+            assert self.children[id] == [node["id"] for node in below]
+            waiting += self.children[id]
+
+
+class World:
+    """A live channel with an exercise and two topics, and another user's client that knows all of it."""
+
+    def __init__(self, studio: Studio) -> None:
+        self.studio = studio
+        pdf = studio.upload(b"%PDF-1.4", "pdf", "document")
+        self.channel_id, chef = studio.make_channel()
+        ids = studio.add(
+            chef,
+            nodes.exercise("e", nodes.question("q")),
+            nodes.resource("d", files=[nodes.file(pdf)]),
+            nodes.topic("a"),
+            nodes.topic("b"),
+        )
+        self.e, self.d, self.a, self.b = (ids[nodes.node_id(name)] for name in "edab")
+        studio.finish(self.channel_id)
+        self.user_id, token = studio.sign_up("other")
+        studio.share(self.channel_id, self.user_id, "edit")
+        self.root = studio.get(f"/api/channel/{self.channel_id}").json["root_id"]
+        self.client, self.mirror = self.following(self.channel_id, self.root, token)
+
+    def following(self, channel_id: str, root: str, token: str = "") -> tuple[Client, Mirror]:
+        client = Client(self.studio, channel_id, token)
+        client.poll()
+        return client, Mirror(self.studio, root)
+
+    def write(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.studio.call(method, path, body)
+        assert answer.status < 300, answer.text
+        return answer.json if answer.text else None
+
+    def heard(self) -> list[int]:
+        """The types of what is told; then the copy is as the API reads it."""
+        told = self.client.poll()
+        assert {(one["created_by_id"], one["unpublishable"]) for one in told["changes"] if one["type"] != UPDATED} <= {
+            (self.studio.user_id, False)
+        }
+        types = self.mirror.hear(told)
+        self.mirror.assert_true()
+        assert self.client.poll()["changes"] == []
+        return types
+
+    def row(self, table: str, key: Any) -> Row | None:
+        return self.mirror.rows.get((table, str(key)))

@@ -1,0 +1,256 @@
+"""Publishing without content: requests, messages, workers and a clock, each of which a test moves by hand."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.aws import queues, storage
+from chalicelib.domain.ids import derived_id
+from chalicelib.errors import Busy
+from chalicelib.handlers.workers import MAX_RECEIVES
+from chalicelib.models import channels, tasks
+from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
+from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
+from tests.models.builders import make_channel
+from tests.models.dynamodb import real
+from tests.support.aws.calls import AnswerLost, NeverSent, watching
+
+USER = "u" * 32
+VISIBILITY = 5400  # seconds: after which a message that nobody deleted comes again
+FAULTS = (NeverSent, AnswerLost, PynamoDBException)  # what a caller gets from a call that fails
+
+
+@dataclass
+class Message:
+    """One message of a queue. `visible` is the time from which on it can be received."""
+
+    task_id: str
+    stage: str
+    visible: float = 0
+    receives: int = 0
+
+
+@dataclass
+class Worker:
+    """A function that is at a message and holds the lease of what it says."""
+
+    message: Message
+    task: Task
+    channel: Channel
+    seen: int  # edits of the tree when it was read
+
+    @property
+    def lease_ends(self) -> float:
+        return float(self.channel.publish_lease) / publish_lock.MICROSECONDS
+
+
+@dataclass
+class Publishing:
+    """One channel, whose tree is a number of edits."""
+
+    now: float = 1_000_000.0
+    edits: int = 0
+    waiting: list[Message] = field(default_factory=list)
+    workers: list[Worker] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)  # edits that were there when a task failed, by its id
+    fault: tuple[int, bool] | None = None  # (call that fails, whether its answer is what gets lost)
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        self.channel_id = make_channel().id
+
+    @contextmanager
+    def running(self) -> Iterator["Publishing"]:
+        clock = SimpleNamespace(time=self._tick)
+        sends = {"send_publish": PUBLISH, "send_export": EXPORT}
+        with (
+            patch.object(publish_lock, "time", clock),
+            patch.multiple(queues, **{name: self._sender(stage) for name, stage in sends.items()}),
+            patch.multiple(storage, copy=self._s3("copy"), delete=self._s3("delete")),
+            watching(self._aws),
+        ):
+            yield self
+
+    def _tick(self) -> float:
+        self.now += 0.000_01  # no two workers look at the clock in the same moment
+        return self.now
+
+    def _sender(self, stage: str) -> Callable[[str], None]:
+        return lambda task_id: self._call("send", lambda: self.waiting.append(Message(task_id, stage, self.now)))
+
+    def _s3(self, name: str) -> Callable[..., None]:
+        return lambda *_: self._call(name, lambda: None)
+
+    def _aws(self, client: Any, operation: str, arguments: Any) -> Any:
+        return self._call(operation, lambda: real(client, operation, arguments))
+
+    def _call(self, name: str, do: Callable[[], Any]) -> Any:
+        number, self.calls = self.calls, self.calls + 1
+        if self.fault is None or self.fault[0] != number:
+            return do()
+        if self.fault[1]:
+            with suppress(ClientError):  # also a refusal is an answer that gets lost
+                do()
+            raise AnswerLost(endpoint_url=name)
+        raise NeverSent(endpoint_url=name)
+
+    @contextmanager
+    def faulty(self, fault: tuple[int, bool] | None) -> Iterator[None]:
+        """Let one of the calls within fail."""
+        self.fault, self.calls = fault, 0
+        try:
+            yield
+        finally:
+            self.fault = None
+
+    # ---- what people and machines do ----
+
+    def channel(self) -> Channel:
+        found = channels.get(self.channel_id)
+        assert found is not None
+        return found
+
+    def request(self, channel: Channel | None = None, notes: str = "", user: str = USER) -> str:
+        """Ask for a publish of a tree that has just been edited; `channel` as it was read some time ago."""
+        self.edits += 1
+        return publish_lock.request(user, channel or self.channel(), notes)
+
+    def receivable(self) -> list[Message]:
+        return [message for message in self.waiting if message.visible <= self.now]
+
+    def receive(self, message: Message) -> Worker | None:
+        """A worker takes up a message: returns it when it has got the lease. Raises Busy, or what went wrong."""
+        self.waiting.remove(message)
+        message.receives += 1
+        try:
+            claimed = publish_lock.claim(message.task_id, message.stage)
+        except Busy as error:  # it is sent anew
+            self.waiting.append(Message(message.task_id, message.stage, self.now + error.retry_after))
+            raise
+        except Exception:
+            self._come_again(message, 1)
+            raise
+        if claimed is None:
+            return None
+        worker = Worker(message, *claimed, seen=self.edits)
+        self.workers.append(worker)
+        return worker
+
+    def succeed(self, worker: Worker) -> None:
+        """The worker does its stage to its end."""
+        self._work(worker, self._publish if worker.message.stage == PUBLISH else self._export)
+
+    def _publish(self, worker: Worker) -> None:
+        publish_lock.hand_over(worker.task, worker.channel, rev=worker.seen)
+
+    def _export(self, worker: Worker) -> None:
+        seen = worker.task.arguments["rev"]
+        changes = [Channel.version.add(1), Channel.published_rev.set(seen)]
+        publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Published.", changes, [])
+
+    def refuse(self, worker: Worker) -> None:
+        """The worker finds that the tree cannot be published, and says so."""
+        self._work(worker, self._refuse)
+
+    def _refuse(self, worker: Worker) -> None:
+        self.refused[worker.task.id] = worker.seen
+        publish_lock.finish(worker.task, worker.channel, tasks.FAILURE, "It is empty.", [], [])
+
+    def _work(self, worker: Worker, work: Callable[[Worker], None]) -> None:
+        self.workers.remove(worker)
+        try:
+            work(worker)
+        except Exception:
+            self._broke(worker)
+            raise
+
+    def fail(self, worker: Worker) -> None:
+        """The worker meets an error of ours."""
+        self.workers.remove(worker)
+        self._broke(worker)
+
+    def _broke(self, worker: Worker) -> None:
+        publish_lock.release(worker.task, worker.channel)
+        if worker.message.receives < MAX_RECEIVES:
+            self._come_again(worker.message, 2)
+            return
+        self.refused[worker.task.id] = self.edits
+        publish_lock.give_up(worker.task.id)
+
+    def die(self, worker: Worker) -> None:
+        """The worker is killed: it says nothing to anybody, and its message comes again when nobody deletes it."""
+        self.workers.remove(worker)
+        self._come_again(worker.message, VISIBILITY)
+
+    def _come_again(self, message: Message, seconds: float) -> None:
+        message.visible = self.now + seconds
+        self.waiting.append(message)
+
+    def pass_time(self, seconds: float) -> None:
+        """Workers live on while it is less than a lease; longer means that they were killed."""
+        self.now += seconds
+        for worker in [worker for worker in self.workers if worker.lease_ends <= self.now]:
+            self.die(worker)
+
+    def live_on(self, worker: Worker) -> None:
+        """The worker takes so long that it renews its lease."""
+        self.pass_time(publish_lock.RENEWAL)
+        publish_lock._renew(worker.task, worker.channel, _Once())
+
+    def drain(self) -> int:
+        """Let workers end and deliver messages until there are none; returns how many there were."""
+        for worker in list(self.workers):
+            self.succeed(worker)
+        count = 0
+        while self.waiting:
+            count += 1
+            assert count < 500, "messages never end"
+            message = min(self.waiting, key=lambda message: message.visible)
+            self.pass_time(max(0, message.visible - self.now))
+            try:
+                worker = self.receive(message)
+            except Busy:
+                continue
+            if worker:
+                self.succeed(worker)
+        return count
+
+    # ---- what can be seen ----
+
+    def task(self, task_id: str) -> Task:
+        found = tasks.get(task_id)
+        assert found is not None, f"there is no task {task_id}"
+        return found
+
+    def answered(self, task_id: str) -> int:
+        """How many edits are in what a task published, or were there when it failed. It must have ended."""
+        task = self.task(task_id)
+        assert task.status in tasks.FINISHED, f"task {task_id} is {task.status}"
+        return int(task.arguments["rev"]) if task.status == tasks.SUCCESS else self.refused[task_id]
+
+    def is_unlocked(self) -> bool:
+        channel = self.channel()
+        return not any((channel.publish_task_id, channel.publish_stage, channel.publish_lease, channel.publish_again))
+
+
+class _Once:
+    """Stands for the event that ends renewals: there is time for one."""
+
+    def __init__(self) -> None:
+        self.answers = iter([False, True])
+
+    def wait(self, _: float) -> bool:
+        return next(self.answers)
+
+
+def following(task_id: str) -> str:
+    """The id of the task that is begun when others joined this one."""
+    return derived_id(task_id, "again")
