@@ -14,7 +14,7 @@ from chalicelib.errors import NotFound
 # 78 bytes: 104 characters without padding, so that each text has one meaning
 _LAYOUT = re.compile(b"c=([0-9a-f]{32})&v=([0-9]{19})&p=([0-9]{19})")
 _TEXT = re.compile("[A-Za-z0-9]{104}")
-_LARGEST = 2**63 - 1  # of SQLite's integers
+_MAX_INTEGER = 2**63 - 1  # of SQLite's integers
 
 
 @dataclass(frozen=True)
@@ -43,4 +43,4 @@ def decode(text: str) -> Cursor:
 
 
 def _are_counts(*numbers: int) -> bool:
-    return all(0 <= number <= _LARGEST for number in numbers)
+    return all(0 <= number <= _MAX_INTEGER for number in numbers)

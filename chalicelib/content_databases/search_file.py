@@ -17,7 +17,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.search import SearchQuery
 from chalicelib.sqlite import sqlite3
 
-MOST = 20_000  # nodes that one search finds: of more, those that were indexed first
+MAX_MATCHES = 20_000  # nodes that one search finds: of more, those that were indexed first
 # How much a word counts in the title, the description, the author and the tags.
 _RANK = "bm25(words, 10, 1, 3, 4)"
 
@@ -55,7 +55,7 @@ class SearchFile(SharedFile):
         return self.channels[place >> CHANNEL_BITS]
 
     def find(self, query: SearchQuery, numbers: Iterable[int], size: int, offset: int) -> tuple[int, list[sqlite3.Row]]:
-        """(how many nodes of these channels a query finds, MOST at most; those of a page, the best first).
+        """(how many nodes of these channels a query finds, MAX_MATCHES at most; those of a page, the best first).
 
         Nodes that are equally good are in the order in which they were indexed.
         """
@@ -66,7 +66,7 @@ class SearchFile(SharedFile):
         statement = _PAGE.format(source, " AND ".join(condition for condition, _ in clauses))
         values = [value for _, values in clauses for value in values]
         matched = [match] if match else []
-        rows = self.rows(statement, [json.dumps(list(numbers)), *matched, *values, size, min(offset, MOST)])
+        rows = self.rows(statement, [json.dumps(list(numbers)), *matched, *values, size, min(offset, MAX_MATCHES)])
         return rows[0]["total"], [row for row in rows if row["place"] is not None]
 
 
@@ -81,7 +81,7 @@ _ALL = f"""
     ON place BETWEEN channel.value << {CHANNEL_BITS} AND (channel.value + 1 << {CHANNEL_BITS}) - 1 WHERE TRUE
 """  # noqa: S608
 _PAGE = f"""
-    WITH hit AS MATERIALIZED ({{}} AND {{}} LIMIT {MOST})
+    WITH hit AS MATERIALIZED ({{}} AND {{}} LIMIT {MAX_MATCHES})
     SELECT found.total, node.* FROM (SELECT count(*) AS total FROM hit) AS found
     LEFT JOIN (SELECT * FROM hit ORDER BY score, place LIMIT ? OFFSET ?) AS best ON TRUE
     LEFT JOIN node ON node.place = best.place

@@ -2,7 +2,7 @@
 
 import re
 
-MOST_WORDS = 32  # those that follow say hardly more
+MAX_WORDS = 32  # those that follow say hardly more
 
 # Chinese and Japanese are written without spaces: each of their characters is a word of its own.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -23,5 +23,5 @@ def match_of(keywords: str, author: str) -> str:
 
 
 def _all_of(text: str) -> str:
-    words = list(dict.fromkeys(text.split()))[:MOST_WORDS]
+    words = list(dict.fromkeys(text.split()))[:MAX_WORDS]
     return " ".join('"{}"*'.format(spaced(word).replace('"', '""')) for word in words)

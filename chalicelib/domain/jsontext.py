@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-LARGEST = 10**18  # numbers beyond are no counts, sizes or durations, and no column holds them
+MAX_NUMBER = 10**18  # numbers beyond are no counts, sizes or durations, and no column holds them
 
 
 def loads(text: str | bytes) -> Any:
@@ -38,13 +38,13 @@ def _no_number(name: str) -> None:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 20 or abs(int(digits)) > LARGEST:
+    if len(digits) > 20 or abs(int(digits)) > MAX_NUMBER:
         raise ValueError("a number is too large")
     return int(digits)
 
 
 def _fraction(digits: str) -> float:
     number = float(digits)
-    if abs(number) > LARGEST:
+    if abs(number) > MAX_NUMBER:
         raise ValueError("a number is too large")
     return number

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 FOLDER = "images"
-LONGEST_FORMULA = 2000  # characters; what is longer is shown as it was written
+MAX_FORMULA_LENGTH = 2000  # characters; what is longer is shown as it was written
 
 _FENCE = "$$"
 _IMAGE = re.compile(rf"({FOLDER}/[0-9a-f]{{32}}\.[a-z0-9]+)(?:#(\d+)x(\d+))?")
@@ -85,7 +85,7 @@ def _mathml(latex: str) -> str:
     from latex2mathml.converter import convert
 
     written = f"<code>{escape(_FENCE + latex + _FENCE)}</code>"
-    if len(latex) > LONGEST_FORMULA:
+    if len(latex) > MAX_FORMULA_LENGTH:
         return written
     try:
         math = _parsed(clean(convert(latex)))

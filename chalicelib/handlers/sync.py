@@ -7,12 +7,12 @@ from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.sync import endpoint as syncing
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.sync import Synced
-from chalicelib.schemas.sync import LARGEST_BODY, SyncIn
+from chalicelib.schemas.sync import MAX_BODY_BYTES, SyncIn
 
 
 def sync(request: Request) -> dict[str, Any]:
-    if len(request.body) > LARGEST_BODY:
-        raise BadRequest(f"A request to sync has at most {LARGEST_BODY} bytes. Send the changes in several requests.")
+    if len(request.body) > MAX_BODY_BYTES:
+        raise BadRequest(f"A request to sync has at most {MAX_BODY_BYTES} bytes. Send the changes in several requests.")
     return syncing.sync(request.user, parse(SyncIn, request.json))
 
 

@@ -9,7 +9,7 @@ from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import users
 from chalicelib.models.base import now, save_if
 from chalicelib.models.tokens import Token
-from chalicelib.models.users import MOST_TOKENS, User
+from chalicelib.models.users import MAX_TOKENS, User
 
 # The id of a user follows from the e-mail, so that one e-mail can never have two users.
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
@@ -62,8 +62,8 @@ def issue_token(user: User) -> str:
 
     Raises Conflict where the user's profile is not as it was read any more, Forbidden where there are too many.
     """
-    if len(user.token_keys or ()) >= MOST_TOKENS:
-        raise Forbidden(f"There are {MOST_TOKENS} tokens of this user already.")
+    if len(user.token_keys or ()) >= MAX_TOKENS:
+        raise Forbidden(f"There are {MAX_TOKENS} tokens of this user already.")
     token = new_api_token()
     if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
         raise Conflict("The user was changed by someone else just now. Try again.")

@@ -18,7 +18,7 @@ from chalicelib.domain.storage_keys import raw_data_key
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models.base import Table, in_parallel, write_many
 
-LARGE = 100 * 1024  # bytes of raw data
+MAX_INLINE_BYTES = 100 * 1024  # bytes of raw data
 
 
 class AssessmentItem(Table):
@@ -74,7 +74,7 @@ def outline(item: AssessmentItem) -> AssessmentItemData:
 
 def lies_apart(data: AssessmentItemData) -> bool:
     """Whether a question's raw data is too large for the table and lies in S3."""
-    return len(data["raw_data"].encode()) > LARGE
+    return len(data["raw_data"].encode()) > MAX_INLINE_BYTES
 
 
 def from_data(data: AssessmentItemData) -> AssessmentItem:

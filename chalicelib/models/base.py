@@ -19,9 +19,9 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.config import settings
 
-BATCH_GET_LIMIT = 100  # keys a BatchGetItem (AWS)
-BATCH_WRITE_LIMIT = 25  # puts and deletes a BatchWriteItem (AWS)
-TRANSACTION_LIMIT = 100  # actions a TransactWriteItems (AWS)
+MAX_BATCH_GET = 100  # keys a BatchGetItem (AWS)
+MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
+MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
 PARALLEL_CALLS = 8
 
 M = TypeVar("M", bound="Table")
@@ -114,7 +114,7 @@ def read_raw(
     `only` names the attributes that are wanted of a table's items, where not all of them are.
     """
     wanted = [(model, key) for model, model_keys in keys.items() for key in dict.fromkeys(model_keys)]
-    batches = [wanted[at : at + BATCH_GET_LIMIT] for at in range(0, len(wanted), BATCH_GET_LIMIT)]
+    batches = [wanted[at : at + MAX_BATCH_GET] for at in range(0, len(wanted), MAX_BATCH_GET)]
     found: dict[type[Table], list[dict[str, Any]]] = {model: [] for model in keys}
     for items in in_parallel(lambda batch: _read_batch(batch, only or {}), batches):
         for model, raw in items:
@@ -194,7 +194,7 @@ def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], 
     ]
     in_parallel(
         _write_batch,
-        [actions[at : at + BATCH_WRITE_LIMIT] for at in range(0, len(actions), BATCH_WRITE_LIMIT)],
+        [actions[at : at + MAX_BATCH_WRITE] for at in range(0, len(actions), MAX_BATCH_WRITE)],
     )
 
 

@@ -24,9 +24,9 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.models.base import Table, find, now, read_many, transact, update_if
 
 PENDING, DONE, FAILED = "pending", "done", "failed"
-KEPT = timedelta(days=182)
-MOST_APPENDED = 90  # changes at once: a transaction of DynamoDB has 100 actions, and 4 MB
-RACES = 30  # lost in a row before a change is given up
+RETENTION = timedelta(days=182)
+MAX_APPENDED = 90  # changes at once: a transaction of DynamoDB has 100 actions, and 4 MB
+MAX_RACES = 30  # lost in a row before a change is given up
 
 
 class Change(Table):
@@ -123,7 +123,7 @@ def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
 
 
 def append(counter: Counter, made: list[Change], holder: str = "", seconds: float = 0) -> Counter | None:
-    """Write changes down with the next revisions, at most `MOST_APPENDED`. Returns the counter after it.
+    """Write changes down with the next revisions, at most `MAX_APPENDED`. Returns the counter after it.
 
     They get their `rev` here. With `holder`, the lease is taken too. None where the counter is not as it was read.
     """
@@ -154,12 +154,12 @@ def append_all_done(made: dict[str, list[Change]]) -> None:
 
     Raises TimeoutError where it lost too many races.
     """
-    for attempt in range(RACES):
+    for attempt in range(MAX_RACES):
         found = read_many({Change: [counter_key(owner) for owner in made]})[Change]
         if _write_done(list(counters_among(found, list(made)).values()), made):
             return
         pause(attempt)
-    raise TimeoutError(f"Telling changes of {', '.join(made)} lost {RACES} races in a row.")
+    raise TimeoutError(f"Telling changes of {', '.join(made)} lost {MAX_RACES} races in a row.")
 
 
 def _write_done(counters: list[Counter], made: dict[str, list[Change]]) -> bool:
@@ -233,7 +233,7 @@ def pause(attempt: int) -> None:
 def _number(counter: Counter, made: list[Change]) -> None:
     for number, change in enumerate(made):
         change.owner, change.rev = counter.owner, counter.last + 1 + number
-        change.expires = int((now() + KEPT).timestamp())
+        change.expires = int((now() + RETENTION).timestamp())
 
 
 def _held(counter: Counter, holder: str, seconds: float, before: Counter | None = None) -> Counter:

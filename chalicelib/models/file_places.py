@@ -19,7 +19,7 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 from chalicelib.models.base import Table, read_many, save_if, was_refused, write_many
 
-KEPT = 30 * 24 * 3600  # seconds that an upload waits to be put somewhere
+RETENTION = 30 * 24 * 3600  # seconds that an upload waits to be put somewhere
 
 
 class FilePlace(Table):
@@ -52,7 +52,7 @@ def note(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None
 
 def note_upload(user_id: str, file: FileData) -> bool:
     """Say that a user has uploaded a file; False where one with this id has been put somewhere already."""
-    place = FilePlace(file["id"], user_id=user_id, file=cast(Any, file), expires=int(time.time()) + KEPT)
+    place = FilePlace(file["id"], user_id=user_id, file=cast(Any, file), expires=int(time.time()) + RETENTION)
     return save_if(place, FilePlace.contentnode_id.does_not_exist())
 
 

@@ -15,7 +15,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.domain.types import FileData
 from chalicelib.errors import BadRequest
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, now, transact, unchanged
+from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.nodes import Node
@@ -55,7 +55,7 @@ def write(changes: Changes) -> bool:
     """
     channels = {change.channel.id: change.channel for change in changes.nodes}
     updates = _updates(changes.nodes)
-    if len(updates) + len(channels) + len(changes.put) + len(changes.gone) + len(changes.moved) > TRANSACTION_LIMIT:
+    if len(updates) + len(channels) + len(changes.put) + len(changes.gone) + len(changes.moved) > MAX_TRANSACTION:
         raise BadRequest("The node is too many levels down. Move it, or a topic above it, further up first.")
 
     def fill(transaction: TransactWrite) -> None:

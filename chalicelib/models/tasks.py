@@ -21,7 +21,7 @@ STARTED = "STARTED"
 SUCCESS = "SUCCESS"
 FAILURE = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 LISTED = 500  # of a channel
 
 PUBLISH = "export-channel"
@@ -68,7 +68,7 @@ def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any
         user_id=user_id,
         created=created.isoformat(),
         arguments=arguments,
-        expires=int((created + KEPT).timestamp()),
+        expires=int((created + RETENTION).timestamp()),
     )
 
 

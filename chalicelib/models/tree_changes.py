@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import BadRequest
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, now, transact, unchanged
+from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
@@ -90,9 +90,9 @@ def commit(changes: Changes) -> bool:
     Raises BadRequest where it is more than a transaction of DynamoDB holds.
     """
     updates = _updates(changes)
-    if actions(changes) > TRANSACTION_LIMIT:
+    if actions(changes) > MAX_TRANSACTION:
         raise BadRequest(
-            f"This changes {actions(changes)} things at once, {TRANSACTION_LIMIT} are possible: the tree is "
+            f"This changes {actions(changes)} things at once, {MAX_TRANSACTION} are possible: the tree is "
             "too deep, or too many nodes change their channel. Take a smaller part."
         )
 

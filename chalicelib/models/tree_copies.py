@@ -16,11 +16,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.errors import Conflict, TakenOver
 from chalicelib.models import assessment_items, trees
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, Table, in_parallel, save_if, transact
+from chalicelib.models.base import MAX_TRANSACTION, Table, in_parallel, save_if, transact
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
-LARGEST = 3_000_000  # bytes: DynamoDB takes 4 MB a transaction
+MAX_BYTES = 3_000_000  # bytes: DynamoDB takes 4 MB a transaction
 Group = list[Table]  # what is written together
 Key = tuple[type[Table], tuple[str, ...]]
 
@@ -54,8 +54,8 @@ def write(node_id: str, attempt: str, groups: list[Group]) -> None:
 def count(node_id: str, attempt: str, counts: dict[str, trees.Counts], children: dict[str, int]) -> None:
     """Note on topics below a reserved id what is below them, and how many children they have."""
     topics = list(counts)
-    for at in range(0, len(topics), TRANSACTION_LIMIT - 1):
-        part = {id: (counts[id], children.get(id, 0)) for id in topics[at : at + TRANSACTION_LIMIT - 1]}
+    for at in range(0, len(topics), MAX_TRANSACTION - 1):
+        part = {id: (counts[id], children.get(id, 0)) for id in topics[at : at + MAX_TRANSACTION - 1]}
         _fenced(node_id, attempt, counts=part)
 
 
@@ -77,8 +77,8 @@ def clear(node_id: str, attempt: str) -> None:
     keys: list[Key] = [(AssessmentItem, key) for key in questions]
     for edge in reversed(gone):
         keys += [(Node, (edge.node_id,)), (Child, (edge.parent_id, edge.position))]
-    for at in range(0, len(keys), TRANSACTION_LIMIT - 2):
-        _fenced(node_id, attempt, deletes=keys[at : at + TRANSACTION_LIMIT - 2])
+    for at in range(0, len(keys), MAX_TRANSACTION - 2):
+        _fenced(node_id, attempt, deletes=keys[at : at + MAX_TRANSACTION - 2])
 
 
 def _parts(groups: list[Group]) -> Iterator[list[Table]]:
@@ -86,7 +86,7 @@ def _parts(groups: list[Group]) -> Iterator[list[Table]]:
     size = 0
     for group in groups:
         bytes_of = sum(len(json.dumps(row.serialize())) for row in group)
-        if part and (len(part) + len(group) >= TRANSACTION_LIMIT or size + bytes_of > LARGEST):
+        if part and (len(part) + len(group) >= MAX_TRANSACTION or size + bytes_of > MAX_BYTES):
             yield part
             part, size = [], 0
         part, size = [*part, *group], size + bytes_of

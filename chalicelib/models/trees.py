@@ -10,12 +10,12 @@ from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.models import assessment_items, children, nodes
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import TRANSACTION_LIMIT, find, in_parallel, now, read_many, transact, unchanged, write_many
+from chalicelib.models.base import MAX_TRANSACTION, find, in_parallel, now, read_many, transact, unchanged, write_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
-RACES = 20  # lost in a row before a change is given up
+MAX_RACES = 20  # lost in a row before a change is given up
 BEING_BUILT, STAGED, LIVE = "being built", "staged", "live"
 _ROOT_OF: dict[str, Any] = {
     BEING_BUILT: Channel.chef_root_id,
@@ -129,7 +129,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], place: str, be
     any more) or "gone" (the parent is not there any more).
     """
     first = int(parent.next_position) + behind
-    for _ in range(RACES):
+    for _ in range(MAX_RACES):
         rev = _live_rev(parent.channel_id) if place == LIVE else None
         line = lineage(parent.id, above) if rev is not None else [parent]
         if not line:
@@ -142,7 +142,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], place: str, be
         if refused != "lost":
             return refused
         first = _next_position(parent.id, first)
-    raise TimeoutError(f"Adding to a tree lost {RACES} races in a row.")
+    raise TimeoutError(f"Adding to a tree lost {MAX_RACES} races in a row.")
 
 
 def _next_position(node_id: str, otherwise: int) -> int:
@@ -206,7 +206,7 @@ def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
 
 def room(levels: int) -> int:
     """How many nodes `append` can put into one transaction below a parent so many levels down."""
-    return (TRANSACTION_LIMIT - levels - 2) // 2
+    return (MAX_TRANSACTION - levels - 2) // 2
 
 
 def edge_of(node: Node) -> Child:

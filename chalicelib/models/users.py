@@ -32,8 +32,8 @@ from chalicelib.models.tokens import Token
 
 ALL = "user"
 PROFILE = ("email", "first_name", "last_name", "is_admin", "is_active")  # of which tokens and sessions carry copies
-MOST_TOKENS = 60  # of a user: they and the sessions change in one transaction, which takes a hundred
-MOST_SESSIONS = 30  # of a user; a new one ends the oldest
+MAX_TOKENS = 60  # of a user: they and the sessions change in one transaction, which takes a hundred
+MAX_SESSIONS = 30  # of a user; a new one ends the oldest
 # What administrators see of all users. Not `disk_space_left`: every upload would write the index.
 LISTED = [*PROFILE[1:], "is_chef", "disk_space", "date_joined", "last_login", "edit_count", "view_count"]
 
@@ -172,7 +172,7 @@ def add_session(user: User, session: Session, actions: list[Any]) -> bool:
     `actions` are other changes of the user. Says whether the profile that it carries is still the user's.
     """
     known = lasting(user.session_places)
-    ended = list(known)[: max(0, len(known) + 1 - MOST_SESSIONS)]
+    ended = list(known)[: max(0, len(known) + 1 - MAX_SESSIONS)]
     kept = {place(session), *known} - set(ended)
 
     def fill(transaction: TransactWrite) -> None:

@@ -8,19 +8,19 @@ from chalicelib.schemas.base import BlankText, Schema, refuse
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import Flag, Languages, Text, Words
 
-LARGEST_QUOTA = 10**15  # bytes
-MOST_PRIORITY = 1_000_000
+MAX_QUOTA = 10**15  # bytes
+MAX_PRIORITY = 1_000_000
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 
-_Bytes = Annotated[int, Field(ge=0, le=LARGEST_QUOTA)]
+_Bytes = Annotated[int, Field(ge=0, le=MAX_QUOTA)]
 
 
 def _bytes(value: Any) -> int:
     """A whole number, which may be written as 5.0 (as Studio writes it)."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or value != int(value) or not 0 <= value <= LARGEST_QUOTA:
-        raise refuse(f"This must be a whole number of bytes, from 0 to {LARGEST_QUOTA}.")
+    if not is_number or value != int(value) or not 0 <= value <= MAX_QUOTA:
+        raise refuse(f"This must be a whole number of bytes, from 0 to {MAX_QUOTA}.")
     return int(value)
 
 
@@ -60,7 +60,7 @@ class AdminChannelChanges(Schema):
 
     public: bool | None = None
     deleted: bool | None = None
-    priority: Annotated[int, Field(ge=-MOST_PRIORITY, le=MOST_PRIORITY)] | None = None
+    priority: Annotated[int, Field(ge=-MAX_PRIORITY, le=MAX_PRIORITY)] | None = None
     source_domain: _URL | None = None
     source_url: _URL | None = None
     demo_server_url: _URL | None = None

@@ -10,7 +10,7 @@ from chalicelib.schemas.constants import QuestionType
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.parts import Ids
 
-MOST_ROWS = 200  # answers, or hints, of a question
+MAX_ROWS = 200  # answers, or hints, of a question
 
 
 class QuestionQuery(ListQuery):
@@ -50,11 +50,11 @@ class HintIn(Schema):
     order: int | None = None
 
 
-_MOST, _ORDERED = Field(max_length=MOST_ROWS), AfterValidator(_in_order)
+_MAX, _ORDERED = Field(max_length=MAX_ROWS), AfterValidator(_in_order)
 _Answers = list[AnswerIn] | str | None
 _Hints = list[HintIn] | str | None
-Answers = Annotated[list[AnswerIn], _MOST, BeforeValidator(_rows, json_schema_input_type=_Answers), _ORDERED]
-Hints = Annotated[list[HintIn], _MOST, BeforeValidator(_rows, json_schema_input_type=_Hints), _ORDERED]
+Answers = Annotated[list[AnswerIn], _MAX, BeforeValidator(_rows, json_schema_input_type=_Answers), _ORDERED]
+Hints = Annotated[list[HintIn], _MAX, BeforeValidator(_rows, json_schema_input_type=_Hints), _ORDERED]
 
 
 class QuestionChanges(Schema):

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Title, refuse
 
-MOST_CHANNELS = 500  # of a set: all of them are read for its token
+MAX_CHANNELS = 500  # of a set: all of them are read for its token
 
 
 def _as_map(value: Any) -> Any:
@@ -27,7 +27,7 @@ def _is_map(value: Any) -> bool:
 
 _Written = list[PlainId] | dict[PlainId, bool]
 Channels = Annotated[
-    dict[str, bool], Field(max_length=MOST_CHANNELS), BeforeValidator(_as_map, json_schema_input_type=_Written)
+    dict[str, bool], Field(max_length=MAX_CHANNELS), BeforeValidator(_as_map, json_schema_input_type=_Written)
 ]
 Name = Annotated[Title, Field(max_length=200)]
 Description = Annotated[BlankText, Field(max_length=400)]

@@ -8,7 +8,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.base import Id, Schema, refuse
 from chalicelib.schemas.listing import ListQuery
 
-MOST_EXCLUDED = 5000  # of an entry, which is one item
+MAX_EXCLUDED = 5000  # of an entry, which is one item
 
 
 def _as_map(value: Any) -> Any:
@@ -22,7 +22,7 @@ def _as_map(value: Any) -> Any:
     return found
 
 
-Excluded = Annotated[dict[str, bool], BeforeValidator(_as_map), Field(max_length=MOST_EXCLUDED)]
+Excluded = Annotated[dict[str, bool], BeforeValidator(_as_map), Field(max_length=MAX_EXCLUDED)]
 
 
 class ExtraFields(Schema):

@@ -26,9 +26,9 @@ from chalicelib.schemas.node_sets import (
 from chalicelib.schemas.query import Flag, Positive, Query, each
 from chalicelib.schemas.query import Text as QueryText
 
-LARGEST_PAGE = 100
-MOST_IDS = 100  # a query
-MOST_EXCLUDED = 1000  # descendants left out of a copy
+MAX_PAGE_SIZE = 100
+MAX_IDS = 100  # a query
+MAX_EXCLUDED = 1000  # descendants left out of a copy
 ORDERINGS = ("lft", "title", "modified", "kind", "published", "complete", "resource_count", "total_count", "id")
 _WAYS = {*ORDERINGS, *(f"-{name}" for name in ORDERINGS)}
 _LICENSES = {license.id: license.name for license in licenses.LICENSELIST}
@@ -43,16 +43,16 @@ def _one_id(value: str) -> str:
 
 def _ids(value: str) -> tuple[str, ...]:
     ids = each(_one_id)(value)
-    if len(ids) > MOST_IDS:
-        raise refuse(f"Name at most {MOST_IDS} ids.")
+    if len(ids) > MAX_IDS:
+        raise refuse(f"Name at most {MAX_IDS} ids.")
     return ids
 
 
 def _pairs(value: str) -> tuple[tuple[str, str], ...]:
     """node_id,channel_id,node_id,channel_id…"""
     ids = [_one_id(part.strip()) for part in value.split(",") if part.strip()]
-    if len(ids) % 2 or len(ids) > 2 * MOST_IDS:
-        raise refuse(f"Give pairs of a node_id and a channel_id, all between commas, {MOST_IDS} at most.")
+    if len(ids) % 2 or len(ids) > 2 * MAX_IDS:
+        raise refuse(f"Give pairs of a node_id and a channel_id, all between commas, {MAX_IDS} at most.")
     return tuple(dict.fromkeys(zip(ids[::2], ids[1::2], strict=True)))
 
 
@@ -74,8 +74,8 @@ def _ordering(value: str) -> str:
     return value
 
 
-_Ids = Annotated[list[PlainId], Field(max_length=MOST_IDS)]
-_Pairs = Annotated[list[PlainId], Field(max_length=2 * MOST_IDS)]
+_Ids = Annotated[list[PlainId], Field(max_length=MAX_IDS)]
+_Pairs = Annotated[list[PlainId], Field(max_length=2 * MAX_IDS)]
 QueryId = Annotated[str, BeforeValidator(_one_id, json_schema_input_type=PlainId)]
 QueryIds = Annotated[tuple[str, ...], BeforeValidator(_ids, json_schema_input_type=_Ids)]
 Decimal = Annotated[str, BeforeValidator(_decimal, json_schema_input_type=float)]
@@ -94,7 +94,7 @@ class NodeQuery(Query):
     kind: Annotated[str, BeforeValidator(_kind), one_of(KINDS)] | None = None
     complete: Flag | None = None
     ordering: Annotated[str, BeforeValidator(_ordering), one_of(_WAYS)] = "lft"
-    max_results: Positive = LARGEST_PAGE  # above the limit: the limit
+    max_results: Positive = MAX_PAGE_SIZE  # above the limit: the limit
     lft__gt: Decimal | None = None
     lft__lt: Decimal | None = None
     cursor: QueryText | None = None
@@ -247,7 +247,7 @@ class Copy(Schema):
         default_factory=NodeChange
     )
     excluded_descendants: Annotated[
-        list[Id], Field(max_length=MOST_EXCLUDED), BeforeValidator(_excluded, json_schema_input_type=_Excluded)
+        list[Id], Field(max_length=MAX_EXCLUDED), BeforeValidator(_excluded, json_schema_input_type=_Excluded)
     ] = Field(default_factory=list)
     key: Id | None = None
 

@@ -8,13 +8,13 @@ from pydantic import BeforeValidator, Field
 
 from chalicelib.schemas.base import Schema, parse, refuse
 
-LONGEST_TEXT = 1000  # characters
-LARGEST_PAGE = 1000
-LARGEST = 2**63 - 1  # of SQLite's integers
+MAX_TEXT_LENGTH = 1000  # characters
+MAX_PAGE_SIZE = 1000
+MAX_INTEGER = 2**63 - 1  # of SQLite's integers
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _NUMBER = re.compile("([+-]?)0*([0-9]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_LONGEST_LANGUAGE = 14  # characters: Kolibri's column
+_MAX_LANGUAGE_LENGTH = 14  # characters: Kolibri's column
 
 Q = TypeVar("Q", bound="Query")
 
@@ -42,7 +42,7 @@ def whole(value: str) -> int | None:
     found = _NUMBER.fullmatch(value)
     if found is None:
         return None
-    number = min(int(found[2][:20]), LARGEST + 1)
+    number = min(int(found[2][:20]), MAX_INTEGER + 1)
     return -number if found[1] == "-" else number
 
 
@@ -69,15 +69,15 @@ def storable(value: str) -> str:
 
 def short(value: str) -> str:
     """Text that databases can hold, and that is not too long to be looked for."""
-    if len(value) > LONGEST_TEXT:
-        raise refuse(f"At most {LONGEST_TEXT} characters are allowed.")
+    if len(value) > MAX_TEXT_LENGTH:
+        raise refuse(f"At most {MAX_TEXT_LENGTH} characters are allowed.")
     return storable(value).strip()
 
 
 def language(value: str) -> str:
     """The code of a language, in lower case."""
-    if len(value) > _LONGEST_LANGUAGE or not _LANGUAGE.fullmatch(value):
-        raise refuse(f"{value[:_LONGEST_LANGUAGE]!r} is not a language code of le_utils, such as en or pt-BR.")
+    if len(value) > _MAX_LANGUAGE_LENGTH or not _LANGUAGE.fullmatch(value):
+        raise refuse(f"{value[:_MAX_LANGUAGE_LENGTH]!r} is not a language code of le_utils, such as en or pt-BR.")
     return value.lower()
 
 
@@ -89,7 +89,7 @@ def _flag(value: str) -> bool:
 
 def _number(value: str) -> int:
     number = whole(value)
-    if number is None or abs(number) > LARGEST:
+    if number is None or abs(number) > MAX_INTEGER:
         raise refuse("Enter a whole number, of at most 63 bits.")
     return number
 
@@ -98,18 +98,18 @@ def _positive(value: str) -> int:
     number = whole(value) if value[:1] != "+" else None
     if not number or number < 0:
         raise refuse("This must be a whole number from 1 on.")
-    return min(number, LARGEST)
+    return min(number, MAX_INTEGER)
 
 
 def _page_size(value: str) -> int:
-    return min(_positive(value), LARGEST_PAGE)
+    return min(_positive(value), MAX_PAGE_SIZE)
 
 
 # How they are written: lists with commas between their parts.
-_Short = Annotated[str, Field(max_length=LONGEST_TEXT)]
-_Code = Annotated[str, Field(max_length=_LONGEST_LANGUAGE, pattern=f"^{_LANGUAGE.pattern}$")]
+_Short = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
+_Code = Annotated[str, Field(max_length=_MAX_LANGUAGE_LENGTH, pattern=f"^{_LANGUAGE.pattern}$")]
 _Count = Annotated[int, Field(ge=1)]
-_Number = Annotated[int, Field(ge=-LARGEST, le=LARGEST)]
+_Number = Annotated[int, Field(ge=-MAX_INTEGER, le=MAX_INTEGER)]
 
 Text = Annotated[str, BeforeValidator(short, json_schema_input_type=_Short)]
 Words = Annotated[tuple[str, ...], BeforeValidator(each(str), json_schema_input_type=list[str])]

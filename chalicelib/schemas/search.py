@@ -14,8 +14,8 @@ from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
 from chalicelib.schemas.sync import DEEPEST, is_deep
 
-LARGEST_PAGE = 100
-LARGEST_PARAMS = 10_000  # characters
+MAX_PAGE_SIZE = 100
+MAX_PARAMS_LENGTH = 10_000  # characters
 _LICENSE_IDS: dict[str, int] = {str(license.id): license.id for license in LICENSES.values()}
 
 
@@ -48,7 +48,7 @@ def _moment(value: str) -> datetime:
 Kinds = Annotated[tuple[str, ...], BeforeValidator(each(_kind), json_schema_input_type=list[str])]
 LicenseIds = Annotated[tuple[int, ...], BeforeValidator(_licenses, json_schema_input_type=list[int])]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=str)]
-_PageSize = Annotated[PageSize, AfterValidator(lambda size: min(size, LARGEST_PAGE))]
+_PageSize = Annotated[PageSize, AfterValidator(lambda size: min(size, MAX_PAGE_SIZE))]
 
 
 class SearchQuery(Query):
@@ -97,8 +97,8 @@ class CatalogQuery(ListQuery):
 def _small(params: dict[str, Any]) -> dict[str, Any]:
     if is_deep(params):
         raise refuse(f"These parameters have more than {DEEPEST} levels of lists and objects.")
-    if len(json.dumps(params)) > LARGEST_PARAMS:
-        raise refuse(f"These parameters are longer than {LARGEST_PARAMS} characters of JSON.")
+    if len(json.dumps(params)) > MAX_PARAMS_LENGTH:
+        raise refuse(f"These parameters are longer than {MAX_PARAMS_LENGTH} characters of JSON.")
     return params
 
 

@@ -51,12 +51,12 @@ OF_USERS = frozenset({"user", "bookmark", "channelset", "clipboard", "savedsearc
 PAIRS = frozenset({"contentnode_prerequisite", "assessmentitem", "editor_m2m", "viewer_m2m"})
 TABLES = OF_USERS | PAIRS | {"channel", "contentnode", "file", "invitation"}
 
-MOST_CHANGES = 1000  # a request
-MOST_CHANNELS = 50  # that a request asks about
-MOST_UNAPPLIED = 1000  # revisions that a request asks about
-LARGEST_CHANGE = 250_000  # characters: an item of a table holds 400 kB
+MAX_CHANGES = 1000  # a request
+MAX_CHANNELS = 50  # that a request asks about
+MAX_UNAPPLIED = 1000  # revisions that a request asks about
+MAX_CHANGE_LENGTH = 250_000  # characters: an item of a table holds 400 kB
 DEEPEST = 50  # levels of lists and objects in a change
-LARGEST_BODY = 2_000_000  # bytes of a request: what is disallowed is sent back, and Lambda answers 6 MB at most
+MAX_BODY_BYTES = 2_000_000  # bytes of a request: what is disallowed is sent back, and Lambda answers 6 MB at most
 
 
 def _or_empty(empty: type[Any]) -> BeforeValidator:
@@ -64,14 +64,14 @@ def _or_empty(empty: type[Any]) -> BeforeValidator:
 
 
 def _lowest(revs: list[int]) -> list[int]:
-    return sorted(set(revs))[:MOST_UNAPPLIED]
+    return sorted(set(revs))[:MAX_UNAPPLIED]
 
 
 class SyncIn(Schema):
     """What a client did, and up to which revisions it knows what others did."""
 
-    changes: Annotated[list[Any], Field(max_length=MOST_CHANGES), _or_empty(list)] = Field(default_factory=list)
-    channel_revs: Annotated[dict[str, int], Field(max_length=MOST_CHANNELS), _or_empty(dict)] = Field(
+    changes: Annotated[list[Any], Field(max_length=MAX_CHANGES), _or_empty(list)] = Field(default_factory=list)
+    channel_revs: Annotated[dict[str, int], Field(max_length=MAX_CHANNELS), _or_empty(dict)] = Field(
         default_factory=dict
     )
     user_rev: int | None = None
@@ -119,8 +119,8 @@ class ChangeIn(Schema):
         if is_deep(self.fields):
             raise refuse(f"A change has at most {DEEPEST} levels of lists and objects.")
         self.key = _key(self.key, self.table in PAIRS)
-        if len(json.dumps([self.key, self.fields])) > LARGEST_CHANGE:
-            raise refuse(f"A change has at most {LARGEST_CHANGE} characters. Make this one by a request of its own.")
+        if len(json.dumps([self.key, self.fields])) > MAX_CHANGE_LENGTH:
+            raise refuse(f"A change has at most {MAX_CHANGE_LENGTH} characters. Make this one by a request of its own.")
         return self
 
     @property

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.export.qti_text import LONGEST_FORMULA, blocks
+from chalicelib.export.qti_text import MAX_FORMULA_LENGTH, blocks
 from tests.export.perseus_builders import stored
 
 NAME = f"{'a1' * 16}.png"
@@ -74,7 +74,7 @@ class TestFormulas:
         assert found.startswith("<p><math")
         assert "<em>" not in found
 
-    @pytest.mark.parametrize("latex", ["x^", "{" * 900, "a & b", r"\left(", "x" * (LONGEST_FORMULA + 1)])
+    @pytest.mark.parametrize("latex", ["x^", "{" * 900, "a & b", r"\left(", "x" * (MAX_FORMULA_LENGTH + 1)])
     def test_that_cannot_be_read_are_shown_as_written(self, latex):
         [paragraph] = blocks(f"$${latex}$$")
         assert [(child.tag, child.text) for child in paragraph] == [("code", f"$${latex}$$")]

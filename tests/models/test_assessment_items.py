@@ -8,7 +8,7 @@ from chalicelib.aws import storage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models import assessment_items
-from chalicelib.models.assessment_items import LARGE
+from chalicelib.models.assessment_items import MAX_INLINE_BYTES
 from tests.models.builders import question
 from tests.support.worlds.trees import make_file
 
@@ -81,10 +81,10 @@ class TestRawData:
     @pytest.mark.parametrize(
         ("raw_data", "is_large"),
         [
-            ("x" * LARGE, False),
-            ("x" * (LARGE + 1), True),
-            ("é" * (LARGE // 2), False),  # bytes count, not characters
-            ("é" * (LARGE // 2 + 1), True),
+            ("x" * MAX_INLINE_BYTES, False),
+            ("x" * (MAX_INLINE_BYTES + 1), True),
+            ("é" * (MAX_INLINE_BYTES // 2), False),  # bytes count, not characters
+            ("é" * (MAX_INLINE_BYTES // 2 + 1), True),
             ("🎓" * 500_000, True),
         ],
         ids=["at the limit", "over it", "two bytes each, at the limit", "two bytes each, over it", "2 MB"],
@@ -95,21 +95,21 @@ class TestRawData:
         (stored,) = aws.items("assessment_items")
         assert ("raw_data_key" in stored) == is_large
         assert len(aws.objects()) == is_large
-        assert len(stored["raw_data"]["S"].encode()) <= LARGE
+        assert len(stored["raw_data"]["S"].encode()) <= MAX_INLINE_BYTES
 
     def test_in_s3_is_private(self, aws):
-        saved(raw_question("x" * (LARGE + 1)))
+        saved(raw_question("x" * (MAX_INLINE_BYTES + 1)))
         (key,) = aws.objects()
         assert not key.startswith("content/")
 
     def test_that_is_equal_is_stored_once(self, aws):
-        items = [raw_question("x" * (LARGE + 1), order=number) for number in range(2)]
+        items = [raw_question("x" * (MAX_INLINE_BYTES + 1), order=number) for number in range(2)]
         saved(items[0])
         assert saved(items[1]) == items
         assert len(aws.objects()) == 1
 
     def test_that_became_small_is_small(self, aws):
-        item = raw_question("x" * (LARGE + 1))
+        item = raw_question("x" * (MAX_INLINE_BYTES + 1))
         saved(item)
         assert saved({**item, "raw_data": "{}"}) == [{**item, "raw_data": "{}"}]
         (stored,) = aws.items("assessment_items")
@@ -123,5 +123,5 @@ class TestRawData:
 
         monkeypatch.setattr(storage, "put", broken)
         with pytest.raises(ConnectionError):
-            assessment_items.save([raw_question("x" * (LARGE + 1)), question(EXERCISE)])
+            assessment_items.save([raw_question("x" * (MAX_INLINE_BYTES + 1)), question(EXERCISE)])
         assert aws.items("assessment_items") == []

@@ -36,7 +36,7 @@ def test_arguments_come_back(aws):
 def test_is_forgotten_a_month_later(aws):
     task = made()
     made_at = datetime.fromisoformat(task.created)
-    assert datetime.fromtimestamp(task.expires, UTC) == (made_at + tasks.KEPT).replace(microsecond=0)
+    assert datetime.fromtimestamp(task.expires, UTC) == (made_at + tasks.RETENTION).replace(microsecond=0)
 
 
 def test_advances(aws):

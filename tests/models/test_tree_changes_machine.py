@@ -127,7 +127,7 @@ class Machine(RuleBasedStateMachine):
     @contextlib.contextmanager
     def settled_late(self, number):
         """Every other move to the trash tells what lies below in the background, as if it were large."""
-        with mock.patch.object(node_moves, "MOST_AT_ONCE", 50 * (number % 2)):
+        with mock.patch.object(node_moves, "MAX_MOVED_AT_ONCE", 50 * (number % 2)):
             yield
 
     @rule(number=picks)

@@ -22,7 +22,7 @@ SIZE = [10, 9, 7]  # nodes, edges, questions
 @pytest.fixture(autouse=True)
 def short_batches(monkeypatch):
     """Small trees take several writes, too, and one after the other."""
-    monkeypatch.setattr(base, "BATCH_WRITE_LIMIT", 3)
+    monkeypatch.setattr(base, "MAX_BATCH_WRITE", 3)
     monkeypatch.setattr(base, "in_parallel", lambda function, items: [function(item) for item in items])
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.domain.ids import new_id
 from chalicelib.models import channels, children, nodes, trees
-from chalicelib.models.base import TRANSACTION_LIMIT
+from chalicelib.models.base import MAX_TRANSACTION
 from chalicelib.models.nodes import Node
 from chalicelib.models.trees import BEING_BUILT, LIVE, STAGED, append
 from tests.models.builders import child, counts, fresh, lay, live_root, make_channel, make_root, put, store
@@ -54,7 +54,7 @@ class TestAppend:
             sent = [child(root, str(number)) for number in range(trees.room(levels) + more)]
             with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
                 append(root, [new_id() for _ in range(levels)], sent, BEING_BUILT)
-            assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
+            assert (len(calls.calls[0]["TransactItems"]) > MAX_TRANSACTION) == bool(more)
 
     @pytest.mark.parametrize("levels", [1, 2, 10])
     def test_has_the_same_room_in_a_live_tree(self, aws, levels):
@@ -66,7 +66,7 @@ class TestAppend:
             sent = [child(parent, str(number)) for number in range(trees.room(levels) + more)]
             with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
                 append_live(parent, *sent)
-            assert (len(calls.calls[0]["TransactItems"]) > TRANSACTION_LIMIT) == bool(more)
+            assert (len(calls.calls[0]["TransactItems"]) > MAX_TRANSACTION) == bool(more)
 
     def test_counts_where_the_parent_is_by_now(self, aws):
         """It was moved after its ancestors were read."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.domain.types import AssessmentItemData, NodeData
 
-LONGEST_TEXT = 300  # characters of a question that are shown
+MAX_TEXT_LENGTH = 300  # characters of a question that are shown
 _COMPARED = ("type", "question", "answers", "hints", "raw_data", "source_url", "randomize", "order")
 
 
@@ -38,5 +38,5 @@ def _line(node: NodeData, item: AssessmentItemData) -> dict[str, Any]:
         "title": node["title"],
         "assessment_id": item["assessment_id"],
         "type": item["type"],
-        "question": item["question"][:LONGEST_TEXT],
+        "question": item["question"][:MAX_TEXT_LENGTH],
     }

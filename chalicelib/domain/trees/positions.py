@@ -10,7 +10,7 @@ the digits, which count up from -2^32.
 import re
 from fractions import Fraction
 
-MOST_DIGITS = 800  # of a fraction: a range key of DynamoDB has 1024 bytes at most
+MAX_DIGITS = 800  # of a fraction: a range key of DynamoDB has 1024 bytes at most
 _WIDTH = 8
 _SPAN = 16**_WIDTH
 _DECIMAL = re.compile(r"-?[0-9]{1,11}(\.[0-9]{1,3300})?")
@@ -29,7 +29,7 @@ def before(first: str, node_id: str) -> str:
 def between(left: str, right: str, node_id: str) -> str | None:
     """A position between two others, None where they lie so close that no text fits."""
     low, high = value_of(left), value_of(right)
-    for digits in range(MOST_DIGITS + 1 if low < high else 0):
+    for digits in range(MAX_DIGITS + 1 if low < high else 0):
         scale = 16**digits
         least, most = (low * scale).__floor__() + 1, (high * scale).__ceil__() - 1
         if least <= most:
@@ -58,7 +58,7 @@ def is_exact(position: str) -> bool:
 def as_decimal(position: str) -> str:
     """The position as an exact decimal number."""
     value = value_of(position)
-    places = 4 * MOST_DIGITS if value.denominator > 1 else 0
+    places = 4 * MAX_DIGITS if value.denominator > 1 else 0
     digits = f"{abs(value.numerator) * 10**places // value.denominator:0{places + 1}d}"
     text = f"{digits[:-places]}.{digits[-places:]}".rstrip("0") if places else digits
     return f"-{text}" if value < 0 else text
@@ -75,5 +75,5 @@ def bounds_of(decimal: str) -> tuple[str, str] | None:
 def _text(value: Fraction) -> str:
     whole = value.__floor__()
     text = f"{whole:0{_WIDTH}x}" if whole >= 0 else f"-{_SPAN + whole:0{_WIDTH}x}"
-    digits = f"{((value - whole) * 16**MOST_DIGITS).__floor__():0{MOST_DIGITS}x}".rstrip("0")
+    digits = f"{((value - whole) * 16**MAX_DIGITS).__floor__():0{MAX_DIGITS}x}".rstrip("0")
     return f"{text}.{digits}" if digits else text

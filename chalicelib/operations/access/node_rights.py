@@ -85,7 +85,7 @@ def refuse_resource(parent: Node) -> None:
 
 def retried(attempt: Callable[[], T | None]) -> T:
     """The first answer of an attempt that is not None, which says that it lost a race."""
-    for _ in range(trees.RACES):
+    for _ in range(trees.MAX_RACES):
         result = attempt()
         if result is not None:
             return result

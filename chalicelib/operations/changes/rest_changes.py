@@ -26,7 +26,7 @@ from chalicelib.operations.changes.feed import Key
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 from chalicelib.schemas.parts import question_key
-from chalicelib.schemas.sync import COPIED, CREATED, DELETED, LARGEST_CHANGE, MOVED, UPDATED
+from chalicelib.schemas.sync import COPIED, CREATED, DELETED, MAX_CHANGE_LENGTH, MOVED, UPDATED
 from chalicelib.telemetry import log
 
 Row = dict[str, Any]
@@ -76,7 +76,7 @@ def fitting(row: Row, names: Iterable[str]) -> Row:
     """These fields of a row, as far as a change can hold them: of more, the largest are left to be read."""
     chosen = {name: row[name] for name in dict.fromkeys(names) if name in row}
     sizes = {name: len(json.dumps({name: value})) for name, value in chosen.items()}
-    room = LARGEST_CHANGE
+    room = MAX_CHANGE_LENGTH
     for name in sorted(sizes, key=lambda name: sizes[name]):
         room -= sizes[name]
         if room < 0:

@@ -16,7 +16,7 @@ from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import may_edit, may_view
 from chalicelib.operations.public import set_channels
-from chalicelib.schemas.channelset import MOST_CHANNELS, ChannelSetChanges, ChannelSetIn
+from chalicelib.schemas.channelset import MAX_CHANNELS, ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
 
 Item = dict[str, Any]
@@ -81,8 +81,8 @@ def update(user: Identity, set_id: str, sent: ChannelSetChanges | ChannelSetIn) 
         kept = [channel_id for channel_id in found.channel_ids if asked.get(channel_id, True)]
         added = [channel_id for channel_id, is_in in asked.items() if is_in and channel_id not in kept]
         _check_addable(user, added)
-        if len(kept) + len(added) > MOST_CHANNELS:
-            raise ValidationFailed({"channels": [f"A set has at most {MOST_CHANNELS} channels."]})
+        if len(kept) + len(added) > MAX_CHANNELS:
+            raise ValidationFailed({"channels": [f"A set has at most {MAX_CHANNELS} channels."]})
         for name, value in {**given, "channel_ids": kept + added}.items():
             setattr(found, name, value)
         if channel_sets.replace(found):

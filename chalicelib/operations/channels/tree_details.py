@@ -14,8 +14,8 @@ from chalicelib.operations.background import cached_results
 from chalicelib.operations.channels.channel_representation import thumbnail_url
 
 JOB = "details"
-AT_ONCE = 300  # nodes: of more it is worked out in the background
-MOST_ORIGINALS = 20
+MAX_AT_ONCE = 300  # nodes: of more it is worked out in the background
+MAX_ORIGINALS = 20
 
 
 def of_channel(user: Identity, channel_id: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def of_node(user: Identity, node_id: str) -> dict[str, Any]:
 
 
 def _details(user: Identity, channel: Channel, node: Node) -> dict[str, Any]:
-    if node.total_count <= AT_ONCE:
+    if node.total_count <= MAX_AT_ONCE:
         return _worked_out(channel, node)
     stamp = _stamp(channel, node)
     found = cached_results.read(_name(node.id))
@@ -80,7 +80,7 @@ def _worked_out(channel: Channel, node: Node) -> dict[str, Any]:
 
 def _named(counts: dict[str, int]) -> list[dict[str, Any]]:
     """Those of the channels that anybody may know of."""
-    found = channels.get_many(list(counts)[:MOST_ORIGINALS])
+    found = channels.get_many(list(counts)[:MAX_ORIGINALS])
     return [
         {"id": one.id, "name": one.name, "thumbnail": thumbnail_url(one.thumbnail), "count": counts[one.id]}
         for one in found

@@ -32,9 +32,9 @@ from chalicelib.schemas.contentnode import Copy
 
 JOB = "copy_nodes"
 CLEAR_JOB = "clear_copy"
-LONGEST_ATTEMPT = 900  # seconds after which an attempt to copy has come to its end, or was killed
-LARGE = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
-LARGEST_TASK = 300_000  # bytes of what is sent: an item of a table holds 400 kB
+MAX_ATTEMPT_SECONDS = 900  # seconds after which an attempt to copy has come to its end, or was killed
+MIN_BACKGROUND_NODES = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
+MAX_TASK_BYTES = 300_000  # bytes of what is sent: an item of a table holds 400 kB
 AGAIN = 30  # seconds
 
 Tell = Callable[[int], None]
@@ -42,7 +42,7 @@ Tell = Callable[[int], None]
 
 def is_large(node: Node) -> bool:
     """Whether so much is below a node that a copy, or a change of all of it, is for a worker."""
-    return int(node.total_count) >= LARGE
+    return int(node.total_count) >= MIN_BACKGROUND_NODES
 
 
 def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bool]:
@@ -55,7 +55,7 @@ def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bo
     key = sent.key or new_id()
     _check(place.node, goal, key, sent)
     arguments = {**{name: body[name] for name in Copy.model_fields if name in body}, "key": key}
-    if len(json.dumps(arguments)) > LARGEST_TASK:
+    if len(json.dumps(arguments)) > MAX_TASK_BYTES:
         raise BadRequest("mods: This is too much for a large copy. Copy first, and change the copy then.")
     task = tasks.new(new_id(), tasks.COPY, goal.channel.id, user.user_id, node_id=place.node.id, sent=arguments)
     task.save()
@@ -123,7 +123,7 @@ def copy(
     goal = Goal(top_id, attempt, place, above, rev)
     source = copy_subtree.read(source_place.node.id, set(sent.excluded_descendants))
     names = _names(user, source.top)
-    queues.send_maintenance({"job": CLEAR_JOB, "node_id": top_id, "attempt": attempt}, delay=LONGEST_ATTEMPT)
+    queues.send_maintenance({"job": CLEAR_JOB, "node_id": top_id, "attempt": attempt}, delay=MAX_ATTEMPT_SECONDS)
     if not tree_copies.reserve(top_id, attempt):
         raise _taken(top_id)
     try:

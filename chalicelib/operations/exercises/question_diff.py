@@ -6,8 +6,8 @@ from typing import Any
 from chalicelib.domain.ids import derived_id
 from chalicelib.models.assessment_items import AssessmentItem
 
-MOST = 40  # changed in one transaction
-BYTES = 2_500_000  # in one transaction
+MAX_CHANGED = 40  # changed in one transaction
+MAX_BYTES = 2_500_000  # in one transaction
 
 
 def copied(items: list[AssessmentItem], node_id: str) -> list[AssessmentItem]:
@@ -26,7 +26,7 @@ def differing(
     """(questions to write, questions to delete) on the way from some to others, as many as one transaction takes."""
     present = {item.assessment_id: _stored(item) for item in own}
     put: list[AssessmentItem] = []
-    room = BYTES
+    room = MAX_BYTES
     for item in wanted:
         room -= size_of(item) if _stored(item) != present.get(item.assessment_id) else 0
         if put and room < 0:
@@ -35,7 +35,7 @@ def differing(
             put.append(item)
     kept = {item.assessment_id for item in wanted}
     gone = [item for item in own if item.assessment_id not in kept]
-    return put[:MOST], gone[: max(0, MOST - len(put))]
+    return put[:MAX_CHANGED], gone[: max(0, MAX_CHANGED - len(put))]
 
 
 def after(own: list[AssessmentItem], put: list[AssessmentItem], gone: list[AssessmentItem]) -> list[AssessmentItem]:

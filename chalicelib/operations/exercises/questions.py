@@ -21,7 +21,7 @@ from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 from chalicelib.schemas.parts import QuestionKey, question_key
 
-MOST_IMAGES = 100  # of a question
+MAX_IMAGES = 100  # of a question
 _WRITABLE = ("type", "question", "answers", "hints", "raw_data", "order", "source_url", "randomize")
 Row = dict[str, Any]
 
@@ -160,8 +160,8 @@ def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None)
     shown = questions.shown(data)
     present = {questions.file_name(file) for file in data["files"]}
     asked = [name for name in shown if name not in present]
-    if len(shown) > MOST_IMAGES:
-        wrong["files"], asked = [f"A question shows at most {MOST_IMAGES} images."], []
+    if len(shown) > MAX_IMAGES:
+        wrong["files"], asked = [f"A question shows at most {MAX_IMAGES} images."], []
     sizes, _ = stored_objects.stored([name for name in asked if questions.is_image_name(name)])
     before = questions.images(earlier) if earlier else []
     promised = questions.images(data)

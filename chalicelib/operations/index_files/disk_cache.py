@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from chalicelib.aws import storage
 from chalicelib.config import settings
 
-MOST_FILES = 200  # of a thousand that a process may have open
+MAX_FILES = 200  # of a thousand that a process may have open
 
 T = TypeVar("T")
 
@@ -65,7 +65,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
 
 def _make_room(size: int) -> None:
     """Let go of what was not used for longest, until a file of this size fits."""
-    while _kept and (len(_kept) >= MOST_FILES or _used() + size > settings().disk_cache):
+    while _kept and (len(_kept) >= MAX_FILES or _used() + size > settings().disk_cache):
         _, oldest = _kept.popitem(last=False)
         oldest.path.unlink()
 

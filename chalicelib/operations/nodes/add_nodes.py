@@ -29,8 +29,8 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
-MOST_FILES = 1000  # a request
-LARGEST_REQUEST = 3_800_000  # bytes: a transaction holds 4 MB
+MAX_FILES = 1000  # a request
+MAX_REQUEST_BYTES = 3_800_000  # bytes: a transaction holds 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
 
 
@@ -82,8 +82,8 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
             sent.append(parse(schema, data))
         except ValidationFailed as error:
             wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
-    if len(build_nodes.filenames(sent)) > MOST_FILES:
-        wrong["content_data"] = [f"Name at most {MOST_FILES} files a request."]
+    if len(build_nodes.filenames(sent)) > MAX_FILES:
+        wrong["content_data"] = [f"Name at most {MAX_FILES} files a request."]
     node_ids = [node.node_id for node in sent]
     if len(set(node_ids)) < len(node_ids):
         wrong["content_data"] = ["A node_id is given twice; siblings need different ones."]
@@ -155,7 +155,7 @@ def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> Non
     if max(sizes) > MAX_NODE_BYTES:
         title = built[sizes.index(max(sizes))][0]["title"]
         raise ValidationFailed({"content_data": [f"Node {title!r} is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
-    if sum(sizes) > LARGEST_REQUEST:
+    if sum(sizes) > MAX_REQUEST_BYTES:
         raise ValidationFailed({"content_data": ["These nodes are too large for one request. Send fewer at once."]})
 
 

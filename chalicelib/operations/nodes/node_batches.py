@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable
 
 from chalicelib.models import channels, nodes, trees
-from chalicelib.models.base import TRANSACTION_LIMIT
+from chalicelib.models.base import MAX_TRANSACTION
 from chalicelib.models.tree_changes import Changes, actions, commit
 from chalicelib.operations.access.node_rights import Place, retried
 
-NODES = 40  # a piece at most
-BYTES = 3_000_000  # of the nodes of a piece: DynamoDB counts 4 MB a transaction
+MAX_NODES = 40  # a piece at most
+MAX_BYTES = 3_000_000  # of the nodes of a piece: DynamoDB counts 4 MB a transaction
 
 Change = Callable[[Changes, list[Place]], None]
 
@@ -24,8 +24,8 @@ def change_each(channel_id: str, node_ids: list[str], note: Change, below: str |
     `note` is given places, each read after the channel, and notes in `Changes` what is to be changed about them; it
     may be called again for the same nodes. Raises Busy where others change the channel all the time.
     """
-    for at in range(0, len(node_ids), NODES):
-        _change(channel_id, node_ids[at : at + NODES], note, below)
+    for at in range(0, len(node_ids), MAX_NODES):
+        _change(channel_id, node_ids[at : at + MAX_NODES], note, below)
 
 
 def _change(channel_id: str, node_ids: list[str], note: Change, below: str | None) -> None:
@@ -42,7 +42,7 @@ def _attempt(channel_id: str, node_ids: list[str], note: Change, below: str | No
         return True
     changes = Changes([places[0].channel])
     note(changes, places)
-    if len(places) > 1 and (actions(changes) > TRANSACTION_LIMIT or _bytes(changes, places) > BYTES):
+    if len(places) > 1 and (actions(changes) > MAX_TRANSACTION or _bytes(changes, places) > MAX_BYTES):
         return False
     return actions(changes) == len(changes.channels) or commit(changes) or None
 

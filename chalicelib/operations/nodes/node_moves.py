@@ -11,7 +11,7 @@ from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees
-from chalicelib.models.base import TRANSACTION_LIMIT, now
+from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
@@ -21,7 +21,7 @@ from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.schemas.contentnode import Move, Restore
 
-MOST_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
+MAX_MOVED_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
 
 
 @dataclass(frozen=True)
@@ -186,7 +186,7 @@ def _is_whole(changes: Changes, source: Place, goal: Place) -> bool:
     node, is_other_channel = source.node, source.channel.id != goal.channel.id
     if source.root_id == goal.root_id or not (node.total_count or is_other_channel):
         return True
-    if node.total_count > MOST_AT_ONCE or actions(changes) + node.total_count > TRANSACTION_LIMIT:
+    if node.total_count > MAX_MOVED_AT_ONCE or actions(changes) + node.total_count > MAX_TRANSACTION:
         return False
     rev = changes.rev(goal.channel.id)
     moved = [node, *nodes.get_many(trees.preorder(node.id, trees.edges(node.id))[1:])]

@@ -18,10 +18,10 @@ from chalicelib.operations.access.node_rights import channels_of, viewable
 from chalicelib.operations.nodes import traversal
 from chalicelib.operations.nodes.node_representation import fitting, row_of, rows_of
 from chalicelib.operations.trees import tree_statistics
-from chalicelib.schemas.contentnode import LARGEST_PAGE, NodeQuery
+from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, NodeQuery
 
 Row = dict[str, Any]
-MOST_SORTED = 2000  # nodes that are sorted by a field
+MAX_SORTED = 2000  # nodes that are sorted by a field
 EXAMINED = 500  # nodes that a page looks at, whatever filters it has
 _BAD_CURSOR = "cursor: This is not from a page of this list, or its node is gone. Begin without it."
 
@@ -32,7 +32,7 @@ def find(user: Identity, query: NodeQuery) -> dict[str, Any]:
     `more` holds the parameters that the next page needs beside those of the query, None where there is none. A page is
     shorter than asked for where its rows are large, or where `EXAMINED` nodes have few that suit the filters.
     """
-    limit = min(query.max_results, LARGEST_PAGE)
+    limit = min(query.max_results, MAX_PAGE_SIZE)
     if query.ordering.removeprefix("-") != "lft":
         return _sorted_page(user, query, limit)
     if query.parent is not None and query.cursor is None:
@@ -85,9 +85,9 @@ def _suits(row: Row, query: NodeQuery) -> bool:
 
 def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> dict[str, Any]:
     """By a field: all that the query asks for is read and sorted."""
-    ids = list(islice(_ids(user, query, None), MOST_SORTED + 1))
-    if len(ids) > MOST_SORTED:
-        raise BadRequest(f"ordering: More than {MOST_SORTED} nodes are not sorted. Order by lft, or ask for less.")
+    ids = list(islice(_ids(user, query, None), MAX_SORTED + 1))
+    if len(ids) > MAX_SORTED:
+        raise BadRequest(f"ordering: More than {MAX_SORTED} nodes are not sorted. Order by lft, or ask for less.")
     rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _suits(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
     rows.sort(key=lambda row: _place(row[field], row["id"]), reverse=descending)

@@ -18,8 +18,8 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import viewable_nodes
 from chalicelib.operations.public.channel_entries import moment
 
-LARGEST_PAGE = 5_500_000  # bytes: an answer has 6 MB at most
-LONGEST_ESCAPE = 12  # bytes of a character in an answer
+MAX_PAGE_BYTES = 5_500_000  # bytes: an answer has 6 MB at most
+MAX_ESCAPE_BYTES = 12  # bytes of a character in an answer
 SHORT = 500  # characters: a hundred rows of short parts still fit into an answer
 NOTHING = 8  # bytes of null, or of what is empty, with quotes
 ROW = 20_000  # bytes of a row at most, without what may be long
@@ -128,7 +128,7 @@ def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def fitting(rows: list[dict[str, Any]], room: int = LARGEST_PAGE) -> int:
+def fitting(rows: list[dict[str, Any]], room: int = MAX_PAGE_BYTES) -> int:
     """How many of the rows, from the first on, one answer holds; at least one."""
     for number, row in enumerate(rows):
         room -= _size(row)
@@ -147,6 +147,6 @@ def _size_of(part: Any) -> int:
     if not part:
         return NOTHING
     if isinstance(part, str) and len(part) < SHORT:
-        return NOTHING + len(part) * LONGEST_ESCAPE
+        return NOTHING + len(part) * MAX_ESCAPE_BYTES
     text = jsontext.dumps(part)
-    return len(text) * LONGEST_ESCAPE if len(text) < SHORT else len(json.dumps(text))
+    return len(text) * MAX_ESCAPE_BYTES if len(text) < SHORT else len(json.dumps(text))

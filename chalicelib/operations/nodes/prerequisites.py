@@ -11,7 +11,7 @@ from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.schemas.contentnode import Prerequisite
 
-MOST = 100  # of one node
+MAX_PREREQUISITES = 100  # of one node
 
 
 def add(user: Identity, node_id: str, sent: Prerequisite) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def _add(user: Identity, node_id: str, prerequisite_id: str) -> dict[str, Any] |
     if other.node.id in present:
         return pair
     problem = _problem(target, other)
-    if len(present) >= MOST:
-        problem = f"A node has at most {MOST} prerequisites. Remove one first."
+    if len(present) >= MAX_PREREQUISITES:
+        problem = f"A node has at most {MAX_PREREQUISITES} prerequisites. Remove one first."
     if problem:
         raise ValidationFailed({"prerequisite": [problem]})
     return pair if _write(target, [*present, other.node.id]) else None

@@ -22,7 +22,7 @@ from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.telemetry import log
 
 JOB = "settle_nodes"
-AT_ONCE = 200  # nodes that the request itself settles
+MAX_AT_ONCE = 200  # nodes that the request itself settles
 DELAY = 60  # seconds after which the move was committed, or never will be
 
 
@@ -37,7 +37,7 @@ def complete(node: Node, rev: int) -> None:
     The node is there already, so this fails nobody's request: what is left to do then, the message of `prepare` does.
     """
     try:
-        if node.total_count <= AT_ONCE:
+        if node.total_count <= MAX_AT_ONCE:
             settle(node.id, rev)
         else:
             queues.send_maintenance({"job": JOB, "node_id": node.id, "rev": rev})

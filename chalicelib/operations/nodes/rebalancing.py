@@ -17,7 +17,7 @@ from chalicelib.operations.access.node_rights import retried
 
 JOB = "space_children"
 DELAY = 5  # seconds after which the node is in its place, mostly; else the next one asks again
-AT_ONCE = 25  # children: three actions of a transaction each
+MAX_AT_ONCE = 25  # children: three actions of a transaction each
 
 
 def ask(parent_id: str, position: str) -> None:
@@ -51,7 +51,7 @@ def _step(parent_id: str, done_from: int) -> tuple[int | None] | None:
     if not done_from:
         done_from = int(parent.next_position) + len(rest) - first
         changes.fields[parent_id]["next_position"] = done_from
-    at = max(first, len(rest) - AT_ONCE)
+    at = max(first, len(rest) - MAX_AT_ONCE)
     number = done_from - (len(rest) - at)
     if at and positions.value_of(rest[at - 1].position) >= number:  # others were put in between
         return (0,)

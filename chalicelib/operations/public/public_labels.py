@@ -12,7 +12,7 @@ from chalicelib.operations.public.public_index import Index
 from chalicelib.operations.public.public_nodes import candidates, source_of
 
 # Of more channels their labels are told whatever nodes are wanted, so that not all databases must be fetched.
-MOST_CHANNELS = 10
+MAX_CHANNELS = 10
 _FIELDS = ("learning_activities", "categories", "grade_levels", "accessibility_labels", "learner_needs")
 
 
@@ -20,7 +20,7 @@ def labels(index: Index, chosen: NodeFilter) -> dict[str, list[Any]]:
     """Labels, languages and channels of the wanted nodes. Where these may be in more than ten channels, those of all
     nodes of these channels: some may then lead to nothing."""
     channels = candidates(index, chosen, None)
-    exact = len(channels) <= MOST_CHANNELS and not _wants_whole_channels(chosen)
+    exact = len(channels) <= MAX_CHANNELS and not _wants_whole_channels(chosen)
     found = [labels_of(source_of(channel, ""), chosen) if exact else _of_all_nodes(channel) for channel in channels]
     codes = _union(found, LANGUAGES)
     spoken = [language for code in codes if (language := languages.getlang(code))]

@@ -24,7 +24,7 @@ from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 
-LARGEST_IMAGE = 20 * 1024 * 1024  # bytes; a larger thumbnail is published as it is
+MAX_IMAGE_BYTES = 20 * 1024 * 1024  # bytes; a larger thumbnail is published as it is
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB
 CHUNK = 200  # nodes whose questions are held in memory at once
 _THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
@@ -108,7 +108,7 @@ def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
         for file in node["files"]
         if file["preset"] in _THUMBNAILS
         and file["file_format"] != file_formats.SVG
-        and file["file_size"] <= LARGEST_IMAGE
+        and file["file_size"] <= MAX_IMAGE_BYTES
     ]
 
 

@@ -29,7 +29,7 @@ from chalicelib.schemas.sync import (
     is_deep,
 )
 
-LARGEST_TRANSACTION = 2_500_000  # bytes of changes as they are stored: a transaction of DynamoDB has 4 MB at most
+MAX_TRANSACTION_BYTES = 2_500_000  # bytes of changes as they are stored: a transaction of DynamoDB has 4 MB at most
 Echo = dict[str, Any]
 
 
@@ -210,7 +210,7 @@ def write(user: Identity, counter: Counter, claims: list[Claim], holder: str, se
 
 def _write_part(written: Written, made: list[Change], holder: str, seconds: float) -> None:
     counter = written.counter
-    for attempt in range(changes.RACES):
+    for attempt in range(changes.MAX_RACES):
         takes = not written.is_held and counter.is_free
         after = changes.append(counter, made, holder if takes else "", seconds)
         if after:
@@ -225,12 +225,12 @@ def _write_part(written: Written, made: list[Change], holder: str, seconds: floa
 
 def _parts(claims: list[Claim]) -> Iterable[list[Claim]]:
     part: list[Claim] = []
-    room = LARGEST_TRANSACTION
+    room = MAX_TRANSACTION_BYTES
     for claim in claims:
         size = len(json.dumps(claim.change.fields)) if claim.change else 0
-        if part and (len(part) == changes.MOST_APPENDED or size > room):
+        if part and (len(part) == changes.MAX_APPENDED or size > room):
             yield part
-            part, room = [], LARGEST_TRANSACTION
+            part, room = [], MAX_TRANSACTION_BYTES
         part.append(claim)
         room -= size
     if part:

@@ -27,7 +27,7 @@ from chalicelib.telemetry import count, log
 JOB = "apply_changes"
 LEASE = 30  # seconds; a request is ended after 29
 RENEWAL = 10  # seconds
-MOST_TRIES = 5  # of a change at which holders vanish
+MAX_TRIES = 5  # of a change at which holders vanish
 PAGE = 100  # changes that are read at once
 WORKER = "worker-"  # how names of holders begin that come again by themselves
 UNAVAILABLE = (BotoCoreError, ClientError, PynamoDBException, TimeoutError)
@@ -125,7 +125,7 @@ def _do(counter: Counter, change: Change, budget: Budget) -> Counter | None:
     """Do one change and mark it. Returns the counter after it; None where somebody else has the lease."""
     told = _outcome(change, counter.tries, budget.sender)
     current: Counter | None = counter
-    for attempt in range(changes.RACES):
+    for attempt in range(changes.MAX_RACES):
         if current is None:
             return None
         marked = changes.mark(current, change, told, LEASE)
@@ -133,14 +133,14 @@ def _do(counter: Counter, change: Change, budget: Budget) -> Counter | None:
             return marked
         changes.pause(attempt)
         current = _again(current)
-    raise TimeoutError(f"Marking a change of {counter.owner} lost {changes.RACES} races in a row.")
+    raise TimeoutError(f"Marking a change of {counter.owner} lost {changes.MAX_RACES} races in a row.")
 
 
 def _outcome(change: Change, tries: int, sender: Identity | None) -> list[Change]:
     """Do a change, and note on it how it ended. Returns what is to be told beside it."""
     told: list[Change] | None = None
     try:
-        if tries >= MOST_TRIES:
+        if tries >= MAX_TRIES:
             change.errors = [OUR_FAULT]
         else:
             told = _effect(change, tries, sender)

@@ -45,7 +45,7 @@ def _sent_back(refused: list[Claim], used: int) -> tuple[list[dict[str, Any]], i
     for claim in refused:
         row = claim.disallowed
         size = response.size_of(row)
-        if used + size > response.LARGEST_ANSWER:
+        if used + size > response.MAX_RESPONSE_BYTES:
             row = claim.in_short
             size = response.size_of(row)
         used += size

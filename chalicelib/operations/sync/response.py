@@ -14,10 +14,10 @@ from chalicelib.models.tasks import Task
 from chalicelib.operations.sync.context import Known
 
 Row = dict[str, Any]
-MOST_TOLD = 500  # changes an answer
-MOST_BYTES = 2_500_000  # of them
-LARGEST_ANSWER = 4_500_000  # bytes: Lambda answers 6 MB at most, and one change always fits
-MOST_READ = 1000  # changes that are read by their revisions
+MAX_RETURNED = 500  # changes an answer
+MAX_RETURNED_BYTES = 2_500_000  # of them
+MAX_RESPONSE_BYTES = 4_500_000  # bytes: Lambda answers 6 MB at most, and one change always fits
+MAX_READ = 1000  # changes that are read by their revisions
 LATEST_TASKS = 20  # of a channel
 FAILURES_TOLD = timedelta(days=1)
 # What is told to those who edit a channel only: tables, as invitations hold addresses, and fields of channels.
@@ -37,10 +37,10 @@ def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied
     waited = {owner: own.get(owner, set()) | unapplied for owner in owners}
     counters, named = _named(known, waited, list(own))
     newer = [id for id in owners if id in revs and revs[id] < counters[id].last and known.may_see(id)]
-    share = max(MOST_TOLD // len(newer), 1) if newer else 0
+    share = max(MAX_RETURNED // len(newer), 1) if newer else 0
     pages = dict(zip(newer, in_parallel(lambda id: _page(known, id, revs[id], share, waited[id]), newer), strict=True))
     answer: Row = {"changes": [], "errors": [], "successes": []}
-    room = [MOST_TOLD, min(MOST_BYTES, LARGEST_ANSWER - used)]
+    room = [MAX_RETURNED, min(MAX_RETURNED_BYTES, MAX_RESPONSE_BYTES - used)]
     for owner in owners:
         page, end = pages.get(owner, ([], None))
         every = {int(change.rev): change for change in chain(named.get(owner, []), page)}
@@ -75,7 +75,7 @@ def _page(known: Known, owner: str, rev: int, limit: int, waited: set[int]) -> t
         rev = int(read[-1].rev)
         if found:
             return found, rev
-        limit = MOST_TOLD
+        limit = MAX_RETURNED
 
 
 def _named(
@@ -84,7 +84,7 @@ def _named(
     """(the counters, those of what was changed just now as they are by now; the changes that a client waits for, as
     far as it sent them itself). One batch read a hundred, none where there is nothing to look for."""
     keys = [(owner, rev) for owner, revs in waited.items() for rev in sorted(revs) if rev > 0]
-    keys = [*map(changes.counter_key, changed), *keys[:MOST_READ]]
+    keys = [*map(changes.counter_key, changed), *keys[:MAX_READ]]
     found = read_many({Change: keys})[Change] if keys else []
     named: dict[str, list[Change]] = {}
     for change in found:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.errors import BadRequest
 from chalicelib.schemas.listing import ListQuery
 
-MOST = 5000  # rows that fit into an answer of Lambda
+MAX_UNPAGED = 5000  # rows that fit into an answer of Lambda
 
 
 def has_all(words: str, *texts: str) -> bool:
@@ -22,5 +22,5 @@ def counted(value: Any) -> int:
 
 def check_size(found: Sequence[Any], query: ListQuery) -> None:
     """Raises BadRequest where there are more than fit into an answer, and no page is asked for."""
-    if len(found) > MOST and query.page is None and query.page_size is None:
+    if len(found) > MAX_UNPAGED and query.page is None and query.page_size is None:
         raise BadRequest(f"{len(found)} are too many for one answer. Ask for pages: ?page_size=100.")

@@ -14,7 +14,7 @@ from chalicelib.models.base import now
 from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import channels_of, viewable_nodes
-from chalicelib.schemas.clipboard import MOST_EXCLUDED, ClipboardChange, ClipboardIn, ClipboardQuery
+from chalicelib.schemas.clipboard import MAX_EXCLUDED, ClipboardChange, ClipboardIn, ClipboardQuery
 
 Row = dict[str, Any]
 _TRIES = 5
@@ -69,8 +69,8 @@ def update(user: Identity, entry_id: str, sent: ClipboardChange | ClipboardIn) -
         kept = {} if isinstance(sent, ClipboardIn) else dict.fromkeys(entry.excluded, True)
         merged = {**kept, **sent.extra_fields.excluded_descendants}
         entry.excluded = [node_id for node_id, is_out in merged.items() if is_out]
-        if len(entry.excluded) > MOST_EXCLUDED:
-            raise ValidationFailed({"extra_fields": [f"At most {MOST_EXCLUDED} nodes can be excluded."]})
+        if len(entry.excluded) > MAX_EXCLUDED:
+            raise ValidationFailed({"extra_fields": [f"At most {MAX_EXCLUDED} nodes can be excluded."]})
         if clipboard.replace(entry):
             return fill(user, [_row(entry)])[0]
     raise Conflict(f"Others change entry {entry_id} all the time. Try again.")

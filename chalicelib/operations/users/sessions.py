@@ -15,8 +15,8 @@ from chalicelib.models.users import User
 from chalicelib.schemas.session import PasswordChange
 
 # Wrong passwords within a quarter of an hour: for one account, and from one address, behind which a school may be.
-MOST_OF_ACCOUNT = 10
-MOST_OF_ADDRESS = 50
+MAX_TRIES_PER_ACCOUNT = 10
+MAX_TRIES_PER_ADDRESS = 50
 LOGIN_NOTED = timedelta(hours=1)  # how exactly `last_login` is kept
 WRONG = "This e-mail address and password do not belong together, or the account is not active."
 _RACES = 5
@@ -104,7 +104,7 @@ def _counted(account: str, address: str, is_right: Callable[[], bool]) -> bool:
     Raises TooManyTries, without looking, where one of them has no try left.
     """
     taken: list[str] = []
-    limits = {f"address {digest(address)}": MOST_OF_ADDRESS, f"account {digest(account)}": MOST_OF_ACCOUNT}
+    limits = {f"address {digest(address)}": MAX_TRIES_PER_ADDRESS, f"account {digest(account)}": MAX_TRIES_PER_ACCOUNT}
     for name, most in limits.items():
         key = sign_in_tries.take(name, most)
         if key is None:

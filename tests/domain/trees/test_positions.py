@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.trees.positions import (
-    MOST_DIGITS,
+    MAX_DIGITS,
     appended,
     as_decimal,
     as_number,
@@ -65,7 +65,7 @@ def test_what_is_put_anywhere_sorts_there(inserts):
 
 @pytest.mark.parametrize("leftmost", [True, False])
 def test_a_gap_takes_as_many_as_a_key_of_the_table_has_room_for(leftmost):
-    digits = "0" * (MOST_DIGITS - 3) + "1" if leftmost else "f" * (MOST_DIGITS - 2)
+    digits = "0" * (MAX_DIGITS - 3) + "1" if leftmost else "f" * (MAX_DIGITS - 2)
     near = f"00000000.{digits}#{'c' * 32}"
     left, right = (appended(0, "a" * 32), near) if leftmost else (near, appended(1, "b" * 32))
     for _ in range(20):

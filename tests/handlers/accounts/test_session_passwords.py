@@ -34,8 +34,8 @@ def morning(monkeypatch):
 @pytest.fixture
 def few(monkeypatch):
     """Fewer tries, as each takes its time."""
-    monkeypatch.setattr(sessions, "MOST_OF_ACCOUNT", 2)
-    monkeypatch.setattr(sessions, "MOST_OF_ADDRESS", 4)
+    monkeypatch.setattr(sessions, "MAX_TRIES_PER_ACCOUNT", 2)
+    monkeypatch.setattr(sessions, "MAX_TRIES_PER_ADDRESS", 4)
 
 
 def sign_in(studio, password=PASSWORD, email=EMAIL):

@@ -8,7 +8,7 @@ from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
 from chalicelib.operations.channels import channel_sets as operations
-from chalicelib.schemas.channelset import MOST_CHANNELS
+from chalicelib.schemas.channelset import MAX_CHANNELS
 from tests.support.aws.calls import counting
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.publishing import publish
@@ -88,7 +88,7 @@ class TestMaking:
             {"channels": [[]]},
             {"channels": {NOTHING: "true"}},
             {"channels": {"\ud800": True}},
-            {"channels": [f"{number:032x}" for number in range(MOST_CHANNELS + 1)]},
+            {"channels": [f"{number:032x}" for number in range(MAX_CHANNELS + 1)]},
             {"id": "bad"},
         ],
         ids=lambda fields: str(fields)[:40],
@@ -138,7 +138,7 @@ class TestChanging:
         assert change(studio, make(studio), name="New").status == 409
 
     def test_has_a_limit(self, studio, monkeypatch):
-        monkeypatch.setattr(operations, "MOST_CHANNELS", 1)
+        monkeypatch.setattr(operations, "MAX_CHANNELS", 1)
         made = make(studio, studio.make_channel()[0])
         assert change(studio, made, channels={studio.make_channel()[0]: True}).status == 400
 

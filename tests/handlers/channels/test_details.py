@@ -74,7 +74,7 @@ def test_of_an_empty_channel(studio):
 
 def test_of_a_large_tree_is_worked_out_in_the_background(studio, channel_id, monkeypatch):
     small = details(studio, channel_id).json
-    monkeypatch.setattr(tree_details, "AT_ONCE", 3)
+    monkeypatch.setattr(tree_details, "MAX_AT_ONCE", 3)
     answer = details(studio, channel_id)
     assert (answer.status, set(answer.json)) == (202, {"task_id"})
     studio.deliver("maintenance", times=2)

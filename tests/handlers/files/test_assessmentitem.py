@@ -5,7 +5,7 @@ import json
 import pytest
 from le_utils.constants import exercises
 
-from chalicelib.models.assessment_items import LARGE, AssessmentItem
+from chalicelib.models.assessment_items import MAX_INLINE_BYTES, AssessmentItem
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
@@ -225,7 +225,7 @@ class TestCreation:
 
 class TestRawData:
     def test_that_is_large_is_kept_whole(self, world):
-        raw = json.dumps({"question": {"content": "x" * LARGE}})
+        raw = json.dumps({"question": {"content": "x" * MAX_INLINE_BYTES}})
         answer = world.create(type="perseus_question", question="", answers=[], raw_data=raw)
         assert world.of(world.empty)[0]["raw_data"] == raw
         assert world.patch(key_of(answer), order=3).json["raw_data"] == raw

@@ -78,7 +78,7 @@ class TestClientAddress:
 
     def test_counts_for_those_behind_the_front(self, studio, monkeypatch):
         known_by(monkeypatch, "k")
-        monkeypatch.setattr("chalicelib.operations.users.sessions.MOST_OF_ADDRESS", 2)
+        monkeypatch.setattr("chalicelib.operations.users.sessions.MAX_TRIES_PER_ADDRESS", 2)
         statuses = []
         for number in range(4):
             body = {"username": f"{number}@example.org", "password": "x"}

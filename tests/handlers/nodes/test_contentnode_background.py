@@ -37,7 +37,7 @@ def source(studio):
 
 @pytest.fixture
 def everything_is_large(monkeypatch):
-    monkeypatch.setattr(node_copies, "LARGE", 1)
+    monkeypatch.setattr(node_copies, "MIN_BACKGROUND_NODES", 1)
 
 
 def ask(studio, node_id, target, status=202, **fields):
@@ -175,7 +175,7 @@ class TestUnfinishedCopies:
     @pytest.fixture
     def left(self, studio, root, source, monkeypatch):
         """Ids of what is below the top."""
-        monkeypatch.setattr(node_copies, "LONGEST_ATTEMPT", 0)
+        monkeypatch.setattr(node_copies, "MAX_ATTEMPT_SECONDS", 0)
         one, two, exercise = (
             next(node["id"] for node in trees.walk(source) if node["title"] == title) for title in ("a", "b", "e")
         )
@@ -283,7 +283,7 @@ class TestMovesToTheTrash:
     @pytest.fixture
     def topic(self, studio, root, monkeypatch):
         """A topic whose nodes are too many to move in one transaction, and its node."""
-        monkeypatch.setattr(node_moves, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(node_moves, "MAX_MOVED_AT_ONCE", 2)
         monkeypatch.setattr(propagation, "DELAY", 0)
         topic = make(studio, root, "t")["id"]
         return topic, [node.id for node in put(Node(topic), "a", "b", "c")]

@@ -115,7 +115,7 @@ class TestPages:
         assert last.id
 
     def test_that_are_sorted_are_refused_for_too_many_nodes_before_these_are_read(self, studio, root, monkeypatch):
-        monkeypatch.setattr(node_reads, "MOST_SORTED", 10)
+        monkeypatch.setattr(node_reads, "MAX_SORTED", 10)
         put(Node(root), *names(0, 20))
         with counting(studio) as calls:
             assert studio.get(f"{URL}?root_id={root}&ordering=title").status == 400

@@ -142,7 +142,7 @@ class TestMoveToAnotherChannel:
     @pytest.mark.parametrize("at_once", [200, 0])
     def test_takes_along_any_number(self, studio, root, letters, other, at_once, monkeypatch):
         """Many nodes learn of it after the move, in the background where they are very many."""
-        monkeypatch.setattr(propagation, "AT_ONCE", at_once)
+        monkeypatch.setattr(propagation, "MAX_AT_ONCE", at_once)
         inner = put(Node(letters["a"]), "inner", kind="topic")[0]
         below = [*put(inner, *map(str, range(47))), *put(inner, *map(str, range(47, 52)))]
         moved = move(studio, letters["a"], other.root_id)

@@ -17,7 +17,7 @@ from tests.support.worlds.contentnode import FLAGS, row, values
 @pytest.fixture(params=[40, 2])
 def made(request, studio, monkeypatch):
     """A live channel, changed in one piece or in several: a topic with a document, an exercise and an inner topic."""
-    monkeypatch.setattr(node_batches, "NODES", request.param)
+    monkeypatch.setattr(node_batches, "MAX_NODES", request.param)
     channel_id, root = studio.make_channel()
     (top,) = studio.add(root, nodes.topic("top")).values()
     pdf = nodes.file(studio.upload(b"%PDF", "pdf", "document"))

@@ -92,7 +92,7 @@ def test_files(studio, world):
 
 @pytest.mark.parametrize("most", [40, 1])
 def test_questions(studio, world, most, monkeypatch):
-    monkeypatch.setattr(question_diff, "MOST", most)
+    monkeypatch.setattr(question_diff, "MAX_CHANGED", most)
     keys = [f"{world.source['e']},{nodes.node_id(f'question {name}')}" for name in "qr"]
     studio.call("PATCH", f"/api/assessmentitem/{keys[0]}", {"question": "Q"})
     studio.call("DELETE", f"/api/assessmentitem/{keys[1]}")

@@ -55,7 +55,7 @@ def test_lft_says_their_order_exactly(studio, crowded):
 
 def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
     before = children(studio, crowded)
-    monkeypatch.setattr(rebalancing, "AT_ONCE", 9)
+    monkeypatch.setattr(rebalancing, "MAX_AT_ONCE", 9)
     done_from = 0
     while done_from is not None:
         (done_from,) = rebalancing._step(crowded, done_from)
@@ -66,7 +66,7 @@ def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
 @pytest.mark.parametrize("position", ["left", "right", "last-child"])
 def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position):
     rows = told(studio, crowded)
-    at = len(rows) if position == "last-child" else len(rows) - rebalancing.AT_ONCE  # where the first piece begins
+    at = len(rows) if position == "last-child" else len(rows) - rebalancing.MAX_AT_ONCE  # where the first piece begins
     target = {"left": rows[at - len(rows)], "right": rows[at - 1], "last-child": {"id": crowded}}[position]["id"]
 
     def meanwhile():

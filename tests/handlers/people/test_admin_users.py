@@ -115,7 +115,7 @@ class TestList:
             assert len(watch.names) == 2
 
     def test_wants_pages_where_there_are_very_many(self, studio, admin, monkeypatch):
-        monkeypatch.setattr(admin_lists, "MOST", 1)
+        monkeypatch.setattr(admin_lists, "MAX_UNPAGED", 1)
         assert studio.get(URL, admin[1]).status == 400
         assert studio.get(f"{URL}?page_size=5", admin[1]).status == 200
 
@@ -221,7 +221,7 @@ class TestChanging:
 
 class TestTokens:
     def test_of_a_user_have_a_limit(self, studio, monkeypatch):
-        monkeypatch.setattr(accounts, "MOST_TOKENS", 1)
+        monkeypatch.setattr(accounts, "MAX_TOKENS", 1)
         with pytest.raises(accounts.Forbidden):
             accounts.issue_token(users.get(studio.user_id))
 

@@ -8,7 +8,7 @@ from pynamodb.exceptions import TransactWriteError
 from chalicelib.models import changes
 from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.copying import node_copies
-from chalicelib.schemas.sync import LARGEST_CHANGE
+from chalicelib.schemas.sync import MAX_CHANGE_LENGTH
 from tests.support.aws.calls import counting
 from tests.support.worlds import contentnode as cn
 from tests.support.worlds import nodes
@@ -73,7 +73,7 @@ class TestNodes:
 
     @pytest.mark.parametrize("is_large", [False, True])
     def test_copied(self, world, monkeypatch, is_large):
-        monkeypatch.setattr(node_copies, "LARGE", 0 if is_large else 1000)
+        monkeypatch.setattr(node_copies, "MIN_BACKGROUND_NODES", 0 if is_large else 1000)
         sent = {"target": world.root, "position": "first-child", "mods": {"title": "c"}, "excluded_descendants": []}
         world.write("POST", f"{cn.URL}/{world.e}/copy", {**sent, "key": "c" * 32})
         assert is_large == (world.client.ask().json["changes"] == [])
@@ -217,7 +217,7 @@ class TestTelling:
         assert max(map(len, spent)) <= 3, spent
 
     def test_leaves_out_what_is_too_large_for_a_change(self, world):
-        raw = "x" * LARGEST_CHANGE
+        raw = "x" * MAX_CHANGE_LENGTH
         sent = {"contentnode": world.e, "type": "perseus_question", "raw_data": json.dumps({"question": raw})}
         made = world.write("POST", "/api/assessmentitem", sent)
         assert world.heard() == [CREATED]

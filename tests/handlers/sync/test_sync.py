@@ -180,7 +180,7 @@ def test_a_change_in_the_wrong_channel_is_refused(studio, client, root):
 
 
 def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.sync.response.MOST_TOLD", 4)
+    monkeypatch.setattr("chalicelib.operations.sync.response.MAX_RETURNED", 4)
     other = another(studio, client)
     for number in range(5):
         feed.tell(client.channel_id, "contentnode", root, {"title": str(number)})

@@ -56,7 +56,7 @@ def test_where_nothing_could_be_accepted_one_is_told_to_come_again(client, root,
 
 
 def test_the_first_part_of_many_is_accepted(client, root, monkeypatch):
-    monkeypatch.setattr(changes, "MOST_APPENDED", 2)
+    monkeypatch.setattr(changes, "MAX_APPENDED", 2)
     with monkeypatch.context() as patch:
         failing_append(patch, client.channel_id, after=1)
         done = client.send(*(client.updated(root, description=str(number)) for number in range(3)))

@@ -123,7 +123,7 @@ def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeyp
         killed_at(patch, "mark")
         with pytest.raises(Killed):
             client.ask(client.created(new_id(), root), client.updated(root, description="d"))
-        for _ in range(apply.MOST_TRIES - 1):
+        for _ in range(apply.MAX_TRIES - 1):
             lease_runs_out(client)
             with pytest.raises(Killed):
                 client.ask()

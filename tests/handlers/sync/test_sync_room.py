@@ -37,7 +37,7 @@ def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
 
 
 def test_one_change_always_fits(studio, client, monkeypatch):
-    monkeypatch.setattr(response, "MOST_BYTES", 10)
+    monkeypatch.setattr(response, "MAX_RETURNED_BYTES", 10)
     for number in range(3):
         feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number})
     assert [row["mods"]["n"] for _ in range(3) for row in client.poll()["changes"]] == [0, 1, 2]
@@ -65,7 +65,7 @@ def utf8(body):
 @pytest.mark.parametrize("role", ["view", "edit"])
 def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
     """More of it than an answer holds, before something that one is told."""
-    monkeypatch.setattr(response, "MOST_TOLD", 4)
+    monkeypatch.setattr(response, "MAX_RETURNED", 4)
     other = second_client(studio, client, role)
     failed = [
         Change(type=2, table="channel", key=client.channel_id, fields={}, status=changes.FAILED) for _ in range(9)

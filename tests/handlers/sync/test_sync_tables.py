@@ -58,7 +58,7 @@ def test_a_copy_leaves_out_what_it_is_told_to(studio, client, root):
 
 
 def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.copying.node_copies.LARGE", 1)
+    monkeypatch.setattr("chalicelib.operations.copying.node_copies.MIN_BACKGROUND_NODES", 1)
     top, copy = new_id(), new_id()
     done(client, client.created(top, root), *(client.created(new_id(), top) for _ in range(2)))
     assert client.send(client.copied(copy, top, root))["successes"] == []
@@ -226,7 +226,7 @@ def test_viewers_may_leave(studio, client):
 
 
 def test_a_change_of_many_nodes_is_left_to_the_queue(studio, client, root, monkeypatch):
-    monkeypatch.setattr("chalicelib.operations.copying.node_copies.LARGE", 2)
+    monkeypatch.setattr("chalicelib.operations.copying.node_copies.MIN_BACKGROUND_NODES", 2)
     top, below = new_id(), new_id()
     done(client, client.created(top, root), client.created(below, top), client.created(new_id(), top))
     change = client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"language": "es"})

@@ -98,7 +98,7 @@ def test_what_is_open_can_be_read_on(fetched, room):
 
 
 def test_no_more_than_so_many_are_open(fetched, monkeypatch):
-    monkeypatch.setattr(disk_cache, "MOST_FILES", 2)
+    monkeypatch.setattr(disk_cache, "MAX_FILES", 2)
     put("a", "b", "c")
     for key in "abc":
         reading(key)

@@ -7,9 +7,9 @@ from chalicelib.errors import NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import session_of
 from chalicelib.models import sessions, sign_in_tries, users
-from chalicelib.models.base import TRANSACTION_LIMIT, now
+from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.sessions import SECONDS, Session
-from chalicelib.models.users import MOST_SESSIONS, MOST_TOKENS
+from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
 from chalicelib.operations.users import sessions as operation
 from chalicelib.operations.users.sessions import sign_out, start
 
@@ -80,7 +80,7 @@ def test_a_new_session_forgets_those_that_ended(user_id):
 
 
 def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypatch):
-    monkeypatch.setattr(users, "MOST_SESSIONS", 2)
+    monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
         monkeypatch.setattr(operation, "SECONDS", SECONDS + number)  # a second later each
@@ -92,7 +92,7 @@ def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypa
 
 def test_all_that_a_user_may_have_changes_in_one_transaction():
     the_user_and_an_administrator_who_stays = 2
-    assert MOST_TOKENS + MOST_SESSIONS + the_user_and_an_administrator_who_stays <= TRANSACTION_LIMIT
+    assert MAX_TOKENS + MAX_SESSIONS + the_user_and_an_administrator_who_stays <= MAX_TRANSACTION
 
 
 def test_signing_out_forgets_the_session(user_id, aws):

@@ -66,7 +66,7 @@ def counting(studio: Any) -> Iterator[Watch]:
 
 WRITES = ("Put", "Update", "Delete", "Transact", "BatchWrite", "Send", "Copy")
 LONGEST_KEY = 2048  # bytes of a hash key (AWS)
-LARGEST_TRANSACTION = 4 * 1024**2  # bytes of what a transaction puts (AWS)
+MAX_TRANSACTION_BYTES = 4 * 1024**2  # bytes of what a transaction puts (AWS)
 
 
 @dataclass
@@ -75,7 +75,7 @@ class Strict(Watch):
 
     def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
         put = [action["Put"]["Item"] for action in arguments.get("TransactItems", ()) if "Put" in action]
-        is_large = sum(len(text.encode()) for text in _texts(put)) > LARGEST_TRANSACTION
+        is_large = sum(len(text.encode()) for text in _texts(put)) > MAX_TRANSACTION_BYTES
         if is_large or any(not 0 < len(text.encode()) <= LONGEST_KEY for text in _key_texts(arguments)):
             error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
             raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)

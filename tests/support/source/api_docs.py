@@ -26,7 +26,7 @@ _LIMITS = (
     ("max_value", "to {}"),
     ("default", "default `{}`"),
 )
-MOST_CHOICES = 12
+MAX_CHOICES = 12
 
 
 def render() -> str:
@@ -93,8 +93,8 @@ def _said(field: dict[str, Any]) -> str:
 
 
 def _choices(choices: list[Any]) -> str:
-    shown = ", ".join(f"`{choice}`" for choice in choices[:MOST_CHOICES])
-    return shown + (", …" if len(choices) > MOST_CHOICES else "")
+    shown = ", ".join(f"`{choice}`" for choice in choices[:MAX_CHOICES])
+    return shown + (", …" if len(choices) > MAX_CHOICES else "")
 
 
 if __name__ == "__main__":

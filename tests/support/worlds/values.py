@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from chalicelib.domain.jsontext import LARGEST
+from chalicelib.domain.jsontext import MAX_NUMBER
 
 
 def texts() -> st.SearchStrategy[str]:
@@ -15,9 +15,9 @@ def texts() -> st.SearchStrategy[str]:
 def json_values() -> st.SearchStrategy[Any]:
     """Whatever `jsontext.loads` may give."""
     extremes = st.sampled_from(
-        [LARGEST, -LARGEST, 1e-300, "²", "\0", [], {}, [[]], "[]", '{"a": []}', '"\\ud800"', "NaN"]
+        [MAX_NUMBER, -MAX_NUMBER, 1e-300, "²", "\0", [], {}, [[]], "[]", '{"a": []}', '"\\ud800"', "NaN"]
     )
-    numbers = st.integers(-LARGEST, LARGEST) | st.floats(-LARGEST, LARGEST)
+    numbers = st.integers(-MAX_NUMBER, MAX_NUMBER) | st.floats(-MAX_NUMBER, MAX_NUMBER)
     simple = extremes | st.none() | st.booleans() | numbers | texts()
     return st.recursive(
         simple, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts(), inner, max_size=3), max_leaves=5
