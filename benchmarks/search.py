@@ -25,7 +25,7 @@ from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels
 from chalicelib.models.base import now
 from chalicelib.operations import search_listing
-from infra.local.inside import running_stack
+from infra.local.running import running_stack
 
 NODES = 20_000
 WORDS = 8000  # of the vocabulary; the common ones are in thousands of nodes, the others in a few

@@ -9,7 +9,7 @@ import app as application
 from chalicelib import front
 from chalicelib.config import Settings, settings
 from chalicelib.errors import Forbidden
-from infra.local.events import LambdaContext, Request, api_gateway_event
+from infra.local.edge.events import LambdaContext, Request, api_gateway_event
 from tests.support.client import Browser
 
 ME = "/api/user/me"

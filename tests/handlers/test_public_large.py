@@ -15,7 +15,7 @@ from chalicelib.operations import public_index as indexes
 from chalicelib.operations.local_files import opened
 from chalicelib.published.database import ContentDatabase
 from chalicelib.published.index_file import IndexWriter, Record
-from infra.local.events import exceeds_payload_limit
+from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
 from tests.support import front, nodes
 from tests.support.publishing import publish

@@ -17,7 +17,7 @@ from chalicelib.domain.tokens import csrf_token
 from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations import public_listing, sessions
-from infra.local.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
+from infra.local.edge.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
 from tests.conftest import BUCKET
 from tests.support import declared, quick_passwords
 from tests.support.cloud import Cloud

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from infra.local.events import Request, api_gateway_event, response_of
-from infra.local.responses import problem
+from infra.local.edge.events import Request, api_gateway_event, response_of
+from infra.local.edge.responses import problem
 from tests.support.client import CONTEXT, TABLE, application
 
 
