@@ -8,12 +8,12 @@ import json
 import math
 import os
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from botocore.client import BaseClient
+import botocore
 
 from infra import resources
 
@@ -23,7 +23,7 @@ READS = ("GetItem", "BatchGetItem", "TransactGetItems", "Query")
 
 
 def begin() -> None:
-    """Count the calls of this process from now on, if they are to be counted."""
+    """Count the calls of the clients that this process makes from now on, if they are to be counted."""
     folder = os.environ.get("COUNT_CALLS")
     if not folder:
         return
@@ -35,22 +35,39 @@ def begin() -> None:
             out.write(json.dumps(entry) + "\n")
             out.flush()
 
-    BaseClient._make_api_call = _counting(BaseClient._make_api_call, note)
+    botocore.register_initializer(partial(watch, note=note))
 
 
-def _counting(call: Callable[..., Any], note: Callable[[dict[str, Any]], None]) -> Callable[..., Any]:
-    def counted(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        service = client.meta.service_model.service_name
-        if service != "dynamodb":
-            note({"service": service, "operation": operation, "read": 0, "write": 0})
-            return call(client, operation, arguments)
-        answer = call(client, operation, {**arguments, "ReturnConsumedCapacity": "TOTAL"})
-        is_read = operation in READS
-        units = read_units(operation, arguments, answer) if is_read else write_units(arguments, answer)
-        note({"service": service, "operation": operation, "read": units * is_read, "write": units * (not is_read)})
-        return answer
+def watch(session: Any, note: Callable[[dict[str, Any]], None]) -> None:
+    """Note all calls of the session's clients that are answered; of DynamoDB's those that succeed."""
+    session.register("provide-client-params.dynamodb", _ask_for_capacity)
+    session.register("after-call", partial(_count, note))
 
-    return counted
+
+def _ask_for_capacity(params: dict[str, Any], context: dict[str, Any], **_: Any) -> dict[str, Any]:
+    context["counted_arguments"] = params
+    return {**params, "ReturnConsumedCapacity": "TOTAL"}
+
+
+def _count(
+    note: Callable[[dict[str, Any]], None],
+    http_response: Any,
+    parsed: dict[str, Any],
+    model: Any,
+    context: Any,
+    **_: Any,
+) -> None:
+    operation, service = model.name, model.service_model.service_name
+    entry = {"service": service, "operation": operation, "read": 0.0, "write": 0.0}
+    if service == "dynamodb":
+        if http_response.status_code >= 300:
+            return
+        arguments = context["counted_arguments"]
+        if operation in READS:
+            entry["read"] = read_units(operation, arguments, parsed)
+        else:
+            entry["write"] = write_units(arguments, parsed)
+    note(entry)
 
 
 def read_units(operation: str, arguments: dict[str, Any], answer: dict[str, Any]) -> float:
