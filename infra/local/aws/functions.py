@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime  # type: ignore[import-not-found]
-from ministack.services import lambda_svc  # type: ignore[import-not-found]
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 ALONE = '#!/bin/sh\nexec "{python}" -I -S "$@"\n'  # neither PYTHONPATH nor any site-packages
 BATCHES = 2  # of a queue at once

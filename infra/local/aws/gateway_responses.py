@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ministack.services import apigateway_v1  # type: ignore[import-not-found]
+from ministack.services import apigateway_v1
 
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 BINARY = "x-amazon-apigateway-binary-media-types"

@@ -7,7 +7,7 @@ import time
 import uuid
 from typing import Any
 
-from ministack.services import sqs  # type: ignore[import-not-found]
+from ministack.services import sqs
 
 _done: dict[str, list[dict[str, Any]]] = {}  # by the dead-letter queue's ARN, newest first
 

@@ -27,9 +27,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
-from ministack import app as ministack  # type: ignore[import-not-found]
-from ministack.core import concurrency, persistence  # type: ignore[import-not-found]
-from ministack.services import sqs  # type: ignore[import-not-found]
+from ministack import app as ministack
+from ministack.core import concurrency, persistence
+from ministack.services import sqs
 
 from infra.local import lifeline
 from infra.local.aws import refusals
