@@ -1,19 +1,16 @@
 """ministack as a child of the stack; runs in ministack's own virtual environment.
 
 `python -m infra.local.aws.server FD` serves it on the listening socket FD. Around ministack it adds:
-- uvicorn, which takes a third less of the processor than ministack's own server;
-- saving while it runs: ministack writes tables and queues to disk only at the end, so a copy of the process (fork)
-  writes them soon after every change; a machine that goes down loses seconds, not all;
-- long polls of SQS that end when a message is sent; ministack's look every 100 ms;
-- messages that nobody finished before the last stop are visible again at once: their receivers are gone;
+- uvicorn, which takes a third less processor time than ministack's own server;
+- saving while it runs: a fork of the process writes tables and queues to disk soon after every change, so that a
+  machine that goes down loses seconds, not everything;
+- long polls of SQS that end when a message is sent, and 503 for them when the server stops;
 - what S3 refuses (`refusals`);
-- where it serves Lambda, what `functions`, `gateway_responses` and `redrive` say.
+- what `internals` replaces in ministack.
 """
 
 import asyncio
-import copy
 import gc
-import json
 import logging
 import os
 import signal
@@ -23,16 +20,12 @@ import time
 import warnings
 from collections.abc import Awaitable, Callable, MutableMapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
-from ministack import app as ministack
-from ministack.core import concurrency, persistence
-from ministack.services import sqs
 
 from infra.local import lifeline
-from infra.local.aws import refusals
+from infra.local.aws import internals, refusals
 
 SAVE_EVERY = 1.0  # seconds, at least
 SAVE_SHARE = 0.2  # of the time at most is spent on saving; 20,000 nodes take a second
@@ -80,28 +73,23 @@ class Saver:
             gc.disable()
             os.nice(10)
             os.closerange(3, 1024)  # connections are the parent's
-            save_without_copies()
-            persistence.save_all(ministack._build_persistence_save_dict())
+            internals.save_without_copies()
+            internals.save_state()
         finally:
             os._exit(0)
 
 
 class LongPolls:
-    """Lets ReceiveMessage go on as soon as ministack tells of a new message (`esm_wake`), from whichever thread."""
+    """Lets ReceiveMessage look at its queue again as soon as a message is sent, from whichever thread."""
 
     def __init__(self) -> None:
         self._waiting: set[asyncio.Future[None]] = set()
         self._stopping = False
-        sqs.asyncio = SimpleNamespace(sleep=self._sleep, iscoroutine=asyncio.iscoroutine)
+        internals.replace_poll_sleep(self._sleep)
 
     def connect(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Listen to ministack's event on the loop that serves the requests."""
-
-        def told() -> None:
-            type(concurrency.esm_wake).set(concurrency.esm_wake)
-            loop.call_soon_threadsafe(self._wake)
-
-        concurrency.esm_wake.set = told
+        """Wake them on the loop that serves the requests."""
+        internals.on_new_message(lambda: loop.call_soon_threadsafe(self._wake))
 
     def stop(self) -> None:
         """Answer all of them with 503: the server waits for them before it ends."""
@@ -114,7 +102,7 @@ class LongPolls:
         await asyncio.wait([future], timeout=seconds)
         self._waiting.discard(future)
         if self._stopping:
-            raise sqs._Err("ServiceUnavailable", "The server is stopping.", 503)
+            raise internals.service_unavailable()
 
     def _wake(self) -> None:
         for future in self._waiting:
@@ -143,10 +131,10 @@ class Application:
                 scope["scheme"] = "https"  # as in AWS, where the bucket's policy refuses all else
         if scope["type"] == "lifespan":
             self._polls.connect(asyncio.get_running_loop())
-            if persistence.PERSIST_STATE:
+            if internals.is_persistent:
                 self._task = asyncio.create_task(self._saver.run())
             receive = self._before_shutdown(receive)
-        await ministack.app(scope, receive, send)
+        await internals.application(scope, receive, send)
         if scope["type"] == "http" and scope["method"] not in ("GET", "HEAD", "OPTIONS"):
             target = next((value for name, value in scope["headers"] if name == b"x-amz-target"), b"")
             self._saver.changed |= not any(read in target for read in _READS)
@@ -157,42 +145,10 @@ class Application:
             if message["type"] == "lifespan.shutdown" and self._task:
                 self._task.cancel()
                 self._saver.give_up()
-                save_without_copies()
+                internals.save_without_copies()
             return message
 
         return wrapped
-
-
-def release_messages() -> None:
-    """Make messages visible that were being worked on when the stack stopped."""
-    restore = sqs.load_persisted_state
-
-    def restored(data: dict[str, Any]) -> None:
-        restore(data)
-        for _, queue in sqs._queues.all_items():
-            for message in queue["messages"]:
-                if message["receive_count"]:
-                    message["visible_at"] = min(message["visible_at"], time.time())
-
-    sqs.load_persisted_state = restored
-
-
-def save_quickly() -> None:
-    """Write state with the C encoder, many times as fast as the streaming one that ministack uses."""
-
-    def dump(value: Any, file: Any, default: Any) -> None:
-        file.write(json.dumps(value, default=default))
-
-    persistence.json = SimpleNamespace(dump=dump, load=json.load, JSONDecodeError=json.JSONDecodeError)
-
-
-def save_without_copies() -> None:
-    """Spare ministack copying its state before it writes it: this process is not going to change it any more."""
-
-    def same(value: Any, memo: Any = None) -> Any:
-        return value
-
-    copy.deepcopy = same  # type: ignore[assignment]
 
 
 class Server(uvicorn.Server):
@@ -212,8 +168,8 @@ def main() -> None:
     """Serve until the parent says stop or is gone; everything is on disk afterwards."""
     warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: it writes files and ends
     lifeline.hold()
-    save_quickly()
-    release_messages()
+    internals.use_c_encoder()
+    internals.release_messages()
     if SERVES_FUNCTIONS:
         _serve_functions()
     polls = LongPolls()
@@ -232,13 +188,13 @@ def main() -> None:
 
 def _serve_functions() -> None:
     """Get ready for deployed functions."""
-    from infra.local.aws import functions, gateway_responses, redrive
-
     for name in ("kms", "samtranslator"):  # which warn of what concerns nobody here
         logging.getLogger(name).setLevel(logging.ERROR)
-    functions.install(Path(os.environ["STATE_DIR"]))
-    gateway_responses.install()
-    redrive.install()
+    internals.isolate_functions(Path(os.environ["STATE_DIR"]))
+    internals.limit_batches()
+    internals.shorten_log_waits()
+    internals.import_gateway_responses()
+    internals.add_message_moves()
 
 
 if __name__ == "__main__":

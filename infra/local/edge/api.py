@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import sys
-import threading
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.conditional import accepts_gzip
+from infra.local.edge.chalice_threads import with_requests_per_thread
 from infra.local.edge.events import (
     BODY_LIMIT,
     LambdaContext,
@@ -41,7 +41,7 @@ class Api:
     """
 
     def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, front_key: str = "") -> None:
-        self._app = one_request_a_thread(app)
+        self._app = with_requests_per_thread(app)
         self._table = RouteTable(app.routes)
         self._timeout = timeout
         self._front_key = front_key
@@ -112,21 +112,6 @@ class Api:
         if origin.compress:
             compress(response, event["headers"].get("accept-encoding", ""))
         return response
-
-
-def one_request_a_thread(app: Any) -> Any:
-    """Let one Chalice app serve several threads: a Lambda instance has one request, so Chalice keeps it on the app."""
-    local = threading.local()
-
-    def per_thread(name: str) -> property:
-        return property(
-            lambda _: getattr(local, name, None),
-            lambda _, value: setattr(local, name, value),
-        )
-
-    names = ("current_request", "lambda_context")
-    app.__class__ = type("ThreadedChalice", (type(app),), {name: per_thread(name) for name in names})
-    return app
 
 
 async def read_body(receive: Receive) -> bytes | None:
