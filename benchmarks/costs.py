@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +45,7 @@ class Count:
     read: float = 0.0
     write: float = 0.0
     invoked: Counter[str] = field(default_factory=Counter)
-    seconds: Counter[str] = field(default_factory=Counter)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def minus(self, other: "Count") -> "Count":
         """What was added since the other one."""
@@ -54,7 +54,7 @@ class Count:
             self.read - other.read,
             self.write - other.write,
             self.invoked - other.invoked,
-            Counter({name: value - other.seconds[name] for name, value in self.seconds.items()}),
+            defaultdict(float, {name: value - other.seconds[name] for name, value in self.seconds.items()}),
         )
 
 

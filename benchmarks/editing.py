@@ -14,7 +14,7 @@ import httpx
 from benchmarks.channels import DOMAIN, make_public_channel
 from benchmarks.load import measure as measure_load
 from benchmarks.report import Wanted, a_second, milliseconds
-from infra.local.inside import running_stack
+from infra.local.running import running_stack
 
 CHILDREN, CHANNELS = 100, 200
 SECONDS = 3.0

@@ -12,7 +12,7 @@ from benchmarks import many_channels
 from benchmarks.channels import make_public_channel
 from benchmarks.load import measure as measure_load
 from benchmarks.report import Wanted, a_second, milliseconds, seconds
-from infra.local.inside import running_stack
+from infra.local.running import running_stack
 
 CHANNELS = 1000
 SECONDS = 3.0

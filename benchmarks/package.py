@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 
 from benchmarks.report import Wanted
-from infra.local.events import Request, api_gateway_event
+from infra.local.edge.events import Request, api_gateway_event
 from infra.package import package
 
 ZIP = "package: zip"

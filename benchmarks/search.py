@@ -24,8 +24,8 @@ from benchmarks.report import Wanted, a_second, milliseconds
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels
 from chalicelib.models.base import now
-from chalicelib.operations.search import search_index_update
-from infra.local.inside import running_stack
+from chalicelib.operations import search_listing
+from infra.local.running import running_stack
 
 NODES = 20_000
 WORDS = 8000  # of the vocabulary; the common ones are in thousands of nodes, the others in a few

@@ -101,7 +101,10 @@ def apps(work: Path) -> Any:
 
 
 def app(work: Path) -> Any:
-    members = {"start.html": archives.page("Start"), "big.png": media.picture("big", "crimson", (400, 300))}
+    members: dict[str, str | bytes] = {
+        "start.html": archives.page("Start"),
+        "big.png": media.picture("big", "crimson", (400, 300)),
+    }
     return nodes.HTML5AppNode(
         "app",
         "An app",

@@ -34,7 +34,7 @@ class SizedImageQuestion(SingleSelectQuestion):
 class OfflineGraphies(BaseAdapter):
     """Answers ricecooker's downloads of the two halves of a graphie: its drawing and its labels."""
 
-    def send(self, request: PreparedRequest, **_: Any) -> Response:
+    def send(self, request: PreparedRequest, *_: Any, **__: Any) -> Response:
         response = Response()
         response.request, response.url, response.status_code = request, str(request.url), 200
         response.raw = io.BytesIO(graphie_part(response.url))

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from infra import cfn, package
+from infra.packaging.dependencies import PackageError
 
 EXCEPTIONS = Path(__file__).with_name("exceptions.yaml")
 TOOLS = Path(__file__).parents[1] / ".venv-checks" / "bin"
@@ -44,7 +45,7 @@ def main() -> int:
             found = [
                 finding for findings in pool.map(lambda tool: tool(Path(folder), text), LINTERS) for finding in findings
             ]
-        except (ToolFailed, package.PackageError) as error:
+        except (ToolFailed, PackageError) as error:
             print(error, file=sys.stderr)
             return 1
     problems = judge(found, cfn.read(EXCEPTIONS))

@@ -115,7 +115,7 @@ def policy(function: str) -> dict[str, Any]:
 
 def _statement(actions: tuple[str, ...], on: list[tuple[str, Condition | None]]) -> dict[str, Any]:
     resources = dict.fromkeys(resource for resource, _ in on)
-    statement = {"Effect": "Allow", "Action": list(actions), "Resource": [_text(resource) for resource in resources]}
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": list(map(_text, resources))}
     conditions = [condition for _, condition in on if condition]
     if conditions:
         key = conditions[0][0]

@@ -2,7 +2,7 @@
 
 Its parts are data: `resources.yaml` (tables, bucket, queues), `stack.yaml` (parameters, the API, mail),
 `functions.yaml`, `environment.yaml`, `rights.yaml`, `watch.yaml` (alarms, dashboard),
-`front.yaml` and `routes.json` (CloudFront).
+`cdn.yaml` and `routes.json` (CloudFront).
 """
 
 import json
@@ -10,7 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from infra import cfn, front, functions, watch
+from infra import cdn, cfn, functions, watch
 
 HERE = Path(__file__).parent
 SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
@@ -30,7 +30,7 @@ def compose() -> dict[str, Any]:
         stack,
         {"Resources": functions.resources(), "Outputs": _addresses(found["Resources"])},
         {"Resources": watch.resources()},
-        front.resources(),
+        cdn.resources(),
     ):
         _add(whole, part)
     return whole

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -69,7 +70,7 @@ def main(arguments: list[str]) -> int:
     from chalicelib.errors import StudioError
     from chalicelib.models import users
 
-    actions = {"look": users.has_administrator, "give": _given, "token": _token}
+    actions: dict[str, Callable[..., object]] = {"look": users.has_administrator, "give": _given, "token": _token}
     try:
         print(json.dumps(actions[arguments[0]](*arguments[1:])))
     except StudioError as error:

@@ -5,9 +5,9 @@ tests. Every start begins anew: package, deploy, a first user. What is real: the
 own with nothing but that zip, the policies of the functions' roles, the queues' triggers, API Gateway's routes, the
 bucket's policy. The front is the local gateway, by the rules that the template's CloudFront is made of.
 
-Where ministack differs from AWS, beside what `remote_api` and the `aws_…` modules say: it keeps no function from more
-memory or disk than the template gives it, and an update that changes the API's routes makes another API, which the
-running front does not know.
+Where ministack differs from AWS, beside what `edge/remote_api.py` and the modules of `aws` say: it keeps no function
+from more memory or disk than the template gives it, and an update that changes the API's routes makes another API,
+which the running front does not know.
 """
 
 import shutil
@@ -18,12 +18,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from infra.local import aws, origin_access
 from infra.local.__main__ import main as foreground
-from infra.local.aws import ROOT
+from infra.local.aws import emulator
+from infra.local.aws.emulator import ROOT
 from infra.local.checks import HOST, StackError, listen, open_data_dir
 from infra.local.children import Child
-from infra.local.remote_api import AT_ONCE
+from infra.local.edge import origin_access
+from infra.local.edge.remote_api import AT_ONCE
 from infra.local.stack import DEMO_EMAIL, Stack, announced, credentials
 from infra.resources import LOCAL_REGION, QUEUES
 
@@ -53,16 +54,16 @@ def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
         (folder / "tmp").mkdir()
         resources.callback(shutil.rmtree, folder / "tmp", ignore_errors=True)
         settings = SETTINGS | {"TMPDIR": str(folder / "tmp")}
-        endpoint, ministack = resources.enter_context(aws.serve(folder, lock, settings))
+        endpoint, ministack = resources.enter_context(emulator.serve(folder, lock, settings))
         print("packaging and deploying", flush=True)
         operate(endpoint, "settings", SET=f"PublicUrl={url}")
         operate(endpoint, "deploy")
         outputs = outputs_of(endpoint)
         environment = _environment(endpoint, outputs, url)
-        command = [sys.executable, "-m", "infra.local.gateway"]
+        command = [sys.executable, "-m", "infra.local.edge.gateway"]
         gateway = Child("gateway", command, environment | _of_front(endpoint, outputs), ROOT, folder, listener)
         resources.callback(gateway.stop)
-        aws.wait_until_healthy(url + "/content/", gateway)
+        emulator.wait_until_healthy(url + "/content/", gateway)
         _warm_up(url, gateway)
         state = resources.enter_context(announced(folder, environment, url))
         user = credentials(folder, environment, ROOT) | {"email": DEMO_EMAIL}
@@ -82,12 +83,12 @@ def _empty(folder: Path) -> None:
 def _warm_up(url: str, gateway: Child) -> None:
     """Have as many processes of the API started as are asked at once."""
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        list(threads.map(lambda _: aws.wait_until_healthy(url + "/api/", gateway), range(AT_ONCE)))
+        list(threads.map(lambda _: emulator.wait_until_healthy(url + "/api/", gateway), range(AT_ONCE)))
 
 
 def operate(endpoint: str, command: str, **told: str) -> str:
     """What an operator's `make <command>` says, as `infra.deploy` takes it. Raises StackError where it fails."""
-    environment = aws.operator(endpoint) | {"STAGE": STAGE, "REGION": LOCAL_REGION} | told
+    environment = emulator.operator(endpoint) | {"STAGE": STAGE, "REGION": LOCAL_REGION} | told
     call = [sys.executable, "-m", "infra.deploy", command]
     done = subprocess.run(call, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
@@ -97,20 +98,20 @@ def operate(endpoint: str, command: str, **told: str) -> str:
 
 def outputs_of(endpoint: str) -> dict[str, str]:
     """The outputs of the stack, by name."""
-    stack = aws.client("cloudformation", endpoint).describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = emulator.client("cloudformation", endpoint).describe_stacks(StackName=STACK)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
 def _environment(endpoint: str, outputs: Mapping[str, str], url: str) -> dict[str, str]:
     """Of a process that runs the app's code on the stack, as its operator."""
     queues = {name: outputs[f"{name.capitalize()}QueueUrl"] for name in QUEUES}
-    return aws.environment(endpoint, queues, url) | {"TABLE_PREFIX": PREFIX, "BUCKET": outputs["Bucket"]}
+    return emulator.environment(endpoint, queues, url) | {"TABLE_PREFIX": PREFIX, "BUCKET": outputs["Bucket"]}
 
 
 def _of_front(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
     """What the gateway knows beside that, as the distribution does."""
-    iam, s3 = aws.client("iam", endpoint), aws.client("s3", endpoint)
-    key = aws.client("ssm", endpoint).get_parameter(Name=f"/studio/{STAGE}/FrontKey", WithDecryption=True)
+    iam, s3 = emulator.client("iam", endpoint), emulator.client("s3", endpoint)
+    key = emulator.client("ssm", endpoint).get_parameter(Name=f"/studio/{STAGE}/FrontKey", WithDecryption=True)
     return {
         "REST_API": outputs["RestAPIId"],
         "FRONT_KEY": key["Parameter"]["Value"],

@@ -7,7 +7,7 @@
 import argparse
 import sys
 
-from infra.local.inside import run_inside
+from infra.local.running import run_inside
 
 
 def change(identifier: str, public: bool) -> int:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.local import aws
-from infra.local.aws import ROOT
+from infra.local.aws import emulator
+from infra.local.aws.emulator import ROOT
 from infra.local.checks import HOST, StackError, listen_together, open_data_dir
 from infra.local.children import Child
 
@@ -56,18 +56,19 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         url = f"http://{HOST}:{port}"
         lock = resources.enter_context(open_data_dir(folder))
         new = not (folder / "aws" / "state" / "dynamodb.json").exists()
-        endpoint, ministack = resources.enter_context(aws.serve(folder, lock))
-        environment = aws.environment(endpoint, aws.prepare(endpoint), url)
+        endpoint, ministack = resources.enter_context(emulator.serve(folder, lock))
+        environment = emulator.environment(endpoint, emulator.prepare(endpoint), url)
         environment["FRONT_KEY"] = secrets.token_urlsafe(32)
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         environment["TMPDIR"] = resources.enter_context(_temporary(folder))
         children = [ministack]
         # What one of them remembers the other does not know, as it is on AWS.
-        for name, socket in (("workers", None), *(("gateway", listener) for listener in listeners)):
-            command = [sys.executable, "-m", f"infra.local.{name}"]
+        for module, socket in (("workers", None), *(("edge.gateway", listener) for listener in listeners)):
+            name = module.rpartition(".")[2]
+            command = [sys.executable, "-m", f"infra.local.{module}"]
             children.append(Child(name, command, environment, app_dir, folder, socket))
             resources.callback(children[-1].stop)
-        aws.wait_until_healthy(url + "/content/", children[-1])
+        emulator.wait_until_healthy(url + "/content/", children[-1])
         state = resources.enter_context(announced(folder, environment, url))
         if new:  # then credentials that are there are of data that is gone
             (folder / "credentials.json").unlink(missing_ok=True)

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from infra.local.checks import StackError
-from infra.local.inside import running_stack
+from infra.local.running import running_stack
 
 EMAIL_TAKEN = 2
 

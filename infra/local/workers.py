@@ -19,8 +19,9 @@ import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import SQSEventConfig
 
-from infra.local import counted, lifeline
-from infra.local.events import LambdaContext, sqs_event
+from infra.local import lifeline
+from infra.local.aws import call_counter
+from infra.local.edge.events import LambdaContext, sqs_event
 
 WAIT = 20  # seconds of a long poll
 RETRY_PAUSE = 2  # seconds after a first failure; doubles
@@ -127,7 +128,7 @@ def main() -> None:
     """Work until the parent says stop or is gone; what is under way is finished first, within its time."""
     lifeline.hold()
     lifeline.show_errors()
-    counted.begin()
+    call_counter.begin()
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     workers = of_app(importlib.import_module("app").app, os.environ)

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from infra.local import aws, deployed
+from infra.local import deployed
+from infra.local.aws import emulator
 from infra.local.stack import Stack
 
 
@@ -17,7 +18,7 @@ class Operator:
         self.outputs = deployed.outputs_of(self.endpoint)
 
     def client(self, service: str) -> Any:
-        return aws.client(service, self.endpoint)
+        return emulator.client(service, self.endpoint)
 
     def make(self, command: str, **told: str) -> str:
         """What `make <command>` says."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from infra.local import deployed
-from infra.local.events import Request, api_gateway_event
+from infra.local.edge.events import Request, api_gateway_event
 from infra.local.stack import Stack
 from infra.package import BUILD, MOST_UNPACKED
 from infra.packaging.dependencies import PYTHON

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from infra import resources
-from infra.local import aws
+from infra.local.aws import emulator
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Ministack:
     queues: dict[str, str]
 
     def client(self, service: str) -> Any:
-        return aws.client(service, self.endpoint)
+        return emulator.client(service, self.endpoint)
 
 
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
     data_dir: Path = tmp_path_factory.mktemp("ministack")
-    with aws.serve(data_dir) as (endpoint, _):
-        yield Ministack(endpoint, resources.bucket_name(aws.PREFIX), aws.prepare(endpoint))
+    with emulator.serve(data_dir) as (endpoint, _):
+        yield Ministack(endpoint, resources.bucket_name(emulator.PREFIX), emulator.prepare(endpoint))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

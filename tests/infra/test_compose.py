@@ -9,7 +9,7 @@ import pytest
 from chalicelib import config
 from chalicelib.domain import storage_keys
 from infra import functions, resources, template, watch
-from infra.local.responses import problem
+from infra.local.edge.responses import problem
 from infra.local.workers import TIMEOUTS
 from infra.package import STAGES
 from infra.resources import QUEUES

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from infra import resources
-from infra.local import aws
+from infra.local.aws import emulator
 from tests.infra.conftest import Ministack
 
 PREFIX = "studio-cfn-"
@@ -57,8 +57,8 @@ def test_cloudformation_makes_the_same_tables_queues_and_bucket(ministack: Minis
     assert deploy(ministack.client("cloudformation")) == "CREATE_COMPLETE"
     dynamodb, sqs, s3 = (ministack.client(name) for name in ("dynamodb", "sqs", "s3"))
     assert len(tables(dynamodb, PREFIX)) == 23
-    assert tables(dynamodb, PREFIX) == tables(dynamodb, aws.PREFIX)
-    assert queues(sqs, PREFIX) == queues(sqs, aws.PREFIX)
+    assert tables(dynamodb, PREFIX) == tables(dynamodb, emulator.PREFIX)
+    assert queues(sqs, PREFIX) == queues(sqs, emulator.PREFIX)
     own, other = resources.bucket_name(PREFIX), ministack.bucket
     assert s3.get_bucket_cors(Bucket=own)["CORSRules"] == s3.get_bucket_cors(Bucket=other)["CORSRules"]
     (told,) = s3.get_bucket_notification_configuration(Bucket=own)["QueueConfigurations"]
@@ -67,7 +67,7 @@ def test_cloudformation_makes_the_same_tables_queues_and_bucket(ministack: Minis
 
 def test_a_changed_index_replaces_the_old_one_and_finds_what_was_there(ministack: Ministack) -> None:
     dynamodb = ministack.client("dynamodb")
-    table = f"{aws.PREFIX}tasks"
+    table = f"{emulator.PREFIX}tasks"
     item = {"id": {"S": "t"}, "channel_id": {"S": "c"}, "created": {"S": "now"}}
     dynamodb.put_item(TableName=table, Item=item)
     dynamodb.update_table(TableName=table, GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "channel-index"}}])
@@ -84,7 +84,7 @@ def test_a_changed_index_replaces_the_old_one_and_finds_what_was_there(ministack
             }
         ],
     )
-    resources.create_tables(dynamodb, aws.PREFIX)
+    resources.create_tables(dynamodb, emulator.PREFIX)
     found = dynamodb.query(
         TableName=table,
         IndexName="channel-index",

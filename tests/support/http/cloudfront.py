@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from infra import front
+from infra import cdn
 
 _RUNNER = r"""
 const vm = require('vm');
@@ -69,7 +69,7 @@ class Distribution:
 
     def __init__(self, functions: Functions) -> None:
         self._functions = functions
-        self._resources = front.resources()["Resources"]
+        self._resources = cdn.resources()["Resources"]
         self.config = self._resources["Distribution"]["Properties"]["DistributionConfig"]
 
     def behaviour(self, path: str) -> dict[str, Any]:
@@ -104,9 +104,9 @@ class Distribution:
     def _forwarded(self, behaviour: dict[str, Any], request: dict[str, Any]) -> frozenset[str]:
         names = set(request["headers"]) | ({"cookie"} if request["cookies"] else set())
         policy = behaviour.get("OriginRequestPolicyId")
-        if policy == front.ALL_BUT_HOST:
+        if policy == cdn.ALL_BUT_HOST:
             return frozenset(names - {"host"})
-        allowed = set(front.ALWAYS_FORWARDED)
+        allowed = set(cdn.ALWAYS_FORWARDED)
         if policy:
             config = self._resources[policy["Ref"]]["Properties"]["OriginRequestPolicyConfig"]
             allowed |= set(config["HeadersConfig"].get("Headers", []))
@@ -123,7 +123,7 @@ class Distribution:
     def cache(self, behaviour: dict[str, Any]) -> dict[str, Any]:
         """The cache policy, empty where it is CloudFront's own for what is not kept."""
         policy = behaviour["CachePolicyId"]
-        if policy == front.NOT_KEPT:
+        if policy == cdn.NOT_KEPT:
             return {}
         config: dict[str, Any] = self._resources[policy["Ref"]]["Properties"]["CachePolicyConfig"]
         return config

@@ -8,10 +8,10 @@ import httpcore
 import httpx
 
 import app as application
-from infra.local.api import Api
-from infra.local.content import Content
-from infra.local.edge import Edge
-from infra.local.gateway import Gateway
+from infra.local.edge.api import Api
+from infra.local.edge.cache import Edge
+from infra.local.edge.content import Content
+from infra.local.edge.gateway import Gateway
 
 
 @cache

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from infra.local.events import Request, api_gateway_event, response_of
-from infra.local.responses import problem
-from tests.support.http.client import CONTEXT, TABLE, application
+from infra.local.edge.events import Request, api_gateway_event, response_of
+from infra.local.edge.responses import problem
+from tests.support.client import CONTEXT, TABLE, application
 
 
 def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -1,0 +1,1 @@
+"""What stands for AWS's services on this machine: ministack, what it lacks, and a count of the calls to it."""

@@ -1,0 +1,105 @@
+"""The front of the local stack: one host for content and API, by the rules of `infra/routes.json`.
+
+`python -m infra.local.edge.gateway FD` serves it on the listening socket FD, with the app of the working directory, or
+with the deployed one that `REST_API` names (see `deployed`).
+"""
+
+import importlib
+import os
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+
+from infra import routes
+from infra.local import lifeline
+from infra.local.aws import call_counter
+from infra.local.edge import origin_access
+from infra.local.edge.api import Api, read_body, request_of
+from infra.local.edge.cache import CACHED_METHODS, Edge
+from infra.local.edge.content import Content
+from infra.local.edge.remote_api import RemoteApi
+from infra.local.edge.responses import Receive, Scope, Send, problem, send_response
+
+STAGE = "api"  # of the deployed REST API
+
+
+class Gateway:
+    """The ASGI application: checks the method, then leaves the request to the route's origin."""
+
+    def __init__(self, content: Content, api: Api | RemoteApi, edge: Edge | None = None) -> None:
+        self._content = content
+        self._api = api
+        self._edge = edge or Edge(api)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        route = routes.match(scope["raw_path"].decode("latin-1"))
+        allowed = route.methods | route.signed_methods
+        if scope["method"] not in allowed:
+            detail = f"{scope['method']} is not for {scope['path']}."
+            headers = {"allow": ", ".join(sorted(allowed))}
+            await send_response(send, problem(405, "Method not allowed", detail, headers))
+        elif route.edge_seconds and scope["method"] in CACHED_METHODS:
+            await self._edge(scope, send, route)
+        elif route.origin is not None and route.origin.name == "api":
+            body = await read_body(receive)
+            if body is not None:
+                await send_response(send, await self._api.answer(request_of(scope, body, route.origin), route.origin))
+        else:
+            await self._content(scope, receive, send, route)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._content.close()
+        await self._api.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def server(application: Any) -> uvicorn.Server:
+    """A uvicorn server for it; the caller gives it its socket."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            application,
+            loop="uvloop",
+            http="httptools",
+            lifespan="auto",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,  # who asks is who connects, whatever X-Forwarded-For says
+            timeout_keep_alive=60,
+            timeout_graceful_shutdown=5,
+        )
+    )
+
+
+def main() -> None:
+    """Serve until the parent says stop or is gone."""
+    lifeline.hold()
+    lifeline.show_errors()
+    call_counter.begin()
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    server(_deployed() if "REST_API" in os.environ else _local()).run(sockets=[listener])
+
+
+def _local() -> Gateway:
+    content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
+    api = Api(importlib.import_module("app").app, front_key=os.environ.get("FRONT_KEY", ""))
+    return Gateway(content, api)
+
+
+def _deployed() -> Gateway:
+    endpoint = os.environ["AWS_ENDPOINT_URL"]
+    content = Content(endpoint, os.environ["BUCKET"], origin_access.signer(endpoint, os.environ["BUCKET_READER"]))
+    address = endpoint.removeprefix("http://")
+    return Gateway(content, RemoteApi(address, os.environ["REST_API"], STAGE, os.environ["FRONT_KEY"]))
+
+
+if __name__ == "__main__":
+    main()

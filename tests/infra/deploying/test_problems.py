@@ -1,0 +1,221 @@
+"""What the operator is told where something is missing: one sentence each, of what to do."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore import exceptions
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from chalicelib.domain.tokens import digest
+from chalicelib.identity import accounts
+from chalicelib.models import users
+from infra import deploy, package
+from infra.deploying import account, admin, commands, mail, problems
+from infra.deploying.problems import DeployError
+from tests.infra.deploying import small_build
+
+TOLD = {"STAGE": "dev", "REGION": "eu-central-1"}
+
+
+def refusal(code: str, message: str = "", operation: str = "PutObject") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (exceptions.NoCredentialsError(), "There are no AWS credentials: set AWS_ACCESS_KEY_ID"),
+        (exceptions.PartialCredentialsError(provider="env", cred_var="key"), "incomplete"),
+        (exceptions.ProfileNotFound(profile="x"), "(x)"),
+        (exceptions.UnauthorizedSSOTokenError(), "aws sso login"),
+        (exceptions.TokenRetrievalError(provider="sso", error_msg="x"), "aws sso login"),
+        (exceptions.EndpointConnectionError(endpoint_url="https://a"), "check REGION"),
+        (exceptions.ReadTimeoutError(endpoint_url="https://a"), "AWS could not be asked"),
+        (refusal("ExpiredToken"), "have expired"),
+        (refusal("InvalidClientTokenId"), "does not know these credentials"),
+        (refusal("OptInRequired"), "another REGION"),
+        (refusal("ValidationError", "Parameter X must be."), "AWS refused s3:PutObject: Parameter X must be."),
+        (refusal("Throttled"), "AWS refused s3:PutObject: Throttled."),
+    ],
+)
+def test_an_error_is_one_sentence_that_says_what_to_do(error: Any, said: str) -> None:
+    found = problems.explain(error, "s3")
+    assert said in found
+    assert found.endswith(".")
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("error", "action"),
+    [
+        (
+            refusal(
+                "AccessDenied",
+                "User: arn:aws:iam::1:user/u is not authorized to perform: cloudformation:CreateChangeSet on a",
+            ),
+            "cloudformation:CreateChangeSet",
+        ),
+        (refusal("AccessDenied", "Access Denied", "PutBucketVersioning"), "s3:PutBucketVersioning"),
+        (refusal("403", "Forbidden", "HeadBucket"), "s3:ListBucket"),
+        (refusal("403", "Forbidden", "HeadObject"), "s3:GetObject"),
+    ],
+)
+def test_a_missing_right_is_named(error: ClientError, action: str) -> None:
+    assert problems.explain(error, "s3") == (
+        f"These credentials may not do {action}: allow it, or use other credentials."
+    )
+
+
+def test_who_was_asked_is_known_by_what_was_asked() -> None:
+    at = account.at("eu-central-1")
+    for service in ("ssm", "s3", "cloudformation"):
+        at.client(service)
+    with pytest.raises(DeployError, match="may not do ssm:GetParametersByPath:"), at.explained():
+        raise refusal("AccessDeniedException", "no", "GetParametersByPath")
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "said"),
+    [
+        ("deploy", {}, "Say which stage: STAGE= one of dev, staging, prod."),
+        ("deploy", {"STAGE": "qa"}, "There is no stage 'qa': STAGE= one of dev, staging, prod."),
+        ("deploy", {"STAGE": "dev", "REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
+        ("destroy", {**TOLD, "YES": "prod"}, "Nothing was deleted: type dev, or say YES=dev."),
+        ("destroy", {**TOLD, "DATA": "all"}, "DATA is keep or delete."),
+        ("admin", TOLD, "Say whom: EMAIL=you@example.org."),
+        ("token", TOLD, "Say whose: EMAIL=you@example.org."),
+        ("redrive", {**TOLD, "QUEUE": "x"}, "QUEUE= one of publish, export, maintenance, uploads."),
+        ("redrive", {**TOLD, "QUEUE": "publish"}, "There is no queue studio-dev-publish-dlq in eu-central-1"),
+        ("settings", {**TOLD, "SET": "Typo=1"}, "There is no setting Typo"),
+    ],
+)
+@mock_aws
+def test_a_command_says_what_it_lacks(
+    command: str, told: dict[str, str], said: str, capsys: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setattr(sys, "stdin", open("/dev/null"))  # noqa: SIM115 - nobody is there
+    assert deploy.main(command, told) == 1
+    out, err = capsys.readouterr()
+    assert (out, said in err, err.count("\n")) == ("", True, 1)
+
+
+def test_no_region_is_told(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    assert deploy.main("deploy", {"STAGE": "dev"}) == 1
+    assert capsys.readouterr().err == "Say where: REGION=eu-central-1, or any other region of AWS.\n"
+
+
+def test_no_credentials_are_told_before_anything_is_built(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(name, str(tmp_path / "none"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(package, "package", lambda _: pytest.fail("built"))
+    assert deploy.main("deploy", TOLD) == 1
+    assert capsys.readouterr().err.startswith("There are no AWS credentials: set AWS_ACCESS_KEY_ID")
+
+
+@mock_aws
+def test_a_stage_that_was_not_packaged_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DeployError, match="run make package STAGE=dev"):
+        deploy.deploy("dev", "eu-central-1", build_dir=tmp_path)
+
+
+@mock_aws
+def test_settings_that_cannot_be_are_told_before_anything_is_made(tmp_path: Path) -> None:
+    build = small_build.write(tmp_path)
+    with pytest.raises(DeployError, match="There is no setting Typo"):
+        deploy.deploy("dev", "eu-central-1", {"Typo": "1"}, build)
+    assert account.at("eu-central-1").client("s3").list_buckets()["Buckets"] == []
+
+
+@mock_aws
+def test_settings_are_set_and_listed(capsys: Any) -> None:
+    assert deploy.main("settings", {**TOLD, "SET": "AlarmEmail=ops@example.org"}) == 0
+    assert deploy.main("settings", TOLD) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "AlarmEmail is ops@example.org; the next make deploy makes it so."
+    assert ["AlarmEmail", "ops@example.org", "SSM"] in [line.split() for line in lines]
+
+
+def test_a_region_without_ses_is_told_where_mail_is_to_be_sent(monkeypatch: Any) -> None:
+    at = account.at("eu-central-1")
+    monkeypatch.setattr(at.session, "get_available_regions", lambda *_: ["us-east-1"])
+    mail.check(at, "")
+    with pytest.raises(DeployError, match="There is no SES in eu-central-1"):
+        mail.check(at, "studio@example.org")
+
+
+class Ses:
+    """SES that says one thing about the account and one about the sender."""
+
+    def __init__(self, production: bool, verified: bool) -> None:
+        self.production, self.verified = production, verified
+
+    def get_account(self) -> dict[str, bool]:
+        return {"ProductionAccessEnabled": self.production}
+
+    def get_email_identity(self, **_: str) -> dict[str, bool]:
+        return {"VerifiedForSendingStatus": self.verified}
+
+
+@pytest.mark.parametrize(
+    ("ses", "said"),
+    [(Ses(True, True), []), (Ses(False, True), ["production"]), (Ses(False, False), ["production", "link"])],
+)
+def test_what_keeps_mail_from_arriving_is_told(ses: Ses, said: list[str]) -> None:
+    at = account.Account("eu-central-1", _clients={"sesv2": ses})
+    found = mail.hints(at, "studio@example.org")
+    assert len(found) == len(said)
+    assert all(word in sentence for word, sentence in zip(said, found, strict=True))
+    assert mail.hints(at, "") == []
+
+
+class TestAdministrator:
+    """The part that runs in the environment of the deployed API."""
+
+    def test_is_looked_for_and_made(self, aws: Any, capsys: Any) -> None:
+        assert admin.main(["look"]) == 0
+        assert admin.main(["give", "admin@example.org"]) == 0
+        assert admin.main(["look"]) == 0
+        before, (password, is_new), after = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (before, after, is_new, len(password)) == (False, True, True, 23)
+
+    @pytest.mark.parametrize(("is_admin", "said"), [(False, "is now an administrator"), (True, "is an administrator")])
+    def test_is_told_from_a_user_who_becomes_one(
+        self, aws: Any, capsys: Any, monkeypatch: Any, is_admin: bool, said: str
+    ) -> None:
+        accounts.create_user("some@example.org", is_admin=is_admin)
+
+        def here(_: Any, __: str, *arguments: str) -> Any:
+            assert admin.main(list(arguments)) == 0
+            return json.loads(capsys.readouterr().out)
+
+        monkeypatch.setattr(admin, "_run", here)
+        commands.give_password(account.at("eu-central-1"), "studio-dev-", "some@example.org", "https://a.org")
+        assert capsys.readouterr().out.startswith(f"some@example.org {said}\n")
+
+    def test_gives_tokens_to_users_who_may_be_new(self, aws: Any, capsys: Any) -> None:
+        assert [admin.main(["token", address]) for address in ("Chef@example.org", "chef@example.org")] == [0, 0]
+        tokens = set(map(json.loads, capsys.readouterr().out.splitlines()))
+        user = users.get(accounts.user_id_of("chef@example.org"))
+        assert user is not None
+        assert user.token_keys == {digest(token) for token in tokens}
+        assert (len(tokens), user.is_admin) == (2, False)
+
+    def test_with_no_address_is_told(self, aws: Any, capsys: Any) -> None:
+        assert admin.main(["give", "admin"]) == 1
+        assert capsys.readouterr() == ("", "email: Enter a valid e-mail address.\n")
+
+    @mock_aws
+    def test_of_what_is_not_deployed_is_told(self) -> None:
+        with pytest.raises(DeployError, match="studio-dev-api is not deployed in eu-central-1: run make deploy first"):
+            admin.exists(account.at("eu-central-1"), "studio-dev-")

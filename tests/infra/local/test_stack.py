@@ -1,0 +1,238 @@
+"""The whole stack as `make run` runs it, with a small app: start, restart, stop, and its end without a stop."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local import stack
+from infra.local.aws.emulator import ROOT
+from infra.local.checks import StackError, listen, open_data_dir
+
+SMALL_APP = Path(__file__).with_name("small_app")
+RUN = """
+import sys
+from pathlib import Path
+from infra.local import __main__, stack
+__main__.start = lambda port, data_dir: stack.start(port, data_dir, Path(sys.argv[1]))
+sys.exit(__main__.main())
+"""
+
+
+@contextmanager
+def started(data_dir: Path) -> Iterator[stack.Stack]:
+    with stack.start(0, data_dir, SMALL_APP) as running:
+        yield running
+
+
+def until(true: Callable[[], bool], seconds: float = 15) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if true():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def is_done(url: str, body: str) -> bool:
+    return bool(httpx.get(f"{url}/api/done/{body}").json()["done"])
+
+
+@dataclass
+class Command:
+    """`python -m infra.local` on the small app, with its output so far."""
+
+    process: subprocess.Popen[str]
+    output: Path
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def children(self) -> list[int]:
+        folder = Path(f"/proc/{self.process.pid}/task")
+        return [int(pid) for task in folder.glob("*/children") for pid in task.read_text().split()]
+
+
+@contextmanager
+def command(folder: Path, **settings: str) -> Iterator[Command]:
+    output = folder / "output"
+    with output.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-c", RUN, str(SMALL_APP)],
+            cwd=ROOT,
+            env=os.environ | {"PORT": "0", "DATA_DIR": str(folder / "data")} | settings,
+            stdout=out,
+            stderr=out,
+            text=True,
+        )
+        try:
+            yield Command(process, output)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def can_start(data_dir: Path) -> bool:
+    """Whether nobody writes to a data directory any more."""
+    try:
+        open_data_dir(data_dir).close()
+    except StackError:
+        return False
+    return True
+
+
+def alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_the_first_start_makes_a_user_and_the_second_keeps_all(tmp_path: Path) -> None:
+    with started(tmp_path) as first:
+        credentials = json.loads((tmp_path / "credentials.json").read_text())
+        assert credentials == {"email": first.email, "password": first.password, "token": first.token}
+        assert (tmp_path / "credentials.json").stat().st_mode & 0o777 == 0o600
+        assert first.token
+        assert len(first.token) == 40
+        assert httpx.post(f"{first.url}/api/send/one").status_code == 200
+        assert until(lambda: is_done(first.url, "one"))
+        assert first.failure() is None
+    assert not (tmp_path / "stack.json").exists()
+    with started(tmp_path) as second:
+        assert (second.email, second.password, second.token) == (first.email, first.password, first.token)
+        assert is_done(second.url, "one")
+        assert not is_done(second.url, "two")
+
+
+def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
+    with started(tmp_path / "a") as one, started(tmp_path / "b") as other:
+        httpx.post(f"{one.url}/api/send/x").raise_for_status()
+        assert until(lambda: is_done(one.url, "x"))
+        assert not is_done(other.url, "x")
+
+
+def test_what_the_app_logs_as_an_error_is_on_the_console_and_in_the_log(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with started(tmp_path) as running:
+        assert httpx.get(f"{running.url}/api/fail").status_code == 500
+    shown = capfd.readouterr().err
+    assert "gateway: ValueError: this view fails" in shown
+    assert "gateway: GET /api/fail 500" in shown
+    assert "ValueError: this view fails" in (tmp_path / "gateway.log").read_text()
+
+
+def test_a_stack_whose_child_has_ended_says_which(tmp_path: Path) -> None:
+    with started(tmp_path) as running:
+        workers = next(child for child in running.children if child.name == "workers")
+        os.kill(workers.pid, signal.SIGKILL)
+        assert until(lambda: running.failure() is not None)
+        assert str(running.failure()).startswith("workers has stopped; ")
+
+
+def test_an_app_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("raise RuntimeError('no app')")
+    with (
+        pytest.raises(StackError, match=r"gateway did not start; .*gateway\.log says why"),
+        stack.start(0, tmp_path / "data", tmp_path),
+    ):
+        pass
+    assert "no app" in (tmp_path / "data" / "gateway.log").read_text()
+
+
+def test_a_lost_credentials_file_is_not_made_up(tmp_path: Path) -> None:
+    with started(tmp_path):
+        (tmp_path / "credentials.json").unlink()
+    with started(tmp_path) as second:
+        assert second.token is None
+
+
+def test_credentials_of_data_that_is_gone_are_replaced(tmp_path: Path) -> None:
+    with started(tmp_path) as first:
+        pass
+    shutil.rmtree(tmp_path / "aws")
+    with started(tmp_path) as second:
+        assert second.password not in (None, first.password)
+
+
+def test_make_user_prints_its_token_last(tmp_path: Path) -> None:
+    def make_user(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment: dict[str, Any] = os.environ | {"DATA_DIR": str(tmp_path)}
+        line = [sys.executable, "-m", "infra.local.user", *arguments]
+        return subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    with started(tmp_path):
+        made = make_user("new@example.org", "--admin")
+        assert made.returncode == 0
+        assert len(made.stdout.splitlines()[-1]) == 40
+        again = make_user("new@example.org")
+        assert again.returncode == 2
+        assert again.stderr == "A user new@example.org is there already.\n"
+    missing = make_user("late@example.org")
+    assert missing.returncode == 1
+    assert missing.stderr.startswith(f"No stack is running on DATA_DIR {tmp_path};")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> None:
+    with command(tmp_path) as run:
+        assert until(lambda: run.said.endswith("ready\n"))
+        names = [line.split()[0] for line in run.said.splitlines()]
+        assert names == ["address", "user", "password", "token", "try", "ready"]
+        children = run.children()
+        assert len(children) == 4  # ministack, the workers, two gateways
+        run.process.send_signal(number)
+        assert run.process.wait(20) == 0
+        assert not any(alive(pid) for pid in children)
+
+
+def test_children_end_with_a_parent_that_is_killed_and_save_their_data(tmp_path: Path) -> None:
+    with command(tmp_path) as run:
+        assert until(lambda: run.said.endswith("ready\n"))
+        url = run.said.split()[1]
+        children = run.children()
+        (ministack,) = [pid for pid in children if b".aws.server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        httpx.post(f"{url}/api/send/one").raise_for_status()
+        assert until(lambda: is_done(url, "one"))
+        run.process.kill()
+        assert until(lambda: can_start(tmp_path / "data"))
+        assert not alive(ministack)
+        assert until(lambda: not any(alive(pid) for pid in children))
+    with started(tmp_path / "data") as again:
+        assert is_done(again.url, "one")
+
+
+def test_a_start_that_cannot_be_says_so_in_one_line(tmp_path: Path) -> None:
+    with listen(0) as taken:
+        port = str(taken.getsockname()[1])
+        for settings, words in (
+            ({"PORT": port}, f"Port {port} is taken"),
+            ({"PORT": "http"}, "PORT must be a number"),
+            ({"DATA_DIR": __file__}, "is not a directory"),
+        ):
+            with command(tmp_path, **settings) as run:
+                assert run.process.wait(20) == 1
+                assert words in run.said
+                assert len(run.said.splitlines()) == 1
+
+
+def test_the_port_is_closed_after_the_stop(tmp_path: Path) -> None:
+    with started(tmp_path) as running:
+        port = running.port
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
