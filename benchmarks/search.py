@@ -24,7 +24,7 @@ from benchmarks.report import Wanted, a_second, milliseconds
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels
 from chalicelib.models.base import now
-from chalicelib.operations import search_listing
+from chalicelib.operations.search import search_index_update
 from infra.local.running import running_stack
 
 NODES = 20_000

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib import storage
+from chalicelib.aws import storage
 from infra import cdn, routes, template
 from infra.cdn import ALWAYS_FORWARDED
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from chalicelib.conditional import accepts_gzip
+from chalicelib.http.conditional import accepts_gzip
 from infra.local.edge.chalice_threads import with_requests_per_thread
 from infra.local.edge.events import (
     BODY_LIMIT,

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from chalicelib.conditional import accepts_gzip, is_current
+from chalicelib.http.conditional import accepts_gzip, is_current
 from infra.local.edge.api import Api, request_of
 from infra.local.edge.events import Request
 from infra.local.edge.remote_api import RemoteApi

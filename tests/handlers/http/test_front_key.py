@@ -8,8 +8,9 @@ import pytest
 import app as application
 from chalicelib.config import Settings, settings
 from chalicelib.errors import Forbidden
+from chalicelib.http import origin
 from infra.local.edge.events import LambdaContext, Request, api_gateway_event
-from tests.support.client import Browser
+from tests.support.http.client import Browser
 
 ME = "/api/user/me"
 SIGN_IN = "/api/auth/session"

@@ -14,10 +14,8 @@ from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.http import large_responses
 from chalicelib.http.conditional import etag_of
 from chalicelib.models import public_index
-from chalicelib.operations import public_index as indexes
-from chalicelib.operations.local_files import opened
-from chalicelib.published.database import ContentDatabase
-from chalicelib.published.index_file import IndexWriter, Record
+from chalicelib.operations.index_files.disk_cache import opened
+from chalicelib.operations.public import public_index as indexes
 from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
 from tests.support.http import front

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from infra.local.edge.events import Request, api_gateway_event, response_of
 from infra.local.edge.responses import problem
-from tests.support.client import CONTEXT, TABLE, application
+from tests.support.http.client import CONTEXT, TABLE, application
 
 
 def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
