@@ -1,61 +1,17 @@
 """Studio's own pages of signing in: plain forms, for which no script is needed. Studio's clients send them JSON."""
 
-from html import escape
-from string import Template
 from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
-from chalicelib.http.router import NOT_KEPT, STATUS, Access, JsonText, Reply, Request, Route
+from chalicelib.html import Html, render
+from chalicelib.http.router import NOT_KEPT, STATUS, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.operations.users import sessions
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import PasswordChange, SignIn
 
-HEADERS = {
-    **NOT_KEPT,
-    "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
 _FORM = "application/x-www-form-urlencoded"
-
-_PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>Kolibri Studio: $title</title>
-<style>body { font-family: sans-serif; max-width: 24em; margin: 4em auto; padding: 0 1em }
-label, input, button { display: block; margin: .5em 0; font-size: 1em } input { width: 100% }
-.problem { color: #a00 }</style>
-</head>
-<body>
-<h1>$title</h1>
-$content
-</body>
-</html>
-""")
-_SIGN_IN = Template("""<p class="problem" role="alert">$problem</p>
-<form method="post" action="/en/accounts/login/">
-<label>E-mail address <input name="username" type="email" autocomplete="username" value="$username" required></label>
-<label>Password <input name="password" type="password" autocomplete="current-password" required></label>
-<button>Sign in</button>
-</form>""")
-_CHOOSE = Template("""<p>You signed in with a one-time password. Choose your own to go on.</p>
-<p class="problem" role="alert">$problem</p>
-<form method="post" action="/en/accounts/password/">
-<input name="csrfmiddlewaretoken" type="hidden" value="$token">
-<label>One-time password <input name="old_password" type="password" autocomplete="current-password" required></label>
-<label>New password <input name="new_password" type="password" autocomplete="new-password" required></label>
-<button>Change</button>
-</form>""")
-_SIGN_OUT = Template("""<p>You are signed in as $username.</p>
-<form method="post" action="/en/accounts/logout/">
-<input name="csrfmiddlewaretoken" type="hidden" value="$token">
-<button>Sign out</button>
-</form>""")
 
 
 def page(request: Request) -> Reply:
@@ -65,8 +21,7 @@ def page(request: Request) -> Reply:
         return _sign_in_page(token)
     if user.password_once:
         return _password_page(token)
-    content = _SIGN_OUT.substitute(username=escape(user.email), token=escape(token))
-    return _page("Signed in", content, token)
+    return _page(render("sign_out.html", title="Signed in", email=user.email, token=token), token)
 
 
 def sign_in(request: Request) -> Reply:
@@ -128,18 +83,17 @@ def _form(request: Request) -> dict[str, str]:
 def _sign_in_page(
     token: str, problem: str = "", username: str = "", status: int = 200, headers: dict[str, str] | None = None
 ) -> Reply:
-    content = _SIGN_IN.substitute(problem=escape(problem), username=escape(username))
-    return _page("Sign in", content, token, status, headers)
+    content = render("sign_in.html", title="Sign in", problem=problem, username=username)
+    return _page(content, token, status, headers)
 
 
 def _password_page(token: str, problem: str = "", status: int = 200) -> Reply:
-    content = _CHOOSE.substitute(problem=escape(problem), token=escape(token))
-    return _page("Choose a password", content, token, status)
+    content = render("choose_password.html", title="Choose a password", problem=problem, token=token)
+    return _page(content, token, status)
 
 
-def _page(title: str, content: str, token: str, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    text = JsonText(_PAGE.substitute(title=title, content=content))
-    return Reply(text, status, {**HEADERS, **(headers or {})}, cookies=(cookies.for_csrf(token),))
+def _page(content: Html, token: str, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    return Reply(content, status, {**NOT_KEPT, **(headers or {})}, cookies=(cookies.for_csrf(token),))
 
 
 ACCOUNTS = "/en/accounts"

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from chalicelib.config import settings
+from chalicelib.html import Html
 from chalicelib.http.conditional import is_current
 from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Route, compact
 from chalicelib.schemas.responses.common import Object, Url
@@ -30,9 +31,7 @@ def openapi(request: Request) -> Reply:
 
 def docs(request: Request) -> Reply:
     """The whole reference as one page."""
-    from chalicelib.http import pages
-
-    return Reply(JsonText(_reference(request.routes)), headers={**KEPT, **pages.headers()})
+    return Reply(_reference(request.routes), headers=KEPT)
 
 
 @lru_cache(maxsize=1)
@@ -43,7 +42,7 @@ def _document(routes: tuple[Route, ...]) -> JsonText:
 
 
 @lru_cache(maxsize=1)
-def _reference(routes: tuple[Route, ...]) -> str:
+def _reference(routes: tuple[Route, ...]) -> Html:
     from chalicelib.http import pages
     from chalicelib.http.openapi import document
 

@@ -53,6 +53,7 @@ def _weight(part: str) -> float:
 
 def _as_page(methods: Methods, request: Request, response: Response) -> None:
     """Where no page can be made, the answer stays JSON: what was asked for is there, and browsers show that too."""
+    from chalicelib import html
     from chalicelib.http import pages
 
     try:
@@ -62,4 +63,4 @@ def _as_page(methods: Methods, request: Request, response: Response) -> None:
         log.exception("page failed")
         count("Faults")
         return
-    response.headers = {**response.headers, **pages.headers()}
+    response.headers = {**response.headers, **html.headers()}

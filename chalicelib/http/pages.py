@@ -1,26 +1,18 @@
-"""Pages for people: what GET answers, with all that can be done there, and the whole reference."""
+"""Pages of the API for browsers: the JSON that GET answers with, what else the path accepts, and the reference."""
 
-import base64
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup, escape
-
 from chalicelib.config import settings
+from chalicelib.html import Html, render
 from chalicelib.http import options
 from chalicelib.http.router import Methods, Request
 from chalicelib.schemas.query import last_values
 
-TEMPLATES = Path(__file__).with_name("templates")
-STATIC = Path(__file__).with_name("static")
 LONGEST = 200_000  # characters of JSON that a page shows
 # Where the ids in these fields lead to.
 PLACES = {
@@ -33,16 +25,23 @@ PLACES = {
 }
 _PLACE_OF = {field: place for place, fields in PLACES.items() for field in fields}
 _ID = re.compile(r"[0-9a-f]{32}(,[0-9a-f]{32})?")
-_CODE = re.compile("`([^`]+)`")
 
 
-def page(methods: Methods, request: Request, status: int, text: str) -> str:
+class Token(NamedTuple):
+    """A part of JSON as a page shows it: its text, the class of its kind and where it leads, both empty for none."""
+
+    text: str
+    kind: str = ""
+    link: str = ""
+
+
+def page(methods: Methods, request: Request, status: int, text: str) -> Html:
     """The page of what GET answers on a path; `text` is the JSON that others get."""
     answered = json.loads(text) if text else None
     actions = {name: action for name, action in options.path(methods)["actions"].items() if name != "OPTIONS"}
     route = methods.get("GET") or next(iter(methods.values()))
     given = last_values(request.query)
-    return _rendered(
+    return render(
         "page.html",
         title=route.summary,
         description=route.description,
@@ -62,57 +61,10 @@ def page(methods: Methods, request: Request, status: int, text: str) -> str:
     )
 
 
-def reference(document: Mapping[str, Any]) -> str:
+def reference(document: Mapping[str, Any]) -> Html:
     """The page of a whole OpenAPI document."""
     paragraphs = document["info"]["description"].strip().split("\n\n")
-    return _rendered("reference.html", description=paragraphs, **options.reference(document))
-
-
-def headers() -> dict[str, str]:
-    """Nothing but our own style and script runs in a page."""
-    policy = (
-        f"default-src 'none'; style-src {_hash('style.css')}; script-src {_hash('try.js')}; connect-src 'self'; "
-        "img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-    return {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-    }
-
-
-def _rendered(name: str, **values: Any) -> str:
-    text: str = _environment().get_template(name).render(values)
-    return text
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
-    environment.filters["markdown"] = _markdown
-    environment.filters["typed"] = _typed
-    environment.globals.update(style=Markup(_text("style.css")), script=Markup(_text("try.js")))  # noqa: S704 (our own)
-    return environment
-
-
-@cache
-def _text(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")
-
-
-@cache
-def _hash(name: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(_text(name).encode()).digest()).decode()}'"
-
-
-def _markdown(text: str) -> Markup:
-    """Of Markdown, what our texts use: `code`."""
-    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
-
-
-def _typed(text: str) -> Markup:
-    """Names of types as links to where these are described."""
-    return Markup(_CODE.sub(r'<a href="#type-\1"><code>\1</code></a>', str(escape(text))))  # noqa: S704 (escaped)
+    return render("reference.html", description=paragraphs, **options.reference(document))
 
 
 # ---- where one can go from here ----
@@ -148,39 +100,39 @@ def _turns(answered: Any, path: str) -> Iterator[tuple[str, str]]:
 # ---- JSON with links in it ----
 
 
-def _shown(answered: Any, request: Request) -> Markup:
+def _shown(answered: Any, request: Request) -> list[Token]:
     lines = json.dumps(answered, ensure_ascii=False, indent=2)
     if len(lines) > LONGEST:
-        return escape(f"{lines[:LONGEST]}\n… and {len(lines) - LONGEST} characters more: see it as JSON.")
-    return Markup("").join(_pieces(answered, "", request.path, ""))
+        return [Token(f"{lines[:LONGEST]}\n… and {len(lines) - LONGEST} characters more: see it as JSON.")]
+    return list(_tokens(answered, "", request.path, ""))
 
 
-def _pieces(value: Any, name: str, path: str, indent: str) -> Iterator[Markup]:
-    """JSON, indented; `name` is that of the field that holds the value."""
+def _tokens(value: Any, name: str, path: str, indent: str) -> Iterator[Token]:
+    """JSON, indented; `name` is the field that holds the value."""
+    inner = f"{indent}  "
     if isinstance(value, dict) and value:
-        yield from _wrapped("{}", [_member(key, own, path, f"{indent}  ") for key, own in value.items()], indent)
+        members = (_member(key, own, path, inner) for key, own in value.items())
+        yield from _bracketed("{}", members, indent)
     elif isinstance(value, list) and value:
-        yield from _wrapped("[]", [Markup("").join(_pieces(own, name, path, f"{indent}  ")) for own in value], indent)
+        yield from _bracketed("[]", (_tokens(own, name, path, inner) for own in value), indent)
+    elif isinstance(value, str):
+        yield Token(_json(value), "text", _link(value, name, path))
     else:
-        yield _scalar(value, name, path)
+        yield Token(_json(value), "number")
 
 
-def _wrapped(brackets: str, parts: list[Markup], indent: str) -> Iterator[Markup]:
-    yield Markup("{}\n{}  ").format(brackets[0], indent)
-    yield Markup(f",\n{indent}  ").join(parts)  # noqa: S704 (blanks)
-    yield Markup("\n{}{}").format(indent, brackets[1])
+def _member(key: str, value: Any, path: str, indent: str) -> Iterator[Token]:
+    yield from (Token(_json(key), "key"), Token(": "))
+    yield from _tokens(value, key, path, indent)
 
 
-def _member(key: str, value: Any, path: str, indent: str) -> Markup:
-    inner = Markup("").join(_pieces(value, key, path, indent))
-    return Markup('<span class="key">{}</span>: {}').format(_json(key), inner)
-
-
-def _scalar(value: Any, name: str, path: str) -> Markup:
-    kind = "text" if isinstance(value, str) else "number"
-    shown = Markup('<span class="{}">{}</span>').format(kind, _json(value))
-    link = _link(value, name, path) if isinstance(value, str) else ""
-    return Markup('<a href="{}">{}</a>').format(link, shown) if link else shown
+def _bracketed(brackets: str, members: Iterable[Iterable[Token]], indent: str) -> Iterator[Token]:
+    before = f"{brackets[0]}\n{indent}  "
+    for member in members:
+        yield Token(before)
+        yield from member
+        before = f",\n{indent}  "
+    yield Token(f"\n{indent}{brackets[1]}")
 
 
 def _link(value: str, name: str, path: str) -> str:

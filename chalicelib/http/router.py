@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import errors
+from chalicelib import errors, html
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.http import large_responses, origin
@@ -108,7 +108,7 @@ class JsonText(str):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that needs more than a body and status 200.
+    """An answer that needs more than a body and status 200. The body is JSON data, or a page (`Html`).
 
     `changed` makes it one that anyone may keep: when what it says last changed. It then gets an ETag, answers
     conditional requests, and may have any size.
@@ -201,12 +201,15 @@ def answer(methods: dict[str, Route], request: Request) -> Response:
 
 
 def _rendered(reply: Reply, request: Request) -> Reply:
-    """The reply with its body as text."""
+    """The reply with its body as text, and with the headers of what it is."""
+    refused = NOT_KEPT if reply.status >= 400 else {}
+    if isinstance(reply.body, html.Html):
+        return replace(reply, headers={**refused, **html.headers(), **reply.headers})
     text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
         if text.is_too_large:
             raise BadRequest("The answer is larger than 6 MB. Ask for less: page_size, max_results, or more filters.")
-        return replace(reply, body=text, headers={**(NOT_KEPT if reply.status >= 400 else {}), **reply.headers})
+        return replace(reply, body=text, headers={**refused, **reply.headers})
     headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": text.etag}
     if text.is_too_large:
         # Also for who has the redirect already, so that what it leads to is still there.

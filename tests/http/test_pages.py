@@ -150,7 +150,7 @@ class TestPages:
         assert "Authentication credentials were not provided." in answer.text
 
     def test_that_cannot_be_made_are_json(self, studio, monkeypatch, channel):
-        monkeypatch.setattr("chalicelib.http.pages._rendered", lambda *_, **__: 1 / 0)
+        monkeypatch.setattr("chalicelib.http.pages.render", lambda *_, **__: 1 / 0)
         answer = page(studio, f"/api/channel/{channel}")
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
         assert answer.json["id"] == channel

@@ -1,0 +1,50 @@
+"""HTML is made in one way: templates of files, with everything escaped, sent with the headers of pages."""
+
+import ast
+import re
+
+import pytest
+
+from chalicelib import html
+from chalicelib.http.router import Reply, Request, Route, answer
+from chalicelib.permissions import Access
+from tests.support.source.source import modules
+
+MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
+# What these write is content for Kolibri, not pages.
+CONTENT = ("chalicelib.export.", "chalicelib.domain.")
+
+
+def respond(reply):
+    route = Route("GET", "/api/x", lambda _: reply, Access.ANYONE, "A page")
+    return answer({"GET": route}, Request("GET", "/api/x", {}, {}, {}, b"", "1"))
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if not name.startswith(CONTENT)])
+def test_no_module_writes_markup(module):
+    texts = [node.value for node in ast.walk(modules()[module]) if isinstance(node, ast.Constant)]
+    assert not [text for text in texts if isinstance(text, str) and MARKUP.search(text)]
+
+
+@pytest.mark.parametrize("template", sorted(path.name for path in html.TEMPLATES.glob("*.html")))
+def test_no_template_turns_escaping_off(template):
+    text = (html.TEMPLATES / template).read_text(encoding="utf-8")
+    assert not re.search(r"\|\s*safe\b|autoescape", text)
+
+
+def test_values_are_escaped():
+    page = html.render("sign_in.html", title="<b>", problem="a & b", username='"><script>')
+    assert "<h1>&lt;b&gt;</h1>" in page
+    assert "a &amp; b" in page
+    assert 'value="&#34;&gt;&lt;script&gt;"' in page
+
+
+def test_a_reply_with_a_page_is_sent_as_one():
+    found = respond(Reply(html.Html("<p>"), 400))
+    assert found.body == "<p>"
+    assert found.headers.items() >= {**html.headers(), "Cache-Control": "no-store"}.items()
+
+
+def test_text_that_is_not_a_page_is_sent_as_json():
+    found = respond(Reply("<p>"))
+    assert (found.body, found.headers["Content-Type"]) == ('"<p>"', "application/json")
