@@ -171,16 +171,19 @@ def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], guide: Guid
 
 
 def _request(event: Any, params: dict[str, str]) -> Request:
+    """The request of an event, of API Gateway or of Chalice's local server and test client, which leave parts out."""
     headers = {name.lower(): value for name, value in event.headers.items()}
+    context = event.context
     return Request(
         method=event.method,
-        path=event.to_original_event()["path"],  # of the event itself it is the resource
+        # `event.path` is the path of the resource. On API Gateway, the path of the context begins with the stage.
+        path=event.to_original_event().get("path") or context["path"],
         params={name: unquote(value) for name, value in params.items()},
         query={name: event.query_params.getlist(name) for name in event.query_params or {}},
         headers=headers,
         body=event.raw_body or b"",
-        request_id=event.context.get("requestId", ""),
-        address=event.context.get("identity", {}).get("sourceIp", ""),
+        request_id=context.get("requestId") or event.lambda_context.aws_request_id,
+        address=context.get("identity", {}).get("sourceIp", ""),
         front_key=headers.pop(origin.HEADER, ""),
     )
 

@@ -10,6 +10,7 @@ from chalicelib.identity import accounts
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
 from chalicelib.operations.users import sessions
+from tests.support.http import front
 from tests.support.http.client import Browser
 
 URL = "/api/auth/session"
@@ -90,7 +91,9 @@ class TestTries:
     def test_end_for_accounts_that_are_none_as_well(self, studio, few):
         assert [sign_in(studio, "x", "nobody@example.org").status for _ in range(3)] == [401, 401, 429]
 
-    def test_of_an_address_end_for_a_while(self, studio, user_id, few):
+    def test_of_an_address_end_for_a_while(self, studio, user_id, few, monkeypatch):
+        front.known_by(monkeypatch, "k")
+        studio.origin_secret = "k"
         statuses = [sign_in(studio, "x", f"{number}@example.org").status for number in range(5)]
         assert statuses == [401] * 4 + [429]
         assert sign_in(studio).status == 429

@@ -11,14 +11,10 @@ from chalicelib.errors import Forbidden
 from chalicelib.http import origin
 from infra.local.edge.events import LambdaContext, Request, api_gateway_event
 from tests.support.http.client import Browser
+from tests.support.http.front import known_by
 
 ME = "/api/user/me"
 SIGN_IN = "/api/auth/session"
-
-
-def known_by(monkeypatch, keys):
-    conf = replace(settings(), front_key=keys)
-    monkeypatch.setattr(origin, "settings", lambda: conf)
 
 
 def ask(path, method="GET", **headers):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chalice.test import Client
+
 import app as application
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import database_key, storage_key
@@ -18,16 +20,18 @@ from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.users import sessions
-from infra.local.edge.events import LambdaContext, Request, RouteTable, api_gateway_event, sqs_event
+from infra.local.events import FRONT, LambdaContext, RouteTable, sqs_event
 from tests.conftest import BUCKET
 from tests.support import quick_passwords
 from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
+from tests.support.source.source import ROOT
 
 WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
 TABLE = RouteTable(application.app.routes)
 ARN = "arn:aws:sqs:us-east-1:123456789012:"
 CONTEXT = LambdaContext("api", 29.0)
+HTTP = Client(application.app, project_dir=str(ROOT)).http
 
 quick_passwords.hash_quickly()
 
@@ -52,7 +56,8 @@ class Studio:
     token: str = ""
     user_id: str = ""
     uploaded: list[tuple[str, int]] = field(default_factory=list)
-    address: str = "127.0.0.1"  # from where requests come
+    address: str = "127.0.0.1"  # of the client, as the CDN writes it into X-Forwarded-For
+    origin_secret: str = ""  # sent by the CDN as X-Front-Key, where it is not empty
 
     def __post_init__(self) -> None:
         self.user_id, self.token = self.cloud.once("chef", lambda: accounts.create_user("chef@example.org"))
@@ -79,18 +84,22 @@ class Studio:
 
     def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
         """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
-        url = urlsplit(path)
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         authorization = {} if token is None else {"authorization": f"Token {token or self.token}"}
         sent = {**authorization, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
-        request = Request(method, url.path, url.query, list(sent.items()), data, self.address)
-        found = TABLE.find(url.path)
+        found = TABLE.find(urlsplit(path).path)
         assert found, f"no route for {path}"
-        answer = _with_room(application.app, api_gateway_event(request, *found), CONTEXT)
-        answer["body"].encode()  # what is not Unicode text cannot leave a Lambda function
-        declared.check(method, found[0], answer["statusCode"], answer["headers"], answer["body"])
-        cookies = answer["multiValueHeaders"].get("Set-Cookie", [])
-        return Answer(answer["statusCode"], answer["headers"], answer["body"], cookies)
+        response = _with_room(HTTP.request, method, path, self._by_cdn(sent), data)
+        answer = Answer(response.status_code, response.headers, response.body.decode())
+        answer.cookies = answer.headers.pop("Set-Cookie", [])
+        declared.check(method, found[0], answer.status, answer.headers, answer.text)
+        return answer
+
+    def _by_cdn(self, headers: dict[str, str]) -> dict[str, str]:
+        """Headers of a client as the application gets them, with what CloudFront and API Gateway add."""
+        forwarded = [headers.get("x-forwarded-for", ""), self.address, FRONT]
+        secret = {"x-front-key": self.origin_secret} if self.origin_secret else {}
+        return {**secret, **headers, "x-forwarded-for": ", ".join(filter(None, forwarded))}
 
     def post(self, path: str, body: Any = None, token: str | None = "") -> Answer:
         return self.call("POST", path, body, token)

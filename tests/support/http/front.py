@@ -1,17 +1,20 @@
 """The application behind the gateway that stands before it, asked over HTTP without a network."""
 
 import asyncio
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
+import pytest
 
 import app as application
-from infra.local.edge.api import Api
-from infra.local.edge.cache import Edge
-from infra.local.edge.content import Content
-from infra.local.edge.gateway import Gateway
+from chalicelib.config import settings
+from infra.local.api import Api
+from infra.local.content import Content
+from infra.local.edge import Edge
+from infra.local.gateway import Gateway
 
 
 @cache
@@ -44,6 +47,12 @@ class _Objects(httpcore.AsyncConnectionPool):
         found = s3.get_object(Bucket=bucket, Key=request.url.target.decode().removeprefix(f"/{bucket}/"))
         headers = found["ResponseMetadata"]["HTTPHeaders"]
         return httpcore.Response(200, headers=list(headers.items()), content=found["Body"].read())
+
+
+def known_by(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+    """Let the application answer only requests that name one of these secrets, with commas between them."""
+    changed = replace(settings(), front_key=secrets)
+    monkeypatch.setattr("chalicelib.http.origin.settings", lambda: changed)
 
 
 def ask(method: str, path: str, transport: httpx.ASGITransport | None = None, **options: Any) -> httpx.Response:
