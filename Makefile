@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public package deploy destroy admin token redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -72,6 +72,9 @@ user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: a user in the runni
 public: $(APP) ## CHANNEL=… [PUBLIC=0]: put a published channel on the public lists, or take it off
 	@test -n "$(CHANNEL)" || { echo "Say which: make public CHANNEL=<id or token>"; exit 1; }
 	@exec $(BIN)/python -m infra.local.public "$(CHANNEL)" $(if $(filter 0 no false,$(PUBLIC)),--private)
+
+env: $(APP) ## the variables of the running stack, for a shell: eval "$(make -s env)", then .venv/bin/chalice local
+	@exec $(BIN)/python -m infra.local.inside
 
 package: $(APP) ## STAGE=dev: what is deployed, in build/STAGE: functions, template, parameters
 	@$(BIN)/python -m infra.package "$(or $(STAGE),dev)"
