@@ -1,8 +1,8 @@
 """The public API that Kolibri reads: which channels there are (specification: Kolibri integration)."""
 
-from datetime import UTC, datetime
 from typing import Any
 
+from chalicelib import RELEASED, __version__
 from chalicelib.config import settings
 from chalicelib.content_databases.index_file import name_key
 from chalicelib.domain.ids import derived_id, parse_id
@@ -13,13 +13,14 @@ from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
 from chalicelib.schemas.responses import public as answers
 
-# When `info` said something new for the last time. Nothing is read for it: Kolibri asks it whether the server is there.
-INFO_CHANGED = datetime(2026, 11, 1, tzinfo=UTC)
 NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
 
 
 def info(request: Request) -> Reply:
-    """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields."""
+    """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields.
+
+    Reads nothing: Kolibri uses it to check that the server is there. The answer changes only with a release.
+    """
     version = whole(last_values(request.query).get("v", "")) or 1
     answer: dict[str, Any] = {
         "application": "studio",
@@ -32,7 +33,8 @@ def info(request: Request) -> Reply:
         answer["subset_of_users_device"] = False
     if version >= 3:
         answer["min_content_schema_version"] = "5"
-    return Reply(answer, changed=INFO_CHANGED)
+    answer["studio_version"] = __version__  # not an answer of Kolibri Studio's; clients ignore it
+    return Reply(answer, changed=RELEASED)
 
 
 def channel_list(request: Request) -> Reply:

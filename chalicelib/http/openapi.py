@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
-from chalicelib.http.router import JSON, PUBLIC, Access, Route
+from chalicelib import __version__
+from chalicelib.http.router import JSON, PUBLIC, Route
+from chalicelib.permissions import Access
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
 from chalicelib.schemas.responses.common import Fields, Problem
@@ -75,7 +77,7 @@ def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
         paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, answers, inputs)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Kolibri Studio", "version": "1", "description": DESCRIPTION},
+        "info": {"title": "Kolibri Studio", "version": __version__, "description": DESCRIPTION},
         "servers": [{"url": server}],
         "tags": [{"name": tag} for tag in sorted({tag_of(route.path) for route in shown})],
         "paths": paths,

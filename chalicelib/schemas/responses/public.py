@@ -27,7 +27,7 @@ from chalicelib.schemas.responses.common import (
 
 
 class Info(TypedDict):
-    """What kind of server this is; what is last comes with `v=2` and `v=3`."""
+    """What kind of server this is. `subset_of_users_device` needs `v=2`, `min_content_schema_version` needs `v=3`."""
 
     application: Literal["studio"]
     kolibri_version: str
@@ -36,6 +36,7 @@ class Info(TypedDict):
     operating_system: None
     subset_of_users_device: NotRequired[Literal[False]]
     min_content_schema_version: NotRequired[str]
+    studio_version: Annotated[str, Field(description="the version of this application")]
 
 
 class _Entry(TypedDict):

@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from chalicelib import __version__
 from chalicelib.http import router
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
@@ -197,8 +198,9 @@ def test_higher_versions_of_info_add_fields(studio, version, more):
     fields = ["application", "kolibri_version", "instance_id", "device_name", "operating_system"]
     added = ["subset_of_users_device", "min_content_schema_version"]
     counts = (0, 1, 2) if more is None else (more,)
-    assert list(answer.json) in [fields + added[:count] for count in counts]
+    assert list(answer.json) in [[*fields, *added[:count], "studio_version"] for count in counts]
     assert answer.json["application"] == "studio"
+    assert answer.json["studio_version"] == __version__
 
 
 def test_the_instance_stays_the_same(studio):

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib import __version__
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from tests.support.http import recordings
@@ -55,7 +56,12 @@ def of(chosen: list[Call]) -> Any:
 
 
 def as_here(call: Call, answered: Any) -> Any:
-    """The recorded answer with what is otherwise here: kind_count as specified, and what depends on the bytes."""
+    """The recorded answer with what is otherwise here: kind_count as specified, and what depends on the bytes.
+
+    `info` shows the version of this application in addition.
+    """
+    if "kolibri_version" in call.response:
+        return {**call.response, "studio_version": __version__}
     if not isinstance(call.response, list):
         return call.response
     entries = []
