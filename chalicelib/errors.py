@@ -63,11 +63,11 @@ class Conflict(StudioError):
 
 
 class TakenOver(Conflict):
-    title = "Taken over"
+    title = "Superseded"
 
 
 class QuotaExceeded(StudioError):
-    title = "No storage left"
+    title = "Not enough storage"
 
 
 class FilterRequired(StudioError):
@@ -85,4 +85,4 @@ class Busy(StudioError):
 
 
 class TooManyTries(Busy):
-    title = "Too many tries"
+    title = "Too many attempts"

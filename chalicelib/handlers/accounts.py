@@ -76,7 +76,7 @@ def _form(request: Request) -> dict[str, str]:
     try:
         fields = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=20)
     except ValueError as error:
-        raise BadRequest("The form has too many fields.") from error
+        raise BadRequest("The form has too many fields. Send at most 20.") from error
     return {name: values[-1] for name, values in fields.items()}
 
 
@@ -98,10 +98,10 @@ def _page(content: Html, token: str, status: int = 200, headers: dict[str, str] 
 
 ACCOUNTS = "/en/accounts"
 ROUTES = (
-    Route("GET", ACCOUNTS, page, Access.ANYONE, "The page to sign in", answer=str),
-    Route("POST", f"{ACCOUNTS}/login", sign_in, Access.ANYONE, "Sign in, by a form or JSON", body=SignIn, status=302),
+    Route("GET", ACCOUNTS, page, Access.ANYONE, "Sign-in page", answer=str),
+    Route("POST", f"{ACCOUNTS}/login", sign_in, Access.ANYONE, "Sign in with a form or JSON", body=SignIn, status=302),
     Route(
-        "POST", f"{ACCOUNTS}/password", choose_password, Access.ANYONE, "Change one's password, by a form", status=302
+        "POST", f"{ACCOUNTS}/password", choose_password, Access.ANYONE, "Change your password with a form", status=302
     ),
-    Route("POST", f"{ACCOUNTS}/logout", sign_out, Access.ANYONE, "Sign out, by a form or X-CSRFToken", status=302),
+    Route("POST", f"{ACCOUNTS}/logout", sign_out, Access.ANYONE, "Sign out with a form or X-CSRFToken", status=302),
 )

@@ -11,7 +11,7 @@ FILTERS = frozenset(AdminChannelList.model_fields) - frozenset(ListQuery.model_f
 
 ADMIN_CHANNELS = Resource(
     "admin-channels",
-    "channel for administrators",
+    "a channel as an administrator",
     listing=Listing(
         AdminChannelList,
         moderation.listed,
@@ -26,6 +26,6 @@ ADMIN_CHANNELS = Resource(
     change=AdminChannelChanges,
     access=Access.ADMIN,
     read=AdminChannel,
-    plural="channels for administrators",
+    plural="channels as an administrator",
 )
 ROUTES = routes_of(ADMIN_CHANNELS)

@@ -8,7 +8,7 @@ from chalicelib.schemas.responses.people import AdminUser
 
 ADMIN_USERS = Resource(
     "admin-users",
-    "user for administrators",
+    "a user as an administrator",
     listing=Listing(
         AdminUserList,
         administration.listed,
@@ -21,6 +21,6 @@ ADMIN_USERS = Resource(
     change=AdminUserChanges,
     access=Access.ADMIN,
     read=AdminUser,
-    plural="users for administrators",
+    plural="users as an administrator",
 )
 ROUTES = routes_of(ADMIN_USERS)

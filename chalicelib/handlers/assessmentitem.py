@@ -29,7 +29,7 @@ def delete(user: Identity, id: str) -> None:
 
 ASSESSMENT_ITEM = Resource(
     "assessmentitem",
-    "question",
+    "a question",
     listing=Listing(
         QuestionQuery,
         questions.find,

@@ -9,7 +9,7 @@ from chalicelib.schemas.responses.channel import Bookmark
 ROUTES = routes_of(
     Resource(
         name="bookmark",
-        title="bookmark",
+        title="a bookmark",
         listing=Listing(query=ListQuery, find=bookmarks.find),
         create=bookmarks.create,
         delete=bookmarks.delete,

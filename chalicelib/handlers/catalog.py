@@ -10,7 +10,7 @@ from chalicelib.schemas.search import CatalogQuery
 ROUTES = routes_of(
     Resource(
         name="catalog",
-        title="public channel",
+        title="a public channel",
         listing=Listing(
             CatalogQuery,
             catalog.listed,

@@ -42,7 +42,7 @@ def restore(user: Identity, channel_id: str) -> dict[str, Any]:
 
 CHANNEL = Resource(
     name="channel",
-    title="channel",
+    title="a channel",
     listing=Listing(
         query=ChannelQuery,
         find=channel_list.find,
@@ -89,12 +89,12 @@ def diff(request: Request) -> Reply:
 
 ONE = "/api/channel/{id}"
 _TREES = (
-    ("deploy", deploy.deploy, "Bring the staged tree live"),
-    ("rollback", deploy.rollback, "Bring the tree live that was so before"),
+    ("deploy", deploy.deploy, "Deploy the staged tree"),
+    ("rollback", deploy.rollback, "Roll back to the previous live tree"),
 )
 _PUBLISHING = (
     ("publish", publish, PublishIn, "Publish the live tree"),
-    ("publish_draft", publish_draft, DraftIn, "Make a draft that a token opens"),
+    ("publish_draft", publish_draft, DraftIn, "Publish a draft for import by token"),
 )
 
 ROUTES = (
@@ -104,7 +104,7 @@ ROUTES = (
         f"{ONE}/restore",
         _of_one(restore),
         Access.SIGNED_IN,
-        "Take back a deleted channel",
+        "Restore a deleted channel",
         body=Nothing,
         answer=Channel,
     ),
@@ -113,7 +113,7 @@ ROUTES = (
         f"{ONE}/languages",
         _of_one(channel_resource.languages, "languages"),
         Access.SIGNED_IN,
-        "Languages in a channel",
+        "List the languages in a channel",
         answer=Languages,
     ),
     Route(
@@ -121,7 +121,7 @@ ROUTES = (
         f"{ONE}/language_exists",
         _of_one(channel_resource.language_exists, "exists"),
         Access.SIGNED_IN,
-        "Whether anything is in the channel's language",
+        "Check whether a channel has content in its language",
         answer=Exists,
     ),
     Route(
@@ -129,7 +129,7 @@ ROUTES = (
         f"{ONE}/version_detail",
         _of_one(channel_resource.version_detail),
         Access.SIGNED_IN,
-        "What is published of a channel",
+        "Get details of the published version",
         answer=VersionDetail,
     ),
     *(
@@ -145,7 +145,7 @@ ROUTES = (
         f"{ONE}/diff",
         diff,
         Access.SIGNED_IN,
-        "What the staged tree changes",
+        "Compare the staged tree with the live tree",
         query=DiffQuery,
         answer=Diff,
         also=((202, Started),),

@@ -8,7 +8,7 @@ from chalicelib.schemas.responses.people import ChannelSet
 
 CHANNEL_SETS = Resource(
     "channelset",
-    "set of channels",
+    "a channel set",
     listing=Listing(
         ListQuery, channel_sets.listed, search=("name", "description"), ordering=("name",), fill=channel_sets.fill
     ),
@@ -19,6 +19,5 @@ CHANNEL_SETS = Resource(
     write=ChannelSetIn,
     change=ChannelSetChanges,
     read=ChannelSet,
-    plural="sets of channels",
 )
 ROUTES = routes_of(CHANNEL_SETS)

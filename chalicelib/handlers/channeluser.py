@@ -12,7 +12,7 @@ from chalicelib.schemas.user import MakeEditor, MemberList, MemberOf
 
 MEMBERS = Resource(
     "channeluser",
-    "member of a channel",
+    "a channel member",
     listing=Listing(
         MemberList,
         members.of_channel,
@@ -21,7 +21,6 @@ MEMBERS = Resource(
         ordering=("email", "first_name", "last_name"),
     ),
     read=Member,
-    plural="members of a channel",
 )
 ONE = "/api/channeluser/{id}"
 
@@ -48,7 +47,7 @@ ROUTES = (
         f"{ONE}/make_editor",
         make_editor,
         Access.SIGNED_IN,
-        "Let a viewer of a channel edit it",
+        "Make a viewer an editor",
         body=MakeEditor,
         answer=Member,
     ),

@@ -15,7 +15,7 @@ def versions(request: Request) -> dict[str, Any]:
     """One page of the versions of a channel, newest first."""
     query = parse_query(VersionQuery, request.query)
     if not query.channel:
-        raise FilterRequired("No valid filter parameters supplied. Give channel.")
+        raise FilterRequired("No valid filter parameters supplied. Send channel.")
     return channel_versions.page(request.user, query)
 
 
@@ -25,7 +25,7 @@ ROUTES = (
         "/api/channelversion",
         versions,
         Access.SIGNED_IN,
-        "Read the versions of a channel",
+        "List the versions of a channel",
         query=VersionQuery,
         answer=Results[ChannelVersion],
     ),

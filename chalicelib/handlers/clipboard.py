@@ -8,8 +8,8 @@ from chalicelib.schemas.responses.clipboard import ClipboardEntry
 ROUTES = routes_of(
     Resource(
         name="clipboard",
-        title="entry of the clipboard",
-        plural="entries of the clipboard",
+        title="a clipboard entry",
+        plural="clipboard entries",
         listing=Listing(ClipboardQuery, clipboard.listed, one_of=frozenset({"parent"}), fill=clipboard.fill),
         retrieve=clipboard.one,
         create=clipboard.create,

@@ -22,7 +22,7 @@ def listing(request: Request) -> dict[str, Any]:
     query = parse_query(NodeQuery, request.query)
     if not query.model_fields_set & set(ONE_OF):
         names = ", ".join(name.replace("node_id_channel_id", "_node_id_channel_id___in") for name in ONE_OF)
-        raise FilterRequired(f"No valid filter parameters supplied. Give one of: {names}.")
+        raise FilterRequired(f"No valid filter parameters supplied. Send one of: {names}.")
     page = node_reads.find(request.user, query)
     given = {name: value for name, value in last_values(request.query).items() if value}
     return {"results": page["results"], "more": page["more"] and {**given, **page["more"]}}
@@ -48,7 +48,7 @@ def delete(user: Identity, node_id: str) -> None:
 
 CONTENTNODE = Resource(
     "contentnode",
-    "content node",
+    "a content node",
     retrieve=node_reads.retrieve,
     create=create,
     update=update,
@@ -96,13 +96,13 @@ MANY, ONE = "/api/contentnode", "/api/contentnode/{id}"
 
 ROUTES = (
     *routes_of(CONTENTNODE),
-    Route("GET", MANY, listing, Access.SIGNED_IN, "Read content nodes", query=NodeQuery, answer=Results[ContentNode]),
+    Route("GET", MANY, listing, Access.SIGNED_IN, "List content nodes", query=NodeQuery, answer=Results[ContentNode]),
     Route(
         "GET",
         f"{ONE}/requisites",
         lambda request: node_reads.requisites(request.user, request.params["id"]),
         Access.SIGNED_IN,
-        "Read the prerequisites in a node's tree",
+        "List the prerequisites in a node's tree",
         answer=list[Requisite],
     ),
     Route(
@@ -110,7 +110,7 @@ ROUTES = (
         f"{ONE}/size",
         lambda request: node_reads.size(request.user, request.params["id"]),
         Access.SIGNED_IN,
-        "How many bytes the files of a tree have",
+        "Get the total size of the files in a node's tree",
         answer=Size,
     ),
     Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node", body=Move, answer=ContentNode),
@@ -119,7 +119,7 @@ ROUTES = (
         f"{ONE}/restore",
         restore,
         Access.SIGNED_IN,
-        "Take a content node out of the trash",
+        "Restore a content node from the trash",
         body=Restore,
         answer=ContentNode,
     ),
@@ -128,7 +128,7 @@ ROUTES = (
         f"{ONE}/copy",
         copy,
         Access.SIGNED_IN,
-        "Copy a content node with all below it",
+        "Copy a content node and its descendants",
         body=Copy,
         answer=ContentNode,
         status=201,

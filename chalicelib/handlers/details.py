@@ -21,7 +21,7 @@ def _view(details: Callable[[Identity, str], dict[str, Any]]) -> Callable[[Reque
 ROUTES = tuple(
     Route("GET", path, _view(details), Access.SIGNED_IN, summary, answer=Details, also=((202, Started),))
     for path, details, summary in (
-        ("/api/get_channel_details/{id}", tree_details.of_channel, "What there is in a channel"),
-        ("/api/get_node_details/{id}", tree_details.of_node, "What there is below a node"),
+        ("/api/get_channel_details/{id}", tree_details.of_channel, "Get details of the content of a channel"),
+        ("/api/get_node_details/{id}", tree_details.of_node, "Get details of the content below a node"),
     )
 )

@@ -25,7 +25,7 @@ def delete(user: Identity, id: str) -> None:
 
 FILE = Resource(
     "file",
-    "file",
+    "a file",
     listing=Listing(
         FileQuery,
         node_files.find,
@@ -53,7 +53,7 @@ ROUTES = (
         "/api/file/upload_url",
         upload_url,
         Access.SIGNED_IN,
-        "Where to upload a file",
+        "Get a URL to upload a file",
         body=UploadUrl,
         answer=Upload,
     ),

@@ -1,4 +1,4 @@
-"""The internal API: what ricecooker calls to make, fill and publish a channel (specification: internal API)."""
+"""The internal API: what ricecooker calls to create, fill and publish a channel (specification: internal API)."""
 
 from typing import Any
 
@@ -132,7 +132,7 @@ def _tree(request: Request, levels: int | None) -> dict[str, Any]:
 
 
 BASE = "/api/internal"
-HOLDER = "Who holds this token"
+OWNER = "Get the owner of the API token"
 
 ROUTES = (
     Route(
@@ -140,30 +140,48 @@ ROUTES = (
         f"{BASE}/authenticate_user_internal",
         authenticate_user,
         Access.SIGNED_IN,
-        HOLDER,
+        OWNER,
         answer=answers.TokenHolder,
     ),
     *(
         Route("POST", f"{BASE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=answer)
         for name, view, summary, body, answer in (
-            ("authenticate_user_internal", authenticate_user, HOLDER, Nothing, answers.TokenHolder),
-            ("check_version", check_version, "Whether a ricecooker is current", VersionIn, answers.VersionCheck),
-            ("file_diff", file_diff, "Which of these files are not stored yet", FileNames, list[str]),
+            ("authenticate_user_internal", authenticate_user, OWNER, Nothing, answers.TokenHolder),
+            ("check_version", check_version, "Check the ricecooker version", VersionIn, answers.VersionCheck),
+            ("file_diff", file_diff, "List the files that are not stored yet", FileNames, list[str]),
             ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, answers.Done),
-            ("create_channel", create_channel, "Make a channel, begin its upload", CreateChannel, answers.NewChannel),
+            (
+                "create_channel",
+                create_channel,
+                "Create a channel, start its upload",
+                CreateChannel,
+                answers.NewChannel,
+            ),
             ("add_nodes", add_nodes, "Add nodes below a node", AddNodes, answers.AddedNodes),
-            ("finish_channel", finish_channel, "End an upload: stage it or go live", FinishChannel, answers.Finished),
+            (
+                "finish_channel",
+                finish_channel,
+                "Finish an upload: stage or deploy it",
+                FinishChannel,
+                answers.Finished,
+            ),
             ("publish_channel", publish_channel, "Publish the live tree", PublishChannel, answers.PublishStarted),
-            ("check_user_is_editor", check_user_is_editor, "Whether one may edit", ChannelReference, answers.Done),
+            (
+                "check_user_is_editor",
+                check_user_is_editor,
+                "Check the right to edit a channel",
+                ChannelReference,
+                answers.Done,
+            ),
             (
                 "get_channel_status_bulk",
                 get_channel_status_bulk,
-                "States of channels",
+                "Get the status of channels",
                 ChannelReferences,
                 answers.Statuses,
             ),
-            ("get_tree_data", get_tree_data, "A whole tree, nested", TreeReference, answers.Tree),
-            ("get_node_tree_data", get_node_tree_data, "The children of a node", TreeReference, answers.NodeTree),
+            ("get_tree_data", get_tree_data, "Get a whole tree, nested", TreeReference, answers.Tree),
+            ("get_node_tree_data", get_node_tree_data, "Get the children of a node", TreeReference, answers.NodeTree),
         )
     ),
 )

@@ -11,7 +11,7 @@ from chalicelib.schemas.responses.people import Decided, Invitation
 
 INVITATIONS = Resource(
     "invitation",
-    "invitation",
+    "an invitation",
     listing=Listing(
         InvitationList,
         invitations.listed,

@@ -21,4 +21,4 @@ def file_of(request: Request) -> tuple[str, bytes]:
         if part.get_param("name", header="content-disposition") == "file" and part.get_filename():
             data = part.get_payload(decode=True)
             return str(part.get_filename()), data if isinstance(data, bytes) else b""
-    raise BadRequest("Invalid file upload request: there is no field `file` with a file name.")
+    raise BadRequest("Invalid file upload request: send the file with its name in the field `file`.")

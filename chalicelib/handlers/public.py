@@ -90,18 +90,25 @@ def no_such_version(_: Request) -> Reply:
     raise NotFound("API version is unavailable")
 
 
+LOOKED_UP = list[answers.LookedUpChannel]
 ROUTES = (
     *(
         Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer)
         for path, view, summary, query, answer in (
-            ("info", info, "What kind of server this is", InfoQuery, answers.Info),
-            ("v1/channels", channel_list, "Public channels", ChannelListQuery, list[answers.PublicChannel]),
-            ("v1/channels/lookup/{identifier}", lookup, "Channels by id or token", None, list[answers.LookedUpChannel]),
-            ("channel/{channel_id}", channel, "A channel in short", None, answers.ChannelInShort),
+            ("info", info, "Get information about this server", InfoQuery, answers.Info),
+            ("v1/channels", channel_list, "List public channels", ChannelListQuery, list[answers.PublicChannel]),
+            (
+                "v1/channels/lookup/{identifier}",
+                lookup,
+                "Find channels by ID or token",
+                None,
+                LOOKED_UP,
+            ),
+            ("channel/{channel_id}", channel, "Get a summary of a channel", None, answers.ChannelInShort),
         )
     ),
     *(
-        Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "No such version of this API", status=404)
+        Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "Unavailable API version", status=404)
         for path in (
             "v2/channels",  # API Gateway tries no parameter where a literal part of the path fits
             "v2/channels/lookup/{identifier}",

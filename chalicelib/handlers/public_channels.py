@@ -38,7 +38,7 @@ def retrieve(request: Request) -> Reply:
     index = public_index.current()
     channel = index.by_id.get(parse_id(request.params["channel_id"]) or "")
     if channel is None:
-        raise NotFound(f"No public channel has the id {request.params['channel_id'][:100]}")
+        raise NotFound(f"No public channel has the ID {request.params['channel_id'][:100]}")
     return Reply(_metadata(channel), changed=index.modified)
 
 
@@ -104,13 +104,13 @@ V2 = "/api/public/v2/channel"
 V1 = "/api/public/v1/channelmetadata"
 
 ROUTES = (
-    Route("GET", f"{V2}/labels", labels, Access.ANYONE, "Labels of public channels", answer=ChannelLabels),
+    Route("GET", f"{V2}/labels", labels, Access.ANYONE, "List the labels of public channels", answer=ChannelLabels),
     *(
         Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
         for base in (V2, V1)
         for path, view, summary, query, answer in (
-            (base, channel_list, "Public channels to browse", ChannelMetadataQuery, paged(ChannelMetadata)),
-            (f"{base}/{{channel_id}}", retrieve, "A public channel", None, ChannelMetadata),
+            (base, channel_list, "Browse public channels", ChannelMetadataQuery, paged(ChannelMetadata)),
+            (f"{base}/{{channel_id}}", retrieve, "Get a public channel", None, ChannelMetadata),
         )
     ),
 )

@@ -21,7 +21,7 @@ from chalicelib.schemas.responses import public as answers
 
 PAGE_SIZE = 100  # of v1, where none is given
 LONGEST_LIST = 20_000  # nodes in one answer
-_IN_PAGES = "Give max_results, and follow `more`."
+_IN_PAGES = "Send max_results, and follow `more`."
 
 
 class NodeListQuery(NodeFilter, NodePageQuery):
@@ -51,7 +51,7 @@ def list_v2(request: Request) -> Reply:
         body = {"more": _more(request, page.more), "results": page.nodes, "labels": labels}
         return Reply(body, changed=index.modified)
     if not page.in_time:
-        raise Busy(f"Finding all these nodes takes too long for one answer. {_IN_PAGES}")
+        raise Busy(f"Finding all these nodes takes too long. {_IN_PAGES}")
     if page.more:
         raise _too_many()
     return Reply(page.nodes, changed=index.modified)
@@ -67,7 +67,7 @@ def _more(request: Request, place: Cursor | None) -> dict[str, str] | None:
 
 
 def _too_many() -> ValidationFailed:
-    return ValidationFailed({"max_results": [f"These are too many nodes for one answer. {_IN_PAGES}"]})
+    return ValidationFailed({"max_results": [f"Too many nodes for one response. {_IN_PAGES}"]})
 
 
 def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
@@ -147,17 +147,17 @@ def _this_host() -> str:
 
 V1, V2 = "/api/public/v1", "/api/public/v2"
 NODES = list[answers.PublicNode] | answers.NodesV2
-NODE = "A node of a public channel"
-TREE = "A node and what is below it"
-IMPORT = "What Kolibri needs to import a node"
+NODE = "Get a node of a public channel"
+TREE = "Get a node and its descendants"
+IMPORT = "Get the database rows to import a node into Kolibri"
 
 ROUTES = tuple(
     Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
     for path, view, summary, query, answer in (
-        (f"{V1}/contentnode", list_v1, "Nodes of public channels, in pages", NodeListQuery, answers.NodesV1),
+        (f"{V1}/contentnode", list_v1, "List nodes of public channels in pages", NodeListQuery, answers.NodesV1),
         (f"{V1}/contentnode/{{node_id}}", retrieve(_this_host), NODE, NodeFilter, answers.PublicNode),
         (f"{V1}/contentnode_tree/{{node_id}}", retrieve_tree(_this_host), TREE, NodeTreeQuery, answers.PublicTree),
-        (f"{V2}/contentnode", list_v2, "Nodes of public channels", NodeListQuery, NODES),
+        (f"{V2}/contentnode", list_v2, "List nodes of public channels", NodeListQuery, NODES),
         (f"{V2}/contentnode/{{node_id}}", retrieve(_no_host), NODE, NodeFilter, answers.PublicNode),
         (f"{V2}/contentnode_tree/{{node_id}}", retrieve_tree(_no_host), TREE, NodeTreeQuery, answers.PublicTree),
         (

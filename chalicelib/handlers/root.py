@@ -9,7 +9,7 @@ from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Rou
 from chalicelib.schemas.responses.common import Object, Url
 
 KEPT = {"Cache-Control": "public, max-age=300"}
-NOTHING_NEW = ((304, None),)
+NOT_MODIFIED = ((304, None),)
 _ASIDE = (PUBLIC, "/api/internal/")
 
 
@@ -50,7 +50,9 @@ def _reference(routes: tuple[Route, ...]) -> Html:
 
 
 ROUTES = (
-    Route("GET", "/api", resources, Access.ANYONE, "The resources of this API", answer=dict[str, Url]),
-    Route("GET", "/api/openapi.json", openapi, Access.ANYONE, "This API as OpenAPI", answer=Object, also=NOTHING_NEW),
-    Route("GET", "/api/docs", docs, Access.ANYONE, "This API, to read", answer=str),
+    Route("GET", "/api", resources, Access.ANYONE, "List the resources of this API", answer=dict[str, Url]),
+    Route(
+        "GET", "/api/openapi.json", openapi, Access.ANYONE, "Get the OpenAPI document", answer=Object, also=NOT_MODIFIED
+    ),
+    Route("GET", "/api/docs", docs, Access.ANYONE, "API reference", answer=str),
 )

@@ -25,7 +25,7 @@ def find(request: Request) -> dict[str, Any]:
 
 SAVED = Resource(
     name="search/saved-search",
-    title="saved search",
+    title="a saved search",
     plural="saved searches",
     listing=Listing(ListQuery, saved_searches.listed, search=("name",), ordering=("name", "created", "modified")),
     retrieve=saved_searches.one,

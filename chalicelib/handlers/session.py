@@ -78,17 +78,17 @@ ROUTES = (
         answer=SessionAnswer,
         status=201,
         refusals=(401, 403, 429),
-        description="Cookies keep one signed in for two weeks. Whatever then changes something needs `csrf_token` as "
-        "`X-CSRFToken`. After ten wrong passwords an account takes none for a quarter of an hour.",
+        description="The session cookie is valid for two weeks. Requests that change something must send `csrf_token` "
+        "as `X-CSRFToken`. After ten wrong passwords, sign-in to the account is blocked for 15 minutes.",
     ),
     Route(
         "GET",
         f"{SESSION}/current",
         current,
         Access.ANYONE,
-        "Read who one is",
+        "Get the current session",
         answer=SessionAnswer,
-        description="Nobody is somebody, too: `user_id` is null then. It sets the cookie `csrftoken`.",
+        description="Without a session, `user_id` is null. Sets the cookie `csrftoken`.",
     ),
     Route("DELETE", f"{SESSION}/current", sign_out, Access.ANYONE, "Sign out", status=204, refusals=(403,)),
 )

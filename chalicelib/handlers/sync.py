@@ -12,10 +12,19 @@ from chalicelib.schemas.sync import MAX_BODY_BYTES, SyncIn
 
 def sync(request: Request) -> dict[str, Any]:
     if len(request.body) > MAX_BODY_BYTES:
-        raise BadRequest(f"A request to sync has at most {MAX_BODY_BYTES} bytes. Send the changes in several requests.")
+        raise BadRequest(f"The request is larger than {MAX_BODY_BYTES} bytes. Send the changes in several requests.")
     return syncing.sync(request.user, parse(SyncIn, request.json))
 
 
 ROUTES = (
-    Route("POST", "/api/sync", sync, Access.SIGNED_IN, "Send changes, and get those of others", None, SyncIn, Synced),
+    Route(
+        "POST",
+        "/api/sync",
+        sync,
+        Access.SIGNED_IN,
+        "Exchange changes with other clients",
+        None,
+        SyncIn,
+        Synced,
+    ),
 )

@@ -47,7 +47,7 @@ def find(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
     """
     channel, role = viewable(user, query.channel)
     if role is None and not user.is_admin:
-        raise Forbidden("Only members of a channel see its tasks. Ask one of its editors to invite you.")
+        raise Forbidden("Only members of a channel can see its tasks. Ask an editor to invite you.")
     return [_fields(task) for task in tasks.of_channel(channel.id)]
 
 
@@ -65,6 +65,6 @@ def _fields(task: Task) -> dict[str, Any]:
 LISTING = Listing(query=OfChannel, find=find, one_of=frozenset({"channel"}))
 
 ROUTES = (
-    *routes_of(Resource(name="task", title="task", listing=LISTING, read=ListedTask)),
-    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "How far a task is", answer=TaskAnswer),
+    *routes_of(Resource(name="task", title="a task", listing=LISTING, read=ListedTask)),
+    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "Get the progress of a task", answer=TaskAnswer),
 )

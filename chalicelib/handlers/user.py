@@ -12,11 +12,11 @@ from chalicelib.schemas.session import PasswordChange
 
 USERS = Resource(
     "user",
-    "own user",
+    "your own user",
     listing=Listing(ListQuery, lambda user, _: [profile.listed(user)]),
     retrieve=profile.one,
     read=OwnUser,
-    plural="oneself, as a list",
+    plural="your own user",
 )
 
 
@@ -31,17 +31,17 @@ def change_password(request: Request) -> dict[str, Any]:
 
 ROUTES = (
     *routes_of(USERS),
-    Route("GET", "/api/user/me", me, Access.SIGNED_IN, "Read one's own profile", answer=Profile),
+    Route("GET", "/api/user/me", me, Access.SIGNED_IN, "Get your profile", answer=Profile),
     Route(
         "POST",
         "/api/user/me/password",
         change_password,
         Access.SIGNED_IN,
-        "Change one's own password; one's other sessions end",
+        "Change your password and end your other sessions",
         body=PasswordChange,
         answer=Profile,
         refusals=(429,),
-        description="Who signed in with a one-time password can do nothing else before.",
+        description="Required before any other request after signing in with a one-time password.",
         password_once=True,
     ),
 )

@@ -21,29 +21,29 @@ Schema = dict[str, Any]
 REFERENCE = "#/components/schemas/"
 HTML = "text/html"
 FORM = "multipart/form-data"
-DESCRIPTION = """The API of Kolibri Studio: channels of educational content, made here and imported by Kolibri.
+DESCRIPTION = """The API of Kolibri Studio: create, edit and publish channels of educational content for Kolibri.
 
-Answers are JSON, and a page for browsers where `text/html` is asked for. A slash at the end of a path makes no
-difference. Every path answers OPTIONS; other methods than those listed are 405 with `Allow`. Errors say what to do.
+Responses are JSON, or HTML pages for browsers that prefer `text/html`. A trailing slash in a path is optional. Every
+path supports OPTIONS; methods that are not listed are refused with status 405 and the header `Allow`.
 """
 ERRORS = {
-    400: ("BadRequest", "What was sent cannot be understood, or some of its fields are wrong."),
-    401: ("NotSignedIn", "No credentials, or bad ones."),
-    403: ("Forbidden", "One may know of it, but not do this."),
-    404: ("NotFound", "There is no such thing, or one may not even know of it."),
-    405: ("MethodNotAllowed", "The path is there, the method is not."),
-    409: ("Conflict", "The state of things forbids it now."),
-    412: ("PreconditionFailed", "A filter must be named, or there is no storage left."),
-    429: ("TooManyTries", "Too many wrong passwords. Try again after `Retry-After` seconds."),
-    503: ("Busy", "Somebody else holds what is needed. Try again after `Retry-After` seconds."),
+    400: ("BadRequest", "The request is malformed, or some of its fields are invalid."),
+    401: ("NotSignedIn", "Credentials are missing or invalid."),
+    403: ("Forbidden", "The caller lacks the permission for this."),
+    404: ("NotFound", "It does not exist, or the caller may not view it."),
+    405: ("MethodNotAllowed", "The path does not support this method."),
+    409: ("Conflict", "It conflicts with the current state."),
+    412: ("PreconditionFailed", "A filter is required, or there is not enough storage."),
+    429: ("TooManyTries", "Too many failed sign-in attempts. Try again after `Retry-After` seconds."),
+    503: ("Busy", "Temporarily unavailable. Try again after `Retry-After` seconds."),
 }
 _HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 PARAMETERS = {
-    "id": "32 hex digits; of a question `<contentnode>,<assessment_id>`",
+    "id": "32 hex digits; for a question `<contentnode>,<assessment_id>`",
     "channel_id": "32 hex digits",
     "node_id": "32 hex digits",
     "task_id": "32 hex digits",
-    "identifier": "the id of a channel, or a token",
+    "identifier": "a channel ID or a token",
 }
 
 
@@ -208,8 +208,8 @@ def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
                 kind: {"schema": schema if kind == JSON else {"type": "string"}} for kind in kinds
             }
     if route.path.startswith(PUBLIC):
-        responses["302"] = {"description": "The answer is large: it is at the `Location`, on the same host."}
-        responses["304"] = {"description": "Nothing has changed."}
+        responses["302"] = {"description": "The response is large: get it from the `Location`, on the same host."}
+        responses["304"] = {"description": "Not modified."}
     errors = {str(status): {"$ref": f"#/components/responses/{ERRORS[status][0]}"} for status in _refusals(route)}
     return {**responses, **errors}
 
@@ -220,8 +220,9 @@ def has_page(route: Route) -> bool:
 
 
 def _done(status: int) -> str:
-    said = {200: "Done", 201: "Made", 202: "It is done in the background", 204: "Done; there is nothing to say"}
-    return said.get(status, HTTPStatus(status).phrase)
+    if status == 202:
+        return "Accepted; the work continues in the background"
+    return HTTPStatus(status).phrase.capitalize() if status != 200 else "OK"
 
 
 def _refusals(route: Route) -> list[int]:
@@ -255,6 +256,6 @@ def _security() -> dict[str, Any]:
         "type": "apiKey",
         "in": "cookie",
         "name": "kolibri_studio_sessionid",
-        "description": "From signing in; writes take the token of the cookie `csrftoken` as `X-CSRFToken`.",
+        "description": "Set by signing in. Writes must send the value of the cookie `csrftoken` as `X-CSRFToken`.",
     }
     return {"token": token, "session": session}

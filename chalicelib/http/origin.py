@@ -20,7 +20,7 @@ def client_address(key: str, forwarded: str, source: str) -> str:
     if not keys:
         return source
     if not _agree(keys, key):
-        raise Forbidden(f"Ask at {settings().public_url}: this address answers nobody else.")
+        raise Forbidden(f"This address accepts no direct requests. Use {settings().public_url}.")
     parts = [part.strip() for part in forwarded.split(",")]
     return parts[-2] if len(parts) > 1 else source
 

@@ -103,7 +103,7 @@ def _turns(answered: Any, path: str) -> Iterator[tuple[str, str]]:
 def _shown(answered: Any, request: Request) -> list[Token]:
     lines = json.dumps(answered, ensure_ascii=False, indent=2)
     if len(lines) > LONGEST:
-        return [Token(f"{lines[:LONGEST]}\n… and {len(lines) - LONGEST} characters more: see it as JSON.")]
+        return [Token(f"{lines[:LONGEST]}\n… and {len(lines) - LONGEST} more characters. View all as JSON.")]
     return list(_tokens(answered, "", request.path, ""))
 
 

@@ -23,7 +23,7 @@ def page_around(
     """
     total = max(1, -(-count // size))
     if page > total:
-        raise NotFound(f"Invalid page: there are {total}.")
+        raise NotFound(f"Invalid page. The last page is {total}.")
 
     def link(number: int) -> str | None:
         others = {name: list(values) for name, values in query.items()}

@@ -48,7 +48,7 @@ class Resource:
     """
 
     name: str
-    title: str  # in words, singular
+    title: str  # in words, singular, with its article
     listing: Listing | None = None
     retrieve: Callable[[Identity, str], Item] | None = None
     create: Callable[[Identity, Any], Item] | None = None
@@ -58,7 +58,7 @@ class Resource:
     change: type[Schema] = Schema
     access: Access = Access.SIGNED_IN
     read: Any = None  # the type of one, as lists give it
-    plural: str = ""  # of the title, where that takes more than an s
+    plural: str = ""  # of the title, where it is more than an appended "s"
 
 
 def routes_of(resource: Resource) -> tuple[Route, ...]:
@@ -80,13 +80,13 @@ def routes_of(resource: Resource) -> tuple[Route, ...]:
     )
 
 
-_DOES = {"GET": "Read", "POST": "Create", "PUT": "Replace", "PATCH": "Change", "DELETE": "Delete"}
+_VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete"}
 
 
 def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
     """What the routes say of themselves, by method and path."""
     read, one = resource.read, f"{many}/{{id}}"
-    plural = resource.plural or f"{resource.title}s"
+    plural = resource.plural or f"{resource.title.partition(' ')[2]}s"
     answers: dict[tuple[str, str], Item] = {
         ("GET", many): {**_of_list(resource.listing), "answer": paged(read)},
         ("POST", many): {"body": resource.write, "answer": read, "status": 201},
@@ -97,7 +97,7 @@ def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
     }
     for (method, path), answer in answers.items():
         is_list = (method, path) == ("GET", many)
-        answer["summary"] = f"{_DOES[method]} {plural if is_list else resource.title}"
+        answer["summary"] = f"List {plural}" if is_list else f"{_VERBS[method]} {resource.title}"
     return answers
 
 
@@ -105,9 +105,9 @@ def _of_list(listing: Listing | None) -> Item:
     if listing is None:
         return {}
     said = (
-        ("One of these must be given", tuple(sorted(listing.one_of))),
-        ("`search` looks into", listing.search),
-        ("`ordering` takes, with `-` before it for the other way round", listing.ordering),
+        ("Requires one of", tuple(sorted(listing.one_of))),
+        ("`search` matches in", listing.search),
+        ("`ordering` (prefix `-` for descending order) accepts", listing.ordering),
     )
     text = " ".join(f"{what}: {', '.join(f'`{name}`' for name in names)}." for what, names in said if names)
     return {"query": listing.query, "description": text}
@@ -118,7 +118,7 @@ def _list_view(listing: Listing) -> Callable[[Request], Any]:
         query = parse_query(listing.query, request.query)
         if listing.one_of and not listing.one_of & query.model_fields_set:
             names = ", ".join(sorted(listing.one_of))
-            raise FilterRequired(f"No valid filter parameters supplied. Give one of: {names}.")
+            raise FilterRequired(f"No valid filter parameters supplied. Send one of: {names}.")
         items = searched(listing.find(_caller(request), query), query.search, listing.search)
         items = ordered(items, query.ordering, listing.ordering)
         if query.page is None and query.page_size is None:

@@ -211,7 +211,7 @@ def _rendered(reply: Reply, request: Request) -> Reply:
     text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
         if text.is_too_large:
-            raise BadRequest("The answer is larger than 6 MB. Ask for less: page_size, max_results, or more filters.")
+            raise BadRequest("The response is larger than 6 MB. Use page_size, max_results or more filters.")
         return replace(reply, body=text, headers={**refused, **reply.headers})
     headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": text.etag}
     if text.is_too_large:
@@ -243,7 +243,7 @@ def _call(methods: dict[str, Route], request: Request) -> Reply:
 
 def _check_query(query: dict[str, list[str]]) -> None:
     if sum(_sent(name) + _sent(value) for name, values in query.items() for value in values) > LONGEST_QUERY:
-        raise BadRequest(f"The query is too long: at most {LONGEST_QUERY} characters. Ask in several requests.")
+        raise BadRequest(f"The query is too long: at most {LONGEST_QUERY} characters. Split it into several requests.")
 
 
 def _sent(text: str) -> int:
@@ -278,9 +278,9 @@ def _fault(error: Exception, request: Request) -> Reply:
     log.exception("request failed")
     count("Faults")
     if isinstance(error, (BotoCoreError, ClientError, PynamoDBException, TimeoutError)):
-        detail = f"A service behind this one did not answer. Try again; this is request {request.request_id}."
+        detail = f"A service did not respond. Try again. If it persists, report request ID {request.request_id}."
         return Reply({"error": "Try again", "detail": detail}, 503, {"Retry-After": "1"})
-    detail = f"This is our fault. Report request {request.request_id}."
+    detail = f"Internal error. Report request ID {request.request_id}."
     return Reply({"error": "Internal server error", "detail": detail}, 500)
 
 

@@ -41,7 +41,7 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
         date_joined=now(),
     )
     if not save_if(user, User.id.does_not_exist()):
-        raise Conflict(f"There is a user {address} already.")
+        raise Conflict(f"A user with the e-mail address {address} already exists.")
     return user.id, issue_token(user)
 
 
@@ -63,10 +63,10 @@ def issue_token(user: User) -> str:
     Raises Conflict where the user's profile is not as it was read any more, Forbidden where there are too many.
     """
     if len(user.token_keys or ()) >= MAX_TOKENS:
-        raise Forbidden(f"There are {MAX_TOKENS} tokens of this user already.")
+        raise Forbidden(f"This user already has the maximum of {MAX_TOKENS} API tokens.")
     token = new_api_token()
     if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
-        raise Conflict("The user was changed by someone else just now. Try again.")
+        raise Conflict("The user was changed by another request. Try again.")
     return token
 
 
@@ -75,13 +75,13 @@ def weakness(password: str, address: str) -> str | None:
     if len(password) < SHORTEST_PASSWORD:
         return f"This password is too short. It must have at least {SHORTEST_PASSWORD} characters."
     if len(password) > LONGEST_PASSWORD:
-        return f"This password is too long. It may have at most {LONGEST_PASSWORD} characters."
+        return f"This password is too long. It must have at most {LONGEST_PASSWORD} characters."
     if password.isdecimal():
-        return "This password is only digits. Add letters or words."
+        return "This password is entirely numeric. Add letters."
     if password.strip().lower() in (address, address.partition("@")[0]):
-        return "This password is the e-mail address. Choose another one."
+        return "This password is your e-mail address. Choose another one."
     if len(set(password)) < 3:
-        return "This password repeats the same characters. Choose another one."
+        return "This password has too few different characters. Choose another one."
     return None
 
 
@@ -93,7 +93,7 @@ def set_password(address: str, password: str) -> None:
     plain = plain_address(address)
     user = users.get(user_id_of(plain)) if plain else None
     if user is None:
-        raise NotFound(f"There is no user {address.strip()[:254]!r}.")
+        raise NotFound(f"User not found: {address.strip()[:254]!r}")
     change_password(user, password, "password")
 
 
@@ -106,7 +106,7 @@ def change_password(user: User, password: str, field: str, staying: str = "") ->
     if problem:
         raise ValidationFailed({field: [problem]})
     if not users.set_password(user, hash_password(password), staying):
-        raise Conflict("The user was changed by someone else just now. Try again.")
+        raise Conflict("The user was changed by another request. Try again.")
 
 
 def give_one_time_password(email: str) -> str:
@@ -123,7 +123,7 @@ def give_one_time_password(email: str) -> str:
         user = users.get(user.id)
     password, ends = new_password(), int(now().timestamp()) + ONCE_SECONDS
     if user is None or not users.set_password(user, hash_password(password), once=ends):
-        raise Conflict("The user was changed by someone else just now. Try again.")
+        raise Conflict("The user was changed by another request. Try again.")
     return password
 
 

@@ -12,7 +12,7 @@ from chalicelib.models.tokens import Token
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 CHANGE_FIRST = (
-    "You signed in with a one-time password. Choose your own first: on the page /en/accounts/, or by POST "
+    "You signed in with a one-time password. Choose your own password first: on the page /en/accounts/, or with POST "
     "/api/user/me/password/ with old_password and new_password."
 )
 
@@ -62,7 +62,7 @@ def session_of(session_id: str) -> Session:
     """
     session = sessions.get(secret.digest(session_id)) if secret.is_session_id(session_id) else None
     if session is None or not session.is_active:
-        raise NotSignedIn("This session is over. Sign in again.")
+        raise NotSignedIn("Your session has ended. Sign in again.")
     return session
 
 

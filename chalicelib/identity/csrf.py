@@ -28,7 +28,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
     page = headers.get("origin") or headers.get("referer")
     own = _origin(settings().public_url)
     if page and _origin(page) != own:
-        raise Forbidden(f"CSRF Failed: the request was made by a page of another site. Use {own}.")
+        raise Forbidden(f"CSRF Failed: the request comes from another site. Use {own}.")
 
 
 def _origin(url: str) -> str | None:

@@ -34,7 +34,7 @@ def test_queries_are_described_too(studio):
     query = answer["actions"]["GET"]["query"]
     assert query["public"] == {"type": "boolean", "required": False}
     assert query["page"]["min_value"] == 1
-    assert "`ordering` takes" in answer["description"]
+    assert "`ordering` (prefix" in answer["description"]
 
 
 def test_what_is_in_objects_is_described(studio):

@@ -139,7 +139,7 @@ class TestPages:
 
     def test_describe_all_that_can_be_done(self, studio):
         text = page(studio, "/api/channel").text
-        for said in ("Create channel", "id__in", "content_defaults", "At most 200 characters"):
+        for said in ("Create a channel", "id__in", "content_defaults", "At most 200 characters"):
             assert said in text
 
     def test_say_what_is_wrong(self, studio):
@@ -158,7 +158,7 @@ class TestPages:
     def test_are_not_too_long(self, studio, monkeypatch, channel):
         monkeypatch.setattr("chalicelib.http.pages.LONGEST", 200)
         text = page(studio, f"/api/channel/{channel}").text
-        assert "characters more" in text
+        assert "more characters" in text
         assert "<script>alert" not in text
 
 

@@ -33,7 +33,7 @@ if (form) {
       const response = await fetch(location.pathname + location.search, options);
       const text = await response.text();
       let body = text;
-      try { body = JSON.stringify(JSON.parse(text), null, 2); } catch { /* it is shown as it is */ }
+      try { body = JSON.stringify(JSON.parse(text), null, 2); } catch { /* not JSON: shown as text */ }
       shown.textContent = `${response.status} ${response.statusText}\n\n${body}`;
     } catch (problem) {
       shown.textContent = String(problem);

@@ -236,4 +236,4 @@ class TestCsrf:
 
 def assert_over(browser):
     answer = browser.call("GET", ME)
-    assert (answer.status, answer.json["detail"]) == (401, "This session is over. Sign in again.")
+    assert (answer.status, answer.json["detail"]) == (401, "Your session has ended. Sign in again.")

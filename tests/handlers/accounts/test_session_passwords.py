@@ -84,7 +84,7 @@ class TestTries:
         other = accounts.create_user("other@example.org", PASSWORD)[0]
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
         answer = sign_in(studio)
-        assert (answer.status, answer.json["error"]) == (429, "Too many tries")
+        assert (answer.status, answer.json["error"]) == (429, "Too many attempts")
         assert 0 < int(answer.headers["Retry-After"]) <= sign_in_tries.WINDOW
         assert sign_in(studio, email="other@example.org").json["user_id"] == other
 

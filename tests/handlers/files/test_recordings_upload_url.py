@@ -61,7 +61,7 @@ def test_a_wrong_upload_is_refused_alike(answers, call):
     answer = answers[call.note]
     assert answer.status == call.status, answer.text
     if call.status == 412:  # an empty body there
-        assert answer.json["error"] == "No storage left"
+        assert answer.json["error"] == "Not enough storage"
     else:
         assert answer.json == call.response
 

@@ -198,7 +198,7 @@ class TestNumbers:
 
     @pytest.mark.parametrize("page", ["2", *HUGE], ids=range(7))
     def test_of_a_page_after_the_last_is_404(self, world, page):
-        assert ask(world, f"/api/public/v2/channel?page={page}").json["detail"] == "Invalid page: there are 1."
+        assert ask(world, f"/api/public/v2/channel?page={page}").json["detail"] == "Invalid page. The last page is 1."
 
     @pytest.mark.parametrize("size", HUGE, ids=range(6))
     def test_of_a_size_above_the_limit_is_the_limit(self, world, size):

@@ -253,7 +253,7 @@ class TestAListThatTakesTooLong:
         answer = get(studio, NODES)
         assert (answer.status, "Retry-After" in answer.headers) == (503, True)
         assert "takes too long" in answer.json["detail"]
-        assert "Give max_results" in answer.json["detail"]
+        assert "Send max_results" in answer.json["detail"]
         for version in ("v1", "v2"):
             page = get(studio, f"/api/public/{version}/contentnode?max_results=5").json
             assert (page["results"], "cursor" in page["more"]) == ([], True)
@@ -268,7 +268,7 @@ class TestAListWithTooManyNodes:
         publish(studio, *"abcd", public=True)
         answer = get(studio, NODES)
         assert answer.status == 400
-        assert "Give max_results" in answer.json["max_results"][0]
+        assert "Send max_results" in answer.json["max_results"][0]
         assert len(get(studio, f"{NODES}?max_results=5").json["results"]) == 5
 
     def test_is_whole_where_it_has_as_many_as_it_may(self, studio):
@@ -283,7 +283,7 @@ class TestAListWithTooManyNodes:
         path = f"/api/public/v2/importmetadata/{channel_id}"
         answer = get(studio, f"{path}?descendants=true")
         assert answer.status == 400
-        assert "Give max_results" in answer.json["max_results"][0]
+        assert "Send max_results" in answer.json["max_results"][0]
         assert answer.json["detail"] == answer.json["error"] == f"max_results: {answer.json['max_results'][0]}"
         assert get(studio, path).status == 200
         page = get(studio, f"{path}?descendants=true&max_results=4").json
