@@ -1,4 +1,4 @@
-"""Settings of the application: the only reader of the environment."""
+"""The settings of the application. No other module reads the environment."""
 
 import os
 from dataclasses import dataclass, field
@@ -6,12 +6,12 @@ from functools import cache
 
 
 class SettingMissing(Exception):
-    """A variable of the environment is missing or is not what it must be; the message names it."""
+    """An environment variable is missing or invalid; the message names it."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting, typed. Sizes are bytes, times are seconds."""
+    """All settings, typed. Sizes are in bytes, times in seconds."""
 
     stage: str
     table_prefix: str
@@ -20,13 +20,13 @@ class Settings:
     export_queue_url: str
     maintenance_queue_url: str
     uploads_queue_url: str
-    public_url: str  # the front that clients see, without a slash at its end
+    public_url: str  # of the CDN, as clients use it; without a trailing slash
     upload_url_seconds: int
     user_quota: int
-    disk_cache: int  # what a process may keep of published databases on its disk
-    mail_from: str  # the sender of e-mail; empty where none is sent
-    index_seconds: int  # for how long the public index may be taken for the newest
-    front_key: str = field(repr=False)  # by which the front is known; empty where everybody may ask
+    disk_cache: int  # maximum size of the published databases that a process caches on disk
+    mail_from: str  # the sender of e-mail; empty to send none
+    index_seconds: int  # how long a cached public index may be used without checking for a newer one
+    origin_secret: str = field(repr=False)  # carried by requests of the CDN; empty to accept any request
 
 
 @cache
@@ -49,7 +49,7 @@ def settings() -> Settings:
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
         mail_from=os.environ.get("MAIL_FROM", ""),
         index_seconds=_number("INDEX_SECONDS", 1),
-        front_key=os.environ.get("FRONT_KEY", ""),
+        origin_secret=os.environ.get("FRONT_KEY", ""),
     )
 
 

@@ -1,25 +1,25 @@
-"""What can go wrong, as named facts; `rest.STATUS` alone knows their HTTP status.
+"""Domain errors, without HTTP: `rest.STATUS` maps them to statuses.
 
 StudioError
-├── BadRequest           the request cannot be understood as a whole
-│   └── ValidationFailed some of its fields are wrong; `fields` says which and why
-├── NotSignedIn          no credentials, or bad ones
-├── Forbidden            known, but without the right
-├── NotFound             there is no such thing, or one may not even know of it
-├── MethodNotAllowed     the path is there, the method is not
-├── Conflict             the state of things forbids it now: a lost race, a taken name
-│   └── TakenOver        a later request has what this one had begun to make
-├── QuotaExceeded        no storage left for the user
-├── FilterRequired       this list is too long to be given whole: a filter must be named
-└── Busy                 someone else holds what is needed; try again later
-    └── TooManyTries     too many wrong passwords; nobody may try another one for a while
+├── BadRequest           the request as a whole is malformed
+│   └── ValidationFailed some fields are invalid; `fields` maps them to messages
+├── NotSignedIn          credentials are missing or invalid
+├── Forbidden            the caller lacks a permission
+├── NotFound             it does not exist, or the caller may not view it
+├── MethodNotAllowed     the path does not support the method
+├── Conflict             it conflicts with the current state: a lost race, a taken name
+│   └── TakenOver        a later request has taken over the work of this one
+├── QuotaExceeded        the user has not enough storage
+├── FilterRequired       the list is too long without a filter
+└── Busy                 temporarily unavailable; try again later
+    └── TooManyTries     too many wrong passwords; sign-in is blocked for a while
 """
 
 from collections.abc import Mapping
 
 
 class StudioError(Exception):
-    """A fact with a sentence for the caller that says what to do."""
+    """An error with a message for the caller: what is wrong, then what to do."""
 
     title = "Error"
 
@@ -33,7 +33,7 @@ class BadRequest(StudioError):
 
 
 class ValidationFailed(BadRequest):
-    """`fields` maps each wrong field (dotted path for nested ones) to its sentences."""
+    """`fields` maps each invalid field (a dotted path if nested) to its messages."""
 
     title = "Validation error"
 

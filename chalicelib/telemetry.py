@@ -1,4 +1,4 @@
-"""Logs and metrics, as CloudWatch reads them from what functions print."""
+"""Structured logs and metrics, printed in the formats of CloudWatch."""
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
@@ -11,12 +11,12 @@ log = Logger(service="studio")
 
 
 def count(name: str, value: float = 1) -> None:
-    """Something happened `value` times."""
+    """Record a count metric."""
     _emit(name, MetricUnit.Count, value)
 
 
 def seconds(name: str, value: float) -> None:
-    """Something took so long."""
+    """Record a duration metric."""
     _emit(name, MetricUnit.Seconds, value)
 
 

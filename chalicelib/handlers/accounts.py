@@ -1,11 +1,11 @@
-"""Studio's own pages of signing in: plain forms, for which no script is needed. Studio's clients send them JSON."""
+"""Studio's sign-in pages: forms that need no script. Studio's clients send JSON to the same paths."""
 
 from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
 from chalicelib.html import Html, render
-from chalicelib.http.router import NOT_KEPT, STATUS, Reply, Request, Route
+from chalicelib.http.router import NO_STORE, STATUS, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.operations.users import sessions
 from chalicelib.schemas.base import parse
@@ -15,7 +15,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def page(request: Request) -> Reply:
-    """The form to sign in, to replace a one-time password, or for who is signed in already the one to sign out."""
+    """The form to sign in, to replace a one-time password or, if the caller is signed in, to sign out."""
     user, token = known(request)
     if user is None:
         return _sign_in_page(token)
@@ -25,7 +25,7 @@ def page(request: Request) -> Reply:
 
 
 def sign_in(request: Request) -> Reply:
-    """What a form sends is answered with a page, also where it is wrong; what is JSON as the rest of the API is."""
+    """Sign in with a form, which gets pages also for errors, or with JSON, which gets JSON errors."""
     csrf.check_origin(request.headers)
     if not _is_form(request):
         return _signed_in(request, parse(SignIn, request.json))
@@ -39,37 +39,38 @@ def sign_in(request: Request) -> Reply:
 
 
 def sign_out(request: Request) -> Reply:
-    """Raises Forbidden where the session's token is neither in the header nor in the form."""
+    """Raises Forbidden if neither the header nor the form carries the CSRF token."""
     fields = _form(request) if _is_form(request) else {}
     leave(request, fields.get("csrfmiddlewaretoken", ""))
-    return Reply(None, 302, {**NOT_KEPT, "Location": "/en/accounts/"}, cookies=cookies.forgotten())
+    return Reply(None, 302, {**NO_STORE, "Location": "/en/accounts/"}, cookies=cookies.expired())
 
 
 def choose_password(request: Request) -> Reply:
-    """Change the password of who is signed in by a cookie; others sign in first. What is wrong is answered with the
-    form. Raises Forbidden where the session's token is neither in the header nor in the form.
+    """Change the password of a user with a session; others are redirected to sign in. Errors are shown in the form.
+
+    Raises Forbidden if neither the header nor the form carries the CSRF token.
     """
     user, token = known(request)
     session_id, fields = authentication.session_id_of(request.headers), _form(request)
     if user is None or not session_id:
-        return Reply(None, 302, {**NOT_KEPT, "Location": "/en/accounts/"})
+        return Reply(None, 302, {**NO_STORE, "Location": "/en/accounts/"})
     csrf.check(request.headers, session_id, fields.get("csrfmiddlewaretoken", ""))
     try:
         sessions.change_password(user, parse(PasswordChange, fields), request.address)
     except StudioError as error:
         return _password_page(token, error.detail, STATUS[type(error)])
-    return Reply(None, 302, {**NOT_KEPT, "Location": "/api/"})
+    return Reply(None, 302, {**NO_STORE, "Location": "/api/"})
 
 
 def _signed_in(request: Request, given: SignIn) -> Reply:
     session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
     location = "/en/accounts/" if user.password_once else "/api/"
-    return Reply(None, 302, {**NOT_KEPT, "Location": location}, cookies=cookies.of_session(session_id))
+    return Reply(None, 302, {**NO_STORE, "Location": location}, cookies=cookies.for_session(session_id))
 
 
 def _is_form(request: Request) -> bool:
-    is_said = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
-    return is_said and not request.body.lstrip().startswith(b"{")
+    is_declared = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+    return is_declared and not request.body.lstrip().startswith(b"{")
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -93,7 +94,7 @@ def _password_page(token: str, problem: str = "", status: int = 200) -> Reply:
 
 
 def _page(content: Html, token: str, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(content, status, {**NOT_KEPT, **(headers or {})}, cookies=(cookies.for_csrf(token),))
+    return Reply(content, status, {**NO_STORE, **(headers or {})}, cookies=(cookies.for_csrf(token),))
 
 
 ACCOUNTS = "/en/accounts"

@@ -1,4 +1,4 @@
-"""Channels, for administrators."""
+"""Channels for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access

@@ -1,4 +1,4 @@
-"""Questions of exercises. One is addressed by `<contentnode>,<assessment_id>`."""
+"""Questions of exercises, addressed by `<contentnode>,<assessment_id>`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Bookmarks of channels (resource shapes: bookmark), named by their channel."""
+"""Bookmarks of channels, addressed by the channel (specification: Resource Shapes, bookmark)."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations.users import bookmarks

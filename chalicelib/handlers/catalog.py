@@ -1,4 +1,4 @@
-"""The catalog of public channels (resource shapes: catalog), open to everyone."""
+"""The catalog of public channels (specification: Resource Shapes, catalog), without authentication."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access

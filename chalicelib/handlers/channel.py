@@ -1,4 +1,4 @@
-"""Channels (resource shapes: channel)."""
+"""Channels (specification: Resource Shapes, channel)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +62,7 @@ CHANNEL = Resource(
 
 
 def _of_one(do: Callable[[Identity, str], Any], name: str = "") -> Callable[[Request], Any]:
-    """A view of what is done with one channel; with `name`, its answer is an object of one field."""
+    """A view of an operation on one channel; with `name`, its result is wrapped in an object with that field."""
 
     def view(request: Request) -> Any:
         answer = do(request.user, request.params["id"])

@@ -1,4 +1,4 @@
-"""Sets of channels that one token opens."""
+"""Channel sets: several channels with one access token."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations.channels import channel_sets

@@ -1,4 +1,4 @@
-"""Published versions of a channel (resource shapes: channelversion)."""
+"""Published versions of a channel (specification: Resource Shapes, channelversion)."""
 
 from typing import Any
 

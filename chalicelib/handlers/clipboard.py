@@ -1,4 +1,4 @@
-"""Clipboards (resource shapes: clipboard)."""
+"""Clipboards (specification: Resource Shapes, clipboard)."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations.users import clipboard

@@ -74,7 +74,7 @@ def restore(request: Request) -> dict[str, Any]:
 
 def copy(request: Request) -> Reply:
     answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
-    if is_done:  # else the worker tells of it
+    if is_done:  # otherwise the worker emits the changes
         rest_changes.node_copied(request.user, request.params["id"], answer, request.json)
     return Reply(answer, 201 if is_done else 202)
 

@@ -1,4 +1,4 @@
-"""What there is in a channel, or below a node (recorded: get_channel_details, get_node_details)."""
+"""Statistics of the content of a channel or below a node (recorded: get_channel_details, get_node_details)."""
 
 from collections.abc import Callable
 from typing import Any

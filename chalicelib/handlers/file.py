@@ -1,4 +1,4 @@
-"""Files: where to upload them, those of nodes and questions, and putting them there."""
+"""Files of nodes and questions, and their uploads."""
 
 from typing import Any
 

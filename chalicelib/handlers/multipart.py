@@ -1,4 +1,4 @@
-"""Reading the one file of a multipart/form-data body."""
+"""Reads the file of a multipart/form-data body."""
 
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -10,7 +10,7 @@ from chalicelib.http.router import Request
 def file_of(request: Request) -> tuple[str, bytes]:
     """(file name, bytes) of the field `file`.
 
-    Raises BadRequest where the body is not multipart or has no such file.
+    Raises BadRequest if the body is not multipart or has no such file.
     """
     content_type = request.headers.get("content-type", "")
     if not content_type.lower().startswith("multipart/form-data") or not content_type.isascii():

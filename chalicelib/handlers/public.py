@@ -1,4 +1,4 @@
-"""The public API that Kolibri reads: which channels there are (specification: Kolibri integration)."""
+"""The public API for Kolibri: information about the server, and channels (specification: Kolibri integration)."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
 
 
 def info(request: Request) -> Reply:
-    """What kind of server this is; Kolibri asks for `v=3`. Higher versions of the answer add fields.
+    """Information about this server. Kolibri requests `v=3`; higher versions of the response add fields.
 
     Reads nothing: Kolibri uses it to check that the server is there. The answer changes only with a release.
     """
@@ -38,7 +38,7 @@ def info(request: Request) -> Reply:
 
 
 def channel_list(request: Request) -> Reply:
-    """Public channels by name, and those that `tokens` open; filtered by `keyword` and `language`."""
+    """Public channels and those of `tokens`, by name; filtered by `keyword` and `language`."""
     tokens = ",".join(request.query.get("tokens", []))
     query = parse_query(ChannelListQuery, {**request.query, "tokens": [tokens]})
     index = public_index.current()
@@ -67,7 +67,7 @@ def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) ->
 
 
 def lookup(request: Request) -> Reply:
-    """The channel with this id, or those that this token opens, as a list."""
+    """A list of the channel with this ID, or of the channels of this token."""
     identifier = request.params["identifier"]
     found = channel_lookup.by_identifier(identifier, public_index.current())
     if not found.channels:
@@ -86,7 +86,7 @@ def channel(request: Request) -> Reply:
 
 
 def no_such_version(_: Request) -> Reply:
-    """What is asked of a version of this API that does not exist, or that does not have it."""
+    """Refuses versions of this API that do not exist, and paths that a version does not have."""
     raise NotFound("API version is unavailable")
 
 
@@ -110,7 +110,7 @@ ROUTES = (
     *(
         Route("GET", f"/api/public/{path}", no_such_version, Access.ANYONE, "Unavailable API version", status=404)
         for path in (
-            "v2/channels",  # API Gateway tries no parameter where a literal part of the path fits
+            "v2/channels",  # API Gateway prefers literal segments and does not fall back to parameters
             "v2/channels/lookup/{identifier}",
             "{version}/channels",
             "{version}/channels/lookup/{identifier}",

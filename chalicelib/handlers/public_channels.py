@@ -1,4 +1,4 @@
-"""Public channels as Kolibri browses them: `v2/channel/`, and the specification's `v1/channelmetadata`."""
+"""Public channels for browsing in Kolibri: `v2/channel/`, and `v1/channelmetadata` of the specification."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from chalicelib.schemas.responses.public import ChannelLabels, ChannelMetadata
 
 
 def channel_list(request: Request) -> Reply:
-    """Public channels by name that match all filters; in pages where `page` or `page_size` is given."""
+    """Public channels that match all filters, by name; a page if `page` or `page_size` is given."""
     query = parse_query(ChannelMetadataQuery, request.query)
     index = public_index.current()
     found = [channel for channel in index.channels if _matches(channel, query)]
@@ -43,7 +43,7 @@ def retrieve(request: Request) -> Reply:
 
 
 def labels(_: Request) -> Reply:
-    """Categories, languages and countries that public channels have."""
+    """Categories, languages and countries of public channels."""
     index = public_index.current()
     categories = {label for channel in index.channels for label in channel.facts["labels"]["categories"]}
     codes = {code for channel in index.channels for code in channel.entry["included_languages"]}

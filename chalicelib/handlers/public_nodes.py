@@ -1,6 +1,6 @@
-"""ContentNodes of public channels: lists, trees, and what Kolibri needs to import one of them.
+"""Content nodes of public channels: lists, trees, and the data to import a node into Kolibri.
 
-`v2` is what Kolibri asks for, `v1` what the specification names; they differ in envelopes and in the form of file URLs.
+Kolibri requests `v2`, the specification defines `v1`; they differ in envelopes and in the form of file URLs.
 """
 
 from collections.abc import Callable
@@ -19,17 +19,17 @@ from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePa
 from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses import public as answers
 
-PAGE_SIZE = 100  # of v1, where none is given
-LONGEST_LIST = 20_000  # nodes in one answer
+PAGE_SIZE = 100  # default of v1
+MAX_NODES = 20_000  # in one response
 _IN_PAGES = "Send max_results, and follow `more`."
 
 
 class NodeListQuery(NodeFilter, NodePageQuery):
-    """Which nodes, and which page of them."""
+    """Filters and page of nodes."""
 
 
 class NodeTreeQuery(NodeFilter, TreePageQuery):
-    """Which of the nodes below, and which page of them."""
+    """Filters and page of descendants."""
 
 
 def list_v1(request: Request) -> Reply:
@@ -42,10 +42,10 @@ def list_v1(request: Request) -> Reply:
 
 
 def list_v2(request: Request) -> Reply:
-    """All nodes, or with `max_results` a page of them, where `more` has the query of the next one."""
+    """All nodes or, with `max_results`, a page of them, whose `more` is the query of the next page."""
     query = parse_query(NodePageQuery, request.query)
     index = public_index.current()
-    page = _page(request, index, query, query.max_results or LONGEST_LIST, "")
+    page = _page(request, index, query, query.max_results or MAX_NODES, "")
     if query.max_results:
         labels = public_labels.labels(index, filters.parse(request.query))
         body = {"more": _more(request, page.more), "results": page.nodes, "labels": labels}
@@ -71,7 +71,7 @@ def _too_many() -> ValidationFailed:
 
 
 def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
-    """The view of one node that the filters leave, with what its files' URLs hang below."""
+    """A view of one node that matches the filters; `files_url` is the base URL of its files."""
 
     def view(request: Request) -> Reply:
         node_id = parse_id(request.params["node_id"])
@@ -86,7 +86,7 @@ def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
 
 
 def retrieve_tree(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
-    """The view of a node with one or two levels of what is below it."""
+    """A view of a node with one or two levels of descendants."""
 
     def view(request: Request) -> Reply:
         node_id = _node_id(request)
@@ -104,11 +104,11 @@ def retrieve_tree(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
 
 
 def import_metadata(request: Request) -> Reply:
-    """The rows of the content database that belong to a node, its ancestors and, with `descendants`, all below it."""
+    """The rows of the content database for a node, its ancestors and, with `descendants`, its descendants."""
     node_id = _node_id(request)
     schema = importing.parse_schema(request.query)
     query = parse_query(ImportMetadataQuery, request.query)
-    limit = query.max_results or LONGEST_LIST
+    limit = query.max_results or MAX_NODES
     index = public_index.current()
     after = cursors.decode(query.cursor) if query.cursor else None
     for channel, source in public_nodes.importable(node_id, index, after):

@@ -1,4 +1,4 @@
-"""Where the API tells of itself: its resources, its OpenAPI document, its reference for people."""
+"""Descriptions of the API: its resources, its OpenAPI document, its reference as a page."""
 
 from functools import lru_cache
 
@@ -8,22 +8,22 @@ from chalicelib.http.conditional import is_current
 from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Route, compact
 from chalicelib.schemas.responses.common import Object, Url
 
-KEPT = {"Cache-Control": "public, max-age=300"}
+CACHED = {"Cache-Control": "public, max-age=300"}
 NOT_MODIFIED = ((304, None),)
-_ASIDE = (PUBLIC, "/api/internal/")
+_UNLISTED = (PUBLIC, "/api/internal/")
 
 
 def resources(request: Request) -> dict[str, str]:
-    """What can be read without knowing any id, by name (recorded: the API root)."""
+    """URLs that can be read without an ID, by name (recorded: the API root)."""
     paths = {route.path for route in request.routes if route.method == "GET" and "{" not in route.path}
-    shown = [path for path in sorted(paths) if path.startswith("/api/") and not path.startswith(_ASIDE)]
+    shown = [path for path in sorted(paths) if path.startswith("/api/") and not path.startswith(_UNLISTED)]
     return {path.removeprefix("/api/"): settings().public_url + path for path in shown}
 
 
 def openapi(request: Request) -> Reply:
-    """The OpenAPI document. It changes only with the code, so that it is made once."""
+    """The OpenAPI document. It changes only with the code, so it is generated once per process."""
     text = _document(request.routes)
-    headers = {**KEPT, "ETag": text.etag}
+    headers = {**CACHED, "ETag": text.etag}
     if is_current(request.headers, text.etag, ""):
         return Reply(None, 304, headers)
     return Reply(text, headers=headers)
@@ -31,7 +31,7 @@ def openapi(request: Request) -> Reply:
 
 def docs(request: Request) -> Reply:
     """The whole reference as one page."""
-    return Reply(_reference(request.routes), headers=KEPT)
+    return Reply(_reference(request.routes), headers=CACHED)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""Search, and searches that one keeps (resource shapes: search, saved-search)."""
+"""Search and saved searches (specification: Resource Shapes, search, saved-search)."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQu
 
 
 def find(request: Request) -> dict[str, Any]:
-    """One page of what a search finds; always a page, 25 nodes long where nothing else is asked for."""
+    """A page of search results, 25 nodes long by default."""
     query = parse_query(SearchQuery, request.query)
     count, results = search_query.find(request.user, query)
     url = settings().public_url + request.path
@@ -37,9 +37,9 @@ SAVED = Resource(
     read=SavedSearch,
 )
 
-_SAYS: dict[str, Any] = {"summary": "Search published nodes", "query": SearchQuery, "answer": Page[Found]}
+_DOCUMENTATION: dict[str, Any] = {"summary": "Search published nodes", "query": SearchQuery, "answer": Page[Found]}
 ROUTES = (
-    Route("GET", "/api/search", find, Access.SIGNED_IN, **_SAYS),
-    Route("GET", "/api/search/search", find, Access.SIGNED_IN, **_SAYS),
+    Route("GET", "/api/search", find, Access.SIGNED_IN, **_DOCUMENTATION),
+    Route("GET", "/api/search/search", find, Access.SIGNED_IN, **_DOCUMENTATION),
     *routes_of(SAVED),
 )

@@ -1,8 +1,8 @@
-"""Signing in with a password and out again; CSRF tokens."""
+"""Sessions: signing in with a password, signing out, CSRF tokens."""
 
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import NotSignedIn
-from chalicelib.http.router import NOT_KEPT, Access, Reply, Request, Route
+from chalicelib.http.router import NO_STORE, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.users import sessions
@@ -12,13 +12,13 @@ from chalicelib.schemas.session import SignIn
 
 
 def current(request: Request) -> Reply:
-    """Who one is, and the token to send along with changes: of the session, or one to sign in with."""
+    """The signed-in user, and the CSRF token to send with writes: of the session, or one to sign in with."""
     user, token = known(request)
-    return Reply(_answer(user, token), headers=NOT_KEPT, cookies=(cookies.for_csrf(token),))
+    return Reply(_answer(user, token), headers=NO_STORE, cookies=(cookies.for_csrf(token),))
 
 
 def known(request: Request) -> tuple[Identity | None, str]:
-    """(who asks, None for nobody; the CSRF token to go on with)."""
+    """(the signed-in user or None, the CSRF token to continue with)."""
     session_id = authentication.session_id_of(request.headers)
     try:
         user = authentication.caller_of("GET", request.headers, password_once=True)
@@ -35,17 +35,17 @@ def sign_in(request: Request) -> Reply:
     given = parse(SignIn, request.json)
     session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
     answer = _answer(user, secret.csrf_token(session_id))
-    return Reply(answer, 201, headers=NOT_KEPT, cookies=cookies.of_session(session_id))
+    return Reply(answer, 201, headers=NO_STORE, cookies=cookies.for_session(session_id))
 
 
 def sign_out(request: Request) -> Reply:
-    """Whoever is signed in by a cookie is so no more; nothing is wrong where nobody is."""
+    """End the session of the cookie, if there is one."""
     leave(request)
-    return Reply(None, 204, cookies=cookies.forgotten())
+    return Reply(None, 204, cookies=cookies.expired())
 
 
 def leave(request: Request, form_token: str = "") -> None:
-    """End the session that a request's cookie names."""
+    """End the session of a request's cookie."""
     session_id = authentication.session_id_of(request.headers)
     if session_id:
         csrf.check(request.headers, session_id, form_token)

@@ -1,4 +1,4 @@
-"""Work in the background, for those who asked for it."""
+"""Background tasks."""
 
 from typing import Any
 
@@ -14,13 +14,16 @@ from chalicelib.schemas.channel import OfChannel
 from chalicelib.schemas.responses.task import ListedTask
 from chalicelib.schemas.responses.task import Task as TaskAnswer
 
-# Also who views a channel only because it is public is told of these. (Of differences its members alone are told.)
+# Visible also to users who may view the channel only because it is public. (Differences are visible to members only.)
 _OF_VIEWERS = frozenset({tasks.DETAILS})
 
 
 def retrieve(request: Request) -> dict[str, Any]:
-    """How far a task is, for who asked for it and for members of its channel; to others it is not there. What came of
-    it is for who asked and for editors: viewers get no result."""
+    """The progress of a task, for the user who started it and members of its channel. Its result is for the user who
+    started it and for editors.
+
+    Raises NotFound for other users.
+    """
     task_id = parse_id(request.params["task_id"])
     task = tasks.get(task_id) if task_id else None
     if task is None:
@@ -30,7 +33,7 @@ def retrieve(request: Request) -> dict[str, Any]:
 
 
 def _may_edit(user: Identity, task: Task) -> bool:
-    """Whether a user, who may see a task, may edit its channel. Raises NotFound where they may not see it."""
+    """Whether a user may edit the channel of a task. Raises NotFound if they may not view the task."""
     try:
         _, role = viewable(user, task.channel_id)
     except NotFound as error:
@@ -41,9 +44,9 @@ def _may_edit(user: Identity, task: Task) -> bool:
 
 
 def find(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
-    """The newest tasks of a channel, the newest first, for its members.
+    """The latest tasks of a channel, newest first, for its members.
 
-    Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
+    Raises NotFound, or Forbidden for a channel that the caller may view only because it is public.
     """
     channel, role = viewable(user, query.channel)
     if role is None and not user.is_admin:

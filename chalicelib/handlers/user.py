@@ -1,4 +1,4 @@
-"""Users: oneself."""
+"""The caller's own user."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the queues bring. Each handler takes a batch of messages and names those that must come again."""
+"""Handlers of queue messages. Each takes a batch and returns the messages to deliver again."""
 
 import json
 from collections.abc import Callable
@@ -23,9 +23,9 @@ from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
 
-MAX_RECEIVES = 5  # as in the template: after so many tries a message goes to the dead-letter queue
+MAX_RECEIVES = 5  # as in the template: then a message goes to the dead-letter queue
 
-LONGEST_WAIT = 300  # seconds between tries
+MAX_RETRY_SECONDS = 300  # between two deliveries
 
 Answer = dict[str, list[dict[str, str]]]
 
@@ -75,7 +75,7 @@ JOBS: dict[str, Callable[..., None]] = {
 
 
 def uploads(event: dict[str, Any]) -> Answer:
-    """Notifications of S3 about new objects: remember which content files are stored."""
+    """S3 notifications about new objects: record which content files are stored."""
 
     def work(message: dict[str, Any], _: bool) -> None:
         stored_objects.remember([entry for record in message.get("Records", []) for entry in _stored(record)])
@@ -105,7 +105,7 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
 
 
 def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any], bool], None]) -> Answer:
-    """Do every message by itself. Those that fail come again, sooner than a whole visibility timeout."""
+    """Process each message separately. Failed messages are delivered again before their visibility timeout ends."""
     failed = []
     for record in event["Records"]:
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
@@ -113,12 +113,12 @@ def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any],
             try:
                 work(json.loads(record["body"]), receives >= MAX_RECEIVES)
             except Busy as busy:
-                # Someone else is at it: that is no failure, and must not bring the message to the dead-letter queue.
-                log.info("message comes again", extra={"reason": busy.detail})
+                # Another worker holds the lock. This is no failure and must not count towards the dead-letter queue.
+                log.info("message postponed", extra={"reason": busy.detail})
                 queues.send_again(queue_url, record["body"], busy.retry_after)
             except Exception:
                 log.exception("message failed")
                 count("FailedMessages")
                 failed.append({"itemIdentifier": record["messageId"]})
-                queues.retry_in(queue_url, record["receiptHandle"], min(2**receives, LONGEST_WAIT))
+                queues.retry_in(queue_url, record["receiptHandle"], min(2**receives, MAX_RETRY_SECONDS))
     return {"batchItemFailures": failed}

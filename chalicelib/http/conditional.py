@@ -1,5 +1,6 @@
-"""Answers that anyone may keep: their ETag, whether a client has the newest one already, and whether it takes gzip
-(RFC 9110, 12.5.3 and 13). The application and the front's cache judge by this alike."""
+"""Conditional requests and content coding of cacheable responses (RFC 9110, 12.5.3 and 13): ETags, 304, gzip.
+
+Used by the application and by the local stack's CDN cache."""
 
 import re
 from collections.abc import Mapping
@@ -17,15 +18,15 @@ def etag_of(body: bytes) -> str:
 
 
 def http_date(moment: datetime) -> str:
-    """A moment as HTTP writes it, to the second."""
+    """A moment as an HTTP date."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 
 def is_current(headers: Mapping[str, str], etag: str, last_modified: str) -> bool:
-    """Whether a request's conditions (header names in lower case) say that the client has this answer.
+    """Whether the conditions of a request (header names in lower case) show that the client has this response.
 
-    ETags are compared weakly: what compresses an answer on its way makes its ETag weak. If-Modified-Since counts
-    only where there is no If-None-Match, and not where it is no date. An answer may have no ETag or no date.
+    ETags are compared weakly: compression on the way makes an ETag weak. If-Modified-Since is used only without
+    If-None-Match, and only if it is a date. `etag` and `last_modified` may be empty.
     """
     given = headers.get("if-none-match")
     if given is not None:
@@ -35,7 +36,7 @@ def is_current(headers: Mapping[str, str], etag: str, last_modified: str) -> boo
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Whether a header's value names gzip, other than with `q=0`."""
+    """Whether an Accept-Encoding header allows gzip."""
     return bool(_GZIP.search(accept_encoding))
 
 

@@ -1,8 +1,8 @@
-"""Public answers that Lambda cannot give: they are put into the bucket, where the front finds them.
+"""Public responses that are too large for Lambda: they are stored in the bucket and served through the CDN.
 
-Lambda answers with at most 6 MB. A list of a thousand channels with their icons has more, and its clients know
-no pages. They do follow a redirect on the same host. The front compresses nothing that comes from the bucket, and
-CloudFront nothing of this size: whoever takes gzip is sent to another object, which is compressed already.
+A Lambda response has at most 6 MB. A list of a thousand channels with their icons is larger, and its clients do not
+page. They do follow a redirect on the same host. CloudFront compresses no objects of this size: clients that accept
+gzip are redirected to an object that is compressed already.
 """
 
 import gzip
@@ -13,29 +13,29 @@ from threading import Lock
 from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import answer_key
 
-LIMIT = 6_000_000  # bytes of the whole answer
-STAYS = 24 * 3600.0  # seconds, after which an answer is put again: its object lives for a week
-_LONGEST_ESCAPE = 12  # bytes of a character: Lambda writes the body as JSON once more, in ASCII
-_LEVEL = 1  # icons are compressed images: more work saves hardly more
+MAX_BYTES = 6_000_000  # of the whole response
+TTL = 24 * 3600.0  # seconds, after which a response is stored again: its object expires after a week
+_MAX_ESCAPED = 12  # bytes per character: Lambda encodes the body as JSON again, in ASCII
+_LEVEL = 1  # icons are compressed images: higher levels hardly save more
 _lock = Lock()
-_placed: dict[str, float] = {}  # when this process has put what, by its own clock
+_stored: dict[str, float] = {}  # when this process stored each key, by its monotonic clock
 
 
 def is_too_large(text: str) -> bool:
-    """Whether Lambda would refuse this body."""
-    return len(text) > LIMIT or (len(text) * _LONGEST_ESCAPE > LIMIT and len(json.dumps(text)) > LIMIT)
+    """Whether this body exceeds the limit of Lambda."""
+    return len(text) > MAX_BYTES or (len(text) * _MAX_ESCAPED > MAX_BYTES and len(json.dumps(text)) > MAX_BYTES)
 
 
-def place(text: str, etag: str, zipped: bool) -> str:
-    """Store a JSON text, whose strong ETag this is, and say at which path of this host it stays for days."""
+def store(text: str, etag: str, zipped: bool) -> str:
+    """Store a JSON text under its strong ETag; returns the path on this host where it is available for days."""
     key = answer_key(etag.strip('"') + "-gzip" * zipped)
-    with _lock:  # others who want the same answer meanwhile need not make it, too
+    with _lock:  # concurrent requests for the same response store it once
         now = time.monotonic()
-        for old in [name for name, since in _placed.items() if now - since > STAYS]:
-            del _placed[old]
-        if key not in _placed:
+        for old in [name for name, since in _stored.items() if now - since > TTL]:
+            del _stored[old]
+        if key not in _stored:
             data = text.encode()
             body, encoding = (gzip.compress(data, _LEVEL, mtime=0), "gzip") if zipped else (data, None)
             storage.put(key, body, "application/json", storage.IMMUTABLE, encoding)
-            _placed[key] = now
+            _stored[key] = now
     return f"/{key}"

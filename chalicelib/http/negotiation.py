@@ -1,5 +1,6 @@
-"""What every path says of itself: OPTIONS describes it, and browsers get a page. What that takes is loaded when it is
-asked for, not when a function starts."""
+"""Content negotiation: OPTIONS describes a path, and browsers get HTML pages instead of JSON.
+
+The modules for that are imported at the first such request, not at a cold start."""
 
 import re
 
@@ -9,26 +10,26 @@ from chalicelib.http.router import JSON, PUBLIC, Methods, Request, compact
 from chalicelib.schemas.query import last_values
 from chalicelib.telemetry import count, log
 
-_WITHOUT_PAGES = (PUBLIC, "/api/internal/")  # caches keep the one, programs read the other
+_WITHOUT_PAGES = (PUBLIC, "/api/internal/")  # the first is cached, the second is only read by programs
 _WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$")
 
 
-def told(methods: Methods, request: Request, response: Response) -> Response:
-    """The response as its reader can use it best."""
+def negotiate(methods: Methods, request: Request, response: Response) -> Response:
+    """The response in the form that the client prefers."""
     if request.method == "OPTIONS" and response.status_code == 200 and "OPTIONS" not in methods:
         from chalicelib.http import options
 
         response.body = compact(options.path(methods))
-    if not _may_be_a_page(methods, request, response):
+    if not _has_page(methods, request, response):
         return response
     response.headers["Vary"] = "Accept"
     if prefers_html(request.headers.get("accept", "")) and last_values(request.query).get("format") != "json":
-        _as_page(methods, request, response)
+        _replace_by_page(methods, request, response)
     return response
 
 
-def _may_be_a_page(methods: Methods, request: Request, response: Response) -> bool:
-    """JSON that a browser may have come for."""
+def _has_page(methods: Methods, request: Request, response: Response) -> bool:
+    """Whether the response has an HTML form, which a browser may prefer."""
     return (
         request.method in ("GET", "HEAD")
         and request.path.startswith("/api")
@@ -40,7 +41,7 @@ def _may_be_a_page(methods: Methods, request: Request, response: Response) -> bo
 
 
 def prefers_html(accept: str) -> bool:
-    """Whether an Accept header names HTML, and JSON not before it (RFC 9110, 12.5.1)."""
+    """Whether an Accept header prefers HTML to JSON (RFC 9110, 12.5.1)."""
     weights = {part.partition(";")[0].strip().lower(): _weight(part) for part in accept.split(",")}
     html = weights.get("text/html", 0.0)
     return html > 0 and html >= weights.get(JSON, 0.0)
@@ -51,8 +52,8 @@ def _weight(part: str) -> float:
     return float(found[1]) if found else 1.0
 
 
-def _as_page(methods: Methods, request: Request, response: Response) -> None:
-    """Where no page can be made, the answer stays JSON: what was asked for is there, and browsers show that too."""
+def _replace_by_page(methods: Methods, request: Request, response: Response) -> None:
+    """Turn a JSON response into a page. If that fails, it stays JSON, which browsers can show."""
     from chalicelib import html
     from chalicelib.http import pages
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document (3.1), made from what routes say of themselves."""
+"""The OpenAPI document (3.1), generated from the routes."""
 
 import json
 import re
@@ -48,7 +48,7 @@ PARAMETERS = {
 
 
 class _Plain(GenerateJsonSchema):
-    """Without titles that say no more than the names of fields."""
+    """Schemas without titles and defaults that add no information."""
 
     ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012 (a list upstream)
 
@@ -60,15 +60,15 @@ class _Plain(GenerateJsonSchema):
         return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
-        """Without defaults that say no more than that nothing is given."""
-        said = super().default_schema(schema)
-        if not isinstance(said.get("default"), bool | int | str) or said["default"] == "":
-            said.pop("default", None)
-        return said
+        """Without defaults that only mean "not sent"."""
+        described = super().default_schema(schema)
+        if not isinstance(described.get("default"), bool | int | str) or described["default"] == "":
+            described.pop("default", None)
+        return described
 
 
 def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
-    """The document of all routes but those that say that there is nothing; `server` is the URL that paths follow."""
+    """The document of all routes, except those that declare a missing path; `server` is the base URL of the paths."""
     shown = documented(routes)
     answers, answer_types = _schemas("serialization", _answers(shown))
     inputs, input_types = _schemas("validation", _bodies(shown))
@@ -90,7 +90,7 @@ def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
 
 
 def documented(routes: Iterable[Route]) -> list[Route]:
-    """The routes of the API that lead to something."""
+    """The routes of the API, except those that declare a missing path."""
     return [route for route in routes if route.path.startswith("/api") and route.status != 404]
 
 
@@ -106,7 +106,7 @@ def _answers(routes: list[Route]) -> dict[Any, Any]:
 
 
 def successes(route: Route) -> list[tuple[int, Any]]:
-    """(status, type of the answer or None) of all that a route answers where all is well."""
+    """(status, type or None) of all successful responses of a route."""
     return [(route.status, route.answer), *route.also]
 
 
@@ -116,14 +116,14 @@ def _bodies(routes: list[Route]) -> dict[Any, Any]:
 
 
 def _schemas(mode: JsonSchemaMode, types: dict[Any, Any]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """(schemas by the keys of the types, what these refer to by name)."""
+    """(schemas by the keys of the types, referenced schemas by name)."""
     adapters = [(key, mode, TypeAdapter(one)) for key, one in types.items()]
     found, shared = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE + "{model}", schema_generator=_Plain)
     return {key: schema for (key, _), schema in found.items()}, shared.get("$defs", {})
 
 
 def used(schemas: dict[str, Schema], users: Any) -> dict[str, Schema]:
-    """Those of the schemas to which the users refer, or others of these."""
+    """The schemas that the users reference, directly or through other schemas."""
     found: dict[str, Schema] = {"Problem": schemas["Problem"]}
     todo = _references(users)
     while todo:
@@ -139,7 +139,7 @@ def _references(part: Any) -> set[str]:
 
 
 def _closed(schemas: Any) -> Any:
-    """The same, where objects have no other properties than those named."""
+    """The same schemas, with objects closed to further properties."""
     if isinstance(schemas, list):
         return [_closed(schema) for schema in schemas]
     if not isinstance(schemas, dict):
@@ -179,7 +179,7 @@ def _in_path(path: str) -> list[dict[str, Any]]:
 
 
 def _in_query(route: Route) -> list[dict[str, Any]]:
-    """Lists are written with commas."""
+    """Query parameters; lists are comma-separated."""
     schema = route.query.model_json_schema(schema_generator=_Plain) if route.query else {}
     return [_parameter(name, _of_text(own)) for name, own in schema.get("properties", {}).items()]
 
@@ -191,7 +191,7 @@ def _parameter(name: str, schema: Schema) -> dict[str, Any]:
 
 
 def _of_text(schema: Schema) -> Schema:
-    """A schema without null, which no query can say."""
+    """A schema without null, which a query cannot express."""
     choices = [choice for choice in schema.get("anyOf", []) if choice != {"type": "null"}]
     own = {name: value for name, value in schema.items() if name != "anyOf"}
     return {**own, **choices[0]} if len(choices) == 1 else {**own, **({"anyOf": choices} if choices else {})}
@@ -200,7 +200,7 @@ def _of_text(schema: Schema) -> Schema:
 def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
     responses: dict[str, Any] = {}
     for status, answer in successes(route):
-        responses[str(status)] = {"description": _done(status)}
+        responses[str(status)] = {"description": _success(status)}
         if answer is not None:
             schema = _closed(answers[route.method, route.path, status])
             kinds = ([] if answer is str else [JSON]) + ([HTML] if has_page(route) else [])
@@ -210,23 +210,23 @@ def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
     if route.path.startswith(PUBLIC):
         responses["302"] = {"description": "The response is large: get it from the `Location`, on the same host."}
         responses["304"] = {"description": "Not modified."}
-    errors = {str(status): {"$ref": f"#/components/responses/{ERRORS[status][0]}"} for status in _refusals(route)}
+    errors = {str(status): {"$ref": f"#/components/responses/{ERRORS[status][0]}"} for status in _error_statuses(route)}
     return {**responses, **errors}
 
 
 def has_page(route: Route) -> bool:
-    """Whether browsers are answered with a page. The public API is kept by caches, the internal one has no readers."""
+    """Whether browsers get a page: not from the public API, which is cached, nor from the internal one."""
     return route.method == "GET" and not route.path.startswith((PUBLIC, "/api/internal/"))
 
 
-def _done(status: int) -> str:
+def _success(status: int) -> str:
     if status == 202:
         return "Accepted; the work continues in the background"
     return HTTPStatus(status).phrase.capitalize() if status != 200 else "OK"
 
 
-def _refusals(route: Route) -> list[int]:
-    """The errors that a route may answer with."""
+def _error_statuses(route: Route) -> list[int]:
+    """The statuses of the errors that a route may return."""
     is_write = route.method != "GET"
     possible = {
         400: True,

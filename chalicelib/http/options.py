@@ -1,4 +1,4 @@
-"""What a path says of itself: as OPTIONS answers it, and as pages show it."""
+"""Descriptions of paths, as OPTIONS returns them and pages show them, made from the OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -25,7 +25,7 @@ _LIMITS = {
 
 
 def path(methods: Methods) -> dict[str, Any]:
-    """Its name, what it takes and answers with, and of each method the fields of its query and body."""
+    """A path: its name, media types, and for each method the fields of its query and body."""
     routes = tuple(methods[method] for method in sorted(methods))
     first = methods.get("GET", routes[0])
     return {
@@ -39,14 +39,14 @@ def path(methods: Methods) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def action(route: Route) -> dict[str, Any]:
-    """One method: `summary`, and where it takes any, `query` and `body`, fields by name."""
+    """One method: `summary`, and `query` and `body` with fields by name, if it has any."""
     whole = document([route], "")
     found = whole["paths"].get(route.path, {}).get(route.method.lower(), {})
-    return {"summary": route.summary, **taken(found, whole["components"]["schemas"])}
+    return {"summary": route.summary, **inputs(found, whole["components"]["schemas"])}
 
 
-def taken(operation: dict[str, Any], types: dict[str, Field]) -> dict[str, dict[str, Field]]:
-    """Fields by name of the `query` and the `body` of an operation of the OpenAPI document, where it takes any."""
+def inputs(operation: dict[str, Any], types: dict[str, Field]) -> dict[str, dict[str, Field]]:
+    """The `query` and `body` of an OpenAPI operation, if it has any: fields by name."""
     query = {
         one["name"]: _field({**one, **one["schema"]}, False, types)
         for one in operation.get("parameters", ())
@@ -57,13 +57,13 @@ def taken(operation: dict[str, Any], types: dict[str, Field]) -> dict[str, dict[
 
 
 def body_of(operation: dict[str, Any]) -> Field:
-    """The schema of an operation's body, empty where it has none."""
+    """The schema of an operation's body, empty if it has none."""
     content = operation.get("requestBody", {}).get("content", {})
     return next((media["schema"] for media in content.values()), {})
 
 
 def fields(schema: Field, types: dict[str, Field], levels: int = 2) -> dict[str, Field]:
-    """The properties of a schema, by name, and of those that are objects (or lists of them) theirs as `fields`."""
+    """The properties of a schema by name; those that are objects, or lists of objects, have `fields` themselves."""
     plain = resolved(schema, types)
     required = plain.get("required", ())
     own = plain.get("properties", {}) if levels else {}
@@ -71,7 +71,7 @@ def fields(schema: Field, types: dict[str, Field], levels: int = 2) -> dict[str,
 
 
 def resolved(schema: Field, types: dict[str, Field]) -> Field:
-    """The schema itself, where this one only names it."""
+    """The schema itself, if this is a reference to it."""
     return types[schema["$ref"].removeprefix(REFERENCE)] if "$ref" in schema else schema
 
 
@@ -114,18 +114,18 @@ def _word(schema: Field, types: dict[str, Field]) -> str:
 
 
 def reference(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reference tells: `tags` with their `operations`, and the `types` of answers by name."""
+    """The content of a reference: `tags` with their `operations`, and the `types` of responses by name."""
     types = document["components"]["schemas"]
     by_tag: dict[str, list[dict[str, Any]]] = {}
     for path_, methods in document["paths"].items():
         for method, operation in methods.items():
-            by_tag.setdefault(operation["tags"][0], []).append(_told(path_, method, operation, types))
+            by_tag.setdefault(operation["tags"][0], []).append(_operation(path_, method, operation, types))
     found = [{"name": tag, "operations": operations} for tag, operations in sorted(by_tag.items())]
     answers = [one["responses"] for methods in document["paths"].values() for one in methods.values()]
     return {"tags": found, "types": {name: _type(own, types) for name, own in used(types, answers).items()}}
 
 
-def _told(path: str, method: str, operation: Field, types: dict[str, Field]) -> dict[str, Any]:
+def _operation(path: str, method: str, operation: Field, types: dict[str, Field]) -> dict[str, Any]:
     responses = operation["responses"].items()
     return {
         "id": operation["operationId"],
@@ -136,26 +136,28 @@ def _told(path: str, method: str, operation: Field, types: dict[str, Field]) -> 
         "anyone": not operation["security"],
         "query": {},
         "body": {},
-        **taken(operation, types),
+        **inputs(operation, types),
         "answers": [
-            {"status": status, "type": _answered(response)} for status, response in responses if "$ref" not in response
+            {"status": status, "type": _response_type(response)}
+            for status, response in responses
+            if "$ref" not in response
         ],
     }
 
 
-def _answered(response: Field) -> str:
+def _response_type(response: Field) -> str:
     schema = response.get("content", {}).get(JSON, {}).get("schema")
-    return named(schema) if schema else ""
+    return type_name(schema) if schema else ""
 
 
-def named(schema: Field) -> str:
-    """The type of an answer in words, with the names of types in backticks."""
+def type_name(schema: Field) -> str:
+    """The type of a response in words, with the names of types in backticks."""
     if "$ref" in schema:
         return f"`{schema['$ref'].removeprefix(REFERENCE)}`"
     if "anyOf" in schema:
-        return " or ".join(map(named, schema["anyOf"]))
+        return " or ".join(map(type_name, schema["anyOf"]))
     if schema.get("type") == "array":
-        return f"list of {named(schema['items'])}"
+        return f"list of {type_name(schema['items'])}"
     return str(schema.get("type", "any"))
 
 

@@ -13,9 +13,9 @@ from chalicelib.http import options
 from chalicelib.http.router import Methods, Request
 from chalicelib.schemas.query import last_values
 
-LONGEST = 200_000  # characters of JSON that a page shows
-# Where the ids in these fields lead to.
-PLACES = {
+MAX_JSON = 200_000  # characters that a page shows
+# The fields that hold IDs of a resource, to which pages link.
+LINKED = {
     "channel": ("channel", "channel_id", "source_channel_id", "original_channel_id", "new_channel", "root"),
     "contentnode": (
         *("parent", "parent_id", "root_id", "trash_root_id", "staging_root_id", "contentnode", "target_node"),
@@ -23,7 +23,7 @@ PLACES = {
     ),
     "task": ("task_id", "diff_task_id"),
 }
-_PLACE_OF = {field: place for place, fields in PLACES.items() for field in fields}
+_RESOURCE_OF = {field: resource for resource, fields in LINKED.items() for field in fields}
 _ID = re.compile(r"[0-9a-f]{32}(,[0-9a-f]{32})?")
 
 
@@ -36,7 +36,7 @@ class Token(NamedTuple):
 
 
 def page(methods: Methods, request: Request, status: int, text: str) -> Html:
-    """The page of what GET answers on a path; `text` is the JSON that others get."""
+    """The page of a path; `text` is the JSON response of GET."""
     answered = json.loads(text) if text else None
     actions = {name: action for name, action in options.path(methods)["actions"].items() if name != "OPTIONS"}
     route = methods.get("GET") or next(iter(methods.values()))
@@ -53,7 +53,7 @@ def page(methods: Methods, request: Request, status: int, text: str) -> Html:
         problem=answered.get("detail", "") if status >= 400 and isinstance(answered, dict) else "",
         actions=actions,
         given=given,
-        turns=list(_turns(answered, request.path)),
+        page_links=list(_page_links(answered, request.path)),
         related=list(_related(route.path, request)),
         as_json=f"{request.path}?{urlencode({**given, 'format': 'json'})}",
         body=_shown(answered, request),
@@ -67,11 +67,11 @@ def reference(document: Mapping[str, Any]) -> Html:
     return render("reference.html", description=paragraphs, **options.reference(document))
 
 
-# ---- where one can go from here ----
+# ---- navigation ----
 
 
 def _crumbs(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
-    """(name, link or "") of the path's parts."""
+    """(name, link or "") of the parts of the path."""
     known = {route.path for route in request.routes if route.method == "GET"}
     parts, patterns = request.path.strip("/").split("/"), pattern.strip("/").split("/")
     for end in range(1, len(parts) + 1):
@@ -80,15 +80,15 @@ def _crumbs(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
 
 
 def _related(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
-    """(name, link) of what else is right below, and needs no more ids."""
+    """(name, link) of the paths directly below that need no further ID."""
     for route in request.routes:
         rest = route.path.removeprefix(f"{pattern}/")
         if route.method == "GET" and rest != route.path and "/" not in rest and "{" not in rest and pattern != "/api":
             yield rest, f"{request.path.rstrip('/')}/{rest}"
 
 
-def _turns(answered: Any, path: str) -> Iterator[tuple[str, str]]:
-    """(name, link) of the pages before and after."""
+def _page_links(answered: Any, path: str) -> Iterator[tuple[str, str]]:
+    """(name, link) of the previous and the next page."""
     if isinstance(answered, dict):
         for name in ("previous", "next"):
             if isinstance(answered.get(name), str):
@@ -97,13 +97,13 @@ def _turns(answered: Any, path: str) -> Iterator[tuple[str, str]]:
             yield "More", f"{path}?{urlencode(answered['more'])}"
 
 
-# ---- JSON with links in it ----
+# ---- JSON with links ----
 
 
 def _shown(answered: Any, request: Request) -> list[Token]:
     lines = json.dumps(answered, ensure_ascii=False, indent=2)
-    if len(lines) > LONGEST:
-        return [Token(f"{lines[:LONGEST]}\n… and {len(lines) - LONGEST} more characters. View all as JSON.")]
+    if len(lines) > MAX_JSON:
+        return [Token(f"{lines[:MAX_JSON]}\n… and {len(lines) - MAX_JSON} more characters. View all as JSON.")]
     return list(_tokens(answered, "", request.path, ""))
 
 
@@ -136,7 +136,7 @@ def _bracketed(brackets: str, members: Iterable[Iterable[Token]], indent: str) -
 
 
 def _link(value: str, name: str, path: str) -> str:
-    """Where a text leads to, empty where that is nowhere."""
+    """The link of a string, empty for none."""
     own = settings().public_url
     if value.startswith((f"{own}/", "/api/", "/content/")):
         return value.removeprefix(own)
@@ -144,8 +144,8 @@ def _link(value: str, name: str, path: str) -> str:
         return ""
     if name == "id" and not path.endswith(f"/{value}"):
         return f"{path.rstrip('/')}/{value}" if path.count("/") == 2 else ""
-    place = _PLACE_OF.get(name)
-    return f"/api/{place}/{value}" if place else ""
+    resource = _RESOURCE_OF.get(name)
+    return f"/api/{resource}/{value}" if resource else ""
 
 
 def _json(value: Any) -> str:
@@ -153,7 +153,7 @@ def _json(value: Any) -> str:
 
 
 def _example(fields: Mapping[str, Any]) -> str:
-    """A body to begin with: what is required, empty."""
+    """A body to start from: the required fields, empty."""
     empty = {"string": "", "integer": 0, "number": 0, "boolean": False, "object": {}}
     given = {
         name: field["choices"][0] if "choices" in field else empty.get(field["type"], [])

@@ -1,4 +1,4 @@
-"""Pages by number."""
+"""Pagination by page number."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,17 +8,16 @@ from chalicelib.errors import NotFound
 
 
 def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-    """One page of all items, see `page_around`."""
+    """One page of all items; see `page_around`."""
     return page_around(items[(page - 1) * size : page * size], len(items), page, size, url, query)
 
 
 def page_around(
     results: Sequence[Any], count: int, page: int, size: int, url: str, query: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """What is on a page, out of `count`, as `{page, count, total_pages, next, previous, results}`; an empty list has
-    one page.
+    """A page out of `count` items: `{page, count, total_pages, next, previous, results}`. An empty list has one page.
 
-    `next` and `previous` are `url` with the same query and another page, null where there is none.
+    `next` and `previous` are `url` with the same query and another page, or null.
     Raises NotFound for a page after the last.
     """
     total = max(1, -(-count // size))

@@ -1,6 +1,6 @@
-"""Resources as data: from a declaration to the routes of its list, its single reads and its changes.
+"""Resources as data: makes the routes to list, read and change a resource from its declaration.
 
-What a resource does is named functions of `operations/`, which take the caller and plain data and know nothing of HTTP.
+A resource's functions are those of `operations/`: they take the caller and plain data and know nothing of HTTP.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,9 +9,10 @@ from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
-from chalicelib.http.pagination import page_of
-from chalicelib.http.router import Access, Reply, Request, Route
-from chalicelib.identity.authentication import NOBODY, Identity
+from chalicelib.http.pagination import PAGE_SIZE, page_of
+from chalicelib.http.router import Reply, Request, Route
+from chalicelib.identity.authentication import ANONYMOUS, Identity
+from chalicelib.permissions import Access
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.query import parse_query
@@ -24,10 +25,10 @@ Item = dict[str, Any]
 class Listing:
     """How a resource is listed.
 
-    `find` takes the caller and the parsed query and returns all that match, in their usual order; it must not read
-    more than it returns. `one_of` names the filters of which one must be given. `search` names the fields that
-    `?search=` looks into, `ordering` those that `?ordering=` may name. `fill` makes what is answered of items, once it
-    is known which are on the page: reads that only those need belong there.
+    `find` takes the caller and the parsed query and returns all matches in their default order; it must not read more
+    than it returns. At least one filter of `one_of` is required. `search` are the fields that `?search=` matches,
+    `ordering` those that `?ordering=` accepts. `fill` completes the items of the requested page: reads that only
+    returned items need belong there.
     """
 
     query: type[ListQuery]
@@ -40,11 +41,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource under `/api/<name>`. What is None cannot be done, and answers 405.
+    """A resource under `/api/<name>`. Methods whose function is None are refused with 405.
 
-    `write` is the body of a POST and PUT, `change` that of a PATCH, of which only the fields given count
-    (`model_fields_set`). `retrieve`, `create` and `update` return the resource as lists give it. All of them raise
-    domain errors: NotFound for what the caller may not even view, Forbidden for what they may only view.
+    `write` is the body of POST and PUT, `change` that of PATCH, which changes only the fields that were sent
+    (`model_fields_set`). `retrieve`, `create` and `update` return the resource as in lists. All raise domain errors:
+    NotFound if the caller may not view the resource, Forbidden if they may only view it.
     """
 
     name: str
@@ -57,12 +58,12 @@ class Resource:
     write: type[Schema] = Schema
     change: type[Schema] = Schema
     access: Access = Access.SIGNED_IN
-    read: Any = None  # the type of one, as lists give it
+    read: Any = None  # the type of an item
     plural: str = ""  # of the title, where it is more than an appended "s"
 
 
 def routes_of(resource: Resource) -> tuple[Route, ...]:
-    """The routes of a resource; the parameter of a single one is `{id}`."""
+    """The routes of a resource; the path of a single item ends in `{id}`."""
     many, one = f"/api/{resource.name}", f"/api/{resource.name}/{{id}}"
     views = {
         ("GET", many): resource.listing and _list_view(resource.listing),
@@ -84,11 +85,11 @@ _VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "
 
 
 def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
-    """What the routes say of themselves, by method and path."""
+    """The documentation of the routes, by method and path."""
     read, one = resource.read, f"{many}/{{id}}"
     plural = resource.plural or f"{resource.title.partition(' ')[2]}s"
     answers: dict[tuple[str, str], Item] = {
-        ("GET", many): {**_of_list(resource.listing), "answer": paged(read)},
+        ("GET", many): {**_list_documentation(resource.listing), "answer": paged(read)},
         ("POST", many): {"body": resource.write, "answer": read, "status": 201},
         ("GET", one): {"answer": read},
         ("PUT", one): {"body": resource.write, "answer": read},
@@ -101,15 +102,15 @@ def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
     return answers
 
 
-def _of_list(listing: Listing | None) -> Item:
+def _list_documentation(listing: Listing | None) -> Item:
     if listing is None:
         return {}
-    said = (
+    parts = (
         ("Requires one of", tuple(sorted(listing.one_of))),
         ("`search` matches in", listing.search),
         ("`ordering` (prefix `-` for descending order) accepts", listing.ordering),
     )
-    text = " ".join(f"{what}: {', '.join(f'`{name}`' for name in names)}." for what, names in said if names)
+    text = " ".join(f"{what}: {', '.join(f'`{name}`' for name in names)}." for what, names in parts if names)
     return {"query": listing.query, "description": text}
 
 
@@ -131,12 +132,12 @@ def _list_view(listing: Listing) -> Callable[[Request], Any]:
 
 
 def _caller(request: Request) -> Identity:
-    """Who is asking; NOBODY where anyone may, as what needs to be signed in for is not called without."""
-    return request.caller or NOBODY
+    """The caller; ANONYMOUS on routes that require no authentication."""
+    return request.caller or ANONYMOUS
 
 
 def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list[Item]:
-    """The items whose fields have all the words, in any case."""
+    """The items whose fields contain all words, ignoring case."""
     wanted = words.casefold().split() if fields else []
 
     def has_all(item: Item) -> bool:
@@ -147,7 +148,7 @@ def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list
 
 
 def ordered(items: list[Item], name: str, fields: tuple[str, ...]) -> list[Item]:
-    """The items by a field, with "-" before its name the other way round; unknown fields leave them as they are."""
+    """The items ordered by a field, descending if its name begins with "-"; unknown fields change nothing."""
     field = name.removeprefix("-")
     if field not in fields:
         return items

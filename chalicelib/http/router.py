@@ -1,4 +1,4 @@
-"""From routes declared as data to Chalice views: parse, authenticate, call, serialise, map errors, once for all."""
+"""The router: turns routes declared as data into Chalice views that authenticate, call, serialise and map errors."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -25,11 +25,11 @@ from chalicelib.telemetry import count, log
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 JSON = "application/json"
 PUBLIC = "/api/public/"
-# What the specification says of the public API.
+# As the specification of the public API requires.
 CACHED = "public, max-age=300, stale-while-revalidate=100"
-NOT_KEPT = {"Cache-Control": "no-store"}  # errors: caches may keep some of them without being told to
-LONGEST_QUERY = 8192  # characters as they are sent: CloudFront's limit of a whole URL
-_PLAIN = " !$'()*+,/:;?@[]"  # what a query may have as it is, a space as "+"
+NO_STORE = {"Cache-Control": "no-store"}  # for errors: caches may store some of them otherwise
+MAX_QUERY = 8192  # characters, percent-encoded: CloudFront's limit of a whole URL
+_UNENCODED = " !$'()*+,/:;?@[]"  # characters that a query may have unencoded; a space as "+"
 
 STATUS: dict[type[StudioError], int] = {
     errors.BadRequest: 400,
@@ -57,7 +57,7 @@ class Access(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """One request, as views see it."""
+    """A request, as views get it."""
 
     method: str
     path: str
@@ -66,23 +66,23 @@ class Request:
     headers: dict[str, str]  # names in lower case
     body: bytes
     request_id: str
-    address: str = ""  # of who sent it to API Gateway; for views, of the client
-    front_key: str = field(default="", repr=False)  # what X-Front-Key says
+    address: str = ""  # the sender to API Gateway; for views, the client
+    origin_secret: str = field(default="", repr=False)  # the value of X-Front-Key
     caller: Identity | None = None
-    routes: "tuple[Route, ...]" = ()  # all of the application, for what tells of them
+    routes: "tuple[Route, ...]" = ()  # all routes of the application, for its descriptions
 
     @property
     def user(self) -> Identity:
-        """The signed-in caller of a route that needs one."""
+        """The caller of a route that requires authentication."""
         if self.caller is None:
             raise NotSignedIn("Authentication credentials were not provided.")
         return self.caller
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON, whatever its Content-Type says; None where it is empty.
+        """The body as JSON, whatever its Content-Type; None if it is empty.
 
-        Raises BadRequest where it is not JSON.
+        Raises BadRequest if it is not JSON.
         """
         if not self.body.strip():
             return None
@@ -93,45 +93,45 @@ class Request:
 
 
 class JsonText(str):
-    """A body that is JSON text already. What is known of it is found out once."""
+    """A body that is serialised already. Its properties are computed once."""
 
     @cached_property
     def etag(self) -> str:
-        """The strong ETag of its bytes."""
+        """Its strong ETag."""
         return etag_of(self.encode())
 
     @cached_property
     def is_too_large(self) -> bool:
-        """Whether Lambda cannot answer with it."""
+        """Whether it exceeds the limit of Lambda."""
         return large_responses.is_too_large(self)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that needs more than a body and status 200. The body is JSON data, or a page (`Html`).
+    """A response that is more than a body with status 200. The body is JSON data, or a page (`Html`).
 
-    `changed` makes it one that anyone may keep: when what it says last changed. It then gets an ETag, answers
-    conditional requests, and may have any size.
+    `changed`, the time of the last change, makes it cacheable by anyone: it gets an ETag, supports conditional requests
+    and may have any size.
     """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     changed: datetime | None = None
-    cookies: tuple[str, ...] = ()  # each as Set-Cookie has it
+    cookies: tuple[str, ...] = ()  # values of Set-Cookie
 
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """One thing that can be asked for. `view` takes a Request and returns JSON data or a Reply.
+    """One method of a path. `view` takes a Request and returns JSON data or a Reply.
 
-    What follows `summary` describes it to readers, and is what its answers are tested against: the schemas of its
-    query and body (anything that pydantic takes), the type of its answer (None for an empty one) and its status, and
-    what else it answers where all is well. A route of status 404 says of its path that nothing is there.
+    The fields after `summary` document the route, and tests check every response against them: the schemas of its query
+    and body (any type that pydantic accepts), the type of its response (None if empty) with its status, and further
+    successful responses. A route with status 404 declares that its path does not exist.
     """
 
     method: str
-    path: str  # without a slash at its end, parameters in braces
+    path: str  # without a trailing slash, parameters in braces
     view: Callable[[Request], Any]
     access: Access
     summary: str
@@ -139,33 +139,34 @@ class Route:
     body: Any = None
     answer: Any = None
     status: int = 200
-    also: tuple[tuple[int, Any], ...] = ()  # (status, type of the answer)
-    refusals: tuple[int, ...] = ()  # statuses of errors, beside those that all routes of its kind answer with
-    description: str = ""  # in Markdown, what the summary does not say
-    password_once: bool = False  # also for who has yet to change a one-time password
+    also: tuple[tuple[int, Any], ...] = ()  # (status, type of the response)
+    refusals: tuple[int, ...] = ()  # statuses of errors, in addition to those of all routes of its kind
+    description: str = ""  # in Markdown, in addition to the summary
+    password_once: bool = False  # also for users who still have to change a one-time password
 
 
 Methods = dict[str, Route]  # of one path
-Guide = Callable[[Methods, Request, Response], Response]
+Negotiate = Callable[[Methods, Request, Response], Response]
 
 
-def mount(app: Chalice, routes: Iterable[Route], guide: Guide) -> None:
-    """Register routes. All methods of a path reach one view, so that 405, OPTIONS and HEAD are answered here.
+def mount(app: Chalice, routes: Iterable[Route], negotiate: Negotiate) -> None:
+    """Register routes. All methods of a path share one view, so that 405, OPTIONS and HEAD are handled here.
 
-    `guide` makes of each response what its reader can use best: a description of OPTIONS, a page for a browser.
+    `negotiate` turns each response into the form that the client prefers: a description for OPTIONS, a page for a
+    browser.
     """
     by_path = tuple(sorted(routes, key=lambda route: route.path))
     for path, group in groupby(by_path, key=lambda route: route.path):
         app.route(path, methods=list(METHODS), name=path, content_types=["*/*"])(
-            _view(app, {route.method: route for route in group}, by_path, guide)
+            _view(app, {route.method: route for route in group}, by_path, negotiate)
         )
 
 
-def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], guide: Guide) -> Callable[..., Response]:
+def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], negotiate: Negotiate) -> Callable[..., Response]:
     def view(**params: str) -> Response:
         request = replace(_request(app.current_request, params), routes=routes)
         with log.append_context_keys(request_id=request.request_id, method=request.method, path=request.path):
-            return guide(methods, request, answer(methods, request))
+            return negotiate(methods, request, respond(methods, request))
 
     return view
 
@@ -184,18 +185,18 @@ def _request(event: Any, params: dict[str, str]) -> Request:
         body=event.raw_body or b"",
         request_id=context.get("requestId") or event.lambda_context.aws_request_id,
         address=context.get("identity", {}).get("sourceIp", ""),
-        front_key=headers.pop(origin.HEADER, ""),
+        origin_secret=headers.pop(origin.HEADER, ""),
     )
 
 
-def answer(methods: dict[str, Route], request: Request) -> Response:
+def respond(methods: Methods, request: Request) -> Response:
     """The response to a request on a path with these methods; never raises."""
     try:
         reply = _rendered(_call(methods, request), request)
     except StudioError as error:
-        reply = _rendered(_refusal(error, request, methods), request)
+        reply = _rendered(_error_reply(error, request, methods), request)
     except Exception as error:
-        reply = _rendered(_fault(error, request), request)
+        reply = _rendered(_fault_reply(error, request), request)
     body = "" if request.method == "HEAD" else reply.body
     headers: dict[str, str | list[str]] = {"Content-Type": JSON, **reply.headers}
     if reply.cookies:
@@ -204,29 +205,29 @@ def answer(methods: dict[str, Route], request: Request) -> Response:
 
 
 def _rendered(reply: Reply, request: Request) -> Reply:
-    """The reply with its body as text, and with the headers of what it is."""
-    refused = NOT_KEPT if reply.status >= 400 else {}
+    """The reply with its body as text, and with the headers of its content."""
+    uncached = NO_STORE if reply.status >= 400 else {}
     if isinstance(reply.body, html.Html):
-        return replace(reply, headers={**refused, **html.headers(), **reply.headers})
+        return replace(reply, headers={**uncached, **html.headers(), **reply.headers})
     text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
         if text.is_too_large:
             raise BadRequest("The response is larger than 6 MB. Use page_size, max_results or more filters.")
-        return replace(reply, body=text, headers={**refused, **reply.headers})
+        return replace(reply, body=text, headers={**uncached, **reply.headers})
     headers = {"Cache-Control": CACHED, "Last-Modified": http_date(reply.changed), "ETag": text.etag}
     if text.is_too_large:
-        # Also for who has the redirect already, so that what it leads to is still there.
+        # Stored again for clients that have the redirect cached, so that its target still exists.
         zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
-        location = large_responses.place(text, text.etag, zipped)
+        location = large_responses.store(text, text.etag, zipped)
         reply, text = Reply("", 302, {"Location": location, "Vary": "Accept-Encoding"}), JsonText()
     if is_current(request.headers, headers["ETag"], headers["Last-Modified"]):
         return Reply("", 304, {**headers, **reply.headers})
     return replace(reply, body=text, headers={**headers, **reply.headers})
 
 
-def _call(methods: dict[str, Route], request: Request) -> Reply:
+def _call(methods: Methods, request: Request) -> Reply:
     forwarded = request.headers.get("x-forwarded-for", "")
-    request = replace(request, address=origin.client_address(request.front_key, forwarded, request.address))
+    request = replace(request, address=origin.client_address(request.origin_secret, forwarded, request.address))
     if request.method == "OPTIONS" and "OPTIONS" not in methods:
         return Reply({}, headers={"Allow": _allowed(methods)})
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
@@ -242,21 +243,24 @@ def _call(methods: dict[str, Route], request: Request) -> Reply:
 
 
 def _check_query(query: dict[str, list[str]]) -> None:
-    if sum(_sent(name) + _sent(value) for name, values in query.items() for value in values) > LONGEST_QUERY:
-        raise BadRequest(f"The query is too long: at most {LONGEST_QUERY} characters. Split it into several requests.")
+    if (
+        sum(_encoded_length(name) + _encoded_length(value) for name, values in query.items() for value in values)
+        > MAX_QUERY
+    ):
+        raise BadRequest(f"The query is too long: at most {MAX_QUERY} characters. Split it into several requests.")
 
 
-def _sent(text: str) -> int:
-    """Of how many characters a text is made in a URL, at least: some write more of it in percents."""
-    return len(quote(text, _PLAIN, errors="replace"))
+def _encoded_length(text: str) -> int:
+    """The minimum length of a text in a URL: some clients percent-encode more characters."""
+    return len(quote(text, _UNENCODED, errors="replace"))
 
 
-def _allowed(methods: dict[str, Route]) -> str:
+def _allowed(methods: Methods) -> str:
     implied = ["HEAD"] if "GET" in methods else []
     return ", ".join(sorted({*methods, *implied, "OPTIONS"}))
 
 
-def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) -> Reply:
+def _error_reply(error: StudioError, request: Request, methods: Methods) -> Reply:
     status = STATUS[type(error)]
     headers = {}
     if status == 401:
@@ -266,15 +270,15 @@ def _refusal(error: StudioError, request: Request, methods: dict[str, Route]) ->
     if isinstance(error, Busy):
         headers["Retry-After"] = str(error.retry_after)
     body: dict[str, Any] = {"error": error.title, "detail": error.detail}
-    if request.path.startswith(PUBLIC):  # the specification of the public API has the sentence there
+    if request.path.startswith(PUBLIC):  # as the specification of the public API requires
         body["error"] = error.detail
     if isinstance(error, ValidationFailed):
-        said = request.path.startswith((PUBLIC, "/api/internal/"))
-        body = {**error.fields, **(body if said else {})}
+        has_message = request.path.startswith((PUBLIC, "/api/internal/"))
+        body = {**error.fields, **(body if has_message else {})}
     return Reply(body, status, headers)
 
 
-def _fault(error: Exception, request: Request) -> Reply:
+def _fault_reply(error: Exception, request: Request) -> Reply:
     log.exception("request failed")
     count("Faults")
     if isinstance(error, (BotoCoreError, ClientError, PynamoDBException, TimeoutError)):
@@ -285,7 +289,7 @@ def _fault(error: Exception, request: Request) -> Reply:
 
 
 def compact(body: Any) -> JsonText:
-    """JSON as the API writes it; text that is JSON already stays as it is."""
+    """A body as compact JSON; JsonText stays as it is."""
     if isinstance(body, JsonText):
         return body
     return JsonText(jsontext.dumps(body))
@@ -293,5 +297,5 @@ def compact(body: Any) -> JsonText:
 
 @lru_cache(maxsize=4)
 def array(texts: tuple[str, ...]) -> JsonText:
-    """A JSON array of what is JSON text already. Some are remembered: a long list is asked for again and again."""
+    """A JSON array of items that are JSON text. Cached, since long lists are requested often."""
     return JsonText(f"[{','.join(texts)}]")

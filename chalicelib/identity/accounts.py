@@ -1,4 +1,4 @@
-"""Accounts: making users, their tokens and passwords. Passwords and tokens are only stored as hashes."""
+"""Accounts: creates users, API tokens and passwords. Only hashes of tokens and passwords are stored."""
 
 import re
 
@@ -11,21 +11,21 @@ from chalicelib.models.base import now, save_if
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import MAX_TOKENS, User
 
-# The id of a user follows from the e-mail, so that one e-mail can never have two users.
+# The ID of a user is derived from the e-mail address, so that an address can never have two users.
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
-SHORTEST_PASSWORD = 8  # characters
-LONGEST_PASSWORD = 1000  # characters
-ONCE_SECONDS = 7 * 24 * 3600  # in which one can sign in by a one-time password
-# Of a password that nobody knows: looking at it takes as long as at anybody's.
-_NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
+MIN_PASSWORD = 8  # characters
+MAX_PASSWORD = 1000  # characters
+ONE_TIME_SECONDS = 7 * 24 * 3600  # validity of a one-time password
+# The hash of an unknown password: verifying against it takes as long as against a real one.
+_DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def create_user(email: str, password: str | None = None, is_admin: bool = False) -> tuple[str, str]:
-    """Make a user with an API token; returns (user id, token). Without a password nobody can sign in by one.
+    """Create a user with an API token; returns (user ID, token). Without a password, the user cannot sign in with one.
 
-    Raises ValidationFailed for what is no e-mail, Conflict where it is taken.
+    Raises ValidationFailed for an invalid e-mail address, Conflict if it is taken.
     """
     address = plain_address(email)
     if address is None:
@@ -46,21 +46,21 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
 
 
 def plain_address(email: str) -> str | None:
-    """An e-mail address as it is stored, None where it is none."""
+    """An e-mail address as it is stored, None if it is invalid."""
     address = email.strip().lower()
     is_one = _ADDRESS.fullmatch(address) and len(address) <= 254 and address.isprintable()
     return address if is_one else None
 
 
 def user_id_of(address: str) -> str:
-    """The id that the user with this address has, or will have."""
+    """The ID of the user with this address, who may not exist yet."""
     return derived_id(NAMESPACE, f"mailto:{address}")
 
 
 def issue_token(user: User) -> str:
-    """A new API token for a user: the only time that it is seen.
+    """Create an API token for a user. It is stored as a hash only.
 
-    Raises Conflict where the user's profile is not as it was read any more, Forbidden where there are too many.
+    Raises Conflict if the user's profile has changed since it was read, Forbidden if the user has too many tokens.
     """
     if len(user.token_keys or ()) >= MAX_TOKENS:
         raise Forbidden(f"This user already has the maximum of {MAX_TOKENS} API tokens.")
@@ -70,12 +70,12 @@ def issue_token(user: User) -> str:
     return token
 
 
-def weakness(password: str, address: str) -> str | None:
-    """A sentence about what makes a password too easy to guess, None where nothing does."""
-    if len(password) < SHORTEST_PASSWORD:
-        return f"This password is too short. It must have at least {SHORTEST_PASSWORD} characters."
-    if len(password) > LONGEST_PASSWORD:
-        return f"This password is too long. It must have at most {LONGEST_PASSWORD} characters."
+def password_problem(password: str, address: str) -> str | None:
+    """Why a password is not accepted, as a message for the user; None if it is."""
+    if len(password) < MIN_PASSWORD:
+        return f"This password is too short. It must have at least {MIN_PASSWORD} characters."
+    if len(password) > MAX_PASSWORD:
+        return f"This password is too long. It must have at most {MAX_PASSWORD} characters."
     if password.isdecimal():
         return "This password is entirely numeric. Add letters."
     if password.strip().lower() in (address, address.partition("@")[0]):
@@ -86,9 +86,9 @@ def weakness(password: str, address: str) -> str | None:
 
 
 def set_password(address: str, password: str) -> None:
-    """Give the user with this address another password; all of the user's sessions end.
+    """Set the password of the user with this address and end all sessions.
 
-    Raises ValidationFailed for a weak one, NotFound where there is no such user, Conflict after a lost race.
+    Raises ValidationFailed for a weak password, NotFound for an unknown user, Conflict after a lost race.
     """
     plain = plain_address(address)
     user = users.get(user_id_of(plain)) if plain else None
@@ -97,58 +97,58 @@ def set_password(address: str, password: str) -> None:
     change_password(user, password, "password")
 
 
-def change_password(user: User, password: str, field: str, staying: str = "") -> None:
-    """Give a user another password; all sessions end but the one with the key `staying`.
+def change_password(user: User, password: str, field: str, current_session: str = "") -> None:
+    """Set the password of a user and end all sessions except the one with the key `current_session`.
 
-    Raises ValidationFailed about `field` for a weak one, Conflict where the user is not as it was read any more.
+    Raises ValidationFailed for `field` if the password is weak, Conflict if the user has changed since it was read.
     """
-    problem = weakness(password, user.email or "")
+    problem = password_problem(password, user.email or "")
     if problem:
         raise ValidationFailed({field: [problem]})
-    if not users.set_password(user, hash_password(password), staying):
+    if not users.set_password(user, hash_password(password), current_session):
         raise Conflict("The user was changed by another request. Try again.")
 
 
 def give_one_time_password(email: str) -> str:
-    """A new one-time password of the administrator with this e-mail, who is made where there is none; the only time
-    that it is seen. Whoever signs in by it must choose another password first. All sessions end, and the API tokens of
-    who was no administrator.
+    """Set a one-time password for the administrator with this e-mail address and return it. It must be changed after
+    signing in. The user is created if necessary. All sessions end; a user who was not an administrator becomes one and
+    loses all API tokens.
 
-    Raises ValidationFailed for what is no e-mail, Conflict after a lost race.
+    Raises ValidationFailed for an invalid e-mail address, Conflict after a lost race.
     """
     address = plain_address(email)
     user = users.get(user_id_of(address)) if address else None
     user = user or users.get(create_user(email, is_admin=True)[0])
     if user and users.promote(user):
         user = users.get(user.id)
-    password, ends = new_password(), int(now().timestamp()) + ONCE_SECONDS
+    password, ends = new_password(), int(now().timestamp()) + ONE_TIME_SECONDS
     if user is None or not users.set_password(user, hash_password(password), once=ends):
         raise Conflict("The user was changed by another request. Try again.")
     return password
 
 
 def hash_password(password: str) -> str:
-    """What is stored of a password: its argon2id hash, with its parameters."""
-    from argon2 import PasswordHasher  # its library is loaded only where passwords are
+    """The argon2id hash of a password, with its parameters."""
+    from argon2 import PasswordHasher  # imported only when a password is used
 
     return PasswordHasher().hash(password)
 
 
 def is_password_of(user: User | None, password: str) -> bool:
-    """Whether it is the user's password. To say no takes as long where there is no user, or none with a password."""
+    """Whether it is the user's password. Takes as long if there is no user, or the user has no password."""
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
     stored = user.password if user else None
     try:
-        PasswordHasher().verify(stored or _NOBODYS, password)
+        PasswordHasher().verify(stored or _DUMMY_HASH, password)
     except VerifyMismatchError:
         return False
     return stored is not None
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether a password is to be hashed anew: the parameters of today are others."""
+    """Whether a password must be hashed again, because the parameters have changed."""
     from argon2 import PasswordHasher
 
     return PasswordHasher().check_needs_rehash(stored)

@@ -1,4 +1,4 @@
-"""Who is asking: by `Authorization: Token <40 hex digits>`, else by the session that a cookie names."""
+"""Authentication: by `Authorization: Token <40 hex digits>`, else by the session cookie."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from chalicelib.models import sessions, tokens
 from chalicelib.models.sessions import Session
 from chalicelib.models.tokens import Token
 
-CHANGING = ("POST", "PUT", "PATCH", "DELETE")
+UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 CHANGE_FIRST = (
     "You signed in with a one-time password. Choose your own password first: on the page /en/accounts/, or with POST "
     "/api/user/me/password/ with old_password and new_password."
@@ -26,22 +26,22 @@ class Identity:
     first_name: str
     last_name: str
     is_admin: bool
-    session: str = ""  # what the caller signed in with, as far as others may know it: one for each device
-    password_once: bool = False  # whether that was a one-time password, which is to be changed before anything else
+    session: str = ""  # the key of the token or session: one per device, safe to show to others
+    password_once: bool = False  # signed in with a one-time password, which must be changed first
 
 
 def caller_of(method: str, headers: Mapping[str, str], password_once: bool = False) -> Identity:
-    """The user of a request, whose headers have names in lower case. One read.
+    """The user of a request; header names are in lower case. One read.
 
-    `password_once` lets also those in who have yet to change their one-time password. Raises NotSignedIn as `identify`
-    does, Forbidden for them, and where a request of a session is to change something and does not show that it comes
-    from our own pages.
+    `password_once` also accepts users who still have to change their one-time password.
+    Raises NotSignedIn as `identify` does, Forbidden for a one-time password, and for a write with a session cookie that
+    lacks the CSRF token.
     """
     session_id = session_id_of(headers)
     if not session_id:
         return identify(headers.get("authorization"))
     user = identity(session_of(session_id))
-    if method in CHANGING:
+    if method in UNSAFE_METHODS:
         csrf.check(headers, session_id)
     if user.password_once and not password_once:
         raise Forbidden(CHANGE_FIRST)
@@ -49,16 +49,16 @@ def caller_of(method: str, headers: Mapping[str, str], password_once: bool = Fal
 
 
 def session_id_of(headers: Mapping[str, str]) -> str:
-    """The session that a request names, empty where it names a token, or nothing."""
-    if _names_token(headers.get("authorization")):
+    """The session ID in the cookie of a request, empty if there is none or the request sends a token."""
+    if _has_token(headers.get("authorization")):
         return ""
     return cookies.parsed(headers.get("cookie", "")).get(cookies.SESSION, "")
 
 
 def session_of(session_id: str) -> Session:
-    """The session with this id. One read.
+    """The session with this ID. One read.
 
-    Raises NotSignedIn: malformed, unknown, over, or of a user who is not active.
+    Raises NotSignedIn if it is malformed, unknown or expired, or its user is not active.
     """
     session = sessions.get(secret.digest(session_id)) if secret.is_session_id(session_id) else None
     if session is None or not session.is_active:
@@ -66,13 +66,13 @@ def session_of(session_id: str) -> Session:
     return session
 
 
-NOBODY = Identity("", "", "", "", is_admin=False)  # who is asking where anyone may, and did not say
+ANONYMOUS = Identity("", "", "", "", is_admin=False)  # the caller of a route without authentication
 
 
 def identify(authorization: str | None) -> Identity:
-    """The user that a request's Authorization header names. One read.
+    """The user of an Authorization header. One read.
 
-    Raises NotSignedIn: no header, another scheme, a malformed or unknown token, a user who is not active.
+    Raises NotSignedIn for a missing header, another scheme, a malformed or unknown token, a user who is not active.
     """
     token = tokens.get(secret.digest(_token_of(authorization)))
     if token is None or not token.is_active:
@@ -80,20 +80,20 @@ def identify(authorization: str | None) -> Identity:
     return identity(token)
 
 
-def identity(holder: Token | Session) -> Identity:
-    """Whose token or session it is."""
-    once = isinstance(holder, Session) and bool(holder.password_once)
-    names = (holder.first_name, holder.last_name)
-    return Identity(holder.user_id, holder.email, *names, bool(holder.is_admin), holder.key, once)
+def identity(credential: Token | Session) -> Identity:
+    """The user of a token or a session."""
+    once = isinstance(credential, Session) and bool(credential.password_once)
+    names = (credential.first_name, credential.last_name)
+    return Identity(credential.user_id, credential.email, *names, bool(credential.is_admin), credential.key, once)
 
 
-def _names_token(authorization: str | None) -> bool:
+def _has_token(authorization: str | None) -> bool:
     return (authorization or "").lower().split()[:1] == ["token"]
 
 
 def _token_of(authorization: str | None) -> str:
     _, *rest = (authorization or "").split() or [""]
-    if not _names_token(authorization):
+    if not _has_token(authorization):
         raise NotSignedIn("Authentication credentials were not provided.")
     if not rest:
         raise NotSignedIn("Invalid token header. No credentials provided.")

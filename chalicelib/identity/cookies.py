@@ -1,15 +1,15 @@
-"""The two cookies of those who sign in with a password, named as Studio names them."""
+"""The session cookie and the CSRF cookie, with the names that Studio uses."""
 
 from chalicelib.config import settings
 from chalicelib.domain.tokens import csrf_token
 from chalicelib.models.sessions import SECONDS
 
-SESSION = "kolibri_studio_sessionid"  # nobody but the browser and this API reads it
-CSRF = "csrftoken"  # pages read it, and send it as X-CSRFToken
+SESSION = "kolibri_studio_sessionid"  # HttpOnly
+CSRF = "csrftoken"  # read by pages, which send it as X-CSRFToken
 
 
 def parsed(header: str) -> dict[str, str]:
-    """The cookies of a request by name. Of those with one name the first: browsers send the more special one first."""
+    """The cookies of a request by name. If a name repeats, the first: browsers send the more specific cookie first."""
     found: dict[str, str] = {}
     for part in header.split(";"):
         name, _, value = part.partition("=")
@@ -17,18 +17,18 @@ def parsed(header: str) -> dict[str, str]:
     return found
 
 
-def of_session(session_id: str) -> tuple[str, ...]:
-    """What a browser is told when its session begins."""
+def for_session(session_id: str) -> tuple[str, ...]:
+    """Set-Cookie values that start a session."""
     return (_cookie(SESSION, session_id, SECONDS, "; HttpOnly"), for_csrf(csrf_token(session_id)))
 
 
 def for_csrf(token: str) -> str:
-    """What a browser is told that is to send this token."""
+    """The Set-Cookie value for a CSRF token."""
     return _cookie(CSRF, token, SECONDS)
 
 
-def forgotten() -> tuple[str, ...]:
-    """What a browser is told when its session ends."""
+def expired() -> tuple[str, ...]:
+    """Set-Cookie values that remove both cookies."""
     return (_cookie(SESSION, "", 0, "; HttpOnly"), _cookie(CSRF, "", 0))
 
 

@@ -1,4 +1,4 @@
-"""That a request which changes something comes from our own pages: a browser sends cookies whoever asks it to."""
+"""CSRF protection: requests with a session cookie that change something must come from our own pages."""
 
 import hmac
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from chalicelib.errors import Forbidden
 
 
 def check(headers: Mapping[str, str], session_id: str, form_token: str = "") -> None:
-    """`headers` (names in lower case) must have the session's token in X-CSRFToken, where `form_token` is not it.
+    """Check that a request carries the session's CSRF token, in X-CSRFToken (names in lower case) or in its form.
 
-    Raises Forbidden, in Studio's words.
+    Raises Forbidden, with Studio's message.
     """
     check_origin(headers)
     sent = headers.get("x-csrftoken") or form_token
@@ -21,7 +21,7 @@ def check(headers: Mapping[str, str], session_id: str, form_token: str = "") -> 
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
-    """Where a browser says which page asked, it must be one of ours. Signing in needs no more than this.
+    """Check that a request whose headers name a page comes from one of ours. Signing in requires only this.
 
     Raises Forbidden.
     """
@@ -32,10 +32,10 @@ def check_origin(headers: Mapping[str, str]) -> None:
 
 
 def _origin(url: str) -> str | None:
-    """Scheme, host and port of a URL, None where it is none."""
+    """Scheme, host and port of a URL, None if it is invalid."""
     try:
         parts = urlsplit(url.strip())
-        parts.port  # noqa: B018 - raises where it is no number
+        parts.port  # noqa: B018 - raises if it is not a number
     except ValueError:
         return None
     return f"{parts.scheme}://{parts.netloc}".lower()

@@ -27,7 +27,7 @@ def create(email: str, admin: bool, change: bool = False) -> int:
     password = sys.stdin.read()
     try:
         address = accounts.plain_address(email) if change else None
-        problem = accounts.weakness(password, address) if password and address else None
+        problem = accounts.password_problem(password, address) if password and address else None
         if problem:  # of what somebody chose; the stack chooses well
             print(problem, file=sys.stderr)
             return 1

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from chalicelib import html
-from chalicelib.http.router import Reply, Request, Route, answer
+from chalicelib.http.router import Reply, Request, Route, respond
 from chalicelib.permissions import Access
 from tests.support.source.source import modules
 
@@ -15,9 +15,9 @@ MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.
 CONTENT = ("chalicelib.export.", "chalicelib.domain.")
 
 
-def respond(reply):
+def sent(reply):
     route = Route("GET", "/api/x", lambda _: reply, Access.ANYONE, "A page")
-    return answer({"GET": route}, Request("GET", "/api/x", {}, {}, {}, b"", "1"))
+    return respond({"GET": route}, Request("GET", "/api/x", {}, {}, {}, b"", "1"))
 
 
 @pytest.mark.parametrize("module", [name for name in modules() if not name.startswith(CONTENT)])
@@ -40,11 +40,11 @@ def test_values_are_escaped():
 
 
 def test_a_reply_with_a_page_is_sent_as_one():
-    found = respond(Reply(html.Html("<p>"), 400))
+    found = sent(Reply(html.Html("<p>"), 400))
     assert found.body == "<p>"
     assert found.headers.items() >= {**html.headers(), "Cache-Control": "no-store"}.items()
 
 
 def test_text_that_is_not_a_page_is_sent_as_json():
-    found = respond(Reply("<p>"))
+    found = sent(Reply("<p>"))
     assert (found.body, found.headers["Content-Type"]) == ('"<p>"', "application/json")

@@ -156,7 +156,7 @@ class TestPages:
         assert answer.json["id"] == channel
 
     def test_are_not_too_long(self, studio, monkeypatch, channel):
-        monkeypatch.setattr("chalicelib.http.pages.LONGEST", 200)
+        monkeypatch.setattr("chalicelib.http.pages.MAX_JSON", 200)
         text = page(studio, f"/api/channel/{channel}").text
         assert "more characters" in text
         assert "<script>alert" not in text

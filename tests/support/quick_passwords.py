@@ -10,13 +10,13 @@ from chalicelib.identity import accounts
 
 _PROPER = PasswordHasher.__init__.__defaults__ or ()
 _QUICK = (2, 8, 1, *_PROPER[3:])  # passes, KiB, threads
-_PROPER_NOBODYS = accounts._NOBODYS
+_PROPER_DUMMY_HASH = accounts._DUMMY_HASH
 
 
 def hash_quickly() -> None:
     """From now on, hash passwords quickly, nobody's too."""
     PasswordHasher.__init__.__defaults__ = _QUICK
-    accounts._NOBODYS = accounts.hash_password("nobody knows it")
+    accounts._DUMMY_HASH = accounts.hash_password("nobody knows it")
 
 
 @contextmanager
@@ -24,6 +24,6 @@ def hashed_properly() -> Iterator[None]:
     """Within, passwords are hashed as the application does it."""
     with (
         patch.object(PasswordHasher.__init__, "__defaults__", _PROPER),
-        patch.object(accounts, "_NOBODYS", _PROPER_NOBODYS),
+        patch.object(accounts, "_DUMMY_HASH", _PROPER_DUMMY_HASH),
     ):
         yield

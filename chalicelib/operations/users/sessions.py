@@ -81,7 +81,7 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
         raise ValidationFailed({"old_password": ["This one-time password has expired. Ask for another one."]})
     if own.password_once is not None and change.new_password == change.old_password:
         raise ValidationFailed({"new_password": ["A one-time password cannot be kept. Choose another one."]})
-    accounts.change_password(own, change.new_password, "new_password", staying=user.session)
+    accounts.change_password(own, change.new_password, "new_password", current_session=user.session)
 
 
 def _may_sign_in(user: User | None, password: str) -> bool:

@@ -64,7 +64,7 @@ class TestRefusal:
         assert not any(answer.cookies for answer in wrong)
 
     def test_takes_as_long_where_nobody_is(self, proper_passwords):
-        assert not accounts.is_outdated(accounts._NOBODYS)
+        assert not accounts.is_outdated(accounts._DUMMY_HASH)
         user = User("a" * 32, password=accounts.hash_password(PASSWORD))
         assert accounts.is_password_of(user, PASSWORD)
         assert not accounts.is_password_of(user, "wrong")

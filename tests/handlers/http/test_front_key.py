@@ -86,7 +86,7 @@ class TestClientAddress:
 
 class TestSecrecy:
     def test_the_key_is_in_no_text_of_the_settings(self):
-        assert "geheim" not in repr(replace(settings(), front_key="geheim"))
+        assert "geheim" not in repr(replace(settings(), origin_secret="geheim"))
         assert isinstance(settings(), Settings)
 
     def test_the_key_reaches_no_view(self, studio, monkeypatch):

@@ -262,7 +262,7 @@ class TestAListThatTakesTooLong:
 class TestAListWithTooManyNodes:
     @pytest.fixture(autouse=True)
     def few_are_many(self, monkeypatch):
-        monkeypatch.setattr(public_nodes, "LONGEST_LIST", 4)
+        monkeypatch.setattr(public_nodes, "MAX_NODES", 4)
 
     def test_must_be_asked_for_in_pages(self, studio):
         publish(studio, *"abcd", public=True)

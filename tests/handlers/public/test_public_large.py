@@ -96,7 +96,7 @@ class TestAListThatLambdaCannotAnswer:
             answer = get(studio, CHANNELS, **headers)
             assert (answer.status, answer.text, answer.headers["ETag"]) == (304, "", tag)
         assert get(studio, CHANNELS, if_none_match='"other"').status == 302
-        assert len(text) > large_responses.LIMIT
+        assert len(text) > large_responses.MAX_BYTES
 
     def test_answers_head_as_it_does_get(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
@@ -120,7 +120,7 @@ class TestAListThatLambdaCannotAnswer:
         """Also for who has been told where it is, and asks whether it is still there."""
         list_many(studio, 81, icon_encoding=ICON)
         answer = get(studio, CHANNELS)
-        monkeypatch.setattr(large_responses, "STAYS", 0.0)
+        monkeypatch.setattr(large_responses, "TTL", 0.0)
         studio.cloud.s3.delete_object(Bucket=BUCKET, Key=answer.headers["Location"].lstrip("/"))
         again = get(studio, CHANNELS, if_none_match=answer.headers["ETag"])
         assert (again.status, again.text) == (304, "")
@@ -128,7 +128,7 @@ class TestAListThatLambdaCannotAnswer:
 
     @pytest.mark.parametrize("text", ["a", '"', "\\", "é", "漢", "😀", "\n", "\x7f", "</"], ids=ascii)
     def test_is_one_that_would_not_pass_as_json(self, text):
-        most = large_responses.LIMIT // len(json.dumps(text)[1:-1])
+        most = large_responses.MAX_BYTES // len(json.dumps(text)[1:-1])
         longest = text * (most - 2)
         assert not large_responses.is_too_large(longest)
         assert large_responses.is_too_large(text * (most + 1))
@@ -150,7 +150,7 @@ class TestAListThatLambdaCannotAnswer:
         assert set(statuses) == {200, 302}
 
     def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
-        monkeypatch.setattr(large_responses, "LIMIT", 50_000)
+        monkeypatch.setattr(large_responses, "MAX_BYTES", 50_000)
         titles = [f"node {number}" for number in range(10)]
         publish(
             studio,

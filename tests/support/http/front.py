@@ -51,7 +51,7 @@ class _Objects(httpcore.AsyncConnectionPool):
 
 def known_by(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
     """Let the application answer only requests that name one of these secrets, with commas between them."""
-    changed = replace(settings(), front_key=secrets)
+    changed = replace(settings(), origin_secret=secrets)
     monkeypatch.setattr("chalicelib.http.origin.settings", lambda: changed)
 
 

@@ -32,15 +32,15 @@ MAX_CHOICES = 12
 def render() -> str:
     """The whole document."""
     document = openapi.document(routes.ALL, "")
-    told = options.reference(document)
+    reference = options.reference(document)
     errors = [f"| {status} | {text} |" for status, (_, text) in openapi.ERRORS.items()]
     parts = [HEAD, "| status | |", "| --- | --- |", *errors, ""]
-    for tag in told["tags"]:
+    for tag in reference["tags"]:
         parts += [f"## {tag['name']}", ""]
         for operation in tag["operations"]:
             parts += _operation(operation)
     parts += ["## Types", ""]
-    for name, kind in told["types"].items():
+    for name, kind in reference["types"].items():
         parts += _type(name, kind)
     return "\n".join(parts)
 
