@@ -74,7 +74,7 @@ public: $(APP) ## CHANNEL=… [PUBLIC=0]: put a published channel on the public 
 	@exec $(BIN)/python -m infra.local.public "$(CHANNEL)" $(if $(filter 0 no false,$(PUBLIC)),--private)
 
 env: $(APP) ## the variables of the running stack, for a shell: eval "$(make -s env)", then .venv/bin/chalice local
-	@exec $(BIN)/python -m infra.local.inside
+	@exec $(BIN)/python -m infra.local.running
 
 package: $(APP) ## STAGE=dev: what is deployed, in build/STAGE: functions, template, parameters
 	@$(BIN)/python -m infra.package "$(or $(STAGE),dev)"

@@ -4,8 +4,8 @@ from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
 from chalicelib.handlers.session import known, leave
-from chalicelib.html import Html, render
-from chalicelib.http.router import NO_STORE, STATUS, Reply, Request, Route
+from chalicelib.http.html import Html, render
+from chalicelib.http.router import NO_STORE, STATUS, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.operations.users import sessions
 from chalicelib.schemas.base import parse

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from chalicelib.config import settings
-from chalicelib.html import Html
 from chalicelib.http.conditional import is_current
+from chalicelib.http.html import Html
 from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Route, compact
 from chalicelib.schemas.responses.common import Object, Url
 

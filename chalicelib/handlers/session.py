@@ -2,7 +2,7 @@
 
 from chalicelib.domain import tokens as secret
 from chalicelib.errors import NotSignedIn
-from chalicelib.http.router import NO_STORE, Reply, Request, Route
+from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.users import sessions

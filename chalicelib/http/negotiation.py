@@ -54,8 +54,7 @@ def _weight(part: str) -> float:
 
 def _replace_by_page(methods: Methods, request: Request, response: Response) -> None:
     """Turn a JSON response into a page. If that fails, it stays JSON, which browsers can show."""
-    from chalicelib import html
-    from chalicelib.http import pages
+    from chalicelib.http import html, pages
 
     try:
         if request.method == "GET":

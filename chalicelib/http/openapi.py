@@ -10,8 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chalicelib import __version__
-from chalicelib.http.router import JSON, PUBLIC, Route
-from chalicelib.permissions import Access
+from chalicelib.http.router import JSON, PUBLIC, Access, Route
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
 from chalicelib.schemas.responses.common import Fields, Problem

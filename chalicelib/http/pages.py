@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.config import settings
-from chalicelib.html import Html, render
 from chalicelib.http import options
+from chalicelib.http.html import Html, render
 from chalicelib.http.router import Methods, Request
 from chalicelib.schemas.query import last_values
 

@@ -9,10 +9,9 @@ from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
-from chalicelib.http.pagination import PAGE_SIZE, page_of
-from chalicelib.http.router import Reply, Request, Route
+from chalicelib.http.pagination import page_of
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import ANONYMOUS, Identity
-from chalicelib.permissions import Access
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.query import parse_query

@@ -13,10 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import errors, html
+from chalicelib import errors
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
-from chalicelib.http import large_responses, origin
+from chalicelib.http import html, large_responses, origin
 from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
 from chalicelib.identity.authentication import Identity, caller_of
 from chalicelib.schemas.base import Schema

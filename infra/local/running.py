@@ -1,6 +1,6 @@
 """Commands that work on a running stack: each begins in the shell's environment, and does its work in the stack's.
 
-`python -m infra.local.inside` (`make env`) prints the variables of the stack of DATA_DIR for a shell.
+`python -m infra.local.running` (`make env`) prints the variables of the stack of DATA_DIR for a shell.
 """
 
 import json

@@ -19,7 +19,7 @@ from tests.support.source.source import ROOT
 CHALICE = Path(sys.executable).with_name("chalice")
 # As CONTRIBUTING.md says it, without the reloading of changed code.
 COMMAND = (
-    'eval "$("$PYTHON" -m infra.local.inside)" && exec "$CHALICE" local --host "$HOST" --port "$PORT" --no-autoreload'
+    'eval "$("$PYTHON" -m infra.local.running)" && exec "$CHALICE" local --host "$HOST" --port "$PORT" --no-autoreload'
 )
 
 

@@ -20,7 +20,7 @@ from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.users import sessions
-from infra.local.events import FRONT, LambdaContext, RouteTable, sqs_event
+from infra.local.edge.events import FRONT, LambdaContext, RouteTable, sqs_event
 from tests.conftest import BUCKET
 from tests.support import quick_passwords
 from tests.support.aws import declared

@@ -11,10 +11,10 @@ import pytest
 
 import app as application
 from chalicelib.config import settings
-from infra.local.api import Api
-from infra.local.content import Content
-from infra.local.edge import Edge
-from infra.local.gateway import Gateway
+from infra.local.edge.api import Api
+from infra.local.edge.cache import Edge
+from infra.local.edge.content import Content
+from infra.local.edge.gateway import Gateway
 
 
 @cache

@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from chalicelib import html
-from chalicelib.http.router import Reply, Request, Route, respond
-from chalicelib.permissions import Access
+from chalicelib.http import html
+from chalicelib.http.router import Access, Reply, Request, Route, respond
 from tests.support.source.source import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)

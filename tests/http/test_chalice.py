@@ -5,7 +5,7 @@ import json
 from chalice.test import Client
 
 import app as application
-from infra.local.events import LambdaContext
+from infra.local.edge.events import LambdaContext
 from tests.support.http.client import HTTP
 
 
