@@ -98,8 +98,8 @@ def _import_existing(
 ) -> bool:
     """Import retained resources that the stack lacks; returns whether there were any."""
     have = stack.logical_ids(at, name) if is_there else set()
-    kept = adopt.retained(packaged, adopt.values_of(at, parameters))
-    found = adopt.existing(at, [resource for resource in kept if resource.logical_id not in have])
+    retained = adopt.retained(packaged, adopt.values_of(at, parameters))
+    found = adopt.existing(at, [resource for resource in retained if resource.logical_id not in have])
     if not found:
         return False
     say(f"Importing {len(found)} existing tables and buckets.")
@@ -152,11 +152,11 @@ def destroy(stage: str, region: str, data: bool = False, say: Say = say_now) -> 
     name = accounts.stack_name(parameters)
     with at.explained():
         say(f"{name}: account {at.id}, {at.region}")
-        kept = adopt.retained(template.compose(), adopt.values_of(at, parameters))
-        adopt.check_region(at, kept)
+        retained = adopt.retained(template.compose(), adopt.values_of(at, parameters))
+        adopt.check_region(at, retained)
         if not remove.remove_stack(at, name, say):
             say(f"There is no stack {name} in {at.region}.")
-        tables, buckets = remove.data_of(at, parameters["Prefix"], kept)
+        tables, buckets = remove.data_of(at, parameters["Prefix"], retained)
         if data:
             remove.remove_data(at, stage, tables, buckets, say)
             say("Everything is deleted. DynamoDB retains a last backup of each table for 35 days.")

@@ -75,9 +75,9 @@ def finish(dynamodb: Any, prefix: str, name: str) -> tuple[int, int]:
     except dynamodb.exceptions.ResourceNotFoundException:
         raise RestoreError(f"There is no {beside}: run make restore first.") from None
     wanted = _each_segment(lambda segment: _copy(dynamodb, beside, table, keys, segment))
-    kept = {key for part in wanted for key in part}
-    gone = _each_segment(lambda segment: [_clear(dynamodb, table, keys, kept, segment)])
-    return len(kept), sum(count for part in gone for count in part)
+    copied = {key for part in wanted for key in part}
+    deleted = _each_segment(lambda segment: [_clear(dynamodb, table, keys, copied, segment)])
+    return len(copied), sum(count for part in deleted for count in part)
 
 
 def _each_segment(work: Any) -> list[Any]:
@@ -94,10 +94,10 @@ def _copy(dynamodb: Any, source: str, target: str, keys: list[str], segment: int
     return found
 
 
-def _clear(dynamodb: Any, table: str, keys: list[str], kept: set[str], segment: int) -> int:
+def _clear(dynamodb: Any, table: str, keys: list[str], copied: set[str], segment: int) -> int:
     """Delete the items of a segment that are not in the copy; returns their number."""
     count = 0
-    extra = (item for item in _items(dynamodb, table, segment, keys) if _text(item, keys) not in kept)
+    extra = (item for item in _items(dynamodb, table, segment, keys) if _text(item, keys) not in copied)
     for items in _batches(extra):
         _write(dynamodb, table, [{"DeleteRequest": {"Key": {key: item[key] for key in keys}}} for item in items])
         count += len(items)
