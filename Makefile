@@ -16,110 +16,110 @@ RICECOOKER := $(CLIENTS_HOME)/ricecooker/.ready
 KOLIBRI := $(CLIENTS_HOME)/kolibri/.ready
 BIN := .venv/bin
 
-help: ## this list
+help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(APP) $(MINISTACK) ## virtual environments of the app and of ministack
+setup: $(APP) $(MINISTACK) ## create the virtual environments of the application and of ministack
 
-run: setup ## the whole application on http://127.0.0.1:PORT, its data in DATA_DIR
+run: setup ## run the whole application on http://127.0.0.1:PORT, with its data in DATA_DIR
 	@exec $(BIN)/python -m infra.local
 
 ifeq ($(origin DATA_DIR),file)
 run-deployed: DATA_DIR = .local/deployed
 endif
-run-deployed: setup ## the same as it is deployed: packaged, in ministack by CloudFormation; its data goes at the next start
+run-deployed: setup ## run it as deployed: packaged, in ministack, by CloudFormation; the next start deletes its data
 	@exec $(BIN)/python -m infra.local.deployed
 
-test: setup clients ffmpeg ## all tests; ARGS="-k name" for some
+test: setup clients ffmpeg ## run all tests; ARGS="-k name" selects some
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(or $(ARGS),--rights)
 
-test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test what is there
+test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test the deployed stack
 	$(BIN)/python -m pytest tests/deployed --durations=3 $(ARGS)
 
-test-quick: $(APP) ## within a minute: domain, models, handlers, api, export, without what tests/support/quick_part.py lists
+test-quick: $(APP) ## run the fast tests, within a minute: domain, models, handlers, api, export, without the exceptions in tests/support/quick_part.py
 	$(BIN)/python -m pytest tests/domain tests/schemas tests/models tests/operations tests/identity tests/handlers tests/http tests/export -n 2 --quick $(ARGS)
 
-test-dynamodb-local: $(APP) ## the tests of models, handlers and faults, their tables in DynamoDB Local
+test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults against DynamoDB Local
 	@exec $(BIN)/python -m infra.dynamodb_local \
 	  $(BIN)/python -m pytest tests/models tests/operations tests/identity tests/handlers tests/faults -n 2 --dist loadgroup \
 	  --hypothesis-profile=unhurried $(ARGS)
 
-fuzz: $(APP) ## N=10000 requests made from the OpenAPI document: no 5xx, every answer as declared
+fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document: no 5xx, every response as declared
 	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py $(ARGS)
 
-lint: $(APP) ## ruff and mypy
+lint: $(APP) ## run ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
 
-lint-template: $(APP) $(CHECKS) ## cfn-lint and checkov on the template that is deployed
+lint-template: $(APP) $(CHECKS) ## run cfn-lint and checkov on the template that is deployed
 	$(BIN)/python -m infra.lint_template
 
-format: $(APP) ## let ruff put the code in order
+format: $(APP) ## format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-demo: setup clients ffmpeg ## example chef -> publish -> Kolibri, with what arrived
+demo: setup clients ffmpeg ## upload an example channel, publish it, import it into Kolibri, and list what arrived
 	@exec $(BIN)/python -m examples.demo
 
-bench: setup clients ffmpeg ## measure; table and bench.json; ARGS="public" for some
+bench: setup clients ffmpeg ## run the benchmarks: a table, and bench.json; ARGS="public" selects some
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: a user in the running stack; its token is the last line
-	@test -n "$(EMAIL)" || { echo "Say whom: make user EMAIL=you@example.org"; exit 1; }
+user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: create a user in the running stack; the last line is its token
+	@test -n "$(EMAIL)" || { echo "EMAIL is required: make user EMAIL=you@example.org"; exit 1; }
 	@exec $(BIN)/python -m infra.local.user "$(EMAIL)" $(if $(ADMIN),--admin) $(if $(ASK),--ask)
 
-public: $(APP) ## CHANNEL=… [PUBLIC=0]: put a published channel on the public lists, or take it off
-	@test -n "$(CHANNEL)" || { echo "Say which: make public CHANNEL=<id or token>"; exit 1; }
+public: $(APP) ## CHANNEL=… [PUBLIC=0]: make a published channel public, or private again
+	@test -n "$(CHANNEL)" || { echo "CHANNEL is required: make public CHANNEL=<id or token>"; exit 1; }
 	@exec $(BIN)/python -m infra.local.public "$(CHANNEL)" $(if $(filter 0 no false,$(PUBLIC)),--private)
 
-env: $(APP) ## the variables of the running stack, for a shell: eval "$(make -s env)", then .venv/bin/chalice local
+env: $(APP) ## print the variables of the running stack for a shell: eval "$(make -s env)", then .venv/bin/chalice local
 	@exec $(BIN)/python -m infra.local.running
 
-package: $(APP) ## STAGE=dev: what is deployed, in build/STAGE: functions, template, parameters
+package: $(APP) ## STAGE=dev: build what is deployed, in build/STAGE: functions, template, parameters
 	@$(BIN)/python -m infra.package "$(or $(STAGE),dev)"
 
-deploy: $(APP) ## STAGE=prod REGION=eu-central-1 [ADMIN_EMAIL=…] [FORCE=1]: package, and bring it to AWS
+deploy: $(APP) ## STAGE=prod REGION=eu-central-1 [ADMIN_EMAIL=…] [FORCE=1]: package, and deploy to AWS
 	@exec $(BIN)/python -m infra.deploy deploy
 
-destroy: $(APP) ## STAGE=… REGION=… [DATA=delete] [YES=<stage>]: take a stage down; its data stays unless told otherwise
+destroy: $(APP) ## STAGE=… REGION=… [DATA=delete] [YES=<stage>]: delete a stage; its data is retained unless DATA=delete
 	@exec $(BIN)/python -m infra.deploy destroy
 
-admin: $(APP) ## STAGE=… REGION=… EMAIL=…: a one-time password for an administrator, who may be a new one
+admin: $(APP) ## STAGE=… REGION=… EMAIL=…: issue a one-time password to an administrator; creates the user if needed
 	@exec $(BIN)/python -m infra.deploy admin
 
-token: $(APP) ## STAGE=… REGION=… EMAIL=…: a new API token for ricecooker, of a user who may be a new one
+token: $(APP) ## STAGE=… REGION=… EMAIL=…: issue an API token for ricecooker; creates the user if needed
 	@exec $(BIN)/python -m infra.deploy token
 
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive
 
-settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, exchange the front's key
+settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret
 	@exec $(BIN)/python -m infra.deploy settings
 
-job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index): make an index anew
+job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index): rebuild an index
 	@exec $(BIN)/python -m infra.deploy job
 
-pause: $(APP) ## STAGE=… REGION=…: stop what writes: the API and the functions of the queues
+pause: $(APP) ## STAGE=… REGION=…: stop all writes: the API and the functions of the queues
 	@exec $(BIN)/python -m infra.deploy pause
 
-resume: $(APP) ## STAGE=… REGION=…: let them go on
+resume: $(APP) ## STAGE=… REGION=…: start them again
 	@exec $(BIN)/python -m infra.deploy resume
 
-restore: $(APP) ## STAGE=… REGION=… TIME=2026-01-31T12:00:00Z TABLES="nodes children": tables as they were, beside those in use
+restore: $(APP) ## STAGE=… REGION=… TIME=2026-01-31T12:00:00Z TABLES="nodes children": restore tables to that time, beside those in use
 	@exec $(BIN)/python -m infra.deploy restore
 
-restore-finish: $(APP) ## STAGE=… REGION=… TABLES="…": make the tables in use equal to them
+restore-finish: $(APP) ## STAGE=… REGION=… TABLES="…": make the tables in use equal to the restored ones
 	@exec $(BIN)/python -m infra.deploy restore-finish
 
-costs: setup clients ffmpeg ## what uploads, publishes and reads cost in AWS: calls counted here, times list prices
+costs: setup clients ffmpeg ## estimate what uploads, publishes and reads cost in AWS: calls counted locally, times list prices
 	@exec $(BIN)/python -m benchmarks.costs
 
-clean: ## remove what was built, not the data
+clean: ## remove everything built, but not the data
 	rm -rf .venv .venv-ministack .venv-checks infra/dynamodb_local/node_modules build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-# ---- what the commands need ----
+# ---- prerequisites ----
 
 clients: $(RICECOOKER) $(KOLIBRI)
 
@@ -127,14 +127,14 @@ ffmpeg:
 	@if command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing ffmpeg"; apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; \
-	else echo "ffmpeg is missing: ricecooker needs it; install it with your package manager"; exit 1; fi
+	else echo "ricecooker requires ffmpeg: install it with your package manager"; exit 1; fi
 
 # $(call venv,FOLDER,WHAT PIP INSTALLS)
 define venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
-	  || { echo "Python 3.11 or newer is needed; say which with PYTHON=/path/to/python3"; exit 1; }
+	  || { echo "Python 3.11 or newer is required: set PYTHON=/path/to/python3"; exit 1; }
 	@echo "installing $(1)"
-	@$(PYTHON) -m venv $(1) >/dev/null || { echo "$(PYTHON) cannot make virtual environments; install its venv"; exit 1; }
+	@$(PYTHON) -m venv $(1) >/dev/null || { echo "$(PYTHON) cannot create virtual environments: install its venv module"; exit 1; }
 	@$(1)/bin/pip install -q --disable-pip-version-check $(2)
 	@echo '*' > $(1)/.gitignore
 	@touch $(1)/.ready

@@ -1,1 +1,1 @@
-"""How fast the main job is on the local stack: `make bench`."""
+"""Benchmarks of the main job on the local stack: `make bench`."""

@@ -1,6 +1,6 @@
-"""`make bench`: runs benchmarks on a local stack of their own, prints a table, writes `bench.json`.
+"""`make bench`: runs benchmarks on a separate local stack, prints a table, and writes `bench.json`.
 
-Arguments choose those that have one of them in the name of a row; without any, all run.
+Arguments select benchmarks by words in the names of their rows; without any, all run.
 """
 
 import sys
@@ -18,7 +18,7 @@ OUT = Path("bench.json")
 
 
 def main() -> int:
-    """0 when every target is met, 1 otherwise."""
+    """0 if every target is met, 1 otherwise."""
     chosen = [benchmark for benchmark in BENCHMARKS if _is_chosen(benchmark, sys.argv[1:])]
     try:
         rows = measure(chosen)
@@ -35,7 +35,7 @@ def _is_chosen(benchmark: Benchmark, words: list[str]) -> bool:
 
 
 def measure(benchmarks: list[Benchmark]) -> list[Row]:
-    """The rows of benchmarks, each run once: first those that are alone, then the others on the same stack."""
+    """Run each benchmark once: first those without a stack, then the others on one stack."""
     rows = [row for benchmark in benchmarks if benchmark.alone for row in _rows(benchmark, NOWHERE)]
     others = [benchmark for benchmark in benchmarks if not benchmark.alone]
     return rows + _on_a_stack(others) if others else rows

@@ -1,4 +1,4 @@
-"""Published public channels to read from, made by the internal API as a chef would, without a chef."""
+"""Creates published public channels to read from, through the internal API as a chef does."""
 
 import base64
 import hashlib
@@ -15,11 +15,11 @@ import httpx
 from examples import archives
 
 DOMAIN = uuid.uuid5(uuid.NAMESPACE_DNS, "benchmark.example.org")
-CHUNK = 10  # nodes a request, as ricecooker sends them
+CHUNK = 10  # nodes per request, as ricecooker sends them
 
 
 def make_public_channel(url: str, token: str, data_dir: Path, name: str, topics: int, documents: int) -> str:
-    """A public channel of so many topics with so many documents each, which share one PDF; returns its id."""
+    """Create a public channel of topics with documents each, which share one PDF; returns its id."""
     channel_id = make_channel(url, token, name, topics, documents)
     publish(url, token, channel_id)
     make_public(channel_id, data_dir)
@@ -27,7 +27,7 @@ def make_public_channel(url: str, token: str, data_dir: Path, name: str, topics:
 
 
 def make_channel(url: str, token: str, name: str, topics: int, documents: int) -> str:
-    """`make_public_channel` before it is published."""
+    """`make_public_channel` without publishing it."""
     channel_id = uuid.uuid5(DOMAIN, name).hex
     with _client(url, token) as client:
         root = _post(client, "create_channel", channel_data={"id": channel_id, "name": name, "language": "en"})["root"]
@@ -40,9 +40,9 @@ def make_channel(url: str, token: str, name: str, topics: int, documents: int) -
 
 
 def publish(url: str, token: str, channel_id: str) -> None:
-    """Publish it and wait for that.
+    """Publish a channel and wait for the end.
 
-    Raises ValueError where it failed.
+    Raises ValueError if it failed.
     """
     with _client(url, token) as client:
         task_id = _post(client, "publish_channel", channel_id=channel_id)["task_id"]
@@ -53,7 +53,7 @@ def publish(url: str, token: str, channel_id: str) -> None:
 
 
 def make_public(channel_id: str, data_dir: Path) -> None:
-    """Put a published channel on the public lists of the stack with this data."""
+    """Make a published channel public on the stack with this data directory."""
     command = [sys.executable, "-m", "infra.local.public", channel_id]
     subprocess.run(command, env=os.environ | {"DATA_DIR": str(data_dir)}, check=True, stdout=subprocess.DEVNULL)
 
@@ -63,7 +63,7 @@ def _client(url: str, token: str) -> httpx.Client:
 
 
 def _topics(client: httpx.Client, root: str, name: str, count: int) -> dict[str, str]:
-    """Names of the new topics by id."""
+    """The titles of the new topics by id."""
     names = [f"{name} topic {number}" for number in range(count)]
     ids = _add(client, root, [_node(topic, kind="topic") for topic in names])
     return {ids[uuid.uuid5(DOMAIN, topic).hex]: topic for topic in names}
@@ -89,8 +89,8 @@ def _document(name: str, pdf: str) -> dict[str, Any]:
 
 def _upload(client: httpx.Client, data: bytes) -> str:
     checksum = hashlib.md5(data).hexdigest()
-    wish = {"size": len(data), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
-    answer = client.post("/api/file/upload_url", json=wish).raise_for_status().json()
+    file = {"size": len(data), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
+    answer = client.post("/api/file/upload_url", json=file).raise_for_status().json()
     md5 = base64.b64encode(bytes.fromhex(checksum)).decode()
     headers = {"Content-Type": answer["mimetype"], "Content-MD5": md5}
     client.put(answer["uploadURL"], content=data, headers=headers).raise_for_status()

@@ -1,7 +1,7 @@
-"""What the work costs in AWS: calls counted on a local stack, times list prices. `make costs` prints the table.
+"""Estimates costs in AWS: calls counted on a local stack, times list prices. `make costs` prints the table.
 
-Functions take as long as they take here, at the memory that `infra/functions.yaml` gives them. What lies in S3 and
-DynamoDB costs by the month, in a row of its own.
+Functions are billed for their duration on this machine, with the memory of `infra/functions.yaml`. Storage in S3 and
+DynamoDB is billed by the month, in a separate row.
 """
 
 import json
@@ -27,7 +27,7 @@ PRICES: dict[str, float] = json.loads(Path(__file__).with_name("prices.json").re
 CHEF = Path(__file__).with_name("thousand_chef.py")
 FUNCTIONS = Path(cfn.__file__).with_name("functions.yaml")
 S3_PUTS = ("PutObject", "CopyObject", "ListObjectsV2", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
-POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30  # of a queue: five pollers of Lambda's, each asks every 20 seconds
+POLLS_A_MONTH = 5 * 3 * 60 * 24 * 30  # of a queue: five pollers of Lambda, every 20 seconds each
 NODE = 5000  # bytes
 WATCHED = "AWS::CloudWatch::Alarm"
 GB = 1024**3
@@ -38,8 +38,7 @@ _MESSAGES = re.compile(r"^(\w+) (\d+) messages, \d+ failed, ([\d.]+) s$")
 
 @dataclass
 class Count:
-    """What was asked of AWS: calls by (service, operation), units of DynamoDB, calls of functions and seconds in
-    them, by function."""
+    """Usage of AWS: calls by (service, operation), units of DynamoDB, and calls and seconds by function."""
 
     calls: Counter[tuple[str, str]] = field(default_factory=Counter)
     read: float = 0.0
@@ -48,7 +47,7 @@ class Count:
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def minus(self, other: "Count") -> "Count":
-        """What was added since the other one."""
+        """The difference to an earlier count."""
         return Count(
             self.calls - other.calls,
             self.read - other.read,
@@ -59,7 +58,7 @@ class Count:
 
 
 def counted(calls: Path, logs: Path) -> Count:
-    """All that the processes of a stack have noted so far."""
+    """Everything that the processes of a stack have counted so far."""
     count = Count()
     for file in calls.glob("*.jsonl"):
         for line in file.read_text().splitlines():
@@ -82,7 +81,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def price(count: Count, uploads: int = 0) -> dict[str, float]:
-    """US dollars by service. `uploads`: files that clients put into the bucket, each of which tells a queue."""
+    """US dollars by service. `uploads`: files that clients put into the bucket, each of which sends a message."""
     memory = {name: function["memory"] / 1024 for name, function in cfn.read(FUNCTIONS).items()}
     messages = count.calls["sqs", "SendMessage"] + uploads
     puts = sum(count.calls["s3", name] for name in S3_PUTS) + uploads
@@ -101,7 +100,7 @@ def price(count: Count, uploads: int = 0) -> dict[str, float]:
 
 
 def idle() -> dict[str, float]:
-    """US dollars a month in which nobody asks for anything."""
+    """US dollars for an idle month."""
     queues = sum(name != "api" for name in cfn.read(FUNCTIONS))
     alarms = sum(resource.get("Type") == WATCHED for resource in compose()["Resources"].values())
     return {
@@ -111,8 +110,8 @@ def idle() -> dict[str, float]:
     }
 
 
-def kept(nodes: int, files: float) -> dict[str, float]:
-    """US dollars a month for so many nodes, with their edges and indexes, and so many GB of files."""
+def storage(nodes: int, files: float) -> dict[str, float]:
+    """US dollars per month to store nodes, with their edges and indexes, and GB of files."""
     tables = nodes * NODE / GB
     return {
         "DynamoDB": tables * (PRICES["dynamodb_gb_month"] + PRICES["dynamodb_backup_gb_month"]),
@@ -142,7 +141,7 @@ def _upload(stack: Stack, work: Path) -> None:
 
 
 def _reads(stack: Stack, channel_id: str, cost: Callable[..., dict[str, float]]) -> dict[str, dict[str, float]]:
-    """A million reads each, from the answers of a hundred: those that the edge has, and those that reach the API."""
+    """A million reads each, extrapolated from a hundred: cached at the edge, and reaching the API."""
     paths = {
         "looking a channel up": f"{V1}/channels/lookup/{channel_id}",
         "25 nodes of a channel": f"{V2}/contentnode/?channel_id={channel_id}&max_results=25",
@@ -154,19 +153,19 @@ def _reads(stack: Stack, channel_id: str, cost: Callable[..., dict[str, float]])
             answer = client.get(path)
             out = int(answer.headers["content-length"]) * 1_000_000 / GB * PRICES["cloudfront_gb_out"]
 
-            def ask(path: str = path + mark) -> None:
+            def read(path: str = path + mark) -> None:
                 for number in range(100):
                     client.get(f"{path}fresh={number}").raise_for_status()
 
             at_edge = 1_000_000 * (PRICES["cloudfront_request"] + PRICES["cloudfront_function_call"])
             rows[f"1,000,000 times {name}, from the edge"] = {"CloudFront": at_edge + out}
-            past = {service: dollars * 10_000 for service, dollars in cost(ask).items()}
+            past = {service: dollars * 10_000 for service, dollars in cost(read).items()}
             rows[f"1,000,000 times {name}, none from the edge"] = past | {"CloudFront": at_edge + out}
     return rows
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:
-    """Rows as a table of Markdown, in US dollars."""
+    """Rows as a Markdown table, in US dollars."""
     services = list(dict.fromkeys(service for row in rows.values() for service in row))
     lines = [f"| | {' | '.join(services)} | all |", "| --- |" + " ---: |" * (len(services) + 1)]
     for name, row in rows.items():
@@ -184,7 +183,7 @@ def main() -> int:
         os.environ["COUNT_CALLS"] = str(work / "calls")
         with start(0, work / "data") as stack:
             rows = measure(stack, work / "calls", work)
-    rows["a month of keeping 100,000 nodes and 100 GB of files"] = kept(100_000, 100)
+    rows["a month of storing 100,000 nodes and 100 GB of files"] = storage(100_000, 100)
     rows["a month in which nothing happens"] = idle()
     print(table(rows))
     return 0

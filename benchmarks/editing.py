@@ -1,6 +1,6 @@
-"""What a curator's screen reads: requests a second at 8 connections of a topic's children and of a list of channels.
+"""Reads of a curator's screen: requests per second on 8 connections for a topic's children and for a list of channels.
 
-Nothing of these answers is kept anywhere: each is authenticated, and read from the tables.
+Nothing is cached: each request is authenticated and read from the tables.
 """
 
 import os
@@ -28,7 +28,7 @@ for _name, _target in {BY_PARENT: 100, CHANNEL_LIST: 60}.items():
 
 
 def measure(url: str, work: Path) -> dict[str, list[float]]:
-    """Raises ValueError where an answer was not 200, or a list was not whole."""
+    """Raises ValueError if a response was not 200, or a list was incomplete."""
     token = _curator(work / "data")
     headers = {"Authorization": f"Token {token}"}
     with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
@@ -38,14 +38,14 @@ def measure(url: str, work: Path) -> dict[str, list[float]]:
         for name, path in paths.items():
             load = measure_load(url, [path], SECONDS, headers=headers)
             if load.errors:
-                raise ValueError(f"{load.errors} answers were not whole, or not 200: {name}")
+                raise ValueError(f"{load.errors} responses were incomplete, or not 200: {name}")
             figures[name].append(load.requests_per_second)
             figures[f"{name}, p50"].append(load.p50 * 1000)
     return figures
 
 
 def _curator(data: Path) -> str:
-    """The token of somebody who has no channels yet."""
+    """The token of a user without channels."""
     command = [sys.executable, "-m", "infra.local.user", "--create", f"{uuid.uuid4().hex}@example.org"]
     environment = os.environ | running_stack(data)
     done = subprocess.run(command, env=environment, input="", capture_output=True, text=True, check=True)
@@ -59,16 +59,16 @@ def _children(client: httpx.Client, url: str, token: str, work: Path) -> str:
     path = f"/api/contentnode?parent={topic['id']}"
     found = client.get(path).raise_for_status().json()["results"]
     if len(found) != CHILDREN:
-        raise ValueError(f"{len(found)} children were answered, not {CHILDREN}.")
+        raise ValueError(f"{len(found)} children were returned, not {CHILDREN}.")
     return path
 
 
 def _channels(client: httpx.Client) -> str:
-    for number in range(1, CHANNELS):  # beside the one that has the children
+    for number in range(1, CHANNELS):  # in addition to the channel of the children
         channel = {"id": uuid.uuid5(DOMAIN, f"edited {number}").hex, "name": f"Edited {number:03}", "language": "en"}
         client.post("/api/channel", json=channel).raise_for_status()
     path = "/api/channel?edit=true"
     found = len(client.get(path).raise_for_status().json())
     if found != CHANNELS:
-        raise ValueError(f"{found} channels were answered, not {CHANNELS}.")
+        raise ValueError(f"{found} channels were returned, not {CHANNELS}.")
     return path

@@ -11,7 +11,7 @@ NAMES, ROUNDS = 10_000, 5
 
 
 def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
-    """Asks for the PDFs that `thousand` left in `work`, and for names that nobody has."""
+    """Requests the PDFs that `thousand` left in `work`, and unknown names."""
     stored = [path.name for path in (work / "thousand0" / "storage").rglob("*.pdf")]
     unknown = [hashlib.md5(str(number).encode()).hexdigest() + ".mp4" for number in range(NAMES - len(stored))]
     seconds = []

@@ -1,7 +1,7 @@
-"""Requests to a server from several kept-alive connections, as fast as it answers them.
+"""Sends requests to a server on several persistent connections, as fast as it answers.
 
-It runs in a process of its own, so that the caller's work is not in the figures: `python -m benchmarks.load` takes
-the arguments of `run` as JSON on standard input and prints its Load as JSON.
+It runs in a separate process, so that the caller's work does not affect the figures: `python -m benchmarks.load` reads
+the arguments of `run` as JSON from standard input, and prints its Load as JSON.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ import httptools
 import uvloop
 
 NUMBER = b"{n}"
-PATIENCE = 30.0  # seconds to wait for the last answers
+PATIENCE = 30.0  # seconds to wait for the last responses
 RECONNECT = 0.1  # seconds between attempts to connect
 
 
 @dataclass(frozen=True)
 class Load:
-    """Whole answers with the expected status a second, the seconds that half and 99 of 100 of them took, the others."""
+    """Complete responses with the expected status per second, median and 99th percentile in seconds, and errors."""
 
     requests_per_second: float
     p50: float
@@ -41,16 +41,16 @@ def measure(
     headers: Mapping[str, str] | None = None,
     status: int = 200,
 ) -> Load:
-    """Ask `url` (scheme, host and port) for `paths`, one after the other and again, for so many seconds. Answers with
-    another status than the expected one are errors.
+    """Request `paths` from `url` (scheme, host and port) in a cycle for `seconds`. Responses with a status other than
+    `status` are errors.
 
     `{n}` in a path becomes a number that was not used before, so that no cache has the answer. Raises
     CalledProcessError where the generator itself fails.
     """
-    wish = {"url": url, "paths": list(paths), "seconds": seconds, "connections": connections}
+    arguments = {"url": url, "paths": list(paths), "seconds": seconds, "connections": connections}
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
-        input=json.dumps(wish | {"headers": dict(headers or {}), "status": status}),
+        input=json.dumps(arguments | {"headers": dict(headers or {}), "status": status}),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
@@ -61,7 +61,7 @@ def measure(
 def run(
     url: str, paths: Sequence[str], seconds: float, connections: int, headers: Mapping[str, str], status: int
 ) -> Load:
-    """What `measure` does, in this process."""
+    """Like `measure`, in this process."""
     head = _head({"Host": urlsplit(url).netloc, **headers})
     return uvloop.run(_run(url, _requests(paths, head), seconds, connections, status))
 
@@ -78,7 +78,7 @@ class _Run:
 
 
 class _Connection(asyncio.Protocol):
-    """Sends a request, reads the answer, sends the next, until the deadline or until the server closes."""
+    """Sends requests one after the other, until the deadline or until the server closes the connection."""
 
     def __init__(self, run: _Run) -> None:
         self._run = run
@@ -110,7 +110,7 @@ class _Connection(asyncio.Protocol):
             self._transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._run.errors += self._waiting  # a body without a length ends here too, and nobody knows whether whole
+        self._run.errors += self._waiting  # a body without a length may be incomplete
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -139,7 +139,7 @@ async def _run(url: str, requests: Iterator[bytes], seconds: float, connections:
 
 
 async def _connect(shared: _Run, host: str, port: int) -> None:
-    """Keep one connection busy until the deadline, opening it again when the server closed it."""
+    """Keep one connection busy until the deadline, reopening it if the server closes it."""
     loop = asyncio.get_running_loop()
     while time.perf_counter() < shared.deadline:
         try:

@@ -1,5 +1,5 @@
-"""The list of a thousand public channels with their icons, 30 MB, which Lambda cannot answer: requests a second of
-the redirect to it, at 8 connections, and the seconds until a client has all of it.
+"""The list of a thousand public channels with their icons, 30 MB, more than Lambda can return: requests per second for
+the redirect to it on 8 connections, and the seconds until a client has the whole list.
 """
 
 import os
@@ -32,7 +32,7 @@ for _name in PATHS:
 
 
 def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
-    """Raises ValueError where an answer was not a redirect, or the list was not whole."""
+    """Raises ValueError if a response was not a redirect, or the list was incomplete."""
     data_dir = work / "data"
     environment = os.environ | running_stack(data_dir)
     make_public_channel(url, token, data_dir, "a channel to copy", topics=1, documents=1)
@@ -45,7 +45,7 @@ def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
 
 def _measured(url: str) -> dict[str, list[float]]:
     figures: dict[str, list[float]] = {name: [] for name in ROWS}
-    time.sleep(2)  # the list is a second behind, and so is the cache
+    time.sleep(2)  # until list and cache are up to date
     for _ in range(ROUNDS):
         for name, path in PATHS.items():
             for encoding in ENCODINGS:
@@ -53,7 +53,7 @@ def _measured(url: str) -> dict[str, list[float]]:
             for form, asked in ((CACHED, path), (PAST, f"{path}?fresh={{n}}")):
                 load = measure_load(url, [asked], SECONDS, headers={"Accept-Encoding": "gzip"}, status=302)
                 if load.errors:
-                    raise ValueError(f"{load.errors} answers were no redirects: {form.format(name)}")
+                    raise ValueError(f"{load.errors} responses were not redirects: {form.format(name)}")
                 figures[form.format(name)].append(load.requests_per_second)
                 figures[f"{form.format(name)}, p50"].append(load.p50 * 1000)
     return figures
@@ -64,5 +64,5 @@ def _whole(url: str, encoding: str) -> float:
     answer = httpx.get(url, headers={"Accept-Encoding": encoding}, follow_redirects=True, timeout=60)
     took = time.perf_counter() - started
     if len(answer.raise_for_status().json()) < CHANNELS:
-        raise ValueError(f"The list is not whole: {url}")
+        raise ValueError(f"The list is incomplete: {url}")
     return took

@@ -1,7 +1,7 @@
-"""A long list of public channels: copies of one that is public, on the list alone, each with an icon of its own.
+"""A long list of public channels: copies of a public channel, only in the list, each with a different icon.
 
-`python -m benchmarks.many_channels COUNT` runs inside the environment of a stack. It lists copies "Copy 0000",
-"Copy 0001" and so on; COUNT 0 takes them off the list.
+`python -m benchmarks.many_channels COUNT` runs in the environment of a stack. It adds the copies "Copy 0000",
+"Copy 0001" and so on to the list; COUNT 0 removes them.
 """
 
 import base64
@@ -23,24 +23,24 @@ from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.public import public_index as indexes
 from chalicelib.operations.public import public_index_update
 
-ICON = 22_500  # bytes; a third more in the list
+ICON = 22_500  # bytes, before base64
 
 
 def change(environment: Mapping[str, str], count: int) -> None:
-    """Put so many copies on the list of the stack with this environment, or take all of them off it."""
+    """Add `count` copies to the public list of the stack with this environment, or remove all of them."""
     command = [sys.executable, "-m", "benchmarks.many_channels", str(count)]
     subprocess.run(command, env=dict(environment), stdin=subprocess.DEVNULL, check=True)
 
 
 def main() -> None:
-    """Raises ValueError where no channel is public, or the list changes at the same time."""
+    """Raises ValueError if no channel is public, or the list changes concurrently."""
     count = int(sys.argv[1])
     if count == 0:
         public_index_update.rebuild()
         return
     old = public_index.current()
     if old is None:
-        raise ValueError("No channel is public; there is nothing to copy.")
+        raise ValueError("There is no public channel to copy.")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.sqlite3"
         storage.download(old.key, path)
@@ -48,7 +48,7 @@ def main() -> None:
         key = index_key(new_id())
         storage.put(key, path.read_bytes(), storage.SQLITE)
     if not public_index.replace(old, key):
-        raise ValueError("The list was changed by others meanwhile.")
+        raise ValueError("The list was changed concurrently.")
 
 
 def _write(path: Path, count: int) -> None:

@@ -1,7 +1,7 @@
-"""What Lambda loads: the size of the package, and what a cold start costs, from the zip's contents in fresh processes.
+"""The size of the package, and the time of a cold start, measured with the zip's contents in fresh processes.
 
-All functions import the same `app.py`; what one of them needs besides is loaded at its first message or request, and
-is measured as such. AWS is asked for nothing.
+All functions import the same `app.py`; other modules are loaded at a function's first message or request, and measured
+there. AWS is not called.
 """
 
 import json
@@ -64,7 +64,7 @@ print("\\n" + json.dumps(spent))
 
 
 def measure() -> dict[str, list[float]]:
-    """Packages the application, and measures what came of it."""
+    """Package the application, and measure the result."""
     built = package("dev")
     with tempfile.TemporaryDirectory(prefix="studio-package-") as folder:
         with zipfile.ZipFile(built / "deployment.zip") as archive:

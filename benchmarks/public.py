@@ -1,6 +1,6 @@
-"""What Kolibri reads: requests a second at 8 connections, from the edge's cache and past it, and their median time.
+"""Reads of Kolibri: requests per second on 8 connections, from the edge cache and past it, and their median time.
 
-Past the cache means that each request has a query of its own; "cached" ones are fresh for a second at a time.
+Past the cache: each request has a different query. "Cached" responses are fresh for a second at a time.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ ROUNDS = 3
 SMALL, LARGE = "a small channel", "a 10,000-node channel"
 V1, V2 = "/api/public/v1", "/api/public/v2"
 
-# name: (path, answers a second that the cache should give)
+# name: (path, target of responses per second from the cache)
 READS = {
     "channel list": (f"{V1}/channels", 3000),
     "lookup by id": (f"{V1}/channels/lookup/{{small}}", 1000),
@@ -34,7 +34,7 @@ for _read, (_, _target) in READS.items():
 
 
 def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
-    """Raises ValueError where an answer was not 200."""
+    """Raises ValueError if a response was not 200."""
     ids = {
         "small": make_public_channel(url, token, work / "data", SMALL, topics=2, documents=10),
         "large": make_public_channel(url, token, work / "data", LARGE, topics=100, documents=99),
@@ -52,6 +52,6 @@ def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
 
 def _note(figures: dict[str, list[float]], name: str, load: Load) -> None:
     if load.errors:
-        raise ValueError(f"{load.errors} answers were not whole, or not 200: {name}")
+        raise ValueError(f"{load.errors} responses were incomplete, or not 200: {name}")
     figures[name].append(load.requests_per_second)
     figures[f"{name}, p50"].append(load.p50 * 1000)

@@ -1,4 +1,4 @@
-"""The benchmarks, as data. A new one is a function and a line in `BENCHMARKS`."""
+"""The benchmarks as data. A new one is a function and a line in `BENCHMARKS`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

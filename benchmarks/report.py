@@ -10,21 +10,21 @@ from statistics import median
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a row's figures are, and what their median should be: at most `target`, or at least where more is better."""
+    """The unit of a row's figures, and the target of their median: at most `target`, or at least if more is better."""
 
     unit: str
     target: float | None = None
     more_is_better: bool = False
 
     def verdict(self, figure: float) -> str:
-        """Pass or MISS; nothing without a target."""
+        """Pass or MISS; empty without a target."""
         if self.target is None:
             return ""
         return "pass" if (figure >= self.target if self.more_is_better else figure <= self.target) else "MISS"
 
 
 def seconds(target: float | None = None) -> Wanted:
-    """A duration, at most so long."""
+    """A duration of at most `target`."""
     return Wanted("s", target)
 
 
@@ -34,13 +34,13 @@ def milliseconds() -> Wanted:
 
 
 def a_second(target: float | None = None) -> Wanted:
-    """A rate, at least so high."""
+    """A rate of at least `target`."""
     return Wanted("/s", target, more_is_better=True)
 
 
 @dataclass(frozen=True)
 class Row:
-    """The figures of a benchmark, one a repetition."""
+    """The figures of a benchmark, one per repetition."""
 
     name: str
     figures: list[float]

@@ -1,8 +1,8 @@
-"""Searches a second at 8 connections over 20,000 published nodes, each for other words: by their beginnings, by two of
-them, with filters. Nothing of the answers is kept anywhere.
+"""Searches per second on 8 connections over 20,000 published nodes, each for other words: by prefix, by two words, with
+filters. Responses are not cached.
 
-`python -m benchmarks.search CHANNEL COUNT` runs inside the environment of a stack: it puts a part with so many nodes of
-a vocabulary into the index, as if the channel had been published with them.
+`python -m benchmarks.search CHANNEL COUNT` runs in the environment of a stack: it adds COUNT nodes with random words to
+the index, as if the channel had been published with them.
 """
 
 import os
@@ -37,7 +37,7 @@ ROWS: dict[str, Wanted] = {NAME: a_second(300), f"{NAME}, p50": milliseconds()}
 
 
 def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
-    """Raises ValueError where an answer was not 200, or a search found nothing."""
+    """Raises ValueError if a response was not 200, or a search found nothing."""
     data = work / "data"
     channel_id = make_public_channel(url, token, data, "a channel to search", topics=1, documents=1)
     command = [sys.executable, "-m", "benchmarks.search", channel_id, str(NODES)]
@@ -49,7 +49,7 @@ def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
     for _ in range(ROUNDS):
         load = measure_load(url, paths, SECONDS, headers=headers)
         if load.errors:
-            raise ValueError(f"{load.errors} searches were not answered whole, or not with 200.")
+            raise ValueError(f"{load.errors} responses were incomplete, or not 200.")
         figures[NAME].append(load.requests_per_second)
         figures[f"{NAME}, p50"].append(load.p50 * 1000)
     return figures
@@ -64,7 +64,7 @@ def _wait_for(url: str, path: str, headers: dict[str, str]) -> None:
 
 
 def _queries() -> list[str]:
-    """Words as people choose them: seldom the most common ones."""
+    """Words as users choose them: rarely the most common ones."""
     rng = random.Random(7)
     words = _vocabulary()
     queries = []
@@ -81,7 +81,7 @@ def _vocabulary() -> list[str]:
 
 
 def _snapshot(channel_id: str, version: int, count: int) -> Snapshot:
-    """A version of a channel with so many nodes, as far as the index to search looks at it."""
+    """A version of a channel with `count` nodes, with the parts that the search index reads."""
     rng, words = random.Random(3), _vocabulary()
     common = [1 / (rank + 1) ** 0.8 for rank in range(WORDS)]
     texts = iter(rng.choices(words, common, k=count * 40))
@@ -102,7 +102,7 @@ def _node(name: str, parent_id: str | None, kind: str, title: str, description: 
 
 
 def main() -> None:
-    """Raises ValueError where there is no such channel."""
+    """Raises ValueError if there is no such channel."""
     channel = channels.get(sys.argv[1])
     if channel is None:
         raise ValueError(f"There is no channel {sys.argv[1]}.")

@@ -1,4 +1,4 @@
-"""1,000 documents in 50 topics by the real ricecooker, then their publishing."""
+"""Uploads 1,000 documents in 50 topics by the real ricecooker, and publishes them."""
 
 import json
 import time
@@ -16,7 +16,7 @@ ROUNDS = 3
 
 
 def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
-    """A new channel a round. The files are uploaded in the first round only, each document has one of its own."""
+    """A new channel per round. Each document has its own file; files are uploaded in the first round only."""
     seconds: dict[str, list[float]] = {UPLOAD: [], ADD_NODES: [], PUBLISH: []}
     for number in range(ROUNDS):
         folder = work / f"thousand{number}"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""1,000 documents in 50 topics, each with a small PDF of its own, as the channel `$SOURCE_ID`.
+"""1,000 documents in 50 topics, each with its own small PDF, as the channel `$SOURCE_ID`.
 
 Writes the seconds that ricecooker spends on uploading files and on adding nodes to `timings.json`.
 """
@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script's own folder is all that Python adds
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # Python only adds the folder of the script
 
 from le_utils.constants import licenses
 from ricecooker.chefs import SushiChef
@@ -56,7 +56,7 @@ def document(work: Path, name: str) -> Any:
 
 
 def timed(name: str, timings: dict[str, float]) -> None:
-    """Let the outermost call of a ChannelManager's method leave its seconds in `timings`."""
+    """Measure the outermost call of a method of ricecooker's ChannelManager, which reports no times itself."""
     method = getattr(ChannelManager, name)
     depth = 0
 

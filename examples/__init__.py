@@ -1,1 +1,1 @@
-"""An example channel with one of every kind of content, and the demo that takes it from chef to Kolibri."""
+"""An example channel with every kind of content, and a demo that takes it from chef to Kolibri."""

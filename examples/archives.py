@@ -39,7 +39,7 @@ def _pdf_file(objects: list[str]) -> bytes:
 
 
 def zipped(members: dict[str, str | bytes]) -> bytes:
-    """A zip with `members` in their order and no time of day in it, so equal content gives equal bytes."""
+    """A zip with `members` in order and without times, so that equal contents give equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():

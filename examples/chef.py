@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script's own folder is all that Python adds
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # Python only adds the folder of the script
 
 from le_utils.constants import completion_criteria, exercises, file_formats, format_presets, licenses, roles
 from le_utils.constants.labels import (
@@ -58,7 +58,7 @@ class ExampleChef(source_channel.Chef):
 
 
 def reading(work: Path) -> Any:
-    """Documents under topics that hand down language and labels; one is empty, one document stands twice."""
+    """Documents under topics that pass on language and labels; one topic is empty, one document occurs twice."""
     topic = nodes.TopicNode(
         "reading",
         "Lire – قراءة",
@@ -190,7 +190,7 @@ def remote(work: Path) -> Any:
 def revise(channel: Any, work: Path) -> None:
     """Version 2: the EPUB and one exercise removed, a document and an exercise edited, an app and a document added.
 
-    The new document's file is one that the server has since version 1.
+    The server has the new document's file since version 1.
     """
     documents, _, packages, practice, _ = channel.children
     nested = documents.children[0]

@@ -24,7 +24,7 @@ COMPLAINTS = re.compile(r"could not be created|Error uploading|Error retrieving|
 
 
 class ClientError(Exception):
-    """A client is not installed, failed, or waited in vain; the message holds the end of its output."""
+    """A client is not installed, failed, or timed out; the message contains the end of its output."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def _walk(node: dict[str, Any], path: list[dict[str, Any]]) -> Iterator[tuple[di
 
 
 def executable(client: str, name: str) -> Path:
-    """The program `name` of a client's virtual environment; raises ClientError where it is not installed."""
+    """The program `name` of a client's virtual environment; raises ClientError if it is not installed."""
     home = Path(os.environ.get("CLIENTS_HOME") or Path.home() / ".cache" / "studio-clients")
     path = home / client / "bin" / name
     if not path.exists():
@@ -92,7 +92,7 @@ def run_chef(
 
 
 def wait_for_version(url: str, channel_id: str, version: int, seconds: float = 120) -> dict[str, Any]:
-    """Wait until the public API shows `version` or a later one; the answer is the channel's public entry."""
+    """Wait until the public API shows `version` or a later one; returns the channel's public entry."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = httpx.get(f"{url}/api/public/v1/channels/lookup/{channel_id}")
@@ -106,16 +106,16 @@ def wait_for_version(url: str, channel_id: str, version: int, seconds: float = 1
 
 
 def wait_until_published(url: str, token: str, channel_id: str, seconds: float = 120) -> dict[str, Any]:
-    """Wait for the end of a publish that a chef asked for; the answer is the channel's public entry.
+    """Wait for the end of a publish that a chef requested; returns the channel's public entry.
 
     ricecooker does not tell the task's id, so this asks for another publish: that joins the running one, or finds
     nothing changed. Raises ClientError when the publish fails.
     """
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=60) as client:
-        asked = client.post("/api/internal/publish_channel", json={"channel_id": channel_id}).raise_for_status()
+        response = client.post("/api/internal/publish_channel", json={"channel_id": channel_id}).raise_for_status()
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            task = client.get(f"/api/task/{asked.json()['task_id']}").raise_for_status().json()
+            task = client.get(f"/api/task/{response.json()['task_id']}").raise_for_status().json()
             if task["status"] == "SUCCESS":
                 return wait_for_version(url, channel_id, 1)
             if task["status"] == "FAILURE":
@@ -125,7 +125,7 @@ def wait_until_published(url: str, token: str, channel_id: str, seconds: float =
 
 
 class Kolibri:
-    """A Kolibri of its own in the folder `home`, importing from `url`."""
+    """A separate Kolibri in the folder `home`, importing from `url`."""
 
     def __init__(self, home: Path, url: str) -> None:
         self.home = home
@@ -145,7 +145,7 @@ class Kolibri:
         return _run([str(executable("kolibri", "kolibri")), "manage", *arguments], self.home.parent, self.environment)
 
     def import_channel(self, id_or_token: str, channel_id: str = "") -> str:
-        """Import a channel by id or by token, then all its files; `channel_id` is needed beside a token."""
+        """Import a channel by id or by token, then all its files; `channel_id` is required with a token."""
         log = self.manage("importchannel", "network", id_or_token)
         log += self.manage(
             "importcontent",

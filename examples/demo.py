@@ -1,4 +1,4 @@
-"""`make demo`: the example chef, its publishing, and a real Kolibri that imports the channel; then what arrived."""
+"""`make demo`: uploads and publishes the example channel, imports it into a real Kolibri, and lists what arrived."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from infra.local.stack import start
 
 
 def main() -> int:
-    """0 when everything that was published is in Kolibri, 1 otherwise."""
+    """0 if everything published is in Kolibri, 1 otherwise."""
     try:
         with server() as (url, token), tempfile.TemporaryDirectory(prefix="studio-demo-") as folder:
             return demonstrate(url, token, Path(folder))
@@ -29,7 +29,7 @@ def main() -> int:
 
 @contextmanager
 def server() -> Iterator[tuple[str, str]]:
-    """Address and token of the stack that runs on DATA_DIR; where none does, of one that is started for this."""
+    """URL and token of the stack that runs on DATA_DIR, or of one started for the demo."""
     data_dir = Path(os.environ.get("DATA_DIR") or ".local")
     if url := running(data_dir):
         yield url, token_of(data_dir)
@@ -39,7 +39,7 @@ def server() -> Iterator[tuple[str, str]]:
 
 
 def running(data_dir: Path) -> str | None:
-    """The address of the stack that runs on a data directory, None when there is none."""
+    """The URL of the stack that runs on a data directory, None if there is none."""
     try:
         state = json.loads((data_dir / "stack.json").read_text())
         os.kill(state["pid"], 0)
@@ -54,12 +54,12 @@ def token_of(data_dir: Path) -> str:
     try:
         token: str = json.loads((data_dir / "credentials.json").read_text())["token"]
     except FileNotFoundError:
-        raise StackError(f"{data_dir / 'credentials.json'} is gone, and with it the token.") from None
+        raise StackError(f"{data_dir / 'credentials.json'} is missing, and with it the token.") from None
     return token
 
 
 def demonstrate(url: str, token: str, folder: Path) -> int:
-    """Do the main job once, a line for each part of it."""
+    """Do the main job once, with a line for each part."""
     print(f"server      {url}")
     chef = run_chef(CHEF, url, token, folder / "chef")
     print(f"ricecooker  {sent(chef)} in {chef.seconds:.1f} s")
@@ -86,7 +86,7 @@ def sent(chef: ChefRun) -> str:
 
 
 def arrived(kolibri: Kolibri, channel_id: str) -> int:
-    """Print what Kolibri has of a channel; 1 when a node cannot be used or a file is damaged."""
+    """Print what Kolibri has of a channel; 1 if a node cannot be used or a file is damaged."""
     nodes = kolibri.rows("select kind, available from content_contentnode where channel_id = ?", channel_id)
     kinds = Counter(node["kind"] for node in nodes)
     print(f"  nodes     {len(nodes)}: " + ", ".join(f"{count} {kind}" for kind, count in kinds.most_common()))

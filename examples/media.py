@@ -1,4 +1,4 @@
-"""Pictures, sound, films and subtitles, made on the spot: small, and on one machine always the same bytes."""
+"""Generates small pictures, sound, films and subtitles, with the same bytes each time on one machine."""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""The topics of what one watches, hears and opens: films, sound, slides, HTML5, H5P and ZIM packages."""
+"""Topics with media and packages: films, sound, slides, HTML5, H5P and ZIM."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class ZimNode(nodes.ContentNode):
 
 
 def criteria(model: str, threshold: Any = None, learner_managed: bool = False) -> dict[str, Any]:
-    """`extra_fields` that say when a resource counts as completed."""
+    """`extra_fields` with the completion criteria of a resource."""
     criterion = {"model": model, "threshold": threshold, "learner_managed": learner_managed}
     return {"options": {"completion_criteria": criterion}}
 

@@ -22,7 +22,7 @@ GRAPHIE = "graphie.example.org/triangle"
 class SizedImageQuestion(SingleSelectQuestion):
     """A question whose pictures may be followed by their size: `![text](path =120x80)`.
 
-    ricecooker takes the size for a part of the path; Kolibri Studio's editor writes it behind the path.
+    ricecooker treats the size as part of the path; Kolibri Studio's editor writes it after the path.
     """
 
     def set_image(self, text: str) -> tuple[str, list[Any]]:
@@ -126,7 +126,7 @@ def perseus(work: Path) -> list[Any]:
 
 
 def counting(*numbers: int) -> list[Any]:
-    """One plain question a number."""
+    """One plain question per number."""
     return [InputQuestion(f"count-{n}", f"What is {n} + 1?", [str(n + 1)]) for n in numbers]
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""A second, small channel, two of whose resources the example channel takes over as remote nodes.
+"""A second, small channel, from which the example channel imports two resources as remote nodes.
 
 Its root and one of its topics navigate by an HTML5 app of their own.
 """
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a script's own folder is all that Python adds
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # Python only adds the folder of the script
 
 from le_utils.constants import exercises, licenses
 from le_utils.constants.labels import levels, subjects
@@ -30,7 +30,7 @@ HOLDER = "The Example Library"
 
 
 class Chef(SushiChef):
-    """A chef with one thread: ricecooker's several trip over a file that two nodes share."""
+    """A chef with one thread: several threads of ricecooker fail on a file that two nodes share."""
 
     def pre_run(self, args: Any, options: Any) -> None:
         config.TASK_THREADS = 1
@@ -44,7 +44,7 @@ class SourceChannelChef(Chef):
 
 
 def upload_once(token: str) -> None:
-    """Upload and publish the library, in a folder of its own, unless the server has it."""
+    """Upload and publish the library from a separate folder, unless the server has it."""
     channel_id = build(Path("media") / "library").get_node_id().hex
     if config.DOWNLOAD_SESSION.head(f"{config.DOMAIN}/content/databases/{channel_id}.sqlite3").ok:
         return

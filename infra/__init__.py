@@ -1,1 +1,1 @@
-"""Infrastructure: the deployed template, the rules of the front, and the local stack that follows both."""
+"""Infrastructure: the deployed template, the CDN's rules, and the local stack that follows both."""

@@ -1,7 +1,7 @@
-"""The front on AWS: CloudFront's behaviours, from the rules that the local gateway follows (`routes.json`).
+"""The CDN on AWS: CloudFront's behaviours, from the rules that the local gateway follows (`routes.json`).
 
-Every rule is a behaviour, in the rules' order. What CloudFront has no setting for is done by its functions,
-`cdn_request.js` and `cdn_response.js`, with the rule as data. What does not follow from the rules is in
+Every rule becomes a behaviour, in the same order. Where CloudFront has no setting, a CloudFront function does the work
+(`cdn_request.js`, `cdn_response.js`), with the rule as data. Everything that does not depend on the rules is in
 `cdn.yaml`.
 """
 
@@ -16,64 +16,64 @@ from infra.routes import Route
 HERE = Path(__file__).parent
 METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"]
 SIGNED_ORIGIN = "uploads"  # of cdn.yaml
-FUNCTION_LIMIT = 10 * 1024  # bytes of code, CloudFront's
-HEADER_LIMIT = 10  # names in a policy, CloudFront's
+MAX_FUNCTION_CODE = 10 * 1024  # bytes of code, CloudFront's
+MAX_HEADERS = 10  # names in a policy, CloudFront's
 
 # CloudFront's own policies, the same in every account.
-NOT_KEPT = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # CachingDisabled
-ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # AllViewerExceptHostHeader: API Gateway needs its own
+CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # CachingDisabled
+ALL_VIEWER_EXCEPT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"  # AllViewerExceptHostHeader: API Gateway needs its own
 
-# What reaches every origin without being named ("HTTP request headers and CloudFront behavior" in its guide).
+# Headers that reach every origin without being listed ("HTTP request headers and CloudFront behavior" in its guide).
 ALWAYS_FORWARDED = frozenset(
     ["content-length", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "range"]
 )
-# It keeps errors for ten seconds unless told otherwise; these are all that it can be told of.
+# CloudFront caches errors for ten seconds by default; these are all for which that can be changed.
 ERRORS = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 Resources = dict[str, Any]
 
 
 def resources() -> dict[str, Any]:
-    """`{"Resources", "Conditions", "Outputs"}` of the front, in long forms.
+    """`{"Resources", "Conditions", "Outputs"}` of the CDN, in long forms.
 
     They refer to `ContentBucket`, `RestAPI`, the condition `HasDomainName` and the template's parameters.
     """
-    front = cfn.read(HERE / "cdn.yaml")
+    found = cfn.read(HERE / "cdn.yaml")
     behaviours = []
     for route in routes.load():
         behaviour, needed = _behaviour(route)
         behaviours.append(behaviour)
-        _add(front["Resources"], needed)
-    config = front["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+        _add(found["Resources"], needed)
+    config = found["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
     default = behaviours.pop()
     if default.pop("PathPattern") != "*":
         raise ValueError("The last rule of routes.json must be for *.")
     config |= {"CacheBehaviors": behaviours, "DefaultCacheBehavior": default}
     config["CustomErrorResponses"] = [{"ErrorCode": code, "ErrorCachingMinTTL": 0} for code in ERRORS]
-    return front
+    return found
 
 
 def _add(there: Resources, needed: Resources) -> None:
-    """Rules share what is the same for them. Raises ValueError where one name would stand for two things."""
+    """Add resources; equal rules share them. Raises ValueError if one name would mean two different resources."""
     different = [name for name in needed if there.get(name, needed[name]) != needed[name]]
     if different:
-        raise ValueError(f"Rules of one kind differ in {', '.join(different)}; give them names of their own.")
+        raise ValueError(f"Rules of one kind differ in {', '.join(different)}; give them different names.")
     there |= needed
 
 
 def _behaviour(route: Route) -> tuple[dict[str, Any], Resources]:
-    """A behaviour, and the resources that it refers to."""
-    kept, needed = _kept(route)
-    forwarded, more = _forwarded(route)
+    """A behaviour and the resources that it refers to."""
+    cache_policy, needed = _cache_policy(route)
+    forwarded, more = _origin_request_policy(route)
     functions, code = _functions(route)
     behaviour = {
         "PathPattern": route.path,
         "TargetOriginId": _origin_id(route),
         "ViewerProtocolPolicy": "redirect-to-https",
-        "AllowedMethods": METHODS,  # CloudFront's own refusal is no JSON: the function knows which there are
+        "AllowedMethods": METHODS,  # all: CloudFront's own 405 is not JSON, so the function refuses
         "CachedMethods": ["GET", "HEAD"],
         "Compress": bool(route.origin and route.origin.compress),
-        "CachePolicyId": kept,
+        "CachePolicyId": cache_policy,
         "ResponseHeadersPolicyId": {"Ref": "SafeAnswers"},
         "FunctionAssociations": functions,
     }
@@ -83,13 +83,13 @@ def _behaviour(route: Route) -> tuple[dict[str, Any], Resources]:
 
 
 def _origin_id(route: Route) -> str:
-    """The bucket also stands for no origin: the function answers before it is asked."""
+    """The bucket also stands in for no origin: then the function answers before the origin is reached."""
     return "api" if route.origin and route.origin.name == "api" else "content"
 
 
-def _kept(route: Route) -> tuple[Any, Resources]:
-    """The cache policy. Files are kept as long as clients keep them, apart for each page that reads them (S3 says who
-    may); answers of the API for `edge_seconds` at most, where they say for how long they may be kept."""
+def _cache_policy(route: Route) -> tuple[Any, Resources]:
+    """The cache policy. Files are cached as long as clients cache them, separately for each Origin, as S3 decides who
+    may read them; responses of the API as long as they allow, at most `edge_seconds`."""
     if route.edge_seconds:
         name, ttl = f"Edge{route.edge_seconds}", {"DefaultTTL": 0, "MaxTTL": route.edge_seconds}
         key = _key(query="all", gzip=True)
@@ -97,14 +97,14 @@ def _kept(route: Route) -> tuple[Any, Resources]:
         name, ttl = f"Files{seconds}", {"DefaultTTL": seconds, "MaxTTL": seconds}
         key = _key(headers=["origin"])
     else:
-        return NOT_KEPT, {}
+        return CACHING_DISABLED, {}
     config = {"Name": _named(name), "MinTTL": 0, **ttl, "ParametersInCacheKeyAndForwardedToOrigin": key}
     policy = {"Type": "AWS::CloudFront::CachePolicy", "Properties": {"CachePolicyConfig": config}}
     return {"Ref": name}, {name: policy}
 
 
 def _seconds(route: Route) -> int:
-    """For how long clients keep what the rule answers; 0 where it says nothing."""
+    """For how many seconds clients cache the rule's responses; 0 if the rule does not say."""
     found = re.search(r"max-age=(\d+)", route.cache_control or "")
     return int(found[1]) if found else 0
 
@@ -123,18 +123,18 @@ def _headers(names: list[str]) -> dict[str, Any]:
     return {"HeaderBehavior": "whitelist", "Headers": names} if names else {"HeaderBehavior": "none"}
 
 
-def _forwarded(route: Route) -> tuple[Any, Resources]:
-    """The origin request policy; None where the cache's key is all that the origin gets.
+def _origin_request_policy(route: Route) -> tuple[Any, Resources]:
+    """The origin request policy; None if the origin receives nothing but the cache key.
 
-    Raises ValueError for a rule that forwards more headers than CloudFront can name.
+    Raises ValueError for a rule that forwards more headers than CloudFront can list.
     """
     if route.origin is None or (route.edge_seconds and not route.origin.forwarded_headers):
         return None, {}
     if "*" in route.origin.forwarded_headers:
-        return ALL_BUT_HOST, {}
+        return ALL_VIEWER_EXCEPT_HOST, {}
     names = sorted(route.origin.forwarded_headers - ALWAYS_FORWARDED)
-    if len(names) > HEADER_LIMIT:
-        raise ValueError(f"{route.path} forwards {len(names)} headers; CloudFront can name {HEADER_LIMIT}.")
+    if len(names) > MAX_HEADERS:
+        raise ValueError(f"{route.path} forwards {len(names)} headers; CloudFront can list {MAX_HEADERS}.")
     name = "ApiForwarded" if route.origin.name == "api" else "FilesForwarded"
     config = {
         "Name": _named(name),
@@ -147,7 +147,7 @@ def _forwarded(route: Route) -> tuple[Any, Resources]:
 
 
 def _kind(route: Route) -> str:
-    """Rules of one kind have one function of requests."""
+    """The kind of a rule; rules of one kind share a request function."""
     if route.origin is None:
         return "Nothing"
     if route.origin.name == "api":
@@ -180,7 +180,7 @@ def _function(name: str, code: str) -> dict[str, Any]:
 
 
 def request_code(route: Route) -> str:
-    """The JavaScript that judges requests of a rule."""
+    """The JavaScript for requests that match a rule."""
     origin = route.origin
     rule = {
         "origin": origin.name if origin else None,
@@ -194,16 +194,16 @@ def request_code(route: Route) -> str:
 
 
 def response_code(route: Route) -> str:
-    """The JavaScript that completes answers of a rule that has a `cache_control`."""
+    """The JavaScript for responses of a rule that has a `cache_control`."""
     return _code("cdn_response.js", {"cache_control": route.cache_control})
 
 
 def _code(file: str, rule: dict[str, Any]) -> str:
-    """Raises ValueError where it is longer than CloudFront takes, or has no place for the rule."""
+    """Raises ValueError if it is longer than CloudFront allows, or has no place for the rule."""
     before, place, after = (HERE / file).read_text().partition("const RULE = {};")
     code = f"{before}const RULE = {json.dumps(rule)};{after}"
-    if not place or len(code.encode()) > FUNCTION_LIMIT:
-        raise ValueError(f"{file} has no `const RULE = {{}};`, or is longer than {FUNCTION_LIMIT} bytes.")
+    if not place or len(code.encode()) > MAX_FUNCTION_CODE:
+        raise ValueError(f"{file} has no `const RULE = {{}};`, or is longer than {MAX_FUNCTION_CODE} bytes.")
     return code
 
 

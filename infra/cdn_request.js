@@ -1,7 +1,7 @@
 import cf from 'cloudfront';
 
-// What the front does with a request before its cache is asked: CloudFront's runtime 2.0 runs it for every one.
-// front.py puts a rule of routes.json in the place of this one. infra/local/ decides alike: tests compare them.
+// Runs in CloudFront (runtime 2.0) for every request, before the cache. cdn.py replaces RULE by a rule of routes.json.
+// infra/local/edge/ decides in the same way: tests compare them.
 const RULE = {};
 
 function handler(event) {
@@ -17,19 +17,19 @@ function handler(event) {
     delete request.headers[name];
   });
   if (RULE.removed_headers.indexOf('cookie') >= 0) {
-    request.cookies = {}; // they are not among the headers
+    request.cookies = {}; // not among the headers
   }
   if (RULE.signed_methods.indexOf(request.method) >= 0) {
     cf.selectRequestOriginById(RULE.signed_origin); // S3 refuses two signatures, so CloudFront must not add its own
   } else if (RULE.origin === 's3') {
-    request.querystring = {}; // it could ask S3 for more than the object
+    request.querystring = {}; // could request more than the object from S3
   }
   return request;
 }
 
 function refused(request) {
   if (RULE.methods.indexOf(request.method) < 0) {
-    const detail = request.method + ' is not for ' + request.uri + '.';
+    const detail = request.uri + ' does not support ' + request.method + '.';
     return problem(request, 405, 'Method not allowed', detail, { allow: { value: RULE.methods.join(', ') } });
   }
   if (RULE.origin === 'api') {
@@ -44,11 +44,11 @@ function refused(request) {
 function refusedUpload(request) {
   const signature = request.querystring['X-Amz-Signature'];
   if (!signature || !signature.value) {
-    const detail = 'An upload needs the address that /api/file/upload_url gives.';
+    const detail = 'An upload requires the URL that /api/file/upload_url returns.';
     return problem(request, 403, 'Forbidden', detail);
   }
   if (!request.headers['content-length']) {
-    return problem(request, 411, 'Length required', 'An upload must tell its Content-Length.');
+    return problem(request, 411, 'Length required', 'An upload requires a Content-Length.');
   }
   return null;
 }

@@ -1,5 +1,5 @@
-// What the front does with an answer of S3, kept or new: CloudFront's runtime 2.0 runs it, but not for errors, which
-// must not be kept as files are. front.py puts a rule of routes.json in the place of this one.
+// Runs in CloudFront (runtime 2.0) for every response of S3, cached or not, except for errors, which must not be cached
+// like files. cdn.py replaces RULE by a rule of routes.json.
 const RULE = {};
 
 function handler(event) {

@@ -1,4 +1,4 @@
-"""Reads CloudFormation's YAML: the short forms of its functions become the long ones, so that all is plain JSON."""
+"""Reads CloudFormation's YAML. Short forms of its functions become long ones, so that the result is plain JSON."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the template says of each function: its settings (`functions.yaml`), environment, role and log group."""
+"""The functions in the template: their settings (`functions.yaml`), environments, roles and log groups."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ HERE = Path(__file__).parent
 
 
 def read() -> dict[str, Any]:
-    """Settings by name: `{"api": {"id", "memory", "timeout", "disk"}, …}`, and `concurrency` where there is a queue."""
+    """Settings by name: `{"api": {"id", "memory", "timeout", "disk"}, …}`, and `concurrency` if it has a queue."""
     return cfn.read(HERE / "functions.yaml")
 
 
@@ -20,7 +20,7 @@ def environment(name: str) -> dict[str, Any]:
 
 
 def resources() -> dict[str, Any]:
-    """Functions, roles and log groups by logical id, to be merged into what Chalice says of the functions."""
+    """Functions, roles and log groups by logical id, to be merged into Chalice's definition of the functions."""
     parts: dict[str, Any] = {}
     for name, settings in read().items():
         parts[settings["id"]] = {"Properties": _properties(name, settings)}
@@ -42,14 +42,14 @@ def _properties(name: str, settings: dict[str, Any]) -> dict[str, Any]:
         "Environment": {"Variables": environment(name)},
     }
     if "concurrency" in settings:
-        # Work that waits for a lease sends its message anew, more often than Lambda lets a queue call itself.
+        # Work that waits for a lease sends its message again, more often than Lambda lets a function call itself.
         properties["RecursiveLoop"] = "Allow"
         properties["Events"] = {f"{title}SqsEventSource": {"Properties": _event(title, settings["concurrency"])}}
     return properties
 
 
 def _event(title: str, concurrency: int) -> dict[str, Any]:
-    """The queue is in a `Fn::Sub`, as Chalice has it: merged, a `Fn::GetAtt` would stand beside Chalice's own."""
+    """The queue is in a `Fn::Sub`, as Chalice writes it: merging would leave a `Fn::GetAtt` beside it."""
     return {
         "Queue": {"Fn::Sub": f"${{{title}Queue.Arn}}"},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -1,6 +1,6 @@
-"""`make lint-template`: what cfn-lint and checkov say of the template, as it is deployed.
+"""`make lint-template`: cfn-lint and checkov on the template as it is deployed.
 
-Findings that `exceptions.yaml` gives a reason for are no findings. An exception that nothing needs is one.
+Findings with a reason in `exceptions.yaml` are accepted. An exception that matches no finding is a problem itself.
 """
 
 import json
@@ -23,7 +23,7 @@ TOOLS = Path(__file__).parents[1] / ".venv-checks" / "bin"
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says of a resource (its logical id; empty where it speaks of none)."""
+    """A finding of a rule about a resource (its logical id; empty for the whole template)."""
 
     check: str
     resource: str
@@ -34,11 +34,11 @@ class Finding:
 
 
 class ToolFailed(Exception):
-    """A linter did not come to an end; the message has its words."""
+    """A linter failed; the message contains its output."""
 
 
 def main() -> int:
-    """0 when nothing is found, 1 otherwise."""
+    """0 without problems, 1 otherwise."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
         try:
             text = package.template_text()
@@ -54,10 +54,10 @@ def main() -> int:
 
 
 def judge(found: list[Finding], exceptions: Any) -> list[str]:
-    """What is wrong, in sentences: findings without an exception, exceptions `{"check", "of", "why"}` without one."""
+    """The problems as sentences: findings without an exception `{"check", "of", "why"}`, exceptions without finding."""
     wrong = [str(finding) for finding in found if not any(_excused(finding, rule) for rule in exceptions)]
     idle = [
-        f"{EXCEPTIONS.name}: {rule['check']} of {pattern} is found nowhere any more; remove it."
+        f"{EXCEPTIONS.name}: {rule['check']} of {pattern} no longer matches a finding; remove it."
         for rule in exceptions
         for pattern in rule["of"]
         if not any(_excused(finding, {**rule, "of": [pattern]}) for finding in found)
@@ -78,7 +78,7 @@ def _cfn_lint(folder: Path, text: str) -> Iterator[Finding]:
 
 
 def _checkov(folder: Path, text: str) -> Iterator[Finding]:
-    """The methods of the API are left out: checkov has no rule for them, and reads them for a minute."""
+    """Leaves out the API's methods: checkov has no rule for them, and takes a minute to read them."""
     template = json.loads(text)
     del template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
     file = folder / "without-methods.json"
@@ -92,13 +92,13 @@ LINTERS = (_cfn_lint, _checkov)
 
 
 def _run(tool: str, *arguments: str) -> Any:
-    """What a tool prints as JSON. Raises ToolFailed."""
+    """The JSON output of a tool. Raises ToolFailed."""
     command = [str(TOOLS / tool), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     try:
         return json.loads(done.stdout)
     except ValueError:
-        raise ToolFailed(f"{tool} fails: {done.stderr.strip() or done.stdout.strip()}") from None
+        raise ToolFailed(f"{tool} failed: {done.stderr.strip() or done.stdout.strip()}") from None
 
 
 if __name__ == "__main__":

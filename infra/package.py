@@ -1,10 +1,10 @@
-"""`make package STAGE=prod`: what is deployed, below build/<stage>.
+"""`make package STAGE=prod`: builds what is deployed, in build/<stage>.
 
-`deployment.zip` holds the functions, `template.json` says everything that CloudFormation makes (it is the same for
-every stage), `parameters.json` is what the stage gives it: `{"Prefix": "studio-prod-", …}`.
+`deployment.zip` contains the functions, `template.json` all resources (the same for every stage), and `parameters.json`
+the stage's parameters: `{"Prefix": "studio-prod-", …}`.
 
-`chalice package` makes zip and template of the sources alone, with no requirements: it would download all of them
-again whenever a line of ours changes, and build from its sources what has no wheel for Lambda.
+`chalice package` builds zip and template from our sources alone, without requirements: it would download all of them
+again after every change of a line, and compile those that have no wheel for Lambda.
 """
 
 import json
@@ -23,13 +23,13 @@ from infra.packaging.dependencies import PYTHON, ROOT, PackageError
 
 BUILD = ROOT / "build"
 STAGES = ROOT / "infra" / "stages.json"
-MOST_UNPACKED = 250 * 1024**2  # bytes; Lambda's limit
-MOST_TEMPLATE = 1_000_000  # bytes; CloudFormation's limit
+MAX_UNPACKED = 250 * 1024**2  # bytes; Lambda's limit
+MAX_TEMPLATE = 1_000_000  # bytes; CloudFormation's limit
 SOURCES = ("app.py", "chalicelib", ".chalice/config.json")
 
 
 def main() -> int:
-    """0 when all is built, 1 when something is missing."""
+    """0 on success, 1 after a sentence about the problem."""
     try:
         print(report(package(sys.argv[1] if len(sys.argv) > 1 else "dev")))
     except PackageError as error:
@@ -39,7 +39,7 @@ def main() -> int:
 
 
 def package(stage: str, build: Path = BUILD) -> Path:
-    """Build what a stage deploys; the folder it is in.
+    """Build the package of a stage; returns its folder.
 
     Raises PackageError.
     """
@@ -58,7 +58,7 @@ def package(stage: str, build: Path = BUILD) -> Path:
 
 
 def template_text() -> str:
-    """The template alone, which needs none of the requirements.
+    """Build the template alone, which needs no requirements.
 
     Raises PackageError.
     """
@@ -67,7 +67,7 @@ def template_text() -> str:
 
 
 def report(folder: Path) -> str:
-    """What was built, and how large it is."""
+    """The files that were built, with their sizes."""
     sizes = {name: (folder / name).stat().st_size for name in ("deployment.zip", "template.json", "parameters.json")}
     shown = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     return "\n".join(f"{shown / name}  {size:,} bytes" for name, size in sizes.items())
@@ -76,22 +76,22 @@ def report(folder: Path) -> str:
 def _parameters(stage: str) -> dict[str, str]:
     stages: dict[str, dict[str, str]] = json.loads(STAGES.read_text())
     if stage not in stages:
-        raise PackageError(f"There is no stage {stage!r}: say STAGE= one of {', '.join(stages)}.")
+        raise PackageError(f"There is no stage {stage!r}: set STAGE to one of {', '.join(stages)}.")
     return stages[stage]
 
 
 def _check_python() -> None:
-    """The .pyc files and the runtime that Chalice writes down are those of the Python that packages."""
+    """The .pyc files, and the runtime in Chalice's template, are those of the Python that runs here."""
     if sys.version_info[:2] != PYTHON:
         ours, wanted = (".".join(map(str, version)) for version in (sys.version_info[:2], PYTHON))
         raise PackageError(
-            f"The functions run on Python {wanted} and must be packaged by it, this is {ours}: "
+            f"The functions run on Python {wanted} and must be packaged by it, but this is {ours}: "
             f"rm -rf .venv && make package PYTHON=/path/to/python{wanted}"
         )
 
 
 def _chalice(work: Path) -> dict[str, Any]:
-    """Run `chalice package` on a copy of the sources; `work/out` has the zip, the template comes back."""
+    """Run `chalice package` on a copy of the sources; returns the template, and leaves the zip in `work/out`."""
     project = work / "project"
     project.mkdir()
     for name in SOURCES:
@@ -104,7 +104,7 @@ def _chalice(work: Path) -> dict[str, Any]:
         command, cwd=work, env=_environment(), capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise PackageError(f"chalice package fails: {(done.stderr or done.stdout).strip()}")
+        raise PackageError(f"chalice package failed: {(done.stderr or done.stdout).strip()}")
     merged: dict[str, Any] = json.loads((work / "out" / "sam.json").read_text())
     return merged
 
@@ -118,7 +118,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Chalice asks for a region though it calls nobody; no profile and no credentials of the machine are read."""
+    """Chalice requires a region, though it calls no service; profiles and credentials of this machine are not read."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nowhere = dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull)
     return ours | nowhere | {"AWS_DEFAULT_REGION": "us-east-1", "PYTHONDONTWRITEBYTECODE": "1"}
@@ -126,13 +126,13 @@ def _environment() -> dict[str, str]:
 
 def _template(merged: dict[str, Any]) -> str:
     text = finishing.compact(finishing.finish(merged))
-    if len(text.encode()) > MOST_TEMPLATE:
-        raise PackageError(f"The template has {len(text.encode()):,} bytes; CloudFormation takes {MOST_TEMPLATE:,}.")
+    if len(text.encode()) > MAX_TEMPLATE:
+        raise PackageError(f"The template has {len(text.encode()):,} bytes; CloudFormation accepts {MAX_TEMPLATE:,}.")
     return text
 
 
 def _compiled(work: Path) -> Path:
-    """The folder of what Chalice has packed of ours, with its .pyc files."""
+    """The folder with our code as packed by Chalice, with its .pyc files."""
     folder = work / "ours"
     with zipfile.ZipFile(work / "out" / "deployment.zip") as archive:
         archive.extractall(folder)
@@ -142,8 +142,8 @@ def _compiled(work: Path) -> Path:
 
 def _write_zip(path: Path, *folders: Path) -> None:
     size = sum(file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file())
-    if size > MOST_UNPACKED:
-        raise PackageError(f"The functions have {size:,} bytes unpacked; Lambda takes {MOST_UNPACKED:,}.")
+    if size > MAX_UNPACKED:
+        raise PackageError(f"The functions have {size:,} bytes unpacked; Lambda accepts {MAX_UNPACKED:,}.")
     zipping.write(path, *folders)
 
 

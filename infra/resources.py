@@ -1,8 +1,8 @@
-"""Reads `resources.yaml` and creates its tables, bucket and queues where there is no CloudFormation.
+"""Reads `resources.yaml` and creates its tables, bucket and queues without CloudFormation.
 
-Unit tests (moto) and the local stack (ministack) use it, so that what they run on is what is deployed. It knows
-the intrinsic functions and resource types of that template, nothing more; anything else is a KeyError or ValueError.
-Every `create_*` may be called again: what is there stays, with its data.
+Unit tests (moto) and the local stack (ministack) use it, so that they run on what is deployed. It supports the
+intrinsic functions and resource types of that template, nothing more; anything else is a KeyError or ValueError. Every
+`create_*` can be called again: existing resources stay, with their data.
 """
 
 import copy
@@ -18,7 +18,7 @@ from infra import cfn
 TEMPLATE = Path(__file__).with_name("resources.yaml")
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_REGION = "us-east-1"
-QUEUES = ("publish", "export", "maintenance", "uploads")  # those with a function; each has "<name>-dlq" beside it
+QUEUES = ("publish", "export", "maintenance", "uploads")  # each has a function, and a dead-letter queue "<name>-dlq"
 FUNCTIONS = {"Ref": "_ref", "Fn::Sub": "_sub", "Fn::GetAtt": "_getatt"}
 NAME_PROPERTY = {
     "AWS::DynamoDB::Table": "TableName",
@@ -28,7 +28,7 @@ NAME_PROPERTY = {
 
 
 class KeysDiffer(Exception):
-    """A table is there with other keys than the template's, which DynamoDB cannot change."""
+    """A table exists with other keys than the template's, which DynamoDB cannot change."""
 
 
 def read_template() -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Resources:
     def _getatt(self, path: list[str]) -> str:
         name, attribute = path
         if attribute != "Arn" or self._raw[name]["Type"] != "AWS::SQS::Queue":
-            raise ValueError(f"!GetAtt {name}.{attribute} is not known here")
+            raise ValueError(f"!GetAtt {name}.{attribute} is not supported here")
         return self._sub("arn:${AWS::Partition}:sqs:${AWS::Region}:${AWS::AccountId}:") + self._name(name)
 
     def _name(self, logical_id: str) -> str:
@@ -94,9 +94,9 @@ class _Sub(Template):
 
 
 def tables(prefix: str) -> list[dict[str, Any]]:
-    """Arguments of CreateTable for every table, and beside them `TimeToLiveSpecification` where it has one.
+    """Arguments of CreateTable for every table, with `TimeToLiveSpecification` if it has one.
 
-    Neither backups nor protection: outside of AWS there is nothing to protect.
+    Backups and deletion protection are left out: they only matter in AWS.
     """
     found = list(Resources(prefix).of_type("AWS::DynamoDB::Table"))
     for table in found:
@@ -110,9 +110,9 @@ def bucket_name(prefix: str, account: str = LOCAL_ACCOUNT) -> str:
 
 
 def create_tables(dynamodb: Any, prefix: str) -> None:
-    """Create what is missing of the tables, their indexes and their time to live.
+    """Create missing tables, indexes and time-to-live settings.
 
-    Raises KeysDiffer when a table is there with other keys.
+    Raises KeysDiffer if a table exists with other keys.
     """
     for definition in tables(prefix):
         ttl = definition.pop("TimeToLiveSpecification", None)
@@ -140,7 +140,7 @@ def _update_indexes(dynamodb: Any, found: dict[str, Any], wanted: dict[str, Any]
     ]
     removed = {change["Delete"]["IndexName"] for change in changes}
     changes += [{"Create": index} for key, index in want.items() if key not in have or key in removed]
-    for change in changes:  # DynamoDB takes one change of an index a call
+    for change in changes:  # DynamoDB accepts one index change per call
         dynamodb.update_table(
             TableName=name,
             AttributeDefinitions=wanted["AttributeDefinitions"],
@@ -191,7 +191,7 @@ def create_bucket(s3: Any, prefix: str, account: str = LOCAL_ACCOUNT) -> str:
 
 
 def notify_queues(s3: Any, prefix: str, account: str = LOCAL_ACCOUNT) -> None:
-    """Let the bucket tell its queues of new objects; bucket and queues must be there."""
+    """Let the bucket notify its queues of new objects; bucket and queues must exist."""
     bucket = next(Resources(prefix, account, s3.meta.region_name).of_type("AWS::S3::Bucket"))
     queues = [
         {

@@ -1,7 +1,7 @@
-"""What each function may do in AWS, read from `rights.yaml`: as IAM policies, and to ask about.
+"""The permissions of each function in AWS, read from `rights.yaml`: as IAM policies, and as a query.
 
-Resources are ARNs as CloudFormation's `Sub` takes them, with `${Prefix}` and the like. The tests judge every call by
-them (tests/support/aws/rights_check.py), so that a policy has all that its function needs and nothing else.
+Resources are ARNs as CloudFormation's `Sub` takes them, with `${Prefix}` and the like. The tests check every call
+against them (tests/support/aws/rights_check.py), so that a policy allows exactly what its function needs.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from infra import cfn
 FILE = Path(__file__).with_name("rights.yaml")
 _REGIONAL = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
 BUCKET = "arn:${AWS::Partition}:s3:::${Prefix}content-${AWS::AccountId}"
-# What a section of the file is about: how IAM names the service, and how ARNs of its resources begin.
+# For each section of the file: IAM's name of the service, and the prefix of the ARNs of its resources.
 SECTIONS = {
     "tables": ("dynamodb", _REGIONAL % ("dynamodb", "table/${Prefix}")),
     "objects": ("s3", f"{BUCKET}/"),
@@ -25,7 +25,7 @@ SECTIONS = {
     "logs": ("logs", _REGIONAL % ("logs", "log-group:/aws/lambda/${Prefix}")),
     "traces": ("xray", ""),
 }
-# How policies compare what a request must say beside its resource.
+# How policies compare a condition key of a request.
 COMPARISONS = {"s3:prefix": "StringLike", "ses:FromAddress": "StringEquals"}
 
 Condition = tuple[str, str]  # key of a request's context, pattern of its value
@@ -39,11 +39,11 @@ class Right:
     action: str
     resource: str
     condition: Condition | None = None
-    by_lambda: bool = False  # used by the service around the function, not by its code
+    by_lambda: bool = False  # used by the Lambda service, not by the function's code
 
     @cached_property
     def name(self) -> str:
-        """What it says, in a line."""
+        """The right in one line."""
         on = f" where {'='.join(self.condition)}" if self.condition else ""
         return f"{self.function}: {self.action} on {self.resource}{on}"
 
@@ -73,7 +73,7 @@ def _rights(function: str, sections: dict[str, dict[str, list[str]]], by_lambda:
 
 
 def _conditional(action: str, resource: str) -> tuple[str, Condition | None]:
-    """A right's resource and condition: lists are of the bucket, for keys that begin so."""
+    """The resource and condition of a right: ListBucket is a right to the bucket, for keys with that prefix."""
     if action == "ListBucket":
         return BUCKET, ("s3:prefix", resource.removeprefix(f"{BUCKET}/"))
     if action == "SendEmail":
@@ -83,7 +83,7 @@ def _conditional(action: str, resource: str) -> tuple[str, Condition | None]:
 
 @lru_cache(maxsize=10_000)
 def right_for(function: str, action: str, arn: str, condition: Condition | None = None) -> Right | None:
-    """What allows an action, None where nothing does. `condition` is what the request says beside its resource."""
+    """The right that allows an action, None if there is none. `condition`: the request's condition key and value."""
     for right in rights()[function]:
         if right.action == action and fnmatchcase(arn, right.resource) and _holds(right.condition, condition):
             return right
@@ -91,7 +91,7 @@ def right_for(function: str, action: str, arn: str, condition: Condition | None 
 
 
 def allows(function: str, action: str, arn: str, condition: Condition | None = None) -> bool:
-    """Whether a function may do this; see `right_for`."""
+    """Whether a function has this permission; see `right_for`."""
     return right_for(function, action, arn, condition) is not None
 
 
@@ -102,8 +102,8 @@ def _holds(wanted: Condition | None, said: Condition | None) -> bool:
 
 
 def policy(function: str) -> dict[str, Any]:
-    """The function's IAM policy as CloudFormation takes it: what may be done alike is one statement, as policies must
-    be short."""
+    """The function's IAM policy for CloudFormation. Resources with the same actions share a statement, as the size of
+    policies is limited."""
     actions: dict[tuple[str, Condition | None], list[str]] = {}
     for right in rights()[function]:
         actions.setdefault((right.resource, right.condition), []).append(right.action)

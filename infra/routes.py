@@ -1,4 +1,4 @@
-"""The front's rules (`routes.json`): which origin answers a path, and what passes in both directions.
+"""The CDN's rules (`routes.json`): which origin serves a path, and which headers pass in both directions.
 
 The local gateway follows them; in AWS they become CloudFront's behaviours. The first matching path wins.
 """
@@ -15,7 +15,7 @@ RULES = Path(__file__).with_name("routes.json")
 
 @dataclass(frozen=True)
 class Origin:
-    """What answers. Header names are lower case; `frozenset({"*"})` stands for all of them."""
+    """An origin. Header names are lower case; `frozenset({"*"})` means all of them."""
 
     name: str
     forwarded_headers: frozenset[str]
@@ -35,12 +35,12 @@ class Origin:
 
 @dataclass(frozen=True)
 class Route:
-    """One rule. `origin` None: nothing is there. `signed_methods` need a presigned query.
+    """One rule. `origin` None: every path is 404. `signed_methods` require a presigned query.
 
-    `edge_seconds` None: every request reaches the origin. A number: the edge keeps what GET answers for that long at
-    most (CloudFront's MaxTTL; MinTTL and DefaultTTL are 0), by path, query string and whether gzip is accepted. Such
-    a rule has `forwarded_headers` of its own: an answer must not depend on what is not in that key. Errors are not
-    kept at all (CloudFront's ErrorCachingMinTTL is 0, too: it keeps a 404 for ten seconds whatever its headers say).
+    `edge_seconds` None: every request reaches the origin. A number: the edge caches responses to GET for at most that
+    long (CloudFront's MaxTTL; MinTTL and DefaultTTL are 0), by path, query string and whether gzip is accepted. Such a
+    rule has its own `forwarded_headers`: a response must not depend on anything outside of that key. Errors are not
+    cached at all (ErrorCachingMinTTL is 0, too: CloudFront caches a 404 for ten seconds whatever its headers say).
     """
 
     path: str  # as CloudFront writes it: * is any characters, ? is one
@@ -76,7 +76,7 @@ def load() -> tuple[Route, ...]:
 
 
 def _origin_of(rule: dict[str, Any], origins: dict[str, Origin]) -> Origin | None:
-    """The rule's origin, with the rule's own `forwarded_headers` where it has some."""
+    """The rule's origin, with the rule's own `forwarded_headers` if it has some."""
     if rule["origin"] is None:
         return None
     origin = origins[rule["origin"]]
@@ -101,5 +101,5 @@ def _origin(name: str, values: dict[str, list[str] | bool]) -> Origin:
 
 
 def match(path: str) -> Route:
-    """The rule of a path; the last one matches all."""
+    """The rule for a path; the last one matches all."""
     return next(route for route in load() if route.pattern.fullmatch(path))

@@ -1,4 +1,4 @@
-"""The whole template: all that is merged into what `chalice package` says of the functions and the API.
+"""The whole template: everything that is merged into the output of `chalice package`.
 
 Its parts are data: `resources.yaml` (tables, bucket, queues), `stack.yaml` (parameters, the API, mail),
 `functions.yaml`, `environment.yaml`, `rights.yaml`, `watch.yaml` (alarms, dashboard),
@@ -19,7 +19,7 @@ SECTIONS = ("Parameters", "Conditions", "Resources", "Outputs")
 def compose() -> dict[str, Any]:
     """The template's parameters, conditions, resources and outputs, as plain JSON with long forms.
 
-    Raises ValueError where two parts have something of the same name.
+    Raises ValueError if two parts define the same name.
     """
     stack = cfn.read(HERE / "stack.yaml")
     stack["Resources"]["RestAPI"]["Properties"]["GatewayResponses"] = _gateway_responses(stack["GatewayResponses"])
@@ -40,7 +40,7 @@ def _add(whole: dict[str, Any], part: dict[str, Any]) -> None:
     for section in SECTIONS:
         twice = whole[section].keys() & part.get(section, {}).keys()
         if twice:
-            raise ValueError(f"{section} have this twice: {', '.join(sorted(twice))}.")
+            raise ValueError(f"{section} are defined twice: {', '.join(sorted(twice))}.")
         whole[section] |= deepcopy(part.get(section, {}))
 
 
@@ -49,13 +49,13 @@ def _addresses(resources: dict[str, Any]) -> dict[str, Any]:
     queues = [name for name, resource in resources.items() if resource["Type"] == "AWS::SQS::Queue"]
     url = functions.environment("api")["PUBLIC_URL"]
     return {
-        "Url": {"Description": "Where clients see the application", "Value": url},
+        "Url": {"Description": "Public URL of the application", "Value": url},
         **{f"{name}Url": {"Value": {"Ref": name}} for name in queues},
     }
 
 
 def _gateway_responses(answers: list[list[Any]]) -> dict[str, Any]:
-    """API Gateway's own answers in the shape of the application's (docs/decisions/0007-error-bodies.md)."""
+    """API Gateway's own errors in the application's format (docs/decisions/0007-error-bodies.md)."""
     return {kind: _gateway_response(status, error, detail) for kind, status, error, detail in answers}
 
 

@@ -1,4 +1,4 @@
-"""Alarms, the topic that they tell, and the dashboard, from `watch.yaml`."""
+"""Alarms, the topic that they notify, and the dashboard, from `watch.yaml`."""
 
 import json
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def _alarm(kind: str, name: str, rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _named(value: Any, name: str) -> Any:
-    """The value with `{name}` filled in, and `Fn::Sub` around each text that has a `${…}`."""
+    """The value with `{name}` filled in, and with `Fn::Sub` around each text that contains `${…}`."""
     if isinstance(value, dict):
         return {key: _named(part, name) for key, part in value.items()}
     if isinstance(value, list):
@@ -106,7 +106,7 @@ def _dashboard(found: dict[str, Any]) -> dict[str, Any]:
         }
         for index, chart in enumerate(charts)
     ]
-    words = {"Fn::Split": ["-", {"Ref": "Prefix"}]}  # a search takes names apart at their hyphens
+    words = {"Fn::Split": ["-", {"Ref": "Prefix"}]}  # a search splits names at hyphens
     values = {"Stage": {"Fn::Select": [1, words]}, "Words": {"Fn::Join": [" ", words]}}
     body = {"Fn::Sub": [json.dumps({"widgets": widgets}), values]}
     properties = {"DashboardName": {"Fn::Sub": "${Prefix}studio"}, "DashboardBody": body}
@@ -120,7 +120,7 @@ def _charts_of(alarms: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _chart(chart: dict[str, Any]) -> dict[str, Any]:
-    """A widget's properties. Its metrics are there once for each of `for`, or found by `search`."""
+    """A widget's properties. Its metrics are repeated for each of `for`, or found by `search`."""
     if "search" in chart:
         search = f"SEARCH('{chart['search']}', 'Sum', 300)"
         return {"title": chart["title"], "metrics": [[{"expression": search, "id": "found"}]]}
@@ -130,7 +130,7 @@ def _chart(chart: dict[str, Any]) -> dict[str, Any]:
 
 
 def _line(metric: Metric, name: str) -> list[Any]:
-    """A metric as dashboards have it: `[namespace, name, dimension, value, …, {"label"}]`."""
+    """A metric in the format of dashboards: `[namespace, name, dimension, value, …, {"label"}]`."""
     namespace, title, dimensions = metric
     pairs = [text.replace("{name}", name) for pair in dimensions.items() for text in pair]
     return [namespace, title, *pairs, *([{"label": name}] if name else [])]

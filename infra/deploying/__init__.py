@@ -1,1 +1,1 @@
-"""What `make deploy` and the commands beside it are made of; `infra.deploy` puts it together."""
+"""The parts of `make deploy` and the other commands of an operator; `infra.deploy` is the entry point."""

@@ -1,4 +1,4 @@
-"""The account and region that one deploys to, by whatever credentials botocore finds."""
+"""The account and region to deploy to, with the credentials that botocore finds."""
 
 import json
 import os
@@ -28,7 +28,7 @@ class Account:
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
-        """The one client of a service."""
+        """The client of a service, created once."""
         if service not in self._clients:
             self._clients[service] = self.session.create_client(service, region_name=self.region, config=_CONFIG)
         return self._clients[service]
@@ -45,22 +45,22 @@ class Account:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Raises DeployError, a sentence, for what botocore raises inside."""
+        """Turn errors of botocore into DeployError with a sentence."""
         try:
             yield
         except ClientError as error:
-            raise DeployError(explain(error, self._asked(error.operation_name))) from error
+            raise DeployError(explain(error, self._service_of(error.operation_name))) from error
         except BotoCoreError as error:
             raise DeployError(explain(error)) from error
 
-    def _asked(self, operation: str) -> str:
-        """Who knows an operation, by its name in policies."""
+    def _service_of(self, operation: str) -> str:
+        """The service that has an operation, by its name in policies."""
         models = [client.meta.service_model for client in self._clients.values()]
         return next((str(model.signing_name) for model in models if operation in model.operation_names), "")
 
 
 def at(region: str) -> Account:
-    """The account of the credentials at hand. An empty region is that of AWS's own settings.
+    """The account of the current credentials. An empty region means that of the AWS settings.
 
     Raises DeployError.
     """
@@ -71,9 +71,9 @@ def at(region: str) -> Account:
     except BotoCoreError as error:
         raise DeployError(explain(error)) from error
     if not found:
-        raise DeployError("Say where: REGION=eu-central-1, or any other region of AWS.")
+        raise DeployError("REGION is required: REGION=eu-central-1, or any other AWS region.")
     if found not in known:
-        raise DeployError(f"There is no AWS region {found!r}: say one like REGION=eu-central-1.")
+        raise DeployError(f"There is no AWS region {found!r}: set one such as REGION=eu-central-1.")
     return Account(found, session)
 
 
@@ -83,17 +83,17 @@ def _regions(session: Any, partition: str) -> list[str]:
 
 
 def parameters_of(stage: str) -> dict[str, str]:
-    """What a stage gives the template.
+    """The template parameters of a stage.
 
-    Raises DeployError where there is no such stage.
+    Raises DeployError if there is no such stage.
     """
     stages: dict[str, dict[str, str]] = json.loads(STAGES.read_text())
     if stage not in stages:
-        said = f"There is no stage {stage!r}" if stage else "Say which stage"
-        raise DeployError(f"{said}: STAGE= one of {', '.join(stages)}.")
+        problem = f"There is no stage {stage!r}" if stage else "STAGE is required"
+        raise DeployError(f"{problem}: set STAGE to one of {', '.join(stages)}.")
     return stages[stage]
 
 
 def stack_name(parameters: dict[str, str]) -> str:
-    """The stack of a stage: `studio-prod`."""
+    """The name of a stage's stack: `studio-prod`."""
     return parameters["Prefix"].rstrip("-")

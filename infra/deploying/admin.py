@@ -1,8 +1,8 @@
-"""One-time passwords and API tokens, by the application's own code in the environment of the deployed API.
+"""One-time passwords and API tokens, issued by the application's own code in the environment of the deployed API.
 
-`python -m infra.deploying.admin look` prints whether there is an administrator (`true`, `false`), `… give EMAIL` the
-password and whether somebody else became an administrator by it (`["abc", true]`), `… token EMAIL` a new API token of a
-user; this process is started by the functions here, with that environment.
+The functions here start `python -m infra.deploying.admin` with that environment. `look` prints whether there is an
+administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it
+(`["abc", true]`), `token EMAIL` a new API token of a user.
 """
 
 import json
@@ -20,24 +20,24 @@ from infra.deploying.problems import DeployError, explain
 
 
 def exists(account: Account, prefix: str) -> bool:
-    """Whether somebody is an administrator."""
+    """Whether there is an administrator."""
     return bool(_run(account, prefix, "look"))
 
 
 def give(account: Account, prefix: str, email: str) -> tuple[str, bool]:
-    """A new one-time password for the administrator with this e-mail, who is made where there is none; and whether who
-    has it, new or there before, was none until now.
+    """Issue a one-time password to the administrator with this e-mail address, creating the user if needed. Returns it,
+    and whether the user was not an administrator before.
 
-    Raises DeployError, for what is no e-mail as well.
+    Raises DeployError, also for an invalid address.
     """
     password, is_new = _run(account, prefix, "give", email)
     return str(password), bool(is_new)
 
 
 def token(account: Account, prefix: str, email: str) -> str:
-    """A new API token of the user with this e-mail, who is made where there is none; the older ones go on.
+    """Issue an API token to the user with this e-mail address, creating the user if needed; older tokens stay valid.
 
-    Raises DeployError, for what is no e-mail as well.
+    Raises DeployError, also for an invalid address.
     """
     return str(_run(account, prefix, "token", email))
 
@@ -54,7 +54,7 @@ def _run(account: Account, prefix: str, *arguments: str) -> Any:
 def environment_of(account: Account, prefix: str) -> dict[str, str]:
     """The environment of the deployed API.
 
-    Raises DeployError where there is none.
+    Raises DeployError if there is none.
     """
     functions = account.client("lambda")
     try:
@@ -66,7 +66,7 @@ def environment_of(account: Account, prefix: str) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """0 with the answer as JSON, 1 with a sentence."""
+    """0 after printing the result as JSON, 1 after a sentence about the problem."""
     from chalicelib.errors import StudioError
     from chalicelib.models import users
 

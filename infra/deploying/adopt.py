@@ -1,12 +1,12 @@
-"""Takes up what an earlier stack left: its tables and its bucket stay when it is deleted, and a new one could not
-create them again.
+"""Imports what an earlier stack left behind: tables and the bucket are retained when a stack is deleted, and a new
+stack could not create them again.
 
-An IMPORT change set takes them into the stack first, an ordinary one then does the rest. CloudFormation's own search
-for what is there (`ImportExistingResources`) would not do: it reads names without functions only, and ours begin with
-`${Prefix}`. Nothing but imports may be in such a change set: beside them the template is the stack's own, after its
-transforms, or holds only parameters where there is no stack yet. What is imported is described as it is, so that the
-change that follows finds the differences, but in the template's words where it is as the template wants it: a name
-that was literal before would be a new name for CloudFormation, and the table one to be replaced.
+An IMPORT change set takes them into the stack first, then an ordinary change set does the rest. CloudFormation's own
+search (`ImportExistingResources`) would not find them: it supports literal names only, and ours begin with `${Prefix}`.
+An IMPORT change set may contain nothing but imports, so the rest of its template is the stack's own, after transforms,
+or only the parameters if there is no stack yet. Imported resources are described as they are, so that the next change
+set finds the differences. Where they agree with the template, its expressions are used: CloudFormation takes a literal
+in place of an expression for a new name, and would replace the table.
 """
 
 import re
@@ -27,8 +27,8 @@ Template = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A resource that outlives its stack: its id in the template, its name, and what the template says of it."""
+class Retained:
+    """A resource that outlives its stack: its logical id, its name, and its definition in the template."""
 
     logical_id: str
     name: str
@@ -41,22 +41,22 @@ class Kept:
 
 
 def values_of(account: Account, parameters: dict[str, str]) -> dict[str, str]:
-    """What a template's `Ref` and `Fn::Sub` may name, but for its resources."""
+    """The values that `Ref` and `Fn::Sub` of a template can name, other than resources."""
     pseudo = {"AWS::AccountId": account.id, "AWS::Region": account.region, "AWS::Partition": account.partition}
     return parameters | pseudo
 
 
-def kept(template: Template, values: dict[str, str]) -> list[Kept]:
-    """Those of a template's resources that outlive its stack and can be taken up."""
+def retained(template: Template, values: dict[str, str]) -> list[Retained]:
+    """The resources of a template that outlive its stack and can be imported."""
     return [
-        Kept(logical_id, str(_plain(resource["Properties"][NAMES[resource["Type"]]], values)), resource)
+        Retained(logical_id, str(_resolved(resource["Properties"][NAMES[resource["Type"]]], values)), resource)
         for logical_id, resource in template["Resources"].items()
         if resource.get("Type") in NAMES and resource.get("DeletionPolicy") in _RETAIN
     ]
 
 
-def left(account: Account, resources: list[Kept]) -> list[tuple[Kept, dict[str, Any]]]:
-    """Those of the resources that are there, each with its properties as they are."""
+def existing(account: Account, resources: list[Retained]) -> list[tuple[Retained, dict[str, Any]]]:
+    """Those of the resources that exist, each with its current properties."""
     pages = account.client("dynamodb").get_paginator("list_tables").paginate()
     tables = {name for page in pages for name in page["TableNames"]}
     found = []
@@ -69,10 +69,10 @@ def left(account: Account, resources: list[Kept]) -> list[tuple[Kept, dict[str, 
 
 
 def has_bucket(account: Account, name: str) -> bool:
-    """Whether the bucket is there.
+    """Whether the bucket exists.
 
-    Raises DeployError where it is another account's or in another region: bucket names know no regions, and botocore
-    follows a bucket to wherever it is.
+    Raises DeployError if it belongs to another account or is in another region: bucket names are global, and botocore
+    follows a bucket to its region.
     """
     try:
         found = account.client("s3").head_bucket(Bucket=name)
@@ -81,36 +81,36 @@ def has_bucket(account: Account, name: str) -> bool:
             return False
         if code_of(error) != "403":
             raise
-        said = f"The bucket {name} cannot be read: it belongs to another account, or s3:ListBucket is not allowed."
-        raise DeployError(said) from error
+        problem = f"The bucket {name} cannot be read: it belongs to another account, or s3:ListBucket is not allowed."
+        raise DeployError(problem) from error
     region = found["BucketRegion"]
     if region != account.region:
         raise DeployError(
-            f"Nothing was done in {account.region}: the bucket {name} is in {region}, where this stage is; say "
-            f"REGION={region}."
+            f"Nothing was done in {account.region}: this stage lives in {region}, where its bucket {name} is. "
+            f"Set REGION={region}."
         )
     return True
 
 
-def check_region(account: Account, resources: list[Kept]) -> None:
-    """Raises DeployError, as `has_bucket` does, before anything is made or deleted where a stage does not belong."""
+def check_region(account: Account, resources: list[Retained]) -> None:
+    """Raises DeployError, as `has_bucket` does, before anything is created or deleted in the wrong region."""
     for resource in resources:
         if resource.kind == "AWS::S3::Bucket":
             has_bucket(account, resource.name)
 
 
-def template_of(found: list[tuple[Kept, dict[str, Any]]], base: Template, values: dict[str, str]) -> Template:
-    """The template of an import: `base` with the resources found. `values` are what it may name."""
+def template_of(found: list[tuple[Retained, dict[str, Any]]], base: Template, values: dict[str, str]) -> Template:
+    """The template of an import: `base` with the resources found; for `values` see `values_of`."""
     own = {}
     for resource, properties in found:
         policies = {name: resource.resource[name] for name in _POLICIES if name in resource.resource}
-        written = _like(properties, resource.resource["Properties"], values)
+        written = _in_words_of(properties, resource.resource["Properties"], values)
         own[resource.logical_id] = {"Type": resource.kind, **policies, "Properties": written}
     return {**base, "Resources": {**base.get("Resources", {}), **own}}
 
 
-def to_import(found: list[tuple[Kept, dict[str, Any]]]) -> list[dict[str, Any]]:
-    """What a change set is told of them."""
+def to_import(found: list[tuple[Retained, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """The `ResourcesToImport` of a change set."""
     return [
         {
             "ResourceType": resource.kind,
@@ -121,10 +121,10 @@ def to_import(found: list[tuple[Kept, dict[str, Any]]]) -> list[dict[str, Any]]:
     ]
 
 
-# ---- a table as it is ----
+# ---- current properties of a table ----
 
 
-def _table(account: Account, resource: Kept) -> dict[str, Any]:
+def _table(account: Account, resource: Retained) -> dict[str, Any]:
     dynamodb, name = account.client("dynamodb"), resource.name
     found = dynamodb.describe_table(TableName=name)["Table"]
     backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
@@ -133,7 +133,7 @@ def _table(account: Account, resource: Kept) -> dict[str, Any]:
 
 
 def properties_of(found: dict[str, Any], backups: dict[str, Any], ttl: dict[str, Any]) -> dict[str, Any]:
-    """A table's properties by what DynamoDB says of it."""
+    """The properties of a table, from DynamoDB's descriptions."""
     recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") == "ENABLED"
     properties: dict[str, Any] = {
         "TableName": found["TableName"],
@@ -152,26 +152,26 @@ def properties_of(found: dict[str, Any], backups: dict[str, Any], ttl: dict[str,
     return properties
 
 
-def _like(found: Any, wanted: Any, values: dict[str, str]) -> Any:
-    """What was found, in the words and the order of what is wanted, wherever the two say the same."""
-    if _plain(found, {}) == _plain(wanted, values):
+def _in_words_of(found: Any, wanted: Any, values: dict[str, str]) -> Any:
+    """What was found, with the template's expressions and order wherever both are equal."""
+    if _resolved(found, {}) == _resolved(wanted, values):
         return wanted
     if isinstance(found, dict) and isinstance(wanted, dict):
-        return {name: _like(value, wanted.get(name), values) for name, value in found.items()}
+        return {name: _in_words_of(value, wanted.get(name), values) for name, value in found.items()}
     if isinstance(found, list) and found and "IndexName" in found[0]:
         by_name = {index["IndexName"]: index for index in wanted or []}
-        return [_like(index, by_name.get(index["IndexName"]), values) for index in found]
+        return [_in_words_of(index, by_name.get(index["IndexName"]), values) for index in found]
     return found
 
 
-def _plain(value: Any, values: dict[str, str]) -> Any:
-    """A value that can be compared: what it names is there instead, and order does not matter."""
+def _resolved(value: Any, values: dict[str, str]) -> Any:
+    """A value for comparisons: references are resolved, and lists sorted."""
     if isinstance(value, dict):
         if value.keys() == {"Ref"}:
             return values.get(value["Ref"], repr(value))
         if value.keys() == {"Fn::Sub"}:
             return _VARIABLE.sub(lambda found: values.get(found[1], found[0]), value["Fn::Sub"])
-        return {name: _plain(own, values) for name, own in value.items()}
+        return {name: _resolved(own, values) for name, own in value.items()}
     if isinstance(value, list):
-        return sorted((_plain(own, values) for own in value), key=repr)
+        return sorted((_resolved(own, values) for own in value), key=repr)
     return str(value).lower() if isinstance(value, bool) else value

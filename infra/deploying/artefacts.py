@@ -1,7 +1,7 @@
-"""The bucket of what is deployed: zip and template, each under the hash of what is in it.
+"""The bucket of deployed artifacts: zip and template, each under the hash of its content.
 
-What is there is not uploaded again. After a deploy all others are deleted, which leaves them as old versions: the
-bucket forgets these after `OLD_DAYS`. So a roll-back, during a deploy, finds what it goes back to.
+Existing artifacts are not uploaded again. After a deploy all others are deleted, which leaves them as old versions that
+expire after `OLD_DAYS`, so that a rollback during a deploy still finds them.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ def bucket_name(account: Account, prefix: str) -> str:
 
 
 def make_bucket(account: Account, prefix: str) -> str:
-    """Make sure of the bucket: private, encrypted, versioned, forgetful of old versions. Returns its name.
+    """Create or update the bucket: private, encrypted, versioned, with old versions that expire. Returns its name.
 
-    Raises DeployError where another account has a bucket of that name.
+    Raises DeployError if the bucket belongs to another account.
     """
     s3, name = account.client("s3"), bucket_name(account, prefix)
     where: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": account.region}}
@@ -46,7 +46,7 @@ def make_bucket(account: Account, prefix: str) -> str:
     encryption = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
     s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=encryption)
     s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [_forgetting()]})
+    s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": [_expiring()]})
     return name
 
 
@@ -60,7 +60,7 @@ def _is_there(s3: Any, name: str, owner: str) -> bool:
     return True
 
 
-def _forgetting() -> dict[str, Any]:
+def _expiring() -> dict[str, Any]:
     return {
         "ID": "old",
         "Status": "Enabled",
@@ -72,17 +72,17 @@ def _forgetting() -> dict[str, Any]:
 
 
 def upload_code(account: Account, bucket: str, build: Path) -> str:
-    """The key of the zip of `build`."""
+    """Upload the zip of `build`; returns its key."""
     return upload(account, bucket, "code", "zip", (build / "deployment.zip").read_bytes())
 
 
 def upload_template(account: Account, bucket: str, template: dict[str, Any]) -> str:
-    """The key of a template."""
+    """Upload a template; returns its key."""
     return upload(account, bucket, "template", "json", json.dumps(template, separators=(",", ":")).encode())
 
 
 def upload(account: Account, bucket: str, folder: str, ending: str, content: bytes) -> str:
-    """Put what is not there yet; returns its key."""
+    """Upload content that does not exist yet; returns its key."""
     s3, key = account.client("s3"), f"{folder}/{hashlib.sha256(content).hexdigest()}.{ending}"
     try:
         s3.head_object(Bucket=bucket, Key=key)
@@ -94,7 +94,7 @@ def upload(account: Account, bucket: str, folder: str, ending: str, content: byt
 
 
 def with_code(template: dict[str, Any], bucket: str, key: str) -> dict[str, Any]:
-    """The template with the functions' code where it was uploaded; the given one stays as it is."""
+    """A copy of the template whose functions refer to the uploaded code."""
     resources = {}
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
@@ -105,12 +105,12 @@ def with_code(template: dict[str, Any], bucket: str, key: str) -> dict[str, Any]
 
 
 def url(account: Account, bucket: str, key: str) -> str:
-    """Where CloudFormation reads a template."""
+    """The URL of a template for CloudFormation."""
     return f"{account.client('s3').meta.endpoint_url}/{bucket}/{key}"
 
 
 def keep_only(account: Account, bucket: str, *keys: str) -> None:
-    """Delete all others, which stay as old versions for a while."""
+    """Delete all other artifacts; they remain as old versions for a while."""
     s3 = account.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         others = [{"Key": found["Key"]} for found in page.get("Contents", []) if found["Key"] not in keys]

@@ -1,6 +1,6 @@
-"""The smaller commands of `infra.deploy`, by name: what a stage that is there is told.
+"""The smaller commands of `infra.deploy`, by name, for a stage that is deployed.
 
-They read variables as make gives them: EMAIL for admin and token, QUEUE for redrive, SET="Name=value" or ROTATE=1 for
+They read options as make passes them: EMAIL for admin and token, QUEUE for redrive, SET="Name=value" or ROTATE=1 for
 settings, JOB for job. Each raises DeployError, one sentence for the operator.
 """
 
@@ -15,86 +15,86 @@ from infra.deploying.events import say_now
 from infra.deploying.problems import DeployError
 from infra.resources import QUEUES
 
-Told = Mapping[str, str]
-JOBS = ("rebuild_public_index", "rebuild_search_index")  # those of chalicelib's that a person may ask for
-LONGEST = 15  # minutes that a function runs at most
+Options = Mapping[str, str]
+JOBS = ("rebuild_public_index", "rebuild_search_index")  # those of chalicelib's that an operator may request
+MAX_MINUTES = 15  # of a function
 
 
 def give_password(at: Account, prefix: str, email: str, url: str) -> None:
-    """Make somebody an administrator with a one-time password, and say both."""
+    """Make the user an administrator with a one-time password, and print both."""
     password, is_new = admin.give(at, prefix, email)
     say_now(f"{email} is {'now ' if is_new else ''}an administrator")
     say_now(f"One-time password: {password}")
-    say_now(f"Sign in within a week at {url}/en/accounts/ and choose your own; it is not shown again.")
+    say_now(f"Sign in within a week at {url}/en/accounts/ and choose a new one. It is not shown again.")
 
 
-def _admin(at: Account, stage: str, told: Told) -> None:
-    if not told.get("EMAIL"):
-        raise DeployError("Say whom: EMAIL=you@example.org.")
+def _admin(at: Account, stage: str, options: Options) -> None:
+    if not options.get("EMAIL"):
+        raise DeployError("EMAIL is required: EMAIL=you@example.org.")
     parameters = accounts.parameters_of(stage)
     found = stack.describe(at, accounts.stack_name(parameters))
     if found is None:
         raise DeployError(f"{stage} is not deployed in {at.region}: run make deploy first.")
-    give_password(at, parameters["Prefix"], told["EMAIL"], stack.outputs(found).get("Url", ""))
+    give_password(at, parameters["Prefix"], options["EMAIL"], stack.outputs(found).get("Url", ""))
 
 
-def _token(at: Account, stage: str, told: Told) -> None:
-    if not told.get("EMAIL"):
-        raise DeployError("Say whose: EMAIL=you@example.org.")
-    say_now(admin.token(at, accounts.parameters_of(stage)["Prefix"], told["EMAIL"]))
+def _token(at: Account, stage: str, options: Options) -> None:
+    if not options.get("EMAIL"):
+        raise DeployError("EMAIL is required: EMAIL=you@example.org.")
+    say_now(admin.token(at, accounts.parameters_of(stage)["Prefix"], options["EMAIL"]))
 
 
-def _redrive(at: Account, stage: str, told: Told) -> None:
-    queue = told.get("QUEUE", "")
+def _redrive(at: Account, stage: str, options: Options) -> None:
+    queue = options.get("QUEUE", "")
     if queue not in QUEUES:
-        raise DeployError(f"Say which queue: QUEUE= one of {', '.join(QUEUES)}.")
+        raise DeployError(f"QUEUE must be one of {', '.join(QUEUES)}.")
     count = redrive.redrive(at, accounts.parameters_of(stage)["Prefix"] + queue)
     say_now(f"{count} messages are back in the queue {queue}." if count else f"{queue} has no dead letters.")
 
 
-def _settings(at: Account, stage: str, told: Told) -> None:
-    if told.get("ROTATE") == "1":
-        say_now(_rotated(at, stage))
+def _settings(at: Account, stage: str, options: Options) -> None:
+    if options.get("ROTATE") == "1":
+        say_now(_rotate(at, stage))
         return
     declared = template.compose()["Parameters"]
-    if told.get("SET"):
-        say_now(settings.change(at, stage, declared, told["SET"]))
+    if options.get("SET"):
+        say_now(settings.change(at, stage, declared, options["SET"]))
         return
     for line in settings.lines(declared, accounts.parameters_of(stage), settings.read(at, stage)):
         say_now(line)
 
 
-def _rotated(at: Account, stage: str) -> str:
+def _rotate(at: Account, stage: str) -> str:
     parameters = accounts.parameters_of(stage)
     found = stack.describe(at, accounts.stack_name(parameters))
     if found is None or not found["StackStatus"].endswith("_COMPLETE"):  # CloudFront may know other keys than the API
-        raise DeployError(f"{stage} is not deployed, or in the midst of it: run make deploy first.")
+        raise DeployError(f"{stage} is not deployed, or being deployed: run make deploy first.")
     deployed = admin.environment_of(at, parameters["Prefix"]).get("FRONT_KEY", "")
     return settings.rotate(at, stage, deployed)
 
 
-def _pause(at: Account, stage: str, _: Told) -> None:
+def _pause(at: Account, stage: str, _: Options) -> None:
     pausing.pause(at, accounts.parameters_of(stage)["Prefix"])
-    say_now(f"{stage} is paused; what its queues' functions have begun may go on for {LONGEST} minutes.")
-    say_now(f"make resume STAGE={stage} REGION={at.region} lets it go on; do not count on a deploy for that.")
+    say_now(f"{stage} is paused; running functions of its queues may take another {MAX_MINUTES} minutes.")
+    say_now(f"make resume STAGE={stage} REGION={at.region} resumes it; a deploy may not.")
 
 
-def _resume(at: Account, stage: str, _: Told) -> None:
+def _resume(at: Account, stage: str, _: Options) -> None:
     pausing.resume(at, accounts.parameters_of(stage)["Prefix"])
-    say_now(f"{stage} goes on.")
+    say_now(f"{stage} is resumed.")
 
 
-def _job(at: Account, stage: str, told: Told) -> None:
-    job = told.get("JOB", "")
+def _job(at: Account, stage: str, options: Options) -> None:
+    job = options.get("JOB", "")
     if job not in JOBS:
-        raise DeployError(f"Say which job: JOB= one of {', '.join(JOBS)}.")
+        raise DeployError(f"JOB must be one of {', '.join(JOBS)}.")
     sqs, queue = at.client("sqs"), accounts.parameters_of(stage)["Prefix"] + "maintenance"
     try:
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
     except sqs.exceptions.QueueDoesNotExist:
         raise DeployError(f"There is no queue {queue} in {at.region}: is the stage deployed there?") from None
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"jobs": [{"job": job}]}))
-    say_now(f"{job} is begun; its function's log, /aws/lambda/{queue}, says how it goes.")
+    say_now(f"{job} is started; see the log of its function, /aws/lambda/{queue}.")
 
 
 COMMANDS = {

@@ -1,4 +1,4 @@
-"""What happens to a stack, in short lines, and why it failed."""
+"""The events of a stack as short lines, and the cause of a failure."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,13 +13,13 @@ _CONSEQUENCES = ("cancelled", "Cancelled", "The following resource(s) failed")
 
 
 def latest(account: Account, stack_id: str) -> str:
-    """The newest event of a stack, by its id; empty where there is none."""
+    """The id of the newest event of a stack; empty if there is none."""
     events = account.client("cloudformation").describe_stack_events(StackName=stack_id)["StackEvents"]
     return str(events[0]["EventId"]) if events else ""
 
 
 def after(account: Account, stack_id: str, event_id: str) -> list[dict[str, Any]]:
-    """What happened to a stack after an event, oldest first."""
+    """The events of a stack after the given one, oldest first."""
     pages = account.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack_id)
     found = []
     for event in (event for page in pages for event in page["StackEvents"]):
@@ -29,8 +29,8 @@ def after(account: Account, stack_id: str, event_id: str) -> list[dict[str, Any]
     return found[::-1]
 
 
-def told(event: dict[str, Any]) -> str:
-    """An event as a line, empty for one that says little: what begins, but for what takes long."""
+def line(event: dict[str, Any]) -> str:
+    """An event as a line; empty for events of little interest: starts, except of slow resources."""
     name, status = event["LogicalResourceId"], event["ResourceStatus"]
     if _is_of_stack(event):
         return ""
@@ -41,7 +41,7 @@ def told(event: dict[str, Any]) -> str:
 
 
 def is_end(event: dict[str, Any]) -> bool:
-    """Whether it is the stack itself that has come to an end, good or bad."""
+    """Whether the event ends the operation on the stack, successfully or not."""
     return _is_of_stack(event) and not event["ResourceStatus"].endswith("_IN_PROGRESS")
 
 
@@ -50,17 +50,17 @@ def _is_of_stack(event: dict[str, Any]) -> bool:
 
 
 def reasons(account: Account, stack_id: str, event_id: str, say: Say) -> str:
-    """Why it failed, the first cause; all others are said, oldest first."""
+    """The first cause of a failure; all others are passed to `say`, oldest first."""
     found = list(failures(after(account, stack_id, event_id)))
     for event in found[1:]:
         say(f"  {event['LogicalResourceId']}: {_reason(event)}")
     if not found:
-        return "CloudFormation gives no reason; look at the events of the stack."
+        return "CloudFormation gives no reason; see the events of the stack."
     return f"{found[0]['LogicalResourceId']} ({found[0]['ResourceType']}): {_reason(found[0])}"
 
 
 def failures(events: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those of the events that are causes: not what was broken off because of another one."""
+    """The events that are causes, without operations that were cancelled because of another failure."""
     for event in events:
         reason = event.get("ResourceStatusReason", "")
         if event["ResourceStatus"].endswith("_FAILED") and not any(words in reason for words in _CONSEQUENCES):

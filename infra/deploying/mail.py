@@ -7,7 +7,7 @@ from infra.deploying.problems import DeployError, explain
 
 
 def check(account: Account, sender: str) -> None:
-    """Raises DeployError where the region has no SES; nothing is asked where no mail is sent."""
+    """Raises DeployError if mail is to be sent but the region has no SES."""
     if sender and account.region not in _regions(account):
         raise DeployError(f"There is no SES in {account.region}: remove MailFrom, or deploy to another REGION.")
 
@@ -18,8 +18,8 @@ def _regions(account: Account) -> list[str]:
 
 
 def hints(account: Account, sender: str) -> list[str]:
-    """Sentences about what keeps mail from arriving. What cannot be found out is one, too: no mail is no reason not to
-    deploy."""
+    """Sentences about what prevents mail from arriving. If that cannot be checked, this is one of them, not an error:
+    a stage can be deployed without mail."""
     if not sender:
         return []
     ses = account.client("sesv2")
@@ -27,10 +27,10 @@ def hints(account: Account, sender: str) -> list[str]:
         found = ses.get_account()
         verified = ses.get_email_identity(EmailIdentity=sender)["VerifiedForSendingStatus"]
     except (BotoCoreError, ClientError) as error:
-        return [f"Whether mail is sent could not be seen. {explain(error, 'ses')}"]
+        return [f"The state of SES could not be checked. {explain(error, 'ses')}"]
     said = []
     if not found.get("ProductionAccessEnabled"):
-        said.append("SES sends mail of this account to verified addresses only: ask AWS for production access.")
+        said.append("SES sends mail to verified addresses only: request production access from AWS.")
     if not verified:
-        said.append(f"SES does not know {sender} yet: open the link that it sent there, or set the domain's records.")
+        said.append(f"SES has not verified {sender} yet: open the link that it sent, or set the domain's records.")
     return said

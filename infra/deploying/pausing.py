@@ -1,7 +1,7 @@
-"""Stops what writes to a stage's tables, and lets it go on: the API by a reserved concurrency of none, the queues'
-functions by their triggers. Messages wait in their queues meanwhile.
+"""Pauses and resumes everything that writes to a stage's tables: the API by a reserved concurrency of zero, the
+functions of queues by their triggers. Messages wait in their queues meanwhile.
 
-CloudFormation does not see either, so a deploy changes them back only where it changes that function or trigger.
+CloudFormation sees neither, so a deploy reverts them only if it changes that function or trigger.
 """
 
 import time
@@ -19,27 +19,27 @@ STATES = {True: "Enabled", False: "Disabled"}
 
 
 def pause(account: Account, prefix: str) -> None:
-    """Stop the API and the triggers, and wait for them; what runs already goes on. To do it again does no harm.
+    """Stop the API and the triggers, and wait for them; running calls continue. Idempotent.
 
-    Raises DeployError where the stage is not there.
+    Raises DeployError if the stage is not deployed.
     """
     functions = account.client("lambda")
-    _of(account, prefix, lambda name: functions.put_function_concurrency(**name, ReservedConcurrentExecutions=0))
+    _set_api(account, prefix, lambda name: functions.put_function_concurrency(**name, ReservedConcurrentExecutions=0))
     _set_triggers(functions, prefix, False)
 
 
 def resume(account: Account, prefix: str) -> None:
-    """Let triggers and API go on, and wait for them. To do it again does no harm.
+    """Start triggers and API again, and wait for them. Idempotent.
 
-    Raises DeployError where the stage is not there.
+    Raises DeployError if the stage is not deployed.
     """
     functions = account.client("lambda")
-    _of(account, prefix, lambda name: functions.delete_function_concurrency(**name))
+    _set_api(account, prefix, lambda name: functions.delete_function_concurrency(**name))
     _set_triggers(functions, prefix, True)
 
 
-def _of(account: Account, prefix: str, work: Callable[[dict[str, str]], Any]) -> None:
-    """Do it to the API's function."""
+def _set_api(account: Account, prefix: str, work: Callable[[dict[str, str]], Any]) -> None:
+    """Call `work` with the name of the API's function."""
     try:
         work({"FunctionName": f"{prefix}api"})
     except ClientError as error:
@@ -49,7 +49,7 @@ def _of(account: Account, prefix: str, work: Callable[[dict[str, str]], Any]) ->
 
 
 def _set_triggers(functions: Any, prefix: str, is_on: bool) -> None:
-    """Switch all triggers, and wait until each is as it should be. One that is changing refuses to be changed."""
+    """Switch all triggers, and wait until each has the state. A trigger cannot be changed while it is changing."""
     while True:
         states = {each["UUID"]: each["State"] for each in _triggers(functions, prefix)}
         others = [uuid for uuid, state in states.items() if state != STATES[is_on]]

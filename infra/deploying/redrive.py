@@ -10,9 +10,9 @@ POLL = 1.0  # seconds
 
 
 def redrive(account: Account, queue: str) -> int:
-    """Move all messages of `<queue>-dlq`; returns how many there were. The work of those is done once more.
+    """Move all messages of `<queue>-dlq` back, to be processed once more; returns their number.
 
-    Raises DeployError where there is no such queue, or SQS stops half-way.
+    Raises DeployError if there is no such queue, or SQS stops half-way.
     """
     sqs = account.client("sqs")
     try:
@@ -34,7 +34,7 @@ def _tasks(sqs: Any, arn: str) -> list[dict[str, Any]]:
 
 
 def _moved(sqs: Any, arn: str, before: list[Any]) -> int:
-    """Wait for the task that was just begun, which SQS may not know of at once; it lists those `before` it, too."""
+    """Wait for the task just started, which SQS may not list at once; it also lists those `before` it."""
     while True:
         tasks = [task for task in _tasks(sqs, arn) if task.get("StartedTimestamp") not in before]
         if tasks and tasks[0]["Status"] not in ("RUNNING", "CANCELLING"):
@@ -43,5 +43,5 @@ def _moved(sqs: Any, arn: str, before: list[Any]) -> int:
         time.sleep(POLL)
     if task["Status"] != "COMPLETED":
         reason = task.get("FailureReason", task["Status"])
-        raise DeployError(f"SQS stopped moving messages ({reason}): run make redrive again, the rest is still there.")
+        raise DeployError(f"SQS stopped moving messages ({reason}): run make redrive again for the rest.")
     return int(task.get("ApproximateNumberOfMessagesMoved", 0))

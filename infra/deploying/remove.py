@@ -1,4 +1,4 @@
-"""Takes a stage down: its stack, and where it is told so, its data."""
+"""Deletes a stage: its stack and, if requested, its data."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from infra.deploying import artefacts, settings, stack
 from infra.deploying.account import Account
-from infra.deploying.adopt import Kept, has_bucket
+from infra.deploying.adopt import Retained, has_bucket
 from infra.deploying.events import Say
 from infra.deploying.problems import DeployError, code_of
 
@@ -15,31 +15,31 @@ POLL = 2.0  # seconds
 
 
 def remove_stack(account: Account, name: str, say: Say) -> bool:
-    """Delete the stack, whose data stays; says whether there was one.
+    """Delete the stack, but not its data; returns whether there was one.
 
-    Raises DeployError where it cannot be deleted.
+    Raises DeployError if it cannot be deleted.
     """
     found = stack.describe(account, name)
     if found is None:
         return False
     if found["StackStatus"].endswith("_IN_PROGRESS") and found["StackStatus"] != stack.NEW:
-        raise DeployError(f"{name} is being changed: wait until that is over, then run make destroy again.")
+        raise DeployError(f"{name} is being changed: wait for the end of that, then run make destroy again.")
     account.client("cloudformation").update_termination_protection(StackName=name, EnableTerminationProtection=False)
     stack.delete(account, found, say)
     return True
 
 
-def data_of(account: Account, prefix: str, kept: list[Kept]) -> tuple[list[str], list[str]]:
-    """(tables, buckets) that are there: all tables with the prefix, those that were restored beside others as well."""
+def data_of(account: Account, prefix: str, retained: list[Retained]) -> tuple[list[str], list[str]]:
+    """The existing (tables, buckets): all tables with the prefix, including restored copies."""
     pages = account.client("dynamodb").get_paginator("list_tables").paginate()
     tables = [name for page in pages for name in page["TableNames"] if name.startswith(prefix)]
-    names = [resource.name for resource in kept if resource.kind == "AWS::S3::Bucket"]
+    names = [resource.name for resource in retained if resource.kind == "AWS::S3::Bucket"]
     names.append(artefacts.bucket_name(account, prefix))
     return tables, [name for name in names if has_bucket(account, name)]
 
 
 def remove_data(account: Account, stage: str, tables: list[str], buckets: list[str], say: Say) -> None:
-    """Delete tables, buckets with every version of what is in them, and the stage's settings."""
+    """Delete tables, buckets with every version of their objects, and the stage's settings."""
     dynamodb = account.client("dynamodb")
     for table in tables:
         _remove_table(dynamodb, table)
@@ -49,7 +49,7 @@ def remove_data(account: Account, stage: str, tables: list[str], buckets: list[s
         account.client("s3").delete_bucket(Bucket=bucket)
         say(f"  {bucket}: deleted, with {count:,} versions of objects")
     names = [settings.path(stage, name) for name in settings.read(account, stage)]
-    for start in range(0, len(names), 10):  # as many as a call takes
+    for start in range(0, len(names), 10):  # SSM's limit per call
         account.client("ssm").delete_parameters(Names=names[start : start + 10])
     say(f"  {settings.path(stage)}: {len(names)} settings deleted")
 
@@ -57,7 +57,7 @@ def remove_data(account: Account, stage: str, tables: list[str], buckets: list[s
 def _remove_table(dynamodb: Any, table: str) -> None:
     if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
         dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
-    while True:  # a change of the table before is still going on
+    while True:  # the previous change of the table may still be in progress
         try:
             dynamodb.delete_table(TableName=table)
         except ClientError as error:
@@ -69,7 +69,7 @@ def _remove_table(dynamodb: Any, table: str) -> None:
 
 
 def _empty(s3: Any, bucket: str) -> int:
-    """Delete every version of every object, and what was begun to be uploaded; returns how many versions there were."""
+    """Delete every version of every object, and unfinished uploads; returns the number of versions."""
     count = 0
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         versions = page.get("Versions", []) + page.get("DeleteMarkers", [])

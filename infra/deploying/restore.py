@@ -1,8 +1,8 @@
-"""Brings tables back to an earlier moment, in two steps with time to look between them.
+"""Restores tables to an earlier time, in two steps with time to check the result between them.
 
 `make restore` lets DynamoDB restore each table beside the one in use, as `<table>-restored`; `make restore-finish`
-makes the table in use equal to that, item by item, and leaves the copy. The table in use stays the stack's own, with
-its name, its backups and its protection. Both read TABLES, and the first one TIME.
+makes the table in use equal to the copy, item by item, and leaves the copy. The table in use stays part of the stack,
+with its name, backups and protection. Both read TABLES, and the first one TIME.
 """
 
 import time
@@ -20,37 +20,37 @@ from infra.deploying.events import say_now
 from infra.deploying.problems import DeployError
 
 BESIDE = "-restored"
-SEGMENTS = 8  # of a table, read and written at the same time
-BATCH = 25  # puts and deletes a call (AWS)
-TRIES = 10
+SEGMENTS = 8  # of a table, processed in parallel
+MAX_BATCH = 25  # puts and deletes per call (AWS)
+MAX_TRIES = 10
 POLL = 15.0  # seconds
 
 Item = dict[str, Any]
 
 
 class RestoreError(DeployError):
-    """What is in the way of it, as one sentence."""
+    """Why a restore failed, as one sentence."""
 
 
 def begin(dynamodb: Any, prefix: str, moment: datetime, names: Iterable[str]) -> None:
-    """Ask for a copy of each table as it was at that moment, and wait for them all.
+    """Request a copy of each table as of that moment, and wait for all of them.
 
-    Raises RestoreError where there is a copy already or DynamoDB refuses; nothing in use is touched.
+    Raises RestoreError if there is a copy already or DynamoDB refuses; the tables in use are not touched.
     """
-    asked = [prefix + name for name in names]
-    there = [table + BESIDE for table in asked if _has(dynamodb, table + BESIDE)]
-    if there:
+    tables = [prefix + name for name in names]
+    existing = [table + BESIDE for table in tables if _has(dynamodb, table + BESIDE)]
+    if existing:
         raise RestoreError(
-            f"There is {', '.join(there)} already: look at it and run make restore-finish, or delete it to begin anew."
+            f"{', '.join(existing)} exists already: check it and run make restore-finish, or delete it to start again."
         )
-    for table in asked:
+    for table in tables:
         try:
             dynamodb.restore_table_to_point_in_time(
                 SourceTableName=table, TargetTableName=table + BESIDE, RestoreDateTime=moment
             )
         except ClientError as error:
             raise RestoreError(f"{table} cannot be restored: {error.response['Error']['Message']}") from error
-    for table in asked:
+    for table in tables:
         while dynamodb.describe_table(TableName=table + BESIDE)["Table"]["TableStatus"] != "ACTIVE":
             time.sleep(POLL)
 
@@ -66,18 +66,18 @@ def _has(dynamodb: Any, table: str) -> bool:
 def finish(dynamodb: Any, prefix: str, name: str) -> tuple[int, int]:
     """Make a table equal to its restored copy; returns the numbers of items written and deleted.
 
-    It may be broken off and begun again. Whoever writes to the table meanwhile loses what they write: stop the
-    functions first. Raises RestoreError where there is no copy.
+    It can be interrupted and started again. Writes to the table meanwhile are lost: stop the functions first. Raises
+    RestoreError if there is no copy.
     """
     table, beside = prefix + name, prefix + name + BESIDE
     try:
         keys = [part["AttributeName"] for part in dynamodb.describe_table(TableName=beside)["Table"]["KeySchema"]]
     except dynamodb.exceptions.ResourceNotFoundException:
-        raise RestoreError(f"There is no {beside}; begin with `make restore`.") from None
+        raise RestoreError(f"There is no {beside}: run make restore first.") from None
     wanted = _each_segment(lambda segment: _copy(dynamodb, beside, table, keys, segment))
-    kept = {key for part in wanted for key in part}
-    gone = _each_segment(lambda segment: [_clear(dynamodb, table, keys, kept, segment)])
-    return len(kept), sum(count for part in gone for count in part)
+    copied = {key for part in wanted for key in part}
+    deleted = _each_segment(lambda segment: [_clear(dynamodb, table, keys, copied, segment)])
+    return len(copied), sum(count for part in deleted for count in part)
 
 
 def _each_segment(work: Any) -> list[Any]:
@@ -86,7 +86,7 @@ def _each_segment(work: Any) -> list[Any]:
 
 
 def _copy(dynamodb: Any, source: str, target: str, keys: list[str], segment: int) -> list[str]:
-    """Put all items of a segment; returns their keys as text."""
+    """Copy all items of a segment; returns their keys as text."""
     found = []
     for items in _batches(_items(dynamodb, source, segment)):
         _write(dynamodb, target, [{"PutRequest": {"Item": item}} for item in items])
@@ -94,10 +94,10 @@ def _copy(dynamodb: Any, source: str, target: str, keys: list[str], segment: int
     return found
 
 
-def _clear(dynamodb: Any, table: str, keys: list[str], kept: set[str], segment: int) -> int:
-    """Delete what is not to be kept of a segment; returns how many that were."""
+def _clear(dynamodb: Any, table: str, keys: list[str], copied: set[str], segment: int) -> int:
+    """Delete the items of a segment that are not in the copy; returns their number."""
     count = 0
-    extra = (item for item in _items(dynamodb, table, segment, keys) if _text(item, keys) not in kept)
+    extra = (item for item in _items(dynamodb, table, segment, keys) if _text(item, keys) not in copied)
     for items in _batches(extra):
         _write(dynamodb, table, [{"DeleteRequest": {"Key": {key: item[key] for key in keys}}} for item in items])
         count += len(items)
@@ -118,7 +118,7 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
     batch: list[Item] = []
     for item in items:
         batch.append(item)
-        if len(batch) == BATCH:
+        if len(batch) == MAX_BATCH:
             yield batch
             batch = []
     if batch:
@@ -127,38 +127,38 @@ def _batches(items: Iterator[Item]) -> Iterator[list[Item]]:
 
 def _write(dynamodb: Any, table: str, requests: list[Item]) -> None:
     todo = {table: requests}
-    for attempt in range(TRIES):
+    for attempt in range(MAX_TRIES):
         todo = dynamodb.batch_write_item(RequestItems=todo).get("UnprocessedItems") or {}
         if not todo:
             return
         time.sleep(0.1 * 2**attempt)
-    raise RestoreError(f"DynamoDB did not take all items for {table}; begin this step again.")
+    raise RestoreError(f"DynamoDB did not accept all items for {table}: run this step again.")
 
 
 def _text(item: Item, keys: list[str]) -> str:
     return repr([item[key] for key in keys])
 
 
-def _tables(prefix: str, told: Mapping[str, str]) -> list[str]:
-    names = told.get("TABLES", "").split()
+def _tables(prefix: str, options: Mapping[str, str]) -> list[str]:
+    names = options.get("TABLES", "").split()
     known = {table["TableName"].removeprefix(prefix) for table in resources.tables(prefix)}
     if not names or set(names) - known:
-        raise RestoreError(f'Say which tables: TABLES="…" of {", ".join(sorted(known))}.')
+        raise RestoreError(f'TABLES must name some of {", ".join(sorted(known))}: TABLES="nodes children".')
     return names
 
 
-def _begin(at: Account, stage: str, told: Mapping[str, str]) -> None:
+def _begin(at: Account, stage: str, options: Mapping[str, str]) -> None:
     prefix = accounts.parameters_of(stage)["Prefix"]
-    names = _tables(prefix, told)
-    begin(at.client("dynamodb"), prefix, _moment(told.get("TIME", "")), names)
-    say_now(f"Look at {', '.join(prefix + name + BESIDE for name in names)}, then run make restore-finish.")
+    names = _tables(prefix, options)
+    begin(at.client("dynamodb"), prefix, _moment(options.get("TIME", "")), names)
+    say_now(f"Check {', '.join(prefix + name + BESIDE for name in names)}, then run make restore-finish.")
 
 
-def _finish(at: Account, stage: str, told: Mapping[str, str]) -> None:
+def _finish(at: Account, stage: str, options: Mapping[str, str]) -> None:
     prefix = accounts.parameters_of(stage)["Prefix"]
-    for name in _tables(prefix, told):
+    for name in _tables(prefix, options):
         written, deleted = finish(at.client("dynamodb"), prefix, name)
-        say_now(f"{prefix}{name}: {written} items as they were, {deleted} newer ones deleted")
+        say_now(f"{prefix}{name}: {written} items restored, {deleted} newer ones deleted")
 
 
 def _moment(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""The operator's own settings and the secret of the front, in SSM Parameter Store below /studio/<stage>/."""
+"""The operator's own settings and the origin secret, in SSM Parameter Store below /studio/<stage>/."""
 
 import secrets
 from typing import Any
@@ -9,18 +9,18 @@ from infra.deploying.account import Account
 from infra.deploying.problems import DeployError, code_of
 
 SECRET = "FrontKey"  # noqa: S105 - its name
-FIXED = ("Prefix",)  # another one would be another deployment
+FIXED = ("Prefix",)  # a different one would be a different deployment
 MASK = "********"
-LOWEST_RATE = 10  # requests; AWS WAF takes none below
+MIN_RATE = 10  # requests, the minimum of AWS WAF
 
 
 def path(stage: str, name: str = "") -> str:
-    """Where a stage's settings are, or one of them."""
+    """The path of a stage's settings, or of one of them."""
     return f"/studio/{stage}/{name}"
 
 
 def read(account: Account, stage: str) -> dict[str, str]:
-    """All settings of a stage by name, the secret as well."""
+    """All settings of a stage by name, including the secret."""
     pages = account.client("ssm").get_paginator("get_parameters_by_path")
     found = {}
     for page in pages.paginate(Path=path(stage), WithDecryption=True):
@@ -30,14 +30,14 @@ def read(account: Account, stage: str) -> dict[str, str]:
 
 
 def make_secret(account: Account, stage: str) -> str:
-    """Make what the front and the API know each other by, where there is none. Returns what is there then."""
+    """Create the secret that CloudFront sends to the API, if there is none. Returns the current one."""
     ssm, name = account.client("ssm"), path(stage, SECRET)
     try:
         ssm.put_parameter(
             Name=name,
             Value=secrets.token_hex(32),
             Type="SecureString",
-            Description="What CloudFront shows to the API; made by make deploy",
+            Description="Secret that CloudFront sends to the API; created by make deploy",
             Overwrite=False,
         )
     except ClientError as error:
@@ -47,24 +47,24 @@ def make_secret(account: Account, stage: str) -> str:
 
 
 def rotate(account: Account, stage: str, deployed: str) -> str:
-    """One step of exchanging the secret without a gap: one key becomes `new,old`, of two the older one goes. Each step
-    is good only once the one before is deployed: then both sides share a key at every moment
-    (docs/decisions/0018-front.md). `deployed` is what the API knows now. Returns what to do next.
+    """Take one step of rotating the secret without downtime: one secret becomes `new,old`, and of two the older one is
+    removed. Each step requires that the previous one is deployed: then both sides share a secret at any time
+    (docs/decisions/0018-front.md). `deployed` is the API's current value. Returns what to do next.
 
-    Raises DeployError where the step before is not deployed.
+    Raises DeployError if the previous step is not deployed.
     """
     stored = read(account, stage).get(SECRET, "")
     if not stored or stored != deployed:
-        raise DeployError("The API does not know the keys in SSM yet: run make deploy first, then ROTATE=1 again.")
-    newest, is_exchanged = stored.partition(",")[0], "," in stored
-    value = newest if is_exchanged else f"{secrets.token_hex(32)},{stored}"
+        raise DeployError("The secret in SSM is not deployed yet: run make deploy first, then ROTATE=1 again.")
+    newest, is_rotating = stored.partition(",")[0], "," in stored
+    value = newest if is_rotating else f"{secrets.token_hex(32)},{stored}"
     name = path(stage, SECRET)
     account.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
     where = f"STAGE={stage} REGION={account.region}"
-    if is_exchanged:
-        return f"The older key goes with the next deploy: make deploy {where}"
+    if is_rotating:
+        return f"The next deploy removes the old secret: make deploy {where}"
     return (
-        "There is a new key beside the old one. Now, one after the other:\n"
+        "There is a new secret beside the old one. Now run, one after the other:\n"
         f"  make deploy {where}\n  make settings {where} ROTATE=1\n  make deploy {where}"
     )
 
@@ -72,7 +72,7 @@ def rotate(account: Account, stage: str, deployed: str) -> str:
 def merged(declared: dict[str, Any], *layers: dict[str, str]) -> dict[str, str]:
     """The parameters of the stack; a later layer (stage, settings, overrides) wins.
 
-    `declared` are the template's. Raises DeployError for a name that is none of them.
+    `declared` are the template's parameters. Raises DeployError for any other name.
     """
     found = {name: value for layer in layers for name, value in layer.items()}
     unknown = sorted(found.keys() - declared.keys())
@@ -86,14 +86,14 @@ def _names(declared: dict[str, Any]) -> str:
 
 
 def contradictions(parameters: dict[str, str], region: str) -> str:
-    """A sentence about settings that cannot be together, empty where there are none."""
+    """A sentence about settings that contradict each other, empty if there are none."""
     given = {name for name, value in parameters.items() if value}
     if "DomainName" in given and "CertificateArn" not in given:
-        return "DomainName needs CertificateArn, a certificate of that name in us-east-1: set it, too."
+        return "DomainName requires CertificateArn, a certificate for that name in us-east-1: set it, too."
     if "HostedZoneId" in given and "DomainName" not in given:
-        return "HostedZoneId needs DomainName: set it, too, or remove HostedZoneId."
+        return "HostedZoneId requires DomainName: set it, too, or remove HostedZoneId."
     if "CertificateArn" in given and ":us-east-1:" not in parameters["CertificateArn"]:
-        return "CertificateArn must be of a certificate in us-east-1, the only region that CloudFront takes them from."
+        return "CertificateArn must name a certificate in us-east-1, the only region that CloudFront accepts."
     return _about_firewall(parameters.get("WebAclRate", ""), region)
 
 
@@ -101,34 +101,36 @@ def _about_firewall(rate: str, region: str) -> str:
     if rate in ("", "0"):
         return ""
     if region != "us-east-1":
-        return "WebAclRate needs the stack in us-east-1, where CloudFront's firewall is: set it to 0, or deploy there."
-    if not rate.isdecimal() or int(rate) < LOWEST_RATE:
-        return f"WebAclRate is {LOWEST_RATE} at least, a number of requests in five minutes, or 0 for no limit."
+        return "WebAclRate requires a stack in us-east-1, where CloudFront's firewall is: set it to 0, or deploy there."
+    if not rate.isdecimal() or int(rate) < MIN_RATE:
+        return f"WebAclRate must be at least {MIN_RATE} requests in five minutes, or 0 for no limit."
     return ""
 
 
 def change(account: Account, stage: str, declared: dict[str, Any], text: str) -> str:
-    """`text` is `Name=value`; without a value the setting is removed. Returns what was done.
+    """Set `Name=value`, or remove the setting if the value is empty. Returns a sentence for the operator.
 
-    Raises DeployError for what is no such text, or no setting that can be changed.
+    Raises DeployError for any other text, and for a setting that cannot be changed.
     """
     name, separator, value = (part.strip() for part in text.partition("="))
     if not separator or not name:
-        raise DeployError('Say what to set: SET="Name=value", or SET="Name=" to remove it.')
+        raise DeployError('SET must be "Name=value", or "Name=" to remove the setting.')
     if name not in declared or name in FIXED:
         raise DeployError(f"There is no setting {name}: use one of {_names(declared)}.")
     ssm = account.client("ssm")
     if not value:
         ssm.delete_parameters(Names=[path(stage, name)])
-        return f"{name} is removed; the next make deploy makes it so."
+        return f"{name} is removed; the next make deploy applies it."
     if declared[name].get("NoEcho"):
-        raise DeployError(f'{name} is made by make deploy: SET="{name}=" removes it, and the next one makes another.')
+        raise DeployError(
+            f'make deploy creates {name}: remove it by SET="{name}=", and the next deploy creates another.'
+        )
     ssm.put_parameter(Name=path(stage, name), Value=value, Type="String", Overwrite=True)
-    return f"{name} is {value}; the next make deploy makes it so."
+    return f"{name} is {value}; the next make deploy applies it."
 
 
 def lines(declared: dict[str, Any], stage: dict[str, str], own: dict[str, str]) -> list[str]:
-    """One line a setting: its name, value and where that comes from. Secrets are masked."""
+    """One line per setting: name, value and origin. Secrets are masked."""
     rows = []
     for name in sorted(declared.keys() | own.keys()):
         default = str(declared.get(name, {}).get("Default", ""))

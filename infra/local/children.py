@@ -14,8 +14,8 @@ STOP_WITHIN = 30.0  # seconds; ministack writes its state in them
 class Child:
     """A process whose standard output goes to `<log_dir>/<name>.log`, its errors there and to the console.
 
-    It is in a session of its own, so a Ctrl-C reaches it through its parent only, and it ends with its parent
-    (see `lifeline`). It serves on `listener`, its last argument then, and holds `lock` as long as it is there.
+    It runs in a separate session, so that Ctrl-C reaches it through its parent only, and it ends with its parent (see
+    `lifeline`). The file descriptor of `listener`, if given, is its last argument; it holds `lock` until it ends.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Child:
                 start_new_session=True,
             )
         if listener:
-            listener.close()  # else connections would wait for a child that has died
+            listener.close()  # otherwise connections would wait for a dead child
         self._errors = threading.Thread(target=self._show_errors, name=f"{name}-errors", daemon=True)
         self._errors.start()
 
@@ -56,7 +56,7 @@ class Child:
 
     @property
     def running(self) -> bool:
-        """Whether the process is still there."""
+        """Whether the process is still running."""
         return self._process.poll() is None
 
     @property
@@ -65,7 +65,7 @@ class Child:
         return self._process.pid
 
     def stop(self) -> None:
-        """Ask it to end, wait, and kill it only when it does not."""
+        """Ask it to end, wait, and kill it only if it does not."""
         self._process.terminate()
         try:
             self._process.wait(STOP_WITHIN)

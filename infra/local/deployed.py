@@ -1,13 +1,13 @@
-"""The application as it is deployed, on this machine: the packaged zip and template, by CloudFormation, in ministack.
+"""The application as deployed, on this machine: the packaged zip and template, deployed to ministack by CloudFormation.
 
-`python -m infra.local.deployed` (`make run-deployed`) runs it in the foreground as `make run` does; `start` does for
-tests. Every start begins anew: package, deploy, a first user. What is real: the zip, each function a process of its
-own with nothing but that zip, the policies of the functions' roles, the queues' triggers, API Gateway's routes, the
-bucket's policy. The front is the local gateway, by the rules that the template's CloudFront is made of.
+`python -m infra.local.deployed` (`make run-deployed`) runs it in the foreground, like `make run`; tests use `start`.
+Every start is from scratch: package, deploy, create a first user. Real are the zip, functions as separate processes
+with nothing but that zip, the policies of their roles, the queues' triggers, API Gateway's routes, the bucket's policy.
+The local gateway stands in for CloudFront, with the rules from which the template's distribution is made.
 
-Where ministack differs from AWS, beside what `edge/remote_api.py` and the modules of `aws` say: it keeps no function
-from more memory or disk than the template gives it, and an update that changes the API's routes makes another API,
-which the running front does not know.
+ministack differs from AWS, besides what `edge/remote_api.py` and the modules of `aws` describe: it does not limit the
+memory and disk of functions, and an update that changes the API's routes creates another API, which the running gateway
+does not know.
 """
 
 import shutil
@@ -24,7 +24,7 @@ from infra.local.aws.emulator import ROOT
 from infra.local.checks import HOST, StackError, listen, open_data_dir
 from infra.local.children import Child
 from infra.local.edge import origin_access
-from infra.local.edge.remote_api import AT_ONCE
+from infra.local.edge.remote_api import MAX_CONCURRENT
 from infra.local.stack import DEMO_EMAIL, Stack, announced, credentials
 from infra.resources import LOCAL_REGION, QUEUES
 
@@ -34,14 +34,14 @@ STACK = "studio-dev"
 SETTINGS = {
     "SERVICES": "acm,apigateway,cloudformation,cloudfront,dynamodb,events,iam,lambda,logs,monitoring,route53,s3,ses,"
     "sns,sqs,ssm,sts,wafv2",
-    "AUTH": "true",  # a function may do what its role's policies say
+    "AUTH": "true",  # functions have only the permissions of their roles
     "PERSIST_STATE": "0",
 }
 
 
 @contextmanager
 def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
-    """Package, deploy and run until the block ends. Port 0 is any free one; what was in `data_dir` goes.
+    """Package, deploy and run until the block ends. Port 0 means any free one; the contents of `data_dir` are deleted.
 
     Raises StackError, whose text is one sentence for the user.
     """
@@ -61,7 +61,9 @@ def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
         outputs = outputs_of(endpoint)
         environment = _environment(endpoint, outputs, url)
         command = [sys.executable, "-m", "infra.local.edge.gateway"]
-        gateway = Child("gateway", command, environment | _of_front(endpoint, outputs), ROOT, folder, listener)
+        gateway = Child(
+            "gateway", command, environment | _gateway_environment(endpoint, outputs), ROOT, folder, listener
+        )
         resources.callback(gateway.stop)
         emulator.wait_until_healthy(url + "/content/", gateway)
         _warm_up(url, gateway)
@@ -72,27 +74,27 @@ def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
 
 
 def _empty(folder: Path) -> None:
-    """Remove what an earlier run left, of which ministack knows nothing. StackError where another stack keeps data."""
+    """Remove the remains of an earlier run. Raises StackError if the folder has the data of `make run`."""
     if (folder / "aws" / "state" / "dynamodb.json").exists():
-        raise StackError(f"DATA_DIR {folder} has the data of `make run`; choose another one.")
+        raise StackError(f"DATA_DIR {folder} has the data of `make run`: choose another DATA_DIR.")
     for name in ("aws", "tmp"):
         shutil.rmtree(folder / name, ignore_errors=True)
     (folder / "credentials.json").unlink(missing_ok=True)
 
 
 def _warm_up(url: str, gateway: Child) -> None:
-    """Have as many processes of the API started as are asked at once."""
-    with ThreadPoolExecutor(AT_ONCE) as threads:
-        list(threads.map(lambda _: emulator.wait_until_healthy(url + "/api/", gateway), range(AT_ONCE)))
+    """Start as many processes of the API as are called concurrently."""
+    with ThreadPoolExecutor(MAX_CONCURRENT) as threads:
+        list(threads.map(lambda _: emulator.wait_until_healthy(url + "/api/", gateway), range(MAX_CONCURRENT)))
 
 
-def operate(endpoint: str, command: str, **told: str) -> str:
-    """What an operator's `make <command>` says, as `infra.deploy` takes it. Raises StackError where it fails."""
-    environment = emulator.operator(endpoint) | {"STAGE": STAGE, "REGION": LOCAL_REGION} | told
+def operate(endpoint: str, command: str, **options: str) -> str:
+    """Run `make <command>` as an operator does; returns its output. Raises StackError if it fails."""
+    environment = emulator.operator(endpoint) | {"STAGE": STAGE, "REGION": LOCAL_REGION} | options
     call = [sys.executable, "-m", "infra.deploy", command]
     done = subprocess.run(call, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
-        raise StackError(f"make {command} fails: {done.stderr.strip()}")
+        raise StackError(f"make {command} failed: {done.stderr.strip()}")
     return done.stdout
 
 
@@ -103,13 +105,13 @@ def outputs_of(endpoint: str) -> dict[str, str]:
 
 
 def _environment(endpoint: str, outputs: Mapping[str, str], url: str) -> dict[str, str]:
-    """Of a process that runs the app's code on the stack, as its operator."""
+    """The environment of a process that runs the app's code on the stack, with an operator's permissions."""
     queues = {name: outputs[f"{name.capitalize()}QueueUrl"] for name in QUEUES}
     return emulator.environment(endpoint, queues, url) | {"TABLE_PREFIX": PREFIX, "BUCKET": outputs["Bucket"]}
 
 
-def _of_front(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
-    """What the gateway knows beside that, as the distribution does."""
+def _gateway_environment(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
+    """What the gateway needs in addition, as the distribution does."""
     iam, s3 = emulator.client("iam", endpoint), emulator.client("s3", endpoint)
     key = emulator.client("ssm", endpoint).get_parameter(Name=f"/studio/{STAGE}/FrontKey", WithDecryption=True)
     return {

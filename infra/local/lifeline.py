@@ -1,4 +1,4 @@
-"""What every child process of the stack does: end with its parent, and show errors on the console.
+"""What every child process of the stack does: it ends with its parent, and shows errors on the console.
 
 Standard library only: ministack's own virtual environment uses it too.
 """
@@ -13,7 +13,7 @@ _ERROR_MARKS = ('"level":"ERROR"', '"level":"CRITICAL"', " - ERROR - ")  # Power
 
 
 def hold() -> None:
-    """End this process when its parent does, however that happens: standard input is a pipe that the parent holds."""
+    """End this process with its parent, however that ends: standard input is a pipe that the parent holds."""
     threading.Thread(target=_watch, name="lifeline", daemon=True).start()
 
 
@@ -24,7 +24,7 @@ def _watch() -> None:
 
 
 class _ErrorsToo:
-    """Standard output, line by line to the log file; structured log lines of errors go to standard error instead."""
+    """Standard output to the log file; structured log lines of errors go to standard error instead."""
 
     def __init__(self, log: TextIO) -> None:
         self._log = log

@@ -1,7 +1,7 @@
-"""`make public`: puts a published channel of the running stack on the public lists, or takes it off.
+"""`make public`: makes a published channel of the running stack public, or private again.
 
 `python -m infra.local.public CHANNEL [--private]` finds the stack of DATA_DIR by its `stack.json`.
-`--inside` is the part that runs inside the stack's environment.
+`--inside` is the part that runs in the stack's environment.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from infra.local.running import run_inside
 
 
 def change(identifier: str, public: bool) -> int:
-    """Make the channel with this id or token public or private, and wait until the lists say so."""
+    """Make the channel with this id or token public or private, and wait until the public lists show it."""
     from chalicelib.errors import StudioError
     from chalicelib.operations.public import channel_lookup, public_index, public_index_update
 

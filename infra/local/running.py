@@ -1,4 +1,4 @@
-"""Commands that work on a running stack: each begins in the shell's environment, and does its work in the stack's.
+"""For commands on a running stack: they start in the shell's environment, and do their work in the stack's.
 
 `python -m infra.local.running` (`make env`) prints the variables of the stack of DATA_DIR for a shell.
 """
@@ -18,18 +18,18 @@ OWN = ("FRONT_KEY", "PYTHONPATH", "TMPDIR")
 
 
 def running_stack(data_dir: Path) -> dict[str, str]:
-    """The environment of the stack that runs on a data directory; StackError when none does."""
+    """The environment of the stack that runs on a data directory. Raises StackError if none does."""
     try:
         state = json.loads((data_dir / "stack.json").read_text())
         os.kill(state["pid"], 0)
     except (FileNotFoundError, ProcessLookupError, ValueError, KeyError):
-        raise StackError(f"No stack is running on DATA_DIR {data_dir}; start it with `make run`.") from None
+        raise StackError(f"No stack is running on DATA_DIR {data_dir}: start it with `make run`.") from None
     environment: dict[str, str] = state["environment"]
     return environment
 
 
 def run_inside(module: str, *arguments: str) -> int:
-    """Run a module in the environment of the stack of DATA_DIR; returns its exit status, 1 where no stack runs."""
+    """Run a module in the environment of the stack of DATA_DIR; returns its exit status, 1 if no stack is running."""
     try:
         environment = os.environ | running_stack(Path(os.environ.get("DATA_DIR", ".local")))
     except StackError as error:

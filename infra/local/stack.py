@@ -35,19 +35,19 @@ class Stack:
     children: Sequence[Child]
 
     def failure(self) -> str | None:
-        """A sentence about a child that has ended by itself, None while all are running."""
+        """A sentence about a child that has stopped by itself, None while all are running."""
         for child in self.children:
             if not child.running:
-                return f"{child.name} has stopped; {child.log} says why."
+                return f"{child.name} has stopped: see {child.log}."
         return None
 
 
 @contextmanager
 def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) -> Iterator[Stack]:
-    """Run a stack until the block ends. Port 0 is any free one; `app_dir` has the `app.py` to serve.
+    """Run a stack until the block ends. Port 0 means any free one; `app_dir` contains the `app.py` to serve.
 
-    Data under `data_dir` is kept; on the first start a user is created. Raises StackError, whose text is one
-    sentence for the user.
+    The data in `data_dir` persists; the first start creates a user. Raises StackError, whose text is one sentence for
+    the user.
     """
     folder = Path(data_dir).resolve()
     with ExitStack() as resources:
@@ -62,7 +62,7 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         environment["TMPDIR"] = resources.enter_context(_temporary(folder))
         children = [ministack]
-        # What one of them remembers the other does not know, as it is on AWS.
+        # Two gateways, since on AWS the memory of one function is not shared with others either.
         for module, socket in (("workers", None), *(("edge.gateway", listener) for listener in listeners)):
             name = module.rpartition(".")[2]
             command = [sys.executable, "-m", f"infra.local.{module}"]
@@ -70,7 +70,7 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
             resources.callback(children[-1].stop)
         emulator.wait_until_healthy(url + "/content/", children[-1])
         state = resources.enter_context(announced(folder, environment, url))
-        if new:  # then credentials that are there are of data that is gone
+        if new:  # credentials on disk belong to deleted data
             (folder / "credentials.json").unlink(missing_ok=True)
         user = credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
         yield Stack(url, port, folder, environment=state, children=children, **user)
@@ -78,9 +78,9 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
 
 @contextmanager
 def _temporary(folder: Path) -> Iterator[str]:
-    """Where children keep what goes with them: as functions do on AWS, they end without putting things away."""
+    """The temporary folder of the children: like functions on AWS, they end without cleaning up."""
     path = folder / "tmp"
-    shutil.rmtree(path, ignore_errors=True)  # of a stack that was killed
+    shutil.rmtree(path, ignore_errors=True)  # left by a stack that was killed
     path.mkdir()
     try:
         yield str(path)
@@ -90,7 +90,7 @@ def _temporary(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[dict[str, str]]:
-    """Keep `stack.json` there while the stack runs: other commands find it by that."""
+    """Write `stack.json` while the stack runs, by which other commands find it."""
     own = {name: value for name, value in environment.items() if os.environ.get(name) != value}
     file = folder / "stack.json"
     file.write_text(json.dumps({"pid": os.getpid(), "url": url, "environment": own}, indent=1))
@@ -101,11 +101,11 @@ def announced(folder: Path, environment: dict[str, str], url: str) -> Iterator[d
 
 
 def credentials(folder: Path, environment: dict[str, str], app_dir: Path) -> dict[str, Any]:
-    """`{"password", "token"}` of the first user, who is created when there is none."""
+    """`{"password", "token"}` of the first user, who is created if there is none."""
     file = folder / "credentials.json"
     if file.exists():
-        kept = json.loads(file.read_text())
-        return {"password": kept.get("password"), "token": kept.get("token")}
+        saved = json.loads(file.read_text())
+        return {"password": saved.get("password"), "token": saved.get("token")}
     password = secrets.token_urlsafe(12)
     token = create_user(environment, app_dir, DEMO_EMAIL, password)
     if not token:
@@ -117,7 +117,7 @@ def credentials(folder: Path, environment: dict[str, str], app_dir: Path) -> dic
 
 
 def create_user(environment: dict[str, str], app_dir: Path, email: str, password: str) -> str | None:
-    """Create a user by the app's own code, in a process of its own; returns the token, None when the email is taken."""
+    """Create a user by the app's code, in another process; returns the token, None if the e-mail address is taken."""
     command = [sys.executable, "-m", "infra.local.user", "--create", email]
     done = subprocess.run(
         command, input=password, env=environment, cwd=app_dir, capture_output=True, text=True, check=False

@@ -1,9 +1,9 @@
-"""`make user`: creates a user in the running stack of DATA_DIR; its token is the last line.
+"""`make user`: creates a user in the running stack of DATA_DIR; the last line of its output is the token.
 
-With a password (`PASSWORD` of the environment, or `--ask`) a user who is there gets that one, and no token.
-`python -m infra.local.user EMAIL [--admin] [--ask]` finds that stack by its `stack.json`.
-`python -m infra.local.user --create EMAIL` is the part that runs inside the stack's environment, with the password
-(an empty one for none) on standard input. Exit 2: the email is taken, and `--change` was not given.
+With a password (environment variable PASSWORD, or `--ask`) an existing user gets that password, and no token.
+`python -m infra.local.user EMAIL [--admin] [--ask]` finds the stack by its `stack.json`.
+`python -m infra.local.user --create EMAIL` is the part that runs in the stack's environment, with the password (empty
+for none) on standard input. Exit 2: the e-mail address is taken, and `--change` was not given.
 """
 
 import argparse
@@ -20,7 +20,7 @@ EMAIL_TAKEN = 2
 
 
 def create(email: str, admin: bool, change: bool = False) -> int:
-    """Create the user by the app's code and print the token; `change` gives one who is there the password."""
+    """Create the user by the app's code and print the token; with `change`, give an existing user the password."""
     from chalicelib.errors import Conflict, StudioError
     from chalicelib.identity import accounts
 
@@ -28,7 +28,7 @@ def create(email: str, admin: bool, change: bool = False) -> int:
     try:
         address = accounts.plain_address(email) if change else None
         problem = accounts.password_problem(password, address) if password and address else None
-        if problem:  # of what somebody chose; the stack chooses well
+        if problem:  # only checked if a person chose it
             print(problem, file=sys.stderr)
             return 1
         _, token = accounts.create_user(email, password or None, is_admin=admin)
@@ -50,12 +50,12 @@ def _change(email: str, password: str) -> int:
     except StudioError as error:
         print(error.detail, file=sys.stderr)
         return 1
-    print(f"{email} has this password now; whoever was signed in as {email} is so no more.")
+    print(f"{email} has a new password; all sessions of {email} are ended.")
     return 0
 
 
 def _taken(email: str) -> int:
-    print(f"A user {email} is there already.", file=sys.stderr)
+    print(f"The user {email} exists already.", file=sys.stderr)
     return EMAIL_TAKEN
 
 

@@ -1,7 +1,7 @@
-"""The queues' functions, called as Lambda calls them: `python -m infra.local.workers`.
+"""Calls the functions of the queues as Lambda does: `python -m infra.local.workers`.
 
-One thread a queue: it waits for messages, calls the function with a batch, and deletes what was done. What failed
-comes back after a growing pause of some seconds; in AWS it is the queue's visibility timeout.
+One thread per queue waits for messages, calls the function with a batch, and deletes the messages that succeeded.
+Failed messages are delivered again after a growing pause of some seconds; in AWS, after the queue's visibility timeout.
 """
 
 import importlib
@@ -25,8 +25,8 @@ from infra.local.edge.events import LambdaContext, sqs_event
 
 WAIT = 20  # seconds of a long poll
 RETRY_PAUSE = 2  # seconds after a first failure; doubles
-LONGEST_PAUSE = 60
-FINISH_WITHIN = 20.0  # seconds for work under way when the stack stops
+MAX_RETRY_PAUSE = 60
+FINISH_WITHIN = 20.0  # seconds for batches in progress when the stack stops
 TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60}  # seconds, as in resources.yaml
 
 Function = Callable[[dict[str, Any], LambdaContext], Any]
@@ -55,7 +55,7 @@ class Worker:
                     print(f"{self.name}: {error}", file=sys.stderr)
 
     def work_once(self, wait: int, stop: threading.Event | None = None) -> int:
-        """Take one batch, waiting up to `wait` seconds for it; returns the number of its messages."""
+        """Receive and process one batch, waiting up to `wait` seconds for it; returns the number of its messages."""
         messages = self._sqs.receive_message(
             QueueUrl=self._url,
             MaxNumberOfMessages=min(self._batch_size, 10),
@@ -68,13 +68,14 @@ class Worker:
         try:
             failed = self._call(messages)
             for message in messages:
-                self._settle(message, message["MessageId"] in failed)
+                if message["MessageId"] not in failed:
+                    self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
         finally:
             self.busy.clear()
         return len(messages)
 
     def _call(self, messages: list[dict[str, Any]]) -> set[str]:
-        """Call the function; returns the ids of the messages that are to come back."""
+        """Call the function; returns the ids of the messages that failed."""
         started = time.perf_counter()
         try:
             result = self._function(
@@ -91,23 +92,18 @@ class Worker:
         print(f"{self.name} {len(messages)} messages, {len(failed)} failed, {seconds:.3f} s")
         return failed
 
-    def _settle(self, message: dict[str, Any], failed: bool) -> None:
-        handle = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
-        if not failed:
-            self._sqs.delete_message(**handle)
-
     def _pause(self, message: dict[str, Any]) -> None:
-        """Let a message come again soon whose function was ended; those that it names itself come when it says."""
+        """Let SQS deliver the message again soon. Functions that report failed messages pause them themselves."""
         handle = {"QueueUrl": self._url, "ReceiptHandle": message["ReceiptHandle"]}
         count = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
-        pause = min(RETRY_PAUSE * 2 ** (count - 1), LONGEST_PAUSE)
+        pause = min(RETRY_PAUSE * 2 ** (count - 1), MAX_RETRY_PAUSE)
         self._sqs.change_message_visibility(**handle, VisibilityTimeout=pause)
 
 
 def of_app(app: Any, environment: Mapping[str, str]) -> list[Worker]:
     """A worker for every function that a Chalice app declares with `on_sqs_message`.
 
-    The queue of a function `publish` is at `PUBLISH_QUEUE_URL`; KeyError when that is not set.
+    The queue of the function `publish` is at `PUBLISH_QUEUE_URL`. Raises KeyError if that is not set.
     """
     config = botocore.config.Config(read_timeout=WAIT + 10, retries={"total_max_attempts": 1})
     sqs = botocore.session.get_session().create_client("sqs", config=config)
@@ -125,7 +121,7 @@ def _function(source: SQSEventConfig) -> Function:
 
 
 def main() -> None:
-    """Work until the parent says stop or is gone; what is under way is finished first, within its time."""
+    """Work until the parent stops it or ends; batches in progress are finished first, within FINISH_WITHIN."""
     lifeline.hold()
     lifeline.show_errors()
     call_counter.begin()
@@ -138,7 +134,7 @@ def main() -> None:
     deadline = time.monotonic() + FINISH_WITHIN
     while time.monotonic() < deadline and any(worker.busy.is_set() for worker in workers):
         time.sleep(0.02)
-    os._exit(0)  # threads that wait for messages are not worth waiting for
+    os._exit(0)  # without waiting for threads in a long poll
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The packages that the functions import: wheels for Lambda, pruned and compiled, once for each requirements.txt."""
+"""The packages that the functions import: wheels for Lambda, pruned and compiled once per requirements.txt."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ class PackageError(Exception):
 
 
 def installed(build: Path) -> Path:
-    """The folder of the packages below `build`, made where there is none of these requirements and rules.
+    """The folder of the packages below `build`, created if there is none for these requirements and rules.
 
     Raises PackageError.
     """
@@ -43,18 +43,18 @@ def installed(build: Path) -> Path:
 
 
 def wanted(requirements: str) -> list[str]:
-    """The lines of a locked requirements.txt that are to be installed, without their markers.
+    """The lines of a locked requirements.txt to install, without their markers.
 
-    Markers speak of the machine that packages, and every one of ours is true on Lambda.
+    pip would evaluate markers for this machine; all of ours are true on Lambda.
     """
     lines = (line.split("#")[0].split(";")[0].strip() for line in requirements.splitlines())
     return [line for line in lines if line and line.split("==")[0].lower() not in pruning.NOT_INSTALLED]
 
 
 def compile_all(folder: Path, *options: str) -> None:
-    """Write a .pyc for every module, valid whatever the date of the source; `options` are compileall's.
+    """Write a .pyc for every module, valid whatever the date of its source; `options` are compileall's.
 
-    They say that the source is in Lambda's folder, which spares Python to put that right at each import.
+    The .pyc files name Lambda's folder as that of the source, so that Python need not correct it at each import.
     """
     command = [sys.executable, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", *options]
     done = subprocess.run(  # noqa: S603 - our own
@@ -65,7 +65,7 @@ def compile_all(folder: Path, *options: str) -> None:
 
 
 def _compile_instead(folder: Path) -> None:
-    """A .pyc in place of every module: a fifth less to unpack and a twentieth less of a start.
+    """Replace every module by its .pyc: 20 % less to unpack, and cold starts 5 % faster.
 
     Errors still name file and line.
     """
@@ -75,7 +75,7 @@ def _compile_instead(folder: Path) -> None:
 
 
 def _version() -> str:
-    """What the folder follows from: the locked requirements, and how they are installed."""
+    """A hash of what determines the folder: the locked requirements, and how they are installed."""
     sources = [REQUIREMENTS, Path(__file__), Path(pruning.__file__)]
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
@@ -94,7 +94,7 @@ def _install(requirements: list[str], folder: Path) -> None:
 
 
 def _reason(said: str) -> str:
-    """What to do about what pip said."""
+    """A sentence that says what to do about pip's error."""
     if "(from versions: none)" in said or "connection" in said:
         return "The packages cannot be downloaded: check the network and pip's index, then try again."
     missing = re.search(r"No matching distribution found for (\S+)", said)

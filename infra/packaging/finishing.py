@@ -1,20 +1,20 @@
-"""What Chalice's template lacks: an API that can be made before its function, and no word of a stage."""
+"""Corrections of Chalice's template: an API that can be created before its function, and no stage in tags."""
 
 import json
 import re
 from typing import Any
 
-# APIHandler knows the front's address, the front knows the API's: so the API must not wait for APIHandler.
+# APIHandler refers to the CDN's address, and the CDN to the API: so the API must not refer to APIHandler.
 HANDLER = "${APIHandler.Arn}"
 HANDLER_BY_NAME = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${Prefix}api"
 BINARY_TYPES = "x-amazon-apigateway-binary-media-types"
 
 
 def finish(template: dict[str, Any]) -> dict[str, Any]:
-    """A template of `chalice package` made fit to be deployed, the same for every stage. The given one stays as it is.
+    """A copy of a template of `chalice package` that can be deployed, the same for every stage.
 
-    The API's swagger names the function by its name, the API has its binary types as a property too (the transform
-    makes the property decide), and tags say nothing of the stage.
+    The API's swagger refers to the function by name, the API's binary types are a property as well (after the transform
+    the property takes effect), and tags do not name the stage.
     """
     finished: dict[str, Any] = json.loads(json.dumps(template))
     api = finished["Resources"]["RestAPI"]["Properties"]
@@ -33,5 +33,5 @@ def _by_name(swagger: dict[str, Any]) -> dict[str, Any]:
 
 
 def compact(template: dict[str, Any]) -> str:
-    """JSON without spaces, its keys in order."""
+    """JSON without spaces and with sorted keys."""
     return json.dumps(template, separators=(",", ":"), sort_keys=True) + "\n"

@@ -1,4 +1,4 @@
-"""What the functions do without, as data: packages that are not installed, and files that are taken out again.
+"""What the functions do not need, as data: packages that are not installed, and files that are removed.
 
 `tests/deployed/test_package.py` shows that every module of the application still loads and works.
 """
@@ -9,12 +9,12 @@ from pathlib import Path
 CHALICE_CLI = "only Chalice's command line imports it"
 NOT_INSTALLED = {
     "blessed": CHALICE_CLI,
-    "chalice": "the functions import chalice/app.py alone, which `chalice package` puts in itself",
+    "chalice": "the functions import only chalice/app.py, which `chalice package` adds itself",
     "click": CHALICE_CLI,
     "editor": CHALICE_CLI,
     "inquirer": CHALICE_CLI,
     "jinxed": CHALICE_CLI,
-    "pycparser": "cffi parses declarations of C with it; argon2's are compiled already",
+    "pycparser": "cffi parses C declarations with it; argon2's are compiled already",
     "pyyaml": CHALICE_CLI,
     "readchar": CHALICE_CLI,
     "runs": CHALICE_CLI,
@@ -26,7 +26,7 @@ NOT_INSTALLED = {
 
 @dataclass(frozen=True)
 class Prune:
-    """Files or folders that go, by a glob below the folder of the packages; those that match one of `keep` stay."""
+    """Files or folders to remove, as a glob below the folder of the packages, except those that match one of `keep`."""
 
     pattern: str
     why: str
@@ -37,7 +37,7 @@ PRUNED = (
     Prune("bin", "scripts of a command line"),
     Prune(
         "*.dist-info",
-        "for pip; pydantic would look for plugins in each. latex2mathml asks for its own version",
+        "for pip; pydantic would look for plugins in each. latex2mathml reads its own version",
         keep=("latex2mathml-*",),
     ),
     Prune("**/tests", "tests of the packages"),
@@ -51,14 +51,14 @@ PRUNED = (
     Prune("aws_lambda_powertools/event_handler", "routes are Chalice's"),
     Prune(
         "aws_lambda_powertools/utilities/*/",
-        "of the utilities the logger needs one",
+        "the logger needs only one of the utilities",
         keep=("jmespath_utils",),
     ),
-    Prune("cffi", "a compiler of bindings; argon2's are compiled and need _cffi_backend only"),
-    Prune("pysqlite3-binary", "a second build of _sqlite3 that nobody can import by this name"),
-    Prune("pysqlite3_binary.libs", "for that second build: the first has SQLite in it"),
-    Prune("PIL/_avif.*", "of pictures only PNG, JPEG, GIF and WebP are read"),
-    Prune("pillow.libs/libavif-*", "the same; Pillow does without"),
+    Prune("cffi", "compiles bindings; argon2's are compiled and need only _cffi_backend"),
+    Prune("pysqlite3-binary", "a second build of _sqlite3 that cannot be imported by this name"),
+    Prune("pysqlite3_binary.libs", "for that second build: the first includes SQLite"),
+    Prune("PIL/_avif.*", "only PNG, JPEG, GIF and WebP are read"),
+    Prune("pillow.libs/libavif-*", "the same; Pillow works without it"),
     Prune("PIL/_imagingft.*", "no text is drawn"),
     Prune("pillow.libs/libfreetype-*", "the same"),
     Prune("pillow.libs/libharfbuzz-*", "the same"),
@@ -69,14 +69,14 @@ PRUNED = (
 
 
 def unused(folder: Path, rules: tuple[Prune, ...] = PRUNED) -> list[Path]:
-    """What of a folder of packages is to go.
+    """The files and folders to remove from a folder of packages.
 
-    Raises ValueError for a rule that finds nothing: it is about a package as it was once.
+    Raises ValueError for a rule that matches nothing: its package has changed.
     """
     found: list[Path] = []
     for rule in rules:
-        gone = [path for path in sorted(folder.glob(rule.pattern)) if not any(map(path.match, rule.keep))]
-        if not gone:
-            raise ValueError(f"Nothing is there to prune by {rule.pattern}; look at its rule in pruning.py.")
-        found += gone
+        matching = [path for path in sorted(folder.glob(rule.pattern)) if not any(map(path.match, rule.keep))]
+        if not matching:
+            raise ValueError(f"{rule.pattern} matches nothing to prune: update its rule in pruning.py.")
+        found += matching
     return found

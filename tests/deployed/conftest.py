@@ -1,4 +1,4 @@
-"""The application as deployed, for all tests of this folder: the end-to-end tests ask it instead of the local stack.
+"""The application as deployed, for all tests of this folder: the end-to-end tests use it instead of the local stack.
 
 `make test-deployed` runs them; `make test` leaves them out.
 """
@@ -17,12 +17,12 @@ __all__ = ["admin", "imported", "kolibri", "operator", "small", "stack", "upload
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of CloudFormation on a free port, with all that `tests.e2e` asks of one."""
+    """A CloudFormation stack on a free port, with everything that `tests.e2e` needs."""
     with deployed.start(0, tmp_path_factory.mktemp("deployed")) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def operator(stack: Stack) -> Operator:
-    """Who has deployed it."""
+    """The operator who deployed it."""
     return Operator(stack)

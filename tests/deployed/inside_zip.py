@@ -69,7 +69,7 @@ def the_other_services_are_known(events: Events) -> None:
 
 
 def errors_of_aws_are_read(events: Events) -> None:
-    """A server that is not there: retries and endpoints are read from botocore's data."""
+    """A server that does not exist: retries and endpoints are read from botocore's data."""
     from botocore.exceptions import EndpointConnectionError
 
     from chalicelib.aws import queues
@@ -79,7 +79,7 @@ def errors_of_aws_are_read(events: Events) -> None:
         queues.send_publish("1")
     except EndpointConnectionError:
         return
-    raise AssertionError("somebody has answered")
+    raise AssertionError("there was a response")
 
 
 def constants_of_le_utils_are_read(events: Events) -> None:

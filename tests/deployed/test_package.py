@@ -1,4 +1,4 @@
-"""What `make package` has built: the zip alone carries the application, Lambda takes it, and the template deploys."""
+"""The output of `make package`: the zip alone runs the application, fits Lambda's limits, and the template deploys."""
 
 import json
 import os
@@ -14,12 +14,12 @@ import pytest
 from infra.local import deployed
 from infra.local.edge.events import Request, api_gateway_event
 from infra.local.stack import Stack
-from infra.package import BUILD, MOST_UNPACKED
+from infra.package import BUILD, MAX_UNPACKED
 from infra.packaging.dependencies import PYTHON
 from infra.packaging.finishing import HANDLER
 from tests.deployed.inside_zip import CHECKS
 
-MOST_ZIPPED = 30 * 1000**2  # bytes
+MAX_ZIPPED = 30 * 1000**2  # bytes
 GLIBC = 26  # 2.26: Amazon Linux 2
 INSIDE = Path(__file__).with_name("inside_zip.py")
 PATHS = ("/api", "/api/docs", "/api/openapi.json")
@@ -47,7 +47,7 @@ def unpacked(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def inside(unpacked: Path) -> dict[str, str | None]:
-    """What `inside_zip.py` says."""
+    """The output of `inside_zip.py`."""
     events = {path: api_gateway_event(Request("GET", path, "", [], b"", "192.0.2.1"), path, {}) for path in PATHS}
     done = subprocess.run(
         [sys.executable, "-I", "-S", str(INSIDE), str(unpacked)],
@@ -66,14 +66,14 @@ def test_from_the_zip_alone(inside: dict[str, str | None], check: str) -> None:
     assert inside[check] is None, inside[check]
 
 
-def test_the_zip_is_as_small_as_it_should_be(built: Path) -> None:
-    assert (built / "deployment.zip").stat().st_size < MOST_ZIPPED
+def test_the_zip_is_small_enough(built: Path) -> None:
+    assert (built / "deployment.zip").stat().st_size < MAX_ZIPPED
     with zipfile.ZipFile(built / "deployment.zip") as archive:
-        assert sum(entry.file_size for entry in archive.infolist()) < MOST_UNPACKED
+        assert sum(entry.file_size for entry in archive.infolist()) < MAX_UNPACKED
 
 
 def test_every_library_runs_with_the_glibc_of_lambda(unpacked: Path) -> None:
-    """Those that are linked with one of the machine that packaged would not load there."""
+    """Libraries linked with a newer one would not load there."""
     needed = {
         path.name: max((int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", path.read_bytes())), default=0)
         for path in unpacked.rglob("*")
@@ -83,7 +83,7 @@ def test_every_library_runs_with_the_glibc_of_lambda(unpacked: Path) -> None:
     assert not {name: minor for name, minor in needed.items() if minor > GLIBC}
 
 
-def test_every_module_is_compiled_and_ours_show_their_source(built: Path) -> None:
+def test_every_module_is_compiled_and_ours_have_their_source(built: Path) -> None:
     tag = "".join(map(str, PYTHON))
     with zipfile.ZipFile(built / "deployment.zip") as archive:
         names = set(archive.namelist())
@@ -104,9 +104,9 @@ class TestTemplate:
         assert handlers == dict.fromkeys(names, "./deployment.zip")
         assert {function["Runtime"] for function in functions if "Handler" in function} == {"python3.11"}
 
-    def test_the_api_can_be_made_before_its_function(self, template: dict[str, Any]) -> None:
+    def test_the_api_can_be_created_before_its_function(self, template: dict[str, Any]) -> None:
         assert HANDLER not in json.dumps(template["Resources"]["RestAPI"])
 
-    def test_says_nothing_of_a_stage(self, template: dict[str, Any]) -> None:
+    def test_does_not_name_a_stage(self, template: dict[str, Any]) -> None:
         tags = [r["Properties"].get("Tags") for r in template["Resources"].values() if "Properties" in r]
         assert "stage=" not in json.dumps(tags)

@@ -1,5 +1,5 @@
-"""What queues bring to the functions, by Lambda's triggers: what fails comes back alone, ends as a dead letter, and is
-done when an operator brings it back."""
+"""Messages of queues, by Lambda's triggers: a failed one is delivered again alone, ends as a dead letter, and is
+processed after a redrive."""
 
 import json
 import subprocess
@@ -22,20 +22,20 @@ ASK = "import sys; from chalicelib.models import stored_objects; print(*stored_o
 
 
 def notification(checksum: str) -> dict[str, Any]:
-    """What S3 says of a new file of one byte."""
+    """S3's notification of a new file of one byte."""
     key = f"content/storage/{checksum[0]}/{checksum[1]}/{checksum}.pdf"
     return {"Records": [{"s3": {"object": {"key": key, "size": 1}}}]}
 
 
 def known(stack: Stack, checksums: list[str]) -> set[str]:
-    """Which of these files the application knows to be stored, asked of its own code."""
+    """The files that the application knows to be stored, by its own code."""
     command = [sys.executable, "-c", ASK, *checksums]
     said = subprocess.run(command, env=stack.environment, capture_output=True, text=True, check=True).stdout
     return {name.partition(".")[0] for name in said.split()}
 
 
 def forbid(operator: Operator, function: str, action: str, key: str) -> str:
-    """Take a right to one object from a function, as by mistake; the name of its role."""
+    """Deny a function access to an object, as by mistake; returns the name of its role."""
     found = operator.client("lambda").get_function_configuration(FunctionName=PREFIX + function)
     role: str = found["Role"].rpartition("/")[2]
     resource = f"arn:aws:s3:::{operator.outputs['Bucket']}/{key}"
@@ -47,7 +47,7 @@ def forbid(operator: Operator, function: str, action: str, key: str) -> str:
 
 @pytest.fixture(scope="module")
 def ten(stack: Stack, operator: Operator) -> list[str]:
-    """The checksums of nine files that S3 told of, beside a message that nobody can read."""
+    """The checksums of nine files in notifications of S3, with an unreadable message among them."""
     checksums = [uuid.uuid4().hex for _ in range(9)]
     operator.send("uploads", *map(notification, checksums[:4]), BROKEN, *map(notification, checksums[4:]))
     return checksums
@@ -55,21 +55,21 @@ def ten(stack: Stack, operator: Operator) -> list[str]:
 
 @pytest.fixture(scope="module")
 def broken(operator: Operator, ten: list[str]) -> None:
-    """A message in each queue that nobody can read."""
+    """An unreadable message in each queue."""
     for queue in ("publish", "export", "maintenance"):
         operator.send(queue, BROKEN)
 
 
 @pytest.fixture(scope="module")
 def unlisted(stack: Stack, operator: Operator, uploader: Api, admin: Api, broken: None) -> tuple[str, str]:
-    """A channel made public while the function that lists it may not read its database, and that function's role."""
+    """A channel made public while the function that lists it cannot read its database, and that function's role."""
     channel_id = uploads.upload(uploader, "Hidden", "en", [uploads.document(uploader, "Hidden document")])
     role = forbid(operator, "maintenance", "s3:GetObject", f"content/databases/{channel_id}*")
     admin.client.patch(f"/api/admin-channels/{channel_id}", json={"public": True}).raise_for_status()
     return channel_id, role
 
 
-def test_of_ten_messages_the_bad_one_comes_back_alone(
+def test_of_ten_messages_only_the_bad_one_is_delivered_again(
     stack: Stack, operator: Operator, ten: list[str], unlisted: object
 ) -> None:
     wait_until(lambda: known(stack, ten) == set(ten), seconds=30)
@@ -80,13 +80,13 @@ def test_of_ten_messages_the_bad_one_comes_back_alone(
 
 
 @pytest.mark.parametrize("queue", ["uploads", "publish", "export", "maintenance"])
-def test_what_fails_again_and_again_becomes_a_dead_letter(operator: Operator, broken: None, queue: str) -> None:
+def test_a_message_that_keeps_failing_becomes_a_dead_letter(operator: Operator, broken: None, queue: str) -> None:
     wait_until(lambda: BROKEN in operator.dead_letters(queue), seconds=DEAD_WITHIN)
     tries = [json.loads(line) for line in operator.logged(queue).splitlines() if '"message failed"' in line]
     assert max(each["receives"] for each in tries) == 5
 
 
-def test_a_dead_letter_that_is_brought_back_is_done(
+def test_a_dead_letter_is_processed_after_a_redrive(
     stack: Stack, operator: Operator, unlisted: tuple[str, str]
 ) -> None:
     channel_id, role = unlisted

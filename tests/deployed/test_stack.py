@@ -1,4 +1,4 @@
-"""What CloudFormation made: its outputs, the way through front and API, and rights; an update keeps the data."""
+"""The deployed stack: its outputs, requests through gateway and API, and permissions; an update keeps the data."""
 
 import base64
 import hashlib
@@ -18,12 +18,12 @@ PATIENCE = 60  # seconds; a function may have to start
 
 
 def direct(operator: Operator, path: str, **headers: str) -> httpx.Response:
-    """The API's answer to somebody who does not come by the front."""
+    """The API's response to a request that bypasses the gateway."""
     host = f"{operator.outputs['RestAPIId']}.execute-api.localhost"
     return httpx.get(f"{operator.endpoint}/api{path}", headers={"Host": host, **headers}, timeout=PATIENCE)
 
 
-def test_outputs_say_what_an_operator_needs(stack: Stack, operator: Operator) -> None:
+def test_outputs_are_what_an_operator_needs(stack: Stack, operator: Operator) -> None:
     names = {"Url", "Bucket", "DistributionId", "RestAPIId", "EndpointURL"}
     names |= {f"{queue.capitalize()}{kind}Url" for queue in QUEUES for kind in ("Queue", "DeadLetters")}
     assert names <= operator.outputs.keys()
@@ -31,7 +31,7 @@ def test_outputs_say_what_an_operator_needs(stack: Stack, operator: Operator) ->
     assert operator.outputs["Bucket"] == f"{PREFIX}content-000000000000"
 
 
-def test_every_function_has_a_role_of_its_own(operator: Operator) -> None:
+def test_every_function_has_its_own_role(operator: Operator) -> None:
     functions = operator.client("lambda").list_functions()["Functions"]
     assert {function["FunctionName"] for function in functions} == {PREFIX + name for name in ("api", *QUEUES)}
     assert len({function["Role"] for function in functions}) == len(functions)
@@ -49,14 +49,14 @@ def test_every_function_has_a_role_of_its_own(operator: Operator) -> None:
         ("PUT", "/content/storage/0/0/nothing.pdf", 403),
     ],
 )
-def test_what_is_not_there_is_told_in_json(stack: Stack, method: str, path: str, status: int) -> None:
+def test_missing_paths_are_reported_in_json(stack: Stack, method: str, path: str, status: int) -> None:
     answer = httpx.request(method, stack.url + path, timeout=PATIENCE)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/json"
     assert set(answer.json()) == {"error", "detail"}
 
 
-def test_only_the_front_is_answered(stack: Stack, operator: Operator) -> None:
+def test_only_the_gateway_is_answered(stack: Stack, operator: Operator) -> None:
     assert httpx.get(stack.url + PUBLIC, timeout=PATIENCE).status_code == 200
     assert httpx.get(stack.url + PUBLIC, headers={"X-Front-Key": "guess"}, timeout=PATIENCE).status_code == 200
     for headers in ({}, {"X-Front-Key": "guess"}):
@@ -64,16 +64,16 @@ def test_only_the_front_is_answered(stack: Stack, operator: Operator) -> None:
         assert (answer.status_code, set(answer.json())) == (403, {"error", "detail"})
 
 
-def test_nobody_reads_the_bucket_but_by_the_front(stack: Stack, operator: Operator, uploader: Api) -> None:
-    address, headers = signed(uploader, b"%PDF-1.4 read by the front")
-    assert httpx.put(address, content=b"%PDF-1.4 read by the front", headers=headers).status_code == 200
+def test_the_bucket_is_readable_through_the_gateway_only(stack: Stack, operator: Operator, uploader: Api) -> None:
+    address, headers = signed(uploader, b"%PDF-1.4 read by the gateway")
+    assert httpx.put(address, content=b"%PDF-1.4 read by the gateway", headers=headers).status_code == 200
     path = urlsplit(address).path
     assert httpx.get(stack.url + path).status_code == 200
     assert httpx.get(f"{operator.endpoint}/{operator.outputs['Bucket']}{path}").status_code == 403
 
 
 @pytest.mark.parametrize("changed", ["length", "type", "MD5", "signature"])
-def test_an_upload_that_is_not_what_was_signed_is_refused(stack: Stack, uploader: Api, changed: str) -> None:
+def test_an_upload_that_differs_from_the_signed_one_is_refused(stack: Stack, uploader: Api, changed: str) -> None:
     content = b"%PDF-1.4 other " + changed.encode()
     address, headers = signed(uploader, content)
     match changed:
@@ -90,15 +90,21 @@ def test_an_upload_that_is_not_what_was_signed_is_refused(stack: Stack, uploader
 
 
 def signed(uploader: Api, content: bytes) -> tuple[str, dict[str, str]]:
-    """Where the application lets a file be put, and what is to be said with it."""
+    """The upload URL of a file, and the headers to send with it."""
     md5 = hashlib.md5(content, usedforsecurity=False)
-    wish = {"size": len(content), "checksum": md5.hexdigest(), "name": "a", "file_format": "pdf", "preset": "document"}
-    answer = uploader.client.post("/api/file/upload_url", json=wish).raise_for_status().json()
+    file = {
+        "size": len(content),
+        "checksum": md5.hexdigest(),
+        "name": "a",
+        "file_format": "pdf",
+        "preset": "document",
+    }
+    answer = uploader.client.post("/api/file/upload_url", json=file).raise_for_status().json()
     md5_header = base64.b64encode(md5.digest()).decode()
     return answer["uploadURL"], {"Content-Type": answer["mimetype"], "Content-MD5": md5_header}
 
 
-def test_a_body_that_lambda_does_not_take_is_refused(stack: Stack, uploader: Api) -> None:
+def test_a_body_beyond_lambdas_limit_is_refused(stack: Stack, uploader: Api) -> None:
     answer = uploader.client.post("/api/internal/check_version", content=b"x" * (6 * 1024 * 1024 + 1))
     assert (answer.status_code, answer.json()["error"]) == (413, "Request too large")
 

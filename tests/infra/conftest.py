@@ -1,4 +1,4 @@
-"""A ministack with what the template describes, shared by the tests of this folder that need one."""
+"""A ministack with the template's resources, shared by the tests of this folder."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from infra.local.aws import emulator
 
 @dataclass(frozen=True)
 class Ministack:
-    """A running ministack: its address, its bucket, and its queues' URLs by name."""
+    """A running ministack: its URL, its bucket, and the queues' URLs by name."""
 
     endpoint: str
     bucket: str

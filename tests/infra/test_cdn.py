@@ -1,4 +1,4 @@
-"""The front's part of the template: CloudFront by the rules of the local front."""
+"""The CDN's part of the template: CloudFront with the rules of the local gateway."""
 
 import json
 from dataclasses import replace
@@ -44,24 +44,24 @@ def key(behaviour: dict[str, Any]) -> tuple[str, list[str], str, bool, bool]:
 
 
 class TestBehaviours:
-    def test_are_the_rules_in_their_order(self) -> None:
+    def test_follow_the_rules_in_order(self) -> None:
         assert [rule.path for rule, _ in RULES] == [behaviour["PathPattern"] for _, behaviour in RULES]
         assert "PathPattern" not in CONFIG["DefaultCacheBehavior"]
 
-    def test_lead_to_the_rule_s_origin(self) -> None:
+    def test_have_the_origins_of_the_rules(self) -> None:
         names = {None: "content", "s3": "content", "api": "api"}
         for rule, behaviour in RULES:
             assert behaviour["TargetOriginId"] == names[rule.origin.name if rule.origin else None]
 
-    def test_leave_methods_to_the_function(self) -> None:
+    def test_accept_all_methods_for_the_function_to_check(self) -> None:
         for _, behaviour in RULES:
             assert set(behaviour["AllowedMethods"]) == {"GET", "HEAD", "OPTIONS", "PUT", "PATCH", "POST", "DELETE"}
             assert behaviour["CachedMethods"] == ["GET", "HEAD"]
             assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
 
-    def test_keep_files_as_long_as_clients_do(self) -> None:
-        kept = {rule.path: cache(behaviour) for rule, behaviour in RULES if rule.cache_control}
-        assert {path: (policy["DefaultTTL"], policy["MaxTTL"]) for path, policy in kept.items()} == {
+    def test_cache_files_as_long_as_clients(self) -> None:
+        cached = {rule.path: cache(behaviour) for rule, behaviour in RULES if rule.cache_control}
+        assert {path: (policy["DefaultTTL"], policy["MaxTTL"]) for path, policy in cached.items()} == {
             "/content/storage/*": (LONG, LONG),
             "/content/databases/*-next.sqlite3": (5, 5),
             "/content/databases/*-*.sqlite3": (LONG, LONG),
@@ -69,7 +69,7 @@ class TestBehaviours:
             "/content/answers/*": (LONG, LONG),
         }
 
-    def test_keep_public_answers_for_no_longer_than_the_local_edge(self) -> None:
+    def test_cache_public_responses_no_longer_than_the_local_edge(self) -> None:
         for rule, behaviour in RULES:
             if rule.edge_seconds:
                 policy = cache(behaviour)
@@ -77,38 +77,38 @@ class TestBehaviours:
                 assert key(behaviour) == ("all", [], "none", True, False)
                 assert "OriginRequestPolicyId" not in behaviour
 
-    def test_keep_files_apart_only_by_who_may_read_them(self) -> None:
+    def test_cache_files_by_origin_only(self) -> None:
         for rule, behaviour in RULES:
             if rule.cache_control:
                 assert key(behaviour) == ("none", ["origin"], "none", False, False)
 
-    def test_keep_nothing_else(self) -> None:
+    def test_cache_nothing_else(self) -> None:
         rest = [pair for pair in RULES if not (pair[0].cache_control or pair[0].edge_seconds)]
         assert [rule.path for rule, _ in rest] == ["/content/*", "*"]
-        assert {behaviour["CachePolicyId"] for _, behaviour in rest} == {cdn.NOT_KEPT}
+        assert {behaviour["CachePolicyId"] for _, behaviour in rest} == {cdn.CACHING_DISABLED}
 
-    def test_compress_what_the_rules_say(self) -> None:
+    def test_compress_by_the_rules(self) -> None:
         for rule, behaviour in RULES:
             assert behaviour["Compress"] is bool(rule.origin and rule.origin.compress)
 
-    def test_forward_what_the_rules_say(self) -> None:
+    def test_forward_headers_by_the_rules(self) -> None:
         for rule, behaviour in RULES:
             if rule.origin and rule.origin.name == "s3":
                 named = behaviour["OriginRequestPolicyId"]["Ref"]
                 config = RESOURCES[named]["Properties"]["OriginRequestPolicyConfig"]
                 headers = config["HeadersConfig"]["Headers"]
                 assert {*headers} | (ALWAYS_FORWARDED & rule.origin.forwarded_headers) == rule.origin.forwarded_headers
-                assert len(headers) <= cdn.HEADER_LIMIT
+                assert len(headers) <= cdn.MAX_HEADERS
                 assert config["CookiesConfig"] == {"CookieBehavior": "none"}
-        assert CONFIG["DefaultCacheBehavior"]["OriginRequestPolicyId"] == cdn.ALL_BUT_HOST
+        assert CONFIG["DefaultCacheBehavior"]["OriginRequestPolicyId"] == cdn.ALL_VIEWER_EXCEPT_HOST
 
-    def test_keep_no_errors(self) -> None:
+    def test_cache_no_errors(self) -> None:
         errors = CONFIG["CustomErrorResponses"]
         assert {403, 404, 500, 502, 503, 504} <= {error["ErrorCode"] for error in errors}
         assert all(error.keys() == {"ErrorCode", "ErrorCachingMinTTL"} for error in errors)
         assert {error["ErrorCachingMinTTL"] for error in errors} == {0}
 
-    def test_speak_tls(self) -> None:
+    def test_require_tls(self) -> None:
         assert {behaviour["ViewerProtocolPolicy"] for _, behaviour in RULES} == {"redirect-to-https"}
         assert {behaviour["ResponseHeadersPolicyId"]["Ref"] for _, behaviour in RULES} == {"SafeAnswers"}
         assert CONFIG["ViewerCertificate"]["Fn::If"][1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
@@ -134,7 +134,7 @@ class TestOrigins:
             host = host.replace(f"${{{name}}}", value)
         assert urlsplit(signed).netloc == host
 
-    def test_the_api_learns_the_key_over_tls_only(self) -> None:
+    def test_the_api_receives_the_secret_over_tls_only(self) -> None:
         api = ORIGINS["api"]
         sent = {"HeaderName": "X-Front-Key", "HeaderValue": {"Ref": "FrontKey"}}
         assert api["OriginCustomHeaders"]["Fn::If"] == ["HasFrontKey", [sent], {"Ref": "AWS::NoValue"}]
@@ -148,7 +148,7 @@ STATEMENTS = {each["Sid"]: each for each in of("S3::BucketPolicy")[0]["PolicyDoc
 
 
 class TestBucketPolicy:
-    def test_lets_this_distribution_read_content_and_learn_what_is_missing(self) -> None:
+    def test_lets_this_distribution_read_content_and_list_keys_for_404(self) -> None:
         allowed = [each for each in STATEMENTS.values() if each["Effect"] == "Allow"]
         assert [(each["Action"], each["Resource"]) for each in allowed] == [
             ("s3:GetObject", {"Fn::Sub": "${ContentBucket.Arn}/content/*"}),
@@ -159,7 +159,7 @@ class TestBucketPolicy:
             source = each["Condition"]["StringEquals"]["aws:SourceArn"]["Fn::Sub"]
             assert source.endswith(":distribution/${Distribution}")
 
-    def test_refuses_what_comes_in_the_clear(self) -> None:
+    def test_refuses_unencrypted_requests(self) -> None:
         refused = STATEMENTS["NothingInTheClear"]
         assert (refused["Effect"], refused["Action"], len(refused["Resource"])) == ("Deny", "s3:*", 2)
 
@@ -171,13 +171,13 @@ class TestFunctions:
             assert function["AutoPublish"] is True
             assert function["FunctionConfig"]["Runtime"] == "cloudfront-js-2.0"
 
-    def test_select_an_origin_that_is_there(self) -> None:
+    def test_select_an_existing_origin(self) -> None:
         code = cdn.request_code(routes.match("/content/storage/x"))
         assert json.loads(code.split("const RULE = ")[1].split(";")[0])["signed_origin"] in ORIGINS
 
 
 class TestWholeTemplate:
-    def test_has_all_that_the_front_refers_to(self) -> None:
+    def test_has_everything_that_the_cdn_refers_to(self) -> None:
         whole = template.compose()
         known = whole["Resources"].keys() | whole["Parameters"].keys()
         for name, argument in references(PARTS):
@@ -186,13 +186,13 @@ class TestWholeTemplate:
             elif not argument.startswith("AWS::"):
                 assert argument in known
 
-    def test_has_no_optional_parts_unless_asked(self) -> None:
+    def test_has_no_optional_parts_by_default(self) -> None:
         conditions = {name: part["Condition"] for name, part in RESOURCES.items() if "Condition" in part}
         assert conditions == {"WebAcl": "HasWebAcl", "DomainRecords": "HasHostedZone"}
 
 
 def references(part: Any) -> list[tuple[str, str]]:
-    """(how, what) a part of a template refers to."""
+    """The references of a part of a template, as (function, name)."""
     if isinstance(part, list):
         return [found for each in part for found in references(each)]
     if not isinstance(part, dict):
@@ -212,23 +212,23 @@ def references(part: Any) -> list[tuple[str, str]]:
 
 
 class TestRefusals:
-    def test_of_more_headers_than_cloudfront_can_name(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_more_headers_than_cloudfront_can_list(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rule = routes.match("/content/storage/x")
         assert rule.origin
         many = replace(rule.origin, forwarded_headers=frozenset(f"x-{number}" for number in range(11)))
         rules = (replace(rule, origin=many), routes.match("/"))
         monkeypatch.setattr(routes, "load", lambda: rules)
-        with pytest.raises(ValueError, match="CloudFront can name 10"):
+        with pytest.raises(ValueError, match="CloudFront can list 10"):
             cdn.resources()
 
-    def test_of_rules_that_share_a_name_but_not_what_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_rules_that_share_a_name_for_different_resources(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rule = routes.match("/api/x")
         fewer = replace(rule, path="/x", methods=frozenset({"GET"}))
         monkeypatch.setattr(routes, "load", lambda: (fewer, rule))
         with pytest.raises(ValueError, match="ApiRequests"):
             cdn.resources()
 
-    def test_of_rules_without_a_last_one_for_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_of_rules_without_a_catch_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
         rules = routes.load()
         monkeypatch.setattr(routes, "load", lambda: rules[:-1])
         with pytest.raises(ValueError, match="last rule"):

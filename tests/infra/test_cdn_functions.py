@@ -1,4 +1,4 @@
-"""CloudFront's functions, run in node, decide as the local front does."""
+"""CloudFront's functions, run in node, decide like the local gateway."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not shutil.which("node"), reason="node is missin
 FILE = "/content/storage/a/b/x.mp4"
 SIGNED = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0"
 HEADERS = {
-    "host": "front.example.org",
+    "host": "cdn.example.org",
     "authorization": "Token t",
     "cookie": "a=b",
     "content-length": "3",
@@ -49,12 +49,12 @@ def functions() -> Iterator[Functions]:
 
 
 @pytest.fixture(scope="module")
-def front(functions: Functions) -> Distribution:
+def distribution(functions: Functions) -> Distribution:
     return Distribution(functions)
 
 
 class Local:
-    """The local gateway before origins that note what they are asked."""
+    """The local gateway with origins that record their requests."""
 
     def __init__(self) -> None:
         self.asked: list[Decision] = []
@@ -98,7 +98,7 @@ class Local:
 
 
 def _refusal(method: str, sent: list[Any]) -> Decision:
-    """HEAD has no body: the server leaves it out."""
+    """HEAD has no body: the server omits it."""
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     error = "" if method == "HEAD" else json.loads(sent[1]["body"])["error"]
     return Decision(sent[0]["status"], headers.get("allow", ""), error)
@@ -157,103 +157,103 @@ headers = st.sets(st.sampled_from(sorted(HEADERS))).map(lambda names: {name: HEA
 
 @settings(max_examples=600, deadline=None)
 @given(method=st.sampled_from(METHODS), path=paths, query=queries, headers=headers)
-def test_cloudfront_decides_as_the_local_front_does(
-    front: Distribution, method: str, path: str, query: str, headers: dict[str, str]
+def test_cloudfront_decides_like_the_local_gateway(
+    distribution: Distribution, method: str, path: str, query: str, headers: dict[str, str]
 ) -> None:
     ours = comparable(Local().decide(method, path, query, headers), path)
-    assert comparable(front.decide(method, path, query, headers), path) == ours
+    assert comparable(distribution.decide(method, path, query, headers), path) == ours
 
 
 @given(path=paths, headers=headers)
 @settings(max_examples=200, deadline=None)
-def test_whatever_behaviour_is_taken_s3_is_asked_for_plain_paths_only(
-    functions: Functions, front: Distribution, path: str, headers: dict[str, str]
+def test_s3_receives_plain_paths_only_whatever_behaviour_applies(
+    functions: Functions, distribution: Distribution, path: str, headers: dict[str, str]
 ) -> None:
-    """CloudFront takes the behaviour of the normalised path, and sends the path as it is."""
-    for behaviour in front.config["CacheBehaviors"]:
+    """CloudFront chooses the behaviour by the normalised path, but sends the path as it is."""
+    for behaviour in distribution.config["CacheBehaviors"]:
         if behaviour["TargetOriginId"] != "content":
             continue
         request = {"method": "GET", "uri": path, "querystring": {}, "headers": {}, "cookies": {}}
-        result, _ = functions.run(front.code(behaviour, "viewer-request"), {"request": request})
+        result, _ = functions.run(distribution.code(behaviour, "viewer-request"), {"request": request})
         parts = unquote(path).split("/")[1:]
         assert result.get("statusCode") == 404 or not {"", ".", ".."} & set(parts)
 
 
 class TestUploads:
-    def test_go_to_the_origin_that_signs_nothing_with_the_whole_query(self, front: Distribution) -> None:
-        decision = front.decide("PUT", FILE, SIGNED, HEADERS)
+    def test_go_to_the_origin_that_signs_nothing_with_the_whole_query(self, distribution: Distribution) -> None:
+        decision = distribution.decide("PUT", FILE, SIGNED, HEADERS)
         assert (decision.origin, decision.path, decision.query) == ("uploads", FILE, SIGNED)
         assert {"content-type", "content-md5", "content-length"} <= decision.headers
         assert not {"authorization", "cookie", "x-amz-acl"} & decision.headers
 
     @pytest.mark.parametrize("query", ["", "X-Amz-Signature=", "X-Amz-Signature", "a=X-Amz-Signature=1"])
-    def test_without_a_signature_are_refused(self, front: Distribution, query: str) -> None:
-        assert front.decide("PUT", FILE, query, HEADERS) == Decision(403, error="Forbidden")
+    def test_without_a_signature_are_refused(self, distribution: Distribution, query: str) -> None:
+        assert distribution.decide("PUT", FILE, query, HEADERS) == Decision(403, error="Forbidden")
 
-    def test_without_a_length_are_refused(self, front: Distribution) -> None:
+    def test_without_a_length_are_refused(self, distribution: Distribution) -> None:
         others = {name: value for name, value in HEADERS.items() if name != "content-length"}
-        assert front.decide("PUT", FILE, SIGNED, others) == Decision(411, error="Length required")
+        assert distribution.decide("PUT", FILE, SIGNED, others) == Decision(411, error="Length required")
 
-    def test_lose_credentials_before_any_policy(self, functions: Functions, front: Distribution) -> None:
-        """S3 refuses two kinds of them at once."""
+    def test_have_credentials_removed_before_any_policy(self, functions: Functions, distribution: Distribution) -> None:
+        """S3 refuses two kinds of credentials at once."""
         headers = {"authorization": {"value": "Token t"}, "content-length": {"value": "3"}}
         query = {"X-Amz-Signature": {"value": "0"}}
         cookies = {"a": {"value": "b"}}
         request = {"method": "PUT", "uri": FILE, "querystring": query, "headers": headers, "cookies": cookies}
-        code = front.code(front.behaviour(FILE), "viewer-request")
+        code = distribution.code(distribution.behaviour(FILE), "viewer-request")
         result, _ = functions.run(code, {"request": request})
         assert (result["headers"].keys(), result["cookies"]) == ({"content-length"}, {})
 
-    def test_are_for_storage_only(self, front: Distribution) -> None:
+    def test_are_for_storage_only(self, distribution: Distribution) -> None:
         refusal = Decision(405, "GET, HEAD, OPTIONS", "Method not allowed")
-        assert front.decide("PUT", "/content/databases/x.sqlite3", SIGNED, HEADERS) == refusal
+        assert distribution.decide("PUT", "/content/databases/x.sqlite3", SIGNED, HEADERS) == refusal
 
 
 class TestReads:
     @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-    def test_ask_s3_for_the_object_only(self, front: Distribution, method: str) -> None:
-        decision = front.decide(method, FILE, "acl&" + SIGNED, HEADERS)
+    def test_request_the_object_only(self, distribution: Distribution, method: str) -> None:
+        decision = distribution.decide(method, FILE, "acl&" + SIGNED, HEADERS)
         assert (decision.origin, decision.path, decision.query) == ("content", FILE, "")
         assert "authorization" not in decision.headers
 
-    def test_of_the_rest_of_content_are_answered_at_once(self, front: Distribution) -> None:
-        assert front.decide("GET", "/content/items/x", "", {}) == Decision(404, error="Not found")
-        assert front.decide("HEAD", "/content/items/x", "", {}) == Decision(404)
+    def test_of_other_content_are_404_at_the_edge(self, distribution: Distribution) -> None:
+        assert distribution.decide("GET", "/content/items/x", "", {}) == Decision(404, error="Not found")
+        assert distribution.decide("HEAD", "/content/items/x", "", {}) == Decision(404)
 
-    def test_refuse_methods_as_json(self, front: Distribution) -> None:
+    def test_refuse_methods_as_json(self, distribution: Distribution) -> None:
         refusal = Decision(405, "GET, HEAD, OPTIONS, PUT", "Method not allowed")
-        assert {front.decide(method, FILE, "", {}) for method in ("POST", "PATCH", "DELETE")} == {refusal}
+        assert {distribution.decide(method, FILE, "", {}) for method in ("POST", "PATCH", "DELETE")} == {refusal}
 
 
 class TestApi:
-    def test_gets_every_header_but_the_host(self, front: Distribution) -> None:
-        decision = front.decide("POST", "/api/internal/add_nodes///", "a=1&a=2", HEADERS)
+    def test_receives_every_header_but_the_host(self, distribution: Distribution) -> None:
+        decision = distribution.decide("POST", "/api/internal/add_nodes///", "a=1&a=2", HEADERS)
         assert (decision.origin, decision.path, decision.query) == ("api", "/api/internal/add_nodes", "a=1&a=2")
         assert decision.headers == frozenset(HEADERS) - {"host"}
 
-    def test_keeps_a_path_of_slashes(self, front: Distribution) -> None:
-        assert front.decide("GET", "///", "", {}).path == "/"
+    def test_keeps_a_path_of_slashes(self, distribution: Distribution) -> None:
+        assert distribution.decide("GET", "///", "", {}).path == "/"
 
-    def test_trims_long_paths_in_no_time(self, front: Distribution) -> None:
+    def test_trims_long_paths_fast(self, distribution: Distribution) -> None:
         path = "/" * 8000 + "x"
-        assert front.decide("GET", path, "", {}).path == path
+        assert distribution.decide("GET", path, "", {}).path == path
 
 
-class TestAnswers:
-    def run(self, functions: Functions, front: Distribution, path: str, status: int) -> dict[str, Any]:
+class TestResponses:
+    def run(self, functions: Functions, distribution: Distribution, path: str, status: int) -> dict[str, Any]:
         headers = {"x-amz-version-id": {"value": "1"}, "etag": {"value": '"a"'}, "via": {"value": "c"}}
         event = {"request": {}, "response": {"statusCode": status, "headers": headers}}
-        code = front.code(front.behaviour(path), "viewer-response")
+        code = distribution.code(distribution.behaviour(path), "viewer-response")
         result, _ = functions.run(code, event)
         return {name: field["value"] for name, field in result["headers"].items()}
 
     @pytest.mark.parametrize("path", [FILE, "/content/databases/x.sqlite3", "/content/databases/x-1.sqlite3"])
     @pytest.mark.parametrize("status", [200, 206, 304])
-    def test_say_for_how_long_they_may_be_kept(
-        self, functions: Functions, front: Distribution, path: str, status: int
+    def test_have_the_cache_control_of_the_rule(
+        self, functions: Functions, distribution: Distribution, path: str, status: int
     ) -> None:
-        told = self.run(functions, front, path, status)
-        assert told == {"etag": '"a"', "via": "c", "cache-control": match(path).cache_control}
+        response = self.run(functions, distribution, path, status)
+        assert response == {"etag": '"a"', "via": "c", "cache-control": match(path).cache_control}
 
-    def test_that_are_something_else_say_nothing_of_it(self, functions: Functions, front: Distribution) -> None:
-        assert "cache-control" not in self.run(functions, front, FILE, 301)
+    def test_that_are_errors_have_none(self, functions: Functions, distribution: Distribution) -> None:
+        assert "cache-control" not in self.run(functions, distribution, FILE, 301)

@@ -1,4 +1,4 @@
-"""The composed template: what holds for all queues, functions, tables, alarms and stages."""
+"""The composed template: rules for all queues, functions, tables, alarms and stages."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def alarms_on(metric: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_a_queue_has_dead_letters_of_its_own_and_an_alarm_for_them(name: str) -> None:
+def test_a_queue_has_its_own_dead_letter_queue_with_an_alarm(name: str) -> None:
     title = name.capitalize()
     queue, dead = PARTS[f"{title}Queue"]["Properties"], PARTS[f"{title}DeadLetters"]["Properties"]
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{title}DeadLetters", "Arn"]}
@@ -43,7 +43,7 @@ def test_a_queue_has_dead_letters_of_its_own_and_an_alarm_for_them(name: str) ->
 
 
 @pytest.mark.parametrize("name", QUEUES)
-def test_a_worker_takes_its_own_queue_and_has_a_sixth_of_its_visibility(name: str) -> None:
+def test_a_worker_reads_its_own_queue_and_has_a_sixth_of_its_visibility_timeout(name: str) -> None:
     title, rule = name.capitalize(), WORKERS[name]
     ((source, event),) = PARTS[rule["id"]]["Properties"]["Events"].items()
     assert source == f"{title}SqsEventSource"
@@ -51,7 +51,7 @@ def test_a_worker_takes_its_own_queue_and_has_a_sixth_of_its_visibility(name: st
     assert event["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert PARTS[f"{title}Queue"]["Properties"]["VisibilityTimeout"] == 6 * rule["timeout"]
     assert rule["timeout"] == TIMEOUTS[name]
-    assert PARTS[rule["id"]]["Properties"]["RecursiveLoop"] == "Allow"  # it sends to its own queue when it waits
+    assert PARTS[rule["id"]]["Properties"]["RecursiveLoop"] == "Allow"  # it sends to its own queue while it waits
 
 
 @pytest.mark.parametrize("name", functions.read())
@@ -70,23 +70,23 @@ def test_a_function_has_its_own_name_role_logs_and_alarms(name: str) -> None:
     assert own in alarms_on("Throttles")
 
 
-def test_no_two_functions_may_do_the_same() -> None:
+def test_no_two_functions_have_the_same_permissions() -> None:
     (statements) = [
         json.dumps(PARTS[f"{name.capitalize()}Role"]["Properties"]["Policies"]) for name in functions.read()
     ]
     assert len(set(statements)) == len(statements)
 
 
-def test_functions_are_told_what_the_settings_read() -> None:
+def test_functions_have_the_variables_that_the_settings_read() -> None:
     read = set(re.findall(r'_?(?:text|number|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text()))
     for name in functions.read():
-        told = functions.environment(name).keys()
-        assert told - read == {"POWERTOOLS_LOG_LEVEL"}
-        assert read - told <= {"UPLOAD_URL_SECONDS", "INDEX_SECONDS", "FRONT_KEY", "DISK_CACHE"}  # which have defaults
+        given = functions.environment(name).keys()
+        assert given - read == {"POWERTOOLS_LOG_LEVEL"}
+        assert read - given <= {"UPLOAD_URL_SECONDS", "INDEX_SECONDS", "FRONT_KEY", "DISK_CACHE"}  # which have defaults
     assert functions.environment("api").keys() >= {"FRONT_KEY", "DISK_CACHE"}
 
 
-def test_what_the_api_keeps_fits_its_disk() -> None:
+def test_the_disk_cache_of_the_api_fits_its_disk() -> None:
     assert int(functions.environment("api")["DISK_CACHE"]) <= 0.8 * functions.read()["api"]["disk"] * 1024**2
 
 
@@ -98,7 +98,7 @@ def test_a_table_can_be_restored_and_outlives_its_stack(name: str) -> None:
     assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == "Retain"
 
 
-def test_items_with_an_end_are_removed() -> None:
+def test_items_with_an_expiry_are_deleted() -> None:
     expiring = {
         name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
     }
@@ -109,7 +109,7 @@ def test_items_with_an_end_are_removed() -> None:
 
 
 def old_versions() -> dict[str, dict[str, Any]]:
-    """What becomes of old versions, by prefix."""
+    """The rules for old versions, by prefix."""
     rules = PARTS["ContentBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     return {rule["Prefix"]: rule for rule in rules if "NoncurrentVersionExpiration" in rule}
 
@@ -123,7 +123,7 @@ def old_versions() -> dict[str, dict[str, Any]]:
         storage_keys.raw_data_key("digest"),
     ],
 )
-def test_what_cannot_be_made_again_never_goes_for_good(key: str) -> None:
+def test_objects_that_cannot_be_rebuilt_are_retained(key: str) -> None:
     (rule,) = [rule for prefix, rule in old_versions().items() if key.startswith(prefix)]
     assert rule["NoncurrentVersionExpiration"]["NewerNoncurrentVersions"] == 1
     assert "ExpirationInDays" not in rule
@@ -140,10 +140,10 @@ def test_what_cannot_be_made_again_never_goes_for_good(key: str) -> None:
         (storage_keys.answer_key("digest"), True),
     ],
 )
-def test_old_versions_of_the_rest_go_some_day(key: str, goes: bool) -> None:
+def test_old_versions_of_other_objects_expire(key: str, goes: bool) -> None:
     (rule,) = [rule for prefix, rule in old_versions().items() if key.startswith(prefix)]
     assert ("ExpirationInDays" in rule) == goes
-    assert (rule["NoncurrentVersionExpiration"]["NoncurrentDays"] > 35) == (not goes)  # tables go back 35 days
+    assert (rule["NoncurrentVersionExpiration"]["NoncurrentDays"] > 35) == (not goes)  # the restore period of tables
 
 
 def test_the_bucket_is_private_and_outlives_its_stack() -> None:
@@ -153,7 +153,7 @@ def test_the_bucket_is_private_and_outlives_its_stack() -> None:
     assert all(bucket["Properties"]["PublicAccessBlockConfiguration"].values())
 
 
-def test_api_gateway_answers_as_the_application_does() -> None:
+def test_api_gateway_has_the_error_format_of_the_application() -> None:
     answers = PARTS["RestAPI"]["Properties"]["GatewayResponses"]
     statuses = {kind: answer.get("StatusCode") for kind, answer in answers.items()}
     assert statuses["MISSING_AUTHENTICATION_TOKEN"] == statuses["RESOURCE_NOT_FOUND"] == "404"
@@ -166,7 +166,7 @@ def test_api_gateway_answers_as_the_application_does() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/{proxy+}"])
-def test_what_no_route_is_for_is_answered_alike(path: str) -> None:
+def test_paths_without_a_route_have_the_same_error(path: str) -> None:
     api = PARTS["RestAPI"]["Properties"]
     answer = api["DefinitionBody"]["paths"][path]["x-amazon-apigateway-any-method"]
     said = answer["x-amazon-apigateway-integration"]["responses"]["default"]["responseTemplates"]
@@ -180,7 +180,7 @@ def test_the_access_log_is_json_with_the_requests_id() -> None:
 
 
 @pytest.mark.parametrize("name", of_type("AWS::CloudWatch::Alarm"))
-def test_an_alarm_tells_the_topic_what_to_do_and_where_it_is_written(name: str) -> None:
+def test_an_alarm_notifies_the_topic_and_refers_to_its_section(name: str) -> None:
     alarm = PARTS[name]["Properties"]
     assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
     says, _, section = alarm["AlarmDescription"].rpartition(f" See {watch.DOCUMENT}: ")
@@ -193,7 +193,7 @@ def test_every_kind_of_alarm_is_explained(kind: str) -> None:
     assert f"`{kind}`" in DOCUMENT.read_text()
 
 
-def test_waits_are_watched_where_people_wait() -> None:
+def test_waits_are_watched_where_users_wait() -> None:
     assert alarms_on("ApproximateAgeOfOldestMessage") == [
         {"Fn::Sub": "${Prefix}publish"},
         {"Fn::Sub": "${Prefix}export"},
@@ -228,17 +228,17 @@ def test_large_numbers_are_text_as_cloudformation_would_write_them_with_an_expon
     assert "53687091200" in defaults
 
 
-def test_every_parameter_has_a_default_and_says_what_it_is_for() -> None:
+def test_every_parameter_has_a_default_and_a_description() -> None:
     assert all({"Default", "Description"} <= parameter.keys() for parameter in COMPOSED["Parameters"].values())
     assert COMPOSED["Parameters"]["FrontKey"]["NoEcho"]
 
 
-def test_outputs_name_what_operators_need() -> None:
+def test_outputs_are_what_operators_need() -> None:
     queues = {f"{name}Url" for name in of_type("AWS::SQS::Queue")}
     assert COMPOSED["Outputs"].keys() == {"Url", "Bucket", "DistributionId", *queues}
 
 
-def test_a_name_is_given_once_only() -> None:
+def test_a_name_cannot_be_defined_twice() -> None:
     whole = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
     with pytest.raises(ValueError, match="One"):
         template._add(whole, {"Resources": {"One": {}, "Two": {}}})

@@ -1,4 +1,4 @@
-"""What runs a command against DynamoDB Local says what is missing, and leaves no server behind."""
+"""The runner of DynamoDB Local names missing prerequisites, and leaves no server behind."""
 
 import json
 import os
@@ -27,7 +27,7 @@ def program(folder: Path, name: str, text: str) -> str:
 
 
 def run_with(path: Path) -> tuple[int, str]:
-    """How it ends where only these programs are there: its exit code, and what it says."""
+    """Exit code and output if only these programs are on the PATH."""
     command = [sys.executable, "-m", "infra.dynamodb_local", "true"]
     ended = subprocess.run(command, cwd=ROOT, env={**os.environ, "PATH": str(path)}, capture_output=True, text=True)
     return ended.returncode, ended.stderr
@@ -36,15 +36,15 @@ def run_with(path: Path) -> tuple[int, str]:
 def test_without_java_it_says_so(tmp_path):
     code, said = run_with(tmp_path)
     assert code == 1
-    assert said.startswith("DynamoDB Local needs Java 17 or newer: install it")
+    assert said.startswith("DynamoDB Local requires Java 17 or newer: install it")
     assert said.count("\n") == 1
 
 
-def test_an_older_java_is_not_taken(tmp_path):
+def test_an_older_java_is_refused(tmp_path):
     java = program(tmp_path, "java", "#!/bin/sh\necho 'openjdk version \"11.0.2\" 2019-01-15' >&2\n")
     assert run_with(tmp_path) == (
         1,
-        f"DynamoDB Local needs Java 17 or newer, and {java} is Java 11: put a newer one first on the PATH.\n",
+        f"DynamoDB Local requires Java 17 or newer, but {java} is Java 11: put a newer one first on the PATH.\n",
     )
 
 
@@ -57,14 +57,14 @@ def test_an_older_java_is_not_taken(tmp_path):
         ("no Java at all", 0),
     ],
 )
-def test_versions_of_java_are_understood(said, version):
+def test_versions_of_java_are_parsed(said, version):
     assert runner.java_version(said) == version
 
 
 def test_without_npm_it_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(runner, "INSTALLED", tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SystemExit, match="npm, which is missing: install Node"):
+    with pytest.raises(SystemExit, match="requires npm: install Node"):
         runner._jar()
 
 
@@ -76,13 +76,13 @@ def test_the_server_ends_with_the_command(tmp_path):
     assert not runner._answers(int(server))
 
 
-def test_a_server_that_does_not_start_is_told(tmp_path):
+def test_a_server_that_does_not_start_is_reported(tmp_path):
     java = program(tmp_path, "java", "#!/bin/sh\nexit 1\n")
     with pytest.raises(SystemExit, match="does not answer"), runner.serving(java, tmp_path / "DynamoDBLocal.jar"):
         raise AssertionError("it cannot be served")
 
 
-def test_the_package_is_pinned_and_comes_from_whatever_registry_npm_has():
+def test_the_package_is_pinned_without_a_registry():
     wanted = json.loads((runner.HERE / "package.json").read_text())["dependencies"]
     locked = json.loads((runner.HERE / "package-lock.json").read_text())["packages"]
     assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted

@@ -1,4 +1,4 @@
-"""What becomes of the linters' findings."""
+"""How findings of the linters are judged."""
 
 import pytest
 
@@ -9,19 +9,19 @@ OPEN = Finding("CKV_1", "UsersTable", "is open")
 EXCEPTION = {"check": "CKV_1", "of": ["*Table"], "why": "it may be"}
 
 
-def test_a_finding_without_a_reason_is_a_problem() -> None:
+def test_a_finding_without_an_exception_is_a_problem() -> None:
     assert judge([OPEN], []) == ["CKV_1 UsersTable: is open"]
 
 
-def test_a_reason_holds_for_its_own_rule_and_resources() -> None:
+def test_an_exception_applies_to_its_rule_and_resources_only() -> None:
     assert judge([OPEN], [EXCEPTION]) == []
     others = [Finding("CKV_2", "UsersTable", "is shut"), Finding("CKV_1", "Bucket", "is open")]
     assert judge([OPEN, *others], [EXCEPTION]) == [str(other) for other in others]
 
 
-def test_a_reason_that_nothing_needs_any_more_is_a_problem() -> None:
+def test_an_exception_that_matches_nothing_is_a_problem() -> None:
     (problem,) = judge([OPEN], [EXCEPTION, {**EXCEPTION, "of": ["Bucket"]}])
-    assert "CKV_1 of Bucket is found nowhere any more" in problem
+    assert "CKV_1 of Bucket no longer matches a finding" in problem
 
 
 def test_every_exception_has_a_reason() -> None:
@@ -31,6 +31,6 @@ def test_every_exception_has_a_reason() -> None:
         assert len(rule["why"]) > 40
 
 
-def test_a_linter_that_fails_is_no_clean_template() -> None:
-    with pytest.raises(ToolFailed, match="false fails"):
+def test_a_linter_that_fails_does_not_pass() -> None:
+    with pytest.raises(ToolFailed, match="false failed"):
         _run("/bin/false")

@@ -1,4 +1,4 @@
-"""The template as its own loader reads it; created by moto."""
+"""The resources as our loader reads them, created in moto."""
 
 import json
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ def test_creating_tables_again_keeps_their_items(session: Any) -> None:
     assert dynamodb.get_item(TableName=f"{PREFIX}users", Key={"id": {"S": "one"}})["Item"] == item
 
 
-def test_other_keys_than_the_templates_are_refused(session: Any) -> None:
+def test_tables_with_other_keys_are_refused(session: Any) -> None:
     dynamodb = session.create_client("dynamodb")
     dynamodb.create_table(
         TableName=f"{PREFIX}users",
@@ -132,7 +132,7 @@ def test_every_queue_has_dead_letters_and_time_for_its_function(session: Any) ->
         assert redrive["deadLetterTargetArn"] == found["QueueArn"] + "-dlq"
 
 
-def test_the_bucket_forgets_work_and_keeps_the_public_out(session: Any) -> None:
+def test_the_bucket_is_private_and_expires_work_files(session: Any) -> None:
     s3 = session.create_client("s3")
     name = resources.create_bucket(s3, PREFIX)
     assert name == resources.bucket_name(PREFIX) == f"{PREFIX}content-000000000000"
@@ -144,15 +144,15 @@ def test_the_bucket_forgets_work_and_keeps_the_public_out(session: Any) -> None:
     assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]
 
 
-def test_a_stored_object_is_told_to_the_uploads_queue(session: Any) -> None:
+def test_the_uploads_queue_is_notified_of_a_stored_object(session: Any) -> None:
     s3 = session.create_client("s3")
     resources.create_queues(session.create_client("sqs"), PREFIX)
     name = resources.create_bucket(s3, PREFIX, "123456789012")
     resources.notify_queues(s3, PREFIX, "123456789012")
-    (told,) = s3.get_bucket_notification_configuration(Bucket=name)["QueueConfigurations"]
-    assert told["QueueArn"] == f"arn:aws:sqs:us-east-1:123456789012:{PREFIX}uploads"
-    assert told["Events"] == ["s3:ObjectCreated:*"]
-    (rule,) = told["Filter"]["Key"]["FilterRules"]
+    (notified,) = s3.get_bucket_notification_configuration(Bucket=name)["QueueConfigurations"]
+    assert notified["QueueArn"] == f"arn:aws:sqs:us-east-1:123456789012:{PREFIX}uploads"
+    assert notified["Events"] == ["s3:ObjectCreated:*"]
+    (rule,) = notified["Filter"]["Key"]["FilterRules"]
     assert (rule["Name"].lower(), rule["Value"]) == ("prefix", "content/storage/")
 
 

@@ -1,4 +1,4 @@
-"""What functions may do: their policies are what IAM takes, and as narrow as it knows."""
+"""The permissions of functions: valid IAM policies, as narrow as IAM allows."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from infra.rights import BUCKET, SECTIONS
 from tests.conftest import PREFIX
 
 FUNCTIONS = ("api", *resources.QUEUES)
-LONGEST = 10_240  # characters of all policies in a role, without white space (IAM)
+MAX_POLICY = 10_240  # characters of all policies in a role, without white space (IAM)
 NAMES = {
     "${AWS::Partition}": "aws-us-gov",
     "${AWS::Region}": "ap-southeast-2",
@@ -25,7 +25,7 @@ EVERY = [right for owned in rights.rights().values() for right in owned]
 
 
 def resolved(function: str) -> str:
-    """A policy as IAM gets it."""
+    """A policy as sent to IAM."""
     text = json.dumps(rights.policy(function), separators=(",", ":"))
     return named(re.sub(r'{"Fn::Sub":("[^"]*")}', r"\1", text))
 
@@ -37,7 +37,7 @@ def named(text: str) -> str:
 
 
 class TestPolicies:
-    def test_are_there_for_every_function(self):
+    def test_exist_for_every_function(self):
         assert set(rights.rights()) == set(FUNCTIONS)
         assert {handler.name for handler in application.app.event_sources} == set(FUNCTIONS) - {"api"}
 
@@ -45,10 +45,10 @@ class TestPolicies:
     def test_fit_in_a_role(self, function):
         text = resolved(function)
         assert "${" not in text
-        assert len(text) < LONGEST
+        assert len(text) < MAX_POLICY
 
     @pytest.mark.parametrize("function", FUNCTIONS)
-    def test_consist_of_what_iam_knows(self, function):
+    def test_consist_of_known_actions(self, function):
         document = rights.policy(function)
         assert document["Version"] == "2012-10-17"
         for statement in document["Statement"]:
@@ -58,7 +58,7 @@ class TestPolicies:
             assert statement["Resource"]
 
     @pytest.mark.parametrize("function", FUNCTIONS)
-    def test_say_all_that_the_file_says(self, function):
+    def test_contain_all_rights_of_the_file(self, function):
         said = {
             (action, resource, pair)
             for statement in json.loads(resolved(function))["Statement"]
@@ -74,14 +74,14 @@ class TestPolicies:
     def test_name_their_actions(self):
         assert not [right.name for right in EVERY if "*" in right.action]
 
-    def test_are_for_all_resources_only_where_aws_knows_none(self):
-        """X-Ray's segments belong to nothing that has a name."""
+    def test_allow_all_resources_only_if_the_service_has_none(self):
+        """X-Ray has no resources to name."""
         assert {right.action for right in EVERY if right.resource == "*"} == {
             "xray:PutTraceSegments",
             "xray:PutTelemetryRecords",
         }
 
-    def test_are_for_tables_and_queues_by_their_names(self):
+    def test_name_tables_and_queues(self):
         starts = (SECTIONS["tables"][1], SECTIONS["queues"][1])
         named = {right.resource for right in EVERY if right.resource.startswith(starts)}
         tables = resources.tables(PREFIX)
@@ -93,13 +93,13 @@ class TestPolicies:
         ]
         assert named <= {f"{TABLE}{name}" for name in names} | {f"{starts[1]}{name}" for name in resources.QUEUES}
 
-    def test_are_for_folders_of_the_bucket(self):
+    def test_name_folders_of_the_bucket(self):
         of_objects = [right.resource.removeprefix(OBJECT) for right in EVERY if right.resource.startswith(OBJECT)]
         prefixes = [right.condition[1] for right in EVERY if right.resource == BUCKET]
         assert not [name for name in of_objects + prefixes if name == "*" or not name.endswith("/*")]
 
     @pytest.mark.parametrize("function", FUNCTIONS)
-    def test_let_a_function_write_its_own_logs_and_take_its_own_messages_only(self, function):
+    def test_allow_a_function_only_its_own_logs_and_messages(self, function):
         own = [right.resource for right in rights.rights()[function] if right.by_lambda and right.resource != "*"]
         assert set(own) == {f"{SECTIONS['logs'][1]}{function}:*"} | (
             {f"{SECTIONS['queues'][1]}{function}"} if function != "api" else set()
@@ -111,7 +111,7 @@ def pairs(condition: dict[str, dict[str, list[str]]]) -> list[tuple[str, str]]:
 
 
 class TestAllows:
-    def test_what_the_file_names(self):
+    def test_rights_of_the_file(self):
         assert rights.allows("uploads", "dynamodb:BatchWriteItem", f"{TABLE}stored_objects")
         assert rights.allows("api", "s3:PutObject", f"{OBJECT}content/storage/a/b/ab.pdf")
 

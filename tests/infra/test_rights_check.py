@@ -1,4 +1,4 @@
-"""The check of what the tests' functions do sees every call, and says what is missing and what is not needed."""
+"""The check of permissions during the tests sees every call, and names missing and unused rights."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -48,7 +48,7 @@ class TestNeeds:
             ("s3:PutObject", f"{OBJECT}b"),
         ]
 
-    def test_of_operations_that_nobody_looked_up_are_not_guessed(self):
+    def test_of_unknown_operations_are_not_guessed(self):
         with pytest.raises(KeyError):
             list(needed("sqs", "PurgeQueue", {"QueueUrl": "a/b"}))
 
@@ -61,13 +61,13 @@ class TestJudge:
     def answering(self, *_: Any) -> str:
         return "answer"
 
-    def test_lets_a_function_do_what_it_may(self):
+    def test_allows_what_a_function_may_do(self):
         judge = Judge(self.answering)
         with judge.running("api"):
             assert judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"}) == "answer"
         assert judge.used == {f"api: dynamodb:GetItem on {TABLE}users"}
 
-    def test_refuses_what_a_function_may_not(self):
+    def test_refuses_what_a_function_may_not_do(self):
         judge = Judge(self.answering)
         with judge.running("uploads"), pytest.raises(ClientError, match="uploads may not dynamodb:GetItem") as refusal:
             judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"})
@@ -79,12 +79,12 @@ class TestJudge:
         with judge.running("uploads"), judge.running("api"):
             assert judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"}) == "answer"
 
-    def test_lets_tests_do_what_they_want(self):
+    def test_does_not_restrict_tests(self):
         judge = Judge(self.answering)
         assert judge.call(DYNAMODB, "Scan", {"TableName": f"{PREFIX}users"}) == "answer"
         assert not judge.used | judge.refused
 
-    def test_forbids_instead_of_saying_that_an_object_is_missing(self):
+    def test_answers_403_for_missing_objects_without_list_rights(self):
         def missing(_: Any, operation: str, __: Any) -> Any:
             answer: Any = {"Error": {"Code": "NoSuchKey"}, "ResponseMetadata": {"HTTPStatusCode": 404}}
             raise ClientError(answer, operation)
@@ -108,7 +108,7 @@ class TestUnused:
         assert unused(used) == []
         assert unused(used - {name}) == [name]
 
-    def test_rights_of_lambda_are_not_asked_for(self):
+    def test_rights_of_lambda_are_ignored(self):
         assert unused(right.name for right in EVERY if not right.by_lambda) == []
 
 

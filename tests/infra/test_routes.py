@@ -1,4 +1,4 @@
-"""The rules of the front."""
+"""The rules of the CDN."""
 
 import pytest
 
@@ -50,7 +50,7 @@ def test_the_last_rule_matches_everything() -> None:
     assert routes.match("/a\nb").origin
 
 
-def test_only_public_reads_are_kept_at_the_edge() -> None:
+def test_only_public_reads_are_cached_at_the_edge() -> None:
     assert [route.path for route in routes.load() if route.edge_seconds] == ["/api/public/*"]
 
 

@@ -61,8 +61,8 @@ def test_cloudformation_makes_the_same_tables_queues_and_bucket(ministack: Minis
     assert queues(sqs, PREFIX) == queues(sqs, emulator.PREFIX)
     own, other = resources.bucket_name(PREFIX), ministack.bucket
     assert s3.get_bucket_cors(Bucket=own)["CORSRules"] == s3.get_bucket_cors(Bucket=other)["CORSRules"]
-    (told,) = s3.get_bucket_notification_configuration(Bucket=own)["QueueConfigurations"]
-    assert told["QueueArn"].endswith(f":{PREFIX}uploads")
+    (notified,) = s3.get_bucket_notification_configuration(Bucket=own)["QueueConfigurations"]
+    assert notified["QueueArn"].endswith(f":{PREFIX}uploads")
 
 
 def test_a_changed_index_replaces_the_old_one_and_finds_what_was_there(ministack: Ministack) -> None:

@@ -1,1 +1,1 @@
-"""What stands for AWS's services on this machine: ministack, what it lacks, and a count of the calls to it."""
+"""AWS's services on this machine: ministack with what it lacks, and a counter of the calls to it."""

@@ -1,6 +1,6 @@
-"""Counts what the application asks of AWS, in the units that AWS bills.
+"""Counts the application's calls to AWS, in the units that AWS bills.
 
-Where `COUNT_CALLS` names a folder, each process of the stack leaves a file there with a line of JSON a call:
+If `COUNT_CALLS` names a folder, each process of the stack writes a file there with one line of JSON per call:
 `{"service", "operation", "read", "write"}`, the last two in request units of DynamoDB.
 """
 
@@ -23,7 +23,7 @@ READS = ("GetItem", "BatchGetItem", "TransactGetItems", "Query")
 
 
 def begin() -> None:
-    """Count the calls of the clients that this process makes from now on, if they are to be counted."""
+    """Count the calls of all clients that this process creates from now on, if `COUNT_CALLS` is set."""
     folder = os.environ.get("COUNT_CALLS")
     if not folder:
         return
@@ -71,7 +71,7 @@ def _count(
 
 
 def read_units(operation: str, arguments: dict[str, Any], answer: dict[str, Any]) -> float:
-    """Request units of a read, by the size of what it found: a whole Query is rounded up, elsewhere each item is."""
+    """Request units of a read, by the size of its results: rounded up per Query, elsewhere per item."""
     if operation == "Query":
         rate = 1.0 if arguments.get("ConsistentRead") else 0.5
         return rate * _units(sum(map(size, answer.get("Items", []))), READ_UNIT)
@@ -87,10 +87,10 @@ def read_units(operation: str, arguments: dict[str, Any], answer: dict[str, Any]
 
 
 def write_units(arguments: dict[str, Any], answer: dict[str, Any]) -> float:
-    """Request units of a write: those that were answered, and the indexes of what a transaction puts, which are not
-    among them here."""
-    told = answer.get("ConsumedCapacity") or []
-    units = sum(part["CapacityUnits"] for part in (told if isinstance(told, list) else [told]))
+    """Request units of a write: those of the response, and those of the indexes for puts in transactions, which
+    ministack does not report."""
+    reported = answer.get("ConsumedCapacity") or []
+    units = sum(part["CapacityUnits"] for part in (reported if isinstance(reported, list) else [reported]))
     puts = [action["Put"] for action in arguments.get("TransactItems", []) if "Put" in action]
     return float(units) + sum(_index_units(put["TableName"], put["Item"]) for put in puts)
 
@@ -104,9 +104,9 @@ def size(item: Any) -> int:
     return len(item.encode()) if isinstance(item, str) else 1
 
 
-def _found(items: list[dict[str, Any]], asked: int) -> int:
-    """What is not there costs one unit, too."""
-    return sum(_units(size(item), READ_UNIT) for item in items) + max(0, asked - len(items))
+def _found(items: list[dict[str, Any]], requested: int) -> int:
+    """Missing items cost one unit, too."""
+    return sum(_units(size(item), READ_UNIT) for item in items) + max(0, requested - len(items))
 
 
 def _index_units(table: str, item: dict[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""AWS for the local stack: starts ministack, creates what the template says, and tells the app where it is."""
+"""AWS for the local stack: starts ministack, creates the template's resources, and makes the app's environment."""
 
 import http.client
 import os
@@ -36,13 +36,13 @@ _IDENTITY = {
 def serve(
     data_dir: Path, lock: TextIO | None = None, more: Mapping[str, str] | None = None
 ) -> Iterator[tuple[str, Child]]:
-    """Run ministack on a free port with its data under `data_dir`/aws; gives its address and its process.
+    """Run ministack on a free port with its data in `data_dir`/aws; yields its URL and its process.
 
-    `more` are settings of ministack beside, or instead of, those that all stacks have. It shares the data directory's
-    `lock`: were this process killed, the next one has to wait until all is saved.
+    `more` are settings of ministack that extend or replace the usual ones. ministack shares the `lock` of the data
+    directory: if this process is killed, the next one has to wait until everything is saved.
     """
     if not PYTHON.exists():
-        raise StackError("ministack is missing; `make run` or `make test` installs it.")
+        raise StackError("ministack is missing: `make run` or `make test` installs it.")
     listener = listen(0)
     endpoint = f"http://{HOST}:{listener.getsockname()[1]}"
     folder = (data_dir / "aws").resolve()
@@ -58,7 +58,7 @@ def serve(
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
     }
-    if more:  # the port comes into the queues' URLs, by which kept ones are found again: not for those that last
+    if more:  # the port is part of queue URLs, by which persisted queues are found: not for persistent stacks
         settings |= {"GATEWAY_PORT": str(listener.getsockname()[1]), **more}
     command = [str(PYTHON), "-m", "infra.local.aws.server"]
     child = Child("ministack", command, _base() | settings, ROOT, data_dir, listener, lock)
@@ -71,12 +71,12 @@ def serve(
 
 def _base() -> dict[str, str]:
     """This process's environment without its own AWS settings, and with the local ones."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return kept | _IDENTITY
+    others = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return others | _IDENTITY
 
 
 def wait_until_healthy(url: str, child: Child) -> None:
-    """Wait until a GET is answered below 500. The socket listens already, so the request waits in its queue."""
+    """Wait for a response below 500 to a GET. The socket listens already, so requests wait in its backlog."""
     parts = urlsplit(url)
     deadline = time.monotonic() + STARTS_WITHIN
     while child.running and time.monotonic() < deadline:
@@ -89,7 +89,7 @@ def wait_until_healthy(url: str, child: Child) -> None:
             time.sleep(0.05)
         finally:
             connection.close()
-    raise StackError(f"{child.name} did not start; {child.log} says why.")
+    raise StackError(f"{child.name} did not start: see {child.log}.")
 
 
 def client(service: str, endpoint: str) -> Any:
@@ -106,12 +106,12 @@ def client(service: str, endpoint: str) -> Any:
 def prepare(endpoint: str) -> dict[str, str]:
     """Create or update tables, bucket and queues; returns the queues' URLs by name.
 
-    StackError when data on disk has other keys than the template.
+    Raises StackError if data on disk has other keys than the template.
     """
     try:
         resources.create_tables(client("dynamodb", endpoint), PREFIX)
     except resources.KeysDiffer as table:
-        raise StackError(f"The keys of table {table} have changed; remove DATA_DIR to start anew.") from None
+        raise StackError(f"The keys of table {table} have changed: remove DATA_DIR to start with no data.") from None
     queues = resources.create_queues(client("sqs", endpoint), PREFIX)
     s3 = client("s3", endpoint)
     resources.create_bucket(s3, PREFIX)
@@ -120,7 +120,7 @@ def prepare(endpoint: str) -> dict[str, str]:
 
 
 def operator(endpoint: str) -> dict[str, str]:
-    """The environment of a process that may do everything there, as an operator of a real account."""
+    """The environment of a process with all permissions, like an operator of a real account."""
     return _base() | {"AWS_ENDPOINT_URL": endpoint}
 
 

@@ -28,7 +28,7 @@ from ministack.core import concurrency, persistence
 from ministack.services import sqs
 
 VERSION = "1.5.33"  # of ministack, as in requirements-ministack.txt
-MAX_BATCHES = 2  # of a queue at once
+MAX_BATCHES = 2  # of a queue, concurrently
 LOG_WAITS = (0.01, 0.005, 0.25)  # seconds: for a first line, for another one, in all
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 BINARY_TYPES = "x-amazon-apigateway-binary-media-types"
@@ -242,7 +242,7 @@ def isolate_functions(folder: Path) -> None:
 
 
 def limit_batches() -> None:
-    """Work on few batches of a queue at once, whatever the template allows: each takes a process of this machine.
+    """Process few batches of a queue concurrently, whatever the template allows: each takes a process of this machine.
 
     To report: a setting for the largest number of processes of a function.
     """

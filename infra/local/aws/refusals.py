@@ -1,7 +1,6 @@
-"""What S3 refuses and ministack takes: a request with a second way of saying who asks, or with one S3 does not know.
+"""Requests that S3 refuses but ministack accepts: with two kinds of authentication, or with one unknown to S3.
 
-A client that sends its API token to S3 along with a presigned address is refused by AWS; so the front has to take the
-token off.
+AWS refuses a client that sends its API token to S3 with a presigned URL, so the CDN has to remove the token.
 """
 
 from collections.abc import MutableMapping
@@ -16,7 +15,7 @@ _XML = '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>InvalidArgument</Co
 
 
 def refusal(scope: MutableMapping[str, Any]) -> bytes | None:
-    """The body of S3's 400, None for what may be asked. API Gateway takes whatever a client says of itself."""
+    """The body of S3's 400, None for a valid request. API Gateway accepts any authentication."""
     headers = dict(scope["headers"])
     authorization = headers.get(b"authorization", b"")
     if not authorization or b".execute-api." in headers.get(b"host", b""):

@@ -28,7 +28,7 @@ from infra.local import lifeline
 from infra.local.aws import internals, refusals
 
 SAVE_EVERY = 1.0  # seconds, at least
-SAVE_SHARE = 0.2  # of the time at most is spent on saving; 20,000 nodes take a second
+SAVE_SHARE = 0.2  # of the time at most; saving 20,000 nodes takes a second
 SERVES_FUNCTIONS = "lambda" in os.environ["SERVICES"].split(",")
 _READS = (b".BatchGetItem", b".Describe", b".Get", b".List", b".Query", b".ReceiveMessage", b".Scan", b".TransactGet")
 
@@ -41,7 +41,7 @@ class Saver:
         self._child = 0
 
     async def run(self) -> None:
-        """Save for ever; cancel it to stop."""
+        """Save until cancelled."""
         while True:
             await asyncio.sleep(SAVE_EVERY)
             if self.changed:
@@ -53,7 +53,7 @@ class Saver:
                 await asyncio.sleep((time.monotonic() - started) / SAVE_SHARE)
 
     def give_up(self) -> None:
-        """End a fork that is still writing: ministack writes all of it itself when it stops."""
+        """End a fork that is still writing: ministack writes everything itself when it stops."""
         if self._child:
             os.kill(self._child, signal.SIGKILL)
             os.waitpid(self._child, 0)
@@ -92,7 +92,7 @@ class LongPolls:
         internals.on_new_message(lambda: loop.call_soon_threadsafe(self._wake))
 
     def stop(self) -> None:
-        """Answer all of them with 503: the server waits for them before it ends."""
+        """Answer all polls with 503: the server waits for them before it ends."""
         self._stopping = True
         self._wake()
 
@@ -165,7 +165,7 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    """Serve until the parent says stop or is gone; everything is on disk afterwards."""
+    """Serve until the parent stops it or ends; everything is on disk afterwards."""
     warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: it writes files and ends
     lifeline.hold()
     internals.use_c_encoder()
@@ -188,7 +188,7 @@ def main() -> None:
 
 def _serve_functions() -> None:
     """Get ready for deployed functions."""
-    for name in ("kms", "samtranslator"):  # which warn of what concerns nobody here
+    for name in ("kms", "samtranslator"):  # their warnings do not matter here
         logging.getLogger(name).setLevel(logging.ERROR)
     internals.isolate_functions(Path(os.environ["STATE_DIR"]))
     internals.limit_batches()

@@ -1,1 +1,1 @@
-"""What stands for CloudFront, API Gateway and Lambda on this machine: one host for content and API."""
+"""CloudFront, API Gateway and Lambda on this machine: one host for content and API."""

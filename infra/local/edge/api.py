@@ -1,4 +1,4 @@
-"""The front's way to the Chalice app: what API Gateway and Lambda do around a function, with their limits."""
+"""The gateway's origin for the API: calls the Chalice app as API Gateway and Lambda do, with their limits."""
 
 import asyncio
 import gzip
@@ -13,7 +13,7 @@ from typing import Any
 from chalicelib.http.conditional import accepts_gzip
 from infra.local.edge.chalice_threads import with_requests_per_thread
 from infra.local.edge.events import (
-    BODY_LIMIT,
+    MAX_BODY,
     LambdaContext,
     Request,
     RouteTable,
@@ -27,39 +27,39 @@ from infra.routes import Origin
 TIMEOUT = 29.0  # seconds, API Gateway's
 THREADS = 8
 COMPRESS_FROM = 1000  # bytes, CloudFront's
-LEVEL = 1  # the quickest; CloudFront does not say its own
-body_too_large = partial(problem, 413, "Request too large", "API Gateway takes at most 10 MB.")
-event_too_large = partial(problem, 413, "Request too large", "Lambda takes at most 6 MB, binary bodies as base64.")
-result_too_large = partial(problem, 502, "Response too large", "Lambda answers with at most 6 MB.")
+LEVEL = 1  # the fastest; CloudFront does not document its own
+body_too_large = partial(problem, 413, "Request too large", "API Gateway accepts at most 10 MB.")
+event_too_large = partial(problem, 413, "Request too large", "Lambda accepts at most 6 MB, binary bodies as base64.")
+result_too_large = partial(problem, 502, "Response too large", "Lambda returns at most 6 MB.")
 COMPRESSIBLE = ("application/json", "application/javascript", "application/xml", "image/svg+xml", "text/")
 
 
 class Api:
-    """Answers what the front asks by calling a Chalice app as Lambda does, in threads.
+    """Answers requests by calling a Chalice app as Lambda does, in threads.
 
-    `front_key` is told to the app in X-Front-Key, as CloudFront does, whatever the client says there.
+    `origin_secret` is sent to the app in X-Front-Key, as CloudFront does, whatever the client sends there.
     """
 
-    def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, front_key: str = "") -> None:
+    def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, origin_secret: str = "") -> None:
         self._app = with_requests_per_thread(app)
         self._table = RouteTable(app.routes)
         self._timeout = timeout
-        self._front_key = front_key
+        self._origin_secret = origin_secret
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="api")
 
     async def close(self) -> None:
-        """Begin nothing more; what is under way ends by itself."""
+        """Accept no more requests; those in progress end by themselves."""
         self._threads.shutdown(wait=False)
 
     async def answer(self, request: Request, origin: Origin) -> Response:
-        """The app's response, or what API Gateway and Lambda say instead of it; never raises."""
+        """The app's response, or an error of API Gateway or Lambda; never raises."""
         started = time.perf_counter()
         response = await self._answer(request, origin)
         log(request, response, time.perf_counter() - started)
         return response
 
     async def _answer(self, request: Request, origin: Origin) -> Response:
-        if len(request.body) > BODY_LIMIT:
+        if len(request.body) > MAX_BODY:
             return body_too_large()
         found = self._table.find(request.path)
         if not found:
@@ -67,7 +67,7 @@ class Api:
         method = self._method(found[0], request.method)
         if not method:
             return self._no_method(found[0], request.method)
-        event = api_gateway_event(self._by_the_front(request), *found)
+        event = api_gateway_event(self._with_secret(request), *found)
         event["httpMethod"] = event["requestContext"]["httpMethod"] = method
         if exceeds_payload_limit(event):
             return event_too_large()
@@ -77,33 +77,33 @@ class Api:
         except TimeoutError:
             return problem(504, "Timeout", f"No answer within {self._timeout:g} seconds.")
 
-    def _by_the_front(self, request: Request) -> Request:
-        if not self._front_key:
+    def _with_secret(self, request: Request) -> Request:
+        if not self._origin_secret:
             return request
         others = [pair for pair in request.headers if pair[0] != "x-front-key"]
-        return replace(request, headers=[*others, ("x-front-key", self._front_key)])
+        return replace(request, headers=[*others, ("x-front-key", self._origin_secret)])
 
     def _method(self, resource: str, method: str) -> str | None:
-        """The method to call a view with; HEAD is answered by GET."""
+        """The method of the view to call; HEAD is answered by GET."""
         views = self._app.routes[resource]
         if method == "HEAD" and method not in views:
             method = "GET"
         return method if method in views else None
 
     def _no_method(self, resource: str, method: str) -> Response:
-        """405, or the answer to a browser's preflight where a view allows other origins."""
+        """405, or the response to a browser's preflight if a view allows other origins."""
         views = self._app.routes[resource]
         allowed = ", ".join(sorted({*views, "OPTIONS"}))
         cors = next((view.cors for view in views.values() if view.cors), None)
         if method == "OPTIONS" and cors:
             headers = {**cors.get_access_control_headers(), "Access-Control-Allow-Methods": allowed}
             return Response(200, b"", [(name.lower(), value) for name, value in headers.items()])
-        return problem(405, "Method not allowed", f"{method} is not for {resource}.", {"allow": allowed})
+        return problem(405, "Method not allowed", f"{resource} does not support {method}.", {"allow": allowed})
 
     def _invoke(self, event: dict[str, Any], origin: Origin) -> Response:
         try:
             result = self._app(event, LambdaContext("api", self._timeout))
-        except Exception:  # what escapes the app is API Gateway's 502
+        except Exception:  # API Gateway answers exceptions with 502
             traceback.print_exc()
             return problem(502, "Bad gateway", "The function failed.")
         if exceeds_payload_limit(result):
@@ -115,20 +115,20 @@ class Api:
 
 
 async def read_body(receive: Receive) -> bytes | None:
-    """The body, cut after what API Gateway takes; None when the client went away."""
+    """The body, cut off beyond API Gateway's limit; None if the client has disconnected."""
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        if len(body) <= BODY_LIMIT:
+        if len(body) <= MAX_BODY:
             body += message.get("body", b"")
         if not message.get("more_body"):
             return bytes(body)
 
 
 def request_of(scope: Scope, body: bytes, origin: Origin) -> Request:
-    """What reaches the origin of a request."""
+    """The request as it reaches the origin."""
     path = scope["raw_path"].decode("latin-1")
     pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
     return Request(
@@ -142,7 +142,7 @@ def request_of(scope: Scope, body: bytes, origin: Origin) -> Request:
 
 
 def _is_compressible(response: Response) -> bool:
-    """As CloudFront judges: text only, from 1 kB to 10 MB, which Lambda does not answer with."""
+    """Whether CloudFront would compress it: text from 1 kB (to 10 MB, more than Lambda returns)."""
     headers = dict(response.headers)
     if len(response.body) < COMPRESS_FROM or "content-encoding" in headers:
         return False
@@ -150,7 +150,7 @@ def _is_compressible(response: Response) -> bool:
 
 
 def compress(response: Response, accepted: str) -> None:
-    """Gzip as CloudFront does what is worth it and `accepted` by the client: a strong ETag becomes a weak one."""
+    """Compress as CloudFront does, if the client accepts gzip: a strong ETag becomes a weak one."""
     if not _is_compressible(response):
         return
     response.headers.append(("vary", "Accept-Encoding"))
@@ -164,6 +164,6 @@ def compress(response: Response, accepted: str) -> None:
 
 
 def log(request: Request, response: Response, seconds: float) -> None:
-    """A line about an answer."""
+    """Log a response in one line."""
     line = f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms"
     print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

@@ -1,4 +1,4 @@
-"""The front's way to S3: `/content/*` is streamed from and to the bucket, whose keys are the paths."""
+"""The gateway's origin for files: `/content/*` is streamed from and to the bucket, whose keys are the paths."""
 
 from collections.abc import AsyncIterator
 from urllib.parse import unquote_to_bytes, urlsplit
@@ -14,15 +14,14 @@ TIMEOUTS = {"connect": 5.0, "read": 60.0, "write": 60.0, "pool": 60.0}
 
 
 class ClientGone(Exception):
-    """The client closed the connection before it had sent all of its body."""
+    """The client closed the connection before it had sent the whole body."""
 
 
 class Content:
     """An ASGI part that answers from `bucket` at the S3 `endpoint`, path style.
 
-    The Host header is the endpoint's, as it is behind CloudFront, so that a signature made for
-    `<endpoint>/<bucket>/<key>` holds. Reads are signed with `sign`, where S3 asks who reads. S3's XML errors become
-    the API's JSON with the same status.
+    The Host header is the endpoint's, as behind CloudFront, so that signatures for `<endpoint>/<bucket>/<key>` are
+    valid. Reads are signed with `sign`, if given. S3's XML errors become the API's JSON with the same status.
     """
 
     def __init__(self, endpoint: str, bucket: str, sign: Sign | None = None) -> None:
@@ -49,7 +48,7 @@ class Content:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, route: Route, origin: Origin) -> None:
         upload = scope["method"] == "PUT"
-        query = scope["query_string"] if upload else b""  # a GET's could ask S3 for more than the object
+        query = scope["query_string"] if upload else b""  # a GET's could request more than the object from S3
         target = b"/" + self._bucket + scope["raw_path"] + (b"?" + query if query else b"")
         headers = [(b"Host", self._host)]
         headers += [(name, value) for name, value in scope["headers"] if origin.forwards(name.decode("latin-1"))]
@@ -77,16 +76,16 @@ class Content:
 
 
 def _refusal(scope: Scope) -> Response | None:
-    """What S3 is not even asked for."""
+    """The response to a request that is not even sent to S3."""
     segments = unquote_to_bytes(scope["raw_path"]).split(b"/")[1:]
     if any(segment in (b"", b".", b"..") for segment in segments):
         return _missing(scope)
     if scope["method"] != "PUT":
         return None
     if not _is_signed(scope["query_string"]):
-        return problem(403, "Forbidden", "An upload needs the address that /api/file/upload_url gives.")
+        return problem(403, "Forbidden", "An upload requires the URL that /api/file/upload_url returns.")
     if not any(name == b"content-length" for name, _ in scope["headers"]):
-        return problem(411, "Length required", "An upload must tell its Content-Length.")
+        return problem(411, "Length required", "An upload requires a Content-Length.")
     return None
 
 
@@ -126,11 +125,11 @@ def _error(answer: httpcore.Response, body: bytes, scope: Scope) -> Response:
         return _missing(scope)
     code, detail = "Refused by S3", ""
     if body.startswith(b"<?xml"):
-        error = ElementTree.fromstring(body)  # noqa: S314 - our own S3's words
+        error = ElementTree.fromstring(body)  # noqa: S314 - from our own S3
         code, detail = error.findtext("Code") or code, error.findtext("Message") or detail
-    kept = {
+    headers = {
         name.decode("latin-1").lower(): value.decode("latin-1")
         for name, value in answer.headers
         if name.lower() == b"content-range"
     }
-    return problem(answer.status, code, detail, kept)
+    return problem(answer.status, code, detail, headers)

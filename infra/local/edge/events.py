@@ -1,4 +1,4 @@
-"""What API Gateway and SQS hand to a Lambda function, made from plain requests and messages."""
+"""The events that API Gateway and SQS pass to a Lambda function, made from plain requests and messages."""
 
 import base64
 import json
@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl
 
 from infra.local.edge.responses import Response
 
-PAYLOAD_LIMIT = 6 * 1024 * 1024  # Lambda, bytes of a request or a response as JSON
-BODY_LIMIT = 10 * 1024 * 1024  # API Gateway, bytes of a request's body
-FRONT = "192.0.2.1"  # an address of CloudFront's
+MAX_PAYLOAD = 6 * 1024 * 1024  # Lambda, bytes of an event or a result as JSON
+MAX_BODY = 10 * 1024 * 1024  # API Gateway, bytes of a request's body
+CLOUDFRONT_ADDRESS = "192.0.2.1"
 
 
 @dataclass
@@ -36,8 +36,8 @@ class LambdaContext:
 
 
 class RouteTable:
-    """Finds the resource of a path as API Gateway does: a literal segment wins over a `{parameter}`, for good, even
-    where it then leads nowhere.
+    """Finds the resource of a path as API Gateway does: a literal segment wins over a `{parameter}`, without
+    backtracking.
 
     Raises ValueError for two parameters of different names in one place, which API Gateway refuses to deploy.
     """
@@ -74,7 +74,7 @@ class RouteTable:
 
 @dataclass(frozen=True)
 class Request:
-    """An HTTP request with all of its body. `path` is percent-encoded, header names are lower case."""
+    """An HTTP request with its whole body. `path` is percent-encoded, header names are lower case."""
 
     method: str
     path: str
@@ -87,10 +87,12 @@ class Request:
 def api_gateway_event(request: Request, resource: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     """The REST proxy event (payload version 1.0) of a request.
 
-    `body` is text, or base64 with `isBase64Encoded` for multipart and for what is not UTF-8. CloudFront has added the
+    `body` is text, or base64 with `isBase64Encoded` for multipart and for anything but UTF-8. CloudFront has added the
     client's address to X-Forwarded-For, and API Gateway that of CloudFront.
     """
-    headers = _grouped([*request.headers, ("x-forwarded-for", request.source_ip), ("x-forwarded-for", FRONT)])
+    headers = _grouped(
+        [*request.headers, ("x-forwarded-for", request.source_ip), ("x-forwarded-for", CLOUDFRONT_ADDRESS)]
+    )
     headers["x-forwarded-for"] = [", ".join(headers["x-forwarded-for"])]
     query = _grouped(parse_qsl(request.query, keep_blank_values=True))
     body, encoded = _text(request.body, headers.get("content-type", [""])[-1])
@@ -140,7 +142,7 @@ def _text(body: bytes, content_type: str) -> tuple[str | None, bool]:
 
 
 def response_of(result: Mapping[str, Any]) -> Response:
-    """The HTTP response that a function's proxy result stands for."""
+    """The HTTP response of a function's proxy result."""
     pairs = list((result.get("headers") or {}).items())
     for name, values in (result.get("multiValueHeaders") or {}).items():
         pairs += [(name, value) for value in values]
@@ -153,14 +155,14 @@ def response_of(result: Mapping[str, Any]) -> Response:
 
 
 def exceeds_payload_limit(payload: Mapping[str, Any]) -> bool:
-    """Whether Lambda would refuse an event or a result for its size as JSON."""
-    if len(payload.get("body") or "") * 6 < PAYLOAD_LIMIT:  # no character takes more than six bytes
+    """Whether Lambda would refuse an event or a result because of its size as JSON."""
+    if len(payload.get("body") or "") * 6 < MAX_PAYLOAD:  # no character takes more than six bytes
         return False
-    return len(json.dumps(payload, ensure_ascii=False).encode()) > PAYLOAD_LIMIT
+    return len(json.dumps(payload, ensure_ascii=False).encode()) > MAX_PAYLOAD
 
 
 def sqs_event(messages: Iterable[Mapping[str, Any]], queue_arn: str) -> dict[str, Any]:
-    """The event of a batch of messages, as ReceiveMessage returned them."""
+    """The event for a batch of messages of ReceiveMessage."""
     return {
         "Records": [
             {

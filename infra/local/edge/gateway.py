@@ -1,7 +1,7 @@
-"""The front of the local stack: one host for content and API, by the rules of `infra/routes.json`.
+"""The gateway of the local stack: one host for content and API, with the rules of `infra/routes.json`.
 
-`python -m infra.local.edge.gateway FD` serves it on the listening socket FD, with the app of the working directory, or
-with the deployed one that `REST_API` names (see `deployed`).
+`python -m infra.local.edge.gateway FD` serves it on the listening socket FD, for the app in the working directory, or
+for the deployed one that `REST_API` names (see `deployed`).
 """
 
 import importlib
@@ -26,7 +26,7 @@ STAGE = "api"  # of the deployed REST API
 
 
 class Gateway:
-    """The ASGI application: checks the method, then leaves the request to the route's origin."""
+    """The ASGI application: checks the method, then passes the request to the route's origin."""
 
     def __init__(self, content: Content, api: Api | RemoteApi, edge: Edge | None = None) -> None:
         self._content = content
@@ -40,7 +40,7 @@ class Gateway:
         route = routes.match(scope["raw_path"].decode("latin-1"))
         allowed = route.methods | route.signed_methods
         if scope["method"] not in allowed:
-            detail = f"{scope['method']} is not for {scope['path']}."
+            detail = f"{scope['path']} does not support {scope['method']}."
             headers = {"allow": ", ".join(sorted(allowed))}
             await send_response(send, problem(405, "Method not allowed", detail, headers))
         elif route.edge_seconds and scope["method"] in CACHED_METHODS:
@@ -62,7 +62,7 @@ class Gateway:
 
 
 def server(application: Any) -> uvicorn.Server:
-    """A uvicorn server for it; the caller gives it its socket."""
+    """A uvicorn server for an application; the caller passes it the socket."""
     return uvicorn.Server(
         uvicorn.Config(
             application,
@@ -72,7 +72,7 @@ def server(application: Any) -> uvicorn.Server:
             access_log=False,
             log_level="warning",
             server_header=False,
-            proxy_headers=False,  # who asks is who connects, whatever X-Forwarded-For says
+            proxy_headers=False,  # the client's address is that of the connection, not X-Forwarded-For
             timeout_keep_alive=60,
             timeout_graceful_shutdown=5,
         )
@@ -80,7 +80,7 @@ def server(application: Any) -> uvicorn.Server:
 
 
 def main() -> None:
-    """Serve until the parent says stop or is gone."""
+    """Serve until the parent stops it or ends."""
     lifeline.hold()
     lifeline.show_errors()
     call_counter.begin()
@@ -90,7 +90,7 @@ def main() -> None:
 
 def _local() -> Gateway:
     content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
-    api = Api(importlib.import_module("app").app, front_key=os.environ.get("FRONT_KEY", ""))
+    api = Api(importlib.import_module("app").app, origin_secret=os.environ.get("FRONT_KEY", ""))
     return Gateway(content, api)
 
 

@@ -1,7 +1,7 @@
-"""Reads of the bucket as CloudFront makes them (origin access control): signed, with CloudFront's own rights.
+"""Reads the bucket as CloudFront does (origin access control): signed, with CloudFront's permissions.
 
-CloudFront may do what the bucket's policy lets it do. ministack knows no requests of CloudFront to S3, so a user of
-IAM gets just those rights, and signs for the local front.
+The bucket's policy grants permissions to CloudFront as a service. ministack does not support that, so an IAM user gets
+just those permissions and signs for the local gateway.
 """
 
 import json
@@ -20,7 +20,7 @@ Sign = Callable[[str, str], list[tuple[bytes, bytes]]]
 
 
 def statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
-    """What a bucket's policy allows CloudFront, as statements of a user's policy."""
+    """The permissions of CloudFront in a bucket's policy, as statements of a user's policy."""
     return [
         {"Effect": "Allow", "Action": statement["Action"], "Resource": statement["Resource"]}
         for statement in policy["Statement"]
@@ -39,7 +39,7 @@ def create_user(iam: Any, s3: Any, bucket: str) -> str:
 
 
 def signer(endpoint: str, key: str) -> Sign:
-    """Gives the headers by which a request without a body, of this method and path, is the user's."""
+    """A function that signs requests without a body as the user: method and path to headers."""
     auth = S3SigV4Auth(Credentials(*key.split(":", 1)), "s3", LOCAL_REGION)
 
     def sign(method: str, path: str) -> list[tuple[bytes, bytes]]:

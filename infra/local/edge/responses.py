@@ -1,4 +1,4 @@
-"""Whole HTTP responses of the gateway, and their way out through ASGI."""
+"""Whole HTTP responses of the gateway, and sending them by ASGI."""
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -13,7 +13,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 @dataclass
 class Response:
-    """A status, headers in lower case, and all of the body."""
+    """A status, headers in lower case, and the whole body."""
 
     status: int
     body: bytes = b""
@@ -21,14 +21,14 @@ class Response:
 
 
 def problem(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> Response:
-    """An error as the whole API answers it: `{"error", "detail"}`."""
+    """An error in the API's format: `{"error", "detail"}`."""
     fixed = [("content-type", "application/json"), ("cache-control", "no-store")]
     body = json.dumps({"error": error, "detail": detail}, ensure_ascii=False).encode()
     return Response(status, body, fixed + list((headers or {}).items()))
 
 
 async def send_response(send: Send, response: Response) -> None:
-    """Send a response with its length; the server leaves out the body of a HEAD."""
+    """Send a response with its length; the server omits the body of a HEAD."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     if response.status not in (204, 304):
         headers.append((b"content-length", str(len(response.body)).encode()))

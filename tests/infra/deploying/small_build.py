@@ -1,4 +1,4 @@
-"""What `infra.package` makes, small: the tables, bucket and queues as they are, and one function that does nothing."""
+"""A small package as `infra.package` builds it: some tables, bucket and queues of the template, and one function."""
 
 import json
 import zipfile
@@ -8,7 +8,7 @@ from typing import Any
 from infra import cfn, resources
 
 PARAMETERS = {"Prefix": "studio-dev-", "DeletionProtection": "false"}
-TABLES = ("UsersTable", "TokensTable", "SessionsTable")  # few of them, for the sake of time
+TABLES = ("UsersTable", "TokensTable", "SessionsTable")  # few, to save time
 OTHERS = (
     *("ContentBucket", "UploadsQueue", "UploadsDeadLetters", "UploadsQueuePolicy"),
     *("PublishQueue", "PublishDeadLetters"),
@@ -16,7 +16,7 @@ OTHERS = (
 
 
 def write(folder: Path, code: str = "1", **more: Any) -> Path:
-    """Write a build; `more` are resources beside, None takes one out."""
+    """Write a build; `more` are additional resources, None removes one."""
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / "deployment.zip", "w") as archive:
         archive.writestr(zipfile.ZipInfo("app.py"), f"def api(event, context):\n    return {code}\n")
@@ -26,7 +26,7 @@ def write(folder: Path, code: str = "1", **more: Any) -> Path:
 
 
 def template(**more: Any) -> dict[str, Any]:
-    """The template, before CodeUri is where the code is."""
+    """The template, before CodeUri refers to uploaded code."""
     whole = cfn.read(resources.TEMPLATE)
     own = {name: whole["Resources"][name] for name in (*TABLES, *OTHERS)}
     own |= {"Role": _role(), "APIHandler": _function(), **more}
@@ -40,7 +40,7 @@ def template(**more: Any) -> dict[str, Any]:
 
 
 def table(name: str, key: str = "id") -> dict[str, Any]:
-    """A table that stays when its stack is deleted."""
+    """A table that is retained when its stack is deleted."""
     return {
         "Type": "AWS::DynamoDB::Table",
         "DeletionPolicy": "Retain",
@@ -61,7 +61,7 @@ def _role() -> dict[str, Any]:
 
 
 def _function() -> dict[str, Any]:
-    """Its environment is the application's, which is all that is asked of it."""
+    """A function with the application's environment."""
     queues = {f"{name.upper()}_QUEUE_URL": {"Ref": "PublishQueue"} for name in resources.QUEUES}
     variables = {"TABLE_PREFIX": {"Ref": "Prefix"}, "BUCKET": {"Ref": "ContentBucket"}, "PUBLIC_URL": "https://a.org"}
     return {

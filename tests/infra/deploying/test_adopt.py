@@ -1,4 +1,4 @@
-"""What is taken up into a stack: named, and described as it is, in the template's words where it is as it should be."""
+"""Importing existing resources: they are described as they are, with the template's expressions where both agree."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from tests.infra.deploying import small_build
 VALUES = {"Prefix": "studio-dev-", "DeletionProtection": "false", "AWS::AccountId": "1"}
 
 
-def users() -> adopt.Kept:
-    return next(kept for kept in adopt.kept(small_build.template(), VALUES) if kept.logical_id == "UsersTable")
+def users() -> adopt.Retained:
+    return next(
+        resource for resource in adopt.retained(small_build.template(), VALUES) if resource.logical_id == "UsersTable"
+    )
 
 
 def described(**changes: Any) -> dict[str, Any]:
-    """What DynamoDB says of a table that is as the template wants it, but in another order."""
+    """DynamoDB's description of a table that agrees with the template, but in another order."""
     wanted = users().resource["Properties"]
     indexes = [{**index, "IndexStatus": "ACTIVE"} for index in reversed(wanted["GlobalSecondaryIndexes"])]
     return {
@@ -35,17 +37,17 @@ def written(recovery: str = "ENABLED", **changes: Any) -> dict[str, Any]:
     return resource["Properties"]
 
 
-def test_what_outlives_its_stack_is_named() -> None:
-    names = {kept.logical_id: kept.name for kept in adopt.kept(small_build.template(), VALUES)}
+def test_resources_that_outlive_their_stack_are_named() -> None:
+    names = {resource.logical_id: resource.name for resource in adopt.retained(small_build.template(), VALUES)}
     assert names.keys() == {*small_build.TABLES, "ContentBucket"}
     assert (names["UsersTable"], names["ContentBucket"]) == ("studio-dev-users", "studio-dev-content-1")
 
 
-def test_a_table_that_is_as_it_should_be_is_the_templates() -> None:
+def test_a_table_that_agrees_with_the_template_has_its_definition() -> None:
     assert written() == users().resource["Properties"]
 
 
-def test_a_table_that_differs_says_how_it_is() -> None:
+def test_a_table_that_differs_is_described_as_it_is() -> None:
     wanted = users().resource["Properties"]
     (first, second) = described()["GlobalSecondaryIndexes"]
     found = written("DISABLED", DeletionProtectionEnabled=True, GlobalSecondaryIndexes=[second])
@@ -56,13 +58,13 @@ def test_a_table_that_differs_says_how_it_is() -> None:
     assert first["IndexName"] != second["IndexName"]
 
 
-def test_there_are_no_names_that_its_stack_does_not_know() -> None:
-    kept = users()
-    template = adopt.template_of([(kept, {"TableName": "studio-dev-users"})], {}, {})
+def test_names_that_the_stack_does_not_define_are_literal() -> None:
+    resource = users()
+    template = adopt.template_of([(resource, {"TableName": "studio-dev-users"})], {}, {})
     assert template["Resources"]["UsersTable"]["Properties"] == {"TableName": "studio-dev-users"}
 
 
-def test_it_is_said_when_items_end() -> None:
+def test_the_time_to_live_is_described() -> None:
     ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}
     found = adopt.properties_of(described(), {}, ttl)
     assert found["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}

@@ -1,4 +1,4 @@
-"""What a stage that is there is told: to pause and go on, to exchange its key, to do a job, to move dead letters."""
+"""Commands for a deployed stage: pause and resume, rotate the secret, start a job, redrive dead letters."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from infra.deploying import account, admin, commands, pausing, redrive, settings
 from infra.deploying.problems import DeployError
 from infra.resources import QUEUES
 
-TOLD = {"STAGE": "dev", "REGION": "eu-central-1"}
+OPTIONS = {"STAGE": "dev", "REGION": "eu-central-1"}
 PREFIX = "studio-dev-"
 
 
@@ -55,12 +55,12 @@ class TestPausing:
         mappings = lambdas.list_event_source_mappings()["EventSourceMappings"]
         return [reserved, *(m["State"] for m in sorted(mappings, key=lambda m: m["FunctionArn"]))]
 
-    def test_stops_api_and_triggers_and_lets_them_go_on(self, lambdas: Any, capsys: Any) -> None:
+    def test_stops_api_and_triggers_and_starts_them_again(self, lambdas: Any, capsys: Any) -> None:
         for _ in range(2):
-            assert deploy.main("pause", TOLD) == 0
+            assert deploy.main("pause", OPTIONS) == 0
             assert self.states(lambdas) == [0, *["Disabled"] * 4, "Enabled"]
         for _ in range(2):
-            assert deploy.main("resume", TOLD) == 0
+            assert deploy.main("resume", OPTIONS) == 0
             assert self.states(lambdas) == [None, *["Enabled"] * 5]
         assert "make resume STAGE=dev REGION=eu-central-1" in capsys.readouterr().out
 
@@ -69,19 +69,19 @@ class TestPausing:
         pausing._set_triggers(triggers, PREFIX, False)
         assert (triggers.states, triggers.asked) == ([], [False, False])
 
-    def test_what_is_not_there_is_told(self, at: account.Account, capsys: Any) -> None:
+    def test_a_stage_that_is_not_deployed_is_reported(self, at: account.Account, capsys: Any) -> None:
         for command in ("pause", "resume"):
-            assert deploy.main(command, TOLD) == 1
+            assert deploy.main(command, OPTIONS) == 1
             assert capsys.readouterr().err == (
                 "studio-dev-api is not deployed in eu-central-1: run make deploy first.\n"
             )
 
-    def test_says_how_long_functions_run(self) -> None:
-        assert max(each["timeout"] for each in functions.read().values()) == commands.LONGEST * 60
+    def test_knows_how_long_functions_may_run(self) -> None:
+        assert max(each["timeout"] for each in functions.read().values()) == commands.MAX_MINUTES * 60
 
 
 class ChangingTriggers:
-    """Lambda with one trigger, that of the queue publish, in one state after the other."""
+    """Lambda with one trigger, that of the queue publish, which takes on one state after the other."""
 
     def __init__(self, *states: str) -> None:
         self.states, self.asked = list(states), []  # type: ignore[var-annotated]
@@ -110,12 +110,12 @@ class TestRotating:
     def stored(self, at: account.Account) -> str:
         return settings.read(at, "dev")["FrontKey"]
 
-    def test_goes_by_two_keys_that_agree_with_what_was_before(
+    def test_takes_two_steps_that_share_a_secret_with_the_previous_state(
         self, at: account.Account, deployed: dict[str, str], capsys: Any
     ) -> None:
         (old,) = known = [deployed["FRONT_KEY"]]
         for _ in range(2):
-            assert deploy.main("settings", {**TOLD, "ROTATE": "1"}) == 0
+            assert deploy.main("settings", {**OPTIONS, "ROTATE": "1"}) == 0
             known.append(self.stored(at))
             assert origin._agree(known[-1], known[-2])
             assert origin._agree(known[-2], known[-1])
@@ -127,46 +127,46 @@ class TestRotating:
         assert out.count("make deploy STAGE=dev REGION=eu-central-1") == 3
         assert not [key for key in (old, new) if key in out]
 
-    def test_takes_no_second_step_before_the_first_is_deployed(
+    def test_refuses_a_second_step_before_the_first_is_deployed(
         self, at: account.Account, deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        told = {"ROTATE": "1"}
-        commands.COMMANDS["settings"](at, "dev", told)
+        options = {"ROTATE": "1"}
+        commands.COMMANDS["settings"](at, "dev", options)
         before = self.stored(at)
         with pytest.raises(DeployError, match="run make deploy first"):
-            commands.COMMANDS["settings"](at, "dev", told)
+            commands.COMMANDS["settings"](at, "dev", options)
         deployed["FRONT_KEY"] = before
         monkeypatch.setattr(stack, "describe", lambda *_: {"StackStatus": "UPDATE_IN_PROGRESS"})
-        with pytest.raises(DeployError, match="in the midst of it"):
-            commands.COMMANDS["settings"](at, "dev", told)
+        with pytest.raises(DeployError, match="not deployed, or being deployed"):
+            commands.COMMANDS["settings"](at, "dev", options)
         assert self.stored(at) == before
 
 
 class TestJob:
-    def test_is_put_into_the_queue(self, at: account.Account) -> None:
+    def test_is_sent_to_the_queue(self, at: account.Account) -> None:
         url = at.client("sqs").create_queue(QueueName=f"{PREFIX}maintenance")["QueueUrl"]
-        assert deploy.main("job", {**TOLD, "JOB": "rebuild_public_index"}) == 0
+        assert deploy.main("job", {**OPTIONS, "JOB": "rebuild_public_index"}) == 0
         (message,) = at.client("sqs").receive_message(QueueUrl=url)["Messages"]
         assert json.loads(message["Body"]) == {"jobs": [{"job": "rebuild_public_index"}]}
 
-    def test_is_one_that_the_worker_knows(self) -> None:
+    def test_is_known_to_the_worker(self) -> None:
         assert set(commands.JOBS) <= workers.JOBS.keys()
 
     @pytest.mark.parametrize(
         ("job", "said"),
         [
-            ("remove_tree", "Say which job: JOB= one of rebuild_public_index, rebuild_search_index.\n"),
-            ("", "Say which job: JOB= one of rebuild_public_index, rebuild_search_index.\n"),
+            ("remove_tree", "JOB must be one of rebuild_public_index, rebuild_search_index.\n"),
+            ("", "JOB must be one of rebuild_public_index, rebuild_search_index.\n"),
             ("rebuild_search_index", "There is no queue studio-dev-maintenance in eu-central-1: is the stage deployed"),
         ],
     )
-    def test_of_another_name_is_refused(self, at: account.Account, capsys: Any, job: str, said: str) -> None:
-        assert deploy.main("job", {**TOLD, "JOB": job}) == 1
+    def test_with_another_name_is_refused(self, at: account.Account, capsys: Any, job: str, said: str) -> None:
+        assert deploy.main("job", {**OPTIONS, "JOB": job}) == 1
         assert capsys.readouterr().err.startswith(said)
 
 
 class MovingQueue:
-    """SQS that moves messages, and says nothing, then one thing after the other of it."""
+    """SQS that moves messages, and lists one set of tasks after the other."""
 
     exceptions = SimpleNamespace(QueueDoesNotExist=KeyError)
 
@@ -186,7 +186,7 @@ class MovingQueue:
         return {"Results": self.tasks.pop(0)}
 
 
-def test_a_move_that_is_not_listed_yet_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redrive_waits_for_a_task_that_is_not_listed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(redrive, "POLL", 0)
     older = {"Status": "COMPLETED", "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 7}
     running = {"Status": "RUNNING", "StartedTimestamp": 2}

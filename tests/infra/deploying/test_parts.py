@@ -1,4 +1,4 @@
-"""The parts of deploying: artefacts, settings, events; on AWS in this process."""
+"""The parts of deploying: artifacts, settings, events; with moto."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ def at() -> Iterator[account.Account]:
 
 
 class TestArtefacts:
-    def test_bucket_is_private_encrypted_versioned_and_forgets(self, at: account.Account) -> None:
+    def test_bucket_is_private_encrypted_versioned_and_expires_old_versions(self, at: account.Account) -> None:
         name = artefacts.make_bucket(at, PREFIX)
         assert name == f"studio-dev-artifacts-{at.id}-eu-central-1"
         s3 = at.client("s3")
@@ -32,7 +32,7 @@ class TestArtefacts:
         assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == artefacts.OLD_DAYS
         assert artefacts.make_bucket(at, PREFIX) == name
 
-    def test_of_a_region_that_has_no_name_in_its_location(self) -> None:
+    def test_of_the_region_without_a_location_constraint(self) -> None:
         with mock_aws():
             artefacts.make_bucket(account.at("us-east-1"), PREFIX)
 
@@ -42,7 +42,7 @@ class TestArtefacts:
         versions = at.client("s3").list_object_versions(Bucket=bucket)["Versions"]
         assert [version["Key"] for version in versions] == list(keys)
 
-    def test_others_stay_as_old_versions_only(self, at: account.Account) -> None:
+    def test_others_remain_as_old_versions_only(self, at: account.Account) -> None:
         bucket, s3 = artefacts.make_bucket(at, PREFIX), at.client("s3")
         old, new = (artefacts.upload(at, bucket, "code", "zip", content) for content in (b"a", b"b"))
         artefacts.keep_only(at, bucket, new)
@@ -83,7 +83,7 @@ class TestSettings:
             "MailFrom": "x",
         }
 
-    def test_that_nobody_knows_are_named(self) -> None:
+    def test_that_are_unknown_are_named(self) -> None:
         with pytest.raises(DeployError, match=r"There is no setting Mail, Typo: .* one of LogDays, MailFrom\."):
             settings.merged(DECLARED, {"Prefix": "a"}, {"Typo": "1", "Mail": "2"})
 
@@ -120,14 +120,14 @@ class TestSettings:
             ({"DomainName": "a.org", "CertificateArn": "arn:aws:acm:eu-central-1:1:c"}, REGION, "us-east-1"),
             ({"WebAclRate": "100"}, REGION, "us-east-1"),
             ({"WebAclRate": "100"}, "us-east-1", ""),
-            ({"WebAclRate": "9"}, "us-east-1", "WebAclRate is 10 at least"),
-            ({"WebAclRate": "many"}, "us-east-1", "WebAclRate is 10 at least"),
+            ({"WebAclRate": "9"}, "us-east-1", "WebAclRate must be at least 10"),
+            ({"WebAclRate": "many"}, "us-east-1", "WebAclRate must be at least 10"),
             ({"WebAclRate": "10"}, "us-east-1", ""),
             ({"WebAclRate": "0", "DomainName": "", "HostedZoneId": ""}, REGION, ""),
             ({"DomainName": "a.org", "CertificateArn": "arn:aws:acm:us-east-1:1:c", "HostedZoneId": "Z"}, REGION, ""),
         ],
     )
-    def test_that_cannot_be_together_are_refused(self, parameters: dict[str, str], region: str, said: str) -> None:
+    def test_that_contradict_each_other_are_refused(self, parameters: dict[str, str], region: str, said: str) -> None:
         found = settings.contradictions(parameters, region)
         assert bool(found) == bool(said)
         assert said in found
@@ -146,18 +146,18 @@ def event(name: str, status: str, reason: str = "", kind: str = "AWS::SQS::Queue
 
 
 class TestEvents:
-    def test_are_short_lines_about_what_has_ended(self) -> None:
-        assert events.told(event("Queue", "CREATE_COMPLETE")) == "  Queue: create complete"
-        assert events.told(event("Queue", "UPDATE_FAILED", "no\n way")) == "  Queue: update failed - no way"
-        assert events.told(event("Queue", "CREATE_IN_PROGRESS")) == ""
-        assert events.told(event("studio-dev", "CREATE_COMPLETE", of="stack")) == ""
+    def test_are_short_lines_about_finished_operations(self) -> None:
+        assert events.line(event("Queue", "CREATE_COMPLETE")) == "  Queue: create complete"
+        assert events.line(event("Queue", "UPDATE_FAILED", "no\n way")) == "  Queue: update failed - no way"
+        assert events.line(event("Queue", "CREATE_IN_PROGRESS")) == ""
+        assert events.line(event("studio-dev", "CREATE_COMPLETE", of="stack")) == ""
 
-    def test_tell_once_of_what_takes_long(self) -> None:
+    def test_announce_slow_resources_once(self) -> None:
         kind = events.SLOW[0]
-        assert "some minutes" in events.told(event("Distribution", "CREATE_IN_PROGRESS", kind=kind))
-        assert events.told(event("Distribution", "CREATE_IN_PROGRESS", "Resource creation Initiated", kind)) == ""
+        assert "some minutes" in events.line(event("Distribution", "CREATE_IN_PROGRESS", kind=kind))
+        assert events.line(event("Distribution", "CREATE_IN_PROGRESS", "Resource creation Initiated", kind)) == ""
 
-    def test_of_failures_are_causes_only(self) -> None:
+    def test_of_failures_are_only_the_causes(self) -> None:
         found = [
             event("A", "CREATE_COMPLETE"),
             event("B", "CREATE_FAILED", "there is one already"),
@@ -168,7 +168,7 @@ class TestEvents:
 
 
 class Scripted:
-    """CloudFormation that says one thing after the other: (status of the stack, its new events)."""
+    """CloudFormation with one state after the other: (status of the stack, its new events)."""
 
     def __init__(self, *moments: tuple[str, list[Any]]) -> None:
         self.moments, self.known = list(moments), []  # type: ignore[var-annotated]
@@ -185,7 +185,7 @@ class Scripted:
         return [{"StackEvents": self.known[::-1]}]
 
 
-def test_waiting_does_not_end_with_the_status_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_does_not_end_with_the_previous_status(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stack, "POLL", 0)
     end = event("studio-dev", "UPDATE_COMPLETE", of="stack")
     moments = [
@@ -211,11 +211,11 @@ def test_waiting_does_not_end_with_the_status_of_before(monkeypatch: pytest.Monk
         ({"Action": "Add"}, False),
     ],
 )
-def test_what_would_be_lost(change: dict[str, str], is_lost: bool) -> None:
+def test_losses_are_replaced_and_removed_tables(change: dict[str, str], is_lost: bool) -> None:
     part = {"LogicalResourceId": "T", "ResourceType": "AWS::DynamoDB::Table", **change}
     assert stack.losses([{"ResourceChange": part}]) == (["T"] if is_lost else [])
 
 
-def test_every_stage_is_named_in_its_stack() -> None:
+def test_every_stack_is_named_after_its_stage() -> None:
     for stage in ("dev", "staging", "prod"):
         assert account.stack_name(account.parameters_of(stage)) == f"studio-{stage}"

@@ -1,4 +1,4 @@
-"""What the operator is told where something is missing: one sentence each, of what to do."""
+"""Error messages for the operator: one sentence each, which says what to do."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ from infra.deploying import account, admin, commands, mail, problems
 from infra.deploying.problems import DeployError
 from tests.infra.deploying import small_build
 
-TOLD = {"STAGE": "dev", "REGION": "eu-central-1"}
+OPTIONS = {"STAGE": "dev", "REGION": "eu-central-1"}
 
 
 def refusal(code: str, message: str = "", operation: str = "PutObject") -> ClientError:
@@ -34,7 +34,7 @@ def refusal(code: str, message: str = "", operation: str = "PutObject") -> Clien
         (exceptions.UnauthorizedSSOTokenError(), "aws sso login"),
         (exceptions.TokenRetrievalError(provider="sso", error_msg="x"), "aws sso login"),
         (exceptions.EndpointConnectionError(endpoint_url="https://a"), "check REGION"),
-        (exceptions.ReadTimeoutError(endpoint_url="https://a"), "AWS could not be asked"),
+        (exceptions.ReadTimeoutError(endpoint_url="https://a"), "AWS could not be called"),
         (refusal("ExpiredToken"), "have expired"),
         (refusal("InvalidClientTokenId"), "does not know these credentials"),
         (refusal("OptInRequired"), "another REGION"),
@@ -64,73 +64,73 @@ def test_an_error_is_one_sentence_that_says_what_to_do(error: Any, said: str) ->
         (refusal("403", "Forbidden", "HeadObject"), "s3:GetObject"),
     ],
 )
-def test_a_missing_right_is_named(error: ClientError, action: str) -> None:
+def test_a_missing_permission_is_named(error: ClientError, action: str) -> None:
     assert problems.explain(error, "s3") == (
-        f"These credentials may not do {action}: allow it, or use other credentials."
+        f"These credentials lack the permission {action}: allow it, or use other credentials."
     )
 
 
-def test_who_was_asked_is_known_by_what_was_asked() -> None:
+def test_the_service_is_found_by_its_operation() -> None:
     at = account.at("eu-central-1")
     for service in ("ssm", "s3", "cloudformation"):
         at.client(service)
-    with pytest.raises(DeployError, match="may not do ssm:GetParametersByPath:"), at.explained():
+    with pytest.raises(DeployError, match="lack the permission ssm:GetParametersByPath:"), at.explained():
         raise refusal("AccessDeniedException", "no", "GetParametersByPath")
 
 
 @pytest.mark.parametrize(
-    ("command", "told", "said"),
+    ("command", "options", "said"),
     [
-        ("deploy", {}, "Say which stage: STAGE= one of dev, staging, prod."),
-        ("deploy", {"STAGE": "qa"}, "There is no stage 'qa': STAGE= one of dev, staging, prod."),
+        ("deploy", {}, "STAGE is required: set STAGE to one of dev, staging, prod."),
+        ("deploy", {"STAGE": "qa"}, "There is no stage 'qa': set STAGE to one of dev, staging, prod."),
         ("deploy", {"STAGE": "dev", "REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
-        ("destroy", {**TOLD, "YES": "prod"}, "Nothing was deleted: type dev, or say YES=dev."),
-        ("destroy", {**TOLD, "DATA": "all"}, "DATA is keep or delete."),
-        ("admin", TOLD, "Say whom: EMAIL=you@example.org."),
-        ("token", TOLD, "Say whose: EMAIL=you@example.org."),
-        ("redrive", {**TOLD, "QUEUE": "x"}, "QUEUE= one of publish, export, maintenance, uploads."),
-        ("redrive", {**TOLD, "QUEUE": "publish"}, "There is no queue studio-dev-publish-dlq in eu-central-1"),
-        ("settings", {**TOLD, "SET": "Typo=1"}, "There is no setting Typo"),
+        ("destroy", {**OPTIONS, "YES": "prod"}, "Nothing was deleted: type dev, or set YES=dev."),
+        ("destroy", {**OPTIONS, "DATA": "all"}, "DATA must be keep or delete."),
+        ("admin", OPTIONS, "EMAIL is required: EMAIL=you@example.org."),
+        ("token", OPTIONS, "EMAIL is required: EMAIL=you@example.org."),
+        ("redrive", {**OPTIONS, "QUEUE": "x"}, "QUEUE must be one of publish, export, maintenance, uploads."),
+        ("redrive", {**OPTIONS, "QUEUE": "publish"}, "There is no queue studio-dev-publish-dlq in eu-central-1"),
+        ("settings", {**OPTIONS, "SET": "Typo=1"}, "There is no setting Typo"),
     ],
 )
 @mock_aws
-def test_a_command_says_what_it_lacks(
-    command: str, told: dict[str, str], said: str, capsys: Any, monkeypatch: Any
+def test_a_command_names_what_is_missing(
+    command: str, options: dict[str, str], said: str, capsys: Any, monkeypatch: Any
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
-    monkeypatch.setattr(sys, "stdin", open("/dev/null"))  # noqa: SIM115 - nobody is there
-    assert deploy.main(command, told) == 1
+    monkeypatch.setattr(sys, "stdin", open("/dev/null"))  # noqa: SIM115 - not a terminal
+    assert deploy.main(command, options) == 1
     out, err = capsys.readouterr()
     assert (out, said in err, err.count("\n")) == ("", True, 1)
 
 
-def test_no_region_is_told(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
+def test_a_missing_region_is_reported(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
     assert deploy.main("deploy", {"STAGE": "dev"}) == 1
-    assert capsys.readouterr().err == "Say where: REGION=eu-central-1, or any other region of AWS.\n"
+    assert capsys.readouterr().err == "REGION is required: REGION=eu-central-1, or any other AWS region.\n"
 
 
-def test_no_credentials_are_told_before_anything_is_built(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
+def test_missing_credentials_are_reported_before_a_build(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
         monkeypatch.setenv(name, str(tmp_path / "none"))
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setattr(package, "package", lambda _: pytest.fail("built"))
-    assert deploy.main("deploy", TOLD) == 1
+    assert deploy.main("deploy", OPTIONS) == 1
     assert capsys.readouterr().err.startswith("There are no AWS credentials: set AWS_ACCESS_KEY_ID")
 
 
 @mock_aws
-def test_a_stage_that_was_not_packaged_is_told(tmp_path: Path) -> None:
+def test_a_stage_that_was_not_packaged_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="run make package STAGE=dev"):
         deploy.deploy("dev", "eu-central-1", build_dir=tmp_path)
 
 
 @mock_aws
-def test_settings_that_cannot_be_are_told_before_anything_is_made(tmp_path: Path) -> None:
+def test_invalid_settings_are_reported_before_anything_is_created(tmp_path: Path) -> None:
     build = small_build.write(tmp_path)
     with pytest.raises(DeployError, match="There is no setting Typo"):
         deploy.deploy("dev", "eu-central-1", {"Typo": "1"}, build)
@@ -139,14 +139,14 @@ def test_settings_that_cannot_be_are_told_before_anything_is_made(tmp_path: Path
 
 @mock_aws
 def test_settings_are_set_and_listed(capsys: Any) -> None:
-    assert deploy.main("settings", {**TOLD, "SET": "AlarmEmail=ops@example.org"}) == 0
-    assert deploy.main("settings", TOLD) == 0
+    assert deploy.main("settings", {**OPTIONS, "SET": "AlarmEmail=ops@example.org"}) == 0
+    assert deploy.main("settings", OPTIONS) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "AlarmEmail is ops@example.org; the next make deploy makes it so."
+    assert lines[0] == "AlarmEmail is ops@example.org; the next make deploy applies it."
     assert ["AlarmEmail", "ops@example.org", "SSM"] in [line.split() for line in lines]
 
 
-def test_a_region_without_ses_is_told_where_mail_is_to_be_sent(monkeypatch: Any) -> None:
+def test_a_region_without_ses_is_reported_if_mail_is_to_be_sent(monkeypatch: Any) -> None:
     at = account.at("eu-central-1")
     monkeypatch.setattr(at.session, "get_available_regions", lambda *_: ["us-east-1"])
     mail.check(at, "")
@@ -155,7 +155,7 @@ def test_a_region_without_ses_is_told_where_mail_is_to_be_sent(monkeypatch: Any)
 
 
 class Ses:
-    """SES that says one thing about the account and one about the sender."""
+    """SES with one state of the account and one of the sender."""
 
     def __init__(self, production: bool, verified: bool) -> None:
         self.production, self.verified = production, verified
@@ -171,7 +171,7 @@ class Ses:
     ("ses", "said"),
     [(Ses(True, True), []), (Ses(False, True), ["production"]), (Ses(False, False), ["production", "link"])],
 )
-def test_what_keeps_mail_from_arriving_is_told(ses: Ses, said: list[str]) -> None:
+def test_reasons_against_the_arrival_of_mail_are_reported(ses: Ses, said: list[str]) -> None:
     at = account.Account("eu-central-1", _clients={"sesv2": ses})
     found = mail.hints(at, "studio@example.org")
     assert len(found) == len(said)
@@ -182,7 +182,7 @@ def test_what_keeps_mail_from_arriving_is_told(ses: Ses, said: list[str]) -> Non
 class TestAdministrator:
     """The part that runs in the environment of the deployed API."""
 
-    def test_is_looked_for_and_made(self, aws: Any, capsys: Any) -> None:
+    def test_is_looked_up_and_created(self, aws: Any, capsys: Any) -> None:
         assert admin.main(["look"]) == 0
         assert admin.main(["give", "admin@example.org"]) == 0
         assert admin.main(["look"]) == 0
@@ -190,7 +190,7 @@ class TestAdministrator:
         assert (before, after, is_new, len(password)) == (False, True, True, 23)
 
     @pytest.mark.parametrize(("is_admin", "said"), [(False, "is now an administrator"), (True, "is an administrator")])
-    def test_is_told_from_a_user_who_becomes_one(
+    def test_is_distinguished_from_a_user_who_becomes_one(
         self, aws: Any, capsys: Any, monkeypatch: Any, is_admin: bool, said: str
     ) -> None:
         accounts.create_user("some@example.org", is_admin=is_admin)
@@ -203,7 +203,7 @@ class TestAdministrator:
         commands.give_password(account.at("eu-central-1"), "studio-dev-", "some@example.org", "https://a.org")
         assert capsys.readouterr().out.startswith(f"some@example.org {said}\n")
 
-    def test_gives_tokens_to_users_who_may_be_new(self, aws: Any, capsys: Any) -> None:
+    def test_issues_tokens_to_existing_and_new_users(self, aws: Any, capsys: Any) -> None:
         assert [admin.main(["token", address]) for address in ("Chef@example.org", "chef@example.org")] == [0, 0]
         tokens = set(map(json.loads, capsys.readouterr().out.splitlines()))
         user = users.get(accounts.user_id_of("chef@example.org"))
@@ -211,11 +211,11 @@ class TestAdministrator:
         assert user.token_keys == {digest(token) for token in tokens}
         assert (len(tokens), user.is_admin) == (2, False)
 
-    def test_with_no_address_is_told(self, aws: Any, capsys: Any) -> None:
+    def test_with_an_invalid_address_is_reported(self, aws: Any, capsys: Any) -> None:
         assert admin.main(["give", "admin"]) == 1
         assert capsys.readouterr() == ("", "email: Enter a valid e-mail address.\n")
 
     @mock_aws
-    def test_of_what_is_not_deployed_is_told(self) -> None:
+    def test_of_a_stage_that_is_not_deployed_is_reported(self) -> None:
         with pytest.raises(DeployError, match="studio-dev-api is not deployed in eu-central-1: run make deploy first"):
             admin.exists(account.at("eu-central-1"), "studio-dev-")

@@ -1,4 +1,4 @@
-"""Tables brought back to an earlier moment."""
+"""Restoring tables to an earlier time."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ def contents(dynamodb: Any, table: str) -> list[str]:
 
 
 def beside(dynamodb: Any, name: str, items: list[dict[str, Any]]) -> None:
-    """A restored copy, as DynamoDB makes it."""
+    """A restored copy, as DynamoDB creates it."""
     definition = next(table for table in resources.tables(PREFIX) if table["TableName"] == PREFIX + name)
     shape = {key: definition[key] for key in ("KeySchema", "BillingMode")}
     kinds = [part for part in definition["AttributeDefinitions"] if part["AttributeName"] in str(shape["KeySchema"])]
@@ -48,7 +48,7 @@ def beside(dynamodb: Any, name: str, items: list[dict[str, Any]]) -> None:
     fill(dynamodb, PREFIX + name + restore.BESIDE, items)
 
 
-def test_a_table_becomes_what_it_was(dynamodb: Any) -> None:
+def test_a_table_is_restored_from_its_copy(dynamodb: Any) -> None:
     was = [edge(parent, position) for parent in range(30) for position in "abc"]
     beside(dynamodb, "children", was)
     changed = {**edge(0, "a"), "node_id": {"S": "other"}}
@@ -60,12 +60,12 @@ def test_a_table_becomes_what_it_was(dynamodb: Any) -> None:
 
 def test_without_a_copy_nothing_is_touched(dynamodb: Any) -> None:
     fill(dynamodb, PREFIX + "children", [edge(1, "a")])
-    with pytest.raises(RestoreError, match="begin with"):
+    with pytest.raises(RestoreError, match="run make restore first"):
         restore.finish(dynamodb, PREFIX, "children")
     assert len(contents(dynamodb, PREFIX + "children")) == 1
 
 
-def test_a_copy_is_asked_for_beside_the_table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_is_requested_beside_the_table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
     def restored(**given: Any) -> None:
@@ -79,7 +79,7 @@ def test_a_copy_is_asked_for_beside_the_table(dynamodb: Any, monkeypatch: pytest
     assert asked == [{**names, "RestoreDateTime": moment}]
 
 
-def test_a_refusal_is_told(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_is_reported(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: Any) -> None:
         error = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "PITR is off"}
         raise ClientError({"Error": error}, "RestoreTableToPointInTime")  # type: ignore[arg-type]
@@ -90,59 +90,59 @@ def test_a_refusal_is_told(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("moment", ["yesterday", "2026-01-31T12:00:00", ""])
-def test_a_moment_names_its_zone(moment: str) -> None:
+def test_a_time_requires_a_time_zone(moment: str) -> None:
     with pytest.raises(RestoreError, match="TIME"):
         restore._moment(moment)
 
 
-def test_a_copy_that_is_there_is_told_and_nothing_is_asked_for(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_existing_copy_is_reported_and_nothing_is_requested(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     beside(dynamodb, "children", [])
     monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", lambda **_: pytest.fail("asked"))
-    with pytest.raises(RestoreError, match="There is studio-test-children-restored already"):
+    with pytest.raises(RestoreError, match="studio-test-children-restored exists already"):
         restore.begin(dynamodb, PREFIX, datetime.now(UTC), ["nodes", "children"])
 
 
-TOLD = {"STAGE": "dev", "REGION": "eu-central-1", "TABLES": "children", "TIME": "2026-01-31T12:00:00Z"}
+OPTIONS = {"STAGE": "dev", "REGION": "eu-central-1", "TABLES": "children", "TIME": "2026-01-31T12:00:00Z"}
 
 
 @pytest.mark.parametrize(
     ("step", "changed", "said"),
     [
-        ("restore", {"STAGE": ""}, "Say which stage: STAGE= one of dev, staging, prod."),
+        ("restore", {"STAGE": ""}, "STAGE is required: set STAGE to one of dev, staging, prod."),
         ("restore", {"REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
-        ("restore", {"REGION": ""}, "Say where: REGION=eu-central-1"),
-        ("restore", {"TABLES": "children typo"}, 'Say which tables: TABLES="…" of assessment_items, '),
+        ("restore", {"REGION": ""}, "REGION is required: REGION=eu-central-1"),
+        ("restore", {"TABLES": "children typo"}, "TABLES must name some of assessment_items, "),
         ("restore", {"TIME": ""}, "TIME must be like"),
         ("restore", {}, "studio-dev-children cannot be restored: "),
-        ("restore-finish", {}, "There is no studio-dev-children-restored; begin with `make restore`."),
+        ("restore-finish", {}, "There is no studio-dev-children-restored: run make restore first."),
     ],
 )
 @mock_aws
-def test_a_step_says_what_it_lacks(
+def test_a_step_names_what_is_missing(
     step: str, changed: dict[str, str], said: str, capsys: Any, monkeypatch: Any, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    assert deploy.main(step, TOLD | changed) == 1
+    assert deploy.main(step, OPTIONS | changed) == 1
     out, err = capsys.readouterr()
     assert (out, said in err, err.count("\n")) == ("", True, 1)
 
 
 @mock_aws
-def test_a_missing_right_is_one_sentence(capsys: Any, monkeypatch: Any) -> None:
+def test_a_missing_permission_is_one_sentence(capsys: Any, monkeypatch: Any) -> None:
     def refuse(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeTable")
 
     monkeypatch.setattr(restore, "finish", refuse)
-    assert deploy.main("restore-finish", TOLD) == 1
+    assert deploy.main("restore-finish", OPTIONS) == 1
     assert capsys.readouterr().err == (
-        "These credentials may not do dynamodb:DescribeTable: allow it, or use other credentials.\n"
+        "These credentials lack the permission dynamodb:DescribeTable: allow it, or use other credentials.\n"
     )
 
 
 @mock_aws
-def test_the_region_is_awss_own_where_none_is_given(capsys: Any, monkeypatch: Any) -> None:
+def test_the_region_defaults_to_the_aws_settings(capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     client = botocore.session.get_session().create_client("dynamodb", region_name="eu-west-1")
     monkeypatch.setattr(restore, "SEGMENTS", 2)
@@ -153,5 +153,5 @@ def test_the_region_is_awss_own_where_none_is_given(capsys: Any, monkeypatch: An
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
     )
-    assert deploy.main("restore-finish", TOLD | {"REGION": "", "TABLES": "users"}) == 0
-    assert capsys.readouterr().out == "studio-dev-users: 0 items as they were, 0 newer ones deleted\n"
+    assert deploy.main("restore-finish", OPTIONS | {"REGION": "", "TABLES": "users"}) == 0
+    assert capsys.readouterr().out == "studio-dev-users: 0 items restored, 0 newer ones deleted\n"

@@ -1,4 +1,4 @@
-"""Deploying to an AWS that knows CloudFormation: what a stage is after it, and what is left when it is gone."""
+"""Deploying with CloudFormation (ministack's): a stage after a deploy, and what remains after destroy."""
 
 import json
 import urllib.request
@@ -15,14 +15,14 @@ from infra.local.aws import emulator
 from tests.infra.deploying import small_build
 
 pytestmark = pytest.mark.xdist_group("deploy")
-REGION = "us-east-1"  # where requests go that are not signed, as in tests those to DynamoDB are
+REGION = "us-east-1"  # the region of unsigned requests, such as those to DynamoDB in tests
 SERVICES = "cloudformation,dynamodb,iam,lambda,logs,s3,sqs,ssm,sts"
 USERS = "studio-dev-users"
 
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A ministack, which the credentials of this process lead to."""
+    """A ministack, to which this process's clients connect."""
     folder = tmp_path_factory.mktemp("deploy")
     with (
         emulator.serve(folder, None, {"SERVICES": SERVICES, "PERSIST_STATE": "0"}) as (url, _),
@@ -36,7 +36,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def said(endpoint: str) -> list[str]:
-    """What the operator is told, on an empty account."""
+    """The output for the operator, with an empty account."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_ministack/reset", method="POST")).close()
     return []
 
@@ -48,7 +48,7 @@ def at(said: list[str]) -> account.Account:
 
 @pytest.fixture
 def run(said: list[str], tmp_path: Path) -> Any:
-    """Deploys a build; a resource that is None is not in it."""
+    """Deploys a build; a resource that is None is left out."""
 
     def deployed(force: bool = False, overrides: dict[str, str] | None = None, **build: Any) -> dict[str, str]:
         said.clear()
@@ -71,7 +71,7 @@ def code(at: account.Account) -> Any:
     return at.client("lambda").get_function_configuration(FunctionName="studio-dev-api")
 
 
-def test_a_stage_is_made_then_nothing_changes_then_its_code(run: Any, at: account.Account, said: list[str]) -> None:
+def test_a_stage_is_created_then_unchanged_then_updated(run: Any, at: account.Account, said: list[str]) -> None:
     assert run() == {"Url": "https://studio.example.org", "Bucket": f"studio-dev-content-{at.id}"}
     assert said[0] == f"studio-dev: account {at.id}, {REGION}"
     assert "  UsersTable: create complete" in said
@@ -80,7 +80,7 @@ def test_a_stage_is_made_then_nothing_changes_then_its_code(run: Any, at: accoun
     assert code(at)["Environment"]["Variables"]["FRONT_KEY"] == secret["Value"]
     assert secret["Value"] not in "\n".join(said)
     run()
-    assert said[1:] == ["Nothing has changed."]
+    assert said[1:] == ["No changes."]
     before = code(at)["CodeSha256"]
     run(code="2")
     assert "  ~ APIHandler (AWS::Lambda::Function)" in said
@@ -89,7 +89,7 @@ def test_a_stage_is_made_then_nothing_changes_then_its_code(run: Any, at: accoun
     assert sorted(key["Key"].partition("/")[0] for key in found) == ["code", "template"]
 
 
-def test_what_destroy_keeps_is_taken_up_again(run: Any, at: account.Account, said: list[str]) -> None:
+def test_what_destroy_retains_is_imported_again(run: Any, at: account.Account, said: list[str]) -> None:
     run(overrides={"DeletionProtection": "true"})
     found = stack.describe(at, "studio-dev")
     assert found
@@ -104,7 +104,7 @@ def test_what_destroy_keeps_is_taken_up_again(run: Any, at: account.Account, sai
     assert (status(at), len(tables(at))) == ("none", 3)
 
     run()
-    assert said[1] == "Taking up 4 tables and buckets that are there."
+    assert said[1] == "Importing 4 existing tables and buckets."
     assert "  UsersTable: import complete" in said
     assert not any("replaced" in line for line in said)
     assert dynamodb.get_item(TableName=USERS, Key={"id": {"S": "a"}})["Item"]
@@ -117,37 +117,35 @@ def test_what_destroy_keeps_is_taken_up_again(run: Any, at: account.Account, sai
     assert at.client("ssm").get_parameters_by_path(Path="/studio/dev/")["Parameters"] == []
 
 
-def test_a_table_comes_into_the_stack_and_is_not_replaced(run: Any, at: account.Account, said: list[str]) -> None:
-    """As after an update that failed: what it had made stays, and is there when it is tried again."""
+def test_a_table_is_imported_and_not_replaced(run: Any, at: account.Account, said: list[str]) -> None:
+    """As after a failed update: the table it created is retained, and exists at the next attempt."""
     run()
     extra = small_build.table("extra")
     at.client("dynamodb").create_table(**{**extra["Properties"], "TableName": "studio-dev-extra"})
     at.client("dynamodb").put_item(TableName="studio-dev-extra", Item={"id": {"S": "a"}})
     run(ExtraTable=extra)
-    assert said[1] == "Taking up 1 tables and buckets that are there."
+    assert said[1] == "Importing 1 existing tables and buckets."
     assert "ExtraTable" in stack.logical_ids(at, "studio-dev")
     for other in (small_build.table("extra2"), None):
-        with pytest.raises(
-            DeployError, match=r"ExtraTable: run it with FORCE=1 .* refuses to replace under the same one"
-        ):
+        with pytest.raises(DeployError, match=r"ExtraTable: set FORCE=1 .* refuses to replace under the same one"):
             run(ExtraTable=other)
     assert at.client("dynamodb").get_item(TableName="studio-dev-extra", Key={"id": {"S": "a"}})["Item"]
     run(force=True)
     assert "  - ExtraTable (AWS::DynamoDB::Table)" in said
 
 
-def test_what_failed_the_first_time_says_why_and_is_begun_anew(run: Any, at: account.Account, said: list[str]) -> None:
+def test_a_failed_first_deploy_says_why_and_can_be_repeated(run: Any, at: account.Account, said: list[str]) -> None:
     wrong = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q", "VisibilityTimeout": 10**6}}
     with pytest.raises(DeployError, match=r"studio-dev was not deployed \(ROLLBACK_COMPLETE\): Wrong"):
         run(Wrong=wrong)
     assert status(at) == "ROLLBACK_COMPLETE"
     run()
     assert status(at) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-    assert any("never finished" in line for line in said)
+    assert any("Deleting studio-dev, which failed to be created" in line for line in said)
 
 
 def test_the_first_administrator_and_dead_letters(run: Any, at: account.Account) -> None:
-    """Two that need a stack, and no more than that."""
+    """Two commands that only need a stack."""
     run()
     assert not admin.exists(at, "studio-dev-")
     password, is_new = admin.give(at, "studio-dev-", "Admin@example.org")

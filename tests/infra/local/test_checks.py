@@ -1,4 +1,4 @@
-"""What stops a start, in one sentence."""
+"""Checks that prevent a start, with one sentence each."""
 
 import re
 from pathlib import Path
@@ -9,10 +9,10 @@ from infra.local import checks
 from infra.local.checks import StackError
 
 
-def test_a_taken_port_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with checks.listen(0) as listener:
         port = listener.getsockname()[1]
-        with pytest.raises(StackError, match=rf"^Port {port} is taken; .*PORT=…\.$"):
+        with pytest.raises(StackError, match=rf"^Port {port} is in use: .*PORT=…\.$"):
             checks.listen(port)
 
 
@@ -26,24 +26,24 @@ def test_a_port_that_others_have_together_is_taken() -> None:
     first, second = checks.listen_together(0, 2)
     with first, second:
         port = first.getsockname()[1]
-        with pytest.raises(StackError, match=f"^Port {port} is taken;"):
+        with pytest.raises(StackError, match=f"^Port {port} is in use:"):
             checks.listen_together(port, 2)
 
 
 @pytest.mark.parametrize("text", ["http", "-1", "65536", "80.5", ""])
-def test_a_port_that_is_no_number_is_told(text: str) -> None:
+def test_a_port_that_is_not_a_number_is_reported(text: str) -> None:
     with pytest.raises(StackError, match=re.escape(repr(text))):
         checks.port_number(text)
 
 
 @pytest.mark.parametrize("name", ["file", "file/below"])
-def test_a_file_in_place_of_the_data_directory_is_told(tmp_path: Path, name: str) -> None:
+def test_a_file_in_place_of_the_data_directory_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StackError, match=r"is not a directory\.$"):
         checks.open_data_dir(tmp_path / name)
 
 
-def test_a_data_directory_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_data_directory_that_cannot_be_written_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 

@@ -86,7 +86,7 @@ def command(folder: Path, **settings: str) -> Iterator[Command]:
 
 
 def can_start(data_dir: Path) -> bool:
-    """Whether nobody writes to a data directory any more."""
+    """Whether the data directory is no longer in use."""
     try:
         open_data_dir(data_dir).close()
     except StackError:
@@ -137,18 +137,18 @@ def test_what_the_app_logs_as_an_error_is_on_the_console_and_in_the_log(
     assert "ValueError: this view fails" in (tmp_path / "gateway.log").read_text()
 
 
-def test_a_stack_whose_child_has_ended_says_which(tmp_path: Path) -> None:
+def test_a_stack_names_a_child_that_has_stopped(tmp_path: Path) -> None:
     with started(tmp_path) as running:
         workers = next(child for child in running.children if child.name == "workers")
         os.kill(workers.pid, signal.SIGKILL)
         assert until(lambda: running.failure() is not None)
-        assert str(running.failure()).startswith("workers has stopped; ")
+        assert str(running.failure()).startswith("workers has stopped: see ")
 
 
 def test_an_app_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("raise RuntimeError('no app')")
     with (
-        pytest.raises(StackError, match=r"gateway did not start; .*gateway\.log says why"),
+        pytest.raises(StackError, match=r"gateway did not start: see .*gateway\.log"),
         stack.start(0, tmp_path / "data", tmp_path),
     ):
         pass
@@ -182,10 +182,10 @@ def test_make_user_prints_its_token_last(tmp_path: Path) -> None:
         assert len(made.stdout.splitlines()[-1]) == 40
         again = make_user("new@example.org")
         assert again.returncode == 2
-        assert again.stderr == "A user new@example.org is there already.\n"
+        assert again.stderr == "The user new@example.org exists already.\n"
     missing = make_user("late@example.org")
     assert missing.returncode == 1
-    assert missing.stderr.startswith(f"No stack is running on DATA_DIR {tmp_path};")
+    assert missing.stderr.startswith(f"No stack is running on DATA_DIR {tmp_path}:")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -221,7 +221,7 @@ def test_a_start_that_cannot_be_says_so_in_one_line(tmp_path: Path) -> None:
     with listen(0) as taken:
         port = str(taken.getsockname()[1])
         for settings, words in (
-            ({"PORT": port}, f"Port {port} is taken"),
+            ({"PORT": port}, f"Port {port} is in use"),
             ({"PORT": "http"}, "PORT must be a number"),
             ({"DATA_DIR": __file__}, "is not a directory"),
         ):

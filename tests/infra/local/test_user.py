@@ -1,4 +1,4 @@
-"""`make user`: makes people, and gives those who are there a password."""
+"""`make user`: creates users, and changes the passwords of existing ones."""
 
 import io
 import sys
@@ -29,13 +29,13 @@ def stored():
     return users.get(accounts.user_id_of(EMAIL))
 
 
-def test_somebody_new_gets_a_token_and_the_password(make):
+def test_a_new_user_gets_a_token_and_the_password(make):
     status, token, _ = make(PASSWORD, "--change", "--admin")
     assert (status, len(token.strip()), stored().is_admin) == (0, 40, True)
     assert accounts.is_password_of(stored(), PASSWORD)
 
 
-def test_somebody_who_is_there_gets_the_password_and_no_token(make):
+def test_an_existing_user_gets_the_password_and_no_token(make):
     make()
     keys = stored().token_keys
     status, said, _ = make(PASSWORD, "--change")
@@ -45,10 +45,10 @@ def test_somebody_who_is_there_gets_the_password_and_no_token(make):
 
 
 @pytest.mark.parametrize(("password", "options"), [("", ("--change",)), (PASSWORD, ())])
-def test_somebody_who_is_there_is_not_made_again(make, password, options):
+def test_an_existing_user_is_not_created_again(make, password, options):
     make()
     status, _, errors = make(password, *options)
-    assert (status, errors) == (user.EMAIL_TAKEN, f"A user {EMAIL} is there already.\n")
+    assert (status, errors) == (user.EMAIL_TAKEN, f"The user {EMAIL} exists already.\n")
     assert stored().password is None
 
 

@@ -47,7 +47,7 @@ class TestRequirements:
         assert pruning.NOT_INSTALLED.keys() <= {line.split("==")[0].lower() for line in lines}
 
     @pytest.mark.parametrize(
-        ("said", "told"),
+        ("output", "message"),
         [
             (
                 "WARNING: … connection broken …\nERROR: No matching distribution found for a==1",
@@ -58,26 +58,26 @@ class TestRequirements:
             ("ERROR: the disk is full", "the disk is full"),
         ],
     )
-    def test_what_pip_cannot_do_is_told(
-        self, said: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    def test_failures_of_pip_are_explained(
+        self, output: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         pip = tmp_path / "pip"
-        pip.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
+        pip.write_text(f"#!/bin/sh\necho '{output}' >&2\nexit 1\n")
         pip.chmod(0o755)
         monkeypatch.setattr(dependencies.sys, "executable", str(pip))
-        with pytest.raises(dependencies.PackageError, match=told):
+        with pytest.raises(dependencies.PackageError, match=message):
             dependencies.installed(tmp_path)
 
 
 class TestPruning:
     RULES = (pruning.Prune("data/*/", "unused", keep=("s3",)), pruning.Prune("**/tests", "tests"))
 
-    def test_takes_what_matches_and_leaves_what_is_kept(self, tmp_path: Path) -> None:
+    def test_removes_matches_except_those_to_keep(self, tmp_path: Path) -> None:
         tree(tmp_path, data__s3__a="", data__ec2__a="", data__general="", one__tests__a="", two__tested__a="")
         gone = [path.relative_to(tmp_path).as_posix() for path in pruning.unused(tmp_path, self.RULES)]
         assert gone == ["data/ec2", "one/tests"]
 
-    def test_a_rule_that_finds_nothing_is_told(self, tmp_path: Path) -> None:
+    def test_a_rule_that_matches_nothing_is_reported(self, tmp_path: Path) -> None:
         tree(tmp_path, data__ec2__a="")
         with pytest.raises(ValueError, match=r"\*\*/tests"):
             pruning.unused(tmp_path, self.RULES)
@@ -103,7 +103,7 @@ class TestZip:
             assert archive.read("a/c") == b"2"
 
     def test_two_files_of_one_name_are_refused(self, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="Two folders hold a"):
+        with pytest.raises(ValueError, match="Two folders contain a"):
             zipping.write(tmp_path / "x.zip", tree(tmp_path / "first", a="1"), tree(tmp_path / "second", a="1"))
 
     def test_compiled_modules_depend_neither_on_dates_nor_on_the_folder(self, tmp_path: Path) -> None:
@@ -114,10 +114,10 @@ class TestZip:
             (compiled,) = folder.rglob("*.pyc")
             made.append(compiled.read_bytes())
         assert made[0] == made[1]
-        assert made[0][4] == 1  # a hash that nobody checks (PEP 552)
+        assert made[0][4] == 1  # unchecked hash (PEP 552)
         assert b"/var/task/a.py" in made[0]
 
-    def test_a_module_that_is_none_is_told(self, tmp_path: Path) -> None:
+    def test_an_invalid_module_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(dependencies.PackageError, match="broken"):
             dependencies.compile_all(tree(tmp_path, **{"broken.py": "def"}))
 
@@ -151,11 +151,11 @@ class TestRefusals:
             package.package("dev", tmp_path)
 
     def test_a_template_that_cloudformation_would_refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(package, "MOST_TEMPLATE", 100)
-        with pytest.raises(package.PackageError, match="CloudFormation takes 100"):
+        monkeypatch.setattr(package, "MAX_TEMPLATE", 100)
+        with pytest.raises(package.PackageError, match="CloudFormation accepts 100"):
             package._template(template())
 
     def test_more_than_lambda_unpacks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(package, "MOST_UNPACKED", 3)
+        monkeypatch.setattr(package, "MAX_UNPACKED", 3)
         with pytest.raises(package.PackageError, match="4 bytes unpacked"):
             package._write_zip(tmp_path / "x.zip", tree(tmp_path / "first", a="1234"))

@@ -104,7 +104,7 @@ class Distribution:
     def _forwarded(self, behaviour: dict[str, Any], request: dict[str, Any]) -> frozenset[str]:
         names = set(request["headers"]) | ({"cookie"} if request["cookies"] else set())
         policy = behaviour.get("OriginRequestPolicyId")
-        if policy == cdn.ALL_BUT_HOST:
+        if policy == cdn.ALL_VIEWER_EXCEPT_HOST:
             return frozenset(names - {"host"})
         allowed = set(cdn.ALWAYS_FORWARDED)
         if policy:
@@ -123,7 +123,7 @@ class Distribution:
     def cache(self, behaviour: dict[str, Any]) -> dict[str, Any]:
         """The cache policy, empty where it is CloudFront's own for what is not kept."""
         policy = behaviour["CachePolicyId"]
-        if policy == cdn.NOT_KEPT:
+        if policy == cdn.CACHING_DISABLED:
             return {}
         config: dict[str, Any] = self._resources[policy["Ref"]]["Properties"]["CachePolicyConfig"]
         return config

@@ -1,4 +1,4 @@
-"""What we replace in ministack is as we know it, stands in one place, and an update that changes it is named."""
+"""The private names of ministack that we use are as expected and used in one place; a change by an update is named."""
 
 import ast
 import subprocess
@@ -12,7 +12,7 @@ PLACE = INFRA / "local" / "aws" / "internals.py"
 
 
 def run(*arguments: str) -> str:
-    """What ministack's Python prints."""
+    """The output of ministack's Python."""
     command = [str(emulator.PYTHON), *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
@@ -25,12 +25,12 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def test_ministack_is_as_we_know_it() -> None:
+def test_ministacks_private_names_are_as_expected() -> None:
     problems = run("-m", "infra.local.aws.internals")
     assert not problems, problems
 
 
-def test_a_private_name_that_is_gone_is_named() -> None:
+def test_a_missing_private_name_is_reported() -> None:
     code = "from infra.local.aws import internals; del internals.sqs._queue_by_arn; print(*internals.changed())"
     assert run("-c", code) == (
         "ministack.services.sqs._queue_by_arn is missing. "
@@ -38,12 +38,12 @@ def test_a_private_name_that_is_gone_is_named() -> None:
     )
 
 
-def test_a_private_name_that_is_different_is_named() -> None:
+def test_a_changed_private_name_is_reported() -> None:
     code = "from infra.local.aws import internals; internals.sqs._Err = print; print(*internals.changed())"
     assert run("-c", code).startswith("ministack.services.sqs._Err is (")
 
 
-def test_code_that_works_in_another_way_is_named() -> None:
+def test_changed_source_is_reported() -> None:
     code = (
         "from infra.local.aws.internals import changed, sqs; "
         "sqs._act_receive_message = sqs._act_delete_message; print(*changed())"

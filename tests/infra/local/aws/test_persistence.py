@@ -1,4 +1,4 @@
-"""What ministack keeps: over restarts, over a stop in the middle of work, over the loss of its process."""
+"""Persistence of ministack: over restarts, over a stop in the middle of work, over the loss of its process."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ OBJECT = {"Key": "content/storage/a/b/ab.txt", "ContentType": "text/plain"}
 
 
 class Cloud:
-    """A ministack with the template's resources, and what a test stores in it."""
+    """A ministack with the template's resources, and the data of a test."""
 
     def __init__(self, endpoint: str) -> None:
         self.queues = emulator.prepare(endpoint)
@@ -57,7 +57,7 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         second.assert_filled()
 
 
-def test_what_was_under_way_at_the_stop_is_worked_on_again(tmp_path: Path) -> None:
+def test_messages_in_progress_at_the_stop_are_delivered_again(tmp_path: Path) -> None:
     with cloud(tmp_path) as first:
         first.fill()
         assert first.receive()

@@ -1,4 +1,4 @@
-"""A small Chalice app and a server for ASGI applications, for tests of the front."""
+"""A small Chalice app and a server for ASGI applications, for tests of the gateway."""
 
 import threading
 import time
@@ -15,10 +15,10 @@ ANY = ["application/json", "application/octet-stream", "multipart/form-data", "t
 
 
 def make_app() -> Any:
-    """An app that tells what it was asked, answers with a given size, sleeps or fails."""
+    """An app that returns its request, returns a given size, sleeps or fails."""
     app = Chalice(app_name="fake")
 
-    def told() -> dict[str, Any]:
+    def echo() -> dict[str, Any]:
         request = app.current_request
         event = request.to_original_event()
         names = ("path", "resource", "httpMethod", "multiValueQueryStringParameters", "isBase64Encoded")
@@ -30,15 +30,15 @@ def make_app() -> Any:
 
     @app.route("/")
     def root() -> dict[str, Any]:
-        return told()
+        return echo()
 
     @app.route("/api/thing", methods=["GET", "POST"], content_types=ANY)
     def things() -> dict[str, Any]:
-        return told()
+        return echo()
 
     @app.route("/api/thing/{thing_id}", methods=["GET", "DELETE"])
     def thing(thing_id: str) -> dict[str, Any]:
-        return told() | {"thing_id": thing_id}
+        return echo() | {"thing_id": thing_id}
 
     @app.route("/api/open", methods=["PUT"], cors=CORSConfig(allow_origin="https://studio.example.org"))
     def open_to_others() -> dict[str, Any]:

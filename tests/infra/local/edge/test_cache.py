@@ -1,4 +1,4 @@
-"""The front's cache of public reads: what is kept for how long, and what is answered from it."""
+"""The edge cache of public reads: what is cached for how long, and what is answered from it."""
 
 import asyncio
 import threading
@@ -54,7 +54,7 @@ class Origin:
         return app
 
 
-class Front:
+class Host:
     """A client of a gateway before such an origin, whose edge has a clock that only tests move."""
 
     def __init__(self, **limits: int) -> None:
@@ -66,7 +66,7 @@ class Front:
     async def ask_async(self, method: str, path: str, **headers: str) -> httpx.Response:
         named = {"Accept-Encoding": "identity"} | {name.replace("_", "-"): value for name, value in headers.items()}
         transport = httpx.ASGITransport(self._gateway)
-        async with httpx.AsyncClient(transport=transport, base_url="http://front") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
             return await client.request(method, path, headers=named)
 
     def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
@@ -92,8 +92,8 @@ class Front:
 
 
 @pytest.fixture
-def front() -> Front:
-    return Front()
+def host() -> Host:
+    return Host()
 
 
 def hit(answer: httpx.Response) -> str:
@@ -101,55 +101,55 @@ def hit(answer: httpx.Response) -> str:
 
 
 class TestFresh:
-    def test_an_answer_is_given_again_without_the_origin(self, front: Front) -> None:
-        first, second = front.get(), front.get()
-        assert (hit(first), hit(second), len(front.origin.asked)) == ("Miss", "Hit", 1)
-        assert first.text == second.text == front.origin.body
+    def test_a_response_is_repeated_without_the_origin(self, host: Host) -> None:
+        first, second = host.get(), host.get()
+        assert (hit(first), hit(second), len(host.origin.asked)) == ("Miss", "Hit", 1)
+        assert first.text == second.text == host.origin.body
         assert second.headers["cache-control"] == PUBLIC
         assert "age" not in first.headers
         assert second.headers["age"] == "0"
 
-    def test_a_client_cannot_ask_for_a_newer_one(self, front: Front) -> None:
-        front.get()
-        assert hit(front.get(cache_control="no-cache", pragma="no-cache")) == "Hit"
+    def test_a_client_cannot_bypass_the_cache(self, host: Host) -> None:
+        host.get()
+        assert hit(host.get(cache_control="no-cache", pragma="no-cache")) == "Hit"
 
     @pytest.mark.parametrize("path", [PATH + "/", PATH + "?"])
-    def test_a_slash_at_the_end_makes_no_difference(self, front: Front, path: str) -> None:
-        front.get()
-        assert hit(front.get(path)) == "Hit"
+    def test_a_slash_at_the_end_makes_no_difference(self, host: Host, path: str) -> None:
+        host.get()
+        assert hit(host.get(path)) == "Hit"
 
     @pytest.mark.parametrize("path", ["/api/public/other", PATH + "?a=1", PATH + "?b=1", PATH + "?a=1&b=1"])
-    def test_another_path_or_query_is_another_answer(self, front: Front, path: str) -> None:
-        front.get()
-        front.get(PATH + "?b=1&a=1")
-        assert hit(front.get(path)) == "Miss"
+    def test_another_path_or_query_is_another_entry(self, host: Host, path: str) -> None:
+        host.get()
+        host.get(PATH + "?b=1&a=1")
+        assert hit(host.get(path)) == "Miss"
 
-    def test_compressed_and_plain_answers_are_kept_apart(self, front: Front) -> None:
-        front.get()
-        zipped = front.get(accept_encoding="gzip, br")
-        assert (hit(zipped), zipped.headers["content-encoding"], zipped.text) == ("Miss", "gzip", front.origin.body)
+    def test_compressed_and_plain_responses_are_separate_entries(self, host: Host) -> None:
+        host.get()
+        zipped = host.get(accept_encoding="gzip, br")
+        assert (hit(zipped), zipped.headers["content-encoding"], zipped.text) == ("Miss", "gzip", host.origin.body)
         assert zipped.headers["etag"] == 'W/"a"'
-        again = front.get(accept_encoding="br;q=0.5, gzip;q=0.5")
-        assert (hit(again), again.text) == ("Hit", front.origin.body)
-        assert "content-encoding" not in front.get(accept_encoding="gzip;q=0").headers
-        assert [front.get(accept_encoding=encoding).headers["vary"] for encoding in ("gzip", "identity")] == [
+        again = host.get(accept_encoding="br;q=0.5, gzip;q=0.5")
+        assert (hit(again), again.text) == ("Hit", host.origin.body)
+        assert "content-encoding" not in host.get(accept_encoding="gzip;q=0").headers
+        assert [host.get(accept_encoding=encoding).headers["vary"] for encoding in ("gzip", "identity")] == [
             "Accept-Encoding"
         ] * 2
 
-    def test_head_is_answered_from_a_get_and_a_get_from_a_head(self, front: Front) -> None:
-        first, second, get = (front.ask(method, PATH) for method in ("HEAD", "HEAD", "GET"))
+    def test_head_is_answered_from_a_get_and_a_get_from_a_head(self, host: Host) -> None:
+        first, second, get = (host.ask(method, PATH) for method in ("HEAD", "HEAD", "GET"))
         assert (hit(first), hit(second), hit(get)) == ("Miss", "Hit", "Hit")
         assert first.headers["content-length"] == second.headers["content-length"] == "2000"
-        assert (first.content, get.text) == (b"", front.origin.body)
-        assert front.origin.asked[0].method == "GET"
+        assert (first.content, get.text) == (b"", host.origin.body)
+        assert host.origin.asked[0].method == "GET"
 
 
 class TestConditions:
     @pytest.mark.parametrize("tags", ['"a"', 'W/"a"', '"x", W/"a"', '"x","a"', "*"])
     @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-    def test_whoever_has_it_gets_304(self, front: Front, tags: str, encoding: str) -> None:
+    def test_whoever_has_it_gets_304(self, host: Host, tags: str, encoding: str) -> None:
         for known in ("Miss", "Hit"):
-            answer = front.get(if_none_match=tags, accept_encoding=encoding)
+            answer = host.get(if_none_match=tags, accept_encoding=encoding)
             assert (answer.status_code, answer.content, hit(answer)) == (304, b"", known)
             assert answer.headers["etag"].endswith('"a"')
             assert answer.headers["cache-control"] == PUBLIC
@@ -157,8 +157,8 @@ class TestConditions:
             assert not [name for name in answer.headers if name.startswith("content-")]
 
     @pytest.mark.parametrize("tags", ['"x"', "a", "", 'W/"aa"'])
-    def test_another_tag_gets_all_whatever_the_date(self, front: Front, tags: str) -> None:
-        assert front.get(if_none_match=tags, if_modified_since=MODIFIED).status_code == 200
+    def test_another_tag_gets_all_whatever_the_date(self, host: Host, tags: str) -> None:
+        assert host.get(if_none_match=tags, if_modified_since=MODIFIED).status_code == 200
 
     @pytest.mark.parametrize(
         ("since", "status"),
@@ -170,97 +170,97 @@ class TestConditions:
             ("Sat, 99 Nov 2026 07:00:00 GMT", 200),
         ],
     )
-    def test_a_date_counts_where_no_tag_is_given(self, front: Front, since: str, status: int) -> None:
-        assert front.get(if_modified_since=since).status_code == status
-        assert front.get(if_modified_since=since).status_code == status
+    def test_a_date_counts_where_no_tag_is_given(self, host: Host, since: str, status: int) -> None:
+        assert host.get(if_modified_since=since).status_code == status
+        assert host.get(if_modified_since=since).status_code == status
 
-    def test_an_answer_without_a_tag_or_a_date_is_sent_to_whoever_has_another(self, front: Front) -> None:
-        front.origin.etag = ""
-        del front.origin.headers["Last-Modified"]
-        assert front.get(if_none_match='"a"').status_code == 200
-        assert front.get(if_modified_since=MODIFIED).status_code == 200
+    def test_an_answer_without_a_tag_or_a_date_is_sent_to_whoever_has_another(self, host: Host) -> None:
+        host.origin.etag = ""
+        del host.origin.headers["Last-Modified"]
+        assert host.get(if_none_match='"a"').status_code == 200
+        assert host.get(if_modified_since=MODIFIED).status_code == 200
 
-    def test_an_error_is_an_error_to_whoever_asks_with_a_tag(self, front: Front) -> None:
-        front.origin.status = 404
-        assert front.get(if_none_match="*").status_code == 404
+    def test_an_error_is_an_error_to_whoever_asks_with_a_tag(self, host: Host) -> None:
+        host.origin.status = 404
+        assert host.get(if_none_match="*").status_code == 404
 
 
 class TestRedirects:
     """A list that Lambda cannot answer is elsewhere."""
 
     @pytest.fixture(autouse=True)
-    def elsewhere(self, front: Front) -> None:
-        front.origin.status, front.origin.body = 302, ""
-        front.origin.headers |= {"Location": "/content/x", "Vary": "Accept-Encoding"}
+    def elsewhere(self, host: Host) -> None:
+        host.origin.status, host.origin.body = 302, ""
+        host.origin.headers |= {"Location": "/content/x", "Vary": "Accept-Encoding"}
 
-    def test_are_kept_and_renewed_as_answers_are(self, front: Front) -> None:
+    def test_are_cached_and_revalidated_like_responses(self, host: Host) -> None:
         for expected in ("Miss", "RefreshHit"):
             for known in (expected, "Hit"):
-                answer = front.get()
+                answer = host.get()
                 assert (answer.status_code, answer.headers["location"], hit(answer)) == (302, "/content/x", known)
                 assert answer.headers["vary"] == "Accept-Encoding"
-            front.now += 1
+            host.now += 1
 
-    def test_are_not_sent_again_to_who_has_them(self, front: Front) -> None:
+    def test_are_not_sent_again_to_clients_with_a_copy(self, host: Host) -> None:
         for headers in ({"if_none_match": 'W/"a"'}, {"if_modified_since": MODIFIED}):
-            answer = front.get(**headers)
+            answer = host.get(**headers)
             assert (answer.status_code, answer.headers["etag"], answer.headers["cache-control"]) == (304, '"a"', PUBLIC)
 
-    def test_are_kept_apart_for_who_takes_gzip(self, front: Front) -> None:
-        front.get()
-        front.origin.headers["Location"] = "/content/gzip"
-        answers = [front.get(accept_encoding=encoding) for encoding in ("gzip", "identity")]
+    def test_are_separate_for_clients_that_accept_gzip(self, host: Host) -> None:
+        host.get()
+        host.origin.headers["Location"] = "/content/gzip"
+        answers = [host.get(accept_encoding=encoding) for encoding in ("gzip", "identity")]
         assert [answer.headers["location"] for answer in answers] == ["/content/gzip", "/content/x"]
 
-    def test_give_way_to_an_answer(self, front: Front) -> None:
-        front.get()
-        front.now += 1
-        front.origin.status, front.origin.body, front.origin.etag = 200, "small", '"b"'
-        assert (front.get().status_code, front.get().text) == (200, "small")
+    def test_are_replaced_by_a_response(self, host: Host) -> None:
+        host.get()
+        host.now += 1
+        host.origin.status, host.origin.body, host.origin.etag = 200, "small", '"b"'
+        assert (host.get().status_code, host.get().text) == (200, "small")
 
 
 class TestExpired:
-    def test_what_still_holds_is_kept_for_another_time(self, front: Front) -> None:
+    def test_a_current_response_is_revalidated(self, host: Host) -> None:
         for expected in ("Miss", "RefreshHit", "RefreshHit"):
-            answer = front.get()
-            assert (hit(answer), answer.text) == (expected, front.origin.body)
-            assert hit(front.get()) == "Hit"
-            front.now += 1
-        assert [request.headers.get("if-none-match") for request in front.origin.asked] == [None, '"a"', '"a"']
+            answer = host.get()
+            assert (hit(answer), answer.text) == (expected, host.origin.body)
+            assert hit(host.get()) == "Hit"
+            host.now += 1
+        assert [request.headers.get("if-none-match") for request in host.origin.asked] == [None, '"a"', '"a"']
 
-    def test_what_still_holds_stays_compressed(self, front: Front) -> None:
-        front.get(accept_encoding="gzip")
-        front.now += 1
-        answer = front.get(accept_encoding="gzip")
-        assert (hit(answer), answer.text, answer.headers["etag"]) == ("RefreshHit", front.origin.body, 'W/"a"')
+    def test_a_revalidated_response_stays_compressed(self, host: Host) -> None:
+        host.get(accept_encoding="gzip")
+        host.now += 1
+        answer = host.get(accept_encoding="gzip")
+        assert (hit(answer), answer.text, answer.headers["etag"]) == ("RefreshHit", host.origin.body, 'W/"a"')
 
-    def test_a_new_answer_takes_the_place_of_the_old_one(self, front: Front) -> None:
-        front.get()
-        front.origin.body, front.origin.etag = "new", '"b"'
-        assert hit(front.get()) == "Hit"
-        front.now += 1
-        answer = front.get(if_none_match='"a"')
+    def test_a_new_response_replaces_the_old_one(self, host: Host) -> None:
+        host.get()
+        host.origin.body, host.origin.etag = "new", '"b"'
+        assert hit(host.get()) == "Hit"
+        host.now += 1
+        answer = host.get(if_none_match='"a"')
         assert (hit(answer), answer.status_code, answer.text) == ("Miss", 200, "new")
-        assert front.get().text == "new"
+        assert host.get().text == "new"
 
-    def test_headers_of_the_newer_answer_count(self, front: Front) -> None:
-        front.get()
-        front.now += 1
-        front.origin.headers["Cache-Control"] = "public, max-age=0"
-        assert front.get().headers["cache-control"] == "public, max-age=0"
-        assert hit(front.get()) == "Miss"
+    def test_headers_of_a_304_apply(self, host: Host) -> None:
+        host.get()
+        host.now += 1
+        host.origin.headers["Cache-Control"] = "public, max-age=0"
+        assert host.get().headers["cache-control"] == "public, max-age=0"
+        assert hit(host.get()) == "Miss"
 
-    def test_an_error_is_passed_on_and_not_kept(self, front: Front) -> None:
-        front.get()
-        front.now += 1
-        front.origin.status, front.origin.etag = 503, '"b"'
-        assert front.get().status_code == 503
-        front.origin.status = 200
-        assert (front.get().status_code, len(front.origin.asked)) == (200, 3)
+    def test_an_error_is_passed_on_and_not_cached(self, host: Host) -> None:
+        host.get()
+        host.now += 1
+        host.origin.status, host.origin.etag = 503, '"b"'
+        assert host.get().status_code == 503
+        host.origin.status = 200
+        assert (host.get().status_code, len(host.origin.asked)) == (200, 3)
 
-    def test_a_shorter_time_of_the_app_counts(self, front: Front) -> None:
-        front.origin.headers["Cache-Control"] = "public, max-age=0"
-        assert [hit(front.get()) for _ in range(2)] == ["Miss", "Miss"]
+    def test_a_shorter_max_age_of_the_app_applies(self, host: Host) -> None:
+        host.origin.headers["Cache-Control"] = "public, max-age=0"
+        assert [hit(host.get()) for _ in range(2)] == ["Miss", "Miss"]
 
 
 class TestNotKept:
@@ -268,77 +268,77 @@ class TestNotKept:
         "cache_control",
         ["", "public", "max-age=300", "private, max-age=300", "public, no-cache, max-age=9", "public, max-age=x"],
     )
-    def test_what_the_app_does_not_let_all_keep(self, front: Front, cache_control: str) -> None:
-        front.origin.headers["Cache-Control"] = cache_control
-        assert [hit(front.get()) for _ in range(2)] == ["Miss", "Miss"]
+    def test_responses_that_shared_caches_must_not_store(self, host: Host, cache_control: str) -> None:
+        host.origin.headers["Cache-Control"] = cache_control
+        assert [hit(host.get()) for _ in range(2)] == ["Miss", "Miss"]
 
     @pytest.mark.parametrize("status", [201, 303, 400, 404, 500, 503])
-    def test_what_is_neither_an_answer_nor_a_redirect_to_it(self, front: Front, status: int) -> None:
-        front.origin.status = status
-        answers = [front.get(), front.get()]
-        assert {(answer.status_code, answer.text) for answer in answers} == {(status, front.origin.body)}
+    def test_errors_and_other_statuses(self, host: Host, status: int) -> None:
+        host.origin.status = status
+        answers = [host.get(), host.get()]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(status, host.origin.body)}
         assert [hit(answer) for answer in answers] == ["Miss", "Miss"]
 
-    def test_the_rest_of_the_api_does_not_pass_the_edge(self, front: Front) -> None:
-        assert "x-cache" not in front.get("/api/thing").headers
+    def test_the_rest_of_the_api_bypasses_the_cache(self, host: Host) -> None:
+        assert "x-cache" not in host.get("/api/thing").headers
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    def test_other_methods_reach_the_app(self, front: Front, method: str) -> None:
-        answer = front.ask(method, PATH)
+    def test_other_methods_reach_the_app(self, host: Host, method: str) -> None:
+        answer = host.ask(method, PATH)
         assert (answer.status_code, answer.headers["content-type"]) == (405, "application/json")
         assert "GET" in answer.headers["allow"]
         assert set(answer.json()) == {"error", "detail"}
 
 
 class TestPrivacy:
-    def test_no_credentials_reach_the_app(self, front: Front) -> None:
-        front.get(authorization="Token t", cookie="a=b", accept_language="fr", accept_encoding="gzip")
-        headers = dict(front.origin.asked[0].headers)
+    def test_no_credentials_reach_the_app(self, host: Host) -> None:
+        host.get(authorization="Token t", cookie="a=b", accept_language="fr", accept_encoding="gzip")
+        headers = dict(host.origin.asked[0].headers)
         del headers["x-forwarded-for"]  # which CloudFront and API Gateway add to all requests
         assert headers == {"accept-encoding": "gzip"}
 
-    def test_no_cookie_comes_back(self, front: Front) -> None:
-        front.origin.headers["Set-Cookie"] = "a=b"
-        assert not [answer for answer in (front.get(), front.get()) if "set-cookie" in answer.headers]
+    def test_no_cookie_comes_back(self, host: Host) -> None:
+        host.origin.headers["Set-Cookie"] = "a=b"
+        assert not [answer for answer in (host.get(), host.get()) if "set-cookie" in answer.headers]
 
 
 class TestTogether:
-    def test_one_call_is_for_all_who_wait(self, front: Front) -> None:
-        front.origin.headers.clear()  # so that nobody finds it kept
-        answers = front.together(8, lambda tasks: None)
-        assert ({answer.text for answer in answers}, len(front.origin.asked)) == ({front.origin.body}, 1)
-        front.get()
-        assert len(front.origin.asked) == 2
+    def test_concurrent_requests_share_one_call(self, host: Host) -> None:
+        host.origin.headers.clear()  # so that it is not cached
+        answers = host.together(8, lambda tasks: None)
+        assert ({answer.text for answer in answers}, len(host.origin.asked)) == ({host.origin.body}, 1)
+        host.get()
+        assert len(host.origin.asked) == 2
 
-    def test_one_who_leaves_does_not_end_it_for_the_others(self, front: Front) -> None:
-        left, stayed = front.together(2, lambda tasks: tasks[0].cancel())
+    def test_a_client_that_disconnects_does_not_end_it_for_others(self, host: Host) -> None:
+        left, stayed = host.together(2, lambda tasks: tasks[0].cancel())
         assert isinstance(left, asyncio.CancelledError)
-        assert (stayed.text, len(front.origin.asked)) == (front.origin.body, 1)
+        assert (stayed.text, len(host.origin.asked)) == (host.origin.body, 1)
 
 
 class TestBounds:
-    def test_the_least_recently_used_answer_makes_room(self) -> None:
-        front = Front(entries=2)
+    def test_the_least_recently_used_entry_is_evicted(self) -> None:
+        host = Host(entries=2)
         for name in ("a", "b", "a", "c"):
-            front.get(f"/api/public/{name}")
-        assert [hit(front.get(f"/api/public/{name}")) for name in ("a", "c", "b")] == ["Hit", "Hit", "Miss"]
+            host.get(f"/api/public/{name}")
+        assert [hit(host.get(f"/api/public/{name}")) for name in ("a", "c", "b")] == ["Hit", "Hit", "Miss"]
 
-    def test_all_bodies_together_are_bounded(self) -> None:
-        front = Front(size=5000)
+    def test_the_size_of_all_bodies_is_bounded(self) -> None:
+        host = Host(size=5000)
         for name in ("a", "b", "c"):
-            front.get(f"/api/public/{name}")
-        assert [hit(front.get(f"/api/public/{name}")) for name in ("c", "b", "a")] == ["Hit", "Hit", "Miss"]
+            host.get(f"/api/public/{name}")
+        assert [hit(host.get(f"/api/public/{name}")) for name in ("c", "b", "a")] == ["Hit", "Hit", "Miss"]
 
-    def test_room_is_counted_once_for_answers_that_change(self) -> None:
-        front = Front(size=5000)
+    def test_replaced_entries_are_counted_once(self) -> None:
+        host = Host(size=5000)
         for tag in "abcdef":
-            front.origin.etag = f'"{tag}"'
-            front.get()
-            front.now += 1
-        front.get("/api/public/b")
-        front.get()
-        assert [hit(front.get(path)) for path in ("/api/public/b", PATH)] == ["Hit", "Hit"]
+            host.origin.etag = f'"{tag}"'
+            host.get()
+            host.now += 1
+        host.get("/api/public/b")
+        host.get()
+        assert [hit(host.get(path)) for path in ("/api/public/b", PATH)] == ["Hit", "Hit"]
 
-    def test_an_answer_that_is_too_large_is_passed_on(self) -> None:
-        front = Front(size=1999)
-        assert [(hit(answer), len(answer.text)) for answer in (front.get(), front.get())] == [("Miss", 2000)] * 2
+    def test_a_response_that_is_too_large_is_passed_on(self) -> None:
+        host = Host(size=1999)
+        assert [(hit(answer), len(answer.text)) for answer in (host.get(), host.get())] == [("Miss", 2000)] * 2

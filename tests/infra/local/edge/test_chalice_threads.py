@@ -1,4 +1,4 @@
-"""An app of Chalice in several threads: what it keeps of a request stays in the request's thread."""
+"""A Chalice app in several threads: attributes of a request are separate for each thread."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -14,13 +14,13 @@ def call(app: Any, path: str = "/") -> None:
     assert app(event, LambdaContext("api"))["statusCode"] == 200
 
 
-def test_chalice_keeps_nothing_else_of_a_request_on_the_app() -> None:
+def test_chalice_sets_no_other_attributes_per_request() -> None:
     app = make_app()
-    call(app)  # what is made once is made now
+    call(app)  # attributes that are set once are set now
     before = dict(app.__dict__)
     call(app)
     changed = {name for name, value in app.__dict__.items() if before.get(name) is not value}
-    assert changed == set(PER_REQUEST), "Chalice keeps other things on the app: adapt chalice_threads.PER_REQUEST"
+    assert changed == set(PER_REQUEST), "Chalice sets other attributes per request: adapt chalice_threads.PER_REQUEST"
 
 
 def test_each_thread_has_its_own_request() -> None:

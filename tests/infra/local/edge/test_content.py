@@ -1,4 +1,4 @@
-"""The front before S3 (ministack's): uploads by presigned address, reads, ranges, errors as JSON."""
+"""The gateway with S3 (ministack's) as origin: uploads by presigned URL, reads, ranges, errors as JSON."""
 
 import base64
 import hashlib
@@ -25,8 +25,8 @@ BOUND = {"Content-Type": "text/plain", "Content-MD5": base64.b64encode(MD5.diges
 
 
 @dataclass
-class Front:
-    """A client of a gateway before a real bucket; `signed` gives the address that an upload may use."""
+class Host:
+    """A client of a gateway with a bucket; `signed` returns a presigned URL for an upload."""
 
     client: httpx.Client
     ministack: Ministack
@@ -57,24 +57,24 @@ class Front:
 
 
 @pytest.fixture(scope="module")
-def front(ministack: Ministack) -> Iterator[Front]:
+def host(ministack: Ministack) -> Iterator[Host]:
     gateway = Gateway(Content(ministack.endpoint, ministack.bucket), Api(make_app()))
     with served(gateway) as url, httpx.Client(base_url=url) as client:
-        yield Front(client, ministack)
+        yield Host(client, ministack)
 
 
 @pytest.fixture
-def stored(front: Front) -> str:
-    assert front.put(front.signed()).status_code == 200
+def stored(host: Host) -> str:
+    assert host.put(host.signed()).status_code == 200
     return PATH
 
 
 @pytest.fixture
-def missing(front: Front) -> Iterator[str]:
-    """A path with nothing there, before and after."""
+def missing(host: Host) -> Iterator[str]:
+    """A path that is missing, before and after the test."""
     path = "/content/storage/0/0/" + "0" * 32 + ".txt"
     yield path
-    assert front.client.get(path).status_code == 404
+    assert host.client.get(path).status_code == 404
 
 
 def assert_problem(answer: httpx.Response, status: int, error: str = "") -> None:
@@ -84,9 +84,9 @@ def assert_problem(answer: httpx.Response, status: int, error: str = "") -> None
     assert answer.json()["error"] == error or not error
 
 
-def test_an_upload_is_answered_with_200_and_can_be_read(front: Front) -> None:
-    assert front.put(front.signed(), Authorization="Token 0123").status_code == 200
-    answer = front.client.get(PATH)
+def test_an_upload_is_answered_with_200_and_can_be_read(host: Host) -> None:
+    assert host.put(host.signed(), Authorization="Token 0123").status_code == 200
+    answer = host.client.get(PATH)
     assert answer.content == DATA
     assert answer.headers["content-type"] == "text/plain"
     assert answer.headers["content-length"] == str(len(DATA))
@@ -108,111 +108,109 @@ def test_an_upload_is_answered_with_200_and_can_be_read(front: Front) -> None:
     ],
     ids=["longer", "shorter", "other type", "other MD5", "other bytes"],
 )
-def test_an_upload_of_anything_else_is_refused(
-    front: Front, missing: str, data: bytes, headers: dict[str, str], status: int
+def test_an_upload_that_differs_from_the_signed_one_is_refused(
+    host: Host, missing: str, data: bytes, headers: dict[str, str], status: int
 ) -> None:
-    assert_problem(front.put(front.signed(missing), data, **headers), status)
+    assert_problem(host.put(host.signed(missing), data, **headers), status)
 
 
-def test_a_tampered_address_is_refused(front: Front, missing: str) -> None:
-    address = front.signed(missing)
-    assert_problem(front.put(address.replace("X-Amz-Expires=60", "X-Amz-Expires=6000")), 403, "SignatureDoesNotMatch")
-    other = front.signed(PATH).partition("?")[2]
-    assert_problem(front.put(f"{missing}?{other}"), 403, "SignatureDoesNotMatch")
+def test_a_tampered_url_is_refused(host: Host, missing: str) -> None:
+    address = host.signed(missing)
+    assert_problem(host.put(address.replace("X-Amz-Expires=60", "X-Amz-Expires=6000")), 403, "SignatureDoesNotMatch")
+    other = host.signed(PATH).partition("?")[2]
+    assert_problem(host.put(f"{missing}?{other}"), 403, "SignatureDoesNotMatch")
 
 
-def test_a_signature_that_is_not_quite_right_is_refused(front: Front, missing: str) -> None:
-    address = front.signed(missing)
+def test_an_almost_correct_signature_is_refused(host: Host, missing: str) -> None:
+    address = host.signed(missing)
     last = "1" if address[-1] == "0" else "0"
-    assert_problem(front.put(address[:-1] + last), 403, "SignatureDoesNotMatch")
+    assert_problem(host.put(address[:-1] + last), 403, "SignatureDoesNotMatch")
 
 
 @pytest.mark.parametrize(
     ("signed", "authorization"),
     [(True, "Token 0123"), (True, "AWS4-HMAC-SHA256 Credential=x"), (False, "Token 0123")],
 )
-def test_s3_itself_refuses_an_authorization_that_is_not_its_own(
-    front: Front, missing: str, signed: bool, authorization: str
-) -> None:
-    """As AWS does; the front takes it off."""
-    url = f"{front.ministack.endpoint}/{front.ministack.bucket}{front.signed(missing) if signed else missing}"
+def test_s3_itself_refuses_a_foreign_authorization(host: Host, missing: str, signed: bool, authorization: str) -> None:
+    """As AWS does; the gateway removes it."""
+    url = f"{host.ministack.endpoint}/{host.ministack.bucket}{host.signed(missing) if signed else missing}"
     answer = httpx.put(url, content=DATA, headers={**BOUND, "Authorization": authorization})
     assert (answer.status_code, "<Code>InvalidArgument</Code>" in answer.text) == (400, True)
 
 
-def test_an_expired_address_is_refused(front: Front, missing: str) -> None:
-    address = front.signed(missing, seconds=1)
+def test_an_expired_url_is_refused(host: Host, missing: str) -> None:
+    address = host.signed(missing, seconds=1)
     time.sleep(2.1)
-    assert_problem(front.put(address), 403)
+    assert_problem(host.put(address), 403)
 
 
 @pytest.mark.parametrize("query", ["", "?X-Amz-Signature=", "?X-Amz-Signature", "?a=X-Amz-Signature=1"])
-def test_an_upload_without_a_signature_is_refused(front: Front, missing: str, query: str) -> None:
-    assert_problem(front.put(missing + query), 403, "Forbidden")
+def test_an_upload_without_a_signature_is_refused(host: Host, missing: str, query: str) -> None:
+    assert_problem(host.put(missing + query), 403, "Forbidden")
 
 
-def test_an_upload_without_length_is_refused(front: Front, missing: str) -> None:
-    answer = front.client.put(front.signed(missing), content=iter([DATA]), headers=BOUND)
+def test_an_upload_without_length_is_refused(host: Host, missing: str) -> None:
+    answer = host.client.put(host.signed(missing), content=iter([DATA]), headers=BOUND)
     assert_problem(answer, 411)
 
 
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH"])
-def test_other_methods_are_not_for_content(front: Front, stored: str, method: str) -> None:
-    answer = front.client.request(method, stored)
+def test_other_methods_are_refused(host: Host, stored: str, method: str) -> None:
+    answer = host.client.request(method, stored)
     assert_problem(answer, 405)
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PUT"
 
 
-def test_head_tells_length_and_type_without_the_bytes(front: Front, stored: str) -> None:
-    answer = front.client.head(stored)
+def test_head_has_length_and_type_without_the_bytes(host: Host, stored: str) -> None:
+    answer = host.client.head(stored)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(DATA))
 
 
-def test_a_range_is_answered_exactly(front: Front, stored: str) -> None:
-    answer = front.client.get(stored, headers={"Range": "bytes=10-19"})
+def test_a_range_is_answered_exactly(host: Host, stored: str) -> None:
+    answer = host.client.get(stored, headers={"Range": "bytes=10-19"})
     assert (answer.status_code, answer.content) == (206, DATA[10:20])
     assert answer.headers["content-range"] == f"bytes 10-19/{len(DATA)}"
     assert answer.headers["content-length"] == "10"
 
 
-def test_a_range_past_the_end_is_416(front: Front, stored: str) -> None:
-    answer = front.client.get(stored, headers={"Range": f"bytes={len(DATA)}-"})
+def test_a_range_past_the_end_is_416(host: Host, stored: str) -> None:
+    answer = host.client.get(stored, headers={"Range": f"bytes={len(DATA)}-"})
     assert_problem(answer, 416)
     assert answer.headers["content-range"] == f"bytes */{len(DATA)}"
 
 
-def test_what_a_client_has_is_not_sent_again(front: Front, stored: str) -> None:
-    answer = front.client.get(stored, headers={"If-None-Match": f'"{MD5.hexdigest()}"'})
+def test_a_current_copy_is_not_sent_again(host: Host, stored: str) -> None:
+    answer = host.client.get(stored, headers={"If-None-Match": f'"{MD5.hexdigest()}"'})
     assert (answer.status_code, answer.content) == (304, b"")
     assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-def test_a_missing_object_is_404_as_json(front: Front, missing: str) -> None:
-    assert_problem(front.client.get(missing), 404, "Not found")
-    assert front.client.head(missing).status_code == 404
+def test_a_missing_object_is_404_as_json(host: Host, missing: str) -> None:
+    assert_problem(host.client.get(missing), 404, "Not found")
+    assert host.client.head(missing).status_code == 404
 
 
-def test_a_read_asks_s3_for_the_object_only(front: Front, stored: str) -> None:
-    assert front.client.get(stored + "?acl").content == DATA
+def test_a_read_requests_the_object_only(host: Host, stored: str) -> None:
+    assert host.client.get(stored + "?acl").content == DATA
 
 
 @pytest.mark.parametrize(
     "path",
     ["/content/storage/../../items/x", "/content/storage/%2e%2e/%2E%2e/items/x", "/content/storage//x", "/items/x"],
 )
-def test_private_objects_are_out_of_reach(front: Front, path: str) -> None:
-    s3 = front.ministack.client("s3")
-    s3.put_object(Bucket=front.ministack.bucket, Key="items/x", Body=b"secret")
-    connection_url = httpx.URL(front.client.base_url, raw_path=path.encode())
-    assert_problem(front.client.get(connection_url), 404)
+def test_private_objects_cannot_be_read(host: Host, path: str) -> None:
+    s3 = host.ministack.client("s3")
+    s3.put_object(Bucket=host.ministack.bucket, Key="items/x", Body=b"secret")
+    connection_url = httpx.URL(host.client.base_url, raw_path=path.encode())
+    assert_problem(host.client.get(connection_url), 404)
 
 
-def test_a_database_is_cached_for_seconds_and_its_version_for_ever(front: Front) -> None:
-    s3 = front.ministack.client("s3")
+def test_a_database_is_cached_for_seconds_and_its_versions_for_a_year(host: Host) -> None:
+    s3 = host.ministack.client("s3")
     for name, seconds in (("a" * 32, 5), ("a" * 32 + "-3", 31536000)):
-        s3.put_object(Bucket=front.ministack.bucket, Key=f"content/databases/{name}.sqlite3", Body=b"db")
-        answer = front.client.get(f"/content/databases/{name}.sqlite3")
+        s3.put_object(Bucket=host.ministack.bucket, Key=f"content/databases/{name}.sqlite3", Body=b"db")
+        answer = host.client.get(f"/content/databases/{name}.sqlite3")
         assert answer.content == b"db"
         assert f"max-age={seconds}" in answer.headers["cache-control"].split(", ")
 
@@ -235,6 +233,6 @@ def test_s3_sees_its_own_host_and_no_credentials() -> None:
     assert not {"authorization", "cookie", "x-amz-acl"} & set(seen)
 
 
-def test_s3_out_of_reach_is_502() -> None:
+def test_unreachable_s3_is_502() -> None:
     with served(Gateway(Content("http://127.0.0.1:9", "bucket"), Api(make_app()))) as url:
         assert_problem(httpx.get(url + PATH), 502)

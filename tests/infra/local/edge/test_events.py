@@ -1,4 +1,4 @@
-"""What API Gateway and SQS would hand to the functions."""
+"""Events as API Gateway and SQS pass them to functions."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ def test_an_event_has_last_and_all_values_of_headers_and_parameters() -> None:
     assert event["requestContext"]["identity"]["sourceIp"] == "192.0.2.1"
 
 
-def test_the_address_of_the_client_is_behind_what_it_says_itself() -> None:
+def test_the_clients_address_follows_its_own_forwarded_header() -> None:
     event = api_gateway_event(request(headers=[("x-forwarded-for", "10.0.0.1")]), "/", {})
     assert event["headers"]["x-forwarded-for"].split(", ")[:-1] == ["10.0.0.1", "192.0.2.1"]
 

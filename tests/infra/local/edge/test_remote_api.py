@@ -1,4 +1,4 @@
-"""The front before a deployed API: what it sends to API Gateway, and what it makes of the answers."""
+"""The gateway with a deployed API as origin: requests to API Gateway, and its responses."""
 
 import asyncio
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ LETTERS = b"x" * 2000
 
 
 class ApiGateway:
-    """Keeps the last request, and answers by its path."""
+    """Records the last request, and answers by its path."""
 
     def __init__(self) -> None:
         self.seen: dict[str, Any] = {}
@@ -52,7 +52,7 @@ def behind() -> ApiGateway:
 
 
 @pytest.fixture(scope="module")
-def front(behind: ApiGateway) -> Iterator[httpx.Client]:
+def host(behind: ApiGateway) -> Iterator[httpx.Client]:
     with served(behind) as url:
         address = url.removeprefix("http://")
         gateway = Gateway(Content(url, "bucket"), RemoteApi(address, "abc", "api", "secret"))
@@ -64,22 +64,22 @@ def values(behind: ApiGateway, name: str) -> list[str]:
     return [value for header, value in behind.seen["headers"] if header == name]
 
 
-def test_a_request_reaches_the_stage_as_it_was_sent(front: httpx.Client, behind: ApiGateway) -> None:
-    front.post("/api/a%2Fb/?c=%20d&c=e", content=b"body", headers={"Authorization": "Token 0", "Cookie": "f=g"})
+def test_a_request_reaches_the_stage_as_it_was_sent(host: httpx.Client, behind: ApiGateway) -> None:
+    host.post("/api/a%2Fb/?c=%20d&c=e", content=b"body", headers={"Authorization": "Token 0", "Cookie": "f=g"})
     assert (behind.seen["path"], behind.seen["query"]) == ("/api/api/a%2Fb", "c=%20d&c=e")
     assert behind.seen["body"] == b"body"
     assert (values(behind, "authorization"), values(behind, "cookie")) == (["Token 0"], ["f=g"])
     assert values(behind, "host") == ["abc.execute-api.localhost"]
 
 
-def test_it_says_who_asked_and_that_it_came_by_the_front(front: httpx.Client, behind: ApiGateway) -> None:
-    front.get("/api/thing", headers={"X-Front-Key": "guess", "X-Forwarded-For": "198.51.100.7"})
+def test_it_sends_the_clients_address_and_the_secret(host: httpx.Client, behind: ApiGateway) -> None:
+    host.get("/api/thing", headers={"X-Front-Key": "guess", "X-Forwarded-For": "198.51.100.7"})
     assert values(behind, "x-front-key") == ["secret"]
     assert values(behind, "x-forwarded-for") == ["198.51.100.7, 127.0.0.1, 192.0.2.1"]
 
 
-def test_the_answer_comes_back_whole_and_compressed(front: httpx.Client) -> None:
-    answer = front.get("/api/thing", headers={"Accept-Encoding": "gzip"})
+def test_the_response_is_whole_and_compressed(host: httpx.Client) -> None:
+    answer = host.get("/api/thing", headers={"Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.content) == (201, LETTERS)
     assert answer.headers.get_list("set-cookie") == ["a=1", "b=2"]
     assert (answer.headers["content-encoding"], answer.headers["etag"]) == ("gzip", 'W/"x"')
@@ -87,25 +87,25 @@ def test_the_answer_comes_back_whole_and_compressed(front: httpx.Client) -> None
 
 
 @pytest.mark.parametrize(("name", "error"), [("broken", "Bad gateway"), ("large", "Response too large")])
-def test_what_lambda_cannot_answer_is_502(front: httpx.Client, name: str, error: str) -> None:
-    answer = front.get(f"/api/{name}")
+def test_responses_that_lambda_cannot_return_are_502(host: httpx.Client, name: str, error: str) -> None:
+    answer = host.get(f"/api/{name}")
     assert (answer.status_code, answer.json()["error"]) == (502, error)
 
 
 @pytest.mark.parametrize("megabytes", [6, 10])
-def test_what_lambda_or_api_gateway_do_not_take_is_413(front: httpx.Client, behind: ApiGateway, megabytes: int) -> None:
+def test_requests_beyond_the_limits_are_413(host: httpx.Client, behind: ApiGateway, megabytes: int) -> None:
     behind.seen.clear()
-    answer = front.post("/api/thing", content=b"x" * (megabytes * 1024 * 1024 + 1))
+    answer = host.post("/api/thing", content=b"x" * (megabytes * 1024 * 1024 + 1))
     assert (answer.status_code, behind.seen) == (413, {})
 
 
-def test_there_is_an_answer_when_the_api_has_none(front: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_api_is_a_timeout(host: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_api, "TIMEOUT", 0.2)
-    answer = front.get("/api/slow")
+    answer = host.get("/api/slow")
     assert (answer.status_code, answer.json()["error"]) == (504, "Timeout")
 
 
-def test_the_front_reads_the_bucket_with_the_rights_that_its_policy_gives_cloudfront() -> None:
+def test_the_gateway_reads_the_bucket_with_cloudfronts_permissions() -> None:
     own = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/content/*"}
     cloudfront = {"Principal": {"Service": "cloudfront.amazonaws.com"}, "Condition": {"StringEquals": {"a": "b"}}}
     others = [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}, own | {"Effect": "Deny"}]
@@ -113,7 +113,7 @@ def test_the_front_reads_the_bucket_with_the_rights_that_its_policy_gives_cloudf
     assert origin_access.statements(policy) == [own]
 
 
-def test_the_front_signs_reads_alone(behind: ApiGateway) -> None:
+def test_the_gateway_signs_reads_only(behind: ApiGateway) -> None:
     with served(behind) as url:
         content = Content(url, "bucket", origin_access.signer(url, "key:secret"))
         gateway = Gateway(content, RemoteApi(url.removeprefix("http://"), "abc", "api", ""))
