@@ -1,4 +1,4 @@
-"""The catalog of public channels (specification: Resource Shapes, catalog), without authentication."""
+"""The catalog of public channels, without authentication (specification: Resource Shapes, catalog)."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access

@@ -243,10 +243,8 @@ def _call(methods: Methods, request: Request) -> Reply:
 
 
 def _check_query(query: dict[str, list[str]]) -> None:
-    if (
-        sum(_encoded_length(name) + _encoded_length(value) for name, values in query.items() for value in values)
-        > MAX_QUERY
-    ):
+    pairs = [(name, value) for name, values in query.items() for value in values]
+    if sum(_encoded_length(name) + _encoded_length(value) for name, value in pairs) > MAX_QUERY:
         raise BadRequest(f"The query is too long: at most {MAX_QUERY} characters. Split it into several requests.")
 
 
