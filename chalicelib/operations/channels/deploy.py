@@ -31,14 +31,14 @@ def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
     Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
     `writable` does.
     """
-    channel, role = writable(user, channel_id)
+    channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.staging_root_id:
         raise Conflict(f"Nothing is staged in channel {channel.id}. Upload a tree first, and let it be staged.")
     removal(channel.id, channel.previous_root_id)
     staged = Channel.staging_root_id
     went_live = go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, staged.remove())
-    return fields_of(went_live, nodes.get(went_live.root_id), role, user.is_admin)
+    return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
 def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
@@ -47,13 +47,13 @@ def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
     Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
     Forbidden as `writable` does.
     """
-    channel, role = writable(user, channel_id)
+    channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.previous_root_id:
         raise Conflict(f"Channel {channel.id} has no tree before the live one. Deploy another one first.")
     condition = Channel.previous_root_id == channel.previous_root_id
     went_live = go_live(channel, channel.previous_root_id, condition)
-    return fields_of(went_live, nodes.get(went_live.root_id), role, user.is_admin)
+    return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
 def go_live(channel: Channel, root_id: str, condition: Condition, *actions: Any) -> Channel:

@@ -1,6 +1,7 @@
 """Content files: which are there, and the ways to bring new ones."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 from pynamodb.transactions import TransactWrite
@@ -8,7 +9,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
-from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.domain.storage_keys import checksum_of, split_filename, storage_key
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, users
@@ -53,6 +54,23 @@ def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
             "assessment_item": None,
         },
     }
+
+
+def missing(names: list[str]) -> list[str]:
+    """Those of the file names, "<md5>.<extension>", that are not known to be stored."""
+    known = stored_objects.known_names([parts[0] for parts in map(split_filename, names) if parts])
+    return [name for name in names if name not in known]
+
+
+def note_stored(found: Iterable[tuple[str, int]]) -> None:
+    """Remember which content files are stored, by the keys and sizes (bytes) of objects; other objects do not count."""
+    stored_objects.remember(
+        [
+            StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)
+            for key, size in found
+            if (checksum := checksum_of(key))
+        ]
+    )
 
 
 def store_upload(user: Identity, name: str, data: bytes) -> None:
