@@ -3,14 +3,13 @@
 from typing import Any
 
 from le_utils.constants import licenses
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.aws import queues
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, channel_versions, nodes, trees
-from chalicelib.models.base import now, transact, update_if
+from chalicelib.models.base import Transaction, now, transact, update_if
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import rights_in, viewable, writable
 from chalicelib.operations.access.policy import Role
@@ -48,7 +47,7 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
         **_columns(sent, {}),
     )
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id)
         for root in (live, trash):

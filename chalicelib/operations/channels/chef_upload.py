@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.aws import queues
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, channels, file_places, nodes, tasks, trees
-from chalicelib.models.base import now, read_many, transact
+from chalicelib.models.base import Transaction, now, read_many, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
@@ -38,7 +36,7 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
         deploy.removal(channel.id, channel.chef_root_id)
     changes = [column.set(value) for column, value in _sent_columns(sent)]
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(root)
         actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
         was = Channel.chef_root_id
@@ -75,7 +73,7 @@ def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
         **{column.attr_name: value for column, value in _sent_columns(sent)},
     )
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id, is_chef=True)
         for root in (live, trash, chef_root):

@@ -8,14 +8,11 @@ rollback takes the first one back.
 from collections.abc import Callable
 from typing import Any
 
-from pynamodb.exceptions import PynamoDBException
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.aws import queues
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
-from chalicelib.models.base import now, was_refused
+from chalicelib.models.base import Condition, DatabaseError, now, was_refused
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import refuse_deleted, writable
 from chalicelib.operations.changes import channel_changes
@@ -82,7 +79,7 @@ def exchange(channel: Channel, actions: list[Any], condition: Condition, is_done
     changed = Channel(channel.id)
     try:
         changed.update(actions, condition=condition & (Channel.root_id == channel.root_id))
-    except PynamoDBException as error:
+    except DatabaseError as error:
         # The write may have been made although its answer was lost: what counts is where the tree is now.
         current = channels.get(channel.id)
         if current is None or not is_done(current):

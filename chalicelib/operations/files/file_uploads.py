@@ -4,8 +4,6 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
@@ -13,7 +11,7 @@ from chalicelib.domain.storage_keys import checksum_of, split_filename, storage_
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, users
-from chalicelib.models.base import now, read_many, transact
+from chalicelib.models.base import Transaction, now, read_many, transact
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
 from chalicelib.models.users import User
@@ -110,7 +108,7 @@ def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None
     as_read = Upload.file_size == paid if earlier else Upload.user_id.does_not_exist()
     more = size - paid
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(upload, condition=as_read)
         transaction.update(
             User(user.user_id), [User.disk_space_left.add(-more)], condition=User.disk_space_left >= more

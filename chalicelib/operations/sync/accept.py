@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Busy, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes
 from chalicelib.models.changes import Change, Counter
 from chalicelib.operations.access import policy
-from chalicelib.operations.sync.apply import UNAVAILABLE
 from chalicelib.operations.sync.context import Known
 from chalicelib.operations.sync.effects import EFFECTS
 from chalicelib.schemas.base import parse

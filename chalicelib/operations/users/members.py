@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, invitations, users
-from chalicelib.models.base import read_many, transact
+from chalicelib.models.base import Transaction, read_many, transact
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
@@ -105,7 +103,7 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     staying = _another_editor(found.channel.id, member) if needs_another else None
     waiting = [] if policy.owns(user, member) else invitations.waiting(member, found.channel.id)
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         if staying:
             channel_members.require_editor(transaction, staying, found.channel.id)
         channel_members.change(transaction, member, found.channel.id, membership, None)
