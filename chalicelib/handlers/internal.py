@@ -3,18 +3,15 @@
 from typing import Any
 
 from chalicelib.domain import ricecooker_versions
-from chalicelib.domain.storage_keys import split_filename
-from chalicelib.domain.trees import tree_data
-from chalicelib.errors import BadRequest, NotFound, ValidationFailed
+from chalicelib.errors import BadRequest, ValidationFailed
 from chalicelib.handlers import multipart
 from chalicelib.http.router import Access, Request, Route
-from chalicelib.models import channels as channel_models
-from chalicelib.models import nodes, stored_objects, trees
-from chalicelib.operations.access.channel_rights import editable_channel, editable_channels
+from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.channels import chef_upload
 from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import add_nodes as adding
 from chalicelib.operations.publishing import publish_request
+from chalicelib.operations.trees import nested_tree
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
     MAX_NAMES,
@@ -59,9 +56,7 @@ def file_diff(request: Request) -> list[str]:
         raise BadRequest('Send a list of file names, ["<md5>.<extension>", …].')
     if len(names) > MAX_NAMES:
         raise BadRequest(f"Send at most {MAX_NAMES} file names at once.")
-    checksums = [parts[0] for parts in map(split_filename, names) if parts]
-    known = stored_objects.known_names(checksums)
-    return [name for name in names if name not in known]
+    return file_uploads.missing(names)
 
 
 def file_upload(request: Request) -> dict[str, Any]:
@@ -84,16 +79,14 @@ def add_nodes(request: Request) -> dict[str, Any]:
 
 def finish_channel(request: Request) -> dict[str, Any]:
     body = parse(FinishChannel, request.json)
-    channel = editable_channel(request.user, body.channel_id)
-    task_id = chef_upload.finish(request.user, channel, stage=body.stage)
-    return {"success": True, "new_channel": channel.id, "diff_task_id": task_id}
+    channel_id, task_id = chef_upload.finish(request.user, body.channel_id, stage=body.stage)
+    return {"success": True, "new_channel": channel_id, "diff_task_id": task_id}
 
 
 def publish_channel(request: Request) -> dict[str, Any]:
     body = parse(PublishChannel, request.json)
-    channel = editable_channel(request.user, body.channel_id)
-    task_id = publish_request.begin(request.user, channel, body.version_notes)
-    return {"success": True, "channel": channel.id, "task_id": task_id}
+    channel_id, task_id = publish_request.request_for_chef(request.user, body.channel_id, body.version_notes)
+    return {"success": True, "channel": channel_id, "task_id": task_id}
 
 
 def check_user_is_editor(request: Request) -> dict[str, Any]:
@@ -103,32 +96,16 @@ def check_user_is_editor(request: Request) -> dict[str, Any]:
 
 def get_channel_status_bulk(request: Request) -> dict[str, Any]:
     body = parse(ChannelReferences, request.json)
-    found = editable_channels(request.user, body.channel_ids)
-    return {"success": True, "statuses": {channel.id: channel_models.status(channel) for channel in found}}
+    return {"success": True, "statuses": chef_upload.statuses(request.user, body.channel_ids)}
 
 
 def get_tree_data(request: Request) -> dict[str, Any]:
-    return {"success": True, "tree": _tree(request, levels=None)["children"]}
+    return {"success": True, "tree": nested_tree.below(request.user, parse(TreeReference, request.json))}
 
 
 def get_node_tree_data(request: Request) -> dict[str, Any]:
     body = parse(TreeReference, request.json)
-    return {"success": True, "tree": _tree(request, levels=1)["children"], "staged": body.tree == "staging"}
-
-
-def _tree(request: Request, levels: int | None) -> dict[str, Any]:
-    body = parse(TreeReference, request.json)
-    channel = editable_channel(request.user, body.channel_id)
-    root_id = channel_models.tree_names(channel).get(body.tree)
-    if not root_id:
-        raise NotFound(f"Invalid tree name: channel {channel.id} has no {body.tree[:60]!r} tree.")
-    top = root_id
-    if body.node_id:
-        node = nodes.find_in_tree(root_id, node_id=body.node_id)
-        if node is None:
-            raise NotFound(f"Node {body.node_id} is not in the {body.tree} tree.")
-        top = node.id
-    return tree_data.nested(trees.walk(top, levels), with_children=levels is None)
+    return {"success": True, "tree": nested_tree.below(request.user, body, levels=1), "staged": body.tree == "staging"}
 
 
 BASE = "/api/internal"

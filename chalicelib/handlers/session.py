@@ -61,7 +61,7 @@ def _answer(user: Identity | None, token: str) -> SessionAnswer:
         "first_name": user.first_name if user else "",
         "last_name": user.last_name if user else "",
         "full_name": f"{user.first_name} {user.last_name}".strip() if user else "",
-        "is_admin": bool(user and user.is_admin),
+        "is_admin": user.is_admin if user else False,
         "csrf_token": token,
     }
 

@@ -7,13 +7,11 @@ from urllib.parse import unquote_plus
 
 from chalicelib.aws import queues
 from chalicelib.config import settings
-from chalicelib.domain.storage_keys import checksum_of
 from chalicelib.errors import Busy
-from chalicelib.models import stored_objects
-from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.background import maintenance as upkeep
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
+from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import prepare as publishing
@@ -78,16 +76,13 @@ def uploads(event: dict[str, Any]) -> Answer:
     """S3 notifications about new objects: record which content files are stored."""
 
     def work(message: dict[str, Any], _: bool) -> None:
-        stored_objects.remember([entry for record in message.get("Records", []) for entry in _stored(record)])
+        file_uploads.note_stored([_stored(record["s3"]["object"]) for record in message.get("Records", [])])
 
     return _each(event, settings().uploads_queue_url, work)
 
 
-def _stored(record: dict[str, Any]) -> list[StoredObject]:
-    key = unquote_plus(record["s3"]["object"]["key"])
-    checksum = checksum_of(key)
-    size = record["s3"]["object"]["size"]
-    return [StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)] if checksum else []
+def _stored(found: dict[str, Any]) -> tuple[str, int]:
+    return unquote_plus(found["key"]), found["size"]
 
 
 def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], bool], None]:

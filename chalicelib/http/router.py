@@ -9,11 +9,10 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote, unquote
 
-from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Chalice, Response
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import errors
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.http import html, large_responses, origin
@@ -279,7 +278,7 @@ def _error_reply(error: StudioError, request: Request, methods: Methods) -> Repl
 def _fault_reply(error: Exception, request: Request) -> Reply:
     log.exception("request failed")
     count("Faults")
-    if isinstance(error, (BotoCoreError, ClientError, PynamoDBException, TimeoutError)):
+    if isinstance(error, UNAVAILABLE):
         detail = f"A service did not respond. Try again. If it persists, report request ID {request.request_id}."
         return Reply({"error": "Try again", "detail": detail}, 503, {"Retry-After": "1"})
     detail = f"Internal error. Report request ID {request.request_id}."

@@ -13,7 +13,7 @@ from pydantic_core import from_json
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
-from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.condition import Condition as Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -24,6 +24,8 @@ MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
 MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
 PARALLEL_CALLS = 8
 
+Transaction = TransactWrite  # what the functions given to `transact` fill
+DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
 M = TypeVar("M", bound="Table")
 T = TypeVar("T")
 R = TypeVar("R")

@@ -1,41 +1,71 @@
-"""Channels, for those who may see or change them: what one may not even view is not there."""
+"""What a user may do with a channel: reads what the policy needs, and raises what it refuses.
+
+Every decision is the policy's. A channel that a user may not even view does not exist for that user.
+"""
 
 from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels
 from chalicelib.models.base import Table, read_many
-from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.policy import Rights, Role
+
+Found = dict[type[Table], list[Any]]  # what `read_many` returned
 
 
-def viewable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
-    """A channel that the user may view, and their role in it. One batch read.
+def viewable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
+    """A channel that the user may view, and the user's rights in it. One batch read.
 
-    Raises NotFound where there is none, and where the user may not view it.
+    Raises NotFound where there is no such channel, and where the user may not view it.
     """
-    plain = parse_id(channel_id)
-    if plain is None:
-        raise NotFound(f"Channel not found: {channel_id[:60]!r} is not an id of 32 hex digits.")
-    found = read_many({Channel: [plain], ChannelMember: [(user.user_id, plain)]})
-    role = found[ChannelMember][0].role if found[ChannelMember] else None
-    if not found[Channel] or not may_view(user, found[Channel][0], role):
+    plain = _parsed(channel_id)
+    found = read_many(keys(user, [plain]))
+    rights = rights_in(user, found[Channel][0], memberships(found).get(plain)) if found[Channel] else None
+    if rights is None or not policy.may_view(rights.role):
         raise NotFound(f"Channel not found: {plain}")
-    return found[Channel][0], role
+    return found[Channel][0], rights
 
 
-def writable(user: Identity, channel_id: str) -> tuple[Channel, str | None]:
-    """The same of a channel that the user may change.
+def writable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
+    """The same for a channel that the user may edit.
 
     Raises NotFound as `viewable` does, Forbidden where the user may only view it.
     """
-    channel, role = viewable(user, channel_id)
-    if not may_edit(user, role):
-        raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
-    return channel, role
+    channel, rights = viewable(user, channel_id)
+    if not policy.may_edit(rights.role):
+        raise policy.refuse_edit(channel.id)
+    return channel, rights
+
+
+def editable_channel(user: Identity, channel_id: object) -> Channel:
+    """The channel, where the user may edit it, as chefs ask for it. One batch read.
+
+    Raises NotFound where there is none (or the id is none), Forbidden where the user may not edit it, whether or not
+    the user may view it.
+    """
+    return editable_channels(user, [channel_id])[0]
+
+
+def editable_channels(user: Identity, channel_ids: Iterable[object]) -> list[Channel]:
+    """Channels in the order given, all of which the user may edit. One batch read per 50.
+
+    Raises NotFound or Forbidden as `editable_channel` does.
+    """
+    wanted = [_parsed(channel_id) for channel_id in channel_ids]
+    found = read_many(keys(user, wanted))
+    by_id, own = {channel.id: channel for channel in found[Channel]}, memberships(found)
+    for channel_id in wanted:
+        if channel_id not in by_id:
+            raise NotFound(f"Channel not found: {channel_id}")
+        if not policy.may_edit(policy.role_of(user, own.get(channel_id))):
+            raise policy.refuse_edit(channel_id)
+    return [by_id[channel_id] for channel_id in wanted]
 
 
 def refuse_deleted(channel: Channel) -> None:
@@ -44,47 +74,49 @@ def refuse_deleted(channel: Channel) -> None:
         raise Conflict(f"Channel {channel.id} is deleted. Restore it first.")
 
 
-def may_view(user: Identity, channel: Channel, role: str | None) -> bool:
-    """Whether the user, whose role in the channel this is, may view it."""
-    return user.is_admin or role is not None or (bool(channel.public) and channels.is_live(channel))
+def keys(user: Identity, channel_ids: Iterable[str]) -> dict[type[Table], list[Any]]:
+    """Keys of what decides about these channels, for `read_many`: the channels, and the user's memberships in them."""
+    ids = list(channel_ids)
+    return {Channel: ids, ChannelMember: [(user.user_id, channel_id) for channel_id in ids]}
 
 
-def may_edit(user: Identity, role: str | None) -> bool:
-    """Whether the user may change a channel in which this is their role."""
-    return user.is_admin or role == EDIT
+def memberships(found: Found) -> dict[str, str]:
+    """The user's memberships among what was read with `keys`, by channel."""
+    return {member.channel_id: member.role for member in found[ChannelMember]}
 
 
-def editable_channel(user: Identity, channel_id: object) -> Channel:
-    """The channel, where the user may edit it. One batch read.
-
-    Raises NotFound where there is none (or the id is none), Forbidden where the user may not edit it.
-    """
-    return editable_channels(user, [channel_id])[0]
+def roles(user: Identity, found: Found) -> dict[str, Role | None]:
+    """What the user is to each of the channels read with `keys`, by channel."""
+    own = memberships(found)
+    return {channel.id: role_in(user, channel, own.get(channel.id)) for channel in found[Channel]}
 
 
-def editable_channels(user: Identity, channel_ids: Iterable[object]) -> list[Channel]:
-    """Channels in the order asked for, all of which the user may edit. One batch read a fifty.
-
-    Raises NotFound or Forbidden as `editable_channel` does.
-    """
-    wanted = [_known_form(channel_id) for channel_id in channel_ids]
-    found = read_many({Channel: wanted, ChannelMember: [(user.user_id, channel_id) for channel_id in wanted]})
-    channels = {channel.id: channel for channel in found[Channel]}
-    editable = editable_ids(user, found)
-    for channel_id in wanted:
-        if channel_id not in channels:
-            raise NotFound(f"Channel not found: {channel_id}")
-        if channel_id not in editable and not user.is_admin:
-            raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
-    return [channels[channel_id] for channel_id in wanted]
+def role_in(user: Identity, channel: Channel, membership: str | None) -> Role | None:
+    """What the user, whose membership in the channel this is, is to it."""
+    # Whether it is open is worked out for others only: lists hold thousands of channels.
+    return policy.role_of(user, membership) or policy.role_of(user, None, is_open(channel))
 
 
-def editable_ids(user: Identity, found: dict[type[Table], list[Any]]) -> set[str]:
-    """The channels that memberships among the items read give the user the right to edit."""
-    return {member.channel_id for member in found[ChannelMember] if member.role == EDIT}
+def role_of_member(user: Identity, channel_id: str) -> Role | None:
+    """What the user is to a channel, whether or not it is public. One read, none for an administrator."""
+    role = policy.role_of(user, None)
+    if policy.may_view(role):
+        return role
+    found = read_many({ChannelMember: [(user.user_id, channel_id)]})
+    return policy.role_of(user, memberships(found).get(channel_id))
 
 
-def _known_form(channel_id: object) -> str:
+def rights_in(user: Identity, channel: Channel, membership: str | None) -> Rights:
+    """`role_in`, with the membership."""
+    return Rights(role_in(user, channel, membership), membership)
+
+
+def is_open(channel: Channel) -> bool:
+    """Whether everybody may view the live tree of a channel."""
+    return policy.is_open(bool(channel.public), channels.is_live(channel))
+
+
+def _parsed(channel_id: object) -> str:
     plain = parse_id(channel_id)
     if plain is None:
         raise NotFound(f"Channel not found: {str(channel_id)[:60]!r} is not an id of 32 hex digits.")

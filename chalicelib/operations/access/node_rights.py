@@ -7,14 +7,15 @@ from typing import Any, TypeVar
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import BadRequest, Busy, Conflict, Forbidden, NotFound
+from chalicelib.errors import BadRequest, Busy, Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels, nodes, trees
-from chalicelib.models.base import Table, read_many
-from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models import nodes, trees
+from chalicelib.models.base import read_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
-from chalicelib.operations.access.channel_rights import editable_ids
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, roles
+from chalicelib.operations.access.policy import Role
 
 T = TypeVar("T")
 
@@ -99,16 +100,17 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
         raise _unknown(node_id)
     rights, path = _rights_and_path(user, found)
     channel = next((channel for channel in rights[Channel] if path and channel.id == path[0].channel_id), None)
-    if channel is None or not _may_view(user, rights, channel, path[0].id):
+    role = roles(user, rights).get(channel.id) if channel else None
+    if channel is None or not policy.may_view_tree(role, is_live=path[0].id == channel.root_id):
         raise _unknown(node_id)
-    if needs_edit and channel.id not in editable_ids(user, rights) and not user.is_admin:
-        raise Forbidden(f"You may not edit channel {channel.id}. Ask one of its editors to invite you.")
+    if needs_edit and not policy.may_edit(role):
+        raise policy.refuse_edit(channel.id)
     for node in path:
         node.channel_id, node.tree_id = channel.id, path[0].id
     return Place(path[-1], path[:-1], channel)
 
 
-def _rights_and_path(user: Identity, found: Node) -> tuple[dict[type[Table], list[Any]], list[Node]]:
+def _rights_and_path(user: Identity, found: Node) -> tuple[Found, list[Node]]:
     """The channel that a node is in, read before the node with its ancestors; the root knows which channel that is."""
     channel_id = found.channel_id
     for _ in range(3):
@@ -124,16 +126,9 @@ def _unknown(node_id: object) -> NotFound:
     return NotFound(f"No ContentNode matches the given query: {str(node_id)[:60]!r}.")
 
 
-def viewable_channels(user: Identity, found: dict[type[Table], list[Any]]) -> dict[str, Channel]:
-    """Those of the channels read that the user may view, by id; `found` holds also the user's memberships."""
-    return {channel.id: channel for channel in found[Channel] if _may_view(user, found, channel, channel.root_id)}
-
-
-def _may_view(user: Identity, found: dict[type[Table], list[Any]], channel: Channel, root_id: str) -> bool:
-    """Whether the user may view a tree of a channel: its members all of them, others the live one if it is public."""
-    if user.is_admin or any(member.channel_id == channel.id for member in found[ChannelMember]):
-        return True
-    return bool(channel.public) and channels.is_live(channel) and root_id == channel.root_id
+def _viewable(found: Found, of_user: dict[str, Role | None]) -> dict[str, Channel]:
+    """Those of the channels read that a user with these roles may view, by id."""
+    return {channel.id: channel for channel in found[Channel] if policy.may_view(of_user[channel.id])}
 
 
 def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
@@ -149,8 +144,13 @@ def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node,
     known = {channel.id: channel for channel in found[Channel]}
     there = [node for node in wanted if node.channel_id in known and node.copied_below not in hidden]
     pairs = [(node, known[node.channel_id]) for node in there]
-    seen = [(node, channel) for node, channel in pairs if _may_view(user, found, channel, node.tree_id)]
-    return seen, {channel.id: channel.name for channel in viewable_channels(user, found).values()}
+    of_user = roles(user, found)
+    seen = [(node, channel) for node, channel in pairs if _may_view(of_user[channel.id], node, channel)]
+    return seen, {id: channel.name for id, channel in _viewable(found, of_user).items()}
+
+
+def _may_view(role: Role | None, node: Node, channel: Channel) -> bool:
+    return policy.may_view_tree(role, is_live=node.tree_id == channel.root_id)
 
 
 def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
@@ -163,23 +163,24 @@ def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
     ids = list(dict.fromkeys(node.channel_id for node in asked))
     if not ids:
         return {}
-    keys = [(user.user_id, channel_id) for channel_id in ids]
-    rows = read_many({Channel: ids, ChannelMember: keys, Node: nodes.tops_of(asked)}, nodes.TOP)
-    hidden = nodes.unfinished(rows[Node])
+    rows = read_many({**keys(user, ids), Node: nodes.tops_of(asked)}, nodes.TOP)
+    hidden, own = nodes.unfinished(rows[Node]), memberships(rows)
+    open_trees = {channel.root_id for channel in rows[Channel] if is_open(channel)}
     there = [node for node in asked if node.copied_below not in hidden]
-    own = {member.channel_id for member in rows[ChannelMember]}
-    live = {channel.root_id for channel in rows[Channel] if channel.public and channels.is_live(channel)}
-    return {node.id: node for node in there if user.is_admin or node.channel_id in own or node.tree_id in live}
+
+    def role(node: Node) -> Role | None:
+        return policy.role_of(user, own.get(node.channel_id), node.tree_id in open_trees)
+
+    return {node.id: node for node in there if policy.may_view(role(node))}
 
 
 def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:
     """(the channels that the user may view, by id; names of all that there are). One batch read a fifty."""
     found = _read(user, channel_ids)
-    return viewable_channels(user, found), {channel.id: channel.name for channel in found[Channel]}
+    return _viewable(found, roles(user, found)), {channel.id: channel.name for channel in found[Channel]}
 
 
-def _read(user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = ()) -> dict[type[Table], list[Any]]:
+def _read(user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = ()) -> Found:
     """Channels and the user's memberships in them, and tops of copies (`nodes.TOP`)."""
     wanted = list(dict.fromkeys(filter(None, channel_ids)))
-    keys = [(user.user_id, channel_id) for channel_id in wanted]
-    return read_many({Channel: wanted, ChannelMember: keys, Node: list(tops)}, nodes.TOP)
+    return read_many({**keys(user, wanted), Node: list(tops)}, nodes.TOP)

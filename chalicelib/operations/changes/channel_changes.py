@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.models import channels, tasks
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
@@ -18,7 +16,7 @@ def tell_of_trees(channel: Channel) -> None:
     mods = {"root_id": channel.root_id, "staging_root_id": channel.staging_root_id}
     try:
         feed.tell(channel.id, "channel", channel.id, mods, unpublishable=False)
-    except (BotoCoreError, ClientError, PynamoDBException, TimeoutError):
+    except UNAVAILABLE:
         log.exception("a change of a channel's trees could not be told")
 
 

@@ -13,9 +13,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, nodes
@@ -31,7 +29,6 @@ from chalicelib.telemetry import log
 
 Row = dict[str, Any]
 P = ParamSpec("P")
-_UNAVAILABLE = (BotoCoreError, ClientError, PynamoDBException, TimeoutError)
 _OF_NEW_NODES = ("id", "parent", "kind", "title", "node_id", "content_id")
 _WHOLE = (*_OF_NEW_NODES, *NodeWrite.model_fields, "total_count", "resource_count", "has_children", "complete")
 _HOLDERS = frozenset({"contentnode", "assessment_item"})
@@ -42,7 +39,7 @@ def _courtesy(do: Callable[P, None]) -> Callable[P, None]:
     def told(*arguments: P.args, **named: P.kwargs) -> None:
         try:
             do(*arguments, **named)
-        except _UNAVAILABLE:
+        except UNAVAILABLE:
             log.exception("a change could not be told")
 
     return told

@@ -4,7 +4,7 @@ from typing import Any
 
 from le_utils.constants import content_kinds
 
-from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.operations.access import policy
 from chalicelib.schemas.channel import ChannelQuery
 from chalicelib.schemas.constants import LICENSES
 
@@ -21,8 +21,8 @@ def matches(row: Row, query: ChannelQuery) -> bool:
         (query.deleted, row["deleted"]),
         (query.staged, row.get("staged")),
         (query.cheffed, row.get("cheffed")),
-        (query.edit, row["role"] == EDIT),
-        (query.view, row["role"] == VIEW),
+        (query.edit, policy.is_editor(row["membership"])),
+        (query.view, policy.is_viewer(row["membership"])),
     )
     return all(wanted is None or wanted == has for wanted, has in flags) and _says(row, query.keywords)
 

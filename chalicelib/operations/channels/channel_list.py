@@ -11,10 +11,10 @@ from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, channel_sets, channels
-from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
-from chalicelib.operations.access.channel_rights import may_view
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.channel_rights import rights_in, role_in
 from chalicelib.operations.channels.channel_filters import asks_for_content, has_content, matches
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.public import public_index
@@ -23,7 +23,7 @@ from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ChannelQuery
 
 Row = dict[str, Any]
-Roles = dict[str, str]
+Memberships = dict[str, str]  # the caller's, by channel
 
 ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
 _NOT_IN_INDEX = {"created", "modified"}
@@ -32,14 +32,14 @@ _NOT_IN_INDEX = {"created", "modified"}
 def find(user: Identity, query: ChannelQuery) -> list[Row]:
     """What `fill` needs of the channels that match, those read first, the newest change before older ones; then
     public ones of others by name."""
-    roles = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
     left_out = set(_ids(query.exclude))
     if query.bookmark is False:
         left_out |= set(bookmarks.of_user(user.user_id))
     named = _named(user, query)
-    rows = _read_rows(user, named if named is not None else _own(roles, query), roles)
+    rows = _read_rows(user, named if named is not None else _wanted(own, query), own)
     if named is None and _asks_for_others(query):
-        rows += _listed_rows(user, query, roles, {row["id"] for row in rows})
+        rows += _listed_rows(user, query, own, {row["id"] for row in rows})
     rows = [row for row in rows if row["id"] not in left_out and matches(row, query)]
     if asks_for_content(query):
         _add_roots(rows)
@@ -53,10 +53,10 @@ def fill(user: Identity, rows: Sequence[Row]) -> list[Row]:
     read = {channel.id: channel for channel in channels.get_many_to_read([row["id"] for row in lacking])}
     for row in lacking:
         channel = read.get(row["id"])
-        row["channel"] = channel if channel and may_view(user, channel, row["role"]) else None
+        row["channel"] = channel if channel and _may_view(user, channel, row["membership"]) else None
     seen = [row for row in rows if row["channel"]]
     _add_roots(seen)
-    return [fields_of(row["channel"], row["root"], row["role"], user.is_admin) for row in seen]
+    return [fields_of(row["channel"], row["root"], rights_in(user, row["channel"], row["membership"])) for row in seen]
 
 
 def _ids(texts: Iterable[str]) -> list[str]:
@@ -80,31 +80,37 @@ def _asks_for_others(query: ChannelQuery) -> bool:
     return query.public is not False and not query.edit and not query.view and not query.deleted
 
 
-def _own(roles: Roles, query: ChannelQuery) -> list[str]:
+def _wanted(own: Memberships, query: ChannelQuery) -> list[str]:
     """Ids of the channels to read because the user is a member. All public ones come from the index."""
     if query.public and _asks_for_others(query):
         return []
-    wanted = {role for role, asked in ((EDIT, query.edit), (VIEW, query.view)) if asked} or {EDIT, VIEW}
-    return [id for id, role in roles.items() if role in wanted]
+    chosen = ((policy.is_editor, query.edit), (policy.is_viewer, query.view))
+    wanted = [is_one for is_one, asked in chosen if asked]
+    return [id for id, membership in own.items() if not wanted or any(is_one(membership) for is_one in wanted)]
 
 
-def _read_rows(user: Identity, ids: list[str], roles: Roles) -> list[Row]:
-    found = [channel for channel in channels.get_many_to_read(ids) if may_view(user, channel, roles.get(channel.id))]
+def _may_view(user: Identity, channel: Channel, membership: str | None) -> bool:
+    return policy.may_view(role_in(user, channel, membership))
+
+
+def _read_rows(user: Identity, ids: list[str], own: Memberships) -> list[Row]:
+    found = [channel for channel in channels.get_many_to_read(ids) if _may_view(user, channel, own.get(channel.id))]
     found.sort(key=lambda channel: channel.modified, reverse=True)
-    return [_row_of(channel, roles.get(channel.id)) for channel in found]
+    return [_row_of(channel, own.get(channel.id)) for channel in found]
 
 
-def _listed_rows(user: Identity, query: ChannelQuery, roles: Roles, known: set[str]) -> list[Row]:
+def _listed_rows(user: Identity, query: ChannelQuery, own: Memberships, known: set[str]) -> list[Row]:
     """Rows of public channels that are not `known`."""
     listed = [channel for channel in public_index.current().channels if channel.id not in known]
     asks_for_more = query.staged is not None or query.cheffed is not None or bool(query.licenses)
     if asks_for_more or query.subtitles is not None or query.ordering.removeprefix("-") in _NOT_IN_INDEX:
-        return _read_rows(user, [channel.id for channel in listed], roles)
-    return [_listed_row(channel, roles.get(channel.id)) for channel in listed]
+        return _read_rows(user, [channel.id for channel in listed], own)
+    return [_listed_row(channel, own.get(channel.id)) for channel in listed]
 
 
-def _row_of(channel: Channel, role: str | None) -> Row:
-    return {**_facts(channel), "tags": None, "content": None, "role": role, "channel": channel, "root": None}
+def _row_of(channel: Channel, membership: str | None) -> Row:
+    unknown: Row = {"tags": None, "content": None, "root": None}
+    return {**_facts(channel), **unknown, "membership": membership, "channel": channel}
 
 
 @remembered(1000)
@@ -126,7 +132,7 @@ def _facts(channel: Channel) -> Row:
     }
 
 
-def _listed_row(channel: PublicChannel, role: str | None) -> Row:
+def _listed_row(channel: PublicChannel, membership: str | None) -> Row:
     fields = ("id", "name", "description", "language", "version", "last_published")
     content = {
         "languages": channel.entry["included_languages"],
@@ -139,7 +145,7 @@ def _listed_row(channel: PublicChannel, role: str | None) -> Row:
         "deleted": False,
         "tags": channel.facts["tags"],
         "content": content,
-        "role": role,
+        "membership": membership,
         "channel": None,
         "root": None,
     }

@@ -4,10 +4,11 @@ from typing import Any
 
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.models import channels
-from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ContentDefaults
@@ -16,13 +17,11 @@ DEFAULTS = ContentDefaults().model_dump()
 
 
 @remembered(1000)
-def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: bool = False) -> dict[str, Any]:
-    """A channel for somebody with this role in it; `root` is that of its live tree.
-
-    Its tokens are for editors and administrators, its other trees for members and administrators; to others both are
-    null.
+def fields_of(channel: Channel, root: Node | None, rights: Rights) -> dict[str, Any]:
+    """A channel for a user with these rights in it; `root` is that of its live tree. Tokens and trees that the user may
+    not know of are null.
     """
-    may_edit, may_see_drafts = is_admin or role == EDIT, is_admin or role is not None
+    may_edit, is_member = policy.may_edit(rights.role), policy.is_member(rights.role)
     return {
         "id": channel.id,
         "name": channel.name,
@@ -38,8 +37,8 @@ def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: b
         "deleted": bool(channel.deleted),
         "source_url": channel.source_url or _source_url(channel.source_domain),
         "demo_server_url": channel.demo_server_url or "",
-        "edit": role == EDIT,
-        "view": role == VIEW,
+        "edit": policy.is_editor(rights.membership),
+        "view": policy.is_viewer(rights.membership),
         "modified": moment(channel.modified),
         "primary_token": channel.primary_token if may_edit else None,
         "count": tree_statistics.content_count(root),
@@ -50,8 +49,8 @@ def fields_of(channel: Channel, root: Node | None, role: str | None, is_admin: b
         "publishing": channels.is_publishing(channel),
         "created": moment(channel.created),
         "root_id": channel.root_id,
-        "trash_root_id": channel.trash_root_id if may_see_drafts else None,
-        "staging_root_id": channel.staging_root_id if may_see_drafts else None,
+        "trash_root_id": channel.trash_root_id if is_member else None,
+        "staging_root_id": channel.staging_root_id if is_member else None,
     }
 
 

@@ -3,17 +3,16 @@
 from typing import Any
 
 from le_utils.constants import licenses
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.aws import queues
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, channel_versions, nodes, trees
-from chalicelib.models.base import now, transact, update_if
-from chalicelib.models.channel_members import EDIT
+from chalicelib.models.base import Transaction, now, transact, update_if
 from chalicelib.models.channels import Channel
-from chalicelib.operations.access.channel_rights import viewable, writable
+from chalicelib.operations.access.channel_rights import rights_in, viewable, writable
+from chalicelib.operations.access.policy import Role
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.channels.channel_versions import fields_of_version
 from chalicelib.operations.public import public_index_update
@@ -29,8 +28,8 @@ _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encodin
 
 def retrieve(user: Identity, channel_id: str) -> dict[str, Any]:
     """A channel that one may view."""
-    channel, role = viewable(user, channel_id)
-    return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin)
+    channel, rights = viewable(user, channel_id)
+    return fields_of(channel, nodes.get(channel.root_id), rights)
 
 
 def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
@@ -48,7 +47,7 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
         **_columns(sent, {}),
     )
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id)
         for root in (live, trash):
@@ -56,7 +55,7 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
 
     if transact(fill):
         raise Conflict(f"There is a channel {channel_id} already. Send another id, or none.")
-    return fields_of(channel, live, EDIT)
+    return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
 def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[str, Any], bool]:
@@ -67,7 +66,7 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[s
     Raises Conflict where others change it all the time.
     """
     for _ in range(_TRIES):
-        channel, role = writable(user, channel_id)
+        channel, rights = writable(user, channel_id)
         columns = _columns(sent, channel.content_defaults)
         changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
         if not changed or _write(channel, changed):
@@ -75,7 +74,7 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[s
                 queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
             if "deleted" in columns and channel.version:
                 search_index_update.send_refresh(channel.id)
-            return fields_of(channel, nodes.get(channel.root_id), role, user.is_admin), bool(changed)
+            return fields_of(channel, nodes.get(channel.root_id), rights), bool(changed)
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 
 

@@ -11,10 +11,9 @@ from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
 from chalicelib.models.base import read_many, save_if
-from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
-from chalicelib.operations.access.channel_rights import may_edit, may_view
+from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.public import set_channels
 from chalicelib.schemas.channelset import MAX_CHANNELS, ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
@@ -101,7 +100,7 @@ def delete(user: Identity, set_id: str) -> None:
 def _own(user: Identity, set_id: str) -> ChannelSet:
     plain = parse_id(set_id)
     found = channel_sets.get(plain) if plain else None
-    if found is None or not (user.is_admin or found.user_id == user.user_id):
+    if found is None or not policy.may_manage(user, found.user_id):
         raise NotFound(f"Channel set not found: {set_id[:60]!r}")
     return found
 
@@ -113,13 +112,13 @@ def _taken(set_id: str) -> Conflict:
 def _check_addable(user: Identity, channel_ids: list[str]) -> None:
     if not channel_ids:
         return
-    found = read_many({Channel: channel_ids, ChannelMember: [(user.user_id, one) for one in channel_ids]})
-    roles = {member.channel_id: member.role for member in found[ChannelMember]}
-    viewable = {channel.id: channel for channel in found[Channel] if may_view(user, channel, roles.get(channel.id))}
-    unknown = [channel_id for channel_id in channel_ids if channel_id not in viewable]
+    found = read_many(channel_rights.keys(user, channel_ids))
+    roles = channel_rights.roles(user, found)
+    unknown = [channel_id for channel_id in channel_ids if not policy.may_view(roles.get(channel_id))]
     if unknown:
         raise ValidationFailed({"channels": [f"Channels not found: {', '.join(unknown[:10])}"]})
-    closed = [id for id in channel_ids if not (viewable[id].public or may_edit(user, roles.get(id)))]
+    public = {channel.id: bool(channel.public) for channel in found[Channel]}
+    closed = [id for id in channel_ids if not policy.may_add_to_set(roles[id], public[id])]
     if closed:
         names = ", ".join(closed[:10])
         raise ValidationFailed({"channels": [f"These are private, and you may only view them: {names}"]})

@@ -2,19 +2,16 @@
 
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.aws import queues
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channel_members, file_places, nodes, tasks, trees
-from chalicelib.models.base import Table, now, read_many, transact
-from chalicelib.models.channel_members import ChannelMember
+from chalicelib.models import channel_members, channels, file_places, nodes, tasks, trees
+from chalicelib.models.base import Transaction, now, read_many, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
-from chalicelib.operations.access.channel_rights import editable_ids
+from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.channels import deploy
 from chalicelib.operations.nodes.build_nodes import root_files
 from chalicelib.operations.public import public_index_update
@@ -28,19 +25,18 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     Raises Forbidden where the channel is there and the user may not edit it.
     """
     names = [file.filename for file in sent.files]
-    wanted: dict[type[Table], list[Any]] = {Channel: [sent.id], ChannelMember: [(user.user_id, sent.id)]}
-    found = read_many({**wanted, StoredObject: [name[:32] for name in names]})
+    found = read_many({**channel_rights.keys(user, [sent.id]), StoredObject: [name[:32] for name in names]})
     root = _chef_root(sent, *sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
     if not found[Channel]:
         return _make(user, sent, root)
     channel = found[Channel][0]
-    if sent.id not in editable_ids(user, found) and not user.is_admin:
+    if not policy.may_edit(channel_rights.roles(user, found)[sent.id]):
         raise Forbidden(f"Channel {sent.id} belongs to others. Ask one of its editors to invite you.")
     if channel.chef_root_id:
         deploy.removal(channel.id, channel.chef_root_id)
     changes = [column.set(value) for column, value in _sent_columns(sent)]
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(root)
         actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
         was = Channel.chef_root_id
@@ -77,7 +73,7 @@ def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
         **{column.attr_name: value for column, value in _sent_columns(sent)},
     )
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id, is_chef=True)
         for root in (live, trash, chef_root):
@@ -104,13 +100,14 @@ def _sent_columns(sent: ChefChannel) -> list[tuple[Any, Any]]:
     ]
 
 
-def finish(user: Identity, channel: Channel, stage: bool) -> str:
+def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
     """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
 
-    One conditional write exchanges the pointers. Returns the id of the task that works out what the new tree
-    changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
-    Raises Conflict where no chef tree waits.
+    One conditional write exchanges the pointers. Returns the id of the channel, and of the task that works out what the
+    new tree changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
+    Raises NotFound and Forbidden as `editable_channel` does, Conflict where no chef tree waits.
     """
+    channel = channel_rights.editable_channel(user, channel_id)
     chef_root = channel.chef_root_id
     if not chef_root:
         raise Conflict("No upload is waiting for this channel. Call create_channel and add_nodes first.")
@@ -127,7 +124,7 @@ def finish(user: Identity, channel: Channel, stage: bool) -> str:
     queues.send_maintenance({"job": "diff", "task_id": task.id})
     deploy.removal(channel.id, channel.staging_root_id, None if stage else channel.previous_root_id)
     _swap(channel, chef_root, stage)
-    return str(task.id)
+    return str(channel.id), str(task.id)
 
 
 def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
@@ -137,3 +134,12 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
         return
     actions = [Channel.staging_root_id.set(chef_root), no_upload, Channel.modified.set(now())]
     deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))
+
+
+def statuses(user: Identity, channel_ids: list[str]) -> dict[str, str]:
+    """The status of channels by id, as `models.channels.status` gives it.
+
+    Raises NotFound and Forbidden as `editable_channels` does.
+    """
+    found = channel_rights.editable_channels(user, channel_ids)
+    return {channel.id: channels.status(channel) for channel in found}

@@ -8,14 +8,11 @@ rollback takes the first one back.
 from collections.abc import Callable
 from typing import Any
 
-from pynamodb.exceptions import PynamoDBException
-from pynamodb.expressions.condition import Condition
-
 from chalicelib.aws import queues
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
-from chalicelib.models.base import now, was_refused
+from chalicelib.models.base import Condition, DatabaseError, now, was_refused
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import refuse_deleted, writable
 from chalicelib.operations.changes import channel_changes
@@ -31,14 +28,14 @@ def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
     Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
     `writable` does.
     """
-    channel, role = writable(user, channel_id)
+    channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.staging_root_id:
         raise Conflict(f"Nothing is staged in channel {channel.id}. Upload a tree first, and let it be staged.")
     removal(channel.id, channel.previous_root_id)
     staged = Channel.staging_root_id
     went_live = go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, staged.remove())
-    return fields_of(went_live, nodes.get(went_live.root_id), role, user.is_admin)
+    return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
 def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
@@ -47,13 +44,13 @@ def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
     Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
     Forbidden as `writable` does.
     """
-    channel, role = writable(user, channel_id)
+    channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.previous_root_id:
         raise Conflict(f"Channel {channel.id} has no tree before the live one. Deploy another one first.")
     condition = Channel.previous_root_id == channel.previous_root_id
     went_live = go_live(channel, channel.previous_root_id, condition)
-    return fields_of(went_live, nodes.get(went_live.root_id), role, user.is_admin)
+    return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
 def go_live(channel: Channel, root_id: str, condition: Condition, *actions: Any) -> Channel:
@@ -82,7 +79,7 @@ def exchange(channel: Channel, actions: list[Any], condition: Condition, is_done
     changed = Channel(channel.id)
     try:
         changed.update(actions, condition=condition & (Channel.root_id == channel.root_id))
-    except PynamoDBException as error:
+    except DatabaseError as error:
         # The write may have been made although its answer was lost: what counts is where the tree is now.
         current = channels.get(channel.id)
         if current is None or not is_done(current):

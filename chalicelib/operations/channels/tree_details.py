@@ -8,6 +8,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
+from chalicelib.operations.access.channel_rights import is_open
 from chalicelib.operations.access.channel_rights import viewable as viewable_channel
 from chalicelib.operations.access.node_rights import viewable as viewable_node
 from chalicelib.operations.background import cached_results
@@ -84,7 +85,7 @@ def _named(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [
         {"id": one.id, "name": one.name, "thumbnail": thumbnail_url(one.thumbnail), "count": counts[one.id]}
         for one in found
-        if one.public and channels.is_live(one)
+        if is_open(one)
     ]
 
 

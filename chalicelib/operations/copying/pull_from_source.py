@@ -13,7 +13,7 @@ from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
-from chalicelib.operations.access import node_rights
+from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.exercises import question_diff
@@ -88,7 +88,7 @@ def _sources(user: Identity, copies: list[Node]) -> dict[str, Node]:
     """The sources of copies, by the copies' ids."""
     asked = {node.id: _origins(node) for node in copies}
     viewable, _ = node_rights.channels_of(user, [channel_id for pairs in asked.values() for channel_id, _ in pairs])
-    known = {id: channel for id, channel in viewable.items() if not channel.deleted}
+    known = {id: channel for id, channel in viewable.items() if policy.may_pull_from(bool(channel.deleted))}
     keys = [(node_id, *pair) for node_id, pairs in asked.items() for pair in pairs if pair[0] in known]
     ids = in_parallel(lambda key: nodes.id_in_tree(known[key[1]].root_id, key[2]), keys)
     there = {node.id: node for node in nodes.get_many([id for id in ids if id])}

@@ -1,18 +1,17 @@
 """Content files: which are there, and the ways to bring new ones."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
-
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
-from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.domain.storage_keys import checksum_of, split_filename, storage_key
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, users
-from chalicelib.models.base import now, read_many, transact
+from chalicelib.models.base import Transaction, now, read_many, transact
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
 from chalicelib.models.users import User
@@ -55,6 +54,23 @@ def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
     }
 
 
+def missing(names: list[str]) -> list[str]:
+    """Those of the file names, "<md5>.<extension>", that are not known to be stored."""
+    known = stored_objects.known_names([parts[0] for parts in map(split_filename, names) if parts])
+    return [name for name in names if name not in known]
+
+
+def note_stored(found: Iterable[tuple[str, int]]) -> None:
+    """Remember which content files are stored, by the keys and sizes (bytes) of objects; other objects do not count."""
+    stored_objects.remember(
+        [
+            StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)
+            for key, size in found
+            if (checksum := checksum_of(key))
+        ]
+    )
+
+
 def store_upload(user: Identity, name: str, data: bytes) -> None:
     """Store a file that came through the API itself.
 
@@ -92,7 +108,7 @@ def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None
     as_read = Upload.file_size == paid if earlier else Upload.user_id.does_not_exist()
     more = size - paid
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(upload, condition=as_read)
         transaction.update(
             User(user.user_id), [User.disk_space_left.add(-more)], condition=User.disk_space_left >= more

@@ -5,14 +5,13 @@ An upload becomes part of a node, or of a question, by an update of `contentnode
 
 import json
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import new_id, parse_id
-from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData, NodeData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -23,16 +22,16 @@ from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.node_parts import Changes, NodeChange
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
-from chalicelib.operations.access import node_rights
+from chalicelib.operations.access import node_rights, policy
+from chalicelib.operations.access.channel_rights import memberships
 from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.operations.exercises.question_diff import size_of
 from chalicelib.operations.files import file_uploads
+from chalicelib.operations.files.file_representation import Address, Row, row_of
 from chalicelib.schemas.constants import PRESETS
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
 
-Row = dict[str, Any]
-Address = tuple[str, str | None]  # (id of the node, assessment_id of its question if that has the file)
 Channels = tuple[str | None, str | None]  # ids of those that a file was in, and is in
 Lists = list[tuple["_Spot", list[FileData]]]  # the files that each spot is to have
 
@@ -96,35 +95,41 @@ def find(user: Identity, query: FileQuery) -> list[Row]:
     rows: list[Row] = []
     if not node_ids and not keys:
         places = file_places.get_many(query.id__in)
-        rows = [_row(place.file, None) for place in places if place.file and place.user_id == user.user_id]
+        rows = [row_of(place.file, None) for place in places if place.file and policy.owns(user, place.user_id)]
         node_ids = [place.contentnode_id for place in places if place.contentnode_id and not place.assessment_id]
         keys = [(place.contentnode_id, place.assessment_id) for place in places if place.assessment_id]
     found = read_many({Node: [*node_ids, *(key[0] for key in keys)], AssessmentItem: list(keys)})
     seen = node_rights.viewable_by_id(user, found[Node])
     items = {(item.contentnode_id, item.assessment_id): item for item in found[AssessmentItem]}
     for node_id in dict.fromkeys(node_ids):
-        rows += [_row(file, (node_id, None)) for file in (seen[node_id].files if node_id in seen else [])]
+        rows += [row_of(file, (node_id, None)) for file in (seen[node_id].files if node_id in seen else [])]
     for key in dict.fromkeys(keys):
-        rows += [_row(file, key) for file in (items[key].files if key in items and key[0] in seen else [])]
+        rows += [row_of(file, key) for file in (items[key].files if key in items and key[0] in seen else [])]
     asked = [row for row in rows if row["id"] in query.id__in] if query.id__in else rows
     return _as_told(user, asked, seen)
 
 
 def _as_told(user: Identity, rows: list[Row], seen: dict[str, Node]) -> list[Row]:
     """The rows, not telling who uploaded them where the user is no member. One read where they name anybody else."""
-    if user.is_admin or all(row["uploaded_by"] in (None, user.user_id) for row in rows):
+    if all(_may_view_uploader(user, row, None) for row in rows):
         return rows
     keys = [(user.user_id, channel_id) for channel_id in {node.channel_id for node in seen.values()}]
-    own = {member.channel_id for member in read_many({ChannelMember: keys})[ChannelMember]}
-    told = {user.user_id, None}
+    own = memberships(read_many({ChannelMember: keys}))
+    by_node = {node_id: own.get(node.channel_id) for node_id, node in seen.items()}
     return [
-        row if row["uploaded_by"] in told or _holder(row, seen).channel_id in own else {**row, "uploaded_by": None}
+        row if _may_view_uploader(user, row, by_node.get(_node_id(row))) else {**row, "uploaded_by": None}
         for row in rows
     ]
 
 
-def _holder(row: Row, seen: dict[str, Node]) -> Node:
-    return seen[row["contentnode"] or row["assessment_item"].partition(",")[0]]
+def _may_view_uploader(user: Identity, row: Row, membership: str | None) -> bool:
+    uploader_id = row["uploaded_by"]
+    return uploader_id is None or policy.may_view_uploader(user, policy.role_of(user, membership), uploader_id)
+
+
+def _node_id(row: Row) -> str:
+    """The node that a file is in, "" for an upload that is part of nothing."""
+    return str(row["contentnode"] or (row["assessment_item"] or "").partition(",")[0])
 
 
 def retrieve(user: Identity, id: str) -> Row:
@@ -152,7 +157,7 @@ def delete(user: Identity, id: str) -> tuple[str, str]:
 def _place(user: Identity, id: str) -> FilePlace:
     file_id = parse_id(id)
     place = next(iter(file_places.get_many([file_id])), None) if file_id else None
-    if place is None or (place.file and place.user_id != user.user_id and not user.is_admin):
+    if place is None or (place.file and not policy.may_manage(user, place.user_id)):
         raise _unknown(id)
     return place
 
@@ -194,7 +199,7 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[Row, C
     preset = {"preset": sent.preset} if sent.preset else {}
     changed = cast(FileData, {**file, **given, **preset})
     if goal is None:
-        return (_row(changed, None), (None, None)) if file_places.note_upload(str(place.user_id), changed) else None
+        return (row_of(changed, None), (None, None)) if file_places.note_upload(str(place.user_id), changed) else None
     target = source if source and source.address == goal else _spot(user, goal)
     if target is not source or preset:
         _check_preset(changed, target.node.kind)
@@ -203,7 +208,7 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[Row, C
     lists = _lists(changed, source, target)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
     channels = (source.place.channel.id if source else None, target.place.channel.id)
-    return (_row(changed, goal), channels) if node_parts.write(_changes(lists, moved)) else None
+    return (row_of(changed, goal), channels) if node_parts.write(_changes(lists, moved)) else None
 
 
 def _delete(user: Identity, place: FilePlace) -> tuple[str, str] | None:
@@ -287,24 +292,3 @@ def _node_change(place: Place, left: list[FileData] | None) -> NodeChange:
         if node.kind != content_kinds.EXERCISE:  # where questions count, and files do not
             complete = is_complete(data, [])
     return NodeChange(node, place.above, place.channel, complete, left)
-
-
-def _row(file: FileData, address: Address | None) -> Row:
-    """A file as it was recorded. Those of questions have no `contentnode`; their `assessment_item` begins with it."""
-    key = storage_key(file["checksum"], file["file_format"])
-    node_id, assessment_id = address or (None, None)
-    return {
-        "id": file["id"],
-        "checksum": file["checksum"],
-        "file_size": int(file["file_size"]),
-        "language": file["language"],
-        "file_format": file["file_format"],
-        "file_on_disk": key.removeprefix("content/"),
-        "original_filename": file["original_filename"],
-        "uploaded_by": file.get("uploaded_by"),
-        "duration": file["duration"],
-        "url": f"/{key}",
-        "preset": file["preset"],
-        "contentnode": None if assessment_id else node_id,
-        "assessment_item": f"{node_id},{assessment_id}" if assessment_id else None,
-    }

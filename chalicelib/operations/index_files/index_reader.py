@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Generic, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.config import settings
 from chalicelib.models import public_index
 from chalicelib.models.public_index import PublicIndex
@@ -64,7 +62,7 @@ class NewestFile(Generic[T]):
     def _looked_up(self, known: _Known[T] | None) -> T:
         try:
             key, content = self._newest(known)
-        except (BotoCoreError, ClientError, PynamoDBException, TimeoutError):
+        except UNAVAILABLE:
             if known is None:
                 raise
             log.exception("the index %s cannot be looked up; the known one is used", self._name)

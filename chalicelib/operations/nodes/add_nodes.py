@@ -14,15 +14,14 @@ from le_utils.constants import content_kinds
 
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.types import AssessmentItemData, NodeData
-from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.errors import Busy, Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, nodes, trees
 from chalicelib.models.base import read_many
-from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
-from chalicelib.operations.access.channel_rights import editable_ids
+from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.nodes import build_nodes
 from chalicelib.operations.nodes.remote_sources import sources_of
 from chalicelib.schemas.base import parse
@@ -96,16 +95,15 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
     channel_id = parent.channel_id
     found = read_many(
         {
-            Channel: [channel_id],
-            ChannelMember: [(user.user_id, channel_id)],
+            **channel_rights.keys(user, [channel_id]),
             Node: list(ids.values()),
             StoredObject: [name[:32] for name in build_nodes.filenames(sent)],
         }
     )
     if not found[Channel]:
         raise NotFound(f"Channel not found: {channel_id}")
-    if channel_id not in editable_ids(user, found) and not user.is_admin:
-        raise Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
+    if not policy.may_edit(channel_rights.roles(user, found)[channel_id]):
+        raise policy.refuse_edit(channel_id)
     for node in found[Node]:
         if ids.get(node.node_id) != node.id:
             raise Conflict(f"Somebody gave the id {node.id}, which a node of yours would have, to another node.")

@@ -8,11 +8,10 @@ comes also where whoever moves is killed right after.
 
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from le_utils.constants import content_kinds
-from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.aws import queues
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.errors import StudioError
 from chalicelib.models import nodes, trees
 from chalicelib.models.nodes import Node
@@ -41,7 +40,7 @@ def complete(node: Node, rev: int) -> None:
             settle(node.id, rev)
         else:
             queues.send_maintenance({"job": JOB, "node_id": node.id, "rev": rev})
-    except (StudioError, PynamoDBException, BotoCoreError, ClientError):
+    except (StudioError, *UNAVAILABLE):
         log.exception("nodes will be settled late", extra={"node_id": node.id})
 
 

@@ -7,9 +7,9 @@ from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes
 from chalicelib.models.base import in_parallel, read_many
-from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
+from chalicelib.operations.access import channel_rights, policy
 from chalicelib.schemas.chef import RemoteNodeIn
 
 Source = tuple[NodeData, list[AssessmentItemData]]
@@ -45,12 +45,12 @@ def sources_of(user: Identity, wanted: list[RemoteNodeIn]) -> tuple[dict[str, So
 
 def _readable_channels(user: Identity, wanted: list[RemoteNodeIn]) -> dict[str, Channel]:
     ids = [node.source_channel_id for node in wanted]
-    found = read_many({Channel: ids, ChannelMember: [(user.user_id, channel_id) for channel_id in ids]})
-    member_of = {member.channel_id for member in found[ChannelMember]}
+    found = read_many(channel_rights.keys(user, ids))
+    roles = channel_rights.roles(user, found)
     return {
         channel.id: channel
         for channel in found[Channel]
-        if not channel.deleted and (channel.public or channel.id in member_of or user.is_admin)
+        if policy.may_import_from(roles[channel.id], bool(channel.public), bool(channel.deleted))
     }
 
 

@@ -16,6 +16,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.models import channels, public_index
 from chalicelib.models.base import now, update_if
 from chalicelib.models.channels import Channel
+from chalicelib.operations.access.channel_rights import is_open
 from chalicelib.operations.index_files import index_swap
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_swap import Shelf
@@ -97,7 +98,7 @@ def _write(index: IndexWriter, channel_ids: list[str]) -> bool:
     found = {channel.id: channel for channel in channels.get_many(channel_ids)}
     for channel_id in channel_ids:
         channel = found.get(channel_id)
-        if channel is None or not channel.public or not channels.is_live(channel):
+        if channel is None or not is_open(channel):
             changed |= index.remove(channel_id)
             continue
         tokens = [channel.primary_token] if channel.primary_token else []

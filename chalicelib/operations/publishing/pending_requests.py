@@ -5,11 +5,8 @@
 
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.models import tasks
-from chalicelib.models.base import transact
+from chalicelib.models.base import Condition, Transaction, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
 
@@ -26,7 +23,7 @@ def note(channel: Channel, name: str, wish: dict[str, Any], with_task: bool) -> 
     wishes = {**(channel.publish_again or {}), name: wish}
     unchanged = (Channel.publish_task_id == channel.publish_task_id) & as_read(channel)
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         if with_task:
             transaction.save(task_of(channel.id, name, wish))
         transaction.update(Channel(channel.id), [Channel.publish_again.set(wishes)], condition=unchanged)

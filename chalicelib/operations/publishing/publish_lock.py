@@ -12,16 +12,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from pynamodb.exceptions import PynamoDBException
-from pynamodb.expressions.condition import Condition
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, tasks
-from chalicelib.models.base import Table, transact, update_if
+from chalicelib.models.base import Condition, DatabaseError, Table, Transaction, transact, update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
@@ -53,7 +49,7 @@ def _ask(channel: Channel, name: str, wish: dict[str, Any]) -> str:
         return _join(channel, name, wish)
     task = pending_requests.task_of(channel.id, name, {"task_id": new_id(), **wish})
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         transaction.save(task)
         transaction.update(Channel(channel.id), _taken_by(task), condition=Channel.publish_task_id.does_not_exist())
 
@@ -138,7 +134,7 @@ def _renew(task: Task, channel: Channel, stop: threading.Event) -> None:
         try:
             if not update_if(Channel(channel.id), [Channel.publish_lease.set(until)], _mine(task, channel)):
                 return  # the task has ended, or another worker has it
-        except PynamoDBException:
+        except DatabaseError:
             log.exception("a lease could not be renewed")
         else:
             channel.publish_lease = until
@@ -157,7 +153,7 @@ def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
     """Pass a publish on to the export worker, with what that needs to know. Does nothing where the task has ended, or
     another worker has it."""
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         actions = [Channel.publish_stage.set(EXPORT), *_NO_LEASE]
         transaction.update(Channel(channel.id), actions, condition=_mine(task, channel))
         transaction.update(Task(task.id), [Task.arguments.set({**task.arguments, **arguments})])
@@ -259,10 +255,10 @@ def finish(
 
 def _ending(
     task: Task, channel: Channel, ended: list[Any], actions: list[Any], put: list[Table], gone: Sequence[Table]
-) -> Callable[[TransactWrite], None]:
+) -> Callable[[Transaction], None]:
     unchanged = _mine(task, channel) & pending_requests.as_read(channel)
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         for item in gone:
             transaction.delete(item)
         for item in put:

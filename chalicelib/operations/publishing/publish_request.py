@@ -3,7 +3,7 @@
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel
-from chalicelib.operations.access.channel_rights import refuse_deleted, writable
+from chalicelib.operations.access.channel_rights import editable_channel, refuse_deleted, writable
 from chalicelib.operations.channels import channel_resource
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.schemas.channel import ChannelChange
@@ -16,11 +16,16 @@ def request(user: Identity, channel_id: str, version_notes: str = "", language: 
     Raises Conflict where the channel is deleted, NotFound and Forbidden as `writable` does.
     """
     channel, _ = writable(user, channel_id)
-    return begin(user, channel, version_notes, language)
+    return _begin(user, channel, version_notes, language)
 
 
-def begin(user: Identity, channel: Channel, version_notes: str = "", language: str | None = None) -> str:
-    """`request` for a channel that the user may edit."""
+def request_for_chef(user: Identity, channel_id: str, version_notes: str = "") -> tuple[str, str]:
+    """`request` that raises NotFound and Forbidden as `editable_channel` does. Returns the ids of channel and task."""
+    channel = editable_channel(user, channel_id)
+    return str(channel.id), _begin(user, channel, version_notes)
+
+
+def _begin(user: Identity, channel: Channel, version_notes: str, language: str | None = None) -> str:
     refuse_deleted(channel)
     if language and language != channel.language:
         channel_resource.update(user, channel.id, ChannelChange(language=language))

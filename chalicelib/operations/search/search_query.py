@@ -6,9 +6,8 @@ from typing import Any
 from chalicelib.content_databases.search_file import ChannelInIndex, SearchFile
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, public_index
-from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.public_index import PublicIndex
-from chalicelib.operations.access import node_rights
+from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_reader import NewestFile
 from chalicelib.operations.public import public_index as public_channels
@@ -19,7 +18,6 @@ Row = dict[str, Any]
 _AS_THEY_ARE = ("kind", "title", "resource_count")
 _IDS = ("id", "content_id", "node_id", "parent")
 _ORIGINAL = "original_channel_id"
-_ROLES = {"edit": EDIT, "view": VIEW}
 
 
 def _load(pointer: PublicIndex | None) -> SearchFile | None:
@@ -56,23 +54,25 @@ def _chosen(
     user: Identity, query: SearchQuery, channels: Collection[ChannelInIndex], public: Collection[str]
 ) -> list[ChannelInIndex]:
     """Those of the channels that the user may view and the query asks for."""
-    roles = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
-    seen = [channel for channel in channels if user.is_admin or channel.id in roles or channel.id in public]
+    own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    roles = {channel.id: policy.role_of(user, own.get(channel.id), channel.id in public) for channel in channels}
+    seen = [channel for channel in channels if policy.may_view(roles[channel.id])]
     if query.channel_list is not None:
-        listed = _listed(user, query.channel_list, roles, public)
+        listed = _listed(user, query.channel_list, own, public)
         seen = [channel for channel in seen if channel.id in listed]
     if query.channel_id__in:
         seen = [channel for channel in seen if channel.id in query.channel_id__in]
     return [channel for channel in seen if channel.id != query.exclude_channel]
 
 
-def _listed(user: Identity, name: str, roles: dict[str, str], public: Collection[str]) -> Collection[str]:
+def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[str]) -> Collection[str]:
     """Ids of the channels in one of a user's lists."""
     if name == "public":
         return public
     if name == "bookmark":
         return bookmarks.of_user(user.user_id)
-    return {channel_id for channel_id, role in roles.items() if role == _ROLES[name]}
+    is_wanted = policy.is_editor if name == "edit" else policy.is_viewer
+    return {channel_id for channel_id, membership in own.items() if is_wanted(membership)}
 
 
 def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Row:

@@ -9,12 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Busy, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes
 from chalicelib.models.changes import Change, Counter
-from chalicelib.operations.sync.apply import UNAVAILABLE
+from chalicelib.operations.access import policy
 from chalicelib.operations.sync.context import Known
 from chalicelib.operations.sync.effects import EFFECTS
 from chalicelib.schemas.base import parse
@@ -94,7 +95,7 @@ def _read(user: Identity, sent: Echo) -> Claim:
         return Claim(sent, refused=error.detail)
     if (change.table, change.type) not in EFFECTS:
         return Claim(sent, refused=f"Nothing of table {change.table} can be changed by this type.")
-    if change.user_id not in (None, user.user_id):
+    if change.user_id is not None and not policy.owns(user, change.user_id):
         return Claim(sent, refused="You can only change what is your own. Leave user_id out.")
     return Claim(sent, change)
 
@@ -172,12 +173,14 @@ def _problem(known: Known, claim: Claim, change: ChangeIn, made: set[Any]) -> st
         return ""
     channel_id = claim.channel_id
     role = known.role(channel_id)
-    if known.may_edit(channel_id) or (channel_id in made and channel_id not in known.channels):
+    if policy.may_edit(role) or (channel_id in made and channel_id not in known.channels):
         return ""
-    leaves = change.table in ("editor_m2m", "viewer_m2m") and change.type == DELETED
-    if role and leaves and change.key[0] == known.user.user_id:
+    removes = change.table in ("editor_m2m", "viewer_m2m") and change.type == DELETED
+    if removes and policy.may_remove_member(known.user, role, change.key[0]):
         return ""
-    return f"You may not edit channel {channel_id}, or there is none." if role is None else "You may only view this."
+    if policy.may_view(role):
+        return "You may only view this."
+    return f"You may not edit channel {channel_id}, or there is none."
 
 
 @dataclass

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.exceptions import PynamoDBException
-
 from chalicelib.aws import queues
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
+from chalicelib.models.base import DatabaseError
 from chalicelib.models.changes import Change, Counter
 from chalicelib.operations.sync.effects import EFFECTS, is_large, is_made, told_of_node
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
@@ -30,7 +29,6 @@ RENEWAL = 10  # seconds
 MAX_TRIES = 5  # of a change at which holders vanish
 PAGE = 100  # changes that are read at once
 WORKER = "worker-"  # how names of holders begin that come again by themselves
-UNAVAILABLE = (BotoCoreError, ClientError, PynamoDBException, TimeoutError)
 OUR_FAULT = "This could not be done. It is our fault; the log knows more. Send it once more, or report it."
 
 
@@ -227,7 +225,7 @@ def _kept_alive(counter: Counter) -> Iterator[None]:
             try:
                 if not changes.renew(counter, LEASE):
                     return
-            except PynamoDBException:
+            except DatabaseError:
                 log.exception("a lease could not be renewed")
 
     thread = threading.Thread(target=renew, daemon=True)

@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import changes, channels
+from chalicelib.models import changes
 from chalicelib.models.base import Table, read_raw
 from chalicelib.models.changes import Change, Counter
-from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
-
-PUBLIC = "public"  # the role of those who view a channel because everybody may
-ADMIN = "admin"
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.channel_rights import memberships, role_in
+from chalicelib.operations.access.policy import Role
 
 
 @dataclass
@@ -24,32 +24,27 @@ class Known:
 
     user: Identity
     channels: dict[str, Channel] = field(default_factory=dict)
-    roles: dict[str, str] = field(default_factory=dict)  # the user's, by channel
+    memberships: dict[str, str] = field(default_factory=dict)  # the user's, by channel
     counters: dict[str, Counter] = field(default_factory=dict)
     nodes: dict[str, str] = field(default_factory=dict)  # their channels
     paths: dict[str, list[str]] = field(default_factory=dict)  # ids of their ancestors
     moved: dict[str, str] = field(default_factory=dict)  # channels that nodes are moved to by what was sent just now
     files: dict[str, str] = field(default_factory=dict)  # their nodes
 
-    def role(self, channel_id: str) -> str | None:
-        """What the user is to a channel: administrator, editor, viewer, one of the public, or nothing."""
+    def role(self, channel_id: str) -> Role | None:
+        """What the user is to a channel."""
         channel = self.channels.get(channel_id)
-        if channel is None:
-            return None
-        if self.user.is_admin:
-            return ADMIN
-        is_open = bool(channel.public) and channels.is_live(channel)
-        return self.roles.get(channel_id) or (PUBLIC if is_open else None)
+        return role_in(self.user, channel, self.memberships.get(channel_id)) if channel else None
 
     def may_edit(self, channel_id: str) -> bool:
-        return self.role(channel_id) in (EDIT, ADMIN)
+        return policy.may_edit(self.role(channel_id))
 
     def may_see(self, owner: str) -> bool:
-        """Whether the user is told of changes of an owner: a channel's are told to its members and administrators.
+        """Whether the user receives changes of an owner: those of a channel are for its members and administrators.
 
-        To the public they would tell what is in the trash by now, and what the channel was before it was public.
+        To the public they would show what is in the trash by now, and what the channel was before it was public.
         """
-        return owner == changes.owner_of_user(self.user.user_id) or self.role(owner) not in (None, PUBLIC)
+        return owner == changes.owner_of_user(self.user.user_id) or policy.is_member(self.role(owner))
 
     def read(self, channel_ids: Iterable[str], node_ids: Iterable[str] = (), file_ids: Iterable[str] = ()) -> None:
         """Read what is not known yet of all these. One batch read a hundred."""
@@ -66,7 +61,7 @@ class Known:
         found: dict[type[Table], list[Any]] = {model: to_read(model, items) for model, items in read.items()}
         self.counters |= changes.counters_among(found.get(Change, []), owners)
         self.channels |= {channel.id: channel for channel in found.get(Channel, [])}
-        self.roles |= {member.channel_id: member.role for member in found.get(ChannelMember, [])}
+        self.memberships |= memberships({ChannelMember: found.get(ChannelMember, [])})
         self.nodes |= {node.id: node.channel_id for node in found.get(Node, [])}
         self.paths |= {node.id: node.path for node in found.get(Node, [])}
         self.files |= {place.id: place.contentnode_id for place in found.get(FilePlace, []) if place.contentnode_id}

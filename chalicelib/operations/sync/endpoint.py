@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply, response
 from chalicelib.operations.sync.accept import Claim, Written, claims_of, judge, read_for, write
-from chalicelib.operations.sync.apply import UNAVAILABLE, Budget
+from chalicelib.operations.sync.apply import Budget
 from chalicelib.operations.sync.context import Known
 from chalicelib.schemas.sync import SyncIn
 from chalicelib.telemetry import log

@@ -4,7 +4,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
 from chalicelib.models.changes import Change
-from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.operations.access import policy
 from chalicelib.operations.users import bookmarks, invitations, members
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.channel import BookmarkIn
@@ -13,7 +13,7 @@ from chalicelib.schemas.sync import NameIn
 
 
 def rename(user: Identity, change: Change) -> None:
-    if change.key != user.user_id:
+    if not policy.owns(user, change.key):
         raise NotFound("You can only change yourself: key is your own id.")
     names = parse(NameIn, (change.fields.get("mods") or {})).model_dump(exclude_unset=True)
     own = users.get(user.user_id)
@@ -31,25 +31,25 @@ def add_editor(user: Identity, change: Change) -> None:
 
 def add_viewer(user: Identity, change: Change) -> None:
     """Who is a member may view already; who is none must be invited."""
-    if not _role(user, change):
+    if not _membership(user, change):
         raise NotFound("This user is no member of the channel. Invite the user first.")
 
 
 def remove_editor(user: Identity, change: Change) -> None:
-    if _role(user, change) == VIEW:
+    if policy.is_viewer(_membership(user, change)):
         raise NotFound("This user is no editor of the channel.")
     members.remove(user, *change.key)
 
 
 def remove_viewer(user: Identity, change: Change) -> None:
     """Of one who has become an editor, clients take the other right away: then nothing is left to do."""
-    if _role(user, change) != EDIT:
+    if not policy.is_editor(_membership(user, change)):
         members.remove(user, *change.key)
 
 
-def _role(user: Identity, change: Change) -> str | None:
+def _membership(user: Identity, change: Change) -> str | None:
     user_id, channel_id = change.key
-    return members.standing(user, channel_id, user_id).roles.get(user_id)
+    return members.standing(user, channel_id, user_id).memberships.get(user_id)
 
 
 def invite(user: Identity, change: Change) -> None:

@@ -10,6 +10,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, channels, nodes, tasks, trees
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
+from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.background import cached_results
 from chalicelib.operations.trees import tree_statistics
@@ -25,8 +26,8 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> dict[str, Any]:
     `stale` where the trees have changed since; `task_id` then names the task that compares them anew. Before they were
     ever compared, `task_id` is all there is. Raises NotFound where the channel has no such tree, or does not show it.
     """
-    channel, role = viewable(user, channel_id)
-    if role is None and not user.is_admin:
+    channel, rights = viewable(user, channel_id)
+    if not policy.is_member(rights.role):
         raise NotFound(f"Channel {channel.id} shows its trees to its members only. Ask an editor to invite you.")
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
     stamp = _stamp(channel, old_root, new_root)

@@ -7,6 +7,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
 from chalicelib.models.users import User
+from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
@@ -45,14 +46,14 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> Item:
     """
     person = _user(user_id)
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
-    if person.id == user.user_id and given.get("is_active") is False:
+    if policy.owns(user, person.id) and given.get("is_active") is False:
         raise Conflict("You cannot deactivate yourself. Ask another administrator.")
     quota = given.pop("disk_space", None)
     actions = []
     if quota is not None:
         actions = [User.disk_space.set(quota), User.disk_space_left.add(quota - int(person.disk_space))]
-    was_one = person.is_admin and person.is_active
-    staying = [_another_administrator(person.id)] if was_one and False in given.values() else []
+    was_admin = policy.is_active_admin(person)
+    staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
     if not users.change_profile(person, actions, given, *staying):
         raise Conflict("The user was changed by someone else just now. Look again, and then try again.")
     return _row(_user(user_id))
@@ -61,7 +62,7 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> Item:
 def _another_administrator(leaving: str) -> str:
     """One who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
     for person in users.everyone():
-        if person.is_admin and person.is_active and person.id != leaving:
+        if policy.is_active_admin(person) and person.id != leaving:
             return str(person.id)
     raise Conflict("This is the last administrator. Make somebody else one first.")
 

@@ -4,6 +4,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members
+from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.public import public_index
 from chalicelib.schemas.channel import BookmarkIn
@@ -17,9 +18,9 @@ def find(user: Identity, _: ListQuery) -> list[Bookmark]:
     marked = bookmarks.of_user(user.user_id)
     if not marked:
         return []
-    own = {member.channel_id for member in channel_members.of_user(user.user_id)}
-    public = public_index.current().by_id if not own.issuperset(marked) else {}
-    return [{"channel": id} for id in marked if user.is_admin or id in own or id in public]
+    own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    public = public_index.current().by_id if not own.keys() >= set(marked) else {}
+    return [{"channel": id} for id in marked if policy.may_view(policy.role_of(user, own.get(id), id in public))]
 
 
 def create(user: Identity, sent: BookmarkIn) -> Bookmark:

@@ -13,6 +13,7 @@ from chalicelib.models import clipboard, nodes
 from chalicelib.models.base import now
 from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.nodes import Node
+from chalicelib.operations.access import policy
 from chalicelib.operations.access.node_rights import channels_of, viewable_nodes
 from chalicelib.schemas.clipboard import MAX_EXCLUDED, ClipboardChange, ClipboardIn, ClipboardQuery
 
@@ -22,7 +23,7 @@ _TRIES = 5
 
 def listed(user: Identity, query: ClipboardQuery) -> list[Row]:
     """What is on the caller's clipboard, where the parent is its root; counts are for `fill`."""
-    if query.parent != user.user_id:
+    if not policy.owns(user, query.parent):
         return []
     found = clipboard.of_user(user.user_id)
     return [_row(entry) for entry in sorted(found, key=lambda entry: (entry.lft, entry.id))]
@@ -96,7 +97,7 @@ def _unknown(entry_id: str) -> NotFound:
 
 
 def _check_parent(user: Identity, sent: ClipboardIn | ClipboardChange) -> None:
-    if sent.parent not in (None, user.user_id):
+    if sent.parent is not None and not policy.owns(user, sent.parent):
         raise ValidationFailed({"parent": [f"This must be the root of your clipboard, {user.user_id}."]})
 
 

@@ -10,10 +10,12 @@ from chalicelib.identity.accounts import plain_address, user_id_of
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_if
-from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.invitations import Invitation
 from chalicelib.models.users import User
+from chalicelib.operations.access import channel_rights, policy
+from chalicelib.operations.access.policy import Role
 from chalicelib.operations.users.members import standing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
 
@@ -38,7 +40,7 @@ def create(user: Identity, sent: InvitationIn) -> Item:
     found.require_editor()
     if found.channel.deleted:
         raise Conflict(f"Channel {found.channel.id} is deleted. Restore it first.")
-    if invited_id in found.roles:
+    if invited_id in found.memberships:
         raise Conflict(f"{address} is a member of this channel already.")
     if invitations.waiting(invited_id, found.channel.id):
         raise Conflict(f"{address} is invited to this channel already. Change that invitation, or revoke it.")
@@ -57,7 +59,7 @@ def create(user: Identity, sent: InvitationIn) -> Item:
     if not save_if(invitation, Invitation.id.does_not_exist()):
         raise Conflict(f"There is an invitation {invitation.id} already. Choose another id, or none.")
     try:
-        mail.send_invitation(address, invitation.sender_name, found.channel.name, sent.share_mode == EDIT)
+        mail.send_invitation(address, invitation.sender_name, found.channel.name, policy.is_editor(sent.share_mode))
     except Busy:
         invitations.withdraw(invitation)
         raise
@@ -83,12 +85,12 @@ def _found(user: Identity, query: InvitationList) -> list[Invitation]:
     invited = parse_id(query.invited) if query.invited else None
     if query.invited and invited is None:
         return []
-    if query.channel and invited != user.user_id:
+    if query.channel and not policy.owns(user, invited):
         to = standing(user, query.channel)
         to.require_editor()
         return [one for one in invitations.of_channel(to.channel.id) if invited in (None, one.user_id)]
     invited = invited or user.user_id
-    if invited != user.user_id and not user.is_admin:
+    if not policy.may_manage(user, invited):
         return []
     channel_ids = [parse_id(query.channel)] if query.channel else None
     return [one for one in invitations.of_user(invited) if channel_ids is None or one.channel_id in channel_ids]
@@ -108,17 +110,16 @@ def update(user: Identity, invitation_id: str, sent: InvitationChanges | Invitat
     Raises NotFound, Forbidden, ValidationFailed for what cannot be changed or more than one decision, Conflict where
     it is decided already.
     """
-    invitation, is_editor = _visible(user, invitation_id)
+    invitation, role = _visible(user, invitation_id)
     given = {name: getattr(sent, name) for name in sent.model_fields_set}
     decisions = [name for name in DECISIONS if given.get(name)]
     if len(decisions) > 1:
         raise ValidationFailed({name: ["Decide for one of them."] for name in decisions})
     free = {name: given[name] for name in _FREE if name in given}
     _check_fixed(invitation, given)
-    if (free or "revoked" in decisions) and not is_editor:
-        is_senders = invitation.sender_id == user.user_id and not free
-        if not is_senders:
-            raise Forbidden("Only editors of the channel change an invitation; its sender may revoke it.")
+    may_change, may_revoke = policy.may_edit(role), policy.may_revoke_invitation(role, _is_sender(user, invitation))
+    if (free and not may_change) or ("revoked" in decisions and not may_revoke):
+        raise Forbidden("Only editors of the channel change an invitation; its sender may revoke it.")
     _require_undecided(invitation)
     if "accepted" in decisions or "declined" in decisions:
         if free:
@@ -143,7 +144,7 @@ def accept(user: Identity, invitation_id: str) -> None:
     if not found[Channel] or found[Channel][0].deleted:
         raise Conflict("The channel was deleted. Ask who invited you.")
     old = next((member.role for member in found[ChannelMember]), None)
-    new = EDIT if EDIT in (old, invitation.share_mode) else invitation.share_mode
+    new = policy.membership_after(old, invitation.share_mode)
     if not invitations.accept(invitation, user.user_id, old, new):
         raise _decided()
 
@@ -166,20 +167,23 @@ def _own(user: Identity, invitation_id: str) -> Invitation:
     return invitation
 
 
-def _visible(user: Identity, invitation_id: str) -> tuple[Invitation, bool]:
-    """The invitation, and whether the caller may edit its channel."""
+def _visible(user: Identity, invitation_id: str) -> tuple[Invitation, Role | None]:
+    """The invitation, and what the caller is to its channel; only members count, whether it is public or not."""
     plain = parse_id(invitation_id)
     invitation = invitations.get(plain) if plain else None
     if invitation is not None:
-        key = (user.user_id, invitation.channel_id)
-        is_editor = user.is_admin or any(m.role == EDIT for m in read_many({ChannelMember: [key]})[ChannelMember])
-        if is_editor or _is_invited(user, invitation) or invitation.sender_id == user.user_id:
-            return invitation, is_editor
+        role = channel_rights.role_of_member(user, invitation.channel_id)
+        if policy.may_view_invitation(role, _is_invited(user, invitation), _is_sender(user, invitation)):
+            return invitation, role
     raise NotFound(f"Invitation not found: {invitation_id[:60]!r}")
 
 
 def _is_invited(user: Identity, invitation: Invitation) -> bool:
-    return user.user_id == invitation.user_id or user.email.lower() == invitation.email
+    return policy.is_invited(user, invitation.user_id, invitation.email)
+
+
+def _is_sender(user: Identity, invitation: Invitation) -> bool:
+    return policy.owns(user, invitation.sender_id)
 
 
 def _check_fixed(invitation: Invitation, given: Item) -> None:
@@ -209,8 +213,8 @@ def _rows(user: Identity, found: Iterable[Invitation]) -> list[Item]:
 
 def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> Item:
     """An invitation; of the account with its address it tells only once accepted, the invited, or administrators."""
-    is_told = invitation.accepted or user.is_admin or _is_invited(user, invitation)
-    invited = person if is_told else None
+    is_shown = policy.may_view_invited_account(user, _is_invited(user, invitation), bool(invitation.accepted))
+    invited = person if is_shown else None
     return {
         "id": invitation.id,
         "invited": invited.id if invited else None,

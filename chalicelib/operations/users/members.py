@@ -3,34 +3,34 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, invitations, users
-from chalicelib.models.base import read_many, transact
-from chalicelib.models.channel_members import EDIT, ChannelMember
+from chalicelib.models.base import Transaction, read_many, transact
+from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
-from chalicelib.operations.access.channel_rights import may_view
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.channel_rights import role_in
+from chalicelib.operations.access.policy import Role
 from chalicelib.operations.users.profile import brief
 from chalicelib.schemas.user import MemberList
 
 
 @dataclass(frozen=True)
 class Standing:
-    """A channel that the caller may view, and who stands how to it."""
+    """A channel that the caller may view, and what the caller and other users are to it."""
 
     channel: Channel
-    roles: dict[str, str]  # of the caller and of those asked for, by user id
+    role: Role | None  # the caller's
+    memberships: dict[str, str]  # of the caller and of those asked for, by user id
     people: dict[str, User]  # of those asked for
-    may_edit: bool  # the caller
 
     def require_editor(self) -> None:
         """Raises Forbidden where the caller may not edit the channel."""
-        if not self.may_edit:
-            raise Forbidden(f"You may not edit channel {self.channel.id}. Ask one of its editors to invite you.")
+        if not policy.may_edit(self.role):
+            raise policy.refuse_edit(self.channel.id)
 
 
 def standing(user: Identity, channel_id: object, *others: str) -> Standing:
@@ -45,11 +45,11 @@ def standing(user: Identity, channel_id: object, *others: str) -> Standing:
     if not found[Channel]:
         raise NotFound(f"Channel not found: {str(channel_id)[:60]!r}")
     (channel,) = found[Channel]
-    roles = {member.user_id: member.role for member in found[ChannelMember]}
-    if not may_view(user, channel, roles.get(user.user_id)):
+    memberships = {member.user_id: member.role for member in found[ChannelMember]}
+    role = role_in(user, channel, memberships.get(user.user_id))
+    if not policy.may_view(role):
         raise NotFound(f"Channel not found: {wanted!r}")
-    may_edit = user.is_admin or roles.get(user.user_id) == EDIT
-    return Standing(channel, roles, {person.id: person for person in found[User]}, may_edit)
+    return Standing(channel, role, memberships, {person.id: person for person in found[User]})
 
 
 def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
@@ -59,12 +59,11 @@ def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
     Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
     """
     found = standing(user, query.channel)
-    if not user.is_admin and user.user_id not in found.roles:
+    if not policy.is_member(found.role):
         raise Forbidden("Only members of a channel see who the others are. Ask one of its editors to invite you.")
-    roles = {member.user_id: member.role for member in channel_members.of_channel(found.channel.id)}
-    rows = [_row(person, roles[person.id]) for person in users.get_many(list(roles)).values()]
-    if not found.may_edit:
-        rows = [row if row["id"] == user.user_id else {**row, "email": ""} for row in rows]
+    members = {member.user_id: member.role for member in channel_members.of_channel(found.channel.id)}
+    rows = [_row(person, members[person.id]) for person in users.get_many(list(members)).values()]
+    rows = [row if policy.may_view_address(user, found.role, row["id"]) else {**row, "email": ""} for row in rows]
     return sorted(rows, key=lambda row: (not row["can_edit"], row["email"], row["first_name"], row["last_name"]))
 
 
@@ -75,14 +74,15 @@ def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]
     """
     found = standing(user, channel_id, _plain(user_id))
     found.require_editor()
-    person, role = found.people.get(_plain(user_id)), found.roles.get(_plain(user_id))
-    if person is None or not (role or user.is_admin):
+    person, membership = found.people.get(_plain(user_id)), found.memberships.get(_plain(user_id))
+    if person is None or not policy.may_make_editor(found.role, membership):
         raise NotFound("This user is no member of the channel. Invite the user first.")
-    if role != EDIT and transact(
-        lambda transaction: channel_members.change(transaction, person.id, found.channel.id, role, EDIT)
+    ids, editor = (person.id, found.channel.id), Role.EDIT.value
+    if not policy.is_editor(membership) and transact(
+        lambda transaction: channel_members.change(transaction, *ids, membership, editor)
     ):
         raise Conflict("The members of the channel changed just now. Look at them and try again.")
-    return _row(person, EDIT)
+    return _row(person, editor)
 
 
 def remove(user: Identity, user_id: str, channel_id: str) -> None:
@@ -94,18 +94,19 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     """
     member = _plain(user_id)
     found = standing(user, channel_id, member)
-    if member != user.user_id:
-        found.require_editor()
-    role = found.roles.get(member)
-    if role is None:
+    if not policy.may_remove_member(user, found.role, member):
+        raise policy.refuse_edit(found.channel.id)
+    membership = found.memberships.get(member)
+    if membership is None:
         raise NotFound("This user is no member of the channel.")
-    staying = None if role != EDIT or user.is_admin else _another_editor(found.channel.id, member)
-    waiting = [] if member == user.user_id else invitations.waiting(member, found.channel.id)
+    needs_another = policy.must_leave_editor(found.role, membership)
+    staying = _another_editor(found.channel.id, member) if needs_another else None
+    waiting = [] if policy.owns(user, member) else invitations.waiting(member, found.channel.id)
 
-    def fill(transaction: TransactWrite) -> None:
+    def fill(transaction: Transaction) -> None:
         if staying:
             channel_members.require_editor(transaction, staying, found.channel.id)
-        channel_members.change(transaction, member, found.channel.id, role, None)
+        channel_members.change(transaction, member, found.channel.id, membership, None)
         for invitation in waiting:
             invitations.revoke(transaction, invitation)
 
@@ -118,7 +119,7 @@ def leave(user: Identity, user_id: str, channel_id: str) -> None:
 
     Raises Forbidden where it is somebody else's.
     """
-    if _plain(user_id) != user.user_id and not user.is_admin:
+    if not policy.may_manage(user, _plain(user_id)):
         raise Forbidden("You can only remove yourself here. Editors remove others by DELETE /api/channeluser/<id>.")
     remove(user, user_id, channel_id)
 
@@ -126,7 +127,7 @@ def leave(user: Identity, user_id: str, channel_id: str) -> None:
 def _another_editor(channel_id: str, leaving: str) -> str:
     """An editor who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
     for member in channel_members.of_channel(channel_id):
-        if member.role == EDIT and member.user_id != leaving:
+        if policy.is_editor(member.role) and member.user_id != leaving:
             return str(member.user_id)
     raise Conflict("A channel needs an editor. Make somebody else one first.")
 
@@ -138,5 +139,5 @@ def _plain(user_id: str) -> str:
     return plain
 
 
-def _row(person: User, role: str) -> dict[str, Any]:
-    return {**brief(person), "can_edit": role == EDIT, "can_view": role != EDIT}
+def _row(person: User, membership: str) -> dict[str, Any]:
+    return {**brief(person), "can_edit": policy.is_editor(membership), "can_view": not policy.is_editor(membership)}

@@ -5,8 +5,8 @@ from typing import Any
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, users
-from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.users import User
+from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 
 
@@ -15,8 +15,8 @@ def listed(user: Identity) -> dict[str, Any]:
     members = channel_members.of_user(user.user_id)
     return {
         **brief(_own(user)),
-        "editable_channels": [member.channel_id for member in members if member.role == EDIT],
-        "view_only_channels": [member.channel_id for member in members if member.role == VIEW],
+        "editable_channels": [member.channel_id for member in members if policy.is_editor(member.role)],
+        "view_only_channels": [member.channel_id for member in members if policy.is_viewer(member.role)],
     }
 
 
@@ -25,7 +25,7 @@ def one(user: Identity, user_id: str) -> dict[str, Any]:
 
     Raises NotFound where it is not the user's own.
     """
-    if user_id != user.user_id:
+    if not policy.owns(user, user_id):
         raise NotFound("Only your own user is here. Members of a channel are under /api/channeluser?channel=<id>.")
     return listed(user)
 

@@ -52,11 +52,11 @@ class World:
     def delete(self, file_id, token=""):
         return self.studio.call("DELETE", f"{URL}/{file_id}", None, token)
 
-    def put(self, data=b"%PDF new", extension="pdf", preset="document", stored=True):
+    def put(self, data=b"%PDF new", extension="pdf", preset="document", stored=True, token=""):
         """An upload that is part of nothing: its id."""
         checksum = hashlib.md5(data).hexdigest()
         body = {"size": len(data), "checksum": checksum, "name": f"a.{extension}", "file_format": extension}
-        row = self.studio.post(f"{URL}/upload_url", {**body, "preset": preset}).json["file"]
+        row = self.studio.post(f"{URL}/upload_url", {**body, "preset": preset}, token).json["file"]
         if stored:
             self.studio.put(checksum, extension, data)
         return row["id"]
@@ -150,6 +150,16 @@ class TestLists:
         tokens = ("", world.member(VIEW), studio.sign_up("stranger")[1])
         told = [world.of(token, contentnode=world.empty)[0]["uploaded_by"] for token in tokens]
         assert told == [studio.user_id, studio.user_id, None]
+
+    def test_tell_of_own_uploads_beside_those_of_others(self, world, studio):
+        file_id = world.put()
+        assert world.patch(file_id, contentnode=world.empty).status == 200
+        studio.publish(world.channel_id)
+        studio.make_public(world.channel_id)
+        stranger_id, token = studio.sign_up("stranger")
+        own = world.put(b"%PDF own", stored=False, token=token)
+        told = {row["id"]: row["uploaded_by"] for row in world.of(token, id__in=f"{file_id},{own}")}
+        assert told == {file_id: None, own: stranger_id}
 
     @pytest.mark.parametrize(
         "query",

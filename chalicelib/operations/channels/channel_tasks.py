@@ -1,0 +1,64 @@
+"""Background tasks, for the users who started them and for members of their channels."""
+
+from typing import Any
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import Forbidden, NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import tasks
+from chalicelib.models.tasks import Task
+from chalicelib.operations.access import policy
+from chalicelib.operations.access.channel_rights import viewable
+from chalicelib.operations.access.policy import Role
+from chalicelib.schemas.channel import OfChannel
+
+# Visible also to users who may view the channel only because it is public. (Differences are visible to members only.)
+_FOR_PUBLIC = frozenset({tasks.DETAILS})
+
+
+def listed(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
+    """The latest tasks of a channel, newest first, for its members.
+
+    Raises NotFound, or Forbidden for a channel that the caller may view only because it is public.
+    """
+    channel, rights = viewable(user, query.channel)
+    if not policy.is_member(rights.role):
+        raise Forbidden("Only members of a channel can see its tasks. Ask an editor to invite you.")
+    return [_fields(task) for task in tasks.of_channel(channel.id)]
+
+
+def one(user: Identity, task_id: str) -> dict[str, Any]:
+    """A task with its result, null for those who may not see it. One read of its channel, none for its owner.
+
+    Raises NotFound, also where the user may not see the task.
+    """
+    plain = parse_id(task_id)
+    task = tasks.get(plain) if plain else None
+    if task is None:
+        raise NotFound(f"Task not found: {task_id[:60]!r}")
+    role = None if policy.owns(user, task.user_id) else _role(user, task)
+    if not policy.may_view_task(user, task.user_id, role, task.task_name in _FOR_PUBLIC):
+        raise _unknown(task)
+    return {**_fields(task), "result": task.result if policy.may_view_result(user, task.user_id, role) else None}
+
+
+def _role(user: Identity, task: Task) -> Role | None:
+    try:
+        return viewable(user, task.channel_id)[1].role
+    except NotFound as error:
+        raise _unknown(task) from error
+
+
+def _unknown(task: Task) -> NotFound:
+    return NotFound(f"Task not found: {task.id!r}")
+
+
+def _fields(task: Task) -> dict[str, Any]:
+    return {
+        "task_id": task.id,
+        "task_name": task.task_name,
+        "channel_id": task.channel_id,
+        "progress": int(task.progress),
+        "status": task.status,
+        "detail": task.detail,
+    }

@@ -1,0 +1,28 @@
+"""A channel's trees as chefs read them: nested, for editors of the channel."""
+
+from typing import Any
+
+from chalicelib.domain.trees import tree_data
+from chalicelib.errors import NotFound
+from chalicelib.identity.authentication import Identity
+from chalicelib.models import channels, nodes, trees
+from chalicelib.operations.access.channel_rights import editable_channel
+from chalicelib.schemas.chef import TreeReference
+
+
+def below(user: Identity, sent: TreeReference, levels: int | None = None) -> Any:
+    """What is below a node of a tree, or below its root: everything nested, or so many levels as plain lists.
+
+    Raises NotFound and Forbidden as `editable_channel` does, NotFound where there is no such tree or node.
+    """
+    channel = editable_channel(user, sent.channel_id)
+    root_id = channels.tree_names(channel).get(sent.tree)
+    if not root_id:
+        raise NotFound(f"Invalid tree name: channel {channel.id} has no {sent.tree[:60]!r} tree.")
+    top = root_id
+    if sent.node_id:
+        node = nodes.find_in_tree(root_id, node_id=sent.node_id)
+        if node is None:
+            raise NotFound(f"Node {sent.node_id} is not in the {sent.tree} tree.")
+        top = node.id
+    return tree_data.nested(trees.walk(top, levels), with_children=levels is None)["children"]
