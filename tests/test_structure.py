@@ -118,13 +118,19 @@ class TestImports:
         assert not [name for name in modules() for way in reaches(name) if name in imports(way[-1])]
 
     def test_s3_sqs_and_ses_have_one_module_each(self):
+        """Each with a client that boto3 makes in one place."""
+        made = f"{PACKAGE}.aws.clients"
+        assert {name for name in modules() if made in imports(name)} == {
+            f"{PACKAGE}.aws.storage", f"{PACKAGE}.aws.queues", f"{PACKAGE}.aws.mail",
+        }  # fmt: skip
+        assert {name for name in modules() if any(is_of(imported, "boto3") for imported in imports(name))} == {made}
         creating = {
             name
-            for name in modules()
-            for node in ast.walk(modules()[name])
-            if isinstance(node, ast.Attribute) and node.attr == "create_client"
+            for name, tree in modules().items()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and node.attr in ("create_client", "get_session")
         }
-        assert creating == {f"{PACKAGE}.aws.storage", f"{PACKAGE}.aws.queues", f"{PACKAGE}.aws.mail"}
+        assert not creating  # by botocore
 
 
 class TestPackages:

@@ -6,8 +6,8 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
+from chalicelib.aws import clients
 from chalicelib.config import settings
 from chalicelib.errors import Busy
 from chalicelib.telemetry import count, log
@@ -27,7 +27,7 @@ If you do not know what this is about, you need not do anything.
 def client() -> Any:
     """The SES client of this process, made at its first use."""
     limits = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
-    return get_session().create_client("sesv2", config=limits)
+    return clients.make("sesv2", limits)
 
 
 def send_invitation(address: str, sender: str, channel: str, may_edit: bool) -> None:

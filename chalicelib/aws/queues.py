@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.session import get_session
 
+from chalicelib.aws import clients
 from chalicelib.config import settings
 from chalicelib.telemetry import log
 
@@ -14,7 +14,7 @@ from chalicelib.telemetry import log
 @cache
 def client() -> Any:
     """The SQS client of this process, made at its first use."""
-    return get_session().create_client("sqs")
+    return clients.make("sqs")
 
 
 def send_publish(task_id: str) -> None:

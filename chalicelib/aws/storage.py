@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 
+from chalicelib.aws import clients
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import storage_key
 
@@ -30,7 +30,7 @@ def client() -> Any:
         max_pool_connections=32,
         s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"},
     )
-    return get_session().create_client("s3", config=config)
+    return clients.make("s3", config)
 
 
 def upload_url(checksum: str, extension: str, size: int, mimetype: str) -> str:

@@ -7,14 +7,14 @@
 | the counter of a channel or user | `owner`, `rev` = 0 (batches) | accepting and doing changes |
 
 An owner is the id of a channel, or "user:" and the id of a user for what belongs to no channel. Its counter knows the
-`last` revision given, up to which revision all is `done`, and who holds the right to do changes (`holder`, `until`).
+`last` revision given, up to which revision all is `done`, and the lease of whoever does changes (`LEASE`).
 Changes are forgotten (TTL) half a year after they were made, counters never.
 """
 
 import random
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +22,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.models.base import Table, find, now, read_many, transact, update_if
+from chalicelib.models.leases import Lease, LeaseAttributes
 
 PENDING, DONE, FAILED = "pending", "done", "failed"
 RETENTION = timedelta(days=182)
@@ -58,16 +59,17 @@ class Change(Table):
     tries = NumberAttribute(null=True)  # how often a holder has gone without a word, at the first change not done
 
 
+LEASE = LeaseAttributes(Change.holder, Change.until, per_second=1000, attempts=Change.tries)
+
+
 @dataclass(frozen=True)
 class Counter:
-    """The counter of an owner as it was read. `holder` is "" where nobody holds the lease."""
+    """The counter of an owner, and the lease on doing its changes, as they were read."""
 
     owner: str
     last: int = 0
     done: int = 0
-    holder: str = ""
-    until: int = 0
-    tries: int = 0
+    lease: Lease = field(default_factory=Lease)
 
     @property
     def has_pending(self) -> bool:
@@ -76,17 +78,12 @@ class Counter:
     @property
     def is_free(self) -> bool:
         """Whether anybody may take the lease."""
-        return not self.holder or self.is_abandoned
+        return LEASE.is_free(self.lease)
 
     @property
     def is_abandoned(self) -> bool:
         """Whether the lease has run out and was not given back: its holder was killed."""
-        return bool(self.holder) and self.until < clock()
-
-
-def clock() -> int:
-    """Now, in milliseconds."""
-    return int(time.time() * 1000)
+        return LEASE.is_abandoned(self.lease)
 
 
 def owner_of_user(user_id: str) -> str:
@@ -113,8 +110,7 @@ def counter_of(owner: str) -> Counter:
 def _counter(owner: str, item: Change | None) -> Counter:
     if item is None:
         return Counter(owner)
-    numbers = {name: int(getattr(item, name) or 0) for name in ("last", "done", "until", "tries")}
-    return Counter(owner, holder=item.holder or "", **numbers)
+    return Counter(owner, int(item.last or 0), int(item.done or 0), LEASE.of(item))
 
 
 def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
@@ -136,8 +132,8 @@ def append(counter: Counter, made: list[Change], holder: str = "", seconds: floa
     if holder or not counter.last:
         condition = _as_read(counter)
     if holder:
-        after_it = _held(after_it, holder, seconds, counter)
-        actions += _lease_of(after_it)
+        after_it = replace(after_it, lease=LEASE.taken(counter.lease, holder, seconds))
+        actions += LEASE.hold(after_it.lease)
     return None if _write(counter, actions, condition, made) else after_it
 
 
@@ -179,14 +175,13 @@ def _write_done(counters: list[Counter], made: dict[str, list[Change]]) -> bool:
 
 def take(counter: Counter, holder: str, seconds: float) -> Counter | None:
     """Take the lease as it was read: free, or run out. None where it is not so any more."""
-    taken = _held(counter, holder, seconds, counter)
-    return taken if update_if(Change(counter.owner, 0), _lease_of(taken), _as_read(counter)) else None
+    taken = replace(counter, lease=LEASE.taken(counter.lease, holder, seconds))
+    return taken if update_if(Change(counter.owner, 0), LEASE.hold(taken.lease), _as_read(counter)) else None
 
 
 def renew(counter: Counter, seconds: float) -> bool:
     """Hold a lease for longer; says whether it is still held."""
-    until = Change.until.set(clock() + int(seconds * 1000))
-    return update_if(Change(counter.owner, 0), [until], Change.holder == counter.holder)
+    return LEASE.renew(Change(counter.owner, 0), counter.lease, seconds) is not None
 
 
 def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -> Counter | None:
@@ -198,31 +193,30 @@ def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -
     _number(counter, made)
     last, rev = counter.last + len(made), int(change.rev)
     is_last = rev == counter.last
-    after_it = replace(counter, last=last, done=last if is_last else rev, tries=0)
-    after_it = replace(after_it, holder="", until=0) if is_last else _held(after_it, counter.holder, seconds)
-    actions = [Change.last.set(last), Change.done.set(after_it.done), *_lease_of(after_it)]
+    lease = Lease() if is_last else LEASE.renewed(Lease(counter.lease.holder), seconds)
+    after_it = replace(counter, last=last, done=last if is_last else rev, lease=lease)
+    actions = [Change.last.set(last), Change.done.set(after_it.done)]
+    actions += LEASE.end() if is_last else LEASE.hold(lease)
     ended = [Change.status.set(change.status), *([Change.errors.set(change.errors)] if change.errors else [])]
-    as_read = (Change.holder == counter.holder) & (Change.last == counter.last)
+    as_read = LEASE.held_by(counter.lease.holder) & (Change.last == counter.last)
     return None if _write(counter, actions, as_read, made, (change, ended)) else after_it
 
 
 def finish(counter: Counter) -> bool:
     """Give the lease back where nothing is pending any more; False where something has come meanwhile."""
-    actions = [Change.done.set(counter.last), *_lease_of(replace(counter, holder="", tries=0))]
-    as_read = (Change.holder == counter.holder) & (Change.last == counter.last)
+    actions = [Change.done.set(counter.last), *LEASE.end()]
+    as_read = LEASE.held_by(counter.lease.holder) & (Change.last == counter.last)
     return update_if(Change(counter.owner, 0), actions, as_read)
 
 
 def give_back(counter: Counter) -> None:
     """Give the lease back with something pending; what is known of the first of it stays known."""
-    update_if(
-        Change(counter.owner, 0), [Change.holder.remove(), Change.until.remove()], Change.holder == counter.holder
-    )
+    LEASE.give_back(Change(counter.owner, 0), counter.lease)
 
 
 def abandon(counter: Counter) -> None:
     """Let the lease run out at once: nobody knows whether the first pending change was done."""
-    update_if(Change(counter.owner, 0), [Change.until.set(0)], Change.holder == counter.holder)
+    LEASE.abandon(Change(counter.owner, 0), counter.lease)
 
 
 def pause(attempt: int) -> None:
@@ -236,28 +230,10 @@ def _number(counter: Counter, made: list[Change]) -> None:
         change.expires = int((now() + RETENTION).timestamp())
 
 
-def _held(counter: Counter, holder: str, seconds: float, before: Counter | None = None) -> Counter:
-    tries = counter.tries + bool(before and before.holder)
-    return replace(counter, holder=holder, until=clock() + int(seconds * 1000), tries=tries)
-
-
-def _lease_of(counter: Counter) -> list[Any]:
-    if not counter.holder:
-        return [Change.holder.remove(), Change.until.remove(), Change.tries.remove()]
-    return [
-        Change.holder.set(counter.holder),
-        Change.until.set(counter.until),
-        Change.tries.set(counter.tries),
-    ]
-
-
 def _as_read(counter: Counter) -> Any:
     if not counter.last:
         return Change.owner.does_not_exist()
-    numbers = (Change.last == counter.last) & (Change.done == counter.done)
-    if counter.holder:
-        return numbers & (Change.holder == counter.holder) & (Change.until == counter.until)
-    return numbers & Change.holder.does_not_exist()
+    return (Change.last == counter.last) & (Change.done == counter.done) & LEASE.as_found(counter.lease)
 
 
 def _write(

@@ -9,7 +9,7 @@
 The index of all channels holds only what seldom changes: every change of it writes to one partition.
 `rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
-`publish_lease` until when that worker, `publish_worker`, may be thought alive.
+`publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.
 """
 
 from typing import Any
@@ -26,6 +26,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyPr
 from chalicelib.models import tasks
 from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
+from chalicelib.models.leases import LeaseAttributes
 
 PUBLIC = "public"
 ALL = "channel"
@@ -106,6 +107,9 @@ class Channel(Table):
 
     public_index = PublicIndex()
     all_index = AllIndex()
+
+
+PUBLISH_LEASE = LeaseAttributes(Channel.publish_worker, Channel.publish_lease, per_second=1_000_000)
 
 
 def get(channel_id: str) -> Channel | None:

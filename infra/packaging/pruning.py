@@ -48,6 +48,8 @@ PRUNED = (
         keep=("dynamodb", "s3", "sesv2", "sqs"),
     ),
     Prune("botocore/data/*/*/examples-1.json", "examples for documentation"),
+    Prune("boto3/data", "descriptions of resources: only clients are made"),
+    Prune("boto3/examples", "examples for documentation"),
     Prune("aws_lambda_powertools/event_handler", "routes are Chalice's"),
     Prune(
         "aws_lambda_powertools/utilities/*/",

@@ -6,27 +6,23 @@ what they want is noted in `publish_again`, by the name of the task, and done on
 again with the same result, when a message comes twice or a worker dies.
 """
 
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
-from chalicelib.models import channels, tasks
-from chalicelib.models.base import Condition, DatabaseError, Table, Transaction, transact, update_if
-from chalicelib.models.channels import Channel
+from chalicelib.models import channels, leases, tasks
+from chalicelib.models.base import Condition, Table, Transaction, transact, update_if
+from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
 from chalicelib.operations.publishing import pending_requests
-from chalicelib.telemetry import log
 
 LEASE = 60  # seconds: a living worker renews it long before
 RENEWAL = 20  # seconds
-MICROSECONDS = 1_000_000
 ENDED = "Another publish of this channel has just ended. Ask again."
 PUBLISH, EXPORT = "publish", "export"  # stages
 
@@ -100,53 +96,35 @@ def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
 
 
 def _take_lease(task: Task, channel: Channel, stage: str) -> None:
-    start, found = _clock(), channel.publish_lease
-    free = Channel.publish_lease.does_not_exist() | (Channel.publish_lease < start)
+    found = PUBLISH_LEASE.of(channel)
+    lease = PUBLISH_LEASE.taken(found, new_id(), LEASE)
     same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
-    channel.publish_worker, channel.publish_lease = new_id(), start + LEASE * MICROSECONDS
-    lease = [Channel.publish_lease.set(channel.publish_lease), Channel.publish_worker.set(channel.publish_worker)]
+    channel.publish_worker, channel.publish_lease = lease.holder, lease.until
     try:
-        taken = update_if(channel, lease, same & free)
+        taken = update_if(channel, PUBLISH_LEASE.hold(lease), same & PUBLISH_LEASE.free())
     except BaseException:
         release(task, channel)  # it may have been taken although nobody heard of it
         raise
     if not taken:
-        left = (int(found) - start) // MICROSECONDS if found else LEASE
+        left = PUBLISH_LEASE.seconds_left(found) if found.holder else LEASE
         raise Busy(f"Another worker is at task {task.id}.", retry_after=max(1, left))
 
 
-@contextmanager
-def kept_alive(task: Task, channel: Channel) -> Iterator[None]:
+def kept_alive(task: Task, channel: Channel) -> AbstractContextManager[None]:
     """Renew the lease of a claimed task while the block runs, so that it ends soon after its worker was killed."""
-    stop = threading.Event()
-    thread = threading.Thread(target=_renew, args=(task, channel, stop), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return leases.kept_alive(lambda: renew(channel), RENEWAL)
 
 
-def _renew(task: Task, channel: Channel, stop: threading.Event) -> None:
-    while not stop.wait(RENEWAL):
-        until = _clock() + LEASE * MICROSECONDS
-        try:
-            if not update_if(Channel(channel.id), [Channel.publish_lease.set(until)], _mine(task, channel)):
-                return  # the task has ended, or another worker has it
-        except DatabaseError:
-            log.exception("a lease could not be renewed")
-        else:
-            channel.publish_lease = until
+def renew(channel: Channel) -> bool:
+    """Extend the lease of a claimed task; False where the task has ended, or another worker has it."""
+    renewed = PUBLISH_LEASE.renew(Channel(channel.id), PUBLISH_LEASE.of(channel), LEASE)
+    if renewed:
+        channel.publish_lease = renewed.until
+    return bool(renewed)
 
 
 def _is_free(channel: Channel) -> bool:
-    return not channel.publish_lease or int(channel.publish_lease) < _clock()
-
-
-def _clock() -> int:
-    """Now, in microseconds."""
-    return int(time.time() * MICROSECONDS)
+    return PUBLISH_LEASE.is_free(PUBLISH_LEASE.of(channel))
 
 
 def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
@@ -154,7 +132,7 @@ def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
     another worker has it."""
 
     def fill(transaction: Transaction) -> None:
-        actions = [Channel.publish_stage.set(EXPORT), *_NO_LEASE]
+        actions = [Channel.publish_stage.set(EXPORT), *PUBLISH_LEASE.end()]
         transaction.update(Channel(channel.id), actions, condition=_mine(task, channel))
         transaction.update(Task(task.id), [Task.arguments.set({**task.arguments, **arguments})])
 
@@ -210,13 +188,12 @@ def end_of_draft(channel: Channel) -> tuple[list[Any], list[Table]]:
 
 def release(task: Task, channel: Channel) -> None:
     """Give one's lease back after a failure, so that the message, when it comes again, finds it free."""
-    update_if(Channel(channel.id), _NO_LEASE, _mine(task, channel))
+    PUBLISH_LEASE.give_back(Channel(channel.id), PUBLISH_LEASE.of(channel))
 
 
 def _mine(task: Task, channel: Channel) -> Condition:
     same_task: Condition = Channel.publish_task_id == task.id
-    same_worker: Condition = Channel.publish_worker == channel.publish_worker
-    both: Condition = same_task & same_worker
+    both: Condition = same_task & PUBLISH_LEASE.held_by(str(channel.publish_worker))
     return both
 
 
@@ -240,7 +217,7 @@ def finish(
     while current and (current.publish_task_id, current.publish_worker) == (task.id, channel.publish_worker):
         following, rest = pending_requests.first(current)
         actions: list[Any] = [*changes, Channel.publish_again.set(rest) if rest else Channel.publish_again.remove()]
-        actions += [*_NO_LEASE, *(_taken_by(following) if following else _FREE)]
+        actions += [*PUBLISH_LEASE.end(), *(_taken_by(following) if following else _FREE)]
         ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
         if status == tasks.SUCCESS:
             ended.append(Task.progress.set(100))
@@ -284,7 +261,6 @@ def _taken_by(task: Task) -> list[Any]:
     return [*names, Channel.publish_stage.set(PUBLISH)]
 
 
-_NO_LEASE: list[Any] = [Channel.publish_lease.remove(), Channel.publish_worker.remove()]
 _FREE: list[Any] = [
     column.remove() for column in (Channel.publish_task_id, Channel.publish_name, Channel.publish_stage)
 ]

@@ -5,10 +5,8 @@ change is marked in one write with what must be told of it. A holder that vanish
 be done and is not marked: whoever takes the lease after it does that one again, and knows that it does.
 """
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from chalicelib.aws import queues
@@ -17,8 +15,8 @@ from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
-from chalicelib.models.base import DatabaseError
 from chalicelib.models.changes import Change, Counter
+from chalicelib.models.leases import kept_alive
 from chalicelib.operations.sync.effects import EFFECTS, is_large, is_made, told_of_node
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
 from chalicelib.telemetry import count, log
@@ -65,7 +63,7 @@ def apply_changes(owner: str) -> None:
     if taken is None:
         raise Busy(f"Another has just begun with the changes of {owner}.")
     budget = Budget(changes=1000, ends=time.monotonic() + 300, is_worker=True)
-    with _kept_alive(taken):
+    with kept_alive(lambda: changes.renew(taken, LEASE), RENEWAL):
         run(taken, budget)
 
 
@@ -94,7 +92,7 @@ def run(counter: Counter, budget: Budget, pending: Sequence[Change] = ()) -> Non
 
 def _run(counter: Counter, budget: Budget, pending: Sequence[Change]) -> None:
     current: Counter | None = counter
-    while current and current.holder:
+    while current and current.lease.holder:
         page = list(pending or changes.after(current.owner, current.done, PAGE))
         pending = ()
         waiting = [change for change in page if change.status == changes.PENDING]
@@ -116,12 +114,12 @@ def _run(counter: Counter, budget: Budget, pending: Sequence[Change]) -> None:
 def _again(counter: Counter, seen: int = 0) -> Counter | None:
     """The counter as it is now, where the lease is still the holder's. Up to `seen`, nothing is pending."""
     current = changes.counter_of(counter.owner)
-    return replace(current, done=max(current.done, seen)) if current.holder == counter.holder else None
+    return replace(current, done=max(current.done, seen)) if current.lease.holder == counter.lease.holder else None
 
 
 def _do(counter: Counter, change: Change, budget: Budget) -> Counter | None:
     """Do one change and mark it. Returns the counter after it; None where somebody else has the lease."""
-    told = _outcome(change, counter.tries, budget.sender)
+    told = _outcome(change, counter.lease.attempts, budget.sender)
     current: Counter | None = counter
     for attempt in range(changes.MAX_RACES):
         if current is None:
@@ -213,25 +211,3 @@ def _user_of(change: Change, sender: Identity | None) -> Identity:
     return Identity(
         user.id, user.email or "", user.first_name, user.last_name, bool(user.is_admin), change.session or ""
     )
-
-
-@contextmanager
-def _kept_alive(counter: Counter) -> Iterator[None]:
-    """Renew a lease while the block runs, so that it ends soon after its holder was killed."""
-    stop = threading.Event()
-
-    def renew() -> None:
-        while not stop.wait(RENEWAL):
-            try:
-                if not changes.renew(counter, LEASE):
-                    return
-            except DatabaseError:
-                log.exception("a lease could not be renewed")
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -96,7 +96,7 @@ def _write(known: Known, owner: str, claims: list[Claim]) -> Written:
     written = write(known.user, known.counters[owner], claims, new_id(), apply.LEASE)
     if written.problem:
         log.warning("changes could not be written down", exc_info=written.problem)
-    if written.made and not written.is_held and not written.counter.holder.startswith(apply.WORKER):
+    if written.made and not written.is_held and not written.counter.lease.holder.startswith(apply.WORKER):
         # Whoever holds the lease does these too, unless killed.
         _leave_to_queue(owner, delay=apply.LEASE)
     return written

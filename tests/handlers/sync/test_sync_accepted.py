@@ -46,7 +46,7 @@ def test_of_two_channels_one_is_too_busy(studio, client, root, monkeypatch, erro
     assert [one["rev"] for one in answer.json["allowed"]] == [0]
     assert [one["key"] for one in answer.json["successes"]] == [root]
     assert answer.json["disallowed"] == []
-    assert not changes.counter_of(client.channel_id).holder
+    assert not changes.counter_of(client.channel_id).lease.holder
     assert studio.post(URL, {"changes": sent[1:]}).json["successes"]
 
 

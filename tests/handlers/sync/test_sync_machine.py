@@ -175,7 +175,7 @@ class Machine(RuleBasedStateMachine):
             patch.setattr(changes, "abandon", lambda _: None)
             with contextlib.suppress(Killed):
                 getattr(self, what)(side, one, *last)
-        if changes.counter_of(self.channel_id).holder:
+        if changes.counter_of(self.channel_id).lease.holder:
             changes.Change(self.channel_id, 0).update([changes.Change.until.set(1)])
         self.poll(1 - side)
 
@@ -198,7 +198,7 @@ class Machine(RuleBasedStateMachine):
     def nothing_is_left_pending(self):
         counter = changes.counter_of(self.channel_id)
         assert not counter.has_pending
-        assert not counter.holder
+        assert not counter.lease.holder
 
     @rule()
     def all_see_the_same(self):

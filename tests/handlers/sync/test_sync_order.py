@@ -72,7 +72,7 @@ def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root
         done = client.poll()
         assert [one["server_rev"] for one in done["successes"]] == [last], (change, reasons(done))
         assert tree(root) == state
-        assert not changes.counter_of(client.channel_id).holder
+        assert not changes.counter_of(client.channel_id).lease.holder
 
 
 def tree(root):

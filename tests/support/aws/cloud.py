@@ -14,7 +14,7 @@ from moto.backends import get_backend
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey
 
-from chalicelib.aws import mail, queues, storage
+from chalicelib.aws import clients, mail, queues, storage
 from chalicelib.http import large_responses
 from chalicelib.models import base
 from chalicelib.operations.index_files import disk_cache
@@ -145,7 +145,7 @@ def empty_cloud() -> Iterator[Cloud]:
     """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
     with mock_aws(config={"core": {"mock_credentials": not DYNAMODB_URL}}):
         _forget_objects()
-        for cached in (base.connection, storage.client, queues.client, mail.client):
+        for cached in (base.connection, clients.session, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()
         dynamodb, s3, sqs = (session.create_client(name) for name in ("dynamodb", "s3", "sqs"))

@@ -14,8 +14,8 @@ from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.errors import Busy
 from chalicelib.handlers.workers import MAX_RECEIVES
-from chalicelib.models import channels, tasks
-from chalicelib.models.channels import Channel
+from chalicelib.models import channels, leases, tasks
+from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.tasks import Task
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
@@ -49,7 +49,7 @@ class Worker:
 
     @property
     def lease_ends(self) -> float:
-        return float(self.channel.publish_lease) / publish_lock.MICROSECONDS
+        return float(self.channel.publish_lease) / PUBLISH_LEASE.per_second
 
 
 @dataclass
@@ -72,7 +72,7 @@ class Publishing:
         clock = SimpleNamespace(time=self._tick)
         sends = {"send_publish": PUBLISH, "send_export": EXPORT}
         with (
-            patch.object(publish_lock, "time", clock),
+            patch.object(leases, "time", clock),
             patch.multiple(queues, **{name: self._sender(stage) for name, stage in sends.items()}),
             patch.multiple(storage, copy=self._s3("copy"), delete=self._s3("delete")),
             watching(self._aws),
@@ -203,7 +203,7 @@ class Publishing:
     def live_on(self, worker: Worker) -> None:
         """The worker takes so long that it renews its lease."""
         self.pass_time(publish_lock.RENEWAL)
-        publish_lock._renew(worker.task, worker.channel, _Once())
+        leases._renew(lambda: publish_lock.renew(worker.channel), publish_lock.RENEWAL, _Once())
 
     def drain(self) -> int:
         """Let workers end and deliver messages until there are none; returns how many there were."""
