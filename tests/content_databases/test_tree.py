@@ -10,6 +10,7 @@ from chalicelib.content_databases import filters, nodes
 from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.content_databases.tree import TreePage, subtree
 from tests.content_databases import builders
+from tests.support.existing import existing
 from tests.support.worlds.trees import CHANNEL_ID, resource, topic
 
 EVERY = NodeFilter()
@@ -128,7 +129,7 @@ def walked(source, node_id, chosen, depth):
         waiting += [(m["id"], TreePage(m["params"]["depth"], m["params"]["next__gt"])) for m in mores(answer)]
         parts = [answer]
         while parts:
-            for child in parts.pop()["children"]["results"]:
+            for child in existing(parts.pop())["children"]["results"]:
                 found.append(child["id"])
                 if "children" in child:
                     parts.append(child)
@@ -161,9 +162,9 @@ def test_walks_by_more_meet_each_node_once(folder, snapshot, query, depth):
 def test_children_come_in_tree_order_twelve_at_most(folder, snapshot, after, depth):
     with builders.opened(snapshot, folder) as source:
         waiting = [subtree(source, CHANNEL_ID, TreePage(depth, after), EVERY, {})]
-    assert all(child["lft"] > after for child in waiting[0]["children"]["results"])
+    assert all(child["lft"] > after for child in existing(waiting[0])["children"]["results"])
     while waiting:
-        children = waiting.pop().get("children", {"results": []})["results"]
+        children = existing(waiting.pop()).get("children", {"results": []})["results"]
         assert len(children) <= 12
         assert [child["lft"] for child in children] == sorted(child["lft"] for child in children)
         waiting += children
@@ -184,7 +185,7 @@ def test_the_node_asked_for_need_not_be_wanted(tmp_path):
 
 def test_nothing_follows_the_last_place(tmp_path):
     with builders.opened(builders.snapshot_of(*many("a", 2)), tmp_path) as source:
-        answer = subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {})
+        answer = existing(subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {}))
     assert answer["children"] == {"results": [], "more": None}
 
 

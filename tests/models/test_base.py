@@ -18,6 +18,7 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.stored_objects import StoredObject
 from tests.models.dynamodb import answering, cancelled, failed, leaving
 from tests.support.aws.calls import AnswerLost, NeverSent
+from tests.support.existing import existing
 
 READ, WRITE, TRANSACT = "BatchGetItem", "BatchWriteItem", "TransactWriteItems"
 
@@ -154,8 +155,8 @@ class TestWriteMany:
 class TestFind:
     def test_gives_the_item_or_none(self, aws):
         write_many([*stored(1), *edges("p", 1)])
-        assert find(StoredObject, keys(1)[0]).file_size == 1
-        assert find(Child, "p", "00000000").kind == "topic"
+        assert existing(find(StoredObject, keys(1)[0])).file_size == 1
+        assert existing(find(Child, "p", "00000000")).kind == "topic"
         assert find(StoredObject, keys(2)[0]) is None
         assert find(Child, "p", "00000001") is None
 
@@ -183,7 +184,7 @@ class TestConditions:
         first, second = stored(1)[0], StoredObject(keys(1)[0], extension="png", file_size=9)
         assert save_if(first, StoredObject.checksum.does_not_exist())
         assert not save_if(second, StoredObject.checksum.does_not_exist())
-        assert find(StoredObject, keys(1)[0]).extension == "pdf"
+        assert existing(find(StoredObject, keys(1)[0])).extension == "pdf"
 
     @pytest.mark.parametrize("code", ["ValidationException", "InternalServerError"])
     def test_other_errors_are_raised(self, aws, code):

@@ -11,6 +11,7 @@ from chalicelib.domain.types import LABELS, FileData, NodeData
 from chalicelib.models import nodes
 from chalicelib.models.nodes import Node
 from tests.models.builders import fresh, lay, live_root, put
+from tests.support.existing import existing
 from tests.support.worlds.trees import make_file, make_node, resource, topic, tree
 from tests.support.worlds.values import json_values
 
@@ -139,16 +140,16 @@ class TestFindInTree:
     def test_by_node_id(self, trees):
         for root, plain in trees:
             for node in plain[1:]:
-                assert nodes.find_in_tree(root.id, node_id=node["node_id"]).id == node["id"]
+                assert existing(nodes.find_in_tree(root.id, node_id=node["node_id"])).id == node["id"]
 
     def test_by_content_id(self, trees):
         for root, plain in trees:
             for node in plain[1:]:
-                assert nodes.find_in_tree(root.id, content_id=node["content_id"]).id == node["id"]
+                assert existing(nodes.find_in_tree(root.id, content_id=node["content_id"])).id == node["id"]
 
     def test_gives_the_whole_node(self, trees):
         root, plain = trees[0]
-        assert nodes.find_in_tree(root.id, node_id=plain[2]["node_id"]).title == "doc"
+        assert existing(nodes.find_in_tree(root.id, node_id=plain[2]["node_id"])).title == "doc"
 
     def test_in_another_tree_finds_nothing(self, trees):
         _, plain = trees[0]
@@ -163,4 +164,4 @@ class TestFindInTree:
     def test_of_content_that_is_there_twice_finds_one(self, aws):
         root = live_root()
         one, other = put(root, "one", "other", content_id="c" * 32)
-        assert nodes.find_in_tree(root.id, content_id="c" * 32).id in (one.id, other.id)
+        assert existing(nodes.find_in_tree(root.id, content_id="c" * 32)).id in (one.id, other.id)

@@ -12,6 +12,7 @@ from chalicelib.operations.nodes import node_moves, propagation
 from tests.models.builders import put
 from tests.support.aws.calls import NeverSent, Watch, watching
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.worlds import counts, nodes
 from tests.support.worlds.contentnode import FLAGS, URL, children, empty_tree, make, row, values
 
@@ -191,7 +192,7 @@ class TestUnfinishedCopies:
     def look(self, studio, root, left):
         """How many of them each list shows."""
         node_ids, exercise = ",".join(left.values()), left["e"]
-        pair = f"{node_models.get(exercise).node_id},{row(studio, root)['channel_id']}"
+        pair = f"{existing(node_models.get(exercise)).node_id},{row(studio, root)['channel_id']}"
         lists = [f"{URL}?id__in={node_ids}", f"{URL}?parent={KEY}", f"{URL}?ancestors_of={left['a']}"]
         lists += [f"{URL}?_node_id_channel_id___in={pair}"]
         found = [len(studio.get(path).json["results"]) for path in lists]
@@ -251,7 +252,7 @@ class TestWhatIsWrittenIsToldSo:
             raise Busy("Others are changing the same channel. Send this once more.")
 
         monkeypatch.setattr(propagation, "settle", busy)
-        channel = channels.get(row(studio, root)["channel_id"])
+        channel = existing(channels.get(row(studio, root)["channel_id"]))
         made = type(channel)
 
         def publish():
@@ -290,7 +291,7 @@ class TestMovesToTheTrash:
 
     def test_that_are_killed_right_after_are_settled_in_the_background(self, studio, root, topic, monkeypatch):
         top, below = topic
-        trash = channels.get(row(studio, root)["channel_id"]).trash_root_id
+        trash = existing(channels.get(row(studio, root)["channel_id"])).trash_root_id
         monkeypatch.setattr(propagation, "complete", lambda *_: 1 / 0)
         assert studio.call("DELETE", f"{URL}/{top}").status == 500
         assert {Node.get(id).tree_id for id in below} == {root}

@@ -10,6 +10,7 @@ from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.operations.public import public_index_update
 from tests.support.aws.calls import counting, strictly
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes, publishing
 
@@ -21,7 +22,7 @@ def publish(studio, name="Channel", public=False, **fields):
     """(id, token) of a published channel."""
     exercise = nodes.exercise(f"e {name}", nodes.question("q"), tags=[f"tag {name}"[:30]])
     channel_id = publishing.publish(studio, exercise, name=name, public=public, **fields)
-    return channel_id, channels.get(channel_id).primary_token
+    return channel_id, existing(channels.get(channel_id)).primary_token
 
 
 def get(studio, path):

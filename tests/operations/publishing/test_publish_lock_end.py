@@ -12,6 +12,7 @@ from chalicelib.operations.publishing import prepare, publish_lock
 from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.operations.publishing.publish_steps import at_export, begin, only, sent
+from tests.support.existing import existing
 from tests.support.worlds.publishing_world import FAULTS, VISIBILITY, Message, following
 
 
@@ -138,7 +139,7 @@ class TestGiveUp:
         def overtaken(channel_id):
             found = read(channel_id)
             monkeypatch.setattr(publish_lock.channels, "get", read)
-            task, channel = publish_lock.claim(task_id, EXPORT)
+            task, channel = existing(publish_lock.claim(task_id, EXPORT))
             publish_lock.finish(task, channel, tasks.SUCCESS, "Done.", [Channel.version.set(1)], [])
             return found
 
