@@ -166,7 +166,8 @@ class Studio:
     def add(self, root_id: str, *nodes: dict[str, Any]) -> dict[str, str]:
         answer = self.post("/api/internal/add_nodes", {"root_id": root_id, "content_data": list(nodes)})
         assert answer.status == 200, answer.text
-        return answer.json["root_ids"]
+        root_ids: dict[str, str] = answer.json["root_ids"]
+        return root_ids
 
     def finish(self, channel_id: str, stage: bool = False) -> Answer:
         return self.post("/api/internal/finish_channel", {"channel_id": channel_id, "stage": stage})
@@ -179,10 +180,12 @@ class Studio:
         return self.task(answer.json["task_id"])
 
     def task(self, task_id: str) -> dict[str, Any]:
-        return self.get(f"/api/task/{task_id}").json
+        task: dict[str, Any] = self.get(f"/api/task/{task_id}").json
+        return task
 
-    def database(self, channel_id: str, version: int | None = None) -> bytes:
-        return self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))["Body"].read()
+    def database(self, channel_id: str, version: int | str | None = None) -> bytes:
+        stored = self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))
+        return bytes(stored["Body"].read())
 
 
 @dataclass
