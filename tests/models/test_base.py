@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def numbers_of(found: list[Any]) -> list[int]:
 def pauses(monkeypatch):
     """How long was waited, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr(base.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     return waited
 
 
@@ -57,7 +58,12 @@ class TestReadMany:
 
     def test_reads_several_tables_in_one_call(self, aws):
         write_many([*stored(1, 2), *edges("p", 2), SecretToken("babab", channel_id="c")])
-        wanted = {StoredObject: keys(1, 2), Child: [("p", "00000001")], SecretToken: ["babab"], DerivedFile: []}
+        wanted: dict[type[Table], list[Any]] = {
+            StoredObject: keys(1, 2),
+            Child: [("p", "00000001")],
+            SecretToken: ["babab"],
+            DerivedFile: [],
+        }
         with answering(READ) as calls:
             found = read_many(wanted)
         assert numbers_of(found[StoredObject]) == [1, 2]
@@ -216,7 +222,7 @@ class TestTransact:
         """Whatever the order in which they were put into the transaction."""
         write_many(stored(0, 1, 3))
         holds, fails = StoredObject.checksum.exists(), StoredObject.file_size == 99
-        conditions = [fails if number == refused else holds for number in range(4)]
+        conditions: list[Any] = [fails if number == refused else holds for number in range(4)]
         if refused != 2:
             conditions[2] = StoredObject.checksum.does_not_exist()
 

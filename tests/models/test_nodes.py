@@ -1,6 +1,6 @@
 """Nodes: what is written comes back, and what is looked for is found."""
 
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +39,7 @@ FIELDS = {
     **dict.fromkeys(("id", "node_id", "content_id", "tree_id", "channel_id"), ids),
 }
 
+LABELLED: dict[str, Any] = {name: [f"{name}.a", f"{name}.b"] for name in LABELS}
 ALL = make_node(
     "Ünïcödé 名前 🎓 العربية",
     tree()[0],
@@ -54,7 +55,7 @@ ALL = make_node(
     role_visibility="coach",
     suggested_duration=86400,
     tags=["тег", "two words"],
-    **{name: [f"{name}.a", f"{name}.b"] for name in LABELS},
+    **LABELLED,
     extra_fields={"options": {"é": [1, 2.5, None, True, {"deep": "ü"}]}, "m": 3},
     files=[make_file("ä", language="sw", source_url="http://a.example/ü", duration=3), make_file("b")],
     prerequisites=["a" * 32],
@@ -98,9 +99,10 @@ def test_whatever_a_node_holds_comes_back(data):
 
 def test_types_come_back(aws):
     """JSON of the application: numbers are not decimals."""
+    types = {name: type(value) for name, value in ALL.items()}
     nodes.from_data(ALL, []).save()
     for data in (nodes.to_data(fresh(Node(ALL["id"]))), nodes.data_of([ALL["id"]])[ALL["id"]]):
-        assert {name: type(value) for name, value in data.items()} == {name: type(ALL[name]) for name in data}
+        assert {name: type(value) for name, value in data.items()} == {name: types[name] for name in data}
 
 
 def test_nothing_that_was_written_by_an_update_comes_back_as_nothing(aws):

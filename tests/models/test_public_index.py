@@ -13,7 +13,7 @@ def test_there_is_none_at_first(aws):
 
 def test_each_one_follows_the_one_before_it(aws):
     assert public_index.replace(None, "a")
-    first = public_index.current()
+    first = existing(public_index.current())
     assert public_index.replace(first, "b")
     second = existing(public_index.current())
     assert (second.key, second.previous_key, second.revision) == ("b", "a", first.revision + 1)

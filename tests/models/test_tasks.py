@@ -63,8 +63,8 @@ def test_may_end_without_a_result(aws):
 
 @pytest.mark.parametrize("status", tasks.FINISHED)
 def test_finished_never_goes_back_to_work(aws, status):
-    task, seen_before = made(), None
-    seen_before = tasks.get(task.id)
+    task = made()
+    seen_before = existing(tasks.get(task.id))
     tasks.finish(task, status, "Done", {"added": 1})
     before = shown(task)
     for stale in (task, seen_before):
