@@ -1,5 +1,7 @@
 """Rows to import: of the node and its ancestors, of what is below, whole and in pages."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,7 +44,8 @@ def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit
     with builders.opened(snapshot, folder) as source:
         whole, more = existing(import_metadata(source.database, node_id, "5", descendants, 0, EVERY))
         assert more is None
-        pages, after = [], 0
+        pages: list[dict[str, Any]] = []
+        after: int | None = 0
         while after is not None:
             page, after = existing(import_metadata(source.database, node_id, "5", descendants, after, limit))
             assert 0 < len(page["content_contentnode"]) <= limit

@@ -83,7 +83,7 @@ def read_package(archive):
     for resource in manifest.findall(f"{PACKAGE}resources/{PACKAGE}resource"):
         assert resource.get("type") == ITEM_TYPE
         href = existing(resource.get("href"))
-        files = [file.get("href") for file in resource.findall(f"{PACKAGE}file")]
+        files = [existing(file.get("href")) for file in resource.findall(f"{PACKAGE}file")]
         root = ElementTree.fromstring(members[href])
         assert root.tag == f"{QTI}qti-assessment-item"
         assert root.get("identifier") == resource.get("identifier")

@@ -106,7 +106,7 @@ def test_scaled_palette_keeps_its_transparency():
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", transparency=0)
     with Image.open(io.BytesIO(existing(scaled(buffer.getvalue(), (10, 10))))) as image:
-        assert existing(image.convert("RGBA").getpixel((5, 5)))[3] == 0
+        assert image.convert("RGBA").getchannel("A").getpixel((5, 5)) == 0
 
 
 def test_photograph_taken_sideways_is_scaled_upright():
