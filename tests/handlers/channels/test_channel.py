@@ -46,7 +46,7 @@ class TestMaking:
 
     def test_its_trees_are_there(self, studio):
         channel = make(studio)
-        roots = [nodes.get(channel[name]) for name in ("root_id", "trash_root_id")]
+        roots = [existing(nodes.get(channel[name])) for name in ("root_id", "trash_root_id")]
         assert [(root.channel_id, root.kind) for root in roots] == [(channel["id"], "topic")] * 2
 
     def test_a_client_may_choose_the_id_once(self, studio):
@@ -154,7 +154,7 @@ class TestChanging:
     def test_what_a_new_version_would_say_is_an_unpublished_change(self, studio, changes, counts):
         channel_id = published(studio)
         assert read(studio, channel_id)["unpublished_changes"] is False
-        before = channels.get(channel_id)
+        before = existing(channels.get(channel_id))
         assert studio.call("PATCH", one(channel_id), changes).json["unpublished_changes"] is counts
         assert existing(channels.get(channel_id)).rev == before.rev + counts
 

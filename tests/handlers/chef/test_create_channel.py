@@ -10,7 +10,7 @@ from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channels import Channel
 from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
-from tests.support.existing import existing
+from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import images, nodes
@@ -33,8 +33,8 @@ def test_a_new_channel_has_its_creator_as_editor_and_four_trees(studio):
     assert len(set(roots)) == 3
     for root in roots:
         node = existing(node_models.get(root))
-        assert (node.channel_id, node.tree_id, node.parent_id, node.kind) == (ID, root, None, "topic")
-    assert (channel.version, channel.public, channel.deleted, channel.staging_root_id) == (0, False, False, None)
+        assert values_of(node, "channel_id", "tree_id", "parent_id", "kind") == (ID, root, None, "topic")
+    assert values_of(channel, "version", "public", "deleted", "staging_root_id") == (0, False, False, None)
 
 
 def test_every_field_is_kept(studio):
@@ -58,7 +58,7 @@ def test_every_field_is_kept(studio):
 def test_little_is_required(studio):
     assert create(studio).status == 200
     channel = existing(channels.get(ID))
-    assert (channel.description, channel.language, channel.thumbnail) == ("", None, None)
+    assert values_of(channel, "description", "language", "thumbnail") == ("", None, None)
 
 
 def test_a_file_of_the_root_is_kept_and_must_be_stored(studio):
@@ -84,7 +84,7 @@ def test_creating_again_opens_a_new_tree_and_takes_the_new_fields(studio):
     second = create(studio, name="New").json["root"]
     channel = existing(channels.get(ID))
     assert second == channel.chef_root_id != first
-    assert (channel.root_id, channel.name, channel.description, channel.language) == (live, "New", "", None)
+    assert values_of(channel, "root_id", "name", "description", "language") == (live, "New", "", None)
 
 
 def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):

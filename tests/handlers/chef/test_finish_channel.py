@@ -6,7 +6,7 @@ from chalicelib.models import channels
 from chalicelib.models import nodes as node_models
 from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
-from tests.support.existing import existing
+from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -40,7 +40,7 @@ def test_a_staged_tree_waits_beside_the_live_one(studio):
     assert set(answer.json) == {"success", "new_channel", "diff_task_id"}
     assert answer.json["new_channel"] == channel_id
     channel = existing(channels.get(channel_id))
-    assert (channel.root_id, channel.staging_root_id, channel.chef_root_id) == (live, root, None)
+    assert values_of(channel, "root_id", "staging_root_id", "chef_root_id") == (live, root, None)
     assert status(studio, channel_id) == "staged"
 
 
@@ -52,11 +52,11 @@ def test_without_a_word_on_it_the_tree_is_staged(studio):
 
 def test_a_tree_goes_live_and_the_old_one_is_kept_beside_it(studio):
     channel_id, root = upload(studio)
-    before = channels.get(channel_id)
+    before = existing(channels.get(channel_id))
     assert studio.finish(channel_id, stage=False).status == 200
     channel = existing(channels.get(channel_id))
     assert (channel.root_id, channel.previous_root_id) == (root, before.root_id)
-    assert (channel.chef_root_id, channel.staging_root_id) == (None, None)
+    assert values_of(channel, "chef_root_id", "staging_root_id") == (None, None)
     assert channel.rev > before.rev
     assert status(studio, channel_id) == "unpublished"
 
@@ -80,7 +80,7 @@ def test_finishing_twice_at_once_is_done_once(studio):
         answers.append(studio.finish(channel_id))
     assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])
     channel = existing(channels.get(channel_id))
-    assert (channel.root_id, channel.chef_root_id) == (root, None)
+    assert values_of(channel, "root_id", "chef_root_id") == (root, None)
     assert channel.previous_root_id != root
     assert node_models.get(channel.previous_root_id)
 

@@ -107,7 +107,8 @@ class TestLargeCopies:
 
     def test_killed_anywhere_are_whole_when_they_are_made_again(self, studio, root, source):
         own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
-        number, hit = 0, True
+        number = 0
+        hit: str | bool = True
         while hit:
             key = f"{number:032x}"
             task_id = ask(studio, source, root, key=key)["task_id"]
@@ -223,7 +224,7 @@ class TestUnfinishedCopies:
 def test_a_copy_during_a_publish_is_not_published(studio, root, source):
     """What was written before the publish and came into the tree after it."""
     make(studio, root, "before")
-    (channel,) = (channels.get(row(studio, root)["channel_id"]),)
+    channel = existing(channels.get(row(studio, root)["channel_id"]))
 
     def publish():
         channel.update(actions=[type(channel).rev.add(1), type(channel).published_rev.set(channel.rev + 1)])

@@ -1,5 +1,7 @@
 """Making, changing, deleting and restoring content nodes."""
 
+from typing import Any
+
 import pytest
 from le_utils.constants.labels import learning_activities
 
@@ -30,7 +32,7 @@ class TestCreate:
         assert made["original_channel_id"] is None
 
     def test_takes_all_fields(self, studio, live):
-        sent = {
+        sent: dict[str, Any] = {
             "description": "d",
             "language": "en",
             "license": 9,
@@ -125,8 +127,10 @@ class TestCreate:
         assert studio.post(URL, body, token).status == 403
 
     def test_of_bodies_of_any_kind_is_refused_in_words(self, studio):
+        bodies: list[Any] = [[], "x", 1, None, {"parent": {}}, {"tags.": 1}]
+        bodies += [{"extra_fields.a": 1, "extra_fields.a.b": 2}]
         with strictly(studio) as watch:
-            for body in ([], "x", 1, None, {"parent": {}}, {"tags.": 1}, {"extra_fields.a": 1, "extra_fields.a.b": 2}):
+            for body in bodies:
                 assert studio.post(URL, body).status == 400
         assert not watch.writes
 

@@ -36,7 +36,7 @@ def update(made, **mods):
 
 
 def told(made, name):
-    return {node["title"]: node[name] for node in trees.walk(made["top"])}
+    return {node["title"]: dict(node)[name] for node in trees.walk(made["top"])}
 
 
 def test_reaches_every_node(studio, made):

@@ -57,7 +57,7 @@ def test_lft_says_their_order_exactly(studio, crowded):
 def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
     before = children(studio, crowded)
     monkeypatch.setattr(rebalancing, "MAX_AT_ONCE", 9)
-    done_from = 0
+    done_from: int | None = 0
     while done_from is not None:
         (done_from,) = existing(rebalancing._step(crowded, done_from))
         assert children(studio, crowded) == before

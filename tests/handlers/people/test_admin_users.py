@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.errors import NotSignedIn
+from chalicelib.errors import Conflict, Forbidden, NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import users
@@ -223,11 +223,11 @@ class TestChanging:
 class TestTokens:
     def test_of_a_user_have_a_limit(self, studio, monkeypatch):
         monkeypatch.setattr(accounts, "MAX_TOKENS", 1)
-        with pytest.raises(accounts.Forbidden):
+        with pytest.raises(Forbidden):
             accounts.issue_token(existing(users.get(studio.user_id)))
 
     def test_are_not_made_with_a_profile_of_the_past(self, studio, admin):
         user = existing(users.get(studio.user_id))
         change(studio, admin, studio.user_id, is_active=False)
-        with pytest.raises(accounts.Conflict):
+        with pytest.raises(Conflict):
             accounts.issue_token(user)

@@ -1,6 +1,7 @@
 """The public API: what is published, to those who may see it, and nothing else."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -229,9 +230,12 @@ def test_links_have_the_path_that_was_asked_for(studio):
 
 def test_a_request_is_known_by_its_path_with_all_parameters(studio, monkeypatch):
     seen, answer = [], router.answer
-    monkeypatch.setattr(
-        router, "answer", lambda methods, request: seen.append(request.path) or answer(methods, request)
-    )
+
+    def noted(methods: Any, request: Any) -> Any:
+        seen.append(request.path)
+        return answer(methods, request)
+
+    monkeypatch.setattr(router, "answer", noted)
     for path in (f"{LIST}/lookup/a%20b", f"/api/public/channel/{NOTHING}", f"/api/public/channel/{NOTHING}/"):
         get(studio, path)
         assert seen.pop() == path

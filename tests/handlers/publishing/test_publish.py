@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
-from tests.support.existing import existing
+from tests.support.existing import existing, values_of
 from tests.support.http.client import Studio
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
@@ -64,7 +64,7 @@ def test_a_tree_without_a_complete_resource_is_not_published(studio, content):
     assert task["status"] == "FAILURE"
     assert "nothing to publish" in task["detail"]
     channel = existing(channels.get(channel_id))
-    assert (channel.version, channel.publish_task_id, channel.primary_token) == (0, None, None)
+    assert values_of(channel, "version", "publish_task_id", "primary_token") == (0, None, None)
     assert not [key for key in studio.cloud.objects() if key.startswith("content/databases")]
 
 

@@ -203,7 +203,8 @@ class TestWithPublish:
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "b")
         task_id = ask(studio, channel_id).json["task_id"]
-        send, lost = queues.send_export, []
+        send = queues.send_export
+        lost: list[str] = []
         monkeypatch.setattr(queues, "send_export", lost.append)
         studio.deliver()
         assert (lost, keys(studio, channel_id)) == ([task_id], {".sqlite3", "-1.sqlite3"})
@@ -229,7 +230,7 @@ class TestPublish:
     @pytest.mark.parametrize("body", [{"version_notes": 1}, {"language": "zz-no"}, {"version_notes": "x" * 10_001}, []])
     def test_bad_bodies_are_400(self, studio, body):
         channel_id = publish(studio, "a")
-        before = channels.get(channel_id)
+        before = existing(channels.get(channel_id))
         assert studio.post(f"/api/channel/{channel_id}/publish", body).status == 400
         assert existing(channels.get(channel_id)).attribute_values == before.attribute_values
 

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import search_part_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
@@ -136,7 +137,7 @@ class TestTheIndex:
 
     def test_takes_in_what_was_published_before_there_was_one_at_the_next_publish(self, studio):
         channel_id = publish(studio, "one")
-        search_index_update.storage.delete(search_part_key(channel_id, 1))
+        storage.delete(search_part_key(channel_id, 1))
         existing(public_index.current(public_index.SEARCH)).delete()
         assert studio.publish(channel_id)["detail"] == publishing.UNCHANGED.format(version=1)
         (row,) = found(studio)
@@ -163,14 +164,14 @@ class TestTheIndex:
     def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
         one, two = publish(studio, "one"), publish(studio, "two")
         existing(public_index.current(public_index.SEARCH)).delete()
-        put = search_index_update.storage.put
+        put = storage.put
 
         def overtaken(*arguments):
-            monkeypatch.setattr(search_index_update.storage, "put", put)
+            monkeypatch.setattr(storage, "put", put)
             search_index_update.refresh([two])
             put(*arguments)
 
-        monkeypatch.setattr(search_index_update.storage, "put", overtaken)
+        monkeypatch.setattr(storage, "put", overtaken)
         search_index_update.refresh([one])
         assert titles(studio) == ["one", "two"]
 
@@ -183,7 +184,7 @@ class TestTheIndex:
 
     def test_is_made_of_all_channels_where_its_file_is_lost(self, studio):
         ids = [publish(studio, title) for title in ("one", "two")]
-        search_index_update.storage.delete(existing(public_index.current(public_index.SEARCH)).key)
+        storage.delete(existing(public_index.current(public_index.SEARCH)).key)
         search_index_update.refresh(ids[:1])
         assert titles(studio) == ["one", "two"]
 
@@ -234,7 +235,15 @@ def test_there_is_nothing_to_find_before_the_first_publish(studio):
     assert (answer["count"], answer["results"], answer["total_pages"]) == (0, [], 1)
 
 
-BAD = ("page=0", "page_size=x", "coach=maybe", "licenses=99", "kinds=x", "languages=!", "created_after=x")
+BAD: tuple[str, ...] = (
+    "page=0",
+    "page_size=x",
+    "coach=maybe",
+    "licenses=99",
+    "kinds=x",
+    "languages=!",
+    "created_after=x",
+)
 BAD += ("channel_list=mine", "channel_id__in=x", "exclude_channel=x", "keywords=%00", "keywords=" + "a" * 1001)
 
 

@@ -1,6 +1,7 @@
 """What was written down is answered as accepted and is done, whatever else fails."""
 
 import uuid
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -16,7 +17,8 @@ from tests.support.worlds.syncing import URL, Client
 
 def failing_append(monkeypatch, channel_id, error=None, after=0):
     """Let nothing more be written down for a channel: races are lost, or there is no answer."""
-    append, calls = changes.append, []
+    append = changes.append
+    calls: list[Any] = []
 
     def fail(counter, *rest):
         if counter.owner == channel_id and len(calls) >= after:
