@@ -239,7 +239,7 @@ def test_outputs_name_what_operators_need() -> None:
 
 
 def test_a_name_is_given_once_only() -> None:
-    whole = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
+    whole: dict[str, Any] = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
     with pytest.raises(ValueError, match="One"):
         template._add(whole, {"Resources": {"One": {}, "Two": {}}})
 

@@ -32,7 +32,8 @@ def written(recovery: str = "ENABLED", **changes: Any) -> dict[str, Any]:
     template = adopt.template_of([(users(), properties)], {}, VALUES)
     resource: dict[str, Any] = template["Resources"]["UsersTable"]
     assert resource["DeletionPolicy"] == "Retain"
-    return resource["Properties"]
+    found: dict[str, Any] = resource["Properties"]
+    return found
 
 
 def test_what_outlives_its_stack_is_named() -> None:

@@ -1,6 +1,7 @@
 """How the package is made: which packages, what is pruned, a zip that depends on nothing else, a finished template."""
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from infra import package
 from infra.packaging import dependencies, finishing, pruning, zipping
+from infra.packaging.dependencies import PackageError
 
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/%s/invocations"
 
@@ -64,8 +66,8 @@ class TestRequirements:
         pip = tmp_path / "pip"
         pip.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 1\n")
         pip.chmod(0o755)
-        monkeypatch.setattr(dependencies.sys, "executable", str(pip))
-        with pytest.raises(dependencies.PackageError, match=told):
+        monkeypatch.setattr(sys, "executable", str(pip))
+        with pytest.raises(PackageError, match=told):
             dependencies.installed(tmp_path)
 
 
@@ -118,7 +120,7 @@ class TestZip:
         assert b"/var/task/a.py" in made[0]
 
     def test_a_module_that_is_none_is_told(self, tmp_path: Path) -> None:
-        with pytest.raises(dependencies.PackageError, match="broken"):
+        with pytest.raises(PackageError, match="broken"):
             dependencies.compile_all(tree(tmp_path, **{"broken.py": "def"}))
 
 
@@ -142,20 +144,20 @@ class TestTemplate:
 
 class TestRefusals:
     def test_an_unknown_stage(self, tmp_path: Path) -> None:
-        with pytest.raises(package.PackageError, match=r"no stage 'production'.*dev, staging, prod"):
+        with pytest.raises(PackageError, match=r"no stage 'production'.*dev, staging, prod"):
             package.package("production", tmp_path)
 
     def test_another_python(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "PYTHON", (3, 99))
-        with pytest.raises(package.PackageError, match=r"run on Python 3\.99 .* PYTHON=/path/to/python3\.99"):
+        with pytest.raises(PackageError, match=r"run on Python 3\.99 .* PYTHON=/path/to/python3\.99"):
             package.package("dev", tmp_path)
 
     def test_a_template_that_cloudformation_would_refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "MOST_TEMPLATE", 100)
-        with pytest.raises(package.PackageError, match="CloudFormation takes 100"):
+        with pytest.raises(PackageError, match="CloudFormation takes 100"):
             package._template(template())
 
     def test_more_than_lambda_unpacks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "MOST_UNPACKED", 3)
-        with pytest.raises(package.PackageError, match="4 bytes unpacked"):
+        with pytest.raises(PackageError, match="4 bytes unpacked"):
             package._write_zip(tmp_path / "x.zip", tree(tmp_path / "first", a="1234"))
