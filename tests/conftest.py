@@ -10,6 +10,7 @@ import hypothesis
 import pytest
 
 from tests.support import quick_part
+from tests.support.existing import existing
 
 pytest_plugins = ("tests.support.aws.rights_check",)
 
@@ -77,7 +78,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanted = getattr(test, "_hypothesis_internal_use_settings", None)  # there is no other way to it
         if wanted is not None:
             few = hypothesis.settings(wanted, max_examples=min(10, wanted.max_examples))
-            getattr(test, "__func__", test)._hypothesis_internal_use_settings = few
+            existing(getattr(test, "__func__", test))._hypothesis_internal_use_settings = few
 
 
 def pytest_collection_finish() -> None:

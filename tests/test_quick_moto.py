@@ -11,7 +11,7 @@ from moto import mock_aws
 from tests.conftest import DYNAMODB_URL
 from tests.support.aws import cloud, quick_moto
 
-assert cloud.quick_moto is quick_moto  # it has moto go the shorter ways
+assert vars(cloud)["quick_moto"] is quick_moto  # it has moto go the shorter ways
 pytestmark = pytest.mark.skipif(bool(DYNAMODB_URL), reason="the tables are not moto's")
 
 TABLE = "things"
@@ -112,7 +112,7 @@ def in_transaction(items: list[dict[str, Any]]) -> dict[str, Any]:
 def answers() -> Iterator[Any]:
     """What every call is answered, in an account of its own, and what is stored at last."""
     with mock_aws():
-        client = get_session().create_client("dynamodb")
+        client: Any = get_session().create_client("dynamodb")
         client.create_table(
             TableName=TABLE,
             BillingMode="PAY_PER_REQUEST",

@@ -45,7 +45,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
 # Who may import libraries that only one place should know.
 LIBRARIES = {
     "chalice": {"app", "http", "handlers"},
-    **dict.fromkeys(("boto3", "botocore", "pynamodb"), {"aws", "models"}),
+    **{library: {"aws", "models"} for library in ("boto3", "botocore", "pynamodb")},
 }
 PURE = ("domain", "schemas", "export", "content_databases")
 

@@ -49,6 +49,12 @@ def opened(snapshot: Snapshot, folder: Path, files_url: str = "") -> Iterator[So
     database.close()
 
 
+def statements(source: Source) -> int:
+    """How many statements an opened snapshot has run."""
+    assert isinstance(source.database, CountingDatabase)
+    return source.database.statements
+
+
 def places(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
     """`lft` and `rght` of each node, by node_id."""
     numbers = nested_set(node["level"] for node in snapshot["nodes"])

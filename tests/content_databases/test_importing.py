@@ -1,5 +1,7 @@
 """Rows to import: of the node and its ancestors, of what is below, whole and in pages."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.content_databases.importing import import_metadata, parse_schema
 from chalicelib.errors import BadRequest
 from tests.content_databases import builders
+from tests.support.existing import existing
 from tests.support.worlds.trees import CHANNEL_ID, resource, topic
 
 EVERY = 1000  # more nodes than any tree here has
@@ -39,11 +42,12 @@ def expected(snapshot, node_id, descendants):
 def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
-        whole, more = import_metadata(source.database, node_id, "5", descendants, 0, EVERY)
+        whole, more = existing(import_metadata(source.database, node_id, "5", descendants, 0, EVERY))
         assert more is None
-        pages, after = [], 0
+        pages: list[dict[str, Any]] = []
+        after: int | None = 0
         while after is not None:
-            page, after = import_metadata(source.database, node_id, "5", descendants, after, limit)
+            page, after = existing(import_metadata(source.database, node_id, "5", descendants, after, limit))
             assert 0 < len(page["content_contentnode"]) <= limit
             pages.append(page)
     assert ids(whole) == expected(snapshot, node_id, descendants)
@@ -60,7 +64,7 @@ def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit
 def test_rows_refer_to_rows(folder, data, snapshot, descendants):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
-        tables, _ = import_metadata(source.database, node_id, "5", descendants, 0, EVERY)
+        tables, _ = existing(import_metadata(source.database, node_id, "5", descendants, 0, EVERY))
     nodes = set(ids(tables))
     assert {row["contentnode_id"] for table in OF_NODES for row in tables[table]} <= nodes
     files = tables["content_file"]
@@ -79,7 +83,7 @@ def test_rows_refer_to_rows(folder, data, snapshot, descendants):
 def test_values_are_those_of_the_tables(tmp_path):
     snapshot = builders.snapshot_of(topic("t", resource("doc", role_visibility="coach")))
     with builders.opened(snapshot, tmp_path) as source:
-        tables, _ = import_metadata(source.database, builders.node_ids(snapshot)[2], "6", False, 0, EVERY)
+        tables, _ = existing(import_metadata(source.database, builders.node_ids(snapshot)[2], "6", False, 0, EVERY))
     assert tables["schema_version"] == "6"
     assert [row["coach_content"] for row in tables["content_contentnode"]] == [False, False, True]
     assert [row["options"] for row in tables["content_contentnode"]] == ["{}"] * 3
@@ -94,8 +98,10 @@ def test_what_is_required_may_be_on_another_page(tmp_path):
     for node, required in zip(resources, (top, resources[2], root), strict=True):
         node["prerequisites"] = [required["id"]]
     with builders.opened(snapshot, tmp_path) as source:
-        pages = [import_metadata(source.database, CHANNEL_ID, "5", True, after, 1)[0] for after in (0, 1, 2, 3, 5)]
-        alone, _ = import_metadata(source.database, resources[1]["node_id"], "5", False, 0, EVERY)
+        pages = [
+            existing(import_metadata(source.database, CHANNEL_ID, "5", True, after, 1))[0] for after in (0, 1, 2, 3, 5)
+        ]
+        alone, _ = existing(import_metadata(source.database, resources[1]["node_id"], "5", False, 0, EVERY))
     assert [len(page[PREREQUISITES]) for page in pages] == [0, 0, 1, 1, 1]
     assert alone[PREREQUISITES] == []
 
@@ -108,7 +114,7 @@ def test_no_such_node(tmp_path):
 def test_nothing_follows_the_last_node(tmp_path):
     with builders.opened(builders.snapshot_of(resource("a")), tmp_path) as source:
         for after in (100, 2**63 - 1):
-            tables, more = import_metadata(source.database, CHANNEL_ID, "5", True, after, 5)
+            tables, more = existing(import_metadata(source.database, CHANNEL_ID, "5", True, after, 5))
             assert (ids(tables), more) == ([], None)
 
 

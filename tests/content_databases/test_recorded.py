@@ -15,6 +15,7 @@ from chalicelib.content_databases.tree import TreePage, subtree
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
 from tests.content_databases import builders
+from tests.support.existing import existing
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 GIVEN = json.loads((FIXTURES / "content_db" / "small_input.json").read_text(encoding="utf-8"))
@@ -63,7 +64,7 @@ def _as_list(labels):
 
 @pytest.mark.parametrize("recorded", RECORDED["nodes"], ids=lambda node: node["title"])
 def test_nodes_are_as_recorded(source, recorded):
-    node = nodes.retrieve(source, recorded["id"])
+    node = existing(nodes.retrieve(source, recorded["id"]))
     assert node.pop("parent_id") == node["parent"]
     assert comparable(node) == comparable(recorded)
     assert list(node) == list(recorded)
@@ -82,7 +83,7 @@ def test_lists_are_as_recorded(source, query):
 def test_trees_are_as_recorded(source, path):
     recorded, query = RECORDED["trees"][path], parse_qs(urlsplit(path).query)
     page = TreePage(**{name: int(values[-1]) for name, values in query.items()})
-    tree = subtree(source, recorded["id"], page, NodeFilter(), {})
+    tree = existing(subtree(source, recorded["id"], page, NodeFilter(), {}))
     children = tree.get("children")
     assert (children and [child["id"] for child in children["results"]]) == recorded["children"]
     assert (children and children["more"]) == recorded["more"]
@@ -90,7 +91,7 @@ def test_trees_are_as_recorded(source, path):
 
 @pytest.mark.parametrize("table", RECORDED["importmetadata"])
 def test_rows_to_import_are_as_recorded(source, table):
-    tables, _ = import_metadata(source.database, EXERCISE, "5", False, 0, 100)
+    tables, _ = existing(import_metadata(source.database, EXERCISE, "5", False, 0, 100))
     ours, recorded = tables[table], RECORDED["importmetadata"][table]
     assert len(ours) == len(recorded)
     assert all(list(our) == list(their) for our, their in zip(ours, recorded, strict=True))
@@ -99,5 +100,5 @@ def test_rows_to_import_are_as_recorded(source, table):
 
 
 def test_tables_to_import_are_those_recorded(source):
-    tables, _ = import_metadata(source.database, EXERCISE, "5", False, 0, 100)
+    tables, _ = existing(import_metadata(source.database, EXERCISE, "5", False, 0, 100))
     assert list(tables) == [*RECORDED["importmetadata"], "content_channelmetadata", "schema_version"]

@@ -1,6 +1,7 @@
 """A node with what is below it, and the way from `more` to `more`."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,11 +11,12 @@ from chalicelib.content_databases import filters, nodes
 from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.content_databases.tree import TreePage, subtree
 from tests.content_databases import builders
+from tests.support.existing import existing
 from tests.support.worlds.trees import CHANNEL_ID, resource, topic
 
 EVERY = NodeFilter()
 TWO_LEVELS = TreePage()
-FILTERS = (
+FILTERS: tuple[dict[str, str], ...] = (
     *({}, {"kind": "topic"}, {"kind_in": "topic,video"}, {"include_coach_content": "false"}, {"languages": "en"}),
     *({"contains_quiz": "true"}, {"keywords": "strasse"}, {"categories__isnull": "true"}, {"tags": "a"}),
 )
@@ -39,7 +41,7 @@ def show(tmp_path):
 def titles(node):
     if "children" not in node:
         return {node["title"]: None}
-    merged = {}
+    merged: dict[str, Any] = {}
     for child in node["children"]["results"]:
         merged |= titles(child)
     return {node["title"]: merged}
@@ -128,7 +130,7 @@ def walked(source, node_id, chosen, depth):
         waiting += [(m["id"], TreePage(m["params"]["depth"], m["params"]["next__gt"])) for m in mores(answer)]
         parts = [answer]
         while parts:
-            for child in parts.pop()["children"]["results"]:
+            for child in existing(parts.pop())["children"]["results"]:
                 found.append(child["id"])
                 if "children" in child:
                     parts.append(child)
@@ -161,9 +163,9 @@ def test_walks_by_more_meet_each_node_once(folder, snapshot, query, depth):
 def test_children_come_in_tree_order_twelve_at_most(folder, snapshot, after, depth):
     with builders.opened(snapshot, folder) as source:
         waiting = [subtree(source, CHANNEL_ID, TreePage(depth, after), EVERY, {})]
-    assert all(child["lft"] > after for child in waiting[0]["children"]["results"])
+    assert all(child["lft"] > after for child in existing(waiting[0])["children"]["results"])
     while waiting:
-        children = waiting.pop().get("children", {"results": []})["results"]
+        children = existing(waiting.pop()).get("children", {"results": []})["results"]
         assert len(children) <= 12
         assert [child["lft"] for child in children] == sorted(child["lft"] for child in children)
         waiting += children
@@ -173,7 +175,7 @@ def test_a_leaf_has_no_children(tmp_path):
     snapshot = builders.snapshot_of(resource("a"))
     with builders.opened(snapshot, tmp_path) as source:
         leaf = subtree(source, builders.node_ids(snapshot)[1], TreePage(), EVERY, {})
-    assert "children" not in leaf
+    assert "children" not in existing(leaf)
 
 
 def test_the_node_asked_for_need_not_be_wanted(tmp_path):
@@ -184,7 +186,7 @@ def test_the_node_asked_for_need_not_be_wanted(tmp_path):
 
 def test_nothing_follows_the_last_place(tmp_path):
     with builders.opened(builders.snapshot_of(*many("a", 2)), tmp_path) as source:
-        answer = subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {})
+        answer = existing(subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {}))
     assert answer["children"] == {"results": [], "more": None}
 
 
@@ -198,7 +200,7 @@ def test_a_wide_tree_costs_no_more_than_a_narrow_one(tmp_path, width):
     topics = [topic(f"t{n}", *many(f"a{n}", width)) for n in range(width)]
     with builders.opened(builders.snapshot_of(*topics), tmp_path) as source:
         subtree(source, CHANNEL_ID, TreePage(), EVERY, {})
-        assert source.database.statements == 10
+        assert builders.statements(source) == 10
 
 
 def test_the_deepest_chain_can_be_written(tmp_path):

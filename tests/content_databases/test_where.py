@@ -36,7 +36,8 @@ def everywhere(snapshot):
     """Each node with its place, in tree order."""
     numbers, parents = builders.places(snapshot), builders.parents(snapshot)
     for node in snapshot["nodes"]:
-        above, parent = [], parents[node["node_id"]]
+        above: list[str] = []
+        parent = parents[node["node_id"]]
         while parent:
             above.insert(0, parent)
             parent = parents[parent]

@@ -135,11 +135,11 @@ def everything_came_compiled_from_the_zip(events: Events) -> None:
     folder, own = sys.path[0], os.path.dirname(os.__file__)
     this = {"__main__", "__mp_main__"}  # multiprocessing, which boto3 imports, calls it by the second name
     files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items() if name not in this}
-    ours = [sys.modules[name] for name, file in files.items() if file.startswith(folder)]
+    ours = {name: sys.modules[name] for name, file in files.items() if file.startswith(folder)}
     assert len(ours) > 400
     foreign = [file for file in files.values() if not file.startswith((folder, own)) or "site-packages" in file]
     assert not any(foreign), foreign
-    assert not [module.__name__ for module in ours if module.__file__.endswith(".py") and not _is_compiled(module)]
+    assert not [name for name, module in ours.items() if files[name].endswith(".py") and not _is_compiled(module)]
 
 
 def _is_compiled(module: Any) -> bool:

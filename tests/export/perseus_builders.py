@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from le_utils.constants import content_kinds, exercises, format_presets
 from PIL import Image
@@ -21,7 +21,8 @@ VIEWER_REFERENCE = re.compile(r'((web\+graphie:)?)\$\{☣ LOCALPATH\}/([^)^"]+)'
 
 
 def make_node(title: str = "Exercise", **extra_fields: Any) -> NodeData:
-    return {"id": "1" * 32, "kind": content_kinds.EXERCISE, "title": title, "extra_fields": extra_fields}  # type: ignore[typeddict-item]
+    node = {"id": "1" * 32, "kind": content_kinds.EXERCISE, "title": title, "extra_fields": extra_fields}
+    return cast(NodeData, node)
 
 
 def make_item(
@@ -34,7 +35,7 @@ def make_item(
     **fields: Any,
 ) -> AssessmentItemData:
     given = [("A", True), ("B", False)] if answers is None else answers
-    return {
+    item: dict[str, Any] = {
         "contentnode_id": "1" * 32,
         "assessment_id": f"{number:032x}",
         "type": kind,
@@ -48,6 +49,7 @@ def make_item(
         "files": [],
         **fields,
     }
+    return cast(AssessmentItemData, item)
 
 
 def make_raw_item(raw: Any, files: list[FileData] | None = None, **fields: Any) -> AssessmentItemData:
@@ -71,7 +73,7 @@ def make_file(data: bytes, file_format: str, original_filename: str = "", preset
 
 
 def make_graphie(svg: bytes = b"<svg/>", labels: bytes = b"svgData({})") -> bytes:
-    return svg + exercises.GRAPHIE_DELIMITER.encode() + labels
+    return b"".join([svg, exercises.GRAPHIE_DELIMITER.encode(), labels])
 
 
 def make_image(size: tuple[int, int] = (60, 40), image_format: str = "PNG", mode: str = "RGB", **options: Any) -> bytes:
@@ -86,17 +88,18 @@ def md5(data: bytes) -> str:
 
 
 def stored(name: str) -> str:
-    return exercises.CONTENT_STORAGE_FORMAT.format(name)
+    return str(exercises.CONTENT_STORAGE_FORMAT.format(name))
 
 
 def local(name: str) -> str:
-    return exercises.IMG_FORMAT.format(f"images/{name}")
+    return str(exercises.IMG_FORMAT.format(f"images/{name}"))
 
 
 def recorded(name: str) -> dict[str, Any]:
     """A recorded archive: `exercise`, `items` by id, names of `images`. Its ids are hex here, like everywhere else."""
     text = (FIXTURES / f"{name}.json").read_text()
-    return json.loads(re.sub(r'"(K[\w-]{22})"', lambda match: f'"{plain_id(match[1])}"', text))
+    found: dict[str, Any] = json.loads(re.sub(r'"(K[\w-]{22})"', lambda match: f'"{plain_id(match[1])}"', text))
+    return found
 
 
 def plain_id(qti_id: str) -> str:

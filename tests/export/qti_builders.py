@@ -6,6 +6,7 @@ from urllib.parse import urljoin
 from xml.etree import ElementTree
 
 from tests.export.perseus_builders import make_item, make_node, read_archive
+from tests.support.existing import existing
 
 QTI = "{http://www.imsglobal.org/xsd/imsqtiasi_v3p0}"
 PACKAGE = "{http://www.imsglobal.org/xsd/qti/qtiv3p0/imscp_v1p1}"
@@ -70,7 +71,7 @@ class Item:
     def hints(self):
         cards = self.root.findall(q("catalog-info/catalog/card"))
         assert {card.get("support") for card in cards} <= {"ext:kolibri-hint"}
-        return ["".join(card.find(q("html-content")).itertext()) for card in cards]
+        return ["".join(existing(card.find(q("html-content"))).itertext()) for card in cards]
 
 
 def read_package(archive):
@@ -81,8 +82,8 @@ def read_package(archive):
     items = {}
     for resource in manifest.findall(f"{PACKAGE}resources/{PACKAGE}resource"):
         assert resource.get("type") == ITEM_TYPE
-        href = resource.get("href")
-        files = [file.get("href") for file in resource.findall(f"{PACKAGE}file")]
+        href = existing(resource.get("href"))
+        files = [existing(file.get("href")) for file in resource.findall(f"{PACKAGE}file")]
         root = ElementTree.fromstring(members[href])
         assert root.tag == f"{QTI}qti-assessment-item"
         assert root.get("identifier") == resource.get("identifier")

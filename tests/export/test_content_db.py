@@ -3,6 +3,7 @@
 import sqlite3
 import time
 from contextlib import closing
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ class TestAnyTree:
         rows = nodes_by_left(path)
         numbers = [row[side] for row in rows for side in ("lft", "rght")]
         assert sorted(numbers) == list(range(1, 2 * len(rows) + 1))
-        above = []
+        above: list[dict[str, Any]] = []
         for row in rows:
             while above and above[-1]["rght"] < row["lft"]:
                 above.pop()
@@ -66,7 +67,7 @@ class TestAnyTree:
     def test_siblings_are_numbered_from_one(self, directory, branches):
         path = directory / "siblings.sqlite3"
         write(frozen(*branches), path)
-        siblings = {}
+        siblings: dict[str | None, list[float]] = {}
         for row in nodes_by_left(path):
             siblings.setdefault(row["parent_id"], []).append(row["sort_order"])
         assert all(numbers == [float(n) for n in range(1, len(numbers) + 1)] for numbers in siblings.values())

@@ -1,5 +1,7 @@
 """Single values of a content database."""
 
+from typing import Any
+
 import pytest
 from le_utils.constants import completion_criteria, content_kinds, exercises, format_presets, mastery_criteria
 
@@ -59,7 +61,7 @@ class TestOptions:
         assert options(node) == {}
 
     def test_exercise_that_is_complete_can_be_written(self):
-        item = {"type": exercises.SINGLE_SELECTION, "question": "?", "answers": [{"correct": True}]}
+        item: Any = {"type": exercises.SINGLE_SELECTION, "question": "?", "answers": [{"correct": True}]}
         for extra in ({}, {"m": 1}, {"n": 2}, {"m": 1, "n": 2}):
             node = exercise(mastery_model=exercises.M_OF_N, **extra)
             node |= {"license": "CC BY", "copyright_holder": "Holder"}

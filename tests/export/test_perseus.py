@@ -3,6 +3,7 @@
 import json
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -237,7 +238,7 @@ def test_fingerprint_follows_what_the_archive_holds():
 
 def test_fingerprint_does_not_follow_what_the_archive_does_not_hold():
     items = exercise_with_everything()
-    elsewhere = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
+    elsewhere: list[Any] = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
     qti = make_item(kind=exercises.QTI, number=9)
     other = make_node("Other title", mastery_model=exercises.DO_ALL, randomize=False, author="someone")
     assert archive_fingerprint(other, [*elsewhere, qti]) == archive_fingerprint(DO_ALL, items)

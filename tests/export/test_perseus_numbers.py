@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.export.exercise_numbers import parse_number
+from tests.support.existing import existing
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_what_is_not_a_number_is_none(text):
 
 
 def test_zero_has_no_sign():
-    assert math.copysign(1, parse_number("-0")) == 1
+    assert math.copysign(1, existing(parse_number("-0"))) == 1
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
@@ -76,7 +77,7 @@ def test_thousands_separators_do_not_matter(number):
 def test_mixed_number_is_the_sum_of_its_parts(whole, numerator, denominator):
     text = f"{whole} {numerator}/{denominator}"
     assert parse_number(text) == pytest.approx(whole + numerator / denominator)
-    assert parse_number(f"-{text}") == -parse_number(text)
+    assert parse_number(f"-{text}") == -existing(parse_number(text))
 
 
 @given(st.text() | st.text(alphabet="0123456789,./ eE+-%"))

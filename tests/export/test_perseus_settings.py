@@ -1,5 +1,7 @@
 """When an exercise is mastered, read from both forms a node may carry."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from chalicelib.export.exercise_settings import MASTERY_MODELS, exercise_setting
 from tests.export.perseus_builders import make_node
 
 
-def with_criteria(model: str, m: object = None, n: object = None, **extra_fields: object):
+def with_criteria(model: str, m: object = None, n: object = None, **extra_fields: Any):
     threshold = {"mastery_model": model, "m": m, "n": n}
     criteria = {"model": completion_criteria.MASTERY, "threshold": threshold}
     return make_node(options={"completion_criteria": criteria}, **extra_fields)

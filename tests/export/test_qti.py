@@ -4,6 +4,7 @@ import json
 import time
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -181,7 +182,7 @@ def test_fingerprint_follows_what_the_package_holds():
 
 def test_fingerprint_does_not_follow_what_the_package_does_not_hold():
     items = exercise_with_everything()
-    elsewhere = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
+    elsewhere: list[Any] = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
     other = make_exercise(mastery_model=exercises.M_OF_N, m=1, n=2) | {"title": "Other"}
     assert archive_fingerprint(other, elsewhere) == archive_fingerprint(EXERCISE, items)
     assert build_archive(other, elsewhere, STORED) == build_archive(EXERCISE, items, STORED)

@@ -110,7 +110,8 @@ def test_transparent_stays_transparent(size):
     palette = encode(Image.new("P", size, 0), transparency=0)
     alpha = encode(Image.new("RGBA", size, (255, 0, 0, 0)))
     for data in (palette, alpha):
-        assert decode(make_thumbnail(data, file_formats.PNG)).convert("RGBA").getpixel((20, 20))[3] == 0
+        thumbnail = decode(make_thumbnail(data, file_formats.PNG)).convert("RGBA")
+        assert thumbnail.getchannel("A").getpixel((20, 20)) == 0
 
 
 @pytest.mark.parametrize("size", [(60, 40), (1200, 800)])

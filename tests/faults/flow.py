@@ -50,7 +50,8 @@ def _last_task(studio: Studio, task_id: str) -> dict[str, Any]:
     task = patiently(lambda: studio.get(f"/api/task/{task_id}")).json
     assert task["status"] == "SUCCESS", task
     following = patiently(lambda: studio.get(f"/api/task/{derived_id(task_id, 'again')}"), allowed=(200, 404))
-    return following.json if following.status == 200 else task
+    found: dict[str, Any] = following.json if following.status == 200 else task
+    return found
 
 
 def _upload(studio: Studio, data: bytes, extension: str, preset: str) -> str:
@@ -72,7 +73,8 @@ def _upload(studio: Studio, data: bytes, extension: str, preset: str) -> str:
 
 def _add(studio: Studio, parent: str, *content: dict[str, Any]) -> dict[str, str]:
     body = {"root_id": parent, "content_data": list(content)}
-    return patiently(lambda: studio.post("/api/internal/add_nodes", body)).json["root_ids"]
+    ids: dict[str, str] = patiently(lambda: studio.post("/api/internal/add_nodes", body)).json["root_ids"]
+    return ids
 
 
 _FILES = {"pdf": (b"%PDF-1.4 faults", "pdf", "document")}

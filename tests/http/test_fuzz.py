@@ -10,6 +10,7 @@ from zlib import crc32
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
+from requests.structures import CaseInsensitiveDict
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
@@ -88,7 +89,7 @@ def test_answers_are_as_declared(tokens: dict[str, str | None], case: schemathes
         for name, value in (case.path_parameters or {}).items()
     }
     case.query, case.body = real(case.query), real(case.body)
-    case.headers = {"Authorization": f"Token {tokens[who]}"} if tokens[who] else {}
+    case.headers = CaseInsensitiveDict({"Authorization": f"Token {tokens[who]}"} if tokens[who] else {})
     response = case.call()
     asked[str(response.status_code)] += 1
     case.validate_response(response, checks=CHECKS)

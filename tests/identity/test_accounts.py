@@ -11,6 +11,7 @@ from chalicelib.errors import Conflict, NotSignedIn, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import tokens, users
+from tests.support.existing import existing
 
 EMAIL = "someone@example.org"
 
@@ -23,14 +24,14 @@ def everything(aws):
 class TestUser:
     def test_is_made_with_a_quota_and_a_token(self, aws):
         user_id, token = accounts.create_user(EMAIL)
-        user = users.get(user_id)
+        user = existing(users.get(user_id))
         assert (user.email, user.is_admin, user.is_active) == (EMAIL, False, True)
         assert user.disk_space == user.disk_space_left == settings().user_quota > 0
         assert identify(f"Token {token}").user_id == user_id
 
     def test_may_be_an_administrator(self, aws):
         user_id, token = accounts.create_user(EMAIL, is_admin=True)
-        assert users.get(user_id).is_admin
+        assert existing(users.get(user_id)).is_admin
         assert identify(f"Token {token}").is_admin
 
     @pytest.mark.parametrize("written", [EMAIL, EMAIL.upper(), f"  {EMAIL}\n", "SomeOne@Example.ORG"])
@@ -74,7 +75,7 @@ class TestUser:
 class TestPassword:
     def test_is_stored_as_an_argon2id_hash_that_verifies(self, aws):
         user_id, _ = accounts.create_user(EMAIL, "correct horse ünï")
-        stored = users.get(user_id).password
+        stored = existing(users.get(user_id)).password
         assert stored.startswith("$argon2id$")
         assert PasswordHasher().verify(stored, "correct horse ünï")
         with pytest.raises(VerifyMismatchError):
@@ -86,7 +87,7 @@ class TestPassword:
 
     def test_may_be_missing(self, aws):
         user_id, _ = accounts.create_user(EMAIL)
-        assert users.get(user_id).password is None
+        assert existing(users.get(user_id)).password is None
 
     def test_that_is_equal_is_stored_differently(self):
         assert accounts.hash_password("same") != accounts.hash_password("same")
@@ -101,19 +102,19 @@ class TestToken:
 
     def test_is_found_by_its_sha256(self, aws):
         user_id, token = accounts.create_user(EMAIL)
-        found = tokens.get(hashlib.sha256(token.encode()).hexdigest())
+        found = existing(tokens.get(hashlib.sha256(token.encode()).hexdigest()))
         assert (found.user_id, found.email) == (user_id, EMAIL)
         assert tokens.get(token) is None
 
     def test_may_be_one_of_several(self, aws):
         user_id, first = accounts.create_user(EMAIL)
-        second = accounts.issue_token(users.get(user_id))
+        second = accounts.issue_token(existing(users.get(user_id)))
         assert first != second
         assert {identify(f"Token {token}").user_id for token in (first, second)} == {user_id}
 
     def test_carries_the_profile(self, aws):
         user_id, _ = accounts.create_user(EMAIL)
-        user = users.get(user_id)
+        user = existing(users.get(user_id))
         user.first_name, user.last_name = "Ünï", "名前"
         found = identify(f"token {accounts.issue_token(user)}")
         assert (found.first_name, found.last_name, found.email) == ("Ünï", "名前", EMAIL)
@@ -147,7 +148,7 @@ class TestToken:
 
     def test_of_a_user_who_is_not_active_signs_nobody_in(self, aws):
         user_id, _ = accounts.create_user(EMAIL)
-        user = users.get(user_id)
+        user = existing(users.get(user_id))
         user.is_active = False
         token = accounts.issue_token(user)
         with pytest.raises(NotSignedIn):

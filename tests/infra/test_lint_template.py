@@ -1,5 +1,7 @@
 """How findings of the linters are judged."""
 
+from typing import Any
+
 import pytest
 
 from infra import cfn
@@ -25,7 +27,8 @@ def test_an_exception_that_matches_nothing_is_a_problem() -> None:
 
 
 def test_every_exception_has_a_reason() -> None:
-    for rule in cfn.read(EXCEPTIONS):
+    rules: Any = cfn.read(EXCEPTIONS)
+    for rule in rules:
         assert rule["check"]
         assert rule["of"]
         assert len(rule["why"]) > 40

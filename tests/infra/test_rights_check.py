@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.aws import storage
+from chalicelib.domain.storage_keys import storage_key
 from infra import rights
 from infra.rights import BUCKET, SECTIONS
 from tests.conftest import PREFIX
@@ -29,7 +29,7 @@ class TestNeeds:
         ]
 
     def test_of_a_batch_are_for_each_table(self):
-        arguments = {"RequestItems": {f"{PREFIX}users": [], f"{PREFIX}tokens": []}}
+        arguments: dict[str, Any] = {"RequestItems": {f"{PREFIX}users": [], f"{PREFIX}tokens": []}}
         assert [need[:2] for need in needed("dynamodb", "BatchWriteItem", arguments)] == [
             ("dynamodb:BatchWriteItem", f"{TABLE}users"),
             ("dynamodb:BatchWriteItem", f"{TABLE}tokens"),
@@ -53,8 +53,8 @@ class TestNeeds:
             list(needed("sqs", "PurgeQueue", {"QueueUrl": "a/b"}))
 
 
-DYNAMODB = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb")))
-S3 = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="s3")))
+DYNAMODB: Any = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="dynamodb")))
+S3: Any = SimpleNamespace(meta=SimpleNamespace(service_model=SimpleNamespace(service_name="s3")))
 
 
 class TestJudge:
@@ -126,7 +126,7 @@ class TestPlugin:
         assert f"api: dynamodb:GetItem on {TABLE}tokens" in judge.used
 
     def test_judges_messages(self, studio: Studio, judge):
-        studio.notify(storage.storage_key("a" * 32, "pdf"), 1)
+        studio.notify(storage_key("a" * 32, "pdf"), 1)
         assert {name.partition(":")[0] for name in judge.used} == {"uploads"}
 
     def test_judges_urls_that_are_signed(self, studio: Studio, judge):

@@ -1,7 +1,7 @@
 """Stored channels and trees, with everything that a test does not care about filled in."""
 
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.trees.positions import appended
@@ -54,8 +54,7 @@ def store(root: Node, tree: list[NodeData]) -> None:
     stored = {tree[0]["id"]: root}
     for parent_id, siblings in groupby(_by_parent(tree), key=lambda node: node["parent_id"]):
         parent = fresh(stored[str(parent_id)])
-        placed = {"parent_id": parent.id, "tree_id": root.id, "channel_id": root.channel_id}
-        added: list[NodeData] = [{**node, **placed} for node in siblings]
+        added = [_placed(node, parent.id, root) for node in siblings]
         assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
         stored |= {data["id"]: nodes.from_data(data, []) for data in added}
 
@@ -69,11 +68,14 @@ def lay(root: Node, tree: list[NodeData]) -> None:
     below[root.id] = below.pop(tree[0]["id"])
     items: list[Table] = []
     for parent_id, siblings in below.items():
-        placed = {"parent_id": parent_id, "tree_id": root.id, "channel_id": root.channel_id}
         for number, node in enumerate(siblings):
-            items.append(nodes.from_data({**node, **placed}, []))
+            items.append(nodes.from_data(_placed(node, parent_id, root), []))
             items.append(Child(parent_id, appended(number, node["id"]), node_id=node["id"], kind=node["kind"]))
     write_many(items)
+
+
+def _placed(node: NodeData, parent_id: str, root: Node) -> NodeData:
+    return {**node, "parent_id": parent_id, "tree_id": root.id, "channel_id": root.channel_id}
 
 
 def _by_parent(tree: list[NodeData]) -> list[NodeData]:
@@ -109,4 +111,4 @@ def question(contentnode_id: str, number: int = 0, **fields: Any) -> AssessmentI
         "order": number,
         "files": [],
     }
-    return {**defaults, **fields}
+    return cast(AssessmentItemData, {**defaults, **fields})

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.stored_objects import StoredObject
 from tests.models.dynamodb import answering, cancelled, failed, leaving
 from tests.support.aws.calls import AnswerLost, NeverSent
+from tests.support.existing import existing
 
 READ, WRITE, TRANSACT = "BatchGetItem", "BatchWriteItem", "TransactWriteItems"
 
@@ -42,7 +44,7 @@ def numbers_of(found: list[Any]) -> list[int]:
 def pauses(monkeypatch):
     """How long was waited, without waiting."""
     waited: list[float] = []
-    monkeypatch.setattr(base.time, "sleep", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     return waited
 
 
@@ -56,7 +58,12 @@ class TestReadMany:
 
     def test_reads_several_tables_in_one_call(self, aws):
         write_many([*stored(1, 2), *edges("p", 2), SecretToken("babab", channel_id="c")])
-        wanted = {StoredObject: keys(1, 2), Child: [("p", "00000001")], SecretToken: ["babab"], DerivedFile: []}
+        wanted: dict[type[Table], list[Any]] = {
+            StoredObject: keys(1, 2),
+            Child: [("p", "00000001")],
+            SecretToken: ["babab"],
+            DerivedFile: [],
+        }
         with answering(READ) as calls:
             found = read_many(wanted)
         assert numbers_of(found[StoredObject]) == [1, 2]
@@ -154,8 +161,8 @@ class TestWriteMany:
 class TestFind:
     def test_gives_the_item_or_none(self, aws):
         write_many([*stored(1), *edges("p", 1)])
-        assert find(StoredObject, keys(1)[0]).file_size == 1
-        assert find(Child, "p", "00000000").kind == "topic"
+        assert existing(find(StoredObject, keys(1)[0])).file_size == 1
+        assert existing(find(Child, "p", "00000000")).kind == "topic"
         assert find(StoredObject, keys(2)[0]) is None
         assert find(Child, "p", "00000001") is None
 
@@ -183,7 +190,7 @@ class TestConditions:
         first, second = stored(1)[0], StoredObject(keys(1)[0], extension="png", file_size=9)
         assert save_if(first, StoredObject.checksum.does_not_exist())
         assert not save_if(second, StoredObject.checksum.does_not_exist())
-        assert find(StoredObject, keys(1)[0]).extension == "pdf"
+        assert existing(find(StoredObject, keys(1)[0])).extension == "pdf"
 
     @pytest.mark.parametrize("code", ["ValidationException", "InternalServerError"])
     def test_other_errors_are_raised(self, aws, code):
@@ -215,7 +222,7 @@ class TestTransact:
         """Whatever the order in which they were put into the transaction."""
         write_many(stored(0, 1, 3))
         holds, fails = StoredObject.checksum.exists(), StoredObject.file_size == 99
-        conditions = [fails if number == refused else holds for number in range(4)]
+        conditions: list[Any] = [fails if number == refused else holds for number in range(4)]
         if refused != 2:
             conditions[2] = StoredObject.checksum.does_not_exist()
 

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.models import changes
 from chalicelib.models.changes import Change
+from tests.support.existing import existing
 
 OWNER = "0" * 32
 
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("aws")
 def test_changes_get_the_next_revisions():
     counter = changes.append(changes.counter_of(OWNER), some(2))
     assert counter == changes.counter_of(OWNER) == changes.Counter(OWNER, last=2)
-    assert changes.append(counter, some(1)).last == 3
+    assert existing(changes.append(counter, some(1))).last == 3
     assert [rev for rev, _ in statuses()] == [1, 2, 3]
 
 
@@ -37,7 +38,7 @@ def test_of_two_who_read_the_same_counter_one_appends():
 
 
 def test_one_holds_the_lease():
-    counter = changes.append(changes.counter_of(OWNER), some(), "a", 30)
+    counter = existing(changes.append(changes.counter_of(OWNER), some(), "a", 30))
     assert not counter.is_free
     assert changes.counter_of(OWNER) == counter
     assert changes.take(changes.Counter(OWNER, last=1), "b", 30) is None
@@ -54,7 +55,7 @@ def test_a_lease_that_ran_out_is_taken_and_counted():
     for tries in (1, 2):
         left = changes.counter_of(OWNER)
         assert left.is_abandoned
-        taken = changes.take(left, f"b{tries}", 30)
+        taken = existing(changes.take(left, f"b{tries}", 30))
         assert taken.lease.attempts == tries
         changes.abandon(taken)
     (change,) = changes.after(OWNER, 0, 9)
@@ -65,12 +66,12 @@ def test_a_lease_that_ran_out_is_taken_and_counted():
 
 
 def test_marks_come_with_what_is_told():
-    counter = changes.append(changes.counter_of(OWNER), some(2), "a", 30)
+    counter = existing(changes.append(changes.counter_of(OWNER), some(2), "a", 30))
     first, second = changes.after(OWNER, 0, 9)
     first.status, second.status, second.errors = changes.DONE, changes.FAILED, ["no"]
-    counter = changes.mark(counter, first, some(1, changes.DONE), 30)
+    counter = existing(changes.mark(counter, first, some(1, changes.DONE), 30))
     assert (counter.last, counter.done, counter.lease.holder) == (3, 1, "a")
-    counter = changes.mark(counter, second, [], 30)
+    counter = existing(changes.mark(counter, second, [], 30))
     assert (counter.done, counter.lease.holder) == (2, "a")
     assert changes.finish(counter)
     assert changes.counter_of(OWNER) == changes.Counter(OWNER, last=3, done=3)
@@ -78,7 +79,7 @@ def test_marks_come_with_what_is_told():
 
 
 def test_nobody_finishes_while_something_has_come():
-    counter = changes.append(changes.counter_of(OWNER), some(), "a", 30)
+    counter = existing(changes.append(changes.counter_of(OWNER), some(), "a", 30))
     changes.append(counter, some())
     assert not changes.finish(counter)
     (change, _) = changes.after(OWNER, 0, 9)

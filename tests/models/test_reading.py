@@ -1,6 +1,7 @@
 """Reading without making models: queries, parts of items, and what is remembered of them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -64,8 +65,13 @@ def test_items_are_read_as_they_were_written(aws, moment):
 
 class TestRemembered:
     def test_is_worked_out_once_for_what_is_stored_alike(self):
-        asked = []
-        extension = remembered(10)(lambda item, more: asked.append(more) or (item.extension, more))
+        asked: list[int] = []
+
+        @remembered(10)
+        def extension(item: Any, more: int) -> tuple[str, int]:
+            asked.append(more)
+            return item.extension, more
+
         assert [extension(one(), 1), extension(one(), 1), extension(one(), 2)] == [("pdf", 1), ("pdf", 1), ("pdf", 2)]
         assert asked == [1, 2]
 
@@ -74,14 +80,20 @@ class TestRemembered:
         assert [size(one(file_size={"N": number})) for number in ("1", "2", "1")] == [1, 2, 1]
 
     def test_items_of_other_tables_are_others(self):
-        [child] = to_read(Child, [{"parent_id": {"S": "a"}}])
-        [user] = to_read(User, [{"id": {"S": "a"}}])
+        children: list[Any] = to_read(Child, [{"parent_id": {"S": "a"}}])
+        users: list[Any] = to_read(User, [{"id": {"S": "a"}}])
+        [child], [user] = children, users
         assert child != user
         assert one() == one() != one(file_size={"N": "1"})
 
     def test_models_are_never_remembered(self):
-        asked = []
-        size = remembered(10)(lambda item: asked.append(item) or item.file_size)
+        asked: list[Any] = []
+
+        @remembered(10)
+        def size(item: Any) -> int:
+            asked.append(item)
+            return int(item.file_size)
+
         item = StoredObject("a", extension="pdf", file_size=1)
         assert size(item) == 1
         item.file_size = 2

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.domain.ids import new_id
 from chalicelib.models import tasks
 from chalicelib.models.tasks import FAILURE, PENDING, STARTED, SUCCESS
+from tests.support.existing import existing
 
 
 def made(**arguments):
@@ -16,7 +17,7 @@ def made(**arguments):
 
 
 def shown(task):
-    found = tasks.get(task.id)
+    found = existing(tasks.get(task.id))
     return found.status, int(found.progress), found.detail
 
 
@@ -28,7 +29,7 @@ def test_new_task_is_pending_and_not_yet_stored(aws):
 
 
 def test_arguments_come_back(aws):
-    task = tasks.get(made(version_notes="Ünï", rev=3).id)
+    task = existing(tasks.get(made(version_notes="Ünï", rev=3).id))
     assert task.arguments == {"version_notes": "Ünï", "rev": 3}
     assert (task.channel_id, task.user_id, task.task_name) == ("c" * 32, "u" * 32, tasks.PUBLISH)
 
@@ -51,36 +52,36 @@ def test_ends_with_a_sentence_and_a_result(aws, status, progress):
     tasks.advance(task, 30, "On the way")
     tasks.finish(task, status, "Done", {"added": 1})
     assert shown(task) == (status, progress, "Done")
-    assert tasks.get(task.id).result == {"added": 1}
+    assert existing(tasks.get(task.id)).result == {"added": 1}
 
 
 def test_may_end_without_a_result(aws):
     task = made()
     tasks.finish(task, FAILURE, "Done")
-    assert tasks.get(task.id).result is None
+    assert existing(tasks.get(task.id)).result is None
 
 
 @pytest.mark.parametrize("status", tasks.FINISHED)
 def test_finished_never_goes_back_to_work(aws, status):
-    task, seen_before = made(), None
-    seen_before = tasks.get(task.id)
+    task = made()
+    seen_before = existing(tasks.get(task.id))
     tasks.finish(task, status, "Done", {"added": 1})
     before = shown(task)
     for stale in (task, seen_before):
         tasks.advance(stale, 5, "Again")
         assert shown(task) == before
-    assert tasks.get(task.id).result == {"added": 1}
+    assert existing(tasks.get(task.id)).result == {"added": 1}
 
 
 @pytest.mark.parametrize(("first", "second"), [(SUCCESS, FAILURE), (FAILURE, SUCCESS)])
 def test_finished_stays_as_it_ended(aws, first, second):
     """A message that comes again cannot turn what its caller was told."""
     task = made()
-    stale = tasks.get(task.id)
+    stale = existing(tasks.get(task.id))
     tasks.finish(task, first, "First", 1)
     tasks.finish(stale, second, "Second", 2)
     assert shown(task)[::2] == (first, "First")
-    assert tasks.get(task.id).result == 1
+    assert existing(tasks.get(task.id)).result == 1
 
 
 def test_task_that_was_forgotten_is_not_made_again_by_its_worker(aws):

@@ -10,6 +10,7 @@ from chalicelib.models.tree_changes import Changes, commit, count, put, weight_o
 from chalicelib.models.trees import Counts
 from tests.models.builders import child, counts, fresh, live_root
 from tests.models.builders import put as append
+from tests.support.existing import existing
 
 
 def new(root, name, position="00000005"):
@@ -20,18 +21,18 @@ def new(root, name, position="00000005"):
 
 def test_puts_a_node_with_its_edge_and_counts(aws):
     root = live_root()
-    channel = channels.get(root.channel_id)
+    channel = existing(channels.get(root.channel_id))
     changes, node = Changes([channel]), new(root, "a")
     put(changes, node, [root], weight_of(node))
     assert commit(changes)
     assert [edge.node_id for edge in children.of(root.id)] == [node.id]
     assert counts(root)[:2] == (1, 1)
-    assert channels.get(channel.id).rev == fresh(root).newest_created_rev == channel.rev + 1
+    assert existing(channels.get(channel.id)).rev == fresh(root).newest_created_rev == channel.rev + 1
 
 
 def test_does_nothing_where_the_channel_has_changed_meanwhile(aws):
     root = live_root()
-    changes, node = Changes([channels.get(root.channel_id)]), new(root, "a")
+    changes, node = Changes([existing(channels.get(root.channel_id))]), new(root, "a")
     put(changes, node, [root], weight_of(node))
     append(root, "faster")
     assert not commit(changes)
@@ -41,7 +42,7 @@ def test_does_nothing_where_the_channel_has_changed_meanwhile(aws):
 
 def test_does_nothing_where_a_node_is_gone(aws):
     root = live_root()
-    changes = Changes([channels.get(root.channel_id)])
+    changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [root, Node(new_id())], Counts(1, 0, 0, 0))
     assert not commit(changes)
     assert counts(root)[0] == 0
@@ -49,7 +50,7 @@ def test_does_nothing_where_a_node_is_gone(aws):
 
 def test_says_what_is_too_large_for_a_transaction(aws):
     root = live_root()
-    changes = Changes([channels.get(root.channel_id)])
+    changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [Node(new_id()) for _ in range(100)], Counts(1, 0, 0, 0))
     with pytest.raises(BadRequest, match="101 things"):
         commit(changes)
@@ -58,7 +59,7 @@ def test_says_what_is_too_large_for_a_transaction(aws):
 def test_changes_of_one_node_are_one_action(aws):
     """DynamoDB refuses two actions on one item."""
     root = live_root()
-    changes = Changes([channels.get(root.channel_id)])
+    changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [root], Counts(3, 2, 1, 1))
     count(changes, [root], Counts(1, 1, 0, 1), -1)
     changes.fields[root.id]["title"] = "new"

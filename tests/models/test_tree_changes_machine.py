@@ -19,6 +19,7 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy, Move, NodeChange, NodeWrite, Restore
 from tests.models.builders import make_channel, make_root
 from tests.support.aws.cloud import empty_cloud
+from tests.support.existing import existing
 
 ADMIN = Identity("0" * 32, "a@example.org", "", "", is_admin=True)
 picks = st.integers(0, 50)
@@ -204,7 +205,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def revisions_are_not_ahead_of_the_channel(self):
-        channel = channels.get(self.channel.id)
+        channel = existing(channels.get(self.channel.id))
         for found in nodes.get_many([node.id for node in (self.live, *below(self.live))]):
             below_it = (found.newest_created_rev, found.newest_modified_rev)
             assert max(found.created_rev, found.modified_rev, *below_it) <= channel.rev

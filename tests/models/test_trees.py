@@ -10,6 +10,7 @@ from chalicelib.models.trees import BEING_BUILT, LIVE, STAGED, append
 from tests.models.builders import child, counts, fresh, lay, live_root, make_channel, make_root, put, store
 from tests.models.dynamodb import answering
 from tests.support.aws.calls import Watch, watching
+from tests.support.existing import existing
 from tests.support.worlds.trees import resource, topic, tree
 
 
@@ -22,7 +23,7 @@ def append_live(parent, *added):
 
 
 def channel_rev(root):
-    return channels.get(root.channel_id).rev
+    return existing(channels.get(root.channel_id)).rev
 
 
 class TestAppend:
@@ -75,7 +76,7 @@ class TestAppend:
         (parent,) = put(old, "parent", kind="topic")
         Node(parent.id).update([Node.parent_id.set(new.id)])
         assert append(parent, [root.id, old.id], [child(parent, "a")], LIVE) is None
-        assert (nodes.get(old.id).resource_count, nodes.get(new.id).resource_count) == (0, 1)
+        assert (existing(nodes.get(old.id)).resource_count, existing(nodes.get(new.id)).resource_count) == (0, 1)
 
     def test_is_refused_where_the_parent_is_in_another_tree_by_now(self, aws):
         root = live_root()
@@ -169,7 +170,8 @@ class TestAppend:
 
 class TestAncestors:
     def test_are_the_same_by_path_and_by_climbing(self, aws):
-        node, expected = live_root(), []
+        node = live_root()
+        expected: list[str] = []
         for level in range(5):
             assert trees.ancestors(node, True) == trees.ancestors(node, False) == expected
             expected = [*expected, node.id]
@@ -228,7 +230,7 @@ class TestWalk:
         root, plain = stored
         placed = {"parent_id", "tree_id", "channel_id"}
         for found, node in zip(trees.walk(root.id)[1:], plain[1:], strict=True):
-            assert {name: found[name] for name in found if name not in placed} == {
+            assert {name: value for name, value in found.items() if name not in placed} == {
                 name: value for name, value in node.items() if name not in placed
             }
             assert (found["tree_id"], found["channel_id"]) == (root.id, root.channel_id)

@@ -1,6 +1,7 @@
 """A diff names exactly what was done to a tree."""
 
 from itertools import combinations
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,10 @@ EDITS = ("nothing", "rename", "add file", "remove", "move to the end")
 
 def edited(nodes, edits, added):
     """(the tree in another run's place after the edits, the node_ids by what is to be said of them)"""
-    said = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
-    root, gone, kept, last = nodes[0], set(), [], []
+    said: dict[str, list[str]] = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
+    root, gone = nodes[0], set()
+    kept: list[Any] = []
+    last: list[Any] = []
     for node, edit in zip(nodes[1:], edits, strict=True):
         if edit == "remove" or node["parent_id"] in gone:
             gone.add(node["id"])
@@ -43,7 +46,7 @@ def edited(nodes, edits, added):
 
 
 def in_order(nodes):
-    below = {}
+    below: dict[str | None, list[Any]] = {}
     for node in nodes:
         below.setdefault(node["parent_id"], []).append(node)
     order, stack = [], [nodes[0]]
@@ -130,9 +133,11 @@ OTHER = {
 )
 def test_questions_are_compared_field_by_field(edits, removed):
     node = tree(resource("quiz", kind="exercise"))[1]
-    old = [{**QUESTION, "assessment_id": id, "contentnode_id": "o"} for id in "abcd" if id in edits]
+    old: list[Any] = [{**QUESTION, "assessment_id": id, "contentnode_id": "o"} for id in "abcd" if id in edits]
     old += [{**QUESTION, "assessment_id": id} for id in removed]
-    new = [{**QUESTION, **{name: OTHER[name] for name in edits.get(id, ())}, "assessment_id": id} for id in "abcd"]
+    new: list[Any] = [
+        {**QUESTION, **{name: OTHER[name] for name in edits.get(id, ())}, "assessment_id": id} for id in "abcd"
+    ]
     changes = compare_questions(node, old, new)
     said = {line["assessment_id"]: set(line["fields"]) for line in changes["questions_changed"]}
     assert said == {id: fields for id, fields in edits.items() if fields}

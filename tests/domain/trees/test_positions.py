@@ -14,6 +14,7 @@ from chalicelib.domain.trees.positions import (
     bounds_of,
     value_of,
 )
+from tests.support.existing import existing
 
 ids = st.uuids().map(lambda value: value.hex)
 
@@ -58,7 +59,7 @@ def test_what_is_put_anywhere_sorts_there(inserts):
     assert sorted(map(value_of, order)) == [value_of(position) for position in order]
     assert len({place(position) for position in order}) == len(order)
     for position in order:
-        below, above = bounds_of(as_decimal(position))
+        below, above = existing(bounds_of(as_decimal(position)))
         assert [other for other in order if below < other < above] == [position]
         assert [other for other in order if other < below] == order[: order.index(position)]
 
@@ -82,7 +83,7 @@ def test_a_gap_takes_as_many_as_a_key_of_the_table_has_room_for(leftmost):
 def test_numbers_are_whole_where_nothing_was_put_between():
     assert as_number(appended(3, "a" * 32)) == 3
     assert as_number(None) == 0
-    middle = between(appended(3, "a" * 32), appended(4, "b" * 32), "c" * 32)
+    middle = existing(between(appended(3, "a" * 32), appended(4, "b" * 32), "c" * 32))
     assert (as_number(middle), as_decimal(middle)) == (3.5, "3.5")
     first = before(appended(0, "a" * 32), "b" * 32)
     assert (as_number(first), as_decimal(first)) == (-1, "-1")

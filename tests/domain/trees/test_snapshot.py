@@ -101,7 +101,7 @@ class TestWhatIsPublished:
         expected = {nodes[0]["id"]}
         for node in nodes:
             if node["kind"] != "topic" and node["complete"]:
-                id = node["id"]
+                id: str | None = node["id"]
                 while id:
                     expected.add(id)
                     id = parents[id]

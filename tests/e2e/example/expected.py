@@ -95,7 +95,7 @@ def _own(node: Sent, label: str) -> set[str]:
 def _language(node: Sent, path: list[Sent]) -> str:
     """A topic without a language has the channel's, a resource its nearest ancestor's."""
     above = [path[0]] if node["kind"] == content_kinds.TOPIC else path
-    return next(one["language"] for one in (node, *reversed(above)) if one["language"])
+    return str(next(one["language"] for one in (node, *reversed(above)) if one["language"]))
 
 
 def _duration(node: Sent) -> int | None:

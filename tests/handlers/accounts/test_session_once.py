@@ -14,6 +14,7 @@ from chalicelib.models.base import now
 from chalicelib.models.sessions import Session
 from chalicelib.models.users import User
 from chalicelib.operations.users import sessions
+from tests.support.existing import existing
 from tests.support.http.client import Browser
 
 URL = "/api/auth/session"
@@ -46,7 +47,7 @@ def change(browser, old, new=OWN):
 
 class TestGiving:
     def test_makes_an_administrator(self, once):
-        user = users.get(accounts.user_id_of(EMAIL))
+        user = existing(users.get(accounts.user_id_of(EMAIL)))
         assert (user.is_admin, user.is_active) == (True, True)
         assert 0 <= now().timestamp() + accounts.ONE_TIME_SECONDS - user.password_once < 5
         assert users.has_administrator()
@@ -59,18 +60,18 @@ class TestGiving:
 
     def test_makes_who_is_there_an_administrator_again(self, studio):
         user_id, token = accounts.create_user(EMAIL, OWN)
-        users.change_profile(users.get(user_id), [], {"is_active": False})
+        users.change_profile(existing(users.get(user_id)), [], {"is_active": False})
         assert not users.has_administrator()
         password = accounts.give_one_time_password(EMAIL)
         assert sign_in(Browser(studio), password).json["is_admin"]
         assert studio.get(ME, token).status == 401
-        assert not users.get(user_id).token_keys
+        assert not existing(users.get(user_id)).token_keys
 
     def test_leaves_an_administrators_tokens(self, studio):
         user_id, token = accounts.create_user(EMAIL, OWN, is_admin=True)
         accounts.give_one_time_password(EMAIL)
         assert studio.get(ME, token).json["is_admin"]
-        assert len(users.get(user_id).token_keys) == 1
+        assert len(existing(users.get(user_id)).token_keys) == 1
 
     def test_gives_what_can_be_typed_and_not_be_guessed(self, once):
         assert re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){3}[a-hjkmnp-z2-9]{5}", once)
@@ -87,13 +88,13 @@ class TestGiving:
         hash_password = accounts.hash_password
 
         def meanwhile(password):
-            accounts.issue_token(users.get(user_id))
+            accounts.issue_token(existing(users.get(user_id)))
             return hash_password(password)
 
         monkeypatch.setattr(accounts, "hash_password", meanwhile)
         with pytest.raises(Conflict):
             accounts.give_one_time_password(EMAIL)
-        assert users.get(user_id).password is None
+        assert existing(users.get(user_id)).password is None
 
 
 class TestSession:
@@ -121,7 +122,7 @@ class TestSession:
     def test_may_do_all_once_the_password_is_changed(self, studio, browser, once):
         assert change(browser, once).status == 200
         assert browser.call("GET", "/api/admin-users").status == 200
-        assert users.get(accounts.user_id_of(EMAIL)).password_once is None
+        assert existing(users.get(accounts.user_id_of(EMAIL))).password_once is None
         other = Browser(studio)
         assert [sign_in(other, once).status, sign_in(other, OWN).status] == [401, 201]
         assert other.call("GET", ME).status == 200
@@ -154,7 +155,7 @@ class TestSession:
         monkeypatch.setattr(users, "may_sign_in", meanwhile)
         assert sign_in(Browser(studio), OWN).status == 503
         assert studio.cloud.items("sessions") == []
-        assert users.get(user_id).password_once
+        assert existing(users.get(user_id)).password_once
 
 
 def test_a_token_of_an_administrator_does_all_it_did(studio):
@@ -174,10 +175,10 @@ def test_it_is_over_after_a_week(studio, once):
 def test_it_cannot_be_changed_after_a_week_either(studio, browser, once):
     user_id = accounts.user_id_of(EMAIL)
     User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
-    stored = users.get(user_id).password
+    stored = existing(users.get(user_id)).password
     answer = change(browser, once)
     assert (answer.status, "expired" in answer.json["old_password"][0]) == (400, True)
-    assert users.get(user_id).password == stored
+    assert existing(users.get(user_id)).password == stored
     assert not users.has_administrator()
 
 
@@ -205,7 +206,7 @@ class TestPage:
         return browser.call("POST", f"/en/accounts/{action}", body, csrf=False, content_type=self.FORM)
 
     def token(self, browser):
-        return re.search(r'name="csrfmiddlewaretoken" type="hidden" value="(\w+)"', self.page(browser))[1]
+        return existing(re.search(r'name="csrfmiddlewaretoken" type="hidden" value="(\w+)"', self.page(browser)))[1]
 
     def page(self, browser):
         return browser.call("GET", "/en/accounts").text

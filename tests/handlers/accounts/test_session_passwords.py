@@ -10,6 +10,7 @@ from chalicelib.identity import accounts
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
 from chalicelib.operations.users import sessions
+from tests.support.existing import existing
 from tests.support.http import front
 from tests.support.http.client import Browser
 
@@ -165,7 +166,7 @@ class TestChange:
         browser, hash_password = studio.sign_in(user_id), accounts.hash_password
 
         def meanwhile(password):
-            accounts.issue_token(users.get(user_id))
+            accounts.issue_token(existing(users.get(user_id)))
             return hash_password(password)
 
         monkeypatch.setattr(accounts, "hash_password", meanwhile)
@@ -183,7 +184,7 @@ def test_a_password_with_old_parameters_is_hashed_anew(studio, user_id):
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     User(user_id).update([User.password.set(weak)])
     assert sign_in(studio).status == 201
-    stored = users.get(user_id).password
+    stored = existing(users.get(user_id)).password
     assert stored != weak
     assert not accounts.is_outdated(stored)
     assert sign_in(studio).status == 201

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.http.router import Access
-from chalicelib.identity.authentication import CHANGING
+from chalicelib.identity.authentication import UNSAFE_METHODS
 from chalicelib.identity.cookies import CSRF, SESSION
 from tests.support.http.client import Browser
 from tests.support.source import routes
@@ -23,7 +23,7 @@ def test_a_session_is_as_good_as_a_token(studio, route):
     assert by_token.status not in (401, 403)
 
 
-@pytest.mark.parametrize("route", [r for r in CLOSED if r.method in CHANGING], ids=routes.name)
+@pytest.mark.parametrize("route", [r for r in CLOSED if r.method in UNSAFE_METHODS], ids=routes.name)
 def test_a_session_changes_nothing_without_its_csrf_token(studio, route):
     browser = studio.sign_in()
     before = studio.cloud.contents()

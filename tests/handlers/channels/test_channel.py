@@ -5,6 +5,7 @@ import pytest
 from chalicelib.models import channels, nodes
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support.aws.calls import counting, strictly
+from tests.support.existing import existing
 from tests.support.http.client import Studio
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes as sent
@@ -45,7 +46,7 @@ class TestMaking:
 
     def test_its_trees_are_there(self, studio):
         channel = make(studio)
-        roots = [nodes.get(channel[name]) for name in ("root_id", "trash_root_id")]
+        roots = [existing(nodes.get(channel[name])) for name in ("root_id", "trash_root_id")]
         assert [(root.channel_id, root.kind) for root in roots] == [(channel["id"], "topic")] * 2
 
     def test_a_client_may_choose_the_id_once(self, studio):
@@ -153,9 +154,9 @@ class TestChanging:
     def test_what_a_new_version_would_say_is_an_unpublished_change(self, studio, changes, counts):
         channel_id = published(studio)
         assert read(studio, channel_id)["unpublished_changes"] is False
-        before = channels.get(channel_id)
+        before = existing(channels.get(channel_id))
         assert studio.call("PATCH", one(channel_id), changes).json["unpublished_changes"] is counts
-        assert channels.get(channel_id).rev == before.rev + counts
+        assert existing(channels.get(channel_id)).rev == before.rev + counts
 
     def test_what_changes_nothing_writes_nothing(self, studio):
         channel = make(studio)
@@ -178,7 +179,7 @@ class TestChanging:
         answer = studio.call("PATCH", one(channel["id"]), {"name": "mine"})
         seen = answer.json
         assert (seen["name"], seen["description"], seen["language"]) == ("mine", "theirs", "sw")
-        assert channels.get(channel["id"]).rev == 4
+        assert existing(channels.get(channel["id"])).rev == 4
 
     def test_who_always_comes_too_late_is_told(self, studio, monkeypatch):
         from chalicelib.operations.channels import channel_resource

@@ -6,6 +6,7 @@ from chalicelib.models import changes, channels
 from tests.support.aws.calls import AnswerLost, Watch, counting, watching
 from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
 from tests.support.worlds.published import titles
@@ -25,7 +26,7 @@ def post(studio, channel_id, name, token=""):
 
 
 def roots(channel_id):
-    channel = channels.get(channel_id)
+    channel = existing(channels.get(channel_id))
     return channel.root_id, channel.staging_root_id, channel.previous_root_id
 
 
@@ -61,7 +62,7 @@ class TestDeploy:
         channel_id = publish(studio, "a")
         stage(studio, "b", channel_id=channel_id)
         assert post(studio, channel_id, "deploy").json["unpublished_changes"] is True
-        node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+        node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
         assert (node["title"], node["published"]) == ("b", False)
         assert studio.publish(channel_id)["status"] == "SUCCESS"
         assert titles(studio, channel_id, 2) == ["b"]

@@ -9,6 +9,7 @@ from chalicelib.models.base import now
 from chalicelib.models.tasks import Task
 from tests.handlers.channels.test_channel_deploy import stage
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -99,7 +100,7 @@ class TestDiff:
     def test_is_stale_after_an_edit_and_then_anew(self, studio):
         channel_id = staged_over(studio, [nodes.topic("a")], [nodes.topic("a")])
         assert set(computed(studio, channel_id)["counts"].values()) == {0}
-        node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+        node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
         assert studio.call("PATCH", f"/api/contentnode/{node['id']}", {"title": "b"}).status == 200
         old = diff(studio, channel_id).json
         assert (old["stale"], old["counts"]["changed"]) == (True, 0)
@@ -111,7 +112,7 @@ class TestDiff:
     def test_is_stale_when_a_chef_adds_to_the_staged_tree(self, studio):
         channel_id = stage(studio, "a")
         assert titles(computed(studio, channel_id), "added") == ["a"]
-        studio.add(channels.get(channel_id).staging_root_id, nodes.topic("late"))
+        studio.add(existing(channels.get(channel_id)).staging_root_id, nodes.topic("late"))
         assert diff(studio, channel_id).json["stale"] is True
         assert titles(computed(studio, channel_id), "added") == ["a", "late"]
 
@@ -173,6 +174,6 @@ def test_a_tree_that_is_gone_ends_the_task(studio):
     task_id = diff(studio, channel_id).json["task_id"]
     from chalicelib.models import trees
 
-    trees.remove(channels.get(channel_id).staging_root_id)
+    trees.remove(existing(channels.get(channel_id)).staging_root_id)
     studio.deliver("maintenance")
     assert studio.task(task_id)["status"] == "FAILURE"

@@ -91,5 +91,5 @@ def plain(body: Any) -> Any:
         return [plain(part) for part in body]
     if not isinstance(body, dict):
         return body
-    kept = {name: value if name not in OWN else value is not None for name, value in body.items()}
+    kept: dict[str, Any] = {name: value if name not in OWN else value is not None for name, value in body.items()}
     return {name: sorted(v) if name in UNORDERED else plain(v) for name, v in kept.items()}

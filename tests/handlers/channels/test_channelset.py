@@ -10,6 +10,7 @@ from chalicelib.models.users import User
 from chalicelib.operations.channels import channel_sets as operations
 from chalicelib.schemas.channelset import MAX_CHANNELS
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.publishing import publish
 
@@ -174,7 +175,7 @@ class TestWhatIsShown:
     def test_does_not_lack_what_another_token_opens(self, studio, shared):
         private, public, user_id, _, made = shared
         ChannelMember(user_id, private).delete()
-        own = channels.get(private).primary_token
+        own = existing(channels.get(private)).primary_token
         entries = studio.get(f"/api/public/v1/channels?tokens={made['secret_token']},{own}", None).json
         tokens = {entry["id"]: entry["matching_tokens"] for entry in entries}
         assert tokens == {private: [own], public: [made["secret_token"]]}
@@ -204,7 +205,7 @@ class TestWhatIsShown:
         made = make(studio)
         ChannelSet(made["id"]).update([ChannelSet.rev.remove()])
         assert change(studio, made, name="New").json["name"] == "New"
-        assert channel_sets.get(made["id"]).rev == 2
+        assert existing(channel_sets.get(made["id"])).rev == 2
 
 
 class TestDeletion:

@@ -1,5 +1,7 @@
 """The versions of a channel: newest first, in pages with a cursor, for those who may view the channel."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.models.base import now
@@ -42,7 +44,8 @@ def exercise(name, **fields):
 def many(studio):
     """A channel with 120 versions."""
     channel_id = studio.post("/api/channel", {"name": "n"}).json["id"]
-    rest = {"size": 1, "resource_count": 1, "kind_count": {}, "included_languages": [], "date_published": now()}
+    rest: dict[str, Any] = {"size": 1, "resource_count": 1, "kind_count": {}, "included_languages": []}
+    rest["date_published"] = now()
     with ChannelVersion.batch_write() as batch:
         for number in range(1, 121):
             batch.save(ChannelVersion(channel_id, number, id=f"{number:032x}", **rest))

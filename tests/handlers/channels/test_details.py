@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.models import channels
 from chalicelib.operations.channels import tree_details
+from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -55,12 +56,12 @@ def test_says_what_there_is(studio, channel_id):
 
 
 def test_of_a_root_is_that_of_its_channel(studio, channel_id):
-    root = channels.get(channel_id).root_id
+    root = existing(channels.get(channel_id)).root_id
     assert details(studio, root, "node").json == details(studio, channel_id).json
 
 
 def test_of_a_node_is_what_is_below_it(studio, channel_id):
-    root = channels.get(channel_id).root_id
+    root = existing(channels.get(channel_id)).root_id
     top = {row["title"]: row["id"] for row in studio.get(f"/api/contentnode?parent={root}").json["results"]}
     assert details(studio, top["one"], "node").json["resource_count"] == 2
     assert details(studio, top["top"], "node").json["resource_count"] == 1
@@ -84,7 +85,7 @@ def test_of_a_large_tree_is_worked_out_in_the_background(studio, channel_id, mon
 
 def test_names_public_channels_that_resources_come_from(studio):
     source = publish(studio, "a", name="Source", public=True)
-    node = studio.get(f"/api/contentnode?parent={channels.get(source).root_id}").json["results"][0]
+    node = studio.get(f"/api/contentnode?parent={existing(channels.get(source)).root_id}").json["results"][0]
     target = studio.post("/api/channel", {"name": "n"}).json
     copied = studio.post(f"/api/contentnode/{node['id']}/copy", {"target": target["root_id"]})
     assert copied.status == 201
@@ -97,7 +98,7 @@ def test_names_public_channels_that_resources_come_from(studio):
 
 def test_what_one_may_not_view_is_not_there(studio, channel_id):
     stranger = studio.sign_up("stranger")[1]
-    root = channels.get(channel_id).root_id
+    root = existing(channels.get(channel_id)).root_id
     answers = [details(studio, channel_id, token=stranger), details(studio, root, "node", stranger)]
     answers += [details(studio, id, of) for id in (NOTHING, "bad") for of in ("channel", "node")]
     assert {answer.status for answer in answers} == {404}

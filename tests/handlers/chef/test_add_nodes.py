@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import uuid
+from typing import Any
 
 import pytest
 from le_utils.constants import completion_criteria, content_kinds, exercises, format_presets, languages, licenses, roles
@@ -18,6 +20,7 @@ from chalicelib.domain.trees.inheritance import most_specific
 from chalicelib.domain.types import LABELS
 from chalicelib.models import assessment_items, trees
 from chalicelib.models import nodes as node_models
+from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.worlds import images, nodes
 
@@ -132,7 +135,7 @@ def test_every_field_is_kept(studio):
             "source_url": "http://a.org/v",
             "duration": 3,
         }
-        for (name, preset, language, size), file in zip(files, node_models.get(id).files, strict=True)
+        for (name, preset, language, size), file in zip(files, existing(node_models.get(id)).files, strict=True)
     ]
     sent = {name: value for name, value in node.items() if name not in ("files", "questions", "role", "extra_fields")}
     assert data == {
@@ -265,7 +268,8 @@ def test_questions_of_every_type_are_kept_in_order(studio):
     questions = [nodes.question(kind, type=kind, files=[picture], **rest) for kind in types]
     (data,) = added(studio, nodes.exercise("e", *questions))
     assert data["assessment_item_count"] == len(types)
-    for order, (question, kept) in enumerate(zip(questions, assessment_items.of(data["id"]), strict=True)):
+    for order, (question, item) in enumerate(zip(questions, assessment_items.of(data["id"]), strict=True)):
+        kept: dict[str, Any] = dict(item)
         assert [file["checksum"] for file in kept.pop("files")] == [picture["filename"][:32]]
         sent = {name: question[name] for name in ("assessment_id", "type", "question", *rest)}
         parsed = {name: json.loads(question[name]) for name in ("answers", "hints")}
@@ -288,8 +292,8 @@ def test_children_are_in_the_order_in_which_they_were_sent(studio):
 
 def test_dashed_and_upper_case_ids_are_accepted(studio):
     _, root = studio.make_channel()
-    dashed = str(nodes.uuid.UUID(nodes.node_id("t"))).upper()
-    ids = studio.add(str(nodes.uuid.UUID(root)), nodes.topic("t", node_id=dashed, content_id=dashed))
+    dashed = str(uuid.UUID(nodes.node_id("t"))).upper()
+    ids = studio.add(str(uuid.UUID(root)), nodes.topic("t", node_id=dashed, content_id=dashed))
     assert set(ids) == {nodes.node_id("t")}
     assert data_of(ids[nodes.node_id("t")])["content_id"] == nodes.node_id("t")
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ def refused(studio, *sent, root=None):
     return told
 
 
-WRONG_FIELDS = [
+WRONG_FIELDS: list[tuple[str, Any]] = [
     ("kind", "bogus"),
     ("kind", None),
     ("node_id", "bad"),

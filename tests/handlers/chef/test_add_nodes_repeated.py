@@ -7,6 +7,7 @@ from chalicelib.models import channels, trees
 from chalicelib.models import nodes as node_models
 from tests.support.aws.calls import Watch, watching
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.worlds import counts, nodes
 
 PATH = "/api/internal/add_nodes"
@@ -48,13 +49,18 @@ def test_a_request_that_is_known_in_part_creates_the_rest(studio, tree):
 def test_a_node_that_is_there_is_not_changed_by_its_second_coming(studio, tree):
     id = studio.add(tree, nodes.topic("a"))[nodes.node_id("a")]
     studio.add(tree, nodes.topic("a", title="another"))
-    assert node_models.get(id).title == "a"
+    assert existing(node_models.get(id)).title == "a"
 
 
 def test_an_id_that_somebody_gave_to_another_node_is_not_taken_for_the_node(studio, tree):
-    elsewhere = node_models.get(studio.make_channel()[1])
+    elsewhere = existing(node_models.get(studio.make_channel()[1]))
     taken = derived_id(tree, nodes.node_id("a"))
-    body = {"id": taken, "parent": channels.get(elsewhere.channel_id).root_id, "kind": "topic", "title": "other"}
+    body = {
+        "id": taken,
+        "parent": existing(channels.get(elsewhere.channel_id)).root_id,
+        "kind": "topic",
+        "title": "other",
+    }
     assert studio.post("/api/contentnode", body).status == 201
     answer = studio.post(PATH, {"root_id": tree, "content_data": [nodes.topic("a"), nodes.topic("b")]})
     assert (answer.status, taken in answer.json["detail"]) == (409, True)

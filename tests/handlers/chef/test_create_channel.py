@@ -10,6 +10,7 @@ from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channels import Channel
 from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import images, nodes
@@ -25,15 +26,15 @@ def create(studio, token="", **fields):
 def test_a_new_channel_has_its_creator_as_editor_and_four_trees(studio):
     answer = create(studio)
     assert answer.status == 200
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     assert answer.json == {"success": True, "root": channel.chef_root_id, "channel_id": ID}
     assert ChannelMember.get(studio.user_id, ID).role == EDIT
     roots = [channel.root_id, channel.chef_root_id, channel.trash_root_id]
     assert len(set(roots)) == 3
     for root in roots:
-        node = node_models.get(root)
-        assert (node.channel_id, node.tree_id, node.parent_id, node.kind) == (ID, root, None, "topic")
-    assert (channel.version, channel.public, channel.deleted, channel.staging_root_id) == (0, False, False, None)
+        node = existing(node_models.get(root))
+        assert values_of(node, "channel_id", "tree_id", "parent_id", "kind") == (ID, root, None, "topic")
+    assert values_of(channel, "version", "public", "deleted", "staging_root_id") == (0, False, False, None)
 
 
 def test_every_field_is_kept(studio):
@@ -49,25 +50,25 @@ def test_every_field_is_kept(studio):
         "ricecooker_version": "0.8.0",
     }
     assert create(studio, **sent, license=None, extra_fields='{"a": {"b": 1}}').status == 200
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     assert {name: getattr(channel, name) for name in sent} == sent
     assert channel.extra_fields == {"a": {"b": 1}}
 
 
 def test_little_is_required(studio):
     assert create(studio).status == 200
-    channel = channels.get(ID)
-    assert (channel.description, channel.language, channel.thumbnail) == ("", None, None)
+    channel = existing(channels.get(ID))
+    assert values_of(channel, "description", "language", "thumbnail") == ("", None, None)
 
 
 def test_a_file_of_the_root_is_kept_and_must_be_stored(studio):
     name = store(studio, b"zip", "zip")
     root = create(studio, files=[nodes.file(name, "html5_zip")]).json["root"]
-    assert [file["checksum"] for file in node_models.get(root).files] == [name[:32]]
+    assert [file["checksum"] for file in existing(node_models.get(root)).files] == [name[:32]]
     answer = create(studio, files=[nodes.file(f"{NOTHING}.zip", "html5_zip")])
     assert answer.status == 400
     assert f"{NOTHING}.zip" in answer.json["channel_data.files"][0]
-    assert channels.get(ID).chef_root_id == root
+    assert existing(channels.get(ID)).chef_root_id == root
 
 
 def test_a_dashed_id_is_the_same_channel(studio):
@@ -79,11 +80,11 @@ def test_a_dashed_id_is_the_same_channel(studio):
 
 def test_creating_again_opens_a_new_tree_and_takes_the_new_fields(studio):
     first = create(studio, name="Old", description="old", language="en").json["root"]
-    live = channels.get(ID).root_id
+    live = existing(channels.get(ID)).root_id
     second = create(studio, name="New").json["root"]
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     assert second == channel.chef_root_id != first
-    assert (channel.root_id, channel.name, channel.description, channel.language) == (live, "New", "", None)
+    assert values_of(channel, "root_id", "name", "description", "language") == (live, "New", "", None)
 
 
 def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):
@@ -96,7 +97,7 @@ def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):
         studio.deliver()
     assert node_models.get(first) is None
     left = {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     assert left == {second, channel.root_id, channel.trash_root_id}
     assert [item["parent_id"]["S"] for item in studio.cloud.items("children")] == [second]
     assert studio.cloud.items("assessment_items") == []
@@ -111,7 +112,7 @@ def test_the_channel_of_others_is_not_taken_up(studio):
         answer = create(studio, token, name="Mine")
         assert answer.status == 403
         assert set(answer.json) == {"error", "detail"}
-    assert channels.get(ID).name == "Name"
+    assert existing(channels.get(ID)).name == "Name"
     assert studio.cloud.contents()["channels"] == before["channels"]
 
 
@@ -128,7 +129,7 @@ def test_a_deleted_channel_comes_back_when_its_chef_runs_again(studio):
     create(studio)
     Channel(ID).update([Channel.deleted.set(True)])
     assert create(studio).status == 200
-    assert not channels.get(ID).deleted
+    assert not existing(channels.get(ID)).deleted
 
 
 @pytest.mark.parametrize(
@@ -165,7 +166,7 @@ def test_two_requests_at_once_make_one_channel(studio):
         answers.append(create(studio))
     assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])
     good = [answer.json["root"] for answer in answers if answer.status == 200]
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     assert channel.chef_root_id in good
     assert len(studio.cloud.items("channels")) == 1
     with later(120):
@@ -180,6 +181,6 @@ def test_two_new_uploads_at_once_leave_one_tree(studio):
         create(studio)
     with later(120):
         studio.deliver()
-    channel = channels.get(ID)
+    channel = existing(channels.get(ID))
     left = {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
     assert left == {channel.root_id, channel.trash_root_id, channel.chef_root_id}

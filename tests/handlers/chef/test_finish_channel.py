@@ -6,6 +6,7 @@ from chalicelib.models import channels
 from chalicelib.models import nodes as node_models
 from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -34,28 +35,28 @@ def status(studio, channel_id):
 
 def test_a_staged_tree_waits_beside_the_live_one(studio):
     channel_id, root = upload(studio)
-    live = channels.get(channel_id).root_id
+    live = existing(channels.get(channel_id)).root_id
     answer = studio.finish(channel_id, stage=True)
     assert set(answer.json) == {"success", "new_channel", "diff_task_id"}
     assert answer.json["new_channel"] == channel_id
-    channel = channels.get(channel_id)
-    assert (channel.root_id, channel.staging_root_id, channel.chef_root_id) == (live, root, None)
+    channel = existing(channels.get(channel_id))
+    assert values_of(channel, "root_id", "staging_root_id", "chef_root_id") == (live, root, None)
     assert status(studio, channel_id) == "staged"
 
 
 def test_without_a_word_on_it_the_tree_is_staged(studio):
     channel_id, root = upload(studio)
     assert studio.post(PATH, {"channel_id": channel_id}).status == 200
-    assert channels.get(channel_id).staging_root_id == root
+    assert existing(channels.get(channel_id)).staging_root_id == root
 
 
 def test_a_tree_goes_live_and_the_old_one_is_kept_beside_it(studio):
     channel_id, root = upload(studio)
-    before = channels.get(channel_id)
+    before = existing(channels.get(channel_id))
     assert studio.finish(channel_id, stage=False).status == 200
-    channel = channels.get(channel_id)
+    channel = existing(channels.get(channel_id))
     assert (channel.root_id, channel.previous_root_id) == (root, before.root_id)
-    assert (channel.chef_root_id, channel.staging_root_id) == (None, None)
+    assert values_of(channel, "chef_root_id", "staging_root_id") == (None, None)
     assert channel.rev > before.rev
     assert status(studio, channel_id) == "unpublished"
 
@@ -78,8 +79,8 @@ def test_finishing_twice_at_once_is_done_once(studio):
     with interrupted(studio, lambda: answers.append(studio.finish(channel_id)), operation="UpdateItem"):
         answers.append(studio.finish(channel_id))
     assert sorted(answer.status for answer in answers) in ([200, 200], [200, 409])
-    channel = channels.get(channel_id)
-    assert (channel.root_id, channel.chef_root_id) == (root, None)
+    channel = existing(channels.get(channel_id))
+    assert values_of(channel, "root_id", "chef_root_id") == (root, None)
     assert channel.previous_root_id != root
     assert node_models.get(channel.previous_root_id)
 
@@ -89,9 +90,9 @@ def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
     with interrupted(studio, lambda: upload(studio, channel_id, nodes.topic("new")), operation="UpdateItem"):
         answer = studio.finish(channel_id)
     assert answer.status == 409
-    channel = channels.get(channel_id)
+    channel = existing(channels.get(channel_id))
     assert channel.chef_root_id not in (root, None)
-    assert node_models.get(channel.chef_root_id).total_count == 1
+    assert existing(node_models.get(channel.chef_root_id)).total_count == 1
 
 
 def test_the_diff_task_tells_what_the_new_tree_changes(studio):
@@ -123,7 +124,7 @@ def test_a_message_that_comes_twice_changes_no_diff(studio):
 
 def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):
     channel_id, first = upload(studio, None, nodes.topic("1"), nodes.exercise("e", nodes.question("q")))
-    trash, empty = channels.get(channel_id).trash_root_id, channels.get(channel_id).root_id
+    trash, empty = existing(channels.get(channel_id)).trash_root_id, existing(channels.get(channel_id)).root_id
     studio.finish(channel_id)
     assert trees_left(studio) == {trash, empty, first}
 
@@ -140,7 +141,7 @@ def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):
 
 def test_an_older_staged_tree_is_removed(studio):
     channel_id, _ = upload(studio, None, nodes.topic("1"))
-    channel = channels.get(channel_id)
+    channel = existing(channels.get(channel_id))
     studio.finish(channel_id, stage=True)
     _, second = upload(studio, channel_id, nodes.topic("2"))
     studio.finish(channel_id, stage=True)
@@ -148,7 +149,7 @@ def test_an_older_staged_tree_is_removed(studio):
     _, third = upload(studio, channel_id, nodes.topic("3"))
     studio.finish(channel_id, stage=False)
     assert trees_left(studio) == {channel.trash_root_id, channel.root_id, third}
-    assert channels.get(channel_id).staging_root_id is None
+    assert existing(channels.get(channel_id)).staging_root_id is None
 
 
 def test_no_tree_that_is_pointed_to_is_removed_whoever_asks(studio):
@@ -160,7 +161,7 @@ def test_no_tree_that_is_pointed_to_is_removed_whoever_asks(studio):
     with later(120):
         studio.deliver()
     before = studio.cloud.contents()
-    pointed_to = set(channels.tree_names(channels.get(channel_id)).values())
+    pointed_to = set(channels.tree_names(existing(channels.get(channel_id))).values())
     assert len(pointed_to) == 5
     for root in pointed_to:
         studio.send("maintenance", {"jobs": [{"job": "remove_tree", "channel_id": channel_id, "root_id": root}]})
@@ -174,7 +175,7 @@ def test_a_removal_that_comes_twice_does_no_harm(studio):
     with later(120):
         studio.deliver(times=2)
     assert node_models.get(first) is None
-    assert node_models.get(channels.get(channel_id).chef_root_id)
+    assert node_models.get(existing(channels.get(channel_id)).chef_root_id)
 
 
 @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "x" * 10_000])
@@ -187,4 +188,4 @@ def test_stage_must_be_true_or_false(studio, stage):
     channel_id, root = upload(studio)
     answer = studio.post(PATH, {"channel_id": channel_id, "stage": stage})
     assert (answer.status, "stage" in answer.json) == (400, True)
-    assert channels.get(channel_id).chef_root_id == root
+    assert existing(channels.get(channel_id)).chef_root_id == root

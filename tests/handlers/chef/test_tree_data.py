@@ -1,6 +1,7 @@
 """get_tree_data and get_node_tree_data: trees as ricecooker looks at them."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ INNER = [
     {"title": "exercise", "kind": "exercise", "count": 2},
     {"title": "no file", "kind": "video", "file_size": None},
 ]
-OUTER = [
+OUTER: list[dict[str, Any]] = [
     {"title": "inner", "kind": "topic", "children": INNER},
     {"title": "document", "kind": "document", "file_size": 5},
 ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.models import users
 from chalicelib.models.users import User
 from tests.conftest import BUCKET
+from tests.support.existing import existing
 
 PATH = "/api/internal/file_upload"
 BOUNDARY = "0123abc"
@@ -33,7 +34,7 @@ def stored(studio, name):
 
 
 def left(studio):
-    return int(users.get(studio.user_id).disk_space_left)
+    return int(existing(users.get(studio.user_id)).disk_space_left)
 
 
 def test_a_file_is_stored_known_and_charged_once(studio):

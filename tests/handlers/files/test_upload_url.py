@@ -9,6 +9,7 @@ from chalicelib.models import users
 from chalicelib.models.users import User
 from chalicelib.schemas.file import MAX_UPLOAD
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.http import requests
 from tests.support.http.client import query_of
 
@@ -22,7 +23,7 @@ def ask(studio, token="", **fields):
 
 
 def left(studio):
-    return int(users.get(studio.user_id).disk_space_left)
+    return int(existing(users.get(studio.user_id)).disk_space_left)
 
 
 def set_left(studio, size):

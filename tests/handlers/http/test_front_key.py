@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -79,7 +80,7 @@ class TestClientAddress:
         for number in range(4):
             body = {"username": f"{number}@example.org", "password": "x"}
             studio.address = "203.0.113.9" if number < 3 else "203.0.113.10"
-            forwarded = {"x_forwarded_for": f"10.0.0.{number}", "x_front_key": "k"}
+            forwarded: dict[str, Any] = {"x_forwarded_for": f"10.0.0.{number}", "x_front_key": "k"}
             statuses.append(Browser(studio).call("POST", SIGN_IN, body, **forwarded).status)
         assert statuses == [401, 401, 429, 401]
 

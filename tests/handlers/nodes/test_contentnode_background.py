@@ -12,6 +12,7 @@ from chalicelib.operations.nodes import node_moves, propagation
 from tests.models.builders import put
 from tests.support.aws.calls import NeverSent, Watch, watching
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.worlds import counts, nodes
 from tests.support.worlds.contentnode import FLAGS, URL, children, empty_tree, make, row, values
 
@@ -106,7 +107,8 @@ class TestLargeCopies:
 
     def test_killed_anywhere_are_whole_when_they_are_made_again(self, studio, root, source):
         own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
-        number, hit = 0, True
+        number = 0
+        hit: str | bool = True
         while hit:
             key = f"{number:032x}"
             task_id = ask(studio, source, root, key=key)["task_id"]
@@ -191,7 +193,7 @@ class TestUnfinishedCopies:
     def look(self, studio, root, left):
         """How many of them each list shows."""
         node_ids, exercise = ",".join(left.values()), left["e"]
-        pair = f"{node_models.get(exercise).node_id},{row(studio, root)['channel_id']}"
+        pair = f"{existing(node_models.get(exercise)).node_id},{row(studio, root)['channel_id']}"
         lists = [f"{URL}?id__in={node_ids}", f"{URL}?parent={KEY}", f"{URL}?ancestors_of={left['a']}"]
         lists += [f"{URL}?_node_id_channel_id___in={pair}"]
         found = [len(studio.get(path).json["results"]) for path in lists]
@@ -222,7 +224,7 @@ class TestUnfinishedCopies:
 def test_a_copy_during_a_publish_is_not_published(studio, root, source):
     """What was written before the publish and came into the tree after it."""
     make(studio, root, "before")
-    (channel,) = (channels.get(row(studio, root)["channel_id"]),)
+    channel = existing(channels.get(row(studio, root)["channel_id"]))
 
     def publish():
         channel.update(actions=[type(channel).rev.add(1), type(channel).published_rev.set(channel.rev + 1)])
@@ -251,7 +253,7 @@ class TestWhatIsWrittenIsToldSo:
             raise Busy("Others are changing the same channel. Send this once more.")
 
         monkeypatch.setattr(propagation, "settle", busy)
-        channel = channels.get(row(studio, root)["channel_id"])
+        channel = existing(channels.get(row(studio, root)["channel_id"]))
         made = type(channel)
 
         def publish():
@@ -290,7 +292,7 @@ class TestMovesToTheTrash:
 
     def test_that_are_killed_right_after_are_settled_in_the_background(self, studio, root, topic, monkeypatch):
         top, below = topic
-        trash = channels.get(row(studio, root)["channel_id"]).trash_root_id
+        trash = existing(channels.get(row(studio, root)["channel_id"])).trash_root_id
         monkeypatch.setattr(propagation, "complete", lambda *_: 1 / 0)
         assert studio.call("DELETE", f"{URL}/{top}").status == 500
         assert {Node.get(id).tree_id for id in below} == {root}

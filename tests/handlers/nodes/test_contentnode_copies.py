@@ -1,5 +1,7 @@
 """Copying content nodes."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.models import assessment_items, trees
@@ -122,7 +124,13 @@ class TestCopy:
         assert studio.post(path, body, token).status == 201
 
     def test_refuses_what_it_does_not_understand(self, studio, root, source):
-        bad = [{"mods": []}, {"mods": {"kind": "topic"}}, {"mods": {"title": 1}}, {"key": "x"}, {"position": "up"}]
+        bad: list[dict[str, Any]] = [
+            {"mods": []},
+            {"mods": {"kind": "topic"}},
+            {"mods": {"title": 1}},
+            {"key": "x"},
+            {"position": "up"},
+        ]
         bad += [{"excluded_descendants": ["x"]}, {"excluded_descendants": 1}, {"target": None}, {"target": {}}]
         for fields in bad:
             self.copy(studio, source["t"], **{"target": root, "status": 400, **fields})

@@ -7,6 +7,7 @@ from chalicelib.models.channel_members import VIEW
 from chalicelib.models.nodes import Node
 from chalicelib.operations.nodes import propagation
 from tests.models.builders import put
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
 from tests.support.worlds.contentnode import FLAGS, URL, change, children, empty_tree, make, row, values
@@ -114,7 +115,7 @@ class TestMove:
         assert values(studio, two, FLAGS) == [True, False, False, True]
 
     def test_into_the_trash_and_out_of_it(self, studio, root, letters):
-        trash = channels.get(row(studio, root)["channel_id"]).trash_root_id
+        trash = existing(channels.get(row(studio, root)["channel_id"])).trash_root_id
         inner = make(studio, letters["a"], "inner")["id"]
         assert move(studio, letters["a"], trash)["root_id"] == trash
         assert move(studio, inner, letters["b"])["root_id"] == root
@@ -129,15 +130,15 @@ class TestMoveToAnotherChannel:
     def test_changes_the_channel_of_all(self, studio, root, letters, other):
         inner = make(studio, letters["a"], "inner")["id"]
         leaf = make(studio, inner, "v", "video")["id"]
-        before = channels.get(row(studio, root)["channel_id"]).rev
+        before = existing(channels.get(row(studio, root)["channel_id"])).rev
         moved = move(studio, letters["a"], other.root_id)
         assert (moved["channel_id"], moved["parent"]) == (other.id, other.root_id)
         for id in (inner, leaf):
             found = row(studio, id)
             assert (found["channel_id"], found["root_id"]) == (other.id, other.root_id)
         assert (values(studio, root)[0], values(studio, other.root_id)[0]) == (4, 3)
-        assert channels.get(row(studio, root)["channel_id"]).rev == before + 1
-        assert channels.get(other.id).rev == other.rev + 1
+        assert existing(channels.get(row(studio, root)["channel_id"])).rev == before + 1
+        assert existing(channels.get(other.id)).rev == other.rev + 1
 
     @pytest.mark.parametrize("at_once", [200, 0])
     def test_takes_along_any_number(self, studio, root, letters, other, at_once, monkeypatch):
@@ -196,7 +197,7 @@ class TestPrerequisites:
             assert "prerequisite" in self.require(studio, target, prerequisite, 400)
 
     def test_stay_in_one_tree(self, studio, root, letters):
-        other = channels.get(studio.make_channel()[0]).root_id
+        other = existing(channels.get(studio.make_channel()[0])).root_id
         elsewhere = make(studio, other)["id"]
         self.require(studio, letters["a"], elsewhere, 400)
         self.require(studio, letters["a"], NOTHING, 404)

@@ -1,5 +1,7 @@
 """Topics count what is below them, however it came there."""
 
+from typing import Any
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +25,7 @@ def node(number, kind):
 
 def placed(tree):
     """(parent number or None for the root, node) of every node, in an order in which they can be sent."""
-    topics = [None]
+    topics: list[int | None] = [None]
     for number, (kind, choice) in enumerate(tree):
         yield topics[choice % len(topics)], number, node(number, kind)
         if kind == "topic":
@@ -36,8 +38,8 @@ def test_every_topic_counts_what_is_below_it(aws, tree, chunks, repeated):
     aws.empty()
     studio = Studio(aws)
     _, root = studio.make_channel()
-    ids = {None: root}
-    by_parent = {}
+    ids: dict[int | None, str] = {None: root}
+    by_parent: dict[int | None, list[Any]] = {}
     for parent, number, sent in placed(tree):
         by_parent.setdefault(parent, []).append((number, sent))
     sizes = iter(chunks * len(tree))

@@ -10,6 +10,7 @@ from chalicelib.operations.nodes import bulk_update, node_batches
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import NodeChange
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.worlds import counts, nodes
 from tests.support.worlds.contentnode import FLAGS, row, values
 
@@ -35,7 +36,7 @@ def update(made, **mods):
 
 
 def told(made, name):
-    return {node["title"]: node[name] for node in trees.walk(made["top"])}
+    return {node["title"]: dict(node)[name] for node in trees.walk(made["top"])}
 
 
 def test_reaches_every_node(studio, made):
@@ -106,6 +107,6 @@ def test_needs_the_right_to_edit(studio, made):
     studio.share(made["channel"], user_id, VIEW)
     with pytest.raises(Forbidden):
         update(other, language="fr")
-    trash = channels.get(made["channel"]).trash_root_id
+    trash = existing(channels.get(made["channel"])).trash_root_id
     with pytest.raises(Conflict):
         update({**made, "top": trash}, language="fr")

@@ -1,6 +1,7 @@
 """How large rows of nodes are in an answer."""
 
 import json
+from typing import Any
 from unittest import mock
 
 from hypothesis import given
@@ -10,7 +11,7 @@ from chalicelib.domain import jsontext
 from chalicelib.operations.nodes import node_representation
 
 TEXTS = st.text(alphabet='a"\\\n\x01é☃😀', max_size=40).flatmap(lambda text: st.sampled_from([text, text * 50]))
-ROW = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": None}
+ROW: dict[str, Any] = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": None}
 
 
 @given(st.fixed_dictionaries({}, optional={"description": TEXTS, "tags": st.lists(TEXTS, max_size=3)}))

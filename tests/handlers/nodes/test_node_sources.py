@@ -8,6 +8,7 @@ from chalicelib.models import assessment_items, channels, trees
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.operations.copying import pull_from_source
 from chalicelib.operations.exercises import question_diff
+from tests.support.existing import existing
 from tests.support.worlds import counts, nodes
 from tests.support.worlds.contentnode import URL, change, empty_tree, row
 
@@ -147,7 +148,7 @@ def test_not_from_a_deleted_channel_or_the_trash(studio, world):
     studio.call("DELETE", f"{URL}/{world.source['d']}")
     world.pull(*PARTS)
     assert (world.seen("t")["title"], world.seen("d")["title"]) == ("T", "d")
-    channels.get(world.source_channel).update(actions=[channels.Channel.deleted.set(True)])
+    existing(channels.get(world.source_channel)).update(actions=[channels.Channel.deleted.set(True)])
     change(studio, world.copy["t"], title="mine")
     world.pull(*PARTS)
     assert world.seen("t")["title"] == "mine"

@@ -7,6 +7,7 @@ from chalicelib.models import channels, users
 from chalicelib.models.channel_members import VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
+from tests.support.existing import existing
 
 
 class TestAUserWithoutARevision:
@@ -19,21 +20,21 @@ class TestAUserWithoutARevision:
         path = f"/api/admin-users/{studio.user_id}"
         for count, active in enumerate((False, True), start=1):
             assert studio.call("PATCH", path, {"is_active": active}, admin).json["is_active"] is active
-            assert users.get(studio.user_id).profile_rev == count
+            assert existing(users.get(studio.user_id)).profile_rev == count
 
     def test_can_have_another_token(self, studio):
-        token = accounts.issue_token(users.get(studio.user_id))
+        token = accounts.issue_token(existing(users.get(studio.user_id)))
         assert studio.get("/api/user/me", token).status == 200
-        assert users.get(studio.user_id).profile_rev == 1
+        assert existing(users.get(studio.user_id)).profile_rev == 1
 
     def test_is_not_changed_by_two_at_once(self, studio):
-        one, other = users.get(studio.user_id), users.get(studio.user_id)
+        one, other = existing(users.get(studio.user_id)), existing(users.get(studio.user_id))
         assert users.change_profile(one, [], {"first_name": "One"})
         assert not users.change_profile(other, [], {"first_name": "Other"})
-        assert users.get(studio.user_id).first_name == "One"
+        assert existing(users.get(studio.user_id)).first_name == "One"
 
     def test_that_is_gone_is_not_made_by_a_change(self, studio):
-        user = users.get(studio.user_id)
+        user = existing(users.get(studio.user_id))
         User(studio.user_id).delete()
         assert not users.change_profile(user, [], {"first_name": "One"})
         assert users.get(studio.user_id) is None
@@ -51,7 +52,7 @@ class TestAChannelWithoutARevision:
         topic = {"parent": root_id, "kind": "topic", "title": "a"}
         for count in (2, 3):
             assert studio.post("/api/contentnode", topic).status == 201
-            assert channels.get(channel_id).rev == count
+            assert existing(channels.get(channel_id)).rev == count
 
     def test_takes_questions(self, studio, root_id):
         (channel_id,) = studio.cloud.items("channels")[0]["id"].values()
@@ -60,7 +61,7 @@ class TestAChannelWithoutARevision:
         Channel(channel_id).update([Channel.rev.remove()])
         question = {"contentnode": node_id, "type": "single_selection", "question": "?", "answers": [], "hints": []}
         assert studio.post("/api/assessmentitem", question).status == 201
-        assert channels.get(channel_id).rev == 2
+        assert existing(channels.get(channel_id)).rev == 2
 
 
 def test_a_member_from_before_members_were_counted_makes_no_count_negative(studio):

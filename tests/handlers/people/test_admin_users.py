@@ -2,13 +2,14 @@
 
 import pytest
 
-from chalicelib.errors import NotSignedIn
+from chalicelib.errors import Conflict, Forbidden, NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import users
 from chalicelib.models.users import User
 from chalicelib.operations.users import admin_lists, administration
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 
 URL = "/api/admin-users"
@@ -126,7 +127,7 @@ class TestList:
 class TestChanging:
     def test_of_activity_stops_all_tokens_at_once(self, studio, admin):
         user_id, first = studio.sign_up("other")
-        second = accounts.issue_token(users.get(user_id))
+        second = accounts.issue_token(existing(users.get(user_id)))
         assert change(studio, admin, user_id, is_active=False).json["is_active"] is False
         for token in (first, second):
             assert studio.get("/api/user/me", token).status == 401
@@ -138,7 +139,7 @@ class TestChanging:
         made, change_profile = [], users.change_profile
 
         def meanwhile(*arguments):
-            made.append(accounts.issue_token(users.get(user_id)))
+            made.append(accounts.issue_token(existing(users.get(user_id))))
             return change_profile(*arguments)
 
         monkeypatch.setattr(users, "change_profile", meanwhile)
@@ -159,7 +160,7 @@ class TestChanging:
     def test_of_the_quota_leaves_what_is_used(self, studio, admin, value):
         User(studio.user_id).update([User.disk_space_left.add(-100)])
         assert change(studio, admin, studio.user_id, disk_space=value).json["disk_space"] == value
-        user = users.get(studio.user_id)
+        user = existing(users.get(studio.user_id))
         assert (user.disk_space, user.disk_space_left) == (value, value - 100)
 
     def test_leaves_an_administrator(self, studio, admin):
@@ -174,7 +175,7 @@ class TestChanging:
         other = studio.sign_up("other", is_admin=True)
         answer = change(studio, admin, admin[0], is_active=False, disk_space=5)
         assert (answer.status, "Ask another administrator" in answer.json["detail"]) == (409, True)
-        assert users.get(admin[0]).disk_space != 5
+        assert existing(users.get(admin[0])).disk_space != 5
         assert change(studio, other, admin[0], is_active=False).status == 200
 
     def test_leaves_an_administrator_where_two_resign_at_once(self, studio, admin, monkeypatch):
@@ -189,7 +190,7 @@ class TestChanging:
 
         monkeypatch.setattr(administration, "_another_administrator", meanwhile)
         assert change(studio, admin, admin[0], is_admin=False).status == 409
-        assert users.get(admin[0]).is_admin
+        assert existing(users.get(admin[0])).is_admin
 
     @pytest.mark.parametrize(
         "fields",
@@ -222,11 +223,11 @@ class TestChanging:
 class TestTokens:
     def test_of_a_user_have_a_limit(self, studio, monkeypatch):
         monkeypatch.setattr(accounts, "MAX_TOKENS", 1)
-        with pytest.raises(accounts.Forbidden):
-            accounts.issue_token(users.get(studio.user_id))
+        with pytest.raises(Forbidden):
+            accounts.issue_token(existing(users.get(studio.user_id)))
 
     def test_are_not_made_with_a_profile_of_the_past(self, studio, admin):
-        user = users.get(studio.user_id)
+        user = existing(users.get(studio.user_id))
         change(studio, admin, studio.user_id, is_active=False)
-        with pytest.raises(accounts.Conflict):
+        with pytest.raises(Conflict):
             accounts.issue_token(user)

@@ -7,6 +7,7 @@ from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.users import User
 from chalicelib.operations.users import members
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
 
@@ -104,9 +105,9 @@ class TestMakeEditor:
             answer = studio.post(f"{URL}/{user_id}/make_editor", {name: channel_id})
             assert (answer.status, answer.json["can_edit"], answer.json["can_view"]) == (200, True, False)
         assert listed(studio, channel_id) == {studio.user_id: True, user_id: True}
-        channel = channels.get(channel_id)
+        channel = existing(channels.get(channel_id))
         assert (channel.editors_count, channel.viewers_count) == (2, 0)
-        assert (users.get(user_id).edit_count, users.get(user_id).view_count) == (1, 0)
+        assert (existing(users.get(user_id)).edit_count, existing(users.get(user_id)).view_count) == (1, 0)
 
     def test_is_not_for_strangers(self, studio, channel_id):
         user_id, token = studio.sign_up("stranger")
@@ -132,7 +133,7 @@ class TestRemoval:
         assert remove(studio, user_id, channel_id) == 204
         assert listed(studio, channel_id) == {studio.user_id: True}
         assert remove(studio, user_id, channel_id) == 404
-        channel, user = channels.get(channel_id), users.get(user_id)
+        channel, user = existing(channels.get(channel_id)), existing(users.get(user_id))
         assert (channel.editors_count, channel.viewers_count, user.edit_count, user.view_count) == (1, 0, 0, 0)
 
     def test_of_others_is_not_for_viewers(self, studio, channel_id):
@@ -169,7 +170,7 @@ class TestRemoval:
 
         monkeypatch.setattr(members, "_another_editor", meanwhile)
         assert leave(studio, studio.user_id, channel_id) == 409
-        assert channel_members.get(studio.user_id, channel_id).role == EDIT
+        assert existing(channel_members.get(studio.user_id, channel_id)).role == EDIT
 
     def test_of_the_same_one_twice_at_once_is_counted_once(self, studio, channel_id, monkeypatch):
         user_id, _ = join(studio, channel_id, "viewer", VIEW)
@@ -183,7 +184,7 @@ class TestRemoval:
 
         monkeypatch.setattr(members, "standing", meanwhile)
         assert remove(studio, user_id, channel_id) == 409
-        assert channels.get(channel_id).viewers_count == 0
+        assert existing(channels.get(channel_id)).viewers_count == 0
 
     @pytest.mark.parametrize("query", ["", "?channel=", "?other=a"])
     def test_needs_a_channel(self, studio, query):

@@ -1,17 +1,18 @@
 """The clipboard: nodes to be copied later."""
 
 import uuid
+from typing import Any
 
 import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
-from chalicelib.models.clipboard import ClipboardEntry
-from chalicelib.operations.users import clipboard
+from chalicelib.models.clipboard import ClipboardEntry, replace
 from tests.support.aws.calls import counting
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.publishing import publish
 
 LIST = "/api/clipboard"
+REPLACE = "chalicelib.models.clipboard.replace"
 FIELDS = {"id", "kind", "parent", "source_node_id", "source_channel_id", "extra_fields", "lft"}
 FIELDS |= {"total_count", "resource_count"}
 
@@ -172,17 +173,17 @@ def test_the_source_can_be_changed(studio, channel, topic):
 
 def test_two_changes_at_once_are_both_kept(studio, topic, monkeypatch):
     entry = put(studio, topic).json
-    path, replace = f"{LIST}/{entry['id']}", clipboard.clipboard.replace
+    path = f"{LIST}/{entry['id']}"
 
     def leaving_out(number):
         return {"extra_fields": {"excluded_descendants": {f"{number:032x}": True}}}
 
     def overtaken(changed):
-        monkeypatch.setattr(clipboard.clipboard, "replace", replace)
+        monkeypatch.setattr(REPLACE, replace)
         assert studio.call("PATCH", path, leaving_out(1)).status == 200
         return replace(changed)
 
-    monkeypatch.setattr(clipboard.clipboard, "replace", overtaken)
+    monkeypatch.setattr(REPLACE, overtaken)
     assert studio.call("PATCH", path, leaving_out(2)).status == 200
     assert len(studio.get(path).json["extra_fields"]["excluded_descendants"]) == 2
 
@@ -194,9 +195,17 @@ def test_an_entry_is_taken_away_once(studio, topic):
     assert not list(ClipboardEntry.query(studio.user_id))
 
 
-BAD = [{"source_node_id": "x"}, {"source_channel_id": None}, {"id": 5}, {"parent": "x"}, {"parent": NOTHING}]
-BAD += [{"extra_fields": {"excluded_descendants": value}} for value in ("x", ["x"], {NOTHING: 1}, [[]], [None])]
-BAD += [{"extra_fields": value} for value in ([], "x", {"excluded_descendants": [f"{n:032x}" for n in range(5001)]})]
+WRONG_EXCLUDED: list[Any] = ["x", ["x"], {NOTHING: 1}, [[]], [None]]
+WRONG_EXTRA: list[Any] = [[], "x", {"excluded_descendants": [f"{n:032x}" for n in range(5001)]}]
+BAD: list[dict[str, Any]] = [
+    {"source_node_id": "x"},
+    {"source_channel_id": None},
+    {"id": 5},
+    {"parent": "x"},
+    {"parent": NOTHING},
+]
+BAD += [{"extra_fields": {"excluded_descendants": value}} for value in WRONG_EXCLUDED]
+BAD += [{"extra_fields": value} for value in WRONG_EXTRA]
 
 
 @pytest.mark.parametrize("fields", BAD)

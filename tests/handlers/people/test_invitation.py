@@ -10,6 +10,7 @@ from chalicelib.errors import Busy
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
+from chalicelib.telemetry import log
 from tests.support.aws.calls import counting
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.invitations import URL, invite, made
@@ -146,8 +147,8 @@ class TestMail:
 
     def test_that_cannot_be_sent_leaves_no_invitation(self, studio, channel_id, guest, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from="unknown@example.org"))
-        logged = []
-        monkeypatch.setattr(mail.log, "exception", logged.append)
+        logged: list[str] = []
+        monkeypatch.setattr(log, "exception", logged.append)
         answer = invite(studio, channel_id)
         assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
         assert "could not be sent" in answer.json["detail"]

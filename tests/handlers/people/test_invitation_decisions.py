@@ -6,6 +6,7 @@ from chalicelib.models import channel_members, channels, invitations, users
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.invitations import Invitation
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.invitations import URL, made
 
@@ -27,9 +28,9 @@ class TestAccepting:
         url = made(studio, channel_id, share_mode=role)
         answer = studio.post(f"{url}/accept", None, guest[1])
         assert (answer.status, answer.json) == (200, {"status": "success"})
-        assert channel_members.get(guest[0], channel_id).role == role
+        assert existing(channel_members.get(guest[0], channel_id)).role == role
         assert studio.get(url).json["accepted"] is True
-        channel, user = channels.get(channel_id), users.get(guest[0])
+        channel, user = existing(channels.get(channel_id)), existing(users.get(guest[0]))
         expected = (1, 0) if role == EDIT else (0, 1)
         assert (channel.editors_count - 1, channel.viewers_count) == (user.edit_count, user.view_count) == expected
 
@@ -37,18 +38,21 @@ class TestAccepting:
         url = made(studio, channel_id)
         answer = studio.call("PATCH", url, {"accepted": True}, guest[1])
         assert (answer.status, answer.json["accepted"]) == (200, True)
-        assert channel_members.get(guest[0], channel_id).role == EDIT
+        assert existing(channel_members.get(guest[0], channel_id)).role == EDIT
 
     def test_takes_no_right_away(self, studio, channel_id, guest):
         first = made(studio, channel_id, share_mode=VIEW)
-        kept = invitations.get(first.rpartition("/")[2]).attribute_values
+        kept = existing(invitations.get(first.rpartition("/")[2])).attribute_values
         second, third = (f"{URL}/{letter * 32}" for letter in "bc")  # sent at the same moment
         for url, role in ((second, EDIT), (third, VIEW)):
             Invitation(**{**kept, "id": url.rpartition("/")[2], "share_mode": role}).save()
         for url, role in ((first, VIEW), (second, EDIT), (third, EDIT)):
             assert studio.post(f"{url}/accept", None, guest[1]).status == 200
-            assert channel_members.get(guest[0], channel_id).role == role
-        assert (channels.get(channel_id).editors_count, channels.get(channel_id).viewers_count) == (2, 0)
+            assert existing(channel_members.get(guest[0], channel_id)).role == role
+        assert (existing(channels.get(channel_id)).editors_count, existing(channels.get(channel_id)).viewers_count) == (
+            2,
+            0,
+        )
 
     def test_is_for_the_invited_only(self, studio, channel_id, guest):
         url = made(studio, channel_id)
@@ -68,7 +72,7 @@ class TestAccepting:
         monkeypatch.setattr(invitations, "accept", meanwhile)
         assert studio.post(f"{url}/accept", None, guest[1]).status == 409
         assert channel_members.get(guest[0], channel_id) is None
-        assert channels.get(channel_id).editors_count == 1
+        assert existing(channels.get(channel_id)).editors_count == 1
 
     @pytest.mark.parametrize("way", ["accept", "PATCH"])
     @pytest.mark.parametrize("gone", [False, True], ids=["deleted", "gone"])
@@ -130,7 +134,7 @@ class TestChanging:
         assert (answer.status, answer.json["share_mode"], answer.json["first_name"]) == (200, "view", "New")
         studio.post(f"{url}/accept", None, guest[1])
         assert studio.call("PATCH", url, {"share_mode": "edit"}).status == 409
-        assert channel_members.get(guest[0], channel_id).role == VIEW
+        assert existing(channel_members.get(guest[0], channel_id)).role == VIEW
 
     def test_leaves_address_and_channel(self, studio, channel_id):
         url = made(studio, channel_id)
@@ -187,6 +191,6 @@ class TestRemoval:
 
         monkeypatch.setattr(invitations, "waiting", meanwhile)
         assert studio.call("DELETE", membership).status == 409
-        assert channel_members.get(guest[0], channel_id).role == EDIT
+        assert existing(channel_members.get(guest[0], channel_id)).role == EDIT
         monkeypatch.undo()
         assert studio.call("DELETE", membership).status == 204

@@ -1,6 +1,7 @@
 """The public API: what is published, to those who may see it, and nothing else."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.operations.public import public_index_update
 from tests.support.aws.calls import counting, strictly
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes, publishing
 
@@ -21,7 +23,7 @@ def publish(studio, name="Channel", public=False, **fields):
     """(id, token) of a published channel."""
     exercise = nodes.exercise(f"e {name}", nodes.question("q"), tags=[f"tag {name}"[:30]])
     channel_id = publishing.publish(studio, exercise, name=name, public=public, **fields)
-    return channel_id, channels.get(channel_id).primary_token
+    return channel_id, existing(channels.get(channel_id)).primary_token
 
 
 def get(studio, path):
@@ -227,10 +229,14 @@ def test_links_have_the_path_that_was_asked_for(studio):
 
 
 def test_a_request_is_known_by_its_path_with_all_parameters(studio, monkeypatch):
-    seen, answer = [], router.answer
-    monkeypatch.setattr(
-        router, "answer", lambda methods, request: seen.append(request.path) or answer(methods, request)
-    )
+    seen: list[str] = []
+    answer = router.respond
+
+    def noted(methods: Any, request: Any) -> Any:
+        seen.append(request.path)
+        return answer(methods, request)
+
+    monkeypatch.setattr(router, "respond", noted)
     for path in (f"{LIST}/lookup/a%20b", f"/api/public/channel/{NOTHING}", f"/api/public/channel/{NOTHING}/"):
         get(studio, path)
         assert seen.pop() == path

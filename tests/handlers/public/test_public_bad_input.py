@@ -86,7 +86,7 @@ def world(shared_cloud: Any) -> Iterator[World]:
     shared_cloud.empty()
     world = World(Studio(shared_cloud))
     for name in ("public", "private"):
-        below = [(nodes.exercise(f"{name} {n}", nodes.question("q")), []) for n in range(3)]
+        below: list[Any] = [(nodes.exercise(f"{name} {n}", nodes.question("q")), []) for n in range(3)]
         channel_id, sent = upload(world.studio, name, [(nodes.topic(f"{name} topic"), below)])
         world.studio.finish(channel_id)
         assert world.studio.publish(channel_id)["status"] == "SUCCESS"

@@ -13,6 +13,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.operations.public import channel_lookup
 from chalicelib.operations.public import public_nodes as walks
+from tests.support.existing import existing
 from tests.support.source import routes
 from tests.support.worlds import nodes
 from tests.support.worlds.publishing import publish
@@ -29,7 +30,7 @@ def get(studio, path, **headers):
 
 def reads(channel_id):
     """Every public read of a channel, in all the forms that answer."""
-    token = channels.get(channel_id).primary_token
+    token = existing(channels.get(channel_id)).primary_token
     paths = [
         f"{CHANNELS}/lookup/{token}",
         *(
@@ -165,7 +166,10 @@ class TestWhatChanged:
     def test_is_told_of_a_lookup_as_its_channel_becomes_public_and_private(self, studio):
         channel_id = publish(studio, public=True)
         states = (False, True, False, True)
-        for path in (f"{CHANNELS}/lookup/{channel_id}", f"{CHANNELS}/lookup/{channels.get(channel_id).primary_token}"):
+        for path in (
+            f"{CHANNELS}/lookup/{channel_id}",
+            f"{CHANNELS}/lookup/{existing(channels.get(channel_id)).primary_token}",
+        ):
             self.follow(
                 studio, path, *(lambda public=public: studio.make_public(channel_id, public) for public in states)
             )
@@ -208,7 +212,7 @@ class TestWhatTheTablesSay:
 
     def test_is_told_of_a_private_channel_that_is_deleted(self, studio, pass_time):
         channel_id = publish(studio)
-        path = f"{CHANNELS}?tokens={channels.get(channel_id).primary_token}"
+        path = f"{CHANNELS}?tokens={existing(channels.get(channel_id)).primary_token}"
         told = get(studio, path)
         Channel(channel_id).update([Channel.deleted.set(True)])
         pass_time(10)

@@ -12,6 +12,7 @@ from chalicelib.domain.storage_keys import database_key
 from chalicelib.models import channels
 from chalicelib.operations.index_files import disk_cache, index_reader
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.worlds import nodes, published, publishing
 from tests.support.worlds.public_world import IMPORT, LIST, TREE, V1_LIST, World, upload, walk
 
@@ -312,7 +313,7 @@ class TestCallsOfAws:
 
 
 def token_of(channel_id):
-    return channels.get(channel_id).primary_token
+    return existing(channels.get(channel_id)).primary_token
 
 
 def test_reads_go_on_when_the_disk_has_no_room_for_two_databases(studio, world, monkeypatch):

@@ -4,6 +4,7 @@ import gzip
 import json
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,7 +108,12 @@ class TestAListThatLambdaCannotAnswer:
         list_many(studio, 81, icon_encoding=ICON)
         puts = []
         put = storage.put
-        monkeypatch.setattr(storage, "put", lambda *given: puts.append(given[0]) or put(*given))
+
+        def counted(key: str, *given: Any) -> None:
+            puts.append(key)
+            put(key, *given)
+
+        monkeypatch.setattr(storage, "put", counted)
         for _ in range(3):
             redirected(studio, CHANNELS)
             redirected(studio, f"{CHANNELS}?language=en")

@@ -9,6 +9,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.users import User
 from chalicelib.operations.public import public_index_update
+from tests.support.existing import existing
 from tests.support.worlds import nodes, publishing
 
 LIST = "/api/public/v1/channels"
@@ -24,7 +25,7 @@ def publish(studio, name="Channel", count=1, public=False, channel_id=None, **fi
 
 
 def token_of(channel_id):
-    return channels.get(channel_id).primary_token
+    return existing(channels.get(channel_id)).primary_token
 
 
 def make_set(token, *channel_ids, set_id=None):

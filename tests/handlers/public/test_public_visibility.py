@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from chalicelib.operations.index_files import index_swap as files_of_an_index
 from chalicelib.operations.public import public_index as indexes
 from chalicelib.operations.public import public_index_update
 from tests.models.dynamodb import answering, failed
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.publishing import publish
 
@@ -51,10 +53,10 @@ class TestAdministrators:
 
     def test_may_say_the_same_again(self, studio, administrator):
         channel_id = publish(studio, public=True)
-        before = public_index.current()
+        before = existing(public_index.current())
         assert change(studio, administrator, channel_id, public=True).status == 200
         studio.deliver()
-        assert public_index.current().key == before.key
+        assert existing(public_index.current()).key == before.key
 
     def test_may_say_nothing(self, studio, administrator):
         channel_id = publish(studio)
@@ -66,7 +68,7 @@ class TestAdministrators:
         channel_id = publish(studio)
         answer = change(studio, administrator, channel_id, public=value)
         assert answer.status == (200 if value is None else 400)
-        assert not channels.get(channel_id).public
+        assert not existing(channels.get(channel_id)).public
 
     @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "%00"])
     def test_are_told_what_is_no_channel(self, studio, administrator, channel_id):
@@ -75,7 +77,7 @@ class TestAdministrators:
     def test_cannot_show_what_is_not_published(self, studio, administrator):
         channel_id, _ = studio.make_channel()
         answer = change(studio, administrator, channel_id, public=True)
-        assert (answer.status, channels.get(channel_id).public) == (409, False)
+        assert (answer.status, existing(channels.get(channel_id)).public) == (409, False)
 
 
 class TestThePublicIndex:
@@ -169,7 +171,7 @@ class TestThePublicIndex:
 
     def test_is_written_anew_where_its_file_is_missing(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
-        storage.delete(public_index.current().key)
+        storage.delete(existing(public_index.current()).key)
         Channel(ids[0]).update([Channel.public.set(False), Channel.public_key.remove()])
         public_index_update.refresh([ids[0]])
         assert listed(studio) == [(ids[1], 1)]
@@ -177,7 +179,7 @@ class TestThePublicIndex:
     def test_can_be_written_anew(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
         publish(studio, name="private")
-        public_index.current().delete()
+        existing(public_index.current()).delete()
         assert listed(studio) == []
         studio.send("maintenance", {"jobs": [{"job": public_index_update.REBUILD_JOB}]})
         studio.deliver()
@@ -200,7 +202,10 @@ class TestThePublicIndex:
         assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
         monkeypatch.setattr(files_of_an_index, "OLD", timedelta(seconds=-5))
         public_index_update.rebuild()
-        assert set(index_files(studio)) == {public_index.current().key, public_index.current().previous_key}
+        assert set(index_files(studio)) == {
+            existing(public_index.current()).key,
+            existing(public_index.current()).previous_key,
+        }
 
     def test_goes_on_where_it_cannot_be_looked_up(self, studio):
         channel_id = publish(studio, public=True)
@@ -220,7 +225,12 @@ class TestThePublicIndex:
         monkeypatch.setattr(index_reader, "settings", lambda: replace(settings(), index_seconds=60))
         monkeypatch.setattr(indexes._file, "known", {})
         calls, current = [], public_index.current
-        monkeypatch.setattr(public_index, "current", lambda name: calls.append(1) or current(name))
+
+        def counted(name: str) -> Any:
+            calls.append(name)
+            return current(name)
+
+        monkeypatch.setattr(public_index, "current", counted)
         with ThreadPoolExecutor(8) as pool:
             found = list(pool.map(lambda _: indexes.current(), range(16)))
         assert len({id(each) for each in found}) == 1

@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
+from tests.support.existing import existing, values_of
 from tests.support.http.client import Studio
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
@@ -44,7 +45,7 @@ def test_publishing_is_asked_for_and_its_task_watched(studio):
     studio.deliver("export")
     done = studio.task(answer.json["task_id"])
     assert (done["status"], done["progress"], done["channel_id"]) == ("SUCCESS", 100, channel_id)
-    assert published.lookup(studio, channel_id)["version"] == 1
+    assert existing(published.lookup(studio, channel_id))["version"] == 1
 
 
 @pytest.mark.parametrize(
@@ -62,8 +63,8 @@ def test_a_tree_without_a_complete_resource_is_not_published(studio, content):
     task = studio.publish(channel_id)
     assert task["status"] == "FAILURE"
     assert "nothing to publish" in task["detail"]
-    channel = channels.get(channel_id)
-    assert (channel.version, channel.publish_task_id, channel.primary_token) == (0, None, None)
+    channel = existing(channels.get(channel_id))
+    assert values_of(channel, "version", "publish_task_id", "primary_token") == (0, None, None)
     assert not [key for key in studio.cloud.objects() if key.startswith("content/databases")]
 
 
@@ -93,7 +94,7 @@ def test_what_has_not_changed_gets_no_new_version(studio):
     task = studio.publish(channel_id, "second")
     assert task["status"] == "SUCCESS"
     assert "Nothing has changed" in task["detail"]
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     assert (entry["version"], entry["version_notes"]) == (1, {"1": "first"})
     after = studio.cloud.contents()
     assert (after["bucket"], after["channel_versions"]) == (before["bucket"], before["channel_versions"])
@@ -104,7 +105,7 @@ def test_the_same_upload_again_gets_no_new_version(studio):
     studio.publish(channel_id)
     deploy(studio, exercise("one"), nodes.topic("t"), channel_id=channel_id)
     assert "Nothing has changed" in studio.publish(channel_id)["detail"]
-    assert published.lookup(studio, channel_id)["version"] == 1
+    assert existing(published.lookup(studio, channel_id))["version"] == 1
 
 
 def test_a_staged_tree_is_not_published(studio):
@@ -123,9 +124,9 @@ def test_a_second_request_joins_the_running_publish(studio):
     studio.deliver("publish")
     assert ask(studio, channel_id, "third") == first
     studio.deliver()
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     assert (entry["version"], entry["version_notes"]) == (1, {"1": "first"})
-    assert channels.get(channel_id).publish_task_id is None
+    assert existing(channels.get(channel_id)).publish_task_id is None
 
 
 @pytest.mark.parametrize("asked", [1, 3])
@@ -137,7 +138,7 @@ def test_what_changes_during_a_publish_is_published_after_it_once(studio, asked)
     for number in range(asked):
         ask(studio, channel_id, f"wish {number}")
     studio.deliver()
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     assert (entry["version"], entry["version_notes"]) == (2, {"1": "first", "2": f"wish {asked - 1}"})
     assert published.titles(studio, channel_id, 1) == ["old"]
     assert published.titles(studio, channel_id, 2) == published.titles(studio, channel_id) == ["new"]
@@ -148,7 +149,7 @@ def test_every_message_may_come_twice(studio):
     channel_id = deploy(studio, exercise("one"))
     ask(studio, channel_id, "notes")
     studio.deliver(times=2)
-    assert published.lookup(studio, channel_id)["version"] == 1
+    assert existing(published.lookup(studio, channel_id))["version"] == 1
     assert len(studio.cloud.items("channel_versions")) == 1
 
 
@@ -156,11 +157,11 @@ def test_a_second_version_has_what_the_second_upload_had(studio):
     """Removed nodes are gone, edited ones changed, and those that stayed keep their ids."""
     channel_id = deploy(studio, nodes.topic("gone too"), exercise("kept"), exercise("gone"), exercise("edited"))
     studio.publish(channel_id, "first")
-    token = channels.get(channel_id).primary_token
+    token = existing(channels.get(channel_id)).primary_token
     deploy(studio, exercise("edited", title="New title"), exercise("kept"), exercise("added"), channel_id=channel_id)
     assert studio.publish(channel_id, "sécond")["status"] == "SUCCESS"
 
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     assert (entry["version"], entry["version_notes"]) == (2, {"1": "first", "2": "sécond"})
     assert published.titles(studio, channel_id, 1) == ["kept", "gone", "edited"]
     assert published.titles(studio, channel_id) == ["New title", "kept", "added"]
@@ -168,15 +169,15 @@ def test_a_second_version_has_what_the_second_upload_had(studio):
     first, second = (published.node_ids(studio, channel_id, version) for version in (1, 2))
     assert first["kept"] == second["kept"] == nodes.node_id("kept")
     assert first["edited"] == second["New title"]
-    assert channels.get(channel_id).primary_token == token
-    assert published.lookup(studio, token)["version"] == 2
+    assert existing(channels.get(channel_id)).primary_token == token
+    assert existing(published.lookup(studio, token))["version"] == 2
     assert published.rows(studio, channel_id, "select version from content_channelmetadata") == [(2,)]
 
 
 def test_a_version_without_notes_has_none(studio):
     channel_id = deploy(studio, exercise("one"))
     studio.publish(channel_id)
-    assert published.lookup(studio, channel_id)["version_notes"] == {}
+    assert existing(published.lookup(studio, channel_id))["version_notes"] == {}
 
 
 @pytest.mark.parametrize("field", ["name", "description", "language"])
@@ -187,7 +188,7 @@ def test_a_change_of_the_channel_alone_is_a_change(studio, field):
     studio.add(root, exercise("one"))
     studio.finish(channel_id)
     studio.publish(channel_id)
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     assert (entry["version"], entry[field]) == (2, "fr")
 
 
@@ -207,7 +208,7 @@ def test_incomplete_nodes_and_what_is_below_them_are_left_out(studio):
     studio.finish(channel_id)
     assert studio.publish(channel_id)["status"] == "SUCCESS"
     assert published.titles(studio, channel_id) == ["good"]
-    assert published.lookup(studio, channel_id)["total_resource_count"] == 1
+    assert existing(published.lookup(studio, channel_id))["total_resource_count"] == 1
 
 
 def test_the_record_tells_what_was_published(studio):
@@ -218,7 +219,7 @@ def test_the_record_tells_what_was_published(studio):
     studio.add(topic, nodes.resource("1", files=files, tags=["b"]), nodes.resource("2", files=files, language="sw"))
     studio.finish(channel_id)
     studio.publish(channel_id)
-    entry = published.lookup(studio, channel_id)
+    entry = existing(published.lookup(studio, channel_id))
     expected = {
         "name": "Náme",
         "description": "About",
@@ -237,12 +238,12 @@ def test_the_record_tells_what_was_published(studio):
 
 def test_the_token_opens_the_channel_from_its_first_version_on(studio):
     channel_id = deploy(studio, exercise("one"))
-    assert channels.get(channel_id).primary_token is None
+    assert existing(channels.get(channel_id)).primary_token is None
     task = studio.publish(channel_id)
-    token = channels.get(channel_id).primary_token
+    token = existing(channels.get(channel_id)).primary_token
     assert task["result"]["token"] == token
     assert len(token) == 10
-    assert published.lookup(studio, token)["id"] == channel_id
+    assert existing(published.lookup(studio, token))["id"] == channel_id
 
 
 def test_an_unknown_channel_is_404(studio):
@@ -255,14 +256,14 @@ def test_notes_that_are_none_are_refused(studio, notes):
     channel_id = deploy(studio, exercise("one"))
     answer = studio.post(PATH, {"channel_id": channel_id, "version_notes": notes})
     assert (answer.status, "version_notes" in answer.json) == (400, True)
-    assert channels.get(channel_id).publish_task_id is None
+    assert existing(channels.get(channel_id)).publish_task_id is None
 
 
 def test_null_notes_are_no_notes(studio):
     channel_id = deploy(studio, exercise("one"))
     assert studio.post(PATH, {"channel_id": channel_id, "version_notes": None}).status == 200
     studio.deliver()
-    assert published.lookup(studio, channel_id)["version_notes"] == {}
+    assert existing(published.lookup(studio, channel_id))["version_notes"] == {}
 
 
 def test_long_notes_of_many_versions_do_not_stop_publishing(studio):
@@ -273,7 +274,7 @@ def test_long_notes_of_many_versions_do_not_stop_publishing(studio):
     for version in (10, 11, 12):
         deploy(studio, exercise(f"{version}"), channel_id=channel_id)
         assert studio.publish(channel_id, str(version) * 5_000)["status"] == "SUCCESS"
-    kept = published.lookup(studio, channel_id)["version_notes"]
+    kept = existing(published.lookup(studio, channel_id))["version_notes"]
     assert kept["12"] == "12" * 5_000
     assert {"10", "11"} < set(kept)
     assert len(str(kept)) < 120_000

@@ -7,6 +7,7 @@ from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.models import changes, channels, secret_tokens
 from tests.conftest import BUCKET
 from tests.handlers.channels.test_channel_deploy import stage
+from tests.support.existing import existing
 from tests.support.worlds import nodes
 from tests.support.worlds.published import lookup, rows, titles
 from tests.support.worlds.publishing import publish
@@ -35,7 +36,7 @@ def keys(studio, channel_id):
 
 def edit(studio, channel_id, title):
     """Rename the first node of the live tree."""
-    node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+    node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
     assert studio.call("PATCH", f"/api/contentnode/{node['id']}", {"title": title}).status == 200
 
 
@@ -90,7 +91,7 @@ class TestDraft:
     def test_of_a_channel_that_was_never_published(self, studio):
         channel_id = stage(studio, "a")
         token = draft(studio, channel_id, use_staging_tree=True)["result"]["draft_token"]
-        assert (lookup(studio, channel_id), lookup(studio, token)["id"]) == (None, channel_id)
+        assert (lookup(studio, channel_id), existing(lookup(studio, token))["id"]) == (None, channel_id)
         assert keys(studio, channel_id) == {"-next.sqlite3"}
         assert fields(studio, channel_id)["published"] is False
 
@@ -134,9 +135,9 @@ class TestToken:
         """Kolibri fetches `<id>-next.sqlite3` where a look-up says no version."""
         channel_id = publish(studio, "a", public=True, notes="first")
         edit(studio, channel_id, "later")
-        published = lookup(studio, channel_id)
+        published = existing(lookup(studio, channel_id))
         token = draft(studio, channel_id)["result"]["draft_token"]
-        seen = lookup(studio, f"{token[:5]}-{token[5:].upper()}?channel_versions=true")
+        seen = existing(lookup(studio, f"{token[:5]}-{token[5:].upper()}?channel_versions=true"))
         changed = ("version", "public", "library", "last_published")
         assert (seen["version"], seen["public"], seen["library"]) == (None, False, None)
         assert {name: seen[name] for name in seen if name not in changed} == {
@@ -202,7 +203,8 @@ class TestWithPublish:
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "b")
         task_id = ask(studio, channel_id).json["task_id"]
-        send, lost = queues.send_export, []
+        send = queues.send_export
+        lost: list[str] = []
         monkeypatch.setattr(queues, "send_export", lost.append)
         studio.deliver()
         assert (lost, keys(studio, channel_id)) == ([task_id], {".sqlite3", "-1.sqlite3"})
@@ -221,16 +223,16 @@ class TestPublish:
         assert (answer.status, set(answer.json)) == (200, {"task_id"})
         assert studio.publish(channel_id)["task_id"] == answer.json["task_id"]
         seen = fields(studio, channel_id)
-        assert (seen["version"], seen["language"], lookup(studio, channel_id)["version_notes"]) == (
+        assert (seen["version"], seen["language"], existing(lookup(studio, channel_id))["version_notes"]) == (
             1, "sw", {"1": "first"},
         )  # fmt: skip
 
     @pytest.mark.parametrize("body", [{"version_notes": 1}, {"language": "zz-no"}, {"version_notes": "x" * 10_001}, []])
     def test_bad_bodies_are_400(self, studio, body):
         channel_id = publish(studio, "a")
-        before = channels.get(channel_id)
+        before = existing(channels.get(channel_id))
         assert studio.post(f"/api/channel/{channel_id}/publish", body).status == 400
-        assert channels.get(channel_id).attribute_values == before.attribute_values
+        assert existing(channels.get(channel_id)).attribute_values == before.attribute_values
 
     def test_others_are_told_of_drafts_and_versions(self, studio):
         """Recorded: the changes after PUBLISHED_NEXT and PUBLISHED."""

@@ -14,6 +14,7 @@ from chalicelib.models import channels, public_index, stored_objects, tasks
 from chalicelib.operations.publishing import publish_lock
 from tests.conftest import BUCKET
 from tests.handlers.search.search_world import titles as found
+from tests.support.existing import existing
 from tests.support.http.client import CONTEXT, WORKERS
 from tests.support.worlds import images, nodes
 from tests.support.worlds.published import lookup, titles
@@ -33,7 +34,7 @@ def ask(studio, channel_id, what="publish"):
 
 def rename(studio, channel_id, title):
     """Another title for the first node of the live tree."""
-    node = studio.get(f"/api/contentnode?parent={channels.get(channel_id).root_id}").json["results"][0]
+    node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
     assert studio.call("PATCH", f"/api/contentnode/{node['id']}", {"title": title}).status == 200
 
 
@@ -90,7 +91,7 @@ def test_a_publish_that_cannot_be_handed_over_is_given_up_as_a_whole(studio, mon
     assert receive("publish", task_id, workers.MAX_RECEIVES)["batchItemFailures"]
     assert studio.task(task_id)["status"] == tasks.FAILURE
     assert titles(studio, channel_id) == ["a"]
-    assert channels.get(channel_id).draft_token is None
+    assert existing(channels.get(channel_id)).draft_token is None
 
 
 def test_a_public_index_that_is_lost_is_made_anew_by_a_publish(studio):
@@ -98,8 +99,8 @@ def test_a_public_index_that_is_lost_is_made_anew_by_a_publish(studio):
     lose(studio, "index/")
     rename(studio, channel_id, "c")
     assert studio.publish(channel_id)["status"] == tasks.SUCCESS
-    assert public_index.current().key in studio.cloud.objects()
-    assert {lookup(studio, id)["version"] for id in (other, channel_id)} == {1, 2}
+    assert existing(public_index.current()).key in studio.cloud.objects()
+    assert {existing(lookup(studio, id))["version"] for id in (other, channel_id)} == {1, 2}
 
 
 def test_a_channel_that_lacks_its_part_of_the_search_does_not_keep_others_from_it(studio):
@@ -114,7 +115,7 @@ def test_a_channel_that_lacks_its_part_of_the_search_does_not_keep_others_from_i
 def test_a_search_whose_file_is_lost_finds_what_it_found(studio):
     publish(studio, "a")
     assert found(studio) == ["a"]
-    studio.cloud.s3.delete_object(Bucket=BUCKET, Key=public_index.current(public_index.SEARCH).key)
+    studio.cloud.s3.delete_object(Bucket=BUCKET, Key=existing(public_index.current(public_index.SEARCH)).key)
     assert public_index.replace(public_index.current(public_index.SEARCH), "search/gone.sqlite3", public_index.SEARCH)
     assert found(studio) == ["a"]
 

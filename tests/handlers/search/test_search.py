@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import search_part_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
@@ -15,6 +16,7 @@ from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
 from tests.handlers.search.search_world import found, titles
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.http.client import query_of
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -135,12 +137,12 @@ class TestTheIndex:
 
     def test_takes_in_what_was_published_before_there_was_one_at_the_next_publish(self, studio):
         channel_id = publish(studio, "one")
-        search_index_update.storage.delete(search_part_key(channel_id, 1))
-        public_index.current(public_index.SEARCH).delete()
+        storage.delete(search_part_key(channel_id, 1))
+        existing(public_index.current(public_index.SEARCH)).delete()
         assert studio.publish(channel_id)["detail"] == publishing.UNCHANGED.format(version=1)
         (row,) = found(studio)
-        published = channels.get(channel_id).last_published
-        assert (row["title"], channels.get(channel_id).version) == ("one", 1)
+        published = existing(channels.get(channel_id)).last_published
+        assert (row["title"], existing(channels.get(channel_id)).version) == ("one", 1)
         assert titles(studio, f"?created_after={published:%Y-%m-%dT%H:%M:%SZ}") == ["one"]
         assert titles(studio, f"?created_after={published + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}") == []
 
@@ -155,21 +157,21 @@ class TestTheIndex:
 
     def test_is_not_written_where_nothing_changes(self, studio):
         channel_id = publish(studio, "one")
-        before = public_index.current(public_index.SEARCH).revision
+        before = existing(public_index.current(public_index.SEARCH)).revision
         search_index_update.refresh([channel_id, NOTHING])
-        assert public_index.current(public_index.SEARCH).revision == before
+        assert existing(public_index.current(public_index.SEARCH)).revision == before
 
     def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
         one, two = publish(studio, "one"), publish(studio, "two")
-        public_index.current(public_index.SEARCH).delete()
-        put = search_index_update.storage.put
+        existing(public_index.current(public_index.SEARCH)).delete()
+        put = storage.put
 
         def overtaken(*arguments):
-            monkeypatch.setattr(search_index_update.storage, "put", put)
+            monkeypatch.setattr(storage, "put", put)
             search_index_update.refresh([two])
             put(*arguments)
 
-        monkeypatch.setattr(search_index_update.storage, "put", overtaken)
+        monkeypatch.setattr(storage, "put", overtaken)
         search_index_update.refresh([one])
         assert titles(studio) == ["one", "two"]
 
@@ -182,13 +184,13 @@ class TestTheIndex:
 
     def test_is_made_of_all_channels_where_its_file_is_lost(self, studio):
         ids = [publish(studio, title) for title in ("one", "two")]
-        search_index_update.storage.delete(public_index.current(public_index.SEARCH).key)
+        storage.delete(existing(public_index.current(public_index.SEARCH)).key)
         search_index_update.refresh(ids[:1])
         assert titles(studio) == ["one", "two"]
 
     def test_is_written_anew_by_a_job(self, studio):
         publish(studio, "one")
-        public_index.current(public_index.SEARCH).delete()
+        existing(public_index.current(public_index.SEARCH)).delete()
         assert titles(studio) == []
         studio.send("maintenance", {"jobs": [{"job": search_index_update.REBUILD_JOB}]})
         studio.deliver()
@@ -233,7 +235,15 @@ def test_there_is_nothing_to_find_before_the_first_publish(studio):
     assert (answer["count"], answer["results"], answer["total_pages"]) == (0, [], 1)
 
 
-BAD = ("page=0", "page_size=x", "coach=maybe", "licenses=99", "kinds=x", "languages=!", "created_after=x")
+BAD: tuple[str, ...] = (
+    "page=0",
+    "page_size=x",
+    "coach=maybe",
+    "licenses=99",
+    "kinds=x",
+    "languages=!",
+    "created_after=x",
+)
 BAD += ("channel_list=mine", "channel_id__in=x", "exclude_channel=x", "keywords=%00", "keywords=" + "a" * 1001)
 
 

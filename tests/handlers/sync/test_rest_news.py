@@ -208,7 +208,7 @@ class TestTelling:
             ("POST", f"{cn.URL}/{world.b}/prerequisites", {"prerequisite": world.e}),
             ("PATCH", f"/api/channel/{world.channel_id}", {"name": "x"}),
         ]
-        spent = []
+        spent: list[list[str]] = []
         for name in ("node_updated", "node_moved", "prerequisite_added", "channel_updated"):
             monkeypatch.setattr(rest_changes, name, counted(world.studio, getattr(rest_changes, name), spent))
         for method, path, body in writes:

@@ -1,6 +1,7 @@
 """Changes that are sent and told: what is asked for, what is answered, and what that costs."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,8 @@ def test_what_is_no_change_is_sent_back_with_the_reason(studio, client, root, ch
 
 
 def test_what_is_nested_too_deeply_is_refused_by_its_number(client, root):
-    deep = value = {}
+    deep: dict[str, Any] = {}
+    value = deep
     for _ in range(60):
         value["a"] = value = {}
     (disallowed,) = client.ask({**client.updated(root, extra_fields=deep), "rev": 4}).json["disallowed"]

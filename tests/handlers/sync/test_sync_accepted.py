@@ -1,6 +1,7 @@
 """What was written down is answered as accepted and is done, whatever else fails."""
 
 import uuid
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -9,13 +10,15 @@ from chalicelib.aws import queues
 from chalicelib.errors import Busy
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply
+from tests.support.existing import existing
 from tests.support.worlds import contentnode as cn
 from tests.support.worlds.syncing import URL, Client
 
 
 def failing_append(monkeypatch, channel_id, error=None, after=0):
     """Let nothing more be written down for a channel: races are lost, or there is no answer."""
-    append, calls = changes.append, []
+    append = changes.append
+    calls: list[Any] = []
 
     def fail(counter, *rest):
         if counter.owner == channel_id and len(calls) >= after:
@@ -67,7 +70,7 @@ def test_the_first_part_of_many_is_accepted(client, root, monkeypatch):
 def test_what_is_left_to_a_holder_is_accepted_also_without_a_queue(studio, client, root, monkeypatch):
     """Should the holder be killed, the next request does it."""
     first = changes.Change(type=2, table="channel", key=client.channel_id, status=changes.DONE, fields={})
-    held = changes.append(changes.counter_of(client.channel_id), [first], "x", 30)
+    held = existing(changes.append(changes.counter_of(client.channel_id), [first], "x", 30))
     node = uuid.uuid4().hex
     with monkeypatch.context() as patch:
         patch.setattr(queues, "send_maintenance", no_queue)
@@ -91,7 +94,7 @@ def test_changes_of_a_channel_wait_until_it_is_made(studio):
     """Another request of the user is at work meanwhile, so the channel is left to it."""
     owner, client = changes.owner_of_user(studio.user_id), Client(studio, uuid.uuid4().hex)
     first = changes.Change(type=2, table="user", key=studio.user_id, status=changes.DONE, fields={})
-    held = changes.append(changes.counter_of(owner), [first], "x", 30)
+    held = existing(changes.append(changes.counter_of(owner), [first], "x", 30))
     made = client.change(1, "channel", client.channel_id, obj={"name": "a"})
     done = client.send(made, client.change(2, "channel", client.channel_id, mods={"name": "b"}))
     assert (len(done["allowed"]), done["errors"], done["successes"]) == (2, [], [])

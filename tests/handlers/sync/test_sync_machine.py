@@ -4,6 +4,7 @@ been told everything, their copies are the same, and the same as what the API re
 import contextlib
 import uuid
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -13,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply
 from tests.support.aws.cloud import empty_cloud
+from tests.support.existing import existing
 from tests.support.http.client import Studio
 from tests.support.worlds import contentnode as cn
 from tests.support.worlds.syncing import Client, quick_transactions
@@ -110,8 +112,9 @@ class Copy:
 class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        CLOUD.empty()
-        self.studio = Studio(CLOUD)
+        cloud = existing(CLOUD)
+        cloud.empty()
+        self.studio = Studio(cloud)
         self.channel_id = self.studio.make_channel()[0]
         self.root = self.studio.get(f"/api/channel/{self.channel_id}").json["root_id"]
         user_id, token = self.studio.sign_up(uuid.uuid4().hex)
@@ -182,12 +185,9 @@ class Machine(RuleBasedStateMachine):
     @rule(side=sides, number=picks)
     def leave_something_to_the_queue(self, side, number):
         """The other client polls while it is pending."""
-        is_large, apply.is_large = apply.is_large, lambda _: True
-        try:
+        with patch.object(apply, "is_large", lambda _: True):
             self.edit(side, number, "z", True)
             self.poll(1 - side)
-        finally:
-            apply.is_large = is_large
         self.studio.deliver("maintenance")
 
     @rule(side=sides)

@@ -1,6 +1,7 @@
 """Changes are done one after the other, each once, whatever is killed, comes twice or comes at the same time."""
 
 import uuid
+from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -10,8 +11,10 @@ from chalicelib.models import changes, nodes
 from chalicelib.models.changes import Change
 from chalicelib.operations.changes import feed
 from chalicelib.operations.sync import apply
+from chalicelib.operations.sync.effects import EFFECTS
 from tests.support.aws.calls import Watch, watching
 from tests.support.aws.interleaved import interrupted
+from tests.support.existing import existing
 from tests.support.worlds import contentnode as cn
 from tests.support.worlds.syncing import EMPTY, Client, quick_transactions, reasons
 
@@ -77,7 +80,7 @@ def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root
 
 def tree(root):
     """The tree as far as it does not change when something is done again."""
-    found = nodes.get(root)
+    found = existing(nodes.get(root))
     return found.total_count, found.resource_count, found.error_count
 
 
@@ -138,7 +141,7 @@ def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
     def fail(*_):
         raise KeyError("a")
 
-    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 4), fail)
+    monkeypatch.setitem(EFFECTS, ("contentnode", 4), fail)
     done = client.send(client.moved(root, root), client.updated(root, description="d"))
     assert (reasons(done), len(done["successes"])) == ([[apply.OUR_FAULT]], 1)
 
@@ -149,7 +152,7 @@ def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, clie
 
     node = new_id()
     with monkeypatch.context() as patch:
-        patch.setitem(apply.EFFECTS, ("contentnode", 1), fail)
+        patch.setitem(EFFECTS, ("contentnode", 1), fail)
         done = client.send(client.created(node, root))
     assert (len(done["allowed"]), done["successes"]) == (1, [])
     assert studio.deliver("maintenance") == 1
@@ -163,7 +166,7 @@ def test_messages_that_come_twice_find_nothing_pending(studio, client, root, mon
     assert client.poll() == EMPTY
     studio.deliver("maintenance", times=2)
     assert [one["key"] for one in client.poll()["successes"]] == [node]
-    assert nodes.get(root).total_count == 1
+    assert existing(nodes.get(root)).total_count == 1
 
 
 def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monkeypatch):
@@ -210,8 +213,8 @@ def test_two_requests_at_once(studio, client, root):
 
 def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, root, monkeypatch):
     other, first, second = other_client(studio, client), new_id(), new_id()
-    effect = apply.EFFECTS["contentnode", 1]
-    answers = []
+    effect = EFFECTS["contentnode", 1]
+    answers: list[dict[str, Any]] = []
 
     def effect_with_company(user, change):
         if not answers:
@@ -219,13 +222,13 @@ def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, 
             answers.append(other.send(other.created(second, root)))
         return effect(user, change)
 
-    monkeypatch.setitem(apply.EFFECTS, ("contentnode", 1), effect_with_company)
+    monkeypatch.setitem(EFFECTS, ("contentnode", 1), effect_with_company)
     done = client.send(client.created(first, root))
     assert (len(answers[1]["allowed"]), answers[1]["successes"]) == (1, [])
     assert [one["key"] for one in done["successes"]] == [first]
     told = other.poll()
     assert [one["key"] for one in told["successes"]] == [second]
-    assert nodes.get(root).total_count == 2
+    assert existing(nodes.get(root)).total_count == 2
 
 
 def test_a_worker_that_finds_the_lease_held_comes_again(client):
@@ -238,7 +241,7 @@ def test_a_worker_that_finds_the_lease_held_comes_again(client):
 def test_many_changes_in_one_request(studio, client, monkeypatch):
     """They are done in their order, the first by the request, the others by a worker."""
     order = []
-    monkeypatch.setitem(apply.EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
+    monkeypatch.setitem(EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
     sent = [client.change(2, "channel", client.channel_id, mods={"n": number}) for number in range(300)]
     with quick_transactions():
         done = client.send(*sent)

@@ -28,7 +28,8 @@ def second_client(studio, client, role="edit"):
 def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
     for number in range(30):
         feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
-    numbers, polls = [], 0
+    numbers: list[int] = []
+    polls = 0
     while len(numbers) < 30:
         numbers += [row["mods"]["n"] for row in client.poll()["changes"]]
         polls += 1

@@ -138,8 +138,8 @@ def test_a_taken_channel_cannot_be_made_and_hears_nothing_of_it(studio, client):
     stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
     told = stranger.send(own(1, "channel", client.channel_id, obj={"name": "mine"}))
     assert "already" in reasons(told)[0][0]
-    told = stranger.ask(own(1, "channel", client.channel_id, obj={}), client.change(3, "channel", client.channel_id))
-    assert len(told.json["disallowed"]) == 1
+    answer = stranger.ask(own(1, "channel", client.channel_id, obj={}), client.change(3, "channel", client.channel_id))
+    assert len(answer.json["disallowed"]) == 1
     assert client.poll()["changes"] == []
 
 

@@ -34,7 +34,8 @@ def written(recovery: str = "ENABLED", **changes: Any) -> dict[str, Any]:
     template = adopt.template_of([(users(), properties)], {}, VALUES)
     resource: dict[str, Any] = template["Resources"]["UsersTable"]
     assert resource["DeletionPolicy"] == "Retain"
-    return resource["Properties"]
+    found: dict[str, Any] = resource["Properties"]
+    return found
 
 
 def test_resources_that_outlive_their_stack_are_named() -> None:

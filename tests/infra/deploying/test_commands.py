@@ -117,8 +117,8 @@ class TestRotating:
         for _ in range(2):
             assert deploy.main("settings", {**OPTIONS, "ROTATE": "1"}) == 0
             known.append(self.stored(at))
-            assert origin._agree(known[-1], known[-2])
-            assert origin._agree(known[-2], known[-1])
+            assert origin._share_secret(known[-1], known[-2])
+            assert origin._share_secret(known[-2], known[-1])
             deployed["FRONT_KEY"] = known[-1]  # as a deploy does
         new = known[-1]
         assert known == [old, f"{new},{old}", new]

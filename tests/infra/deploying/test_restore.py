@@ -81,8 +81,8 @@ def test_a_copy_is_requested_beside_the_table(dynamodb: Any, monkeypatch: pytest
 
 def test_a_refusal_is_reported(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(**_: Any) -> None:
-        error = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "PITR is off"}
-        raise ClientError({"Error": error}, "RestoreTableToPointInTime")  # type: ignore[arg-type]
+        error: Any = {"Code": "PointInTimeRecoveryUnavailableException", "Message": "PITR is off"}
+        raise ClientError({"Error": error}, "RestoreTableToPointInTime")
 
     monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", refuse)
     with pytest.raises(RestoreError, match="PITR is off"):
@@ -144,7 +144,7 @@ def test_a_missing_permission_is_one_sentence(capsys: Any, monkeypatch: Any) -> 
 @mock_aws
 def test_the_region_defaults_to_the_aws_settings(capsys: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
-    client = botocore.session.get_session().create_client("dynamodb", region_name="eu-west-1")
+    client: Any = botocore.session.get_session().create_client("dynamodb", region_name="eu-west-1")
     monkeypatch.setattr(restore, "SEGMENTS", 2)
     resources.create_tables(client, "studio-dev-")
     client.create_table(

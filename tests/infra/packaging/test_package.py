@@ -9,6 +9,7 @@ import pytest
 
 from infra import package
 from infra.packaging import dependencies, finishing, pruning, zipping
+from infra.packaging.dependencies import PackageError
 
 URI = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/%s/invocations"
 
@@ -142,20 +143,20 @@ class TestTemplate:
 
 class TestRefusals:
     def test_an_unknown_stage(self, tmp_path: Path) -> None:
-        with pytest.raises(package.PackageError, match=r"no stage 'production'.*dev, staging, prod"):
+        with pytest.raises(PackageError, match=r"no stage 'production'.*dev, staging, prod"):
             package.package("production", tmp_path)
 
     def test_another_python(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "PYTHON", (3, 99))
-        with pytest.raises(package.PackageError, match=r"run on Python 3\.99 .* PYTHON=/path/to/python3\.99"):
+        with pytest.raises(PackageError, match=r"run on Python 3\.99 .* PYTHON=/path/to/python3\.99"):
             package.package("dev", tmp_path)
 
     def test_a_template_that_cloudformation_would_refuse(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "MAX_TEMPLATE", 100)
-        with pytest.raises(package.PackageError, match="CloudFormation accepts 100"):
+        with pytest.raises(PackageError, match="CloudFormation accepts 100"):
             package._template(template())
 
     def test_more_than_lambda_unpacks(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(package, "MAX_UNPACKED", 3)
-        with pytest.raises(package.PackageError, match="4 bytes unpacked"):
+        with pytest.raises(PackageError, match="4 bytes unpacked"):
             package._write_zip(tmp_path / "x.zip", tree(tmp_path / "first", a="1234"))

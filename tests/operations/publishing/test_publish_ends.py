@@ -3,11 +3,13 @@
 from typing import Any
 
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.trees import snapshot
 from chalicelib.handlers import workers
 from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
 from chalicelib.operations.publishing import prepare, publish_lock
 from tests.support.aws.cloud import later
+from tests.support.existing import existing
 from tests.support.http.client import CONTEXT, WORKERS, Studio
 from tests.support.worlds import nodes
 
@@ -26,7 +28,7 @@ def channel_with_a_document(studio: Studio) -> tuple[str, str, str]:
 def ask(studio: Studio, channel_id: str) -> str:
     answer = studio.post("/api/internal/publish_channel", {"channel_id": channel_id})
     assert answer.status == 200, answer.text
-    return answer.json["task_id"]
+    return str(answer.json["task_id"])
 
 
 def receive(queue: str, task_id: str, receives: int) -> Any:
@@ -57,48 +59,49 @@ def test_tree_whose_counts_are_wrong_does_not_lock_its_channel(studio):
     for minutes in range(60):
         with later(60 * minutes):
             studio.deliver("publish", "export")
-    assert tasks.get(task_id).status == tasks.FAILURE
-    assert channels.get(channel_id).publish_task_id is None
+    assert existing(tasks.get(task_id)).status == tasks.FAILURE
+    assert existing(channels.get(channel_id)).publish_task_id is None
 
 
 def test_error_of_ours_ends_the_task_at_the_last_try(studio, monkeypatch):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    monkeypatch.setattr(prepare.snapshots, "freeze", lambda *_: 1 / 0)
+    monkeypatch.setattr(snapshot, "freeze", lambda *_: 1 / 0)
     for receives in range(1, workers.MAX_RECEIVES):
         assert receive("publish", task_id, receives)["batchItemFailures"]
-        assert tasks.get(task_id).status == tasks.STARTED
+        assert existing(tasks.get(task_id)).status == tasks.STARTED
     receive("publish", task_id, workers.MAX_RECEIVES)
-    assert tasks.get(task_id).status == tasks.FAILURE
-    assert channels.get(channel_id).publish_task_id is None
+    assert existing(tasks.get(task_id)).status == tasks.FAILURE
+    assert existing(channels.get(channel_id)).publish_task_id is None
 
 
 def test_worker_that_is_turned_away_at_its_last_try_leaves_the_other_at_work(studio):
     """And its message comes again, in case that the other one is killed."""
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    task, channel = publish_lock.claim(task_id, publish_lock.PUBLISH)
+    task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
     waiting = studio.cloud.waiting("publish")
     receive("publish", task_id, workers.MAX_RECEIVES)
     assert studio.cloud.waiting("publish") == waiting + 1
-    assert channels.get(channel_id).publish_task_id == task_id
-    assert channels.get(channel_id).publish_lease == channel.publish_lease
+    assert existing(channels.get(channel_id)).publish_task_id == task_id
+    assert existing(channels.get(channel_id)).publish_lease == channel.publish_lease
     publish_lock.release(task, channel)
     with later(publish_lock.LEASE):
         studio.deliver()
-    assert tasks.get(task_id).status == tasks.SUCCESS
+    assert existing(tasks.get(task_id)).status == tasks.SUCCESS
 
 
 def test_worker_that_comes_late_does_not_change_what_is_exported(studio):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    late = publish_lock.claim(task_id, publish_lock.PUBLISH)
+    task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
     channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # long over
+    nothing: Any = {"nodes": []}
     studio.deliver("publish")
-    prepare._hand_over(*late, {"nodes": []}, rev=0)
+    prepare._hand_over(task, channel, nothing, rev=0)
     studio.deliver()
-    assert tasks.get(task_id).status == tasks.SUCCESS
-    assert channels.get(channel_id).version == 1
+    assert existing(tasks.get(task_id)).status == tasks.SUCCESS
+    assert existing(channels.get(channel_id)).version == 1
 
 
 def test_text_that_cannot_be_written_is_refused_when_it_comes_in(studio):

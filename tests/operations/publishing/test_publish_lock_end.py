@@ -4,14 +4,15 @@ import pytest
 
 from chalicelib.errors import Busy
 from chalicelib.handlers.workers import MAX_RECEIVES
-from chalicelib.models import tasks
+from chalicelib.models import channels, tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
-from chalicelib.operations.publishing import prepare, publish_lock
+from chalicelib.operations.publishing import publish_lock
 from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.operations.publishing.publish_steps import at_export, begin, only, sent
+from tests.support.existing import existing
 from tests.support.worlds.publishing_world import FAULTS, VISIBILITY, Message, following
 
 
@@ -133,16 +134,16 @@ class TestGiveUp:
     def test_leaves_a_task_that_ends_in_this_moment(self, publishing, monkeypatch):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
-        read = publish_lock.channels.get
+        read = channels.get
 
         def overtaken(channel_id):
             found = read(channel_id)
-            monkeypatch.setattr(publish_lock.channels, "get", read)
-            task, channel = publish_lock.claim(task_id, EXPORT)
+            monkeypatch.setattr(channels, "get", read)
+            task, channel = existing(publish_lock.claim(task_id, EXPORT))
             publish_lock.finish(task, channel, tasks.SUCCESS, "Done.", [Channel.version.set(1)], [])
             return found
 
-        monkeypatch.setattr(publish_lock.channels, "get", overtaken)
+        monkeypatch.setattr(channels, "get", overtaken)
         monkeypatch.setattr(publish_lock, "_restore_database", lambda _: pytest.fail("another version is live"))
         publish_lock.give_up(task_id)
         assert (publishing.task(task_id).status, publishing.channel().version) == (tasks.SUCCESS, 1)
@@ -214,7 +215,7 @@ class TestWithLease:
         def broken(*args, **kwargs):
             raise ConnectionError("no answer")
 
-        monkeypatch.setattr(prepare.publish_lock, "finish", broken)
+        monkeypatch.setattr(publish_lock, "finish", broken)
         with pytest.raises(ConnectionError):
             self.run(publishing, refuse)
         assert publishing.channel().publish_lease is None

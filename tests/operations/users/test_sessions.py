@@ -12,6 +12,7 @@ from chalicelib.models.sessions import SECONDS, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
 from chalicelib.operations.users import sessions as operation
 from chalicelib.operations.users.sessions import sign_out, start
+from tests.support.existing import existing
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def user_id(aws):
 
 
 def sign_in(user_id):
-    return start(users.get(user_id))[0]
+    return start(existing(users.get(user_id)))[0]
 
 
 def expire(session_id, user_id):
@@ -29,7 +30,7 @@ def expire(session_id, user_id):
     before = sessions.place(session)
     session.expires = int(now().timestamp()) - 1
     session.save()
-    user = users.get(user_id)
+    user = existing(users.get(user_id))
     user.session_places = (user.session_places - {before}) | {sessions.place(session)}
     user.save()
 
@@ -42,22 +43,22 @@ def test_a_session_carries_the_profile_and_ends_in_two_weeks(user_id):
     session = session_of(sign_in(user_id))
     assert (session.user_id, session.email, session.is_admin) == (user_id, "someone@example.org", False)
     assert 0 <= session.expires - now().timestamp() - SECONDS + 2 <= 2
-    assert users.get(user_id).session_places == {sessions.place(session)}
+    assert existing(users.get(user_id)).session_places == {sessions.place(session)}
 
 
 def test_sessions_follow_the_profile_at_once_as_tokens_do(user_id):
     ids = [sign_in(user_id) for _ in range(3)]
-    assert users.change_profile(users.get(user_id), [], {"first_name": "A", "is_admin": True})
+    assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A", "is_admin": True})
     assert {(session_of(one).first_name, session_of(one).is_admin) for one in ids} == {("A", True)}
-    assert users.change_profile(users.get(user_id), [], {"is_active": False})
+    assert users.change_profile(existing(users.get(user_id)), [], {"is_active": False})
     for one in ids:
         with pytest.raises(NotSignedIn):
             session_of(one)
 
 
 def test_a_session_is_not_made_with_a_profile_of_the_past(user_id, aws):
-    user = users.get(user_id)
-    users.change_profile(users.get(user_id), [], {"is_admin": True})
+    user = existing(users.get(user_id))
+    users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
     assert session_of(start(user)[0]).is_admin
     assert len(keys(aws)) == 1
 
@@ -67,7 +68,7 @@ def test_a_profile_can_change_where_a_session_ended_and_was_removed(user_id):
     for one in (gone, over):
         expire(one, user_id)
     Session(digest(gone)).delete()  # as TTL does
-    assert users.change_profile(users.get(user_id), [], {"first_name": "A"})
+    assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
     assert session_of(lasting).first_name == "A"
     with pytest.raises(Session.DoesNotExist):
         Session.get(digest(gone))
@@ -76,7 +77,7 @@ def test_a_profile_can_change_where_a_session_ended_and_was_removed(user_id):
 def test_a_new_session_forgets_those_that_ended(user_id):
     expire(sign_in(user_id), user_id)
     session = session_of(sign_in(user_id))
-    assert users.get(user_id).session_places == {sessions.place(session)}
+    assert existing(users.get(user_id)).session_places == {sessions.place(session)}
 
 
 def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypatch):
@@ -86,7 +87,7 @@ def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypa
         monkeypatch.setattr(operation, "SECONDS", SECONDS + number)  # a second later each
         ids.append(sign_in(user_id))
     assert keys(aws) == {digest(one) for one in ids[2:]}
-    assert users.change_profile(users.get(user_id), [], {"is_admin": True})
+    assert users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
     assert session_of(ids[3]).is_admin
 
 
@@ -101,19 +102,19 @@ def test_signing_out_forgets_the_session(user_id, aws):
     sign_out(first)
     sign_out("bad")
     assert keys(aws) == {digest(second)}
-    assert users.get(user_id).session_places == {sessions.place(session_of(second))}
+    assert existing(users.get(user_id)).session_places == {sessions.place(session_of(second))}
     sign_out(second)
-    assert users.get(user_id).session_places is None
+    assert existing(users.get(user_id)).session_places is None
 
 
 def test_signing_out_meanwhile_leaves_no_place_behind(user_id):
     """A new session writes all places; one that went away since they were read must not come back."""
     first = sign_in(user_id)
-    user = users.get(user_id)
+    user = existing(users.get(user_id))
     sign_out(first)
     second = start(user)[0]
-    assert users.get(user_id).session_places == {sessions.place(session_of(second))}
-    assert users.change_profile(users.get(user_id), [], {"first_name": "A"})
+    assert existing(users.get(user_id)).session_places == {sessions.place(session_of(second))}
+    assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
 
 
 def test_tries_are_counted_up_to_a_number_and_given_back(aws):
@@ -121,7 +122,7 @@ def test_tries_are_counted_up_to_a_number_and_given_back(aws):
     assert [bool(key) for key in taken] == [True, True, True, False]
     assert sign_in_tries.take("b", 1)
     for _ in range(5):
-        sign_in_tries.give_back(taken[0])
+        sign_in_tries.give_back(existing(taken[0]))
     assert [bool(sign_in_tries.take("a", 3)) for _ in range(4)] == [True, True, True, False]
     (expires,) = {int(item["expires"]["N"]) for item in aws.items("sign_in_tries")}
     assert 0 < expires - now().timestamp() <= sign_in_tries.WINDOW

@@ -96,7 +96,7 @@ def new_person(state: State) -> str:
 
 
 def new_invitation(state: State) -> str:
-    people = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
+    people: dict[str, Any] = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
     sent = Invitation(new_id(), **people, channel_id=state.channel_id, share_mode=VIEW, created=now())
     sent.save()
     return str(sent.id)
@@ -128,7 +128,11 @@ def source(state: State) -> dict[str, Any]:
 
 def new_clipboard_entry(state: State) -> str:
     """One of somebody else."""
-    named = {"contentnode_id": new_id(), "source_node_id": new_id(), "source_channel_id": state.channel_id}
+    named: dict[str, Any] = {
+        "contentnode_id": new_id(),
+        "source_node_id": new_id(),
+        "source_channel_id": state.channel_id,
+    }
     made = ClipboardEntry(new_id(), new_id(), kind="topic", lft=1, **named)
     made.save()
     return str(made.id)
@@ -147,8 +151,13 @@ def trashed_node(state: State) -> str:
     root = Node.get(Channel.get(state.channel_id).trash_root_id, consistent_read=True)
     edge = Child(root.id, f"{int(root.total_count):08x}#{new_id()}", node_id=new_id(), kind="topic")
     edge.save()
-    fields = {"tree_id": root.id, "channel_id": root.channel_id, "path": [root.id], "position": edge.position}
-    text = {"title": "t", "kind": "topic", "role_visibility": "learner", "content_id": new_id()}
+    fields: dict[str, Any] = {
+        "tree_id": root.id,
+        "channel_id": root.channel_id,
+        "path": [root.id],
+        "position": edge.position,
+    }
+    text: dict[str, Any] = {"title": "t", "kind": "topic", "role_visibility": "learner", "content_id": new_id()}
     Node(edge.node_id, node_id=edge.node_id, parent_id=root.id, complete=True, **fields, **text).save()
     return str(edge.node_id)
 
@@ -169,7 +178,8 @@ def requiring_node(state: State) -> str:
 
 def staged_channel(state: State) -> str:
     """The id of a new channel with the same members, which has a tree staged and one to roll back to."""
-    roots = {"root_id": new_id(), "trash_root_id": new_id(), "staging_root_id": new_id(), "previous_root_id": new_id()}
+    names = ("root_id", "trash_root_id", "staging_root_id", "previous_root_id")
+    roots: dict[str, Any] = {name: new_id() for name in names}
     made = Channel(new_id(), name="n", created=now(), modified=now(), **roots)
     made.save()
     for member in channel_members.of_channel(state.channel_id):

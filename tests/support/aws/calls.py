@@ -1,14 +1,18 @@
 """Watching the application's calls of AWS: counting them, and letting one of them fail."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-_call = BaseClient._make_api_call
+Call = Callable[[BaseClient, str, dict[str, Any]], Any]
+W = TypeVar("W", bound=Call)
+
+_client_class: Any = BaseClient  # its type stubs leave out the private methods
+_call: Call = _client_class._make_api_call
 
 
 class NeverSent(EndpointConnectionError):
@@ -41,7 +45,7 @@ class Watch:
 
 
 @contextmanager
-def watching(watch: Watch, own: tuple[BaseClient, ...] = ()) -> Iterator[Watch]:
+def watching(watch: W, own: tuple[BaseClient, ...] = ()) -> Iterator[W]:
     """Watch every client but the test's `own` ones."""
 
     def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
@@ -49,11 +53,11 @@ def watching(watch: Watch, own: tuple[BaseClient, ...] = ()) -> Iterator[Watch]:
             return _call(client, operation, arguments)
         return watch(client, operation, arguments)
 
-    BaseClient._make_api_call = call
+    _client_class._make_api_call = call
     try:
         yield watch
     finally:
-        BaseClient._make_api_call = _call
+        _client_class._make_api_call = _call
 
 
 @contextmanager
@@ -78,7 +82,8 @@ class Strict(Watch):
         is_large = sum(len(text.encode()) for text in _texts(put)) > MAX_TRANSACTION_BYTES
         if is_large or any(not 0 < len(text.encode()) <= LONGEST_KEY for text in _key_texts(arguments)):
             error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
-            raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}, operation)
+            answer: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
+            raise ClientError(answer, operation)
         return super().__call__(client, operation, arguments)
 
     @property
@@ -111,5 +116,4 @@ def strictly(studio: Any) -> Iterator[Strict]:
     """Watch the application's calls as DynamoDB itself would."""
     cloud = studio.cloud
     with watching(Strict(), own=(cloud.dynamodb, cloud.s3, cloud.sqs)) as watch:
-        assert isinstance(watch, Strict)
         yield watch

@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, TypeVar
 from unittest.mock import patch
 
 from botocore.session import get_session
 from moto import mock_aws
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey
 
 from chalicelib.aws import clients, mail, queues, storage
@@ -22,11 +23,13 @@ from infra import resources
 from tests.conftest import BUCKET, DYNAMODB_URL, PREFIX
 
 if DYNAMODB_URL:
-    from tests.support.aws import local_tables as tables
-else:
-    from tests.support.aws import moto_tables as tables
-    from tests.support.aws import quick_moto
+    from tests.support.aws import local_tables
 
+    tables: ModuleType = local_tables
+else:
+    from tests.support.aws import moto_tables, quick_moto
+
+    tables = moto_tables
     quick_moto.shorten()
 
 Contents = dict[str, list[str]]
@@ -77,7 +80,7 @@ class Cloud:
 
     def contents(self) -> Contents:
         """All that is stored, to compare: items by table, keys of the bucket, and messages as a number a queue."""
-        stored = tables.contents()
+        stored: Contents = tables.contents()
         stored["bucket"] = sorted(self.objects())
         stored["queues"] = [f"{name}: {self.waiting(name)}" for name in self.queue_urls]
         return stored
@@ -111,9 +114,10 @@ def _mail() -> Any:
 
 def _empty_bucket() -> None:
     """By moto's own books, in which also what was replaced is kept with all its bytes."""
-    for key in FakeKey.instances_tracked:
+    tracked: list[Any] = vars(FakeKey)["instances_tracked"]
+    for key in tracked:
         key.dispose()
-    FakeKey.instances_tracked.clear()
+    tracked.clear()
     bucket = get_backend("s3")[DEFAULT_ACCOUNT_ID][PARTITION].buckets[BUCKET]
     bucket.keys.clear()
     bucket.multiparts.clear()
@@ -148,7 +152,8 @@ def empty_cloud() -> Iterator[Cloud]:
         for cached in (base.connection, clients.session, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()
-        dynamodb, s3, sqs = (session.create_client(name) for name in ("dynamodb", "s3", "sqs"))
+        made: list[Any] = [session.create_client(name) for name in ("dynamodb", "s3", "sqs")]
+        dynamodb, s3, sqs = made
         resources.create_tables(dynamodb, PREFIX)
         tables.empty()
         s3.create_bucket(Bucket=BUCKET)

@@ -7,6 +7,7 @@ from typing import Any
 import jsonschema_rs
 
 from chalicelib.http import openapi
+from chalicelib.http.router import JSON
 from tests.support.source import routes
 
 DOCUMENT = openapi.document(routes.ALL, "http://front.example.org")
@@ -32,7 +33,7 @@ def schema_of(method: str, path: str, status: int, kind: str) -> Any:
     operation, media = DOCUMENT["paths"][path].get(method.lower()), kind.partition(";")[0]
     if operation is None:
         assert status == 405, f"{method} {path} is not declared, but answers {status}"
-        return validator({"$ref": "#/components/schemas/Problem"}) if media == openapi.JSON else None
+        return validator({"$ref": "#/components/schemas/Problem"}) if media == JSON else None
     if status in UNSAID:
         return validator({"$ref": f"#/components/schemas/{UNSAID[status]}"})
     response = operation["responses"].get(str(status))
@@ -41,7 +42,7 @@ def schema_of(method: str, path: str, status: int, kind: str) -> Any:
     if "content" not in response:
         return None
     assert media in response["content"], f"{method} {path} {status} may not be {media}"
-    return validator(response["content"][media]["schema"]) if media == openapi.JSON else None
+    return validator(response["content"][media]["schema"]) if media == JSON else None
 
 
 def _resolved(part: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import Any
 
 from moto.backends import get_backend
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from tests.conftest import PREFIX
 

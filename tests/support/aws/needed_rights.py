@@ -83,8 +83,9 @@ def _of_queues(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 def _of_mail(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
     from chalicelib.aws import mail
 
+    settings = vars(mail)["settings"]  # tests give the module others
     sender = arguments["FromEmailAddress"]
-    said = "${MailFrom}" if sender == mail.settings().mail_from else sender
+    said = "${MailFrom}" if sender == settings().mail_from else sender
     yield f"ses:{operation}", SECTIONS["senders"][1] + sender, ("ses:FromAddress", said)
 
 

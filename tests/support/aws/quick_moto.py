@@ -17,10 +17,12 @@ from typing import Any
 from botocore import UNSIGNED
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.useragent import UserAgentString
-from moto.core import DEFAULT_ACCOUNT_ID, responses
+from moto.core import responses
 from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import ActionResult
+from moto.core.utils import method_names_from_class
 from moto.dynamodb import models
 from moto.dynamodb import responses as dynamodb
 from moto.dynamodb.exceptions import ItemSizeTooLarge
@@ -28,9 +30,13 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item, LimitedSizeDict
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.models.utilities import dynamo_json_dump, dynamo_to_dict
 from moto.dynamodb.parsing import validators
-from moto.dynamodb.parsing.ast_nodes import Node
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.parsing.ast_nodes import Node  # type: ignore[attr-defined]  # moto hides the module from mypy
+from moto.dynamodb.parsing.expressions import (  # type: ignore[attr-defined]  # moto hides the module from mypy
+    UpdateExpressionParser,
+)
 from werkzeug.exceptions import HTTPException
+
+from tests.support.existing import existing
 
 Response = tuple[int, dict[str, str], Any]
 
@@ -80,7 +86,7 @@ def process_request(stubber: BotocoreStubber, request: Any) -> Response | None:
     try:
         return 200, {}, dynamo_json_dump(getattr(handler, call)().result)
     except HTTPException as error:
-        return error.code, dict(error.get_headers()), error.get_body()
+        return existing(error.code), dict(error.get_headers()), error.get_body()
 
 
 def make_untracked(cls: type[Item], *_: Any, **__: Any) -> Item:
@@ -108,7 +114,7 @@ def project(item: Item, paths: list[list[str]]) -> Item:
 def query(table: Table, hash_key: DynamoType | None, *arguments: Any, **options: Any) -> Any:
     """Where no index is asked, look at the items with this hash key instead of sorting the whole table."""
     if arguments[6] is None:
-        part = object.__new__(Table)
+        part: Any = object.__new__(type(table))
         part.__dict__.update(table.__dict__)
         part.items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
         table = part
@@ -120,7 +126,8 @@ def all_items(table: Table) -> list[Item]:
     if table.range_key_attr:
         found = [item for items in table.items.values() for item in items.values()]
         return sorted(found, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
-    return sorted(table.items.values(), key=lambda item: item.hash_key.cast_value)
+    single: Any = table.items.values()
+    return sorted(single, key=lambda item: item.hash_key.cast_value)
 
 
 def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
@@ -161,8 +168,8 @@ WAYS: tuple[tuple[Any, str, Any], ...] = (
     (models, "copy", SimpleNamespace(deepcopy=lambda kept: kept if isinstance(kept, Table) else copy.deepcopy(kept))),
     (validators, "deepcopy", copied),
     (UpdateExpressionParser, "make", cache(UpdateExpressionParser.make)),
-    (responses, "method_names_from_class", cache(responses.method_names_from_class)),
-    (BaseBackend, "urls", property(cache(BaseBackend.urls.fget))),  # S3's module would be loaded anew for every request
+    (responses, "method_names_from_class", cache(method_names_from_class)),
+    (BaseBackend, "urls", property(cache(vars(BaseBackend)["urls"].fget))),  # else S3's module is loaded per request
     (UserAgentString, "to_string", lambda _: "tests"),
 )
 _LONG = tuple((owner, name, getattr(owner, name)) for owner, name, _ in WAYS)

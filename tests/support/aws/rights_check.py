@@ -9,7 +9,7 @@ What tests call without a function is not judged, nor what other processes do.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from botocore.client import BaseClient
@@ -106,12 +106,13 @@ def _as_function(entry: Callable[..., Any], name_of: Callable[[Any], str]) -> Ca
 
 # Stands before every call and every URL that is signed, and behind the doors of the application's functions. This is
 # done here, not in a hook: tests/support/aws/calls.py and others keep the call that they find when they are imported.
-judge = Judge(BaseClient._make_api_call)
-BaseClient._make_api_call = lambda client, operation, arguments: judge.call(client, operation, arguments)
-BaseClient._emit_api_params = _judging_signatures(BaseClient._emit_api_params)
-Chalice.__call__ = _as_function(Chalice.__call__, lambda app: "api" if app.app_name == "studio" else "")
-EventSourceHandler.__call__ = _as_function(
-    EventSourceHandler.__call__, lambda handler: handler.func.__name__ if handler.func.__module__ == "app" else ""
+_client, _api, _worker = cast(tuple[Any, Any, Any], (BaseClient, Chalice, EventSourceHandler))
+judge = Judge(_client._make_api_call)
+_client._make_api_call = lambda client, operation, arguments: judge.call(client, operation, arguments)
+_client._emit_api_params = _judging_signatures(_client._emit_api_params)
+_api.__call__ = _as_function(_api.__call__, lambda app: "api" if app.app_name == "studio" else "")
+_worker.__call__ = _as_function(
+    _worker.__call__, lambda handler: handler.func.__name__ if handler.func.__module__ == "app" else ""
 )
 
 

@@ -20,7 +20,7 @@ from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.users import sessions
-from infra.local.edge.events import FRONT, LambdaContext, RouteTable, sqs_event
+from infra.local.edge.events import CLOUDFRONT_ADDRESS, LambdaContext, RouteTable, sqs_event
 from tests.conftest import BUCKET
 from tests.support import quick_passwords
 from tests.support.aws import declared
@@ -91,13 +91,13 @@ class Studio:
         assert found, f"no route for {path}"
         response = _with_room(HTTP.request, method, path, self._by_cdn(sent), data)
         answer = Answer(response.status_code, response.headers, response.body.decode())
-        answer.cookies = answer.headers.pop("Set-Cookie", [])
+        answer.cookies = response.headers.pop("Set-Cookie", [])
         declared.check(method, found[0], answer.status, answer.headers, answer.text)
         return answer
 
     def _by_cdn(self, headers: dict[str, str]) -> dict[str, str]:
         """Headers of a client as the application gets them, with what CloudFront and API Gateway add."""
-        forwarded = [headers.get("x-forwarded-for", ""), self.address, FRONT]
+        forwarded = [headers.get("x-forwarded-for", ""), self.address, CLOUDFRONT_ADDRESS]
         secret = {"x-front-key": self.origin_secret} if self.origin_secret else {}
         return {**secret, **headers, "x-forwarded-for": ", ".join(filter(None, forwarded))}
 
@@ -166,7 +166,8 @@ class Studio:
     def add(self, root_id: str, *nodes: dict[str, Any]) -> dict[str, str]:
         answer = self.post("/api/internal/add_nodes", {"root_id": root_id, "content_data": list(nodes)})
         assert answer.status == 200, answer.text
-        return answer.json["root_ids"]
+        root_ids: dict[str, str] = answer.json["root_ids"]
+        return root_ids
 
     def finish(self, channel_id: str, stage: bool = False) -> Answer:
         return self.post("/api/internal/finish_channel", {"channel_id": channel_id, "stage": stage})
@@ -179,10 +180,12 @@ class Studio:
         return self.task(answer.json["task_id"])
 
     def task(self, task_id: str) -> dict[str, Any]:
-        return self.get(f"/api/task/{task_id}").json
+        task: dict[str, Any] = self.get(f"/api/task/{task_id}").json
+        return task
 
-    def database(self, channel_id: str, version: int | None = None) -> bytes:
-        return self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))["Body"].read()
+    def database(self, channel_id: str, version: int | str | None = None) -> bytes:
+        stored = self.cloud.s3.get_object(Bucket=BUCKET, Key=database_key(channel_id, version))
+        return bytes(stored["Body"].read())
 
 
 @dataclass

@@ -84,8 +84,8 @@ _MAKING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
 def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
     """Nodes with every field that a chef sends, and what they need in the storage."""
     pdf, png = store(studio, b"%PDF", "pdf"), store(studio, b"png", "png")
-    labels = {name: [] for name in LABELS}
-    source = {"author": "a", "aggregator": "b", "provider": "c", "suggested_duration": 5, "tags": ["a"]}
+    labels: dict[str, Any] = {name: [] for name in LABELS}
+    source: dict[str, Any] = {"author": "a", "aggregator": "b", "provider": "c", "suggested_duration": 5, "tags": ["a"]}
     picture = nodes.file(png, "exercise_image", source_url="", duration=None)
     answers = [{"answer": "a", "correct": True, "order": 0}]
     question = nodes.question("one", files=[picture], answers=answers, hints=[{"hint": "h", "order": 0}])

@@ -5,9 +5,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+from app import app
 from infra.local.edge.events import Request, api_gateway_event, response_of
 from infra.local.edge.responses import problem
-from tests.support.http.client import CONTEXT, TABLE, application
+from tests.support.http.client import CONTEXT, TABLE
 
 
 def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -18,7 +19,7 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
         environ["REQUEST_METHOD"], path, environ["QUERY_STRING"], list(_headers(environ)), _body(environ), "127.0.0.1"
     )
     if found:
-        response = response_of(application.app(api_gateway_event(request, *found), CONTEXT))
+        response = response_of(app(api_gateway_event(request, *found), CONTEXT))
     else:
         response = problem(404, "Not found", f"There is nothing at {path}.")
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", response.headers)

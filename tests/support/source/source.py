@@ -59,7 +59,8 @@ def imports(module: str) -> frozenset[str]:
 
 def reaches(module: str) -> Iterator[tuple[str, ...]]:
     """Every way of imports that begins at a module, each import once: (module, …, what the last one imports)."""
-    seen, ways = {module}, [(module,)]
+    seen = {module}
+    ways: list[tuple[str, ...]] = [(module,)]
     while ways:
         way = ways.pop()
         for imported in sorted(imports(way[-1])):

@@ -20,11 +20,13 @@ def empty_tree(studio: Studio) -> str:
 def make(studio: Studio, parent: str, title: str = "n", kind: str = "topic", **fields: Any) -> dict[str, Any]:
     answer = studio.post(URL, {"parent": parent, "title": title, "kind": kind, **fields})
     assert answer.status == 201, answer.text
-    return answer.json
+    made: dict[str, Any] = answer.json
+    return made
 
 
 def row(studio: Studio, node_id: str) -> dict[str, Any]:
-    return studio.get(f"{URL}/{node_id}").json
+    found: dict[str, Any] = studio.get(f"{URL}/{node_id}").json
+    return found
 
 
 def values(studio: Studio, node_id: str, names: tuple[str, ...] = COUNTS) -> list[Any]:
@@ -35,7 +37,8 @@ def values(studio: Studio, node_id: str, names: tuple[str, ...] = COUNTS) -> lis
 def change(studio: Studio, node_id: str, **fields: Any) -> dict[str, Any]:
     answer = studio.call("PATCH", f"{URL}/{node_id}", fields)
     assert answer.status == 200, answer.text
-    return answer.json
+    changed: dict[str, Any] = answer.json
+    return changed
 
 
 def children(studio: Studio, parent: str) -> list[str]:

@@ -36,7 +36,7 @@ def resource(
     return topic(name, kind=kind, files=files or [], **{**licensed, **fields})
 
 
-def file(filename: str, preset: str = "document", **fields: Any) -> dict[str, Any]:
+def file(filename: str, preset: str | None = "document", **fields: Any) -> dict[str, Any]:
     return {"filename": filename, "preset": preset, "size": 1, "original_filename": "a.pdf", "language": None, **fields}
 
 

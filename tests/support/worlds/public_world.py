@@ -145,7 +145,7 @@ def _leaf(rng: random.Random, studio: Studio, name: str) -> dict[str, Any]:
     return nodes.resource(title, kind, [nodes.file(store(studio, extension.encode(), extension), preset)], **fields)
 
 
-def walk(world: World, path: str, query: list[tuple[str, str]], between: Any = None) -> Iterator[list[Any]]:
+def walk(world: World, path: str, query: list[tuple[str, str]], between: Any = None) -> Iterator[Any]:
     """The results of one page after the other, with `between()` called before each but the first.
 
     In v2 `more` is the whole query of the next page, in v1 its cursor.

@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.http.client import Studio
 
 
-def rows(studio: Studio, channel_id: str, query: str, version: int | None = None) -> list[tuple[Any, ...]]:
+def rows(studio: Studio, channel_id: str, query: str, version: int | str | None = None) -> list[tuple[Any, ...]]:
     """Rows of a channel's content database."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "content.sqlite3"
@@ -20,13 +20,13 @@ def rows(studio: Studio, channel_id: str, query: str, version: int | None = None
             database.close()
 
 
-def titles(studio: Studio, channel_id: str, version: int | None = None) -> list[str]:
+def titles(studio: Studio, channel_id: str, version: int | str | None = None) -> list[str]:
     """Titles of all published nodes but the root, in tree order."""
     found = rows(studio, channel_id, "select title from content_contentnode order by lft", version)
     return [title for (title,) in found[1:]]
 
 
-def node_ids(studio: Studio, channel_id: str, version: int | None = None) -> dict[str, str]:
+def node_ids(studio: Studio, channel_id: str, version: int | str | None = None) -> dict[str, str]:
     """The published ids of nodes by title."""
     return dict(rows(studio, channel_id, "select title, id from content_contentnode", version))
 

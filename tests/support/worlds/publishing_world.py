@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Event
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -70,10 +71,10 @@ class Publishing:
     @contextmanager
     def running(self) -> Iterator["Publishing"]:
         clock = SimpleNamespace(time=self._tick)
-        sends = {"send_publish": PUBLISH, "send_export": EXPORT}
+        senders: dict[str, Any] = {"send_publish": self._sender(PUBLISH), "send_export": self._sender(EXPORT)}
         with (
             patch.object(leases, "time", clock),
-            patch.multiple(queues, **{name: self._sender(stage) for name, stage in sends.items()}),
+            patch.multiple(queues, **senders),
             patch.multiple(storage, copy=self._s3("copy"), delete=self._s3("delete")),
             watching(self._aws),
         ):
@@ -216,11 +217,11 @@ class Publishing:
             message = min(self.waiting, key=lambda message: message.visible)
             self.pass_time(max(0, message.visible - self.now))
             try:
-                worker = self.receive(message)
+                received = self.receive(message)
             except Busy:
                 continue
-            if worker:
-                self.succeed(worker)
+            if received:
+                self.succeed(received)
         return count
 
     # ---- what can be seen ----
@@ -241,13 +242,14 @@ class Publishing:
         return not any((channel.publish_task_id, channel.publish_stage, channel.publish_lease, channel.publish_again))
 
 
-class _Once:
+class _Once(Event):
     """Stands for the event that ends renewals: there is time for one."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.answers = iter([False, True])
 
-    def wait(self, _: float) -> bool:
+    def wait(self, timeout: float | None = None) -> bool:
         return next(self.answers)
 
 

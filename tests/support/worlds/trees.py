@@ -1,7 +1,7 @@
 """Trees of stored nodes, as a publish reads them, with everything that a test does not care about filled in."""
 
 import uuid
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from hypothesis import strategies as st
 
@@ -58,21 +58,22 @@ def make_node(name: str, parent: NodeData | None, run: str = "1", **fields: Any)
         "complete": True,
     }
     empty = ("description", "copyright_holder", "author", "aggregator", "provider")
-    unknown = ("language", "license", "license_description", "suggested_duration")
-    unknown += ("original_channel_id", "original_node_id")
-    lists = ("tags", "grade_levels", "resource_types", "learning_activities", "accessibility_labels")
-    lists += ("categories", "learner_needs", "files", "prerequisites")
-    return {  # type: ignore[typeddict-item]
+    unknown = ["language", "license", "license_description", "suggested_duration"]
+    unknown += ["original_channel_id", "original_node_id"]
+    lists = ["tags", "grade_levels", "resource_types", "learning_activities", "accessibility_labels"]
+    lists += ["categories", "learner_needs", "files", "prerequisites"]
+    node: dict[str, Any] = {
         **dict.fromkeys(empty, ""),
         **dict.fromkeys(unknown),
         **{name: [] for name in lists},
         **defaults,
         **fields,
     }
+    return cast(NodeData, node)
 
 
 def make_file(name: str, preset: str = "document", **fields: Any) -> FileData:
-    return {  # type: ignore[typeddict-item]
+    file: dict[str, Any] = {
         "id": uuid.uuid4().hex,
         "checksum": _id(CHANNEL_ID, f"file {name}"),
         "file_format": "pdf",
@@ -84,6 +85,7 @@ def make_file(name: str, preset: str = "document", **fields: Any) -> FileData:
         "duration": None,
         **fields,
     }
+    return cast(FileData, file)
 
 
 def make_channel(**fields: Any) -> ChannelData:
@@ -96,7 +98,7 @@ def make_channel(**fields: Any) -> ChannelData:
         "thumbnail": "",
         "inherit_metadata": True,
     }
-    return {**channel, **fields}  # type: ignore[return-value]
+    return cast(ChannelData, {**channel, **fields})
 
 
 def titles(snapshot: Snapshot) -> list[str]:

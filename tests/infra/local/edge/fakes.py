@@ -10,6 +10,7 @@ from chalice.app import Chalice, CORSConfig, Response
 
 from infra.local.checks import listen
 from infra.local.edge import gateway
+from tests.support.existing import existing
 
 ANY = ["application/json", "application/octet-stream", "multipart/form-data", "text/plain"]
 
@@ -19,7 +20,7 @@ def make_app() -> Any:
     app = Chalice(app_name="fake")
 
     def echo() -> dict[str, Any]:
-        request = app.current_request
+        request = existing(app.current_request)
         event = request.to_original_event()
         names = ("path", "resource", "httpMethod", "multiValueQueryStringParameters", "isBase64Encoded")
         return {name: event[name] for name in names} | {
@@ -46,13 +47,13 @@ def make_app() -> Any:
 
     @app.route("/api/letters/{count}")
     def letters(count: str) -> Any:
-        headers = {"Content-Type": "text/plain", "ETag": '"letters"', "X-Twice": ["a", "b"]}
+        headers: dict[str, str | list[str]] = {"Content-Type": "text/plain", "ETag": '"letters"', "X-Twice": ["a", "b"]}
         return Response("x" * int(count), headers=headers)
 
     @app.route("/api/sleep/{seconds}")
     def sleep(seconds: str) -> dict[str, Any]:
         time.sleep(float(seconds))
-        return {"seconds": app.current_request.uri_params["seconds"]}
+        return {"seconds": existing(existing(app.current_request).uri_params)["seconds"]}
 
     @app.route("/api/fail")
     def fail() -> Any:

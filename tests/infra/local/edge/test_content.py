@@ -33,7 +33,7 @@ class Host:
 
     def signed(self, path: str = PATH, seconds: int = 60) -> str:
         config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
-        s3 = get_session().create_client(
+        s3: Any = get_session().create_client(
             "s3",
             endpoint_url=self.ministack.endpoint,
             region_name="us-east-1",

@@ -9,20 +9,24 @@ from chalice.app import Chalice
 app = Chalice(app_name="small")
 
 
+def client(service: str) -> Any:
+    return get_session().create_client(service)
+
+
 def table() -> dict[str, str]:
     return {"TableName": os.environ["TABLE_PREFIX"] + "tasks"}
 
 
 @app.route("/api/send/{body}", methods=["POST"])
 def send(body: str) -> dict[str, str]:
-    get_session().create_client("sqs").send_message(QueueUrl=os.environ["PUBLISH_QUEUE_URL"], MessageBody=body)
+    client("sqs").send_message(QueueUrl=os.environ["PUBLISH_QUEUE_URL"], MessageBody=body)
     return {"body": body}
 
 
 @app.route("/api/done/{body}")
 def done(body: str) -> dict[str, bool]:
     key = {"id": {"S": body}}
-    return {"done": "Item" in get_session().create_client("dynamodb").get_item(**table(), Key=key)}
+    return {"done": "Item" in client("dynamodb").get_item(**table(), Key=key)}
 
 
 @app.route("/api/fail")
@@ -32,6 +36,6 @@ def fail() -> Any:
 
 @app.on_sqs_message(queue="publish")
 def publish(event: Any) -> None:
-    dynamodb = get_session().create_client("dynamodb")
+    dynamodb = client("dynamodb")
     for record in event:
         dynamodb.put_item(**table(), Item={"id": {"S": record.body}})

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from typing import Any
 
 from botocore.session import get_session
 
@@ -9,7 +10,7 @@ from chalicelib.errors import Conflict
 
 
 def create_user(email: str, password: str | None = None, is_admin: bool = False) -> tuple[str, str]:
-    dynamodb = get_session().create_client("dynamodb")
+    dynamodb: Any = get_session().create_client("dynamodb")
     item = {"id": {"S": email}, "password": {"S": str(password)}, "is_admin": {"BOOL": is_admin}}
     try:
         dynamodb.put_item(
