@@ -7,7 +7,7 @@ from chalicelib.domain.ids import derived_id
 from chalicelib.domain.tokens import digest, new_api_token, new_password
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.models import users
-from chalicelib.models.base import now, save_if
+from chalicelib.models.base import now, save_new
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import MAX_TOKENS, User
 
@@ -40,7 +40,7 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
         disk_space_left=quota,
         date_joined=now(),
     )
-    if not save_if(user, User.id.does_not_exist()):
+    if not save_new(user):
         raise Conflict(f"A user with the e-mail address {address} already exists.")
     return user.id, issue_token(user)
 

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
@@ -194,10 +194,7 @@ def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], 
     actions += [
         (model._get_connection().table_name, {"DeleteRequest": {"Key": _raw_key(model, key)}}) for model, key in deletes
     ]
-    in_parallel(
-        _write_batch,
-        [actions[at : at + MAX_BATCH_WRITE] for at in range(0, len(actions), MAX_BATCH_WRITE)],
-    )
+    in_parallel(_write_batch, [actions[at : at + MAX_BATCH_WRITE] for at in range(0, len(actions), MAX_BATCH_WRITE)])
 
 
 def _put_request(item: Table) -> tuple[str, dict[str, Any]]:
@@ -239,10 +236,23 @@ def save_if(item: Table, condition: Condition) -> bool:
     return _conditionally(lambda: item.save(condition=condition))
 
 
+def save_new(item: Table) -> bool:
+    """Write an item if there is none with its key; says whether it did."""
+    return save_if(item, _hash_key(item).does_not_exist())
+
+
 def delete_if_there(item: Table) -> bool:
     """Delete an item by its key; says whether it was there."""
-    hash_key = next(attribute for attribute in item.get_attributes().values() if attribute.is_hash_key)
-    return _conditionally(lambda: item.delete(condition=hash_key.exists()))
+    return delete_if(item, _hash_key(item).exists())
+
+
+def _hash_key(item: Table) -> Attribute[Any]:
+    return next(attribute for attribute in item.get_attributes().values() if attribute.is_hash_key)
+
+
+def setting(model: type[Table], fields: Mapping[str, Any]) -> list[Any]:
+    """The actions of an update that sets these attributes."""
+    return [getattr(model, name).set(value) for name, value in fields.items()]
 
 
 def _conditionally(write: Callable[[], Any]) -> bool:

@@ -16,7 +16,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, query_raw
+from chalicelib.models.base import Table, find, query_raw, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.users import User
@@ -85,6 +85,11 @@ def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str |
     of_channel: list[Any] = [channel_count.add(by) for (channel_count, _), by in pairs]
     transaction.update(Channel(channel_id), of_channel, condition=Channel.id.exists())
     transaction.update(User(user_id), [user_count.add(by) for (_, user_count), by in pairs])
+
+
+def give(user_id: str, channel_id: str, old: str | None, new: str) -> bool:
+    """Give a user another role in a channel; says whether the role was the `old` one until then."""
+    return not transact(lambda transaction: change(transaction, user_id, channel_id, old, new))
 
 
 def require_editor(transaction: TransactWrite, user_id: str, channel_id: str) -> None:

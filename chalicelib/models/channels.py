@@ -12,6 +12,7 @@ The index of all channels holds only what seldom changes: every change of it wri
 `publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import (
@@ -24,7 +25,7 @@ from pynamodb.attributes import (
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from chalicelib.models import tasks
-from chalicelib.models.base import Table, find, read_many, read_raw
+from chalicelib.models.base import Table, find, now, read_many, read_raw, setting, update_if
 from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import LeaseAttributes
 
@@ -136,6 +137,26 @@ def get_many_to_read(channel_ids: list[str]) -> list[Channel]:
 def public_ids() -> list[str]:
     """Ids of all public channels; may lag behind a change by a second."""
     return [channel.id for channel in Channel.public_index.query(PUBLIC)]
+
+
+def change(channel: Channel, fields: Mapping[str, Any]) -> bool:
+    """Change a channel, whatever else changed of it; says whether it is still there."""
+    return update_if(channel, [*setting(Channel, fields), Channel.modified.set(now())], Channel.id.exists())
+
+
+def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> bool:
+    """Make a channel public or private, and change `fields` of it, in one write that is left out where nothing changes.
+
+    Says whether the channel was still as public, and as deleted, as it was read.
+    """
+    actions = setting(Channel, fields)
+    if actions:
+        actions.append(Channel.modified.set(now()))
+    if bool(channel.public) != public:
+        key = Channel.public_key.set(PUBLIC) if public else Channel.public_key.remove()
+        actions += [Channel.public.set(public), key, Channel.public_changed.set(now())]
+    as_read = (Channel.public == bool(channel.public)) & (Channel.deleted == bool(channel.deleted))
+    return not actions or update_if(channel, actions, as_read)
 
 
 def is_live(channel: Channel) -> bool:

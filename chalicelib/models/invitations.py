@@ -10,6 +10,7 @@
 and `revoked` is true, nothing changes any more.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -18,7 +19,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.models import channel_members
-from chalicelib.models.base import Table, delete_if, find, transact, update_if
+from chalicelib.models.base import Table, delete_if, find, setting, transact, update_if
 
 
 class UserIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyped-call]
@@ -85,9 +86,9 @@ def is_decided(invitation: Invitation) -> bool:
     return bool(invitation.accepted or invitation.declined or invitation.revoked)
 
 
-def change(invitation: Invitation, actions: list[Any]) -> bool:
+def change(invitation: Invitation, **fields: Any) -> bool:
     """Change an invitation; says whether it was still undecided."""
-    return update_if(Invitation(invitation.id), actions, _undecided())
+    return update_if(Invitation(invitation.id), setting(Invitation, fields), _undecided())
 
 
 def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> bool:
@@ -109,6 +110,25 @@ def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> b
 def revoke(transaction: TransactWrite, invitation: Invitation) -> None:
     """Take an invitation back. The transaction fails where it is decided by then."""
     transaction.update(Invitation(invitation.id), [Invitation.revoked.set(True)], condition=_undecided())
+
+
+def remove_member(
+    user_id: str, channel_id: str, role: str, staying: str | None, waiting: Iterable[Invitation] = ()
+) -> bool:
+    """Take a right away that a user has until then, and revoke the user's undecided invitations, at once.
+
+    `staying` must be an editor of the channel at that moment. Says whether it was done: not where a role or an
+    invitation changed meanwhile.
+    """
+
+    def fill(transaction: TransactWrite) -> None:
+        if staying:
+            channel_members.require_editor(transaction, staying, channel_id)
+        channel_members.change(transaction, user_id, channel_id, role, None)
+        for invitation in waiting:
+            revoke(transaction, invitation)
+
+    return not transact(fill)
 
 
 def withdraw(invitation: Invitation) -> None:

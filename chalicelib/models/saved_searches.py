@@ -6,11 +6,12 @@
 | a saved search | `user_id`, `id` | reading, changing and deleting one |
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.models.base import Table, delete_if_there, find, save_if, update_if
+from chalicelib.models.base import Table, delete_if_there, find, save_if, setting, update_if
 
 
 class SavedSearch(Table):
@@ -40,9 +41,9 @@ def add(search: SavedSearch) -> bool:
     return save_if(search, SavedSearch.id.does_not_exist())
 
 
-def change(search: SavedSearch, actions: list[Any]) -> bool:
+def change(search: SavedSearch, fields: Mapping[str, Any]) -> bool:
     """Change one; says whether it is still there."""
-    return update_if(search, actions, SavedSearch.id.exists())
+    return update_if(search, setting(SavedSearch, fields), SavedSearch.id.exists())
 
 
 def remove(user_id: str, search_id: str) -> bool:

@@ -10,7 +10,17 @@ from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.models import assessment_items, children, nodes
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import MAX_TRANSACTION, find, in_parallel, now, read_many, transact, unchanged, write_many
+from chalicelib.models.base import (
+    MAX_TRANSACTION,
+    find,
+    in_parallel,
+    now,
+    read_many,
+    transact,
+    unchanged,
+    update_if,
+    write_many,
+)
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
@@ -266,3 +276,16 @@ def remove(root_id: str) -> int:
         write_many(deletes=[(Child, (parent_id, edge.position)) for edge in below[parent_id]])
     write_many(deletes=[(Node, root_id)])
     return len(gone) + 1
+
+
+def keep_facts(root_id: str, facts: dict[str, Any], rev: int) -> None:
+    """Note on a root what was found out about its tree at this revision of the channel; newer facts stay."""
+    is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
+    update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
+
+
+def ask_for_facts(root_id: str, moment: int, pause: int) -> bool:
+    """Note that the facts of a tree were asked for at this moment (Unix time); says whether that was not done within
+    the `pause` (seconds) before it."""
+    is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - pause)
+    return update_if(Node(root_id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago)

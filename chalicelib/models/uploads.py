@@ -8,7 +8,8 @@
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.models.base import Table
+from chalicelib.models.base import Table, Transaction, transact
+from chalicelib.models.users import User
 
 
 class Upload(Table):
@@ -20,3 +21,22 @@ class Upload(Table):
     file_id = UnicodeAttribute()
     file_size = NumberAttribute()
     created = UTCDateTimeAttribute()
+
+
+def charge(upload: Upload, paid: int | None) -> bool:
+    """Note an upload, and take from the storage left to its user what was not paid for it before (`paid` bytes, None
+    for a new one), at once. Does nothing where another request has just noted it.
+
+    Says whether enough storage was left.
+    """
+    as_read = Upload.file_size == paid if paid is not None else Upload.user_id.does_not_exist()
+    more = int(upload.file_size) - (paid or 0)
+
+    def fill(transaction: Transaction) -> None:
+        transaction.save(upload, condition=as_read)
+        transaction.update(
+            User(upload.user_id), [User.disk_space_left.add(-more)], condition=User.disk_space_left >= more
+        )
+
+    refused = transact(fill)
+    return not refused or bool(refused[0])  # else the same request came twice, and the other one has paid

@@ -14,6 +14,7 @@ that `profile_rev` is as it was read.
 `edit_count` and `view_count` are kept by whoever gives or takes a right in a channel (`models.channel_members`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from pynamodb.attributes import (
@@ -26,7 +27,7 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, now, read_many, transact, unchanged
+from chalicelib.models.base import Table, find, now, read_many, setting, transact, unchanged
 from chalicelib.models.sessions import Session, lasting, place
 from chalicelib.models.tokens import Token
 
@@ -156,6 +157,11 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
     return not transact(fill)
 
 
+def quota_change(user: User, disk_space: int) -> list[Any]:
+    """The actions of `change_profile` that give a user another quota (bytes); what is used stays used."""
+    return [User.disk_space.set(disk_space), User.disk_space_left.add(disk_space - int(user.disk_space))]
+
+
 def add_token(user: User, token: Token) -> bool:
     """Store a new token of a user; says whether the profile that it carries is still the user's."""
 
@@ -166,7 +172,7 @@ def add_token(user: User, token: Token) -> bool:
     return not transact(fill)
 
 
-def add_session(user: User, session: Session, actions: list[Any]) -> bool:
+def add_session(user: User, session: Session, fields: Mapping[str, Any]) -> bool:
     """Store a new session of a user, whose oldest one ends where there would be too many.
 
     `actions` are other changes of the user. Says whether the profile that it carries is still the user's.
@@ -179,7 +185,7 @@ def add_session(user: User, session: Session, actions: list[Any]) -> bool:
         for oldest in ended:
             transaction.delete(Session(known[oldest]))
         transaction.save(session)
-        _update(transaction, user, [User.session_places.set(kept), *actions])
+        _update(transaction, user, [User.session_places.set(kept), *setting(User, fields)])
 
     return not transact(fill)
 

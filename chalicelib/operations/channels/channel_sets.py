@@ -10,7 +10,7 @@ from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
-from chalicelib.models.base import read_many, save_if
+from chalicelib.models.base import read_many, save_new
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access import channel_rights, policy
@@ -62,7 +62,7 @@ def create(user: Identity, sent: ChannelSetIn) -> Item:
     token = secret_tokens.reserve_for_set(set_id)
     fields: Item = {"name": sent.name, "description": sent.description, "channel_ids": wanted, "secret_token": token}
     made = ChannelSet(set_id, user_id=user.user_id, **fields)
-    if not save_if(made, ChannelSet.id.does_not_exist()):
+    if not save_new(made):
         raise _taken(set_id)
     return fill(user, [_row(made)])[0]
 

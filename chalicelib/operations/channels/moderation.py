@@ -7,7 +7,6 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels
-from chalicelib.models.base import now, update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.operations.public import public_index_update
@@ -71,10 +70,8 @@ def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Ite
     public = given.pop("public", None)
     if public is not None:
         public_index_update.set_public(channel.id, public, given)
-    elif given:
-        actions = [getattr(Channel, name).set(value) for name, value in given.items()]
-        if not update_if(channel, [*actions, Channel.modified.set(now())], Channel.id.exists()):
-            raise NotFound(f"Channel not found: {channel.id}")
+    elif given and not channels.change(channel, given):
+        raise NotFound(f"Channel not found: {channel.id}")
     if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
         queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
     if "deleted" in given and channel.version:

@@ -10,11 +10,10 @@ from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import checksum_of, split_filename, storage_key
 from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import stored_objects, users
-from chalicelib.models.base import Transaction, now, read_many, transact
+from chalicelib.models import stored_objects, uploads, users
+from chalicelib.models.base import now, read_many
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
-from chalicelib.models.users import User
 from chalicelib.schemas.constants import FORMATS
 from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
 
@@ -101,22 +100,12 @@ def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None
 
     Both are done together or not at all. Raises QuotaExceeded.
     """
-    paid = int(earlier[0].file_size) if earlier else 0
-    if earlier and size <= paid:
+    paid = int(earlier[0].file_size) if earlier else None
+    if paid is not None and size <= paid:
         return
     upload = Upload(user.user_id, name, file_id=_file_id(user, name), file_size=size, created=now())
-    as_read = Upload.file_size == paid if earlier else Upload.user_id.does_not_exist()
-    more = size - paid
-
-    def fill(transaction: Transaction) -> None:
-        transaction.save(upload, condition=as_read)
-        transaction.update(
-            User(user.user_id), [User.disk_space_left.add(-more)], condition=User.disk_space_left >= more
-        )
-
-    refused = transact(fill)
-    if refused and not refused[0]:  # else the same request came twice, and the other one has paid
-        raise QuotaExceeded(_NO_ROOM.format(more))
+    if not uploads.charge(upload, paid):
+        raise QuotaExceeded(_NO_ROOM.format(size - (paid or 0)))
 
 
 _NO_ROOM = "You have not {} bytes of storage left. Ask an administrator for more."

@@ -14,7 +14,6 @@ from chalicelib.content_databases.index_file import IndexWriter, Record
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.models import channels, public_index
-from chalicelib.models.base import now, update_if
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import is_open
 from chalicelib.operations.index_files import index_swap
@@ -40,21 +39,10 @@ def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None =
         raise NotFound(f"Channel not found: {channel_id}")
     if public and (others.get("deleted", channel.deleted) or not channel.version):
         raise Conflict(f"Channel {channel_id} is deleted, or not published. Publish it first, then make it public.")
-    _change(channel, public, others)
+    if not channels.set_public(channel, public, others):
+        raise Conflict(f"Channel {channel.id} was changed by someone else just now. Look at it and try again.")
     queues.send_maintenance({"job": JOB, "channel_ids": [channel_id]})
     return channel
-
-
-def _change(channel: Channel, public: bool, others: Mapping[str, Any]) -> None:
-    actions: list[Any] = [getattr(Channel, name).set(value) for name, value in others.items()]
-    if actions:
-        actions.append(Channel.modified.set(now()))
-    if bool(channel.public) != public:
-        key = Channel.public_key.set(channels.PUBLIC) if public else Channel.public_key.remove()
-        actions += [Channel.public.set(public), key, Channel.public_changed.set(now())]
-    unchanged = (Channel.public == bool(channel.public)) & (Channel.deleted == bool(channel.deleted))
-    if actions and not update_if(channel, actions, unchanged):
-        raise Conflict(f"Channel {channel.id} was changed by someone else just now. Look at it and try again.")
 
 
 def refresh_after_publish(channel_id: str) -> None:

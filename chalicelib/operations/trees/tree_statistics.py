@@ -13,7 +13,7 @@ from le_utils.constants import content_kinds, format_presets, roles
 from chalicelib.aws import queues
 from chalicelib.domain.types import NodeData
 from chalicelib.models import trees
-from chalicelib.models.base import find, read_raw, update_if
+from chalicelib.models.base import find, read_raw
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
@@ -42,8 +42,7 @@ def keep(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
     `rev` is that of its channel before the walk, of the live tree and the trash: what is known of later ones stays.
     """
     facts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
-    is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
-    update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
+    trees.keep_facts(root_id, facts, rev)
 
 
 def is_behind(root: Node, channel: Channel) -> bool:
@@ -56,9 +55,7 @@ def is_behind(root: Node, channel: Channel) -> bool:
 
 def refresh_soon(root: Node) -> None:
     """Have a tree walked in the background, unless that was asked for within a minute."""
-    moment = int(time.time())
-    is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - PAUSE)
-    if update_if(Node(root.id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago):
+    if trees.ask_for_facts(root.id, int(time.time()), PAUSE):
         queues.send_maintenance({"job": JOB, "root_id": root.id})
 
 

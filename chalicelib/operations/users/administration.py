@@ -49,9 +49,7 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> Item:
     if policy.owns(user, person.id) and given.get("is_active") is False:
         raise Conflict("You cannot deactivate yourself. Ask another administrator.")
     quota = given.pop("disk_space", None)
-    actions = []
-    if quota is not None:
-        actions = [User.disk_space.set(quota), User.disk_space_left.add(quota - int(person.disk_space))]
+    actions = [] if quota is None else users.quota_change(person, quota)
     was_admin = policy.is_active_admin(person)
     staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
     if not users.change_profile(person, actions, given, *staying):

@@ -9,7 +9,7 @@ from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFai
 from chalicelib.identity.accounts import plain_address, user_id_of
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import invitations
-from chalicelib.models.base import now, read_many, save_if
+from chalicelib.models.base import now, read_many, save_new
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.invitations import Invitation
@@ -56,7 +56,7 @@ def create(user: Identity, sent: InvitationIn) -> Item:
         sender_name=f"{user.first_name} {user.last_name}".strip() or user.email,
         created=now(),
     )
-    if not save_if(invitation, Invitation.id.does_not_exist()):
+    if not save_new(invitation):
         raise Conflict(f"There is an invitation {invitation.id} already. Choose another id, or none.")
     try:
         mail.send_invitation(address, invitation.sender_name, found.channel.name, policy.is_editor(sent.share_mode))
@@ -125,11 +125,8 @@ def update(user: Identity, invitation_id: str, sent: InvitationChanges | Invitat
         if free:
             raise ValidationFailed({name: ["This cannot be changed while deciding."] for name in free})
         (accept if "accepted" in decisions else decline)(user, invitation_id)
-    elif free or decisions:
-        changes = {**free, **dict.fromkeys(decisions, True)}
-        actions = [getattr(Invitation, name).set(value) for name, value in changes.items()]
-        if not invitations.change(invitation, actions):
-            raise _decided()
+    elif (free or decisions) and not invitations.change(invitation, **free, **dict.fromkeys(decisions, True)):
+        raise _decided()
     return one(user, invitation_id)
 
 
@@ -155,7 +152,7 @@ def decline(user: Identity, invitation_id: str) -> None:
     Raises NotFound, Forbidden where the caller is not invited, Conflict where it is decided already.
     """
     invitation = _own(user, invitation_id)
-    if not invitations.change(invitation, [Invitation.declined.set(True)]):
+    if not invitations.change(invitation, declined=True):
         raise _decided()
 
 

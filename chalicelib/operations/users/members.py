@@ -7,7 +7,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, invitations, users
-from chalicelib.models.base import Transaction, read_many, transact
+from chalicelib.models.base import read_many
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
@@ -77,10 +77,8 @@ def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]
     person, membership = found.people.get(_plain(user_id)), found.memberships.get(_plain(user_id))
     if person is None or not policy.may_make_editor(found.role, membership):
         raise NotFound("This user is no member of the channel. Invite the user first.")
-    ids, editor = (person.id, found.channel.id), Role.EDIT.value
-    if not policy.is_editor(membership) and transact(
-        lambda transaction: channel_members.change(transaction, *ids, membership, editor)
-    ):
+    editor = Role.EDIT.value
+    if not policy.is_editor(membership) and not channel_members.give(person.id, found.channel.id, membership, editor):
         raise Conflict("The members of the channel changed just now. Look at them and try again.")
     return _row(person, editor)
 
@@ -102,15 +100,7 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     needs_another = policy.must_leave_editor(found.role, membership)
     staying = _another_editor(found.channel.id, member) if needs_another else None
     waiting = [] if policy.owns(user, member) else invitations.waiting(member, found.channel.id)
-
-    def fill(transaction: Transaction) -> None:
-        if staying:
-            channel_members.require_editor(transaction, staying, found.channel.id)
-        channel_members.change(transaction, member, found.channel.id, membership, None)
-        for invitation in waiting:
-            invitations.revoke(transaction, invitation)
-
-    if transact(fill):
+    if not invitations.remove_member(member, found.channel.id, membership, staying, waiting):
         raise Conflict("The members of the channel changed just now. Look at them and try again.")
 
 

@@ -41,8 +41,7 @@ def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearch
     given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
     if isinstance(sent, SavedSearchIn):
         given["params"] = sent.params
-    actions = [getattr(SavedSearch, name).set(value) for name, value in {**given, "modified": now()}.items()]
-    if not saved_searches.change(search, actions):
+    if not saved_searches.change(search, {**given, "modified": now()}):
         raise _unknown(search_id)
     return _row(search)
 

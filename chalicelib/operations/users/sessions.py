@@ -88,14 +88,14 @@ def _may_sign_in(user: User | None, password: str) -> bool:
     return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
 
 
-def _noted(user: User, password: str, moment: datetime) -> list[Any]:
+def _noted(user: User, password: str, moment: datetime) -> dict[str, Any]:
     """What else changes of a user who signs in with a password."""
-    actions = []
+    fields: dict[str, Any] = {}
     if user.last_login is None or moment - user.last_login >= LOGIN_NOTED:
-        actions.append(User.last_login.set(moment))
+        fields["last_login"] = moment
     if password and accounts.is_outdated(user.password):
-        actions.append(User.password.set(accounts.hash_password(password)))
-    return actions
+        fields["password"] = accounts.hash_password(password)
+    return fields
 
 
 def _counted(account: str, address: str, is_right: Callable[[], bool]) -> bool:
