@@ -1,6 +1,10 @@
 """Kolibri Studio's API: the functions that AWS calls."""
 
 import gc
+import sys
+
+if sys.argv[:1] and sys.argv[0].endswith("chalice") and not {"package", "deploy"}.isdisjoint(sys.argv):
+    sys.exit("Run `make package` or `make deploy`: Chalice alone would leave out tables, queues, roles and settings.")
 
 gc.disable()  # imported modules are never garbage: collecting while importing takes a sixth of a cold start
 

@@ -25,6 +25,7 @@ BUILD = ROOT / "build"
 STAGES = ROOT / "infra" / "stages.json"
 MAX_UNPACKED = 250 * 1024**2  # bytes; Lambda's limit
 MAX_TEMPLATE = 1_000_000  # bytes; CloudFormation's limit
+CHALICE = "import sys; from chalice.cli import main; sys.exit(main())"  # by its own name app.py refuses to be packaged
 SOURCES = ("app.py", "chalicelib", ".chalice/config.json")
 
 
@@ -98,7 +99,7 @@ def _chalice(work: Path) -> dict[str, Any]:
         _copy(ROOT / name, project / name)
     (project / "requirements.txt").touch()
     (work / "merge.json").write_text(json.dumps(template.compose()))
-    command = [str(Path(sys.executable).with_name("chalice")), "--project-dir", str(project), "package"]
+    command = [sys.executable, "-c", CHALICE, "--project-dir", str(project), "package"]
     command += ["--stage", "dev", "--merge-template", str(work / "merge.json"), str(work / "out")]
     done = subprocess.run(  # noqa: S603 - our own
         command, cwd=work, env=_environment(), capture_output=True, text=True, check=False
