@@ -239,7 +239,7 @@ def test_outputs_are_what_operators_need() -> None:
 
 
 def test_a_name_cannot_be_defined_twice() -> None:
-    whole = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
+    whole: dict[str, Any] = {section: {} for section in template.SECTIONS} | {"Resources": {"One": {}}}
     with pytest.raises(ValueError, match="One"):
         template._add(whole, {"Resources": {"One": {}, "Two": {}}})
 

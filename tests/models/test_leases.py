@@ -3,6 +3,7 @@
 import logging
 import threading
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -17,6 +18,7 @@ from chalicelib.models.base import update_if
 from chalicelib.models.changes import Change
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.leases import Lease, LeaseAttributes, kept_alive
+from chalicelib.telemetry import log
 from tests.models.builders import make_channel
 
 pytestmark = pytest.mark.usefixtures("aws")
@@ -28,7 +30,7 @@ class Guarded:
 
     def __init__(self, attributes: LeaseAttributes):
         self.attributes = attributes
-        self.stored = make_channel() if attributes is PUBLISH_LEASE else Change(new_id(), 0, last=1, done=0)
+        self.stored: Any = make_channel() if attributes is PUBLISH_LEASE else Change(new_id(), 0, last=1, done=0)
         self.stored.save()
         self.now = 1_000_000.0
 
@@ -213,21 +215,31 @@ def renewing():
 class TestKeptAlive:
     def test_renews_while_the_block_runs_and_no_longer(self):
         renewed = threading.Event()
-        with kept_alive(lambda: renewed.set() or True, 0.001):
+
+        def renew():
+            renewed.set()
+            return True
+
+        with kept_alive(renew, 0.001):
             assert renewed.wait(5)
         assert not renewing()
 
     def test_ends_when_the_lease_is_lost(self):
-        calls = []
-        with kept_alive(lambda: calls.append(1), 0.001):
+        calls: list[int] = []
+
+        def renew():
+            calls.append(1)
+            return False
+
+        with kept_alive(renew, 0.001):
             for thread in renewing():
                 thread.join(5)
         assert calls == [1]
 
     def test_tries_again_after_a_call_that_failed(self, monkeypatch):
-        monkeypatch.setattr(leases.log, "exception", logging.getLogger().debug)
+        monkeypatch.setattr(log, "exception", logging.getLogger().debug)
         answers = iter([UpdateError("no answer"), True, False])
-        seen = []
+        seen: list[Any] = []
 
         def renew():
             seen.append(next(answers))

@@ -8,6 +8,7 @@ from chalicelib.models.channels import PUBLISH_LEASE
 from chalicelib.operations.publishing import publish_lock
 from tests.conftest import PREFIX
 from tests.models.builders import make_channel
+from tests.support.existing import existing
 
 
 def store(aws, table, item):
@@ -28,7 +29,7 @@ def test_the_lease_of_a_sync_holder_that_vanished_is_taken_over(aws):
     store(aws, "changes", counter(holder={"S": "worker-1"}, until=ended, tries={"N": "2"}))
     found = changes.counter_of("o")
     assert (found.is_abandoned, found.has_pending) == (True, True)
-    taken = changes.take(found, "h", 30)
+    taken = existing(changes.take(found, "h", 30))
     until = {"until": {"N": str(taken.lease.until)}}
     assert stored(aws, "changes") == counter(holder={"S": "h"}, tries={"N": "3"}, **until)
     assert len(str(taken.lease.until)) == 13  # milliseconds
@@ -57,7 +58,7 @@ def publishing(aws, **lease):
 
 def test_the_lease_of_a_publish_worker_that_vanished_is_taken_over(aws):
     lease = {"publish_worker": {"S": "w"}, "publish_lease": {"N": "1700000000000000"}}
-    _, channel = publish_lock.claim(publishing(aws, **lease), publish_lock.PUBLISH)
+    _, channel = existing(publish_lock.claim(publishing(aws, **lease), publish_lock.PUBLISH))
     item = stored(aws, "channels")
     assert item["publish_worker"] == {"S": channel.publish_worker} != {"S": "w"}
     assert item["publish_lease"] == {"N": str(channel.publish_lease)}
@@ -70,6 +71,6 @@ def test_the_lease_of_a_publish_worker_at_work_is_left_to_it(aws):
     with pytest.raises(Busy) as caught:
         publish_lock.claim(task_id, publish_lock.PUBLISH)
     assert 18 <= caught.value.retry_after <= 20
-    channel = channels.get(stored(aws, "channels")["id"]["S"])
-    publish_lock.release(tasks.get(task_id), channel)
+    channel = existing(channels.get(stored(aws, "channels")["id"]["S"]))
+    publish_lock.release(existing(tasks.get(task_id)), channel)
     assert not {"publish_worker", "publish_lease"} & stored(aws, "channels").keys()

@@ -1,6 +1,7 @@
 """How the package is made: which packages, what is pruned, a zip that depends on nothing else, a finished template."""
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,8 @@ class TestRequirements:
         pip = tmp_path / "pip"
         pip.write_text(f"#!/bin/sh\necho '{output}' >&2\nexit 1\n")
         pip.chmod(0o755)
-        monkeypatch.setattr(dependencies.sys, "executable", str(pip))
-        with pytest.raises(dependencies.PackageError, match=message):
+        monkeypatch.setattr(sys, "executable", str(pip))
+        with pytest.raises(PackageError, match=message):
             dependencies.installed(tmp_path)
 
 
@@ -119,7 +120,7 @@ class TestZip:
         assert b"/var/task/a.py" in made[0]
 
     def test_an_invalid_module_is_reported(self, tmp_path: Path) -> None:
-        with pytest.raises(dependencies.PackageError, match="broken"):
+        with pytest.raises(PackageError, match="broken"):
             dependencies.compile_all(tree(tmp_path, **{"broken.py": "def"}))
 
 
