@@ -56,7 +56,7 @@ def timed(name, call):
 
 timed("import", lambda: __import__("app"))
 timed("request", lambda: sys.modules["app"].app(event, None))
-timed("dynamodb", lambda: __import__("chalicelib.models.base").models.base.connection().client)
+timed("dynamodb", lambda: __import__("chalicelib.models.connection").models.connection.connection().client)
 timed("s3", lambda: __import__("chalicelib.aws.storage").storage.upload_url("0" * 32, "png", 1, "image/png"))
 timed("workers", lambda: __import__("chalicelib.handlers.workers"))
 print("\\n" + json.dumps(spent))

@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 from tests.support import quick_part
-from tests.support.existing import existing
+from tests.support.hypothesis_internals import limit_examples
 
 pytest_plugins = ("tests.support.aws.rights_check",)
 
@@ -74,11 +74,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     out = quick_part.tests()
     items[:] = [item for item in items if (item.path, getattr(item, "originalname", "")) not in out]
     for item in items:
-        test = getattr(item, "obj", None)
-        wanted = getattr(test, "_hypothesis_internal_use_settings", None)  # there is no other way to it
-        if wanted is not None:
-            few = hypothesis.settings(wanted, max_examples=min(10, wanted.max_examples))
-            existing(getattr(test, "__func__", test))._hypothesis_internal_use_settings = few
+        limit_examples(getattr(item, "obj", None), 10)
 
 
 def pytest_collection_finish() -> None:

@@ -12,6 +12,7 @@ from infra import resources
 from tests.conftest import PREFIX
 from tests.support.existing import existing
 from tests.support.source import data_model
+from tests.support.source.pynamodb_internals import schema_of
 from tests.support.source.source import PACKAGE, ROOT, modules
 
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
@@ -65,7 +66,7 @@ class TestTables:
 
     @pytest.mark.parametrize("name", sorted({*TEMPLATE, *MODELS}))
     def test_have_the_keys_and_indexes_of_their_model(self, name):
-        template, schema = TEMPLATE[name], MODELS[name]._get_schema()
+        template, schema = TEMPLATE[name], schema_of(MODELS[name])
         assert _keys(template) == _keys({"KeySchema": schema["key_schema"]})
         assert {
             index["IndexName"]: (_keys(index), index["Projection"]["ProjectionType"])

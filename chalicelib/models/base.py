@@ -1,4 +1,4 @@
-"""What all models share: one DynamoDB client, reads over several tables, transactions that retry."""
+"""What all models share: reads over several tables, conditional writes, transactions that retry."""
 
 import random
 import time
@@ -6,45 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
-from threading import RLock
 from typing import Any, TypeVar
 
-from pydantic_core import from_json
 from pynamodb.attributes import Attribute
-from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition as Condition
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.config import settings
+from chalicelib.models.connection import PARALLEL_CALLS, connection
+from chalicelib.models.pynamodb_internals import SharedModel, table_connection
 
 MAX_BATCH_GET = 100  # keys a BatchGetItem (AWS)
 MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
 MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
-PARALLEL_CALLS = 8
 
 Transaction = TransactWrite  # what the functions given to `transact` fill
 DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
 M = TypeVar("M", bound="Table")
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-@cache
-def connection() -> Connection:
-    """The one connection of this process: a client costs tens of milliseconds to make, so models share it."""
-    made = Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
-    made.client.meta.events.register("before-parse.dynamodb.*", _take_body)
-    return made
-
-
-def _take_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Read what DynamoDB answered as it is. botocore would walk through all of it to find bytes and times, of which
-    our tables have none; for a hundred nodes that takes longer than everything else about the call."""
-    if response_dict["status_code"] < 300:
-        customized_response_dict.update(from_json(response_dict["body"], cache_strings="keys"))
-        response_dict["body"] = b"{}"
 
 
 @cache
@@ -60,27 +40,8 @@ def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
     return list(_pool().map(function, todo))
 
 
-_naming = RLock()
-
-
-class Table(Model):
+class Table(SharedModel):
     """Base of the models: `Meta.table_name` is the name without the deployment's prefix."""
-
-    @classmethod
-    def _get_connection(cls) -> TableConnection:
-        with _naming:
-            cls._share_connection()
-        return super()._get_connection()
-
-    @classmethod
-    def _share_connection(cls) -> None:
-        if cls._connection is None or cls._connection.connection is not connection():
-            prefix = settings().table_prefix
-            if not cls.Meta.table_name.startswith(prefix):
-                cls.Meta.table_name = prefix + cls.Meta.table_name
-            own = super()._get_connection()
-            connection().add_meta_table(own.connection.get_meta_table(cls.Meta.table_name))
-            own.connection = connection()
 
 
 def now() -> datetime:
@@ -130,7 +91,7 @@ def _read_batch(
     names: dict[str, type[Table]] = {}
     request: dict[str, Any] = {}
     for model, key in batch:
-        name = model._get_connection().table_name
+        name = table_connection(model).table_name
         names[name] = model
         part = request.setdefault(name, {"Keys": [], "ConsistentRead": True, **_projection(only.get(model, ()))})
         part["Keys"].append(_raw_key(model, key))
@@ -179,7 +140,7 @@ def query_raw(
     """
     start = None
     while True:
-        found = model._get_connection().query(
+        found = table_connection(model).query(
             hash_key, place, consistent_read=True, exclusive_start_key=start, **options
         )
         yield from found["Items"]
@@ -192,13 +153,13 @@ def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], 
     """Unconditional puts and deletes over several tables, 25 a call, calls in parallel."""
     actions = [_put_request(item) for item in puts]
     actions += [
-        (model._get_connection().table_name, {"DeleteRequest": {"Key": _raw_key(model, key)}}) for model, key in deletes
+        (table_connection(model).table_name, {"DeleteRequest": {"Key": _raw_key(model, key)}}) for model, key in deletes
     ]
     in_parallel(_write_batch, [actions[at : at + MAX_BATCH_WRITE] for at in range(0, len(actions), MAX_BATCH_WRITE)])
 
 
 def _put_request(item: Table) -> tuple[str, dict[str, Any]]:
-    return item._get_connection().table_name, {"PutRequest": {"Item": item.serialize()}}
+    return table_connection(type(item)).table_name, {"PutRequest": {"Item": item.serialize()}}
 
 
 def _write_batch(actions: list[tuple[str, dict[str, Any]]]) -> None:
@@ -288,10 +249,9 @@ def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
     that refused it ("ConditionalCheckFailed") or None, in the order condition checks, deletes, puts, updates.
     """
     for attempt in range(8):
-        transaction = TransactWrite(connection=connection())
-        fill(transaction)
         try:
-            transaction._commit()
+            with TransactWrite(connection=connection()) as transaction:
+                fill(transaction)
         except TransactWriteError as error:
             if _code(error) is None:
                 raise

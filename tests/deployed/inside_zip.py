@@ -62,7 +62,7 @@ def an_upload_is_signed(events: Events) -> None:
 
 def the_other_services_are_known(events: Events) -> None:
     from chalicelib.aws import mail, queues
-    from chalicelib.models.base import connection
+    from chalicelib.models.connection import connection
 
     found = [client.meta.service_model.service_name for client in (queues.client(), mail.client(), connection().client)]
     assert found == ["sqs", "sesv2", "dynamodb"]

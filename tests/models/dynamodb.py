@@ -7,10 +7,10 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from tests.support.aws.calls import Call, watching
+from tests.support.aws.botocore_internals import Call, current_call
+from tests.support.aws.calls import watching
 
-_client_class: Any = BaseClient  # its type stubs leave out the private methods
-real: Call = _client_class._make_api_call
+real = current_call()
 
 
 class Answering:

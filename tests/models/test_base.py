@@ -1,17 +1,12 @@
 """What all models share, also when DynamoDB does a part of the work only."""
 
-import itertools
-import threading
 import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ConnectionClosedError
-from pynamodb.attributes import UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 
-from chalicelib.config import settings
-from chalicelib.models import base
 from chalicelib.models.base import Table, find, in_parallel, read_many, save_if, transact, update_if, write_many
 from chalicelib.models.children import Child
 from chalicelib.models.derived_files import DerivedFile
@@ -316,42 +311,3 @@ class TestParallel:
 
     def test_of_nothing_is_nothing(self):
         assert in_parallel(str, []) == []
-
-
-def test_two_threads_that_use_a_table_first_name_it_once(aws):
-    """A cold worker reads the questions of many exercises at once."""
-    both_looked, one_named = threading.Event(), threading.Event()
-    turns = itertools.count()
-
-    class Name(str):
-        def startswith(self, *args):
-            found = super().startswith(*args)
-            if next(turns) == 0:
-                both_looked.wait(0.3)
-            else:
-                both_looked.set()
-                one_named.wait(0.3)
-            return found
-
-    class Racing(Table):
-        class Meta:
-            table_name = Name("racing")
-
-        id = UnicodeAttribute(hash_key=True)
-
-    def use():
-        Racing._get_connection()
-        one_named.set()
-
-    threads = [threading.Thread(target=use) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert Racing.Meta.table_name == f"{settings().table_prefix}racing"
-
-
-def test_models_share_one_client(aws):
-    for model in (StoredObject, Child, SecretToken):
-        model._get_connection()
-    assert {model._get_connection().connection for model in (StoredObject, Child, SecretToken)} == {base.connection()}

@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.models import changes, channels
 from tests.support.aws.calls import AnswerLost, Watch, counting, watching
-from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.aws.moto_internals import later
 from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes

@@ -8,8 +8,8 @@ from chalicelib.models import channels
 from chalicelib.models import nodes as node_models
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channels import Channel
-from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.aws.moto_internals import later
 from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING

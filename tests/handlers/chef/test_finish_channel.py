@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.models import channels
 from chalicelib.models import nodes as node_models
-from tests.support.aws.cloud import later
 from tests.support.aws.interleaved import interrupted
+from tests.support.aws.moto_internals import later
 from tests.support.existing import existing, values_of
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING

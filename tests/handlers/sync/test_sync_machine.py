@@ -14,10 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply
 from tests.support.aws.cloud import empty_cloud
+from tests.support.aws.moto_internals import quick_transactions
 from tests.support.existing import existing
 from tests.support.http.client import Studio
 from tests.support.worlds import contentnode as cn
-from tests.support.worlds.syncing import Client, quick_transactions
+from tests.support.worlds.syncing import Client
 
 picks = st.integers(0, 50)
 sides = st.integers(0, 1)

@@ -14,9 +14,10 @@ from chalicelib.operations.sync import apply
 from chalicelib.operations.sync.effects import EFFECTS
 from tests.support.aws.calls import Watch, watching
 from tests.support.aws.interleaved import interrupted
+from tests.support.aws.moto_internals import quick_transactions
 from tests.support.existing import existing
 from tests.support.worlds import contentnode as cn
-from tests.support.worlds.syncing import EMPTY, Client, quick_transactions, reasons
+from tests.support.worlds.syncing import EMPTY, Client, reasons
 
 
 def new_id():

@@ -8,7 +8,7 @@ from chalicelib.handlers import workers
 from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
 from chalicelib.operations.publishing import prepare, publish_lock
-from tests.support.aws.cloud import later
+from tests.support.aws.moto_internals import later
 from tests.support.existing import existing
 from tests.support.http.client import CONTEXT, WORKERS, Studio
 from tests.support.worlds import nodes

@@ -1,6 +1,6 @@
 """Watching the application's calls of AWS: counting them, and letting one of them fail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
-Call = Callable[[BaseClient, str, dict[str, Any]], Any]
+from tests.support.aws.botocore_internals import Call, current_call, replace_call
+
 W = TypeVar("W", bound=Call)
 
-_client_class: Any = BaseClient  # its type stubs leave out the private methods
-_call: Call = _client_class._make_api_call
+_call = current_call()
 
 
 class NeverSent(EndpointConnectionError):
@@ -53,11 +53,11 @@ def watching(watch: W, own: tuple[BaseClient, ...] = ()) -> Iterator[W]:
             return _call(client, operation, arguments)
         return watch(client, operation, arguments)
 
-    _client_class._make_api_call = call
+    replace_call(call)
     try:
         yield watch
     finally:
-        _client_class._make_api_call = _call
+        replace_call(_call)
 
 
 @contextmanager

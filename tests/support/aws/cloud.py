@@ -1,26 +1,21 @@
 """AWS in this process: moto's, with what the template describes; its tables may be in DynamoDB Local."""
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, TypeVar
-from unittest.mock import patch
 
 from botocore.session import get_session
 from moto import mock_aws
-from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID
-from moto.s3.models import FakeKey
 
 from chalicelib.aws import clients, mail, queues, storage
 from chalicelib.http import large_responses
-from chalicelib.models import base
+from chalicelib.models import connection
 from chalicelib.operations.index_files import disk_cache
 from infra import resources
 from tests.conftest import BUCKET, DYNAMODB_URL, PREFIX
+from tests.support.aws import moto_internals
 
 if DYNAMODB_URL:
     from tests.support.aws import local_tables
@@ -34,8 +29,6 @@ else:
 
 Contents = dict[str, list[str]]
 
-REGION = os.environ["AWS_DEFAULT_REGION"]
-PARTITION = "aws"
 T = TypeVar("T")
 
 
@@ -67,16 +60,15 @@ class Cloud:
 
     def waiting(self, queue: str) -> int:
         """How many messages are in a queue, those among them that may not be received yet."""
-        return len(_queues()[queue]._messages)
+        return moto_internals.waiting(PREFIX + queue)
 
     def mails(self) -> list[Any]:
         """The e-mails that were sent."""
-        found: list[Any] = _mail().sent_messages
-        return found
+        return moto_internals.mails()
 
     def may_send_from(self, address: str) -> None:
         """Let SES take e-mails from this address."""
-        _mail().verify_email_address(address)
+        moto_internals.verify_email(address)
 
     def contents(self) -> Contents:
         """All that is stored, to compare: items by table, keys of the bucket, and messages as a number a queue."""
@@ -102,33 +94,8 @@ class Cloud:
         _forget_objects()
         tables.empty()
         self.mails().clear()
-        _empty_bucket()
-        for queue in _queues().values():
-            queue._messages = []
-            queue._pending_messages = set()
-
-
-def _mail() -> Any:
-    return get_backend("ses")[DEFAULT_ACCOUNT_ID][REGION]
-
-
-def _empty_bucket() -> None:
-    """By moto's own books, in which also what was replaced is kept with all its bytes."""
-    tracked: list[Any] = vars(FakeKey)["instances_tracked"]
-    for key in tracked:
-        key.dispose()
-    tracked.clear()
-    bucket = get_backend("s3")[DEFAULT_ACCOUNT_ID][PARTITION].buckets[BUCKET]
-    bucket.keys.clear()
-    bucket.multiparts.clear()
-
-
-def _queues() -> dict[str, Any]:
-    return _without_prefix(get_backend("sqs")[DEFAULT_ACCOUNT_ID][REGION].queues)
-
-
-def _without_prefix(named: dict[str, Any]) -> dict[str, Any]:
-    return {name.removeprefix(PREFIX): entry for name, entry in named.items()}
+        moto_internals.empty_bucket(BUCKET)
+        moto_internals.empty_queues()
 
 
 def _forget_objects() -> None:
@@ -138,18 +105,11 @@ def _forget_objects() -> None:
 
 
 @contextmanager
-def later(seconds: int) -> Iterator[None]:
-    """Queues see a clock that is ahead: messages with a delay can be received."""
-    with patch("moto.sqs.models.unix_time_millis", lambda: (time.time() + seconds) * 1000):
-        yield
-
-
-@contextmanager
 def empty_cloud() -> Iterator[Cloud]:
     """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
     with mock_aws(config={"core": {"mock_credentials": not DYNAMODB_URL}}):
         _forget_objects()
-        for cached in (base.connection, clients.session, storage.client, queues.client, mail.client):
+        for cached in (connection.connection, clients.session, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()
         made: list[Any] = [session.create_client(name) for name in ("dynamodb", "s3", "sqs")]

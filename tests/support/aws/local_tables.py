@@ -7,11 +7,11 @@ import json
 from functools import cache
 from typing import Any
 
-from botocore.handlers import BUILTIN_HANDLERS
 from botocore.session import get_session
 
 from infra import resources
 from tests.conftest import PREFIX
+from tests.support.aws.botocore_internals import handle
 
 WRITES = ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems")
 BATCH = 25  # writes a BatchWriteItem (AWS)
@@ -27,7 +27,7 @@ def _note(params: dict[str, Any], model: Any, **_: Any) -> None:
         )
 
 
-BUILTIN_HANDLERS.append(("provide-client-params.dynamodb", _note))
+handle("provide-client-params.dynamodb", _note)
 
 
 def contents() -> dict[str, list[str]]:

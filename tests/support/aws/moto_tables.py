@@ -1,14 +1,11 @@
 """The tables by moto's own books: a call for every item would take longer than most tests."""
 
 import json
-import os
 from copy import deepcopy
 from typing import Any
 
-from moto.backends import get_backend
-from moto.core.models import DEFAULT_ACCOUNT_ID
-
 from tests.conftest import PREFIX
+from tests.support.aws import moto_internals
 
 
 def contents() -> dict[str, list[str]]:
@@ -43,5 +40,4 @@ def empty() -> None:
 
 
 def _tables() -> dict[str, Any]:
-    tables = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables
-    return {name.removeprefix(PREFIX): table for name, table in tables.items()}
+    return {name.removeprefix(PREFIX): table for name, table in moto_internals.tables().items()}

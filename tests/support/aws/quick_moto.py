@@ -2,7 +2,11 @@
 
 moto takes each request apart and puts each answer together by AWS's models, attribute by attribute. What DynamoDB is
 asked for and answers is JSON that needs neither, so requests go to moto's own functions straight away. Within these,
-work that grows with the table is done for the items alone that a call is about.
+work that grows with the table is done for the items alone that a call is about. moto has no settings for it; it makes
+such ways shorter itself (https://github.com/getmoto/moto/pull/9670), and each that it does can go from here.
+
+With `moto_internals.py`, every reach of the tests into moto's internals. `tests/test_quick_moto.py` compares answers,
+and `tests/test_library_internals.py` fails where an update changes a name.
 """
 
 import copy
@@ -15,8 +19,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from botocore import UNSIGNED
-from botocore.handlers import BUILTIN_HANDLERS
-from botocore.useragent import UserAgentString
 from moto.core import responses
 from moto.core.base_backend import BaseBackend
 from moto.core.botocore_stubber import BotocoreStubber
@@ -36,6 +38,7 @@ from moto.dynamodb.parsing.expressions import (  # type: ignore[attr-defined]  #
 )
 from werkzeug.exceptions import HTTPException
 
+from tests.support.aws.botocore_internals import handle, skip_user_agent
 from tests.support.existing import existing
 
 Response = tuple[int, dict[str, str], Any]
@@ -170,7 +173,6 @@ WAYS: tuple[tuple[Any, str, Any], ...] = (
     (UpdateExpressionParser, "make", cache(UpdateExpressionParser.make)),
     (responses, "method_names_from_class", cache(method_names_from_class)),
     (BaseBackend, "urls", property(cache(vars(BaseBackend)["urls"].fget))),  # else S3's module is loaded per request
-    (UserAgentString, "to_string", lambda _: "tests"),
 )
 _LONG = tuple((owner, name, getattr(owner, name)) for owner, name, _ in WAYS)
 
@@ -178,7 +180,8 @@ _LONG = tuple((owner, name, getattr(owner, name)) for owner, name, _ in WAYS)
 def shorten() -> None:
     """From now on, moto goes the shorter ways, and what is asked of DynamoDB is not signed, as nobody looks."""
     _go(WAYS)
-    BUILTIN_HANDLERS.append(("choose-signer.dynamodb", lambda **_: UNSIGNED))
+    skip_user_agent()
+    handle("choose-signer.dynamodb", lambda **_: UNSIGNED)
 
 
 @contextmanager

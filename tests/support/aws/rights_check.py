@@ -18,9 +18,9 @@ from chalice.app import Chalice, EventSourceHandler
 
 from infra import rights
 from infra.rights import Right
+from tests.support.aws.botocore_internals import Call, before_signing, current_call, replace_call
 from tests.support.aws.needed_rights import Need, needed, needed_to_miss
 
-Call = Callable[[BaseClient, str, dict[str, Any]], Any]
 Needs = Callable[[str, str, dict[str, Any]], Iterable[Need]]
 
 
@@ -81,16 +81,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--rights", action="store_true", help="fail where functions have rights that no test needs")
 
 
-def _judging_signatures(emit: Callable[..., Any]) -> Callable[..., Any]:
+def _judge_signature(client: BaseClient, operation: str, arguments: dict[str, Any]) -> None:
     """Signing a URL is no call, but whoever uses it does so with the rights of who signed it."""
-
-    def judging(client: BaseClient, api_params: dict[str, Any], operation_model: Any, context: dict[str, Any]) -> Any:
-        if context.get("is_presign_request"):
-            service = client.meta.service_model.service_name
-            judge.check(service, operation_model.name, api_params)
-        return emit(client, api_params, operation_model, context)
-
-    return judging
+    judge.check(client.meta.service_model.service_name, operation, arguments)
 
 
 def _as_function(entry: Callable[..., Any], name_of: Callable[[Any], str]) -> Callable[..., Any]:
@@ -106,10 +99,10 @@ def _as_function(entry: Callable[..., Any], name_of: Callable[[Any], str]) -> Ca
 
 # Stands before every call and every URL that is signed, and behind the doors of the application's functions. This is
 # done here, not in a hook: tests/support/aws/calls.py and others keep the call that they find when they are imported.
-_client, _api, _worker = cast(tuple[Any, Any, Any], (BaseClient, Chalice, EventSourceHandler))
-judge = Judge(_client._make_api_call)
-_client._make_api_call = lambda client, operation, arguments: judge.call(client, operation, arguments)
-_client._emit_api_params = _judging_signatures(_client._emit_api_params)
+_api, _worker = cast(tuple[Any, Any], (Chalice, EventSourceHandler))
+judge = Judge(current_call())
+replace_call(lambda client, operation, arguments: judge.call(client, operation, arguments))
+before_signing(_judge_signature)
 _api.__call__ = _as_function(_api.__call__, lambda app: "api" if app.app_name == "studio" else "")
 _worker.__call__ = _as_function(
     _worker.__call__, lambda handler: handler.func.__name__ if handler.func.__module__ == "app" else ""

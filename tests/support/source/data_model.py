@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.models.base import Table
 from tests.conftest import PREFIX
+from tests.support.source.pynamodb_internals import schema_of
 from tests.support.source.source import ROOT, Function, modules, public_functions
 
 PATH = ROOT / "docs" / "data-model.md"
@@ -76,7 +77,7 @@ def _section(module: str) -> str:
 
 
 def _keys(model: type[Table]) -> Iterator[str]:
-    schema = model._get_schema()
+    schema = schema_of(model)
     yield f"- key: {_key(schema['key_schema'])}"
     for index in sorted(schema["global_secondary_indexes"], key=lambda index: str(index["index_name"])):
         projection = str(index["projection"]["ProjectionType"]).lower().replace("_", " ")

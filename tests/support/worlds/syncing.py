@@ -1,11 +1,7 @@
 """Clients that sync, as they see it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 
 from chalicelib.schemas import sync
 from tests.support.http.client import Answer, Studio
@@ -86,13 +82,3 @@ class Client:
 def reasons(told: Row) -> list[Any]:
     """Why changes failed."""
     return [one["errors"] for one in told["errors"]]
-
-
-@contextmanager
-def quick_transactions() -> Iterator[None]:
-    """Let moto keep no copy of all tables for each transaction: those that it refuses are not taken back then.
-
-    For tests of many changes in which no transaction is refused.
-    """
-    with patch("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=lambda tables: tables)):
-        yield

@@ -1,0 +1,14 @@
+"""The reach of the tests into PynamoDB's internals: the keys and indexes of a model as data.
+
+PynamoDB has them for `Model.create_table` only; to be reported at https://github.com/pynamodb/PynamoDB/issues as
+"a public way to the schema of a model". `tests/test_library_internals.py` fails where an update changes it.
+"""
+
+from typing import Any, cast
+
+from pynamodb.models import Model
+
+
+def schema_of(model: type[Model]) -> dict[str, Any]:
+    """`key_schema` of a model as DynamoDB takes it, and its `global_secondary_indexes`."""
+    return cast(dict[str, Any], model._get_schema())
