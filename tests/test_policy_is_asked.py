@@ -143,7 +143,7 @@ def test_the_refusal_to_edit_stands_in_one_place():
 
 def test_the_policy_is_plain():
     """It reads nothing, and needs no library."""
-    allowed = {"enum", "typing", f"{PACKAGE}.errors"}
+    allowed = {"collections.abc", "enum", "typing", f"{PACKAGE}.errors"}
     assert imports(POLICY) <= allowed
 
 

@@ -161,7 +161,7 @@ class Machine(RuleBasedStateMachine):
         """In pieces of a few nodes, or at once; roles are those of resources."""
         node = self.pick(number)
         sent = {"role_visibility": "coach" if coach else "learner"}
-        with mock.patch.object(node_batches, "NODES", size):
+        with mock.patch.object(node_batches, "MAX_NODES", size):
             bulk_update.update(ADMIN, node.id, parse(NodeChange, sent))
         for one in (node, *below(node)):
             if one.kind != "topic":

@@ -55,8 +55,8 @@ def _chosen(
 ) -> list[ChannelInIndex]:
     """Those of the channels that the user may view and the query asks for."""
     own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
-    roles = {channel.id: policy.role_of(user, own.get(channel.id), channel.id in public) for channel in channels}
-    seen = [channel for channel in channels if policy.may_view(roles[channel.id])]
+    viewable = policy.viewable(user, (channel.id for channel in channels), own, public)
+    seen = [channel for channel in channels if channel.id in viewable]
     if query.channel_list is not None:
         listed = _listed(user, query.channel_list, own, public)
         seen = [channel for channel in seen if channel.id in listed]

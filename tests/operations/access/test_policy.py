@@ -212,10 +212,19 @@ def allowed(facts: Facts) -> set[str]:
 
 FLAGS = ("is_admin", "is_public", "is_live", "is_owner", "is_invited", "is_sender")
 FACTS = st.builds(Facts, membership=st.sampled_from(["edit", "view", None]), **{name: st.booleans() for name in FLAGS})
+IDS = st.sampled_from("abcdef")
 WEAKER = {"edit": "view", "view": None, None: None}
 
 
 class TestAlways:
+    @given(st.booleans(), st.dictionaries(IDS, st.sampled_from(["edit", "view"])), st.sets(IDS))
+    def test_many_channels_are_viewable_as_each_of_them_is(self, is_admin, memberships, open_ids):
+        user = Caller(is_admin=is_admin)
+        one_by_one = {
+            id for id in "abcdef" if policy.may_view(policy.role_of(user, memberships.get(id), id in open_ids))
+        }
+        assert policy.viewable(user, "abcdef", memberships, open_ids) == one_by_one
+
     @given(FACTS)
     def test_who_may_edit_may_view_everything(self, facts):
         if "edit" in allowed(facts):
