@@ -5,6 +5,7 @@ from typing import Any
 from chalicelib import RELEASED, __version__
 from chalicelib.config import settings
 from chalicelib.content_databases.index_file import name_key
+from chalicelib.content_databases.public_entries import Entry
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
 from chalicelib.http.router import Access, Reply, Request, Route, array, compact
@@ -57,7 +58,7 @@ def channel_list(request: Request) -> Reply:
     return Reply(array(texts), changed=opened.changed)
 
 
-def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) -> bool:
+def _matches(entry: Entry, tags: list[str], query: ChannelListQuery) -> bool:
     texts = [entry["name"], entry["description"], *tags]
     keyword = query.keyword.casefold()
     spoken = [entry["language"], *entry["included_languages"]]

@@ -1,5 +1,6 @@
 """Trees as a whole: making them, putting nodes into them, walking and removing them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -278,7 +279,7 @@ def remove(root_id: str) -> int:
     return len(gone) + 1
 
 
-def keep_facts(root_id: str, facts: dict[str, Any], rev: int) -> None:
+def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:
     """Note on a root what was found out about its tree at this revision of the channel; newer facts stay."""
     is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
     update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)

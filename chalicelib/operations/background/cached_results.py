@@ -6,8 +6,9 @@ another one now, a task works it out anew meanwhile.
 
 import gzip
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
@@ -15,13 +16,14 @@ from chalicelib.domain.storage_keys import kept_key
 from chalicelib.models import tasks
 from chalicelib.models.base import now
 
+T = TypeVar("T")
 Stamp = list[int]
 _LOST = timedelta(seconds=10)  # a task that still waits then may have lost its message
 _DEAD = timedelta(minutes=30)  # a task that still runs then has lost its worker: none lives for longer than 5
 
 
-def read(name: str) -> tuple[Stamp, dict[str, Any]] | None:
-    """What is kept under a name, with its stamp."""
+def read(name: str, kind: type[T]) -> tuple[Stamp, T] | None:
+    """What is kept under a name, with its stamp. `kind` is the TypedDict that was written there."""
     try:
         data = json.loads(gzip.decompress(storage.read(kept_key(name))))
     except KeyError:
@@ -29,7 +31,7 @@ def read(name: str) -> tuple[Stamp, dict[str, Any]] | None:
     return data["stamp"], data["answer"]
 
 
-def write(name: str, stamp: Stamp, answer: dict[str, Any]) -> None:
+def write(name: str, stamp: Stamp, answer: Mapping[str, object]) -> None:
     """Keep an answer, in place of an older one."""
     text = json.dumps({"stamp": stamp, "answer": answer}, ensure_ascii=False, separators=(",", ":"))
     storage.put(kept_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")

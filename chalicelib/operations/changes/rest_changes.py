@@ -10,7 +10,7 @@ One read and one transaction, whatever is told; one read more where the channel 
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec
 
 from chalicelib.aws.unavailable import UNAVAILABLE
@@ -27,7 +27,7 @@ from chalicelib.schemas.parts import question_key
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, MAX_CHANGE_LENGTH, MOVED, UPDATED
 from chalicelib.telemetry import log
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
 P = ParamSpec("P")
 _OF_NEW_NODES = ("id", "parent", "kind", "title", "node_id", "content_id")
 _WHOLE = (*_OF_NEW_NODES, *NodeWrite.model_fields, "total_count", "resource_count", "has_children", "complete")

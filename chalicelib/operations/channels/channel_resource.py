@@ -20,19 +20,21 @@ from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
 from chalicelib.schemas.constants import LICENSES
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
+from chalicelib.schemas.responses.channel import VersionDetail
 
 _TRIES = 8
 # What a published version says.
 _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
 
 
-def retrieve(user: Identity, channel_id: str) -> dict[str, Any]:
+def retrieve(user: Identity, channel_id: str) -> ChannelOut:
     """A channel that one may view."""
     channel, rights = viewable(user, channel_id)
     return fields_of(channel, nodes.get(channel.root_id), rights)
 
 
-def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
+def create(user: Identity, sent: ChannelIn) -> ChannelOut:
     """Make a channel, of which the user becomes the editor. Raises Conflict where its id is taken."""
     channel_id = sent.id or new_id()
     live = trees.new_root(new_id(), channel_id, sent.name, sent.language)
@@ -58,7 +60,7 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[str, Any], bool]:
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[ChannelOut, bool]:
     """Change what is given of a channel; returns it, and whether that changed anything.
 
     Its `rev` counts up where a published version would say something else.
@@ -78,12 +80,12 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[s
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 
 
-def delete(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+def delete(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
     """Set a channel aside, and take it off the public lists. Returns what `update` does."""
     return update(user, channel_id, ChannelChange(deleted=True))
 
 
-def restore(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+def restore(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
     """Take a deleted channel back; one that was public becomes so again. Returns what `update` does."""
     return update(user, channel_id, ChannelChange(deleted=False))
 
@@ -125,14 +127,13 @@ def _languages(channel: Channel) -> list[str]:
     return sorted({*facts["languages"], *handed_down})
 
 
-def version_detail(user: Identity, channel_id: str) -> dict[str, Any]:
+def version_detail(user: Identity, channel_id: str) -> VersionDetail:
     """What is published of a channel. Raises NotFound where nothing is."""
     channel, _ = viewable(user, channel_id)
     found = channel_versions.get_many([(channel.id, int(channel.version))])
     if not found:
         raise NotFound(f"Nothing of channel {channel.id} is published. Publish it first.")
     fields = fields_of_version(found[0])
-    del fields["channel"]
     closed = LICENSES[licenses.ALL_RIGHTS_RESERVED].id
     return {
         **fields,

@@ -17,12 +17,13 @@ from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import refuse_deleted, writable
 from chalicelib.operations.changes import channel_changes
 from chalicelib.operations.channels.channel_representation import fields_of
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
 REMOVAL_DELAY = 60  # seconds: the exchange that frees a tree is done by then
 CHANGED = "The channel changed meanwhile: a tree was staged, deployed or brought back. Look again."
 
 
-def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
+def deploy(user: Identity, channel_id: str) -> ChannelOut:
     """Bring the staged tree live; the one that was live can be rolled back to, the one before that is removed.
 
     Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
@@ -38,7 +39,7 @@ def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
     return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
-def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
+def rollback(user: Identity, channel_id: str) -> ChannelOut:
     """Bring the tree live that was so before; done twice, all is as it was. A staged tree stays.
 
     Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
