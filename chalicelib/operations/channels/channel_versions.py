@@ -16,7 +16,7 @@ def page(user: Identity, query: VersionQuery) -> Results[VersionOut]:
     channel, _ = viewable(user, query.channel)
     found = channel_versions.newest(channel.id, query.max_results + 1, query.cursor)
     shown = found[: query.max_results]
-    more = None
+    more: dict[str, str | int] | None = None
     if len(found) > len(shown):
         cursor = cursor_before(int(shown[-1].version))
         more = {"channel": channel.id, "max_results": query.max_results, "cursor": cursor}

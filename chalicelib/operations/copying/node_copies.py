@@ -29,6 +29,8 @@ from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.operations.nodes.node_writes import edit, finish
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
+from chalicelib.schemas.responses.content import ContentNode
+from chalicelib.schemas.responses.task import Started
 
 JOB = "copy_nodes"
 CLEAR_JOB = "clear_copy"
@@ -45,7 +47,7 @@ def is_large(node: Node) -> bool:
     return int(node.total_count) >= MIN_BACKGROUND_NODES
 
 
-def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bool]:
+def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Started, bool]:
     """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
     sent = parse(Copy, body)
     place = node_rights.viewable(user, node_id)
@@ -108,7 +110,7 @@ def _run(task: Task) -> None:
 
 def copy(
     user: Identity, node_id: str, sent: Copy, tell: Tell = lambda percent: None, task_id: str | None = None
-) -> dict[str, Any]:
+) -> ContentNode:
     """Copy a node to a place in a live tree, of any size; returns the copy.
 
     `mods` are changes of the copied node itself; `excluded_descendants` (ids or node_ids) and all below them are left

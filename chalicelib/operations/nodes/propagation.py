@@ -78,7 +78,7 @@ def _news(place: Place, rev: int, together: set[str]) -> dict[str, Any]:
     return values
 
 
-def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, Any]:
+def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, str | int]:
     """What a node that comes into a tree is there: new."""
     newest = {"newest_created_rev": rev, "newest_modified_rev": 0} if kind == content_kinds.TOPIC else {}
     return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}
