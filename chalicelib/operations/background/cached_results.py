@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
+from chalicelib.domain.jobs import Job
 from chalicelib.domain.storage_keys import kept_key
 from chalicelib.models import tasks
 from chalicelib.models.base import now
@@ -37,18 +38,18 @@ def write(name: str, stamp: Stamp, answer: Mapping[str, object]) -> None:
     storage.put(kept_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
 
 
-def start(job: str, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:
-    """Have the maintenance queue do a job for the state of this stamp, {"job", "task_id"}; returns the task's id.
+def start(job: Job, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:
+    """Have the maintenance queue do a job that takes a task, for the state of this stamp; returns the task's id.
 
     One that waits or runs is not begun again, but its message may be sent again: the job must take that. One that has
     run for so long that its worker must have been killed is begun anew.
     """
-    task_id = derived_id(channel_id, " ".join(map(str, [job, *arguments.values(), *stamp])))
+    task_id = derived_id(channel_id, " ".join(map(str, [job.name, *arguments.values(), *stamp])))
     task = tasks.get(task_id)
     age = now() - datetime.fromisoformat(task.created) if task else timedelta()
     if task is None or task.status in tasks.FINISHED or (task.status == tasks.STARTED and age > _DEAD):
         tasks.new(task_id, task_name, channel_id, user_id, **arguments).save()
     elif task.status == tasks.STARTED or age < _LOST:
         return task_id
-    queues.send_maintenance({"job": job, "task_id": task_id})
+    queues.send_maintenance(job.message(task_id=task_id))
     return task_id

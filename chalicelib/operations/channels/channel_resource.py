@@ -5,6 +5,7 @@ from typing import Any
 from le_utils.constants import licenses
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
@@ -15,7 +16,6 @@ from chalicelib.operations.access.channel_rights import rights_in, viewable, wri
 from chalicelib.operations.access.policy import Role
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.channels.channel_versions import fields_of_version
-from chalicelib.operations.public import public_index_update
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
@@ -73,7 +73,7 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[Channe
         changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
         if not changed or _write(channel, changed):
             if "deleted" in columns and channel.public:  # also where nothing changed: the message may have been lost
-                queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+                queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
             if "deleted" in columns and channel.version:
                 search_index_update.send_refresh(channel.id)
             return fields_of(channel, nodes.get(channel.root_id), rights), bool(changed)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
@@ -94,5 +95,5 @@ def exchange(channel: Channel, actions: list[Any], condition: Condition, is_done
 
 def removal(channel_id: str, *root_ids: str | None) -> None:
     """Have trees removed that nobody can reach once the exchange is done, which must follow."""
-    jobs = [{"job": "remove_tree", "channel_id": channel_id, "root_id": root_id} for root_id in root_ids if root_id]
-    queues.send_maintenance(*jobs, delay=REMOVAL_DELAY)
+    removals = [jobs.REMOVE_TREE.message(channel_id=channel_id, root_id=root_id) for root_id in root_ids if root_id]
+    queues.send_maintenance(*removals, delay=REMOVAL_DELAY)

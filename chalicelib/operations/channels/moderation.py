@@ -3,6 +3,7 @@
 from typing import TypedDict
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -80,7 +81,7 @@ def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Adm
     elif given and not channels.change(channel, given):
         raise NotFound(f"Channel not found: {channel.id}")
     if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
-        queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     if "deleted" in given and channel.version:
         search_index_update.send_refresh(channel.id)
     return one(user, channel_id)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import cast
 
+from chalicelib.domain import jobs
 from chalicelib.domain.trees.tree_details import details_of, originals
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -15,7 +16,6 @@ from chalicelib.operations.channels.channel_representation import thumbnail_url
 from chalicelib.schemas.responses.details import Details, Original
 from chalicelib.schemas.responses.task import Started
 
-JOB = "details"
 MAX_AT_ONCE = 300  # nodes: of more it is worked out in the background
 MAX_ORIGINALS = 20
 
@@ -43,7 +43,7 @@ def _details(user: Identity, channel: Channel, node: Node) -> Details | Started:
     found = cached_results.read(_name(node.id), Details)
     if found is not None and found[0] == stamp:
         return found[1]
-    task_id = cached_results.start(JOB, tasks.DETAILS, channel.id, user.user_id, stamp, node_id=node.id)
+    task_id = cached_results.start(jobs.SUMMARIZE_TREE, tasks.DETAILS, channel.id, user.user_id, stamp, node_id=node.id)
     return found[1] if found else {"task_id": task_id}
 
 

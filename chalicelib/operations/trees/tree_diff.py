@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from chalicelib.domain import jobs
 from chalicelib.domain.exercises import diff_questions
 from chalicelib.domain.trees import diff
 from chalicelib.domain.types import NodeData
@@ -18,7 +19,6 @@ from chalicelib.schemas.channel import DiffQuery
 from chalicelib.schemas.responses.channel import Diff
 from chalicelib.schemas.responses.task import Started
 
-JOB = "diff"
 Changes = dict[str, Any]  # as `domain.trees.diff` gives them
 CHUNK = 200  # exercises whose questions are held in memory at once
 
@@ -38,7 +38,7 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | Started:
     if found is not None and found[0] == stamp:
         return _page(found[1], query, None)
     roots = {"old_root_id": old_root, "new_root_id": new_root}
-    task_id = cached_results.start(JOB, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
+    task_id = cached_results.start(jobs.COMPARE_TREES, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
     return _page(found[1], query, task_id) if found else {"task_id": task_id}
 
 

@@ -11,6 +11,7 @@ from typing import TypedDict
 from le_utils.constants import content_kinds, format_presets, roles
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.types import NodeData
 from chalicelib.models import trees
 from chalicelib.models.base import find, read_raw
@@ -18,7 +19,6 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
-JOB = "tree_facts"
 PAUSE = 60  # seconds between two walks of a tree that somebody asks for
 
 
@@ -75,7 +75,7 @@ def is_behind(root: Node, channel: Channel) -> bool:
 def refresh_soon(root: Node) -> None:
     """Have a tree walked in the background, unless that was asked for within a minute."""
     if trees.ask_for_facts(root.id, int(time.time()), PAUSE):
-        queues.send_maintenance({"job": JOB, "root_id": root.id})
+        queues.send_maintenance(jobs.WALK_TREE.message(root_id=root.id))
 
 
 def refresh(root_id: str) -> None:

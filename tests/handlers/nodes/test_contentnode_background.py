@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain import jobs
 from chalicelib.errors import Busy
 from chalicelib.handlers import workers
 from chalicelib.models import assessment_items, channels, trees
@@ -101,7 +102,7 @@ class TestLargeCopies:
 
     def test_that_fail_again_and_again_end_in_failure(self, studio, root, source, monkeypatch):
         task_id = ask(studio, source, root)["task_id"]
-        monkeypatch.setitem(workers.JOBS, node_copies.JOB, lambda task_id: 1 / 0)
+        monkeypatch.setitem(workers.WORK, jobs.COPY_NODES, lambda task_id: 1 / 0)
         studio.deliver("maintenance")
         assert studio.task(task_id)["status"] == "FAILURE"
 

@@ -181,7 +181,7 @@ class TestThePublicIndex:
         publish(studio, name="private")
         existing(public_index.current()).delete()
         assert listed(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": public_index_update.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": "rebuild_public_index"}]})
         studio.deliver()
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
 

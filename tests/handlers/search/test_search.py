@@ -192,7 +192,7 @@ class TestTheIndex:
         publish(studio, "one")
         existing(public_index.current(public_index.SEARCH)).delete()
         assert titles(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": search_index_update.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": "rebuild_search_index"}]})
         studio.deliver()
         assert titles(studio) == ["one"]
 
