@@ -13,7 +13,7 @@ The index of all channels holds only what seldom changes: every change of it wri
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -169,7 +169,7 @@ def is_publishing(channel: Channel) -> bool:
     return bool(channel.publish_task_id) and channel.publish_name != tasks.DRAFT
 
 
-def status(channel: Channel) -> str:
+def status(channel: Channel) -> Literal["deleted", "staged", "unpublished", "active"]:
     """deleted, staged, unpublished or active (specification: get_channel_status_bulk)."""
     if channel.deleted:
         return "deleted"
@@ -178,7 +178,7 @@ def status(channel: Channel) -> str:
     return "active" if channel.rev == channel.published_rev else "unpublished"
 
 
-def tree_names(channel: Channel) -> dict[str, Any]:
+def tree_names(channel: Channel) -> dict[str, str | None]:
     """Root ids by the names that get_tree_data takes."""
     return {
         "main": channel.root_id,

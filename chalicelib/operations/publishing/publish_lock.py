@@ -8,7 +8,7 @@ again with the same result, when a message comes twice or a worker dies.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
@@ -24,7 +24,8 @@ from chalicelib.operations.publishing import pending_requests
 LEASE = 60  # seconds: a living worker renews it long before
 RENEWAL = 20  # seconds
 ENDED = "Another publish of this channel has just ended. Ask again."
-PUBLISH, EXPORT = "publish", "export"  # stages
+PUBLISH: Final = "publish"  # stages
+EXPORT: Final = "export"
 
 
 def request(user_id: str, channel: Channel, version_notes: str) -> str:
