@@ -76,15 +76,8 @@ def _upload(row: Mapping[str, Any]) -> FileData:
 
 
 _KEPT = (  # of a row, in FileData
-    "id",
-    "checksum",
-    "file_format",
-    "file_size",
-    "preset",
-    "language",
-    "original_filename",
-    "duration",
-    "uploaded_by",
+    *("id", "checksum", "file_format", "file_size", "preset"),
+    *("language", "original_filename", "duration", "uploaded_by"),
 )
 
 

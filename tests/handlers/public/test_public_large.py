@@ -16,7 +16,7 @@ from chalicelib.http import large_responses
 from chalicelib.http.conditional import etag_of
 from chalicelib.models import public_index
 from chalicelib.operations.index_files.disk_cache import opened
-from chalicelib.operations.public import public_index as indexes
+from chalicelib.operations.public.public_index import current
 from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
 from tests.support.http import front
@@ -37,7 +37,7 @@ def get(studio, path, **headers):
 def list_many(studio, count, **fields):
     """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
     channel_id = publish(studio, "e", public=True)
-    (model,) = indexes.current().channels
+    (model,) = current().channels
     database = opened(database_key(channel_id, 1), ContentDatabase)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.sqlite3"
