@@ -14,6 +14,7 @@ from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection, TableConnection
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition as Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -24,6 +25,7 @@ MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
 MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
 PARALLEL_CALLS = 8
 
+Update = Action  # of one attribute: what `update_if` takes
 Transaction = TransactWrite  # what the functions given to `transact` fill
 DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
 M = TypeVar("M", bound="Table")

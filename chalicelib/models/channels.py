@@ -29,6 +29,7 @@ from chalicelib.models.base import Table, find, now, read_many, read_raw, settin
 from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import LeaseAttributes
 
+Status = Literal["active", "deleted", "staged", "unpublished"]
 PUBLIC = "public"
 ALL = "channel"
 # What administrators look for channels by.
@@ -169,7 +170,7 @@ def is_publishing(channel: Channel) -> bool:
     return bool(channel.publish_task_id) and channel.publish_name != tasks.DRAFT
 
 
-def status(channel: Channel) -> Literal["deleted", "staged", "unpublished", "active"]:
+def status(channel: Channel) -> Status:
     """deleted, staged, unpublished or active (specification: get_channel_status_bulk)."""
     if channel.deleted:
         return "deleted"

@@ -136,7 +136,7 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
     deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))
 
 
-def statuses(user: Identity, channel_ids: list[str]) -> dict[str, str]:
+def statuses(user: Identity, channel_ids: list[str]) -> dict[str, channels.Status]:
     """The status of channels by id, as `models.channels.status` gives it.
 
     Raises NotFound and Forbidden as `editable_channels` does.

@@ -15,7 +15,7 @@ from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, leases, tasks
-from chalicelib.models.base import Condition, Table, Transaction, transact, update_if
+from chalicelib.models.base import Condition, Table, Transaction, Update, transact, update_if
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
@@ -178,7 +178,7 @@ def _restore_database(channel: Channel) -> None:
         storage.delete(newest)
 
 
-def end_of_draft(channel: Channel) -> tuple[list[Any], list[Table]]:
+def end_of_draft(channel: Channel) -> tuple[list[Update], list[Table]]:
     """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
     changed of the channel and what is to be deleted when the lock is given up."""
     if not channel.draft_token:
