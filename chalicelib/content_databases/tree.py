@@ -58,8 +58,10 @@ def subtree(
     for parent_id, children in shown.items():
         if built[parent_id]["kind"] == content_kinds.TOPIC:
             # As Kolibri has it: what was below goes on as a list of its own, and that is one level deep.
-            params = {**given, "next__gt": children.next__gt, "depth": DEEPEST if parent_id == node_id else 1}
-            more: NextChildren | None = {"id": parent_id, "params": params} if children.next__gt else None
+            depth = DEEPEST if parent_id == node_id else 1
+            more: NextChildren | None = None
+            if children.next__gt:
+                more = {"id": parent_id, "params": {**given, "next__gt": children.next__gt, "depth": depth}}
             built[parent_id]["children"] = {"results": [built[id] for id in children.ids], "more": more}
     return built[node_id]
 
