@@ -44,7 +44,7 @@ def list_many(studio, count, **fields):
         with IndexWriter(path) as index:
             for number in range(count):
                 id = nodes.node_id(f"{number}")
-                entry = {**model.entry, "id": id, "name": f"{number:04}", **fields}
+                entry: Any = {**model.entry, "id": id, "name": f"{number:04}", **fields}
                 index.put(Record(id, entry, [f"t{number}"], model.shown), database)
         key = index_key("many")
         storage.put(key, path.read_bytes(), storage.SQLITE)
