@@ -20,8 +20,9 @@ from chalicelib.domain.ids import new_id
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.models import public_index
 from chalicelib.operations.index_files.disk_cache import opened
-from chalicelib.operations.public import public_index as indexes
 from chalicelib.operations.public import public_index_update
+from chalicelib.operations.public.public_index import newest
+from chalicelib.schemas.responses.public import PublicChannel as PublicEntry
 
 ICON = 22_500  # bytes, before base64
 
@@ -52,7 +53,7 @@ def main() -> None:
 
 
 def _write(path: Path, count: int) -> None:
-    model = indexes.newest().channels[0]
+    model = newest().channels[0]
     database = opened(database_key(model.id, model.version), ContentDatabase)
     with IndexWriter(path) as index:
         for number in range(count):
@@ -61,9 +62,16 @@ def _write(path: Path, count: int) -> None:
 
 def _copy(model: PublicChannel, number: int) -> Record:
     icon = base64.b64encode(random.Random(number).randbytes(ICON)).decode()  # as hard to compress as an image
-    fields = {"name": f"Copy {number:04}", "icon_encoding": f"data:image/png;base64,{icon}"}
-    id = uuid.uuid5(uuid.NAMESPACE_DNS, fields["name"]).hex
-    return Record(id, {**model.entry, **fields, "id": id, "matching_tokens": []}, [], model.shown)
+    name = f"Copy {number:04}"
+    id = uuid.uuid5(uuid.NAMESPACE_DNS, name).hex
+    entry: PublicEntry = {
+        **model.entry,
+        "id": id,
+        "name": name,
+        "icon_encoding": f"data:image/png;base64,{icon}",
+        "matching_tokens": [],
+    }
+    return Record(id, entry, [], model.shown)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """The structure of the application as data: which package may import which, and how large they may be."""
 
 import ast
+import importlib
+import inspect
+import typing
 from collections import Counter
 
 import pytest
 
-from tests.support.source.source import PACKAGE, functions, imports, modules, path_of, reaches
+from tests.support.source.source import PACKAGE, functions, imports, modules, path_of, public_functions, reaches
 
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 MAX_FUNCTION_LINES = 40
@@ -47,6 +50,8 @@ LIBRARIES = {
     "chalice": {"app", "http", "handlers"},
     **{library: {"aws", "models"} for library in ("boto3", "botocore", "pynamodb")},
 }
+# What a package must not import although it lies lower: what handlers read, they ask operations for.
+SKIPPED = {"handlers": "models"}
 PURE = ("domain", "schemas", "export", "content_databases")
 
 
@@ -102,6 +107,24 @@ class TestImports:
     def test_follow_the_order_of_packages(self, module):
         assert not wrong_imports(module)
 
+    @pytest.mark.parametrize("module", within(*SKIPPED))
+    def test_ask_operations_for_what_is_stored(self, module):
+        forbidden = f"{PACKAGE}.{SKIPPED[package_of(module).partition('.')[0]]}"
+        assert not [imported for imported in imports(module) if is_of(imported, forbidden)]
+
+    @pytest.mark.parametrize("module", modules())
+    def test_keep_the_names_of_our_modules(self, module):
+        """An alias that tells a module from its neighbour would give it two names."""
+        aliased = [
+            name
+            for node in ast.walk(modules()[module])
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+            if alias.asname not in (None, alias.name)
+            for name in [alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"]
+        ]
+        assert not set(aliased) & set(modules())
+
     @pytest.mark.parametrize("library", LIBRARIES)
     def test_of_libraries_stay_where_they_belong(self, library):
         users = [name for name in modules() if any(is_of(imported, library) for imported in imports(name))]
@@ -131,6 +154,23 @@ class TestImports:
             if isinstance(node, ast.Attribute) and node.attr in ("create_client", "get_session")
         }
         assert not creating  # by botocore
+
+
+def has_any(annotation):
+    """Whether an annotation, its aliases resolved, has an Any in it; what TypedDicts hold does not count."""
+    parts = annotation if isinstance(annotation, list) else typing.get_args(annotation)
+    return annotation is typing.Any or any(has_any(part) for part in parts)
+
+
+@pytest.mark.parametrize("module", within("operations"))
+def test_operations_return_named_types(module):
+    """Those that OpenAPI is generated from: no dict[str, Any], nor anything else with an Any in it."""
+    functions_of = vars(importlib.import_module(module))
+    results = {
+        function.name: typing.get_type_hints(inspect.unwrap(functions_of[function.name])).get("return")
+        for function in public_functions(module)
+    }
+    assert not {name for name, result in results.items() if has_any(result)}
 
 
 class TestPackages:

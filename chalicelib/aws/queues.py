@@ -27,8 +27,8 @@ def send_export(task_id: str) -> None:
     _send(settings().export_queue_url, {"task_id": task_id})
 
 
-def send_maintenance(*jobs: dict[str, Any], delay: int = 0) -> None:
-    """Ask for upkeep: each job is {"job": name, …}, see `handlers.workers`. `delay` is in seconds."""
+def send_maintenance(*jobs: dict[str, object], delay: int = 0) -> None:
+    """Ask for upkeep: each job is a `message` of one of `domain.jobs`. `delay` is in seconds."""
     if jobs:
         _send(settings().maintenance_queue_url, {"jobs": list(jobs)}, delay)
 
@@ -46,5 +46,5 @@ def retry_in(url: str, receipt_handle: str, seconds: int) -> None:
         log.exception("a failed message will come again late")
 
 
-def _send(url: str, message: dict[str, Any], delay: int = 0) -> None:
+def _send(url: str, message: dict[str, object], delay: int = 0) -> None:
     client().send_message(QueueUrl=url, MessageBody=json.dumps(message), DelaySeconds=delay)

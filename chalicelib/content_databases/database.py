@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from le_utils.constants import modalities
 
 from chalicelib.content_databases.shared_file import SharedFile
+from chalicelib.schemas.responses.public import ContentLanguage
 
 _LANGUAGE_COLUMNS = "id, lang_code, lang_subcode, lang_direction, lang_name"
 _PATHS_TO_QUIZZES = """
@@ -40,10 +41,10 @@ class ContentDatabase(SharedFile):
         return dict(self.rows("SELECT * FROM content_channelmetadata")[0])
 
     @cached_property
-    def languages(self) -> dict[str, dict[str, Any]]:
+    def languages(self) -> dict[str, ContentLanguage]:
         """Languages of nodes and files by id, each as a node gives it."""
         rows = self.rows(f"SELECT {_LANGUAGE_COLUMNS} FROM content_language")  # noqa: S608 (our own columns)
-        return {row["id"]: dict(row) for row in rows}
+        return {row["id"]: cast(ContentLanguage, dict(row)) for row in rows}
 
     @cached_property
     def topics(self) -> dict[str, tuple[str, str | None]]:

@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.where import listed
 from chalicelib.errors import BadRequest
 from chalicelib.schemas.query import last_values, whole
+from chalicelib.schemas.responses.public import ImportTables
 from chalicelib.sqlite import sqlite3
 
 LOWEST_SCHEMA, HIGHEST_SCHEMA = 5, 6
 _DEFAULT_SCHEMA = "5"  # Kolibri 0.19 fails on a higher one
 _SUPPORTED = f"exports only suported for versions {LOWEST_SCHEMA} to {HIGHEST_SCHEMA}"  # as recorded
-
-Tables = dict[str, Any]
 
 _NODE = "SELECT rowid AS place, parent_id, (rght - lft - 1) / 2 AS below FROM content_contentnode WHERE id = ?"
 # Ancestors come before the node and what is below it, so that these two together are in tree order.
@@ -112,7 +111,7 @@ def import_metadata(
     descendants: bool,
     after: int,
     limit: int,
-) -> tuple[Tables, int | None] | None:
+) -> tuple[ImportTables, int | None] | None:
     """Rows by table of a node and its ancestors, and with `descendants` of all below it too; None: no such node.
 
     Of these nodes, a page has the first `limit` with an `lft` above `after`; beside the tables is the `lft` after
@@ -131,10 +130,11 @@ def import_metadata(
     rows = database.rows(_PAGE, {**nodes, "after": after, "limit": limit + 1})
     shown = rows[:limit]
     tables = _tables(database, {**nodes, "page": listed([row["id"] for row in shown])})
-    return {**tables, "schema_version": schema_version}, shown[-1]["lft"] if len(shown) < len(rows) else None
+    last = shown[-1]["lft"] if len(shown) < len(rows) else None
+    return cast(ImportTables, {**tables, "schema_version": schema_version}), last
 
 
-def _tables(database: ContentDatabase, parameters: dict[str, Any]) -> Tables:
+def _tables(database: ContentDatabase, parameters: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {
         name: [_row(row, table.flags) for row in database.rows(_select(name, table), parameters)]
         for name, table in _TABLES.items()

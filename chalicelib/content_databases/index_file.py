@@ -13,8 +13,9 @@ from typing import Any
 
 from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.facts import facts_of
+from chalicelib.content_databases.public_entries import Entry, Shown, channel_metadata
 from chalicelib.domain import jsontext
-from chalicelib.domain.trees.public_record import channel_metadata
+from chalicelib.schemas.responses.public import PublicChannel as PublicEntry
 from chalicelib.sqlite import sqlite3
 
 _DIGITS = 15  # of 32: with the sign they fit SQLite's integers
@@ -33,10 +34,10 @@ class PublicChannel:
 
     tree_id: int
     id: str
-    entry: dict[str, Any]  # as the channel list gives it
+    entry: PublicEntry  # as the channel list gives it
     facts: dict[str, Any]  # of its nodes, see `published.facts`
     tokens: tuple[str, ...]
-    shown: dict[str, Any]  # what the catalog says beside its entry, see `operations.catalog`
+    shown: Shown  # what the catalog says beside its entry, see `operations.catalog`
 
     @property
     def version(self) -> int:
@@ -64,9 +65,9 @@ class Record:
     """What is written of a channel."""
 
     id: str
-    entry: dict[str, Any]
+    entry: PublicEntry
     tokens: Sequence[str]
-    shown: dict[str, Any]
+    shown: Shown
 
     @property
     def text(self) -> str:
@@ -174,7 +175,7 @@ class IndexFile:
         return self._connection.execute(query, values).fetchall()
 
 
-def name_key(entry: dict[str, Any]) -> tuple[str, str]:
+def name_key(entry: Entry) -> tuple[str, str]:
     """What channels are ordered by in lists: their name in any case, then their id."""
     return entry["name"].casefold(), entry["id"]
 

@@ -4,18 +4,18 @@ import json
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from le_utils.constants import content_kinds
 
 from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter
-from chalicelib.content_databases.where import after as behind
-from chalicelib.content_databases.where import condition, listed
+from chalicelib.content_databases.where import after, condition, listed
 from chalicelib.domain.storage_keys import storage_key
+from chalicelib.schemas.responses.public import Assessment, PublicFile, PublicTree
 from chalicelib.sqlite import sqlite3
 
-Node = dict[str, Any]
+Node = PublicTree  # without `children` but in trees
 _EVERY_NODE = NodeFilter()
 
 # The rows are found by their numbers alone first: what has to be sorted then is small.
@@ -54,10 +54,10 @@ _LABELS = (  # in the order that is recorded
 _FLAGS = ("available", "coach_content")
 
 
-def page(source: Source, chosen: NodeFilter, after: int, limit: int) -> list[Node]:
-    """The first `limit` nodes that are wanted and have an `lft` above `after`, in tree order."""
+def page(source: Source, chosen: NodeFilter, behind: int, limit: int) -> list[Node]:
+    """The first `limit` nodes that are wanted and have an `lft` above `behind`, in tree order."""
     where, wanted = condition(chosen, source)
-    place, numbers = behind(after)
+    place, numbers = after(behind)
     sql = _PAGE.format(behind=place, condition=where)
     return _nodes(source, source.database.rows(sql, [*numbers, *wanted, limit]))
 
@@ -81,20 +81,23 @@ def _nodes(source: Source, rows: list[sqlite3.Row]) -> list[Node]:
     ids = listed([row["id"] for row in rows])
     files, tags, assessments = _files(source, ids), _tags(source, ids), _assessments(source, ids)
     return [
-        {
-            **_of_row(source, row),
-            "assessmentmetadata": assessments.get(row["id"]),
-            "tags": tags[row["id"]],
-            "files": files[row["id"]],
-            "thumbnail": next((file["storage_url"] for file in files[row["id"]] if file["thumbnail"]), None),
-            "lang": source.database.languages.get(row["lang_id"]),
-            "is_leaf": row["kind"] != content_kinds.TOPIC,
-        }
+        cast(
+            Node,
+            {
+                **_of_row(source, row),
+                "assessmentmetadata": assessments.get(row["id"]),
+                "tags": tags[row["id"]],
+                "files": files[row["id"]],
+                "thumbnail": next((file["storage_url"] for file in files[row["id"]] if file["thumbnail"]), None),
+                "lang": source.database.languages.get(row["lang_id"]),
+                "is_leaf": row["kind"] != content_kinds.TOPIC,
+            },
+        )
         for row in rows
     ]
 
 
-def _of_row(source: Source, row: sqlite3.Row) -> Node:
+def _of_row(source: Source, row: sqlite3.Row) -> dict[str, Any]:
     """What of a node is in its own row, and in those of its ancestors."""
     database = source.database
     return {
@@ -119,8 +122,8 @@ def _coach_resources(places: list[int], lft: int, rght: int) -> int:
     return bisect_left(places, rght) - bisect_left(places, lft)
 
 
-def _files(source: Source, ids: str) -> dict[str, list[Node]]:
-    files: dict[str, list[Node]] = defaultdict(list)
+def _files(source: Source, ids: str) -> dict[str, list[PublicFile]]:
+    files: dict[str, list[PublicFile]] = defaultdict(list)
     for row in source.database.rows(_FILES, [ids]):
         files[row["contentnode_id"]].append(
             {
@@ -147,7 +150,7 @@ def _tags(source: Source, ids: str) -> dict[str, list[str]]:
     return tags
 
 
-def _assessments(source: Source, ids: str) -> dict[str, Node]:
+def _assessments(source: Source, ids: str) -> dict[str, Assessment]:
     return {
         row["contentnode_id"]: {
             "assessment_item_ids": json.loads(row["assessment_item_ids"]),

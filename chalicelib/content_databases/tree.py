@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from le_utils.constants import content_kinds
 
@@ -10,6 +9,7 @@ from chalicelib.content_databases import nodes
 from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter
 from chalicelib.content_databases.where import after, condition, listed
+from chalicelib.schemas.responses.public import NextChildren, PublicTree
 
 DEEPEST = 2
 CHILDREN = 12  # at a time, of each node
@@ -43,7 +43,7 @@ class _Children:
 
 def subtree(
     source: Source, node_id: str, page: TreePage, chosen: NodeFilter, given: Mapping[str, str]
-) -> dict[str, Any] | None:
+) -> PublicTree | None:
     """The node, and where it is a topic `children`: {"results": its wanted children, "more"}; None: no such node.
 
     At most twelve children are shown, and at a depth of two at most twelve of each of theirs. Where a topic has but
@@ -58,8 +58,10 @@ def subtree(
     for parent_id, children in shown.items():
         if built[parent_id]["kind"] == content_kinds.TOPIC:
             # As Kolibri has it: what was below goes on as a list of its own, and that is one level deep.
-            params = {**given, "next__gt": children.next__gt, "depth": DEEPEST if parent_id == node_id else 1}
-            more = {"id": parent_id, "params": params} if children.next__gt else None
+            depth = DEEPEST if parent_id == node_id else 1
+            more: NextChildren | None = None
+            if children.next__gt:
+                more = {"id": parent_id, "params": {**given, "next__gt": children.next__gt, "depth": depth}}
             built[parent_id]["children"] = {"results": [built[id] for id in children.ids], "more": more}
     return built[node_id]
 

@@ -1,7 +1,5 @@
 """Questions of exercises, addressed by `<contentnode>,<assessment_id>`."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.changes import rest_changes
@@ -10,13 +8,13 @@ from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, Qu
 from chalicelib.schemas.responses.content import Question
 
 
-def create(user: Identity, sent: QuestionWhole) -> dict[str, Any]:
+def create(user: Identity, sent: QuestionWhole) -> Question:
     row = questions.create(user, sent)
     rest_changes.question_created(user, row)
     return row
 
 
-def update(user: Identity, id: str, sent: QuestionChanges) -> dict[str, Any]:
+def update(user: Identity, id: str, sent: QuestionChanges) -> Question:
     row = questions.update(user, id, sent)
     rest_changes.question_updated(user, row, sent)
     return row

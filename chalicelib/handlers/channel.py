@@ -20,7 +20,7 @@ from chalicelib.schemas.responses.task import Started
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> dict[str, Any]:
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> Channel:
     row, is_changed = channel_resource.update(user, channel_id, sent)
     if is_changed:
         rest_changes.channel_updated(user, row, sent.model_fields_set)
@@ -33,7 +33,7 @@ def delete(user: Identity, channel_id: str) -> None:
         rest_changes.channel_deleted(user, row)
 
 
-def restore(user: Identity, channel_id: str) -> dict[str, Any]:
+def restore(user: Identity, channel_id: str) -> Channel:
     row, is_changed = channel_resource.restore(user, channel_id)
     if is_changed:
         rest_changes.channel_updated(user, row, ["deleted"])

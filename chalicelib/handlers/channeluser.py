@@ -1,7 +1,5 @@
 """Editors and viewers of a channel."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.users import members
@@ -25,7 +23,7 @@ MEMBERS = Resource(
 ONE = "/api/channeluser/{id}"
 
 
-def make_editor(request: Request) -> dict[str, Any]:
+def make_editor(request: Request) -> Member:
     return members.make_editor(request.user, request.params["id"], parse(MakeEditor, request.json).wanted)
 
 

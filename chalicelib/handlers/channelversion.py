@@ -1,7 +1,5 @@
 """Published versions of a channel (specification: Resource Shapes, channelversion)."""
 
-from typing import Any
-
 from chalicelib.errors import FilterRequired
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.channels import channel_versions
@@ -11,7 +9,7 @@ from chalicelib.schemas.responses.channel import ChannelVersion
 from chalicelib.schemas.responses.common import Results
 
 
-def versions(request: Request) -> dict[str, Any]:
+def versions(request: Request) -> Results[ChannelVersion]:
     """One page of the versions of a channel, newest first."""
     query = parse_query(VersionQuery, request.query)
     if not query.channel:

@@ -1,7 +1,5 @@
 """Content nodes (specification: Content Nodes API)."""
 
-from typing import Any
-
 from chalicelib.errors import FilterRequired
 from chalicelib.http.resources import Resource, routes_of
 from chalicelib.http.router import Access, Reply, Request, Route
@@ -17,7 +15,7 @@ from chalicelib.schemas.responses.content import ContentNode, Requisite, Size
 from chalicelib.schemas.responses.task import Started
 
 
-def listing(request: Request) -> dict[str, Any]:
+def listing(request: Request) -> Results[ContentNode]:
     """Always `{"results", "more"}`; `more` is the whole query of the next page."""
     query = parse_query(NodeQuery, request.query)
     if not query.model_fields_set & set(ONE_OF):
@@ -28,13 +26,13 @@ def listing(request: Request) -> dict[str, Any]:
     return {"results": page["results"], "more": page["more"] and {**given, **page["more"]}}
 
 
-def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
+def create(user: Identity, sent: NodeWrite) -> ContentNode:
     row = node_writes.create(user, sent)
     rest_changes.node_created(user, row, sent.model_fields_set)
     return row
 
 
-def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
+def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
     row = node_writes.update(user, node_id, sent)
     rest_changes.node_updated(user, row, sent.model_fields_set)
     return row
@@ -59,14 +57,14 @@ CONTENTNODE = Resource(
 )
 
 
-def move(request: Request) -> dict[str, Any]:
+def move(request: Request) -> ContentNode:
     sent = parse(Move, request.json)
     moved = node_moves.move(request.user, request.params["id"], sent)
     rest_changes.node_moved(request.user, moved, sent.position)
     return moved.row
 
 
-def restore(request: Request) -> dict[str, Any]:
+def restore(request: Request) -> ContentNode:
     moved = node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
     rest_changes.node_moved(request.user, moved)
     return moved.row

@@ -1,7 +1,6 @@
 """Statistics of the content of a channel or below a node (recorded: get_channel_details, get_node_details)."""
 
 from collections.abc import Callable
-from typing import Any
 
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
@@ -10,7 +9,7 @@ from chalicelib.schemas.responses.details import Details
 from chalicelib.schemas.responses.task import Started
 
 
-def _view(details: Callable[[Identity, str], dict[str, Any]]) -> Callable[[Request], Reply]:
+def _view(details: Callable[[Identity, str], Details | Started]) -> Callable[[Request], Reply]:
     def view(request: Request) -> Reply:
         answer = details(request.user, request.params["id"])
         return Reply(answer, 202 if "task_id" in answer else 200)

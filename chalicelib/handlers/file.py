@@ -1,7 +1,5 @@
 """Files of nodes and questions, and their uploads."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.identity.authentication import Identity
@@ -13,7 +11,7 @@ from chalicelib.schemas.file_resource import FileChanges, FileQuery
 from chalicelib.schemas.responses.content import File, Upload
 
 
-def update(user: Identity, id: str, sent: FileChanges) -> dict[str, Any]:
+def update(user: Identity, id: str, sent: FileChanges) -> File:
     row, channel_ids = node_files.update(user, id, sent)
     rest_changes.file_updated(user, row, channel_ids, sent.model_fields_set)
     return row
@@ -42,7 +40,7 @@ FILE = Resource(
 )
 
 
-def upload_url(request: Request) -> dict[str, Any]:
+def upload_url(request: Request) -> Upload:
     return node_files.request_upload(request.user, parse(UploadUrl, request.json))
 
 

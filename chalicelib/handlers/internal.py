@@ -1,7 +1,5 @@
 """The internal API: what ricecooker calls to create, fill and publish a channel (specification: internal API)."""
 
-from typing import Any
-
 from chalicelib.domain import ricecooker_versions
 from chalicelib.errors import BadRequest, ValidationFailed
 from chalicelib.handlers import multipart
@@ -9,7 +7,7 @@ from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.channels import chef_upload
 from chalicelib.operations.files import file_uploads
-from chalicelib.operations.nodes import add_nodes as adding
+from chalicelib.operations.nodes import add_nodes
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import nested_tree
 from chalicelib.schemas.base import Nothing, parse
@@ -26,10 +24,21 @@ from chalicelib.schemas.chef import (
     TreeReference,
     VersionIn,
 )
-from chalicelib.schemas.responses import internal as answers
+from chalicelib.schemas.responses.internal import (
+    AddedNodes,
+    Done,
+    Finished,
+    NewChannel,
+    NodeTree,
+    PublishStarted,
+    Statuses,
+    TokenHolder,
+    Tree,
+    VersionCheck,
+)
 
 
-def authenticate_user(request: Request) -> dict[str, Any]:
+def authenticate_user(request: Request) -> TokenHolder:
     user = request.user
     return {
         "success": True,
@@ -41,7 +50,7 @@ def authenticate_user(request: Request) -> dict[str, Any]:
     }
 
 
-def check_version(request: Request) -> dict[str, Any]:
+def check_version(request: Request) -> VersionCheck:
     body = parse(VersionIn, request.json)
     try:
         status, message = ricecooker_versions.check(body.version)
@@ -59,51 +68,51 @@ def file_diff(request: Request) -> list[str]:
     return file_uploads.missing(names)
 
 
-def file_upload(request: Request) -> dict[str, Any]:
+def file_upload(request: Request) -> Done:
     name, data = multipart.file_of(request)
     file_uploads.store_upload(request.user, name, data)
     return {"success": True}
 
 
-def create_channel(request: Request) -> dict[str, Any]:
+def create_channel(request: Request) -> NewChannel:
     body = parse(CreateChannel, request.json).channel_data
     root_id = chef_upload.open_for_chef(request.user, body)
     return {"success": True, "root": root_id, "channel_id": body.id}
 
 
-def add_nodes(request: Request) -> dict[str, Any]:
+def add(request: Request) -> AddedNodes:
     body = parse(AddNodes, request.json)
-    root_ids = adding.add_nodes(request.user, body.root_id, body.content_data)
+    root_ids = add_nodes.add_nodes(request.user, body.root_id, body.content_data)
     return {"success": True, "root_ids": root_ids}
 
 
-def finish_channel(request: Request) -> dict[str, Any]:
+def finish_channel(request: Request) -> Finished:
     body = parse(FinishChannel, request.json)
     channel_id, task_id = chef_upload.finish(request.user, body.channel_id, stage=body.stage)
     return {"success": True, "new_channel": channel_id, "diff_task_id": task_id}
 
 
-def publish_channel(request: Request) -> dict[str, Any]:
+def publish_channel(request: Request) -> PublishStarted:
     body = parse(PublishChannel, request.json)
     channel_id, task_id = publish_request.request_for_chef(request.user, body.channel_id, body.version_notes)
     return {"success": True, "channel": channel_id, "task_id": task_id}
 
 
-def check_user_is_editor(request: Request) -> dict[str, Any]:
+def check_user_is_editor(request: Request) -> Done:
     editable_channel(request.user, parse(ChannelReference, request.json).channel_id)
     return {"success": True}
 
 
-def get_channel_status_bulk(request: Request) -> dict[str, Any]:
+def get_channel_status_bulk(request: Request) -> Statuses:
     body = parse(ChannelReferences, request.json)
     return {"success": True, "statuses": chef_upload.statuses(request.user, body.channel_ids)}
 
 
-def get_tree_data(request: Request) -> dict[str, Any]:
+def get_tree_data(request: Request) -> Tree:
     return {"success": True, "tree": nested_tree.below(request.user, parse(TreeReference, request.json))}
 
 
-def get_node_tree_data(request: Request) -> dict[str, Any]:
+def get_node_tree_data(request: Request) -> NodeTree:
     body = parse(TreeReference, request.json)
     return {"success": True, "tree": nested_tree.below(request.user, body, levels=1), "staged": body.tree == "staging"}
 
@@ -118,47 +127,47 @@ ROUTES = (
         authenticate_user,
         Access.SIGNED_IN,
         OWNER,
-        answer=answers.TokenHolder,
+        answer=TokenHolder,
     ),
     *(
         Route("POST", f"{BASE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=answer)
         for name, view, summary, body, answer in (
-            ("authenticate_user_internal", authenticate_user, OWNER, Nothing, answers.TokenHolder),
-            ("check_version", check_version, "Check the ricecooker version", VersionIn, answers.VersionCheck),
+            ("authenticate_user_internal", authenticate_user, OWNER, Nothing, TokenHolder),
+            ("check_version", check_version, "Check the ricecooker version", VersionIn, VersionCheck),
             ("file_diff", file_diff, "List the files that are not stored yet", FileNames, list[str]),
-            ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, answers.Done),
+            ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, Done),
             (
                 "create_channel",
                 create_channel,
                 "Create a channel, start its upload",
                 CreateChannel,
-                answers.NewChannel,
+                NewChannel,
             ),
-            ("add_nodes", add_nodes, "Add nodes below a node", AddNodes, answers.AddedNodes),
+            ("add_nodes", add, "Add nodes below a node", AddNodes, AddedNodes),
             (
                 "finish_channel",
                 finish_channel,
                 "Finish an upload: stage or deploy it",
                 FinishChannel,
-                answers.Finished,
+                Finished,
             ),
-            ("publish_channel", publish_channel, "Publish the live tree", PublishChannel, answers.PublishStarted),
+            ("publish_channel", publish_channel, "Publish the live tree", PublishChannel, PublishStarted),
             (
                 "check_user_is_editor",
                 check_user_is_editor,
                 "Check the right to edit a channel",
                 ChannelReference,
-                answers.Done,
+                Done,
             ),
             (
                 "get_channel_status_bulk",
                 get_channel_status_bulk,
                 "Get the status of channels",
                 ChannelReferences,
-                answers.Statuses,
+                Statuses,
             ),
-            ("get_tree_data", get_tree_data, "Get a whole tree, nested", TreeReference, answers.Tree),
-            ("get_node_tree_data", get_node_tree_data, "Get the children of a node", TreeReference, answers.NodeTree),
+            ("get_tree_data", get_tree_data, "Get a whole tree, nested", TreeReference, Tree),
+            ("get_node_tree_data", get_node_tree_data, "Get the children of a node", TreeReference, NodeTree),
         )
     ),
 )

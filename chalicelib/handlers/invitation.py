@@ -1,7 +1,5 @@
 """Invitations to channels."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import invitations
@@ -28,12 +26,12 @@ INVITATIONS = Resource(
 ONE = "/api/invitation/{id}"
 
 
-def accept(request: Request) -> dict[str, Any]:
+def accept(request: Request) -> Decided:
     invitations.accept(request.user, request.params["id"])
     return {"status": "success"}
 
 
-def decline(request: Request) -> dict[str, Any]:
+def decline(request: Request) -> Decided:
     invitations.decline(request.user, request.params["id"])
     return {"status": "success"}
 

@@ -5,13 +5,14 @@ from typing import Any
 from chalicelib import RELEASED, __version__
 from chalicelib.config import settings
 from chalicelib.content_databases.index_file import name_key
+from chalicelib.content_databases.public_entries import Entry
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
 from chalicelib.http.router import Access, Reply, Request, Route, array, compact
 from chalicelib.operations.public import channel_lookup, public_index
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
-from chalicelib.schemas.responses import public as answers
+from chalicelib.schemas.responses.public import ChannelInShort, Info, LookedUpChannel, PublicChannel
 
 NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
 
@@ -57,7 +58,7 @@ def channel_list(request: Request) -> Reply:
     return Reply(array(texts), changed=opened.changed)
 
 
-def _matches(entry: dict[str, Any], tags: list[str], query: ChannelListQuery) -> bool:
+def _matches(entry: Entry, tags: list[str], query: ChannelListQuery) -> bool:
     texts = [entry["name"], entry["description"], *tags]
     keyword = query.keyword.casefold()
     spoken = [entry["language"], *entry["included_languages"]]
@@ -90,13 +91,13 @@ def no_such_version(_: Request) -> Reply:
     raise NotFound("API version is unavailable")
 
 
-LOOKED_UP = list[answers.LookedUpChannel]
+LOOKED_UP = list[LookedUpChannel]
 ROUTES = (
     *(
         Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer)
         for path, view, summary, query, answer in (
-            ("info", info, "Get information about this server", InfoQuery, answers.Info),
-            ("v1/channels", channel_list, "List public channels", ChannelListQuery, list[answers.PublicChannel]),
+            ("info", info, "Get information about this server", InfoQuery, Info),
+            ("v1/channels", channel_list, "List public channels", ChannelListQuery, list[PublicChannel]),
             (
                 "v1/channels/lookup/{identifier}",
                 lookup,
@@ -104,7 +105,7 @@ ROUTES = (
                 None,
                 LOOKED_UP,
             ),
-            ("channel/{channel_id}", channel, "Get a summary of a channel", None, answers.ChannelInShort),
+            ("channel/{channel_id}", channel, "Get a summary of a channel", None, ChannelInShort),
         )
     ),
     *(

@@ -1,14 +1,12 @@
 """Public channels for browsing in Kolibri: `v2/channel/`, and `v1/channelmetadata` of the specification."""
 
-from typing import Any
-
 from le_utils.constants import content_kinds, languages
 
 from chalicelib.config import settings
 from chalicelib.content_databases.index_file import PublicChannel
+from chalicelib.content_databases.public_entries import channel_metadata
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import ids_of, is_labelled
-from chalicelib.domain.trees.public_record import channel_metadata
 from chalicelib.errors import NotFound
 from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Access, Reply, Request, Route, array
@@ -57,7 +55,7 @@ def labels(_: Request) -> Reply:
     return Reply(body, changed=index.modified)
 
 
-def _metadata(channel: PublicChannel) -> dict[str, Any]:
+def _metadata(channel: PublicChannel) -> ChannelMetadata:
     return channel_metadata(channel.entry, channel.facts)
 
 

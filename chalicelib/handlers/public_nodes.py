@@ -17,7 +17,7 @@ from chalicelib.operations.public.public_index import Index
 from chalicelib.operations.public.public_nodes import Page
 from chalicelib.schemas.public import ImportMetadataQuery, NodePageQuery, TreePageQuery
 from chalicelib.schemas.query import last_values, parse_query
-from chalicelib.schemas.responses import public as answers
+from chalicelib.schemas.responses.public import ImportPage, ImportTables, NodesV1, NodesV2, PublicNode, PublicTree
 
 PAGE_SIZE = 100  # default of v1
 MAX_NODES = 20_000  # in one response
@@ -146,7 +146,7 @@ def _this_host() -> str:
 
 
 V1, V2 = "/api/public/v1", "/api/public/v2"
-NODES = list[answers.PublicNode] | answers.NodesV2
+NODES = list[PublicNode] | NodesV2
 NODE = "Get a node of a public channel"
 TREE = "Get a node and its descendants"
 IMPORT = "Get the database rows to import a node into Kolibri"
@@ -154,18 +154,18 @@ IMPORT = "Get the database rows to import a node into Kolibri"
 ROUTES = tuple(
     Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
     for path, view, summary, query, answer in (
-        (f"{V1}/contentnode", list_v1, "List nodes of public channels in pages", NodeListQuery, answers.NodesV1),
-        (f"{V1}/contentnode/{{node_id}}", retrieve(_this_host), NODE, NodeFilter, answers.PublicNode),
-        (f"{V1}/contentnode_tree/{{node_id}}", retrieve_tree(_this_host), TREE, NodeTreeQuery, answers.PublicTree),
+        (f"{V1}/contentnode", list_v1, "List nodes of public channels in pages", NodeListQuery, NodesV1),
+        (f"{V1}/contentnode/{{node_id}}", retrieve(_this_host), NODE, NodeFilter, PublicNode),
+        (f"{V1}/contentnode_tree/{{node_id}}", retrieve_tree(_this_host), TREE, NodeTreeQuery, PublicTree),
         (f"{V2}/contentnode", list_v2, "List nodes of public channels", NodeListQuery, NODES),
-        (f"{V2}/contentnode/{{node_id}}", retrieve(_no_host), NODE, NodeFilter, answers.PublicNode),
-        (f"{V2}/contentnode_tree/{{node_id}}", retrieve_tree(_no_host), TREE, NodeTreeQuery, answers.PublicTree),
+        (f"{V2}/contentnode/{{node_id}}", retrieve(_no_host), NODE, NodeFilter, PublicNode),
+        (f"{V2}/contentnode_tree/{{node_id}}", retrieve_tree(_no_host), TREE, NodeTreeQuery, PublicTree),
         (
             f"{V2}/importmetadata/{{node_id}}",
             import_metadata,
             IMPORT,
             ImportMetadataQuery,
-            answers.ImportTables | answers.ImportPage,
+            ImportTables | ImportPage,
         ),
     )
 )

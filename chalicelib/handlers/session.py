@@ -1,6 +1,6 @@
 """Sessions: signing in with a password, signing out, CSRF tokens."""
 
-from chalicelib.domain import tokens as secret
+from chalicelib.domain.tokens import csrf_token, is_session_id, new_session_id
 from chalicelib.errors import NotSignedIn
 from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
@@ -25,16 +25,16 @@ def known(request: Request) -> tuple[Identity | None, str]:
     except NotSignedIn:
         user, session_id = None, ""
     if session_id:
-        return user, secret.csrf_token(session_id)
+        return user, csrf_token(session_id)
     sent = cookies.parsed(request.headers.get("cookie", "")).get(cookies.CSRF, "")
-    return user, sent if secret.is_session_id(sent) else secret.new_session_id()
+    return user, sent if is_session_id(sent) else new_session_id()
 
 
 def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     given = parse(SignIn, request.json)
     session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
-    answer = _answer(user, secret.csrf_token(session_id))
+    answer = _answer(user, csrf_token(session_id))
     return Reply(answer, 201, headers=NO_STORE, cookies=cookies.for_session(session_id))
 
 

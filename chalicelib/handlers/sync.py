@@ -1,19 +1,17 @@
 """Sync (specification: Tree Operations; recorded: Studio's sync endpoint)."""
 
-from typing import Any
-
 from chalicelib.errors import BadRequest
 from chalicelib.http.router import Access, Request, Route
-from chalicelib.operations.sync import endpoint as syncing
+from chalicelib.operations.sync import endpoint
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.sync import Synced
 from chalicelib.schemas.sync import MAX_BODY_BYTES, SyncIn
 
 
-def sync(request: Request) -> dict[str, Any]:
+def sync(request: Request) -> Synced:
     if len(request.body) > MAX_BODY_BYTES:
         raise BadRequest(f"The request is larger than {MAX_BODY_BYTES} bytes. Send the changes in several requests.")
-    return syncing.sync(request.user, parse(SyncIn, request.json))
+    return endpoint.sync(request.user, parse(SyncIn, request.json))
 
 
 ROUTES = (

@@ -1,16 +1,14 @@
 """Background tasks."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.channels import channel_tasks
 from chalicelib.schemas.channel import OfChannel
 from chalicelib.schemas.responses.task import ListedTask
-from chalicelib.schemas.responses.task import Task as TaskAnswer
+from chalicelib.schemas.responses.task import Task as TaskOut
 
 
-def retrieve(request: Request) -> dict[str, Any]:
+def retrieve(request: Request) -> TaskOut:
     """The progress of a task, for the user who started it and members of its channel. Its result is for the user who
     started it and for editors.
 
@@ -23,5 +21,5 @@ LISTING = Listing(query=OfChannel, find=channel_tasks.listed, one_of=frozenset({
 
 ROUTES = (
     *routes_of(Resource(name="task", title="a task", listing=LISTING, read=ListedTask)),
-    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "Get the progress of a task", answer=TaskAnswer),
+    Route("GET", "/api/task/{task_id}", retrieve, Access.SIGNED_IN, "Get the progress of a task", answer=TaskOut),
 )

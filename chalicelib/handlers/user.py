@@ -1,7 +1,5 @@
 """The caller's own user."""
 
-from typing import Any
-
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import profile, sessions
@@ -20,11 +18,11 @@ USERS = Resource(
 )
 
 
-def me(request: Request) -> dict[str, Any]:
+def me(request: Request) -> Profile:
     return profile.profile(request.user)
 
 
-def change_password(request: Request) -> dict[str, Any]:
+def change_password(request: Request) -> Profile:
     sessions.change_password(request.user, parse(PasswordChange, request.json), request.address)
     return profile.profile(request.user)
 

@@ -7,15 +7,16 @@ from urllib.parse import unquote_plus
 
 from chalicelib.aws import queues
 from chalicelib.config import settings
+from chalicelib.domain import jobs
+from chalicelib.domain.jobs import JOBS, Job
 from chalicelib.errors import Busy
-from chalicelib.operations.background import maintenance as upkeep
+from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
-from chalicelib.operations.publishing import prepare as publishing
-from chalicelib.operations.publishing import release as exporting
+from chalicelib.operations.publishing import prepare, release
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
@@ -30,45 +31,45 @@ Answer = dict[str, list[dict[str, str]]]
 
 def publish(event: dict[str, Any]) -> Answer:
     """Messages {"task_id"}: freeze a channel's tree."""
-    return _each(event, settings().publish_queue_url, _publish_or_export(publishing.run))
+    return _each(event, settings().publish_queue_url, _publish_or_export(prepare.run))
 
 
 def export(event: dict[str, Any]) -> Answer:
     """Messages {"task_id"}: write a frozen tree's content database and go live with it."""
-    return _each(event, settings().export_queue_url, _publish_or_export(exporting.run))
+    return _each(event, settings().export_queue_url, _publish_or_export(release.run))
 
 
 def maintenance(event: dict[str, Any]) -> Answer:
-    """Messages {"jobs": [{"job": name, …}]}: the jobs of `JOBS`."""
+    """Messages {"jobs": [{"job": name, …}]}: those of `domain.jobs`."""
 
     def work(message: dict[str, Any], is_last: bool) -> None:
         for job in message["jobs"]:
             try:
-                JOBS[job["job"]](**{name: value for name, value in job.items() if name != "job"})
+                WORK[JOBS[job["job"]]](**{name: value for name, value in job.items() if name != "job"})
             except Busy:
                 raise
             except Exception:
                 if is_last and "task_id" in job:
-                    upkeep.give_up(job["task_id"])
+                    give_up(job["task_id"])
                 raise
 
     return _each(event, settings().maintenance_queue_url, work)
 
 
-JOBS: dict[str, Callable[..., None]] = {
-    tree_details.JOB: tree_details.work_out,
-    tree_diff.JOB: tree_diff.compare,
-    "remove_tree": upkeep.remove_tree,
-    public_index_update.JOB: public_index_update.refresh,
-    public_index_update.REBUILD_JOB: public_index_update.rebuild,
-    search_index_update.JOB: search_index_update.refresh,
-    search_index_update.REBUILD_JOB: search_index_update.rebuild,
-    node_copies.JOB: node_copies.run,
-    node_copies.CLEAR_JOB: node_copies.clear,
-    tree_statistics.JOB: tree_statistics.refresh,
-    propagation.JOB: propagation.settle,
-    rebalancing.JOB: rebalancing.space,
-    apply.JOB: apply.apply_changes,
+WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters are those of the job
+    jobs.APPLY_CHANGES: apply.apply_changes,
+    jobs.CLEAR_COPY: node_copies.clear,
+    jobs.COMPARE_TREES: tree_diff.compare,
+    jobs.COPY_NODES: node_copies.run,
+    jobs.INDEX_CHANNELS: search_index_update.refresh,
+    jobs.LIST_CHANNELS: public_index_update.refresh,
+    jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
+    jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
+    jobs.REMOVE_TREE: remove_tree,
+    jobs.SETTLE_NODES: propagation.settle,
+    jobs.SPACE_CHILDREN: rebalancing.space,
+    jobs.SUMMARIZE_TREE: tree_details.work_out,
+    jobs.WALK_TREE: tree_statistics.refresh,
 }
 
 
@@ -93,7 +94,7 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
             raise
         except Exception:
             if is_last:
-                publishing.give_up(message["task_id"])
+                prepare.give_up(message["task_id"])
             raise
 
     return work

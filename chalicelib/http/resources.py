@@ -3,9 +3,9 @@
 A resource's functions are those of `operations/`: they take the caller and plain data and know nothing of HTTP.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
@@ -17,7 +17,9 @@ from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.common import paged
 
-Item = dict[str, Any]
+Item = Mapping[str, object]  # one of a resource: a TypedDict of schemas/responses
+OneItem = TypeVar("OneItem", bound=Item)
+Documented = dict[str, Any]  # the documentation of a route: arguments of Route
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Listing:
     one_of: frozenset[str] = frozenset()
     search: tuple[str, ...] = ()
     ordering: tuple[str, ...] = ()
-    fill: Callable[[Identity, list[Item]], list[Item]] = lambda _, items: items
+    fill: Callable[[Identity, list[Any]], Sequence[Item]] = lambda _, items: items
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,11 @@ def routes_of(resource: Resource) -> tuple[Route, ...]:
 _VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete"}
 
 
-def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
+def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Documented]:
     """The documentation of the routes, by method and path."""
     read, one = resource.read, f"{many}/{{id}}"
     plural = resource.plural or f"{resource.title.partition(' ')[2]}s"
-    answers: dict[tuple[str, str], Item] = {
+    answers: dict[tuple[str, str], Documented] = {
         ("GET", many): {**_list_documentation(resource.listing), "answer": paged(read)},
         ("POST", many): {"body": resource.write, "answer": read, "status": 201},
         ("GET", one): {"answer": read},
@@ -101,7 +103,7 @@ def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Item]:
     return answers
 
 
-def _list_documentation(listing: Listing | None) -> Item:
+def _list_documentation(listing: Listing | None) -> Documented:
     if listing is None:
         return {}
     parts = (
@@ -135,7 +137,7 @@ def _caller(request: Request) -> Identity:
     return request.caller or ANONYMOUS
 
 
-def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list[Item]:
+def searched(items: Sequence[OneItem], words: str, fields: tuple[str, ...]) -> list[OneItem]:
     """The items whose fields contain all words, ignoring case."""
     wanted = words.casefold().split() if fields else []
 
@@ -146,7 +148,7 @@ def searched(items: Sequence[Item], words: str, fields: tuple[str, ...]) -> list
     return [item for item in items if has_all(item)]
 
 
-def ordered(items: list[Item], name: str, fields: tuple[str, ...]) -> list[Item]:
+def ordered(items: list[OneItem], name: str, fields: tuple[str, ...]) -> list[OneItem]:
     """The items ordered by a field, descending if its name begins with "-"; unknown fields change nothing."""
     field = name.removeprefix("-")
     if field not in fields:

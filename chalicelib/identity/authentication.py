@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.domain import tokens as secret
+from chalicelib.domain.tokens import digest, is_api_token, is_session_id
 from chalicelib.errors import Forbidden, NotSignedIn
 from chalicelib.identity import cookies, csrf
 from chalicelib.models import sessions, tokens
@@ -60,7 +60,7 @@ def session_of(session_id: str) -> Session:
 
     Raises NotSignedIn if it is malformed, unknown or expired, or its user is not active.
     """
-    session = sessions.get(secret.digest(session_id)) if secret.is_session_id(session_id) else None
+    session = sessions.get(digest(session_id)) if is_session_id(session_id) else None
     if session is None or not session.is_active:
         raise NotSignedIn("Your session has ended. Sign in again.")
     return session
@@ -74,7 +74,7 @@ def identify(authorization: str | None) -> Identity:
 
     Raises NotSignedIn for a missing header, another scheme, a malformed or unknown token, a user who is not active.
     """
-    token = tokens.get(secret.digest(_token_of(authorization)))
+    token = tokens.get(digest(_token_of(authorization)))
     if token is None or not token.is_active:
         raise NotSignedIn("Invalid token.")
     return identity(token)
@@ -99,6 +99,6 @@ def _token_of(authorization: str | None) -> str:
         raise NotSignedIn("Invalid token header. No credentials provided.")
     if len(rest) > 1:
         raise NotSignedIn("Invalid token header. Token string should not contain spaces.")
-    if not secret.is_api_token(rest[0]):
+    if not is_api_token(rest[0]):
         raise NotSignedIn("Invalid token.")
     return rest[0]

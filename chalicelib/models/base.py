@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pynamodb.attributes import Attribute
 from pynamodb.exceptions import PynamoDBException, TransactWriteError
 from pynamodb.expressions.condition import Condition as Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.models.connection import PARALLEL_CALLS, connection
@@ -20,6 +21,7 @@ MAX_BATCH_GET = 100  # keys a BatchGetItem (AWS)
 MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
 MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
 
+Update = Action  # of one attribute: what `update_if` takes
 Transaction = TransactWrite  # what the functions given to `transact` fill
 DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
 M = TypeVar("M", bound="Table")

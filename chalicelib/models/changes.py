@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
@@ -24,7 +24,10 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.models.base import Table, find, now, read_many, transact, update_if
 from chalicelib.models.leases import Lease, LeaseAttributes
 
-PENDING, DONE, FAILED = "pending", "done", "failed"
+Status = Literal["pending", "done", "failed"]  # as it is stored
+PENDING: Final = "pending"
+DONE: Final = "done"
+FAILED: Final = "failed"
 RETENTION = timedelta(days=182)
 MAX_APPENDED = 90  # changes at once: a transaction of DynamoDB has 100 actions, and 4 MB
 MAX_RACES = 30  # lost in a row before a change is given up

@@ -10,7 +10,7 @@ Counts of editors and viewers are kept on channels, and of channels on users, fo
 is decided by them. `add_first_editor` and `change` keep them: nothing else may write a membership.
 """
 
-from typing import Any
+from typing import Any, Final, Literal
 
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -21,8 +21,9 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.users import User
 
-EDIT = "edit"
-VIEW = "view"
+Role = Literal["edit", "view"]  # as it is stored and sent; also the `share_mode` of an invitation
+EDIT: Final = "edit"
+VIEW: Final = "view"
 
 
 class ChannelIndex(GlobalSecondaryIndex["ChannelMember"]):  # type: ignore[no-untyped-call]

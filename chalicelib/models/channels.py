@@ -13,7 +13,7 @@ The index of all channels holds only what seldom changes: every change of it wri
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pynamodb.attributes import (
     BooleanAttribute,
@@ -29,6 +29,7 @@ from chalicelib.models.base import Table, find, now, read_many, read_raw, settin
 from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import LeaseAttributes
 
+Status = Literal["active", "deleted", "staged", "unpublished"]
 PUBLIC = "public"
 ALL = "channel"
 # What administrators look for channels by.
@@ -169,7 +170,7 @@ def is_publishing(channel: Channel) -> bool:
     return bool(channel.publish_task_id) and channel.publish_name != tasks.DRAFT
 
 
-def status(channel: Channel) -> str:
+def status(channel: Channel) -> Status:
     """deleted, staged, unpublished or active (specification: get_channel_status_bulk)."""
     if channel.deleted:
         return "deleted"
@@ -178,7 +179,7 @@ def status(channel: Channel) -> str:
     return "active" if channel.rev == channel.published_rev else "unpublished"
 
 
-def tree_names(channel: Channel) -> dict[str, Any]:
+def tree_names(channel: Channel) -> dict[str, str | None]:
     """Root ids by the names that get_tree_data takes."""
     return {
         "main": channel.root_id,

@@ -9,26 +9,27 @@ Tasks are forgotten (TTL) a month after they were made.
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.models.base import Table, find, now, update_if
 
-PENDING = "PENDING"
-STARTED = "STARTED"
-SUCCESS = "SUCCESS"
-FAILURE = "FAILURE"
+Status = Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]  # as it is stored and sent
+PENDING: Final = "PENDING"
+STARTED: Final = "STARTED"
+SUCCESS: Final = "SUCCESS"
+FAILURE: Final = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
 RETENTION = timedelta(days=30)
 LISTED = 500  # of a channel
 
-PUBLISH = "export-channel"
-DRAFT = "export-channel-staging-tree"
-DIFF = "generate-node-diff"
-DETAILS = "calculate-node-details"
-COPY = "copy_nodes"
+PUBLISH: Final = "export-channel"
+DRAFT: Final = "export-channel-staging-tree"
+DIFF: Final = "generate-node-diff"
+DETAILS: Final = "calculate-node-details"
+COPY: Final = "copy_nodes"
 
 
 class ChannelIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-call]
@@ -88,7 +89,7 @@ def advance(task: Task, progress: int, detail: str) -> None:
     update_if(task, actions, _RUNNING)
 
 
-def finish(task: Task, status: str, detail: str, result: Any = None) -> None:
+def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:
     """End a task with SUCCESS or FAILURE and a sentence for its caller. A finished task stays as it is."""
     actions = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
     if status == SUCCESS:

@@ -1,6 +1,8 @@
 """Trees as a whole: making them, putting nodes into them, walking and removing them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from le_utils.constants import content_kinds, roles
@@ -26,11 +28,20 @@ from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
 MAX_RACES = 20  # lost in a row before a change is given up
-BEING_BUILT, STAGED, LIVE = "being built", "staged", "live"
-_ROOT_OF: dict[str, Any] = {
-    BEING_BUILT: Channel.chef_root_id,
-    STAGED: Channel.staging_root_id,
-    LIVE: Channel.root_id,
+
+
+class TreeState(Enum):
+    """What a tree is to its channel."""
+
+    BEING_BUILT = auto()
+    STAGED = auto()
+    LIVE = auto()
+
+
+_ROOT_OF: dict[TreeState, Any] = {
+    TreeState.BEING_BUILT: Channel.chef_root_id,
+    TreeState.STAGED: Channel.staging_root_id,
+    TreeState.LIVE: Channel.root_id,
 }
 
 
@@ -129,27 +140,35 @@ def _climb(node_id: str, known: dict[str, Node]) -> list[Node]:
     return found[::-1]
 
 
-def append(parent: Node, above: list[str], added: list[NodeData], place: str, behind: int = 0) -> str | None:
+class Refusal(Enum):
+    """Why nodes were not added to a tree."""
+
+    EXISTS = auto()  # one of the nodes is there already
+    CLOSED = auto()  # the tree is not in that place any more
+    GONE = auto()  # the parent is not there any more
+    LOST = auto()  # a race, which is tried again
+
+
+def append(parent: Node, above: list[str], added: list[NodeData], state: TreeState, behind: int = 0) -> Refusal | None:
     """Put new nodes below `parent`, with edges and counts, all or nothing.
 
-    `above` are the ids of the parent's ancestors. `place` says in which tree of its channel the parent was found, and
-    must still be: BEING_BUILT, STAGED or LIVE; adding to the live tree is a change of the channel. `behind` counts
+    `above` are the ids of the parent's ancestors. `state` says in which tree of its channel the parent was found, and
+    must still be; adding to the live tree is a change of the channel. `behind` counts
     the children that were appended since the parent was read. Lost races are tried again.
-    Returns None, or what refused it: "exists" (a node is there already), "closed" (the tree is not in that place
-    any more) or "gone" (the parent is not there any more).
+    Returns None, or what refused it: EXISTS, CLOSED or GONE.
     """
     first = int(parent.next_position) + behind
     for _ in range(MAX_RACES):
-        rev = _live_rev(parent.channel_id) if place == LIVE else None
+        rev = _live_rev(parent.channel_id) if state is TreeState.LIVE else None
         line = lineage(parent.id, above) if rev is not None else [parent]
         if not line:
-            return "gone"
+            return Refusal.GONE
         if rev is not None:  # people move things in live trees: what was read before the revision may be over
             if line[0].id != parent.tree_id:
-                return "closed"
+                return Refusal.CLOSED
             above, first = [node.id for node in line[:-1]], int(line[-1].next_position)
-        refused = _append(parent, above, added, place, first, rev)
-        if refused != "lost":
+        refused = _append(parent, above, added, state, first, rev)
+        if refused is not Refusal.LOST:
             return refused
         first = _next_position(parent.id, first)
     raise TimeoutError(f"Adding to a tree lost {MAX_RACES} races in a row.")
@@ -167,11 +186,11 @@ def _live_rev(channel_id: str) -> int | None:
 
 
 def _append(
-    parent: Node, above: list[str], added: list[NodeData], place: str, first: int, rev: int | None
-) -> str | None:
+    parent: Node, above: list[str], added: list[NodeData], state: TreeState, first: int, rev: int | None
+) -> Refusal | None:
     path = [*above, parent.id]
     new = [_new_node(data, path, first + index, (rev or -1) + 1) for index, data in enumerate(added)]
-    in_place = _ROOT_OF[place] == parent.tree_id
+    in_place = _ROOT_OF[state] == parent.tree_id
     if rev is not None:
         in_place &= unchanged(Channel.rev, rev)
 
@@ -195,15 +214,15 @@ def _append(
         return None
     puts, updates = codes[: 2 * len(added)], codes[2 * len(added) :]
     if updates[0]:
-        return "lost" if rev is not None and _is_in_place(parent, place) else "closed"
+        return Refusal.LOST if rev is not None and _is_in_place(parent, state) else Refusal.CLOSED
     if any(puts):
-        return "exists"
-    return "lost" if updates[-1] else "gone"
+        return Refusal.EXISTS
+    return Refusal.LOST if updates[-1] else Refusal.GONE
 
 
-def _is_in_place(parent: Node, place: str) -> bool:
+def _is_in_place(parent: Node, state: TreeState) -> bool:
     channel = find(Channel, parent.channel_id)
-    return channel is not None and getattr(channel, _ROOT_OF[place].attr_name) == parent.tree_id
+    return channel is not None and getattr(channel, _ROOT_OF[state].attr_name) == parent.tree_id
 
 
 def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
@@ -278,7 +297,7 @@ def remove(root_id: str) -> int:
     return len(gone) + 1
 
 
-def keep_facts(root_id: str, facts: dict[str, Any], rev: int) -> None:
+def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:
     """Note on a root what was found out about its tree at this revision of the channel; newer facts stay."""
     is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
     update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)

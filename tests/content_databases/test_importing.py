@@ -17,6 +17,12 @@ OF_NODES = ("content_file", "content_contentnode_tags", "content_assessmentmetad
 PREREQUISITES = "content_contentnode_has_prerequisite"
 
 
+def imported(*arguments: Any) -> tuple[dict[str, Any], int | None] | None:
+    """What `import_metadata` returns, as tables by their names."""
+    found = import_metadata(*arguments)
+    return ({**found[0]}, found[1]) if found else None
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("published")
@@ -42,12 +48,12 @@ def expected(snapshot, node_id, descendants):
 def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
-        whole, more = existing(import_metadata(source.database, node_id, "5", descendants, 0, EVERY))
+        whole, more = existing(imported(source.database, node_id, "5", descendants, 0, EVERY))
         assert more is None
         pages: list[dict[str, Any]] = []
         after: int | None = 0
         while after is not None:
-            page, after = existing(import_metadata(source.database, node_id, "5", descendants, after, limit))
+            page, after = existing(imported(source.database, node_id, "5", descendants, after, limit))
             assert 0 < len(page["content_contentnode"]) <= limit
             pages.append(page)
     assert ids(whole) == expected(snapshot, node_id, descendants)
@@ -64,7 +70,7 @@ def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit
 def test_rows_refer_to_rows(folder, data, snapshot, descendants):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
-        tables, _ = existing(import_metadata(source.database, node_id, "5", descendants, 0, EVERY))
+        tables, _ = existing(imported(source.database, node_id, "5", descendants, 0, EVERY))
     nodes = set(ids(tables))
     assert {row["contentnode_id"] for table in OF_NODES for row in tables[table]} <= nodes
     files = tables["content_file"]
@@ -83,7 +89,7 @@ def test_rows_refer_to_rows(folder, data, snapshot, descendants):
 def test_values_are_those_of_the_tables(tmp_path):
     snapshot = builders.snapshot_of(topic("t", resource("doc", role_visibility="coach")))
     with builders.opened(snapshot, tmp_path) as source:
-        tables, _ = existing(import_metadata(source.database, builders.node_ids(snapshot)[2], "6", False, 0, EVERY))
+        tables, _ = existing(imported(source.database, builders.node_ids(snapshot)[2], "6", False, 0, EVERY))
     assert tables["schema_version"] == "6"
     assert [row["coach_content"] for row in tables["content_contentnode"]] == [False, False, True]
     assert [row["options"] for row in tables["content_contentnode"]] == ["{}"] * 3
@@ -98,10 +104,8 @@ def test_what_is_required_may_be_on_another_page(tmp_path):
     for node, required in zip(resources, (top, resources[2], root), strict=True):
         node["prerequisites"] = [required["id"]]
     with builders.opened(snapshot, tmp_path) as source:
-        pages = [
-            existing(import_metadata(source.database, CHANNEL_ID, "5", True, after, 1))[0] for after in (0, 1, 2, 3, 5)
-        ]
-        alone, _ = existing(import_metadata(source.database, resources[1]["node_id"], "5", False, 0, EVERY))
+        pages = [existing(imported(source.database, CHANNEL_ID, "5", True, after, 1))[0] for after in (0, 1, 2, 3, 5)]
+        alone, _ = existing(imported(source.database, resources[1]["node_id"], "5", False, 0, EVERY))
     assert [len(page[PREREQUISITES]) for page in pages] == [0, 0, 1, 1, 1]
     assert alone[PREREQUISITES] == []
 
@@ -114,7 +118,7 @@ def test_no_such_node(tmp_path):
 def test_nothing_follows_the_last_node(tmp_path):
     with builders.opened(builders.snapshot_of(resource("a")), tmp_path) as source:
         for after in (100, 2**63 - 1):
-            tables, more = existing(import_metadata(source.database, CHANNEL_ID, "5", True, after, 5))
+            tables, more = existing(imported(source.database, CHANNEL_ID, "5", True, after, 5))
             assert (ids(tables), more) == ([], None)
 
 

@@ -45,7 +45,7 @@ def put(parent: Node, *names: str, **fields: Any) -> list[Node]:
     """Append nodes with these names below a node of a live tree; returns them as they are stored."""
     parent = fresh(parent)
     added = [child(parent, name, **fields) for name in names]
-    assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
+    assert trees.append(parent, trees.ancestors(parent, False), added, trees.TreeState.LIVE) is None
     return [fresh(Node(data["id"])) for data in added]
 
 
@@ -55,7 +55,7 @@ def store(root: Node, tree: list[NodeData]) -> None:
     for parent_id, siblings in groupby(_by_parent(tree), key=lambda node: node["parent_id"]):
         parent = fresh(stored[str(parent_id)])
         added = [_placed(node, parent.id, root) for node in siblings]
-        assert trees.append(parent, trees.ancestors(parent, False), added, trees.LIVE) is None
+        assert trees.append(parent, trees.ancestors(parent, False), added, trees.TreeState.LIVE) is None
         stored |= {data["id"]: nodes.from_data(data, []) for data in added}
 
 

@@ -6,7 +6,7 @@ from chalicelib.domain.ids import new_id
 from chalicelib.models import channels, children, nodes, trees
 from chalicelib.models.base import MAX_TRANSACTION
 from chalicelib.models.nodes import Node
-from chalicelib.models.trees import BEING_BUILT, LIVE, STAGED, append
+from chalicelib.models.trees import Refusal, TreeState, append
 from tests.models.builders import child, counts, fresh, lay, live_root, make_channel, make_root, put, store
 from tests.models.dynamodb import answering
 from tests.support.aws.calls import Watch, watching
@@ -19,7 +19,7 @@ def titles(found):
 
 
 def append_live(parent, *added):
-    return append(parent, trees.ancestors(parent, False), list(added), LIVE)
+    return append(parent, trees.ancestors(parent, False), list(added), TreeState.LIVE)
 
 
 def channel_rev(root):
@@ -54,7 +54,7 @@ class TestAppend:
             root = live_root()
             sent = [child(root, str(number)) for number in range(trees.room(levels) + more)]
             with answering("TransactWriteItems", KeyError("sent")) as calls, pytest.raises(KeyError):
-                append(root, [new_id() for _ in range(levels)], sent, BEING_BUILT)
+                append(root, [new_id() for _ in range(levels)], sent, TreeState.BEING_BUILT)
             assert (len(calls.calls[0]["TransactItems"]) > MAX_TRANSACTION) == bool(more)
 
     @pytest.mark.parametrize("levels", [1, 2, 10])
@@ -75,7 +75,7 @@ class TestAppend:
         old, new = put(root, "old", "new", kind="topic")
         (parent,) = put(old, "parent", kind="topic")
         Node(parent.id).update([Node.parent_id.set(new.id)])
-        assert append(parent, [root.id, old.id], [child(parent, "a")], LIVE) is None
+        assert append(parent, [root.id, old.id], [child(parent, "a")], TreeState.LIVE) is None
         assert (existing(nodes.get(old.id)).resource_count, existing(nodes.get(new.id)).resource_count) == (0, 1)
 
     def test_is_refused_where_the_parent_is_in_another_tree_by_now(self, aws):
@@ -83,7 +83,7 @@ class TestAppend:
         (parent,) = put(root, "parent", kind="topic")
         elsewhere = live_root()
         Node(parent.id).update([Node.parent_id.set(elsewhere.id)])
-        assert append(parent, [root.id], [child(parent, "a")], LIVE) == "closed"
+        assert append(parent, [root.id], [child(parent, "a")], TreeState.LIVE) is Refusal.CLOSED
 
     def test_in_several_parts_keeps_their_order(self, aws):
         """The parent is read once: each part says how many went before it."""
@@ -92,7 +92,7 @@ class TestAppend:
         parent = fresh(root)
         for at in range(0, 9, 3):
             part = [child(root, str(number)) for number in range(at, at + 3)]
-            assert append(parent, [], part, LIVE, at) is None
+            assert append(parent, [], part, TreeState.LIVE, at) is None
         put(root, "after")
         assert titles(trees.walk(root.id)[1:]) == ["before", *map(str, range(9)), "after"]
 
@@ -112,13 +112,14 @@ class TestAppend:
         root = live_root()
         put(root, "a", "b")
         before, rev = counts(root), channel_rev(root)
-        assert append_live(fresh(root), child(root, "new"), child(root, "b")) == "exists"
+        assert append_live(fresh(root), child(root, "new"), child(root, "b")) is Refusal.EXISTS
         assert counts(root) == before
         assert channel_rev(root) == rev
         assert titles(trees.walk(root.id)[1:]) == ["a", "b"]
 
     @pytest.mark.parametrize(
-        ("place", "field"), [(BEING_BUILT, "chef_root_id"), (STAGED, "staging_root_id"), (LIVE, "root_id")]
+        ("place", "field"),
+        [(TreeState.BEING_BUILT, "chef_root_id"), (TreeState.STAGED, "staging_root_id"), (TreeState.LIVE, "root_id")],
     )
     def test_needs_the_tree_where_it_was_found(self, aws, place, field):
         root_id = new_id()
@@ -126,11 +127,13 @@ class TestAppend:
         root = make_root(channel, root_id)
         assert append(root, [], [child(root, "a")], place) is None
         channel.update([getattr(type(channel), field).set(new_id())])
-        assert append(fresh(root), [], [child(root, "b")], place) == "closed"
+        assert append(fresh(root), [], [child(root, "b")], place) is Refusal.CLOSED
         assert titles(trees.walk(root.id)[1:]) == ["a"]
         assert counts(root)[0] == 1
 
-    @pytest.mark.parametrize(("place", "change"), [(BEING_BUILT, 0), (STAGED, 0), (LIVE, 1)])
+    @pytest.mark.parametrize(
+        ("place", "change"), [(TreeState.BEING_BUILT, 0), (TreeState.STAGED, 0), (TreeState.LIVE, 1)]
+    )
     def test_to_the_live_tree_is_a_change_of_the_channel(self, aws, place, change):
         root_id = new_id()
         root = make_root(make_channel(root_id=root_id, chef_root_id=root_id, staging_root_id=root_id), root_id)
@@ -142,7 +145,7 @@ class TestAppend:
         (parent,) = put(root, "parent", kind="topic")
         before = counts(root)
         parent.delete()
-        assert append_live(parent, child(parent, "a")) == "gone"
+        assert append_live(parent, child(parent, "a")) is Refusal.GONE
         assert children.of(parent.id) == []
         assert counts(root) == before
 

@@ -74,10 +74,10 @@ def refuse_deleted(channel: Channel) -> None:
         raise Conflict(f"Channel {channel.id} is deleted. Restore it first.")
 
 
-def keys(user: Identity, channel_ids: Iterable[str]) -> dict[type[Table], list[Any]]:
+def keys(user: Identity, channel_ids: Iterable[str]) -> dict[type[Table], list[object]]:
     """Keys of what decides about these channels, for `read_many`: the channels, and the user's memberships in them."""
     ids = list(channel_ids)
-    return {Channel: ids, ChannelMember: [(user.user_id, channel_id) for channel_id in ids]}
+    return {Channel: [*ids], ChannelMember: [(user.user_id, channel_id) for channel_id in ids]}
 
 
 def memberships(found: Found) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from le_utils.constants import content_kinds
 
@@ -16,6 +16,7 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, roles
 from chalicelib.operations.access.policy import Role
+from chalicelib.schemas.responses.content import ContentNode
 
 T = TypeVar("T")
 
@@ -49,7 +50,7 @@ class Place:
 class Moved:
     """A node as it is now, where it was, and the target that it was moved to."""
 
-    row: dict[str, Any]
+    row: ContentNode
     before: Place
     goal: Place
 

@@ -10,7 +10,7 @@ One read and one transaction, whatever is told; one read more where the channel 
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec
 
 from chalicelib.aws.unavailable import UNAVAILABLE
@@ -27,7 +27,8 @@ from chalicelib.schemas.parts import question_key
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, MAX_CHANGE_LENGTH, MOVED, UPDATED
 from chalicelib.telemetry import log
 
-Row = dict[str, Any]
+Row = Mapping[str, Any]
+Fields = dict[str, object]  # what a change holds
 P = ParamSpec("P")
 _OF_NEW_NODES = ("id", "parent", "kind", "title", "node_id", "content_id")
 _WHOLE = (*_OF_NEW_NODES, *NodeWrite.model_fields, "total_count", "resource_count", "has_children", "complete")
@@ -69,7 +70,7 @@ def _tell(*made: Change) -> None:
         changes.append_all_done(told)
 
 
-def fitting(row: Row, names: Iterable[str]) -> Row:
+def fitting(row: Row, names: Iterable[str]) -> Fields:
     """These fields of a row, as far as a change can hold them: of more, the largest are left to be read."""
     chosen = {name: row[name] for name in dict.fromkeys(names) if name in row}
     sizes = {name: len(json.dumps({name: value})) for name, value in chosen.items()}
@@ -84,12 +85,12 @@ def fitting(row: Row, names: Iterable[str]) -> Row:
 # ---- nodes ----
 
 
-def _node(row: Row, names: Iterable[str]) -> Row:
+def _node(row: Row, names: Iterable[str]) -> Fields:
     """Fields of a node; its tags as changes have them."""
     return fitting({**row, "tags": dict.fromkeys(row["tags"], True)}, names)
 
 
-def as_new(row: Row) -> Row:
+def as_new(row: Row) -> Fields:
     """What CREATED tells of a node that came from elsewhere."""
     return _node(row, _WHOLE)
 

@@ -1,7 +1,5 @@
 """The catalog: public channels as they were published, for everyone. All of it comes from the public index."""
 
-from typing import Any
-
 from le_utils.constants import content_kinds
 
 from chalicelib.content_databases.index_file import PublicChannel
@@ -13,12 +11,11 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_sets, secret_tokens
 from chalicelib.operations.channels.channel_representation import thumbnail_url
 from chalicelib.operations.public import public_index
+from chalicelib.schemas.responses.search import CatalogChannel
 from chalicelib.schemas.search import CatalogQuery
 
-Row = dict[str, Any]
 
-
-def listed(_: Identity, query: CatalogQuery) -> list[Row]:
+def listed(_: Identity, query: CatalogQuery) -> list[CatalogChannel]:
     """Public channels that match: those with the highest priority first, then by name."""
     found = [channel for channel in public_index.current().channels if _matches(channel, query)]
     if query.collection:
@@ -28,7 +25,7 @@ def listed(_: Identity, query: CatalogQuery) -> list[Row]:
     return [_row(channel) for channel in found]
 
 
-def one(_: Identity, channel_id: str) -> Row:
+def one(_: Identity, channel_id: str) -> CatalogChannel:
     """A public channel. Raises NotFound."""
     channel = public_index.current().by_id.get(parse_id(channel_id) or "")
     if channel is None:
@@ -85,11 +82,15 @@ def _says(channel: PublicChannel, words: str) -> bool:
     return all(word in text for word in words.casefold().split())
 
 
-def _row(channel: PublicChannel) -> Row:
-    shown = channel.shown
-    fields = ("id", "name", "description", "language", "public", "last_published")
+def _row(channel: PublicChannel) -> CatalogChannel:
+    entry, shown = channel.entry, channel.shown
     return {
-        **{name: channel.entry[name] for name in fields},
+        "id": entry["id"],
+        "name": entry["name"],
+        "description": entry["description"],
+        "language": entry["language"],
+        "public": entry["public"],
+        "last_published": entry["last_published"],
         "thumbnail": shown["thumbnail"],
         "thumbnail_url": thumbnail_url(shown["thumbnail"]),
         "thumbnail_encoding": shown["thumbnail_encoding"],

@@ -1,16 +1,54 @@
 """Which rows of the channel list match a query."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import NotRequired, TypedDict
 
 from le_utils.constants import content_kinds
 
+from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
 from chalicelib.schemas.channel import ChannelQuery
 from chalicelib.schemas.constants import LICENSES
 
-Row = dict[str, Any]
-
 _LICENSE_NAMES = {str(license.id): name for name, license in LICENSES.items()}
+
+
+class Content(TypedDict):
+    """What is known of a channel's tree; of one in the public index, less."""
+
+    languages: Collection[str]
+    kinds: Collection[str]
+    coach: bool
+    subtitles: NotRequired[bool]
+    licenses: NotRequired[Collection[str]]
+
+
+class Facts(TypedDict):
+    """What filters and orderings ask of a channel itself."""
+
+    id: str
+    name: str
+    description: str
+    language: str | None
+    version: int
+    modified: NotRequired[str]
+    created: NotRequired[str]
+    last_published: str | None
+    public: bool
+    deleted: bool
+    staged: NotRequired[bool]
+    cheffed: NotRequired[bool]
+
+
+class Row(Facts):
+    """A row of the channel list before its page is known; one from the public index has no channel yet."""
+
+    tags: list[str] | None
+    content: Content | None
+    membership: str | None
+    channel: Channel | None
+    root: Node | None
 
 
 def matches(row: Row, query: ChannelQuery) -> bool:
@@ -30,8 +68,8 @@ def matches(row: Row, query: ChannelQuery) -> bool:
 def _says(row: Row, words: str) -> bool:
     if not words:
         return True
-    tags = row["tags"] if row["channel"] is None else (row["channel"].published or {}).get("tags", ())
-    text = "\n".join((row["name"], row["description"], *tags)).casefold()
+    tags = row["tags"] if row["channel"] is None else (row["channel"].published or {}).get("tags")
+    text = "\n".join((row["name"], row["description"], *(tags or ()))).casefold()
     return all(word in text for word in words.casefold().split())
 
 
@@ -44,6 +82,7 @@ def asks_for_content(query: ChannelQuery) -> bool:
 def has_content(row: Row, query: ChannelQuery) -> bool:
     """Whether the content of a row's tree is as it is asked for."""
     content = row["content"]
+    assert content is not None
     flags = (
         (query.coach, content["coach"]),
         (query.assessments, content_kinds.EXERCISE in content["kinds"]),

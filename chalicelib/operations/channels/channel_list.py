@@ -5,7 +5,6 @@ only where they are on the page (`fill`), or where a filter asks for what the in
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
@@ -15,14 +14,15 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import rights_in, role_in
-from chalicelib.operations.channels.channel_filters import asks_for_content, has_content, matches
+from chalicelib.operations.channels.channel_filters import Content, Facts, Row, asks_for_content, has_content, matches
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.public import public_index
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
+from chalicelib.operations.trees.tree_statistics import TreeFacts
 from chalicelib.schemas.channel import ChannelQuery
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
-Row = dict[str, Any]
 Memberships = dict[str, str]  # the caller's, by channel
 
 ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
@@ -47,16 +47,19 @@ def find(user: Identity, query: ChannelQuery) -> list[Row]:
     return rows
 
 
-def fill(user: Identity, rows: Sequence[Row]) -> list[Row]:
+def fill(user: Identity, rows: Sequence[Row]) -> list[ChannelOut]:
     """Channels as the API gives them, for rows of `find`. One that nobody may view any more is left out."""
     lacking = [row for row in rows if row["channel"] is None]
     read = {channel.id: channel for channel in channels.get_many_to_read([row["id"] for row in lacking])}
     for row in lacking:
         channel = read.get(row["id"])
         row["channel"] = channel if channel and _may_view(user, channel, row["membership"]) else None
-    seen = [row for row in rows if row["channel"]]
-    _add_roots(seen)
-    return [fields_of(row["channel"], row["root"], rights_in(user, row["channel"], row["membership"])) for row in seen]
+    _add_roots(rows)
+    return [
+        fields_of(channel, row["root"], rights_in(user, channel, row["membership"]))
+        for row in rows
+        if (channel := row["channel"])
+    ]
 
 
 def _ids(texts: Iterable[str]) -> list[str]:
@@ -109,12 +112,18 @@ def _listed_rows(user: Identity, query: ChannelQuery, own: Memberships, known: s
 
 
 def _row_of(channel: Channel, membership: str | None) -> Row:
-    unknown: Row = {"tags": None, "content": None, "root": None}
-    return {**_facts(channel), **unknown, "membership": membership, "channel": channel}
+    return {
+        **_facts(channel),
+        "tags": None,
+        "content": None,
+        "root": None,
+        "membership": membership,
+        "channel": channel,
+    }
 
 
 @remembered(1000)
-def _facts(channel: Channel) -> Row:
+def _facts(channel: Channel) -> Facts:
     """What filters and orderings ask of a channel itself."""
     return {
         "id": channel.id,
@@ -133,14 +142,19 @@ def _facts(channel: Channel) -> Row:
 
 
 def _listed_row(channel: PublicChannel, membership: str | None) -> Row:
-    fields = ("id", "name", "description", "language", "version", "last_published")
-    content = {
-        "languages": channel.entry["included_languages"],
-        "kinds": channel.entry["kind_count"],
+    entry = channel.entry
+    content: Content = {
+        "languages": entry["included_languages"],
+        "kinds": entry["kind_count"],
         "coach": channel.facts["num_coach_contents"] > 0,
     }
     return {
-        **{name: channel.entry[name] for name in fields},
+        "id": entry["id"],
+        "name": entry["name"],
+        "description": entry["description"],
+        "language": entry["language"],
+        "version": entry["version"],
+        "last_published": entry["last_published"],
         "public": True,
         "deleted": False,
         "tags": channel.facts["tags"],
@@ -153,8 +167,18 @@ def _listed_row(channel: PublicChannel, membership: str | None) -> Row:
 
 def _add_roots(rows: Iterable[Row]) -> None:
     """Give rows with a channel the root of its live tree, and what that knows of its content."""
-    lacking = [row for row in rows if row["channel"] and row["root"] is None]
-    roots = tree_statistics.roots(row["channel"].root_id for row in lacking)
-    for row in lacking:
-        row["root"] = roots.get(row["channel"].root_id)
-        row["content"] = tree_statistics.read_from(row["root"])
+    lacking = [(row, row["channel"].root_id) for row in rows if row["channel"] and row["root"] is None]
+    roots = tree_statistics.roots(root_id for _, root_id in lacking)
+    for row, root_id in lacking:
+        row["root"] = roots.get(root_id)
+        row["content"] = _content(tree_statistics.read_from(row["root"]))
+
+
+def _content(facts: TreeFacts) -> Content:
+    return {
+        "languages": facts["languages"],
+        "kinds": facts["kinds"],
+        "coach": facts["coach"],
+        "subtitles": facts["subtitles"],
+        "licenses": facts["licenses"],
+    }

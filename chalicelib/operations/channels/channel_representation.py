@@ -1,6 +1,6 @@
 """A channel as the REST API gives it (recorded: Studio's channel list)."""
 
-from typing import Any
+from typing import cast
 
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.models import channels
@@ -12,12 +12,14 @@ from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ContentDefaults
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
+from chalicelib.schemas.responses.channel import Defaults
 
-DEFAULTS = ContentDefaults().model_dump()
+DEFAULTS = cast(Defaults, ContentDefaults().model_dump())
 
 
 @remembered(1000)
-def fields_of(channel: Channel, root: Node | None, rights: Rights) -> dict[str, Any]:
+def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut:
     """A channel for a user with these rights in it; `root` is that of its live tree. Tokens and trees that the user may
     not know of are null.
     """

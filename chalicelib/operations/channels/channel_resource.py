@@ -5,6 +5,7 @@ from typing import Any
 from le_utils.constants import licenses
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
@@ -15,24 +16,25 @@ from chalicelib.operations.access.channel_rights import rights_in, viewable, wri
 from chalicelib.operations.access.policy import Role
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.channels.channel_versions import fields_of_version
-from chalicelib.operations.public import public_index_update
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
 from chalicelib.schemas.constants import LICENSES
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
+from chalicelib.schemas.responses.channel import VersionDetail
 
 _TRIES = 8
 # What a published version says.
 _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
 
 
-def retrieve(user: Identity, channel_id: str) -> dict[str, Any]:
+def retrieve(user: Identity, channel_id: str) -> ChannelOut:
     """A channel that one may view."""
     channel, rights = viewable(user, channel_id)
     return fields_of(channel, nodes.get(channel.root_id), rights)
 
 
-def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
+def create(user: Identity, sent: ChannelIn) -> ChannelOut:
     """Make a channel, of which the user becomes the editor. Raises Conflict where its id is taken."""
     channel_id = sent.id or new_id()
     live = trees.new_root(new_id(), channel_id, sent.name, sent.language)
@@ -58,7 +60,7 @@ def create(user: Identity, sent: ChannelIn) -> dict[str, Any]:
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[str, Any], bool]:
+def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[ChannelOut, bool]:
     """Change what is given of a channel; returns it, and whether that changed anything.
 
     Its `rev` counts up where a published version would say something else.
@@ -71,19 +73,19 @@ def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[dict[s
         changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
         if not changed or _write(channel, changed):
             if "deleted" in columns and channel.public:  # also where nothing changed: the message may have been lost
-                queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+                queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
             if "deleted" in columns and channel.version:
                 search_index_update.send_refresh(channel.id)
             return fields_of(channel, nodes.get(channel.root_id), rights), bool(changed)
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 
 
-def delete(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+def delete(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
     """Set a channel aside, and take it off the public lists. Returns what `update` does."""
     return update(user, channel_id, ChannelChange(deleted=True))
 
 
-def restore(user: Identity, channel_id: str) -> tuple[dict[str, Any], bool]:
+def restore(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
     """Take a deleted channel back; one that was public becomes so again. Returns what `update` does."""
     return update(user, channel_id, ChannelChange(deleted=False))
 
@@ -125,14 +127,13 @@ def _languages(channel: Channel) -> list[str]:
     return sorted({*facts["languages"], *handed_down})
 
 
-def version_detail(user: Identity, channel_id: str) -> dict[str, Any]:
+def version_detail(user: Identity, channel_id: str) -> VersionDetail:
     """What is published of a channel. Raises NotFound where nothing is."""
     channel, _ = viewable(user, channel_id)
     found = channel_versions.get_many([(channel.id, int(channel.version))])
     if not found:
         raise NotFound(f"Nothing of channel {channel.id} is published. Publish it first.")
     fields = fields_of_version(found[0])
-    del fields["channel"]
     closed = LICENSES[licenses.ALL_RIGHTS_RESERVED].id
     return {
         **fields,

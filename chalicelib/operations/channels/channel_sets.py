@@ -4,8 +4,6 @@ Everybody may put public channels into a set, and private ones that they may edi
 which of them a set shows then.
 """
 
-from typing import Any
-
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -17,30 +15,43 @@ from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.public import set_channels
 from chalicelib.schemas.channelset import MAX_CHANNELS, ChannelSetChanges, ChannelSetIn
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.people import ChannelSet as ChannelSetOut
 
-Item = dict[str, Any]
 _TRIES = 5
 
 
-def listed(user: Identity, _: ListQuery) -> list[Item]:
+class Row(ChannelSetOut):
+    """A set with all its channels, before `fill` leaves out those that it does not show."""
+
+    owner: str  # "" for nobody's
+
+
+def listed(user: Identity, _: ListQuery) -> list[Row]:
     """The caller's sets by name, with all their channels and their `owner`."""
     found = channel_sets.of_user(user.user_id)
     return [_row(one) for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))]
 
 
-def fill(_: Identity, rows: list[Item]) -> list[Item]:
+def fill(_: Identity, rows: list[Row]) -> list[ChannelSetOut]:
     """The sets with the channels that they show."""
     pairs = {(row["owner"], channel_id) for row in rows for channel_id in row["channels"]}
     found = set_channels.read({channel_id for _, channel_id in pairs}, pairs)
     return [_shown(row, found) for row in rows]
 
 
-def _shown(row: Item, found: set_channels.Found) -> Item:
+def _shown(row: Row, found: set_channels.Found) -> ChannelSetOut:
     shown = [channel_id for channel_id in row["channels"] if found.is_shown(channel_id, row["owner"])]
-    return {**{name: value for name, value in row.items() if name != "owner"}, "channels": shown}
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "channels": shown,
+        "secret_token": row["secret_token"],
+        "edit": row["edit"],
+    }
 
 
-def one(user: Identity, set_id: str) -> Item:
+def one(user: Identity, set_id: str) -> ChannelSetOut:
     """One of the caller's sets.
 
     Raises NotFound for those of others.
@@ -48,7 +59,7 @@ def one(user: Identity, set_id: str) -> Item:
     return fill(user, [_row(_own(user, set_id))])[0]
 
 
-def create(user: Identity, sent: ChannelSetIn) -> Item:
+def create(user: Identity, sent: ChannelSetIn) -> ChannelSetOut:
     """A new set with a token.
 
     Raises ValidationFailed for channels that the caller may not put into it, Conflict where the id is taken.
@@ -60,14 +71,20 @@ def create(user: Identity, sent: ChannelSetIn) -> Item:
         raise _taken(sent.id)
     # A token that is left over by a crash before the next write opens nothing.
     token = secret_tokens.reserve_for_set(set_id)
-    fields: Item = {"name": sent.name, "description": sent.description, "channel_ids": wanted, "secret_token": token}
-    made = ChannelSet(set_id, user_id=user.user_id, **fields)
+    made = ChannelSet(
+        set_id,
+        user_id=user.user_id,
+        name=sent.name,
+        description=sent.description,
+        channel_ids=wanted,
+        secret_token=token,
+    )
     if not save_new(made):
         raise _taken(set_id)
     return fill(user, [_row(made)])[0]
 
 
-def update(user: Identity, set_id: str, sent: ChannelSetChanges | ChannelSetIn) -> Item:
+def update(user: Identity, set_id: str, sent: ChannelSetChanges | ChannelSetIn) -> ChannelSetOut:
     """Change what is given; channels that are not named stay in the set or out of it.
 
     Raises NotFound, ValidationFailed for channels that the caller may not put into it, Conflict after too many lost
@@ -124,7 +141,7 @@ def _check_addable(user: Identity, channel_ids: list[str]) -> None:
         raise ValidationFailed({"channels": [f"These are private, and you may only view them: {names}"]})
 
 
-def _row(one: ChannelSet) -> Item:
+def _row(one: ChannelSet) -> Row:
     return {
         "id": one.id,
         "name": one.name,

@@ -1,22 +1,24 @@
 """Background tasks, for the users who started them and for members of their channels."""
 
-from typing import Any
+from typing import cast
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Forbidden, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import tasks
-from chalicelib.models.tasks import Task
+from chalicelib.models.tasks import Status, Task
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.access.policy import Role
 from chalicelib.schemas.channel import OfChannel
+from chalicelib.schemas.responses.task import ListedTask
+from chalicelib.schemas.responses.task import Task as TaskOut
 
 # Visible also to users who may view the channel only because it is public. (Differences are visible to members only.)
 _FOR_PUBLIC = frozenset({tasks.DETAILS})
 
 
-def listed(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
+def listed(user: Identity, query: OfChannel) -> list[ListedTask]:
     """The latest tasks of a channel, newest first, for its members.
 
     Raises NotFound, or Forbidden for a channel that the caller may view only because it is public.
@@ -27,7 +29,7 @@ def listed(user: Identity, query: OfChannel) -> list[dict[str, Any]]:
     return [_fields(task) for task in tasks.of_channel(channel.id)]
 
 
-def one(user: Identity, task_id: str) -> dict[str, Any]:
+def one(user: Identity, task_id: str) -> TaskOut:
     """A task with its result, null for those who may not see it. One read of its channel, none for its owner.
 
     Raises NotFound, also where the user may not see the task.
@@ -53,12 +55,12 @@ def _unknown(task: Task) -> NotFound:
     return NotFound(f"Task not found: {task.id!r}")
 
 
-def _fields(task: Task) -> dict[str, Any]:
+def _fields(task: Task) -> ListedTask:
     return {
         "task_id": task.id,
         "task_name": task.task_name,
         "channel_id": task.channel_id,
         "progress": int(task.progress),
-        "status": task.status,
+        "status": cast(Status, task.status),
         "detail": task.detail,
     }

@@ -1,32 +1,36 @@
 """What was published of a channel, version by version (recorded: Studio's channelversion)."""
 
-from typing import Any
-
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_versions
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.channel import VersionQuery, cursor_before
+from chalicelib.schemas.responses.channel import ChannelVersion as VersionOut
+from chalicelib.schemas.responses.channel import Version
+from chalicelib.schemas.responses.common import Results
 
 
-def page(user: Identity, query: VersionQuery) -> dict[str, Any]:
+def page(user: Identity, query: VersionQuery) -> Results[VersionOut]:
     """One page of the versions of a channel, newest first: `{results, more}`; `more` is the query of the next page."""
     channel, _ = viewable(user, query.channel)
     found = channel_versions.newest(channel.id, query.max_results + 1, query.cursor)
     shown = found[: query.max_results]
-    more = None
+    more: dict[str, str | int] | None = None
     if len(found) > len(shown):
         cursor = cursor_before(int(shown[-1].version))
         more = {"channel": channel.id, "max_results": query.max_results, "cursor": cursor}
-    return {"results": [fields_of_version(version) for version in shown], "more": more}
+    return {"results": [_row(version) for version in shown], "more": more}
 
 
-def fields_of_version(version: ChannelVersion) -> dict[str, Any]:
-    """A version as lists give it. `included_licenses` are the numbers that le_utils gives licences."""
+def _row(version: ChannelVersion) -> VersionOut:
+    return {"id": version.id, "channel": version.channel_id, **fields_of_version(version)}
+
+
+def fields_of_version(version: ChannelVersion) -> Version:
+    """What lists and details say of a version. `included_licenses` are the numbers that le_utils gives licences."""
     return {
         "id": version.id,
-        "channel": version.channel_id,
         "version": int(version.version),
         "size": int(version.size),
         "resource_count": int(version.resource_count),

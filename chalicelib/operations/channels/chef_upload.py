@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -14,7 +15,6 @@ from chalicelib.models.stored_objects import StoredObject, sizes_of
 from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.channels import deploy
 from chalicelib.operations.nodes.build_nodes import root_files
-from chalicelib.operations.public import public_index_update
 from chalicelib.schemas.chef import ChefChannel
 
 
@@ -46,7 +46,7 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     if transact(fill):
         raise Conflict(f"Another upload to channel {channel.id} has just begun. Send this one again.")
     if channel.deleted and channel.public:  # it is back
-        queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     return str(root.id)
 
 
@@ -121,7 +121,7 @@ def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
     )
     task.save()
     # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
-    queues.send_maintenance({"job": "diff", "task_id": task.id})
+    queues.send_maintenance(jobs.COMPARE_TREES.message(task_id=task.id))
     deploy.removal(channel.id, channel.staging_root_id, None if stage else channel.previous_root_id)
     _swap(channel, chef_root, stage)
     return str(channel.id), str(task.id)
@@ -136,7 +136,7 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
     deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))
 
 
-def statuses(user: Identity, channel_ids: list[str]) -> dict[str, str]:
+def statuses(user: Identity, channel_ids: list[str]) -> dict[str, channels.Status]:
     """The status of channels by id, as `models.channels.status` gives it.
 
     Raises NotFound and Forbidden as `editable_channels` does.

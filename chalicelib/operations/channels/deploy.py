@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes
@@ -17,12 +18,13 @@ from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import refuse_deleted, writable
 from chalicelib.operations.changes import channel_changes
 from chalicelib.operations.channels.channel_representation import fields_of
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
 REMOVAL_DELAY = 60  # seconds: the exchange that frees a tree is done by then
 CHANGED = "The channel changed meanwhile: a tree was staged, deployed or brought back. Look again."
 
 
-def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
+def deploy(user: Identity, channel_id: str) -> ChannelOut:
     """Bring the staged tree live; the one that was live can be rolled back to, the one before that is removed.
 
     Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
@@ -38,7 +40,7 @@ def deploy(user: Identity, channel_id: str) -> dict[str, Any]:
     return fields_of(went_live, nodes.get(went_live.root_id), rights)
 
 
-def rollback(user: Identity, channel_id: str) -> dict[str, Any]:
+def rollback(user: Identity, channel_id: str) -> ChannelOut:
     """Bring the tree live that was so before; done twice, all is as it was. A staged tree stays.
 
     Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
@@ -93,5 +95,5 @@ def exchange(channel: Channel, actions: list[Any], condition: Condition, is_done
 
 def removal(channel_id: str, *root_ids: str | None) -> None:
     """Have trees removed that nobody can reach once the exchange is done, which must follow."""
-    jobs = [{"job": "remove_tree", "channel_id": channel_id, "root_id": root_id} for root_id in root_ids if root_id]
-    queues.send_maintenance(*jobs, delay=REMOVAL_DELAY)
+    removals = [jobs.REMOVE_TREE.message(channel_id=channel_id, root_id=root_id) for root_id in root_ids if root_id]
+    queues.send_maintenance(*removals, delay=REMOVAL_DELAY)

@@ -1,8 +1,9 @@
 """What administrators see of channels, and what they change. Who calls this is one."""
 
-from typing import Any
+from typing import TypedDict
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -15,19 +16,26 @@ from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
+from chalicelib.schemas.responses.people import AdminChannel
 
-Item = dict[str, Any]
 _LISTED = ("deleted", "priority", "demo_server_url")  # what public lists depend on, beside `public`
 
 
-def listed(_: Identity, query: AdminChannelList) -> list[Item]:
+class Named(TypedDict):
+    """A channel of the list, of which no more is needed before its page is known."""
+
+    id: str
+    name: str
+
+
+def listed(_: Identity, query: AdminChannelList) -> list[Named]:
     """Ids and names of channels, by name.
 
     Raises BadRequest where there are more than fit into an answer and no page is asked for.
     """
     ids = [plain for one in (*query.ids, *query.id__in) if (plain := parse_id(one))]
     known = channels.get_many(ids) if query.ids or query.id__in else channels.everything()
-    found = [{"id": channel.id, "name": channel.name} for channel in known if _matches(channel, query)]
+    found: list[Named] = [{"id": channel.id, "name": channel.name} for channel in known if _matches(channel, query)]
     check_size(found, query)
     return sorted(found, key=lambda one: (one["name"].casefold(), one["id"]))
 
@@ -47,20 +55,20 @@ def _matches(channel: Channel, query: AdminChannelList) -> bool:
     )
 
 
-def fill(_: Identity, rows: list[Item]) -> list[Item]:
+def fill(_: Identity, rows: list[Named]) -> list[AdminChannel]:
     """The channels of these rows in full."""
     found = channels.get_many([row["id"] for row in rows])
     roots = tree_statistics.roots(channel.root_id for channel in found)
     return [_row(channel, roots.get(channel.root_id)) for channel in found]
 
 
-def one(_: Identity, channel_id: str) -> Item:
+def one(_: Identity, channel_id: str) -> AdminChannel:
     """Raises NotFound."""
     channel = _channel(channel_id)
     return _row(channel, tree_statistics.roots([channel.root_id]).get(channel.root_id))
 
 
-def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Item:
+def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> AdminChannel:
     """Change a channel by one write; public lists and search follow in the background, told again by another try.
 
     Raises NotFound, Conflict for what cannot become public, or after a lost race.
@@ -73,7 +81,7 @@ def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> Ite
     elif given and not channels.change(channel, given):
         raise NotFound(f"Channel not found: {channel.id}")
     if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
-        queues.send_maintenance({"job": public_index_update.JOB, "channel_ids": [channel.id]})
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     if "deleted" in given and channel.version:
         search_index_update.send_refresh(channel.id)
     return one(user, channel_id)
@@ -87,7 +95,7 @@ def _channel(channel_id: str) -> Channel:
     return channel
 
 
-def _row(channel: Channel, root: Node | None) -> Item:
+def _row(channel: Channel, root: Node | None) -> AdminChannel:
     """`size` is that of the live tree as it was walked last, in bytes; of one that never was, what is published."""
     size = tree_statistics.read_from(root)["size"]
     return {

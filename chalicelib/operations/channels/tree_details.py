@@ -1,48 +1,49 @@
 """What there is in a channel, or below one of its nodes: at once for a small tree, else in the background."""
 
-from typing import Any
+from datetime import datetime
+from typing import cast
 
-from chalicelib.domain.trees import tree_details
+from chalicelib.domain import jobs
+from chalicelib.domain.trees.tree_details import details_of, originals
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
-from chalicelib.operations.access.channel_rights import is_open
-from chalicelib.operations.access.channel_rights import viewable as viewable_channel
-from chalicelib.operations.access.node_rights import viewable as viewable_node
+from chalicelib.operations.access import channel_rights, node_rights
 from chalicelib.operations.background import cached_results
 from chalicelib.operations.channels.channel_representation import thumbnail_url
+from chalicelib.schemas.responses.details import Details, Original
+from chalicelib.schemas.responses.task import Started
 
-JOB = "details"
 MAX_AT_ONCE = 300  # nodes: of more it is worked out in the background
 MAX_ORIGINALS = 20
 
 
-def of_channel(user: Identity, channel_id: str) -> dict[str, Any]:
+def of_channel(user: Identity, channel_id: str) -> Details | Started:
     """What there is in a channel's live tree, as `of_node`."""
-    channel, _ = viewable_channel(user, channel_id)
+    channel, _ = channel_rights.viewable(user, channel_id)
     root = nodes.get(channel.root_id)
     if root is None:
         raise NotFound(f"Channel {channel.id} has another tree by now. Ask again.")
     return _details(user, channel, root)
 
 
-def of_node(user: Identity, node_id: str) -> dict[str, Any]:
+def of_node(user: Identity, node_id: str) -> Details | Started:
     """What there is below a node, or of a large tree as it was when it was worked out last; before that, `task_id`
     names the task that does it. Raises NotFound where the user may not view the node."""
-    place = viewable_node(user, node_id)
+    place = node_rights.viewable(user, node_id)
     return _details(user, place.channel, place.node)
 
 
-def _details(user: Identity, channel: Channel, node: Node) -> dict[str, Any]:
+def _details(user: Identity, channel: Channel, node: Node) -> Details | Started:
     if node.total_count <= MAX_AT_ONCE:
         return _worked_out(channel, node)
     stamp = _stamp(channel, node)
-    found = cached_results.read(_name(node.id))
+    found = cached_results.read(_name(node.id), Details)
     if found is not None and found[0] == stamp:
         return found[1]
-    task_id = cached_results.start(JOB, tasks.DETAILS, channel.id, user.user_id, stamp, node_id=node.id)
+    task_id = cached_results.start(jobs.SUMMARIZE_TREE, tasks.DETAILS, channel.id, user.user_id, stamp, node_id=node.id)
     return found[1] if found else {"task_id": task_id}
 
 
@@ -69,26 +70,27 @@ def _stamp(channel: Channel, node: Node) -> cached_results.Stamp:
     return [int(channel.rev), int(node.total_count)]
 
 
-def _worked_out(channel: Channel, node: Node) -> dict[str, Any]:
+def _worked_out(channel: Channel, node: Node) -> Details:
     below = trees.walk(node.id)
-    return {
+    found = {
         "last_update": _moment(channel.modified),
         "created": _moment(channel.created),
-        **tree_details.details_of(below),
-        "original_channels": _named(tree_details.originals(below, channel.id)),
+        **details_of(below),
+        "original_channels": _named(originals(below, channel.id)),
     }
+    return cast(Details, found)
 
 
-def _named(counts: dict[str, int]) -> list[dict[str, Any]]:
+def _named(counts: dict[str, int]) -> list[Original]:
     """Those of the channels that anybody may know of."""
     found = channels.get_many(list(counts)[:MAX_ORIGINALS])
     return [
         {"id": one.id, "name": one.name, "thumbnail": thumbnail_url(one.thumbnail), "count": counts[one.id]}
         for one in found
-        if is_open(one)
+        if channel_rights.is_open(one)
     ]
 
 
-def _moment(value: Any) -> str:
+def _moment(value: datetime) -> str:
     """As Studio writes it there."""
     return f"{value:%Y-%m-%d %H:%M:%S}"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import BadRequest, Busy, Conflict, StudioError, TakenOver
 from chalicelib.identity.authentication import Identity
@@ -29,9 +30,9 @@ from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.operations.nodes.node_writes import edit, finish
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
+from chalicelib.schemas.responses.content import ContentNode
+from chalicelib.schemas.responses.task import Started
 
-JOB = "copy_nodes"
-CLEAR_JOB = "clear_copy"
 MAX_ATTEMPT_SECONDS = 900  # seconds after which an attempt to copy has come to its end, or was killed
 MIN_BACKGROUND_NODES = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
 MAX_TASK_BYTES = 300_000  # bytes of what is sent: an item of a table holds 400 kB
@@ -45,7 +46,7 @@ def is_large(node: Node) -> bool:
     return int(node.total_count) >= MIN_BACKGROUND_NODES
 
 
-def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bool]:
+def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Started, bool]:
     """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
     sent = parse(Copy, body)
     place = node_rights.viewable(user, node_id)
@@ -59,7 +60,7 @@ def request(user: Identity, node_id: str, body: Any) -> tuple[dict[str, Any], bo
         raise BadRequest("mods: This is too much for a large copy. Copy first, and change the copy then.")
     task = tasks.new(new_id(), tasks.COPY, goal.channel.id, user.user_id, node_id=place.node.id, sent=arguments)
     task.save()
-    queues.send_maintenance({"job": JOB, "task_id": task.id})
+    queues.send_maintenance(jobs.COPY_NODES.message(task_id=task.id))
     return {"task_id": task.id}, False
 
 
@@ -108,7 +109,7 @@ def _run(task: Task) -> None:
 
 def copy(
     user: Identity, node_id: str, sent: Copy, tell: Tell = lambda percent: None, task_id: str | None = None
-) -> dict[str, Any]:
+) -> ContentNode:
     """Copy a node to a place in a live tree, of any size; returns the copy.
 
     `mods` are changes of the copied node itself; `excluded_descendants` (ids or node_ids) and all below them are left
@@ -123,7 +124,7 @@ def copy(
     goal = Goal(top_id, attempt, place, above, rev)
     source = copy_subtree.read(source_place.node.id, set(sent.excluded_descendants))
     names = _names(user, source.top)
-    queues.send_maintenance({"job": CLEAR_JOB, "node_id": top_id, "attempt": attempt}, delay=MAX_ATTEMPT_SECONDS)
+    queues.send_maintenance(jobs.CLEAR_COPY.message(node_id=top_id, attempt=attempt), delay=MAX_ATTEMPT_SECONDS)
     if not tree_copies.reserve(top_id, attempt):
         raise _taken(top_id)
     try:

@@ -1,14 +1,14 @@
 """The assessmentitem resource: questions of exercises, addressed by `<contentnode>,<assessment_id>`."""
 
 import json
-from typing import Any, cast
+from typing import cast
 
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.exercises.completion import is_complete
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.types import AssessmentItemData
+from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
@@ -20,13 +20,13 @@ from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 from chalicelib.schemas.parts import QuestionKey, question_key
+from chalicelib.schemas.responses.content import Question
 
 MAX_IMAGES = 100  # of a question
 _WRITABLE = ("type", "question", "answers", "hints", "raw_data", "order", "source_url", "randomize")
-Row = dict[str, Any]
 
 
-def find(user: Identity, query: QuestionQuery) -> list[Row]:
+def find(user: Identity, query: QuestionQuery) -> list[Question]:
     """The questions of those of the nodes that the user may view, in order: a read for each exercise."""
     wanted = list(dict.fromkeys([*query.contentnode, *query.contentnode__in]))
     seen = node_rights.viewable_by_id(user, read_many({Node: wanted})[Node])
@@ -34,7 +34,7 @@ def find(user: Identity, query: QuestionQuery) -> list[Row]:
     return [_row(item) for items in in_parallel(assessment_items.of, asking) for item in items]
 
 
-def retrieve(user: Identity, id: str) -> Row:
+def retrieve(user: Identity, id: str) -> Question:
     """One question."""
     key = _key(id)
     found = read_many({Node: [key[0]], AssessmentItem: [key]})
@@ -43,7 +43,7 @@ def retrieve(user: Identity, id: str) -> Row:
     return _row(assessment_items.to_data(found[AssessmentItem][0]))
 
 
-def create(user: Identity, sent: QuestionWhole) -> Row:
+def create(user: Identity, sent: QuestionWhole) -> Question:
     """A new question of an exercise.
 
     Raises Conflict where the exercise has one with this assessment_id.
@@ -52,7 +52,7 @@ def create(user: Identity, sent: QuestionWhole) -> Row:
     return retried(lambda: _create(user, key, sent))
 
 
-def update(user: Identity, id: str, sent: QuestionChanges) -> Row:
+def update(user: Identity, id: str, sent: QuestionChanges) -> Question:
     """Change a question, or delete it where that is what is sent."""
     key = _key(id)
     if sent.deleted:
@@ -73,7 +73,7 @@ def _differs(sent: QuestionChanges, name: str, own: str) -> bool:
     return getattr(sent, name) not in (None, own)
 
 
-def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Row | None:
+def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Question | None:
     place, stored = _exercise(user, key)
     if place.node.kind != content_kinds.EXERCISE:
         raise ValidationFailed({"contentnode": [f"Only exercises have questions; this is a {place.node.kind}."]})
@@ -88,7 +88,7 @@ def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Row | None
     return _write(place, stored, None, cast(AssessmentItemData, data))
 
 
-def _update(user: Identity, key: QuestionKey, sent: QuestionChanges) -> Row | None:
+def _update(user: Identity, key: QuestionKey, sent: QuestionChanges) -> Question | None:
     place, stored = _exercise(user, key)
     before = _among(stored, key)
     given = set(_WRITABLE) if isinstance(sent, QuestionWhole) else sent.model_fields_set & set(_WRITABLE)
@@ -98,7 +98,7 @@ def _update(user: Identity, key: QuestionKey, sent: QuestionChanges) -> Row | No
     return _write(place, stored, before, cast(AssessmentItemData, data))
 
 
-def _delete(user: Identity, key: QuestionKey) -> Row | None:
+def _delete(user: Identity, key: QuestionKey) -> Question | None:
     place, stored = _exercise(user, key)
     before = _among(stored, key)
     data = assessment_items.to_data(before)
@@ -122,7 +122,7 @@ def _among(stored: list[AssessmentItem], key: QuestionKey) -> AssessmentItem:
 
 def _write(
     place: Place, stored: list[AssessmentItem], before: AssessmentItem | None, data: AssessmentItemData
-) -> Row | None:
+) -> Question | None:
     """Write a question as it is to be. None where something changed meanwhile."""
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
@@ -150,7 +150,7 @@ def _changes(
     )
 
 
-def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None) -> list[Any]:
+def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None) -> list[FileData]:
     """The files that a question is to have.
 
     Raises ValidationFailed for parts that its type cannot have, and for images that it newly shows and that are not
@@ -184,7 +184,7 @@ def _unknown(key: QuestionKey) -> NotFound:
     return NotFound(f"Question not found: {','.join(key)}")
 
 
-def _row(item: AssessmentItemData) -> Row:
+def _row(item: AssessmentItemData) -> Question:
     """A question as it was recorded: answers and hints are JSON text."""
     return {
         "contentnode": item["contentnode_id"],

@@ -1,15 +1,13 @@
 """Files as the REST API gives them (recorded: Studio's file resource)."""
 
-from typing import Any
-
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData
+from chalicelib.schemas.responses.content import File
 
-Row = dict[str, Any]
 Address = tuple[str, str | None]  # (id of the node, assessment_id of its question if that has the file)
 
 
-def row_of(file: FileData, address: Address | None) -> Row:
+def row_of(file: FileData, address: Address | None) -> File:
     """A file as it was recorded. Those of questions have no `contentnode`; their `assessment_item` begins with it."""
     key = storage_key(file["checksum"], file["file_format"])
     node_id, assessment_id = address or (None, None)

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
@@ -16,9 +15,10 @@ from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Upload
 from chalicelib.schemas.constants import FORMATS
 from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
+from chalicelib.schemas.responses.content import Upload as UploadOut
 
 
-def request_upload(user: Identity, sent: UploadUrl) -> dict[str, Any]:
+def request_upload(user: Identity, sent: UploadUrl) -> UploadOut:
     """A URL to upload one file to, and the file's record (shape as recorded from Kolibri Studio).
 
     A file counts against its user's quota once, however often it is asked for.

@@ -4,8 +4,9 @@ An upload becomes part of a node, or of a question, by an update of `contentnode
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from le_utils.constants import content_kinds
 
@@ -27,10 +28,11 @@ from chalicelib.operations.access.channel_rights import memberships
 from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.operations.exercises.question_diff import size_of
 from chalicelib.operations.files import file_uploads
-from chalicelib.operations.files.file_representation import Address, Row, row_of
+from chalicelib.operations.files.file_representation import Address, row_of
 from chalicelib.schemas.constants import PRESETS
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
+from chalicelib.schemas.responses.content import File, Upload
 
 Channels = tuple[str | None, str | None]  # ids of those that a file was in, and is in
 Lists = list[tuple["_Spot", list[FileData]]]  # the files that each spot is to have
@@ -56,7 +58,7 @@ class _Spot:
         return self.node.id, self.item.assessment_id if self.item else None
 
 
-def request_upload(user: Identity, sent: UploadUrl) -> Row:
+def request_upload(user: Identity, sent: UploadUrl) -> Upload:
     """Where to upload a file, and its record, whose id an update takes. One that is part of nothing is given again.
 
     Raises as `files.request_upload` does.
@@ -69,30 +71,23 @@ def request_upload(user: Identity, sent: UploadUrl) -> Row:
     return answer
 
 
-def _upload(row: Row) -> FileData:
+def _upload(row: Mapping[str, Any]) -> FileData:
     return cast(FileData, {**{name: row[name] for name in _KEPT}, "source_url": None})
 
 
 _KEPT = (  # of a row, in FileData
-    "id",
-    "checksum",
-    "file_format",
-    "file_size",
-    "preset",
-    "language",
-    "original_filename",
-    "duration",
-    "uploaded_by",
+    *("id", "checksum", "file_format", "file_size", "preset"),
+    *("language", "original_filename", "duration", "uploaded_by"),
 )
 
 
-def find(user: Identity, query: FileQuery) -> list[Row]:
+def find(user: Identity, query: FileQuery) -> list[File]:
     """The files of the nodes and questions asked for, where the user may view these; only those of `id__in`, if given.
 
     By `id__in` alone, also the user's own uploads that are part of nothing. Who uploaded a file is told to members.
     """
     node_ids, keys = [*query.contentnode, *query.contentnode__in], list(query.assessment_item__in)
-    rows: list[Row] = []
+    rows: list[File] = []
     if not node_ids and not keys:
         places = file_places.get_many(query.id__in)
         rows = [row_of(place.file, None) for place in places if place.file and policy.owns(user, place.user_id)]
@@ -109,7 +104,7 @@ def find(user: Identity, query: FileQuery) -> list[Row]:
     return _as_told(user, asked, seen)
 
 
-def _as_told(user: Identity, rows: list[Row], seen: dict[str, Node]) -> list[Row]:
+def _as_told(user: Identity, rows: list[File], seen: dict[str, Node]) -> list[File]:
     """The rows, not telling who uploaded them where the user is no member. One read where they name anybody else."""
     if all(_may_view_uploader(user, row, None) for row in rows):
         return rows
@@ -122,17 +117,17 @@ def _as_told(user: Identity, rows: list[Row], seen: dict[str, Node]) -> list[Row
     ]
 
 
-def _may_view_uploader(user: Identity, row: Row, membership: str | None) -> bool:
+def _may_view_uploader(user: Identity, row: File, membership: str | None) -> bool:
     uploader_id = row["uploaded_by"]
     return uploader_id is None or policy.may_view_uploader(user, policy.role_of(user, membership), uploader_id)
 
 
-def _node_id(row: Row) -> str:
+def _node_id(row: File) -> str:
     """The node that a file is in, "" for an upload that is part of nothing."""
     return str(row["contentnode"] or (row["assessment_item"] or "").partition(",")[0])
 
 
-def retrieve(user: Identity, id: str) -> Row:
+def retrieve(user: Identity, id: str) -> File:
     """One file."""
     file_id = parse_id(id)
     rows = find(user, FileQuery.model_construct(id__in=(file_id,))) if file_id else []
@@ -141,7 +136,7 @@ def retrieve(user: Identity, id: str) -> Row:
     return rows[0]
 
 
-def update(user: Identity, id: str, sent: FileChanges) -> tuple[Row, Channels]:
+def update(user: Identity, id: str, sent: FileChanges) -> tuple[File, Channels]:
     """Change a file, or put it into another node or question."""
     return retried(lambda: _update(user, _place(user, id), sent))
 
@@ -192,7 +187,7 @@ def _spot(user: Identity, address: Address) -> _Spot:
     return _Spot(place, found[0] if found else None)
 
 
-def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[Row, Channels] | None:
+def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[File, Channels] | None:
     source, file = _source(user, place)
     goal = _goal(source.address if source else None, sent)
     given = {name: getattr(sent, name) for name in ("language", "duration") if name in sent.model_fields_set}

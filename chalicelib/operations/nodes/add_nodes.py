@@ -21,6 +21,7 @@ from chalicelib.models.base import read_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
+from chalicelib.models.trees import Refusal, TreeState
 from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.nodes import build_nodes
 from chalicelib.operations.nodes.remote_sources import sources_of
@@ -114,30 +115,30 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
     )
 
 
-def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> str | None:
-    """Write the new nodes. Returns None, or "exists" where another request was faster."""
-    place = _place(state.channel, parent)
-    above = trees.ancestors(parent, place == trees.BEING_BUILT)
+def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> Refusal | None:
+    """Write the new nodes. Returns None, or EXISTS where another request was faster."""
+    tree_state = _tree_state(state.channel, parent)
+    above = trees.ancestors(parent, tree_state is TreeState.BEING_BUILT)
     built = _build(user, parent, state, new, sent)
     _refuse_large(built)
     questions = [item for _, items in built for item in items]
     file_places.note([node for node, _ in built], questions)
     assessment_items.save(questions)
-    refused = _append(parent, above, [node for node, _ in built], place)
-    if refused == "closed":
+    refused = _append(parent, above, [node for node, _ in built], tree_state)
+    if refused is Refusal.CLOSED:
         raise Conflict(CLOSED)
-    if refused == "gone":
+    if refused is Refusal.GONE:
         raise NotFound(f"Content not found: node {parent.id} was deleted meanwhile.")
     return refused
 
 
-def _append(parent: Node, above: list[str], added: list[NodeData], place: str) -> str | None:
+def _append(parent: Node, above: list[str], added: list[NodeData], state: TreeState) -> Refusal | None:
     """All nodes in one transaction where they fit, as those of ricecooker do, else in as few as possible."""
     size = trees.room(len(above))
     if size < 1:
         raise ValidationFailed({"root_id": [f"A tree may be {len(above)} levels deep at most."]})
     for at in range(0, len(added), size):
-        refused = trees.append(parent, above, added[at : at + size], place, at)
+        refused = trees.append(parent, above, added[at : at + size], state, at)
         if refused:
             return refused
     return None
@@ -157,11 +158,11 @@ def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> Non
         raise ValidationFailed({"content_data": ["These nodes are too large for one request. Send fewer at once."]})
 
 
-def _place(channel: Channel, parent: Node) -> str:
+def _tree_state(channel: Channel, parent: Node) -> TreeState:
     roots = {
-        channel.root_id: trees.LIVE,
-        channel.staging_root_id: trees.STAGED,
-        channel.chef_root_id: trees.BEING_BUILT,
+        channel.root_id: TreeState.LIVE,
+        channel.staging_root_id: TreeState.STAGED,
+        channel.chef_root_id: TreeState.BEING_BUILT,
     }
     if parent.tree_id not in roots:
         raise Conflict(CLOSED)

@@ -4,7 +4,7 @@ A list of children costs a Query and a BatchGet a hundred rows, a list by ids a 
 BatchGet tells what the caller may view. A whole tree costs a Query more for each topic with children on the page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,14 +19,15 @@ from chalicelib.operations.nodes import traversal
 from chalicelib.operations.nodes.node_representation import fitting, row_of, rows_of
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, NodeQuery
+from chalicelib.schemas.responses.common import Results
+from chalicelib.schemas.responses.content import ContentNode, Requisite, Size
 
-Row = dict[str, Any]
 MAX_SORTED = 2000  # nodes that are sorted by a field
 EXAMINED = 500  # nodes that a page looks at, whatever filters it has
 _BAD_CURSOR = "cursor: This is not from a page of this list, or its node is gone. Begin without it."
 
 
-def find(user: Identity, query: NodeQuery) -> dict[str, Any]:
+def find(user: Identity, query: NodeQuery) -> Results[ContentNode]:
     """One page of the nodes that a query asks for: `{"results", "more"}`.
 
     `more` holds the parameters that the next page needs beside those of the query, None where there is none. A page is
@@ -41,7 +42,7 @@ def find(user: Identity, query: NodeQuery) -> dict[str, Any]:
     return {"results": rows, "more": {"cursor": last} if last else None}
 
 
-def retrieve(user: Identity, node_id: str) -> Row:
+def retrieve(user: Identity, node_id: str) -> ContentNode:
     """One node. Raises NotFound where there is none that the user may view."""
     place = viewable(user, node_id)
     row = row_of(user, place.node, place.root_id)
@@ -50,7 +51,7 @@ def retrieve(user: Identity, node_id: str) -> Row:
     return row
 
 
-def requisites(user: Identity, node_id: str) -> list[Row]:
+def requisites(user: Identity, node_id: str) -> list[Requisite]:
     """All prerequisites among the nodes of the tree that a node is in; may lag behind a change by a second.
 
     A Query of the nodes that have any, and a BatchGet a hundred of those that they name.
@@ -64,7 +65,7 @@ def requisites(user: Identity, node_id: str) -> list[Row]:
     return [{"target_node": target, "prerequisite": needed} for target, needed in pairs if needed in present]
 
 
-def size(user: Identity, node_id: str) -> Row:
+def size(user: Identity, node_id: str) -> Size:
     """Bytes of all files of a tree, each once, by its root, as they were counted last; 0 before that.
 
     Where the tree may have changed since (`stale`), it is counted anew in the background. Raises NotFound for other
@@ -79,18 +80,18 @@ def size(user: Identity, node_id: str) -> Row:
     return {"size": tree_statistics.read_from(place.node)["size"] or 0, "stale": is_behind}
 
 
-def _suits(row: Row, query: NodeQuery) -> bool:
+def _suits(row: ContentNode, query: NodeQuery) -> bool:
     return query.kind in (None, row["kind"]) and query.complete in (None, row["complete"])
 
 
-def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> dict[str, Any]:
+def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> Results[ContentNode]:
     """By a field: all that the query asks for is read and sorted."""
     ids = list(islice(_ids(user, query, None), MAX_SORTED + 1))
     if len(ids) > MAX_SORTED:
         raise BadRequest(f"ordering: More than {MAX_SORTED} nodes are not sorted. Order by lft, or ask for less.")
     rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _suits(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
-    rows.sort(key=lambda row: _place(row[field], row["id"]), reverse=descending)
+    rows.sort(key=lambda row: _place(row, field), reverse=descending)
     by_id = {row["id"]: row for row in rows}
     rest = _after(list(by_id), query.cursor)
     page = [by_id[node_id] for node_id in rest[:limit]]
@@ -98,8 +99,9 @@ def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> dict[str, Any]
     return {"results": page, "more": {"cursor": page[-1]["id"]} if len(rest) > len(page) else None}
 
 
-def _place(value: Any, id: str) -> tuple[Any, str]:
-    return value.casefold() if isinstance(value, str) else value, id
+def _place(row: Mapping[str, Any], field: str) -> tuple[Any, str]:
+    value = row[field]
+    return value.casefold() if isinstance(value, str) else value, row["id"]
 
 
 def _after(ids: list[str], cursor: str | None) -> list[str]:
@@ -111,7 +113,7 @@ def _after(ids: list[str], cursor: str | None) -> list[str]:
     return ids[ids.index(cursor) + 1 :]
 
 
-def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int) -> dict[str, Any]:
+def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int) -> Results[ContentNode]:
     """Children in order, by position: nothing is read that is not returned, unless `complete` filters."""
     above = positions.bounds_of(query.lft__gt) if query.lft__gt else None
     below = positions.bounds_of(query.lft__lt) if query.lft__lt else None
@@ -131,9 +133,9 @@ def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int)
     return {"results": rows, "more": {"lft__lt" if descending else "lft__gt": positions.as_decimal(read[last])}}
 
 
-def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[Row], str | None]:
+def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[ContentNode], str | None]:
     """(as many rows that suit the query as a page takes, the last node that was looked at, None at the end)."""
-    rows: list[Row] = []
+    rows: list[ContentNode] = []
     examined: list[str] = []
     while len(rows) < limit and len(examined) < EXAMINED:
         part = list(islice(ids, limit - len(rows)))
@@ -144,7 +146,7 @@ def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> 
     return _cut(rows, examined[-1] if next(ids, None) is not None else None)
 
 
-def _cut(rows: list[Row], last: str | None) -> tuple[list[Row], str | None]:
+def _cut(rows: list[ContentNode], last: str | None) -> tuple[list[ContentNode], str | None]:
     """What of a page fits into an answer, and where the next one begins then."""
     size = fitting(rows)
     return (rows[:size], rows[size - 1]["id"]) if size < len(rows) else (rows, last)

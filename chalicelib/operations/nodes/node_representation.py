@@ -1,8 +1,8 @@
 """Content nodes as the REST API gives them (fields as recorded from Kolibri Studio, and the specification's)."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from le_utils.constants import format_presets, licenses
 
@@ -17,6 +17,7 @@ from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import viewable_nodes
 from chalicelib.operations.public.channel_entries import moment
+from chalicelib.schemas.responses.content import ContentNode
 
 MAX_PAGE_BYTES = 5_500_000  # bytes: an answer has 6 MB at most
 MAX_ESCAPE_BYTES = 12  # bytes of a character in an answer
@@ -50,7 +51,7 @@ _AS_STORED = (
 _NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count")
 
 
-def rows_of(user: Identity, found: Iterable[Node]) -> list[dict[str, Any]]:
+def rows_of(user: Identity, found: Iterable[Node]) -> list[ContentNode]:
     """The nodes that the user may view, in their order. One batch read a fifty channels.
 
     What is nested in a row may be remembered for other requests: it is not to be changed.
@@ -59,25 +60,26 @@ def rows_of(user: Identity, found: Iterable[Node]) -> list[dict[str, Any]]:
     return [_row(node, channel, names) for node, channel in seen]
 
 
-def row_of(user: Identity, node: Node, root_id: str) -> dict[str, Any] | None:
+def row_of(user: Identity, node: Node, root_id: str) -> ContentNode | None:
     """One node as lists give it, None where the user may not view it. `root_id` is the root of its tree."""
     node.tree_id = root_id
     return next(iter(rows_of(user, [node])), None)
 
 
-def row_made(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
+def row_made(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
     """A node as it was just written, without any read that could fail; `names` are of channels that one may view."""
     return _row(node, channel, {channel.id: channel.name, **names})
 
 
-def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> dict[str, Any]:
-    return {
+def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
+    row = {
         **_own(node),
         **_flags(node, int(channel.root_rev), int(channel.published_rev), node.tree_id == channel.root_id),
         **_origin(node, names),
         "modified": moment(node.modified or channel.modified),
         "root_id": node.tree_id,
     }
+    return cast(ContentNode, row)
 
 
 @remembered(1000)
@@ -128,7 +130,7 @@ def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def fitting(rows: list[dict[str, Any]], room: int = MAX_PAGE_BYTES) -> int:
+def fitting(rows: Sequence[Mapping[str, object]], room: int = MAX_PAGE_BYTES) -> int:
     """How many of the rows, from the first on, one answer holds; at least one."""
     for number, row in enumerate(rows):
         room -= _size(row)
@@ -137,12 +139,12 @@ def fitting(rows: list[dict[str, Any]], room: int = MAX_PAGE_BYTES) -> int:
     return len(rows)
 
 
-def _size(row: dict[str, Any]) -> int:
+def _size(row: Mapping[str, object]) -> int:
     """Bytes of a row in an answer, at most: Lambda writes the text of an answer as JSON once more, in ASCII."""
     return ROW + sum(_size_of(row[name]) for name in ("description", "extra_fields", "tags", "thumbnail_encoding"))
 
 
-def _size_of(part: Any) -> int:
+def _size_of(part: object) -> int:
     """Bytes of a part of a row at most. Only what is long, or has parts of its own, is written to know that."""
     if not part:
         return NOTHING

@@ -29,6 +29,7 @@ from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
+from chalicelib.schemas.responses.content import ContentNode
 
 _PLAIN = (
     "title",
@@ -42,7 +43,7 @@ _PLAIN = (
 _NESTED = ("tags", "labels", "extra_fields", "files")
 
 
-def create(user: Identity, sent: NodeWrite) -> dict[str, Any]:
+def create(user: Identity, sent: NodeWrite) -> ContentNode:
     """Put a new node behind the children of a topic; returns it.
 
     Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
@@ -86,7 +87,7 @@ def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
     return node
 
 
-def update(user: Identity, node_id: str, sent: NodeChange) -> dict[str, Any]:
+def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
     """`apply`, and the node as it is then."""
     apply(user, node_id, sent)
     return retrieve(user, node_id)
@@ -183,7 +184,7 @@ def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
     return problem
 
 
-def finish(node: Node, items: list[Any]) -> None:
+def finish(node: Node, items: list[AssessmentItemData]) -> None:
     """Find out whether a node is complete, and note the time. Raises ValidationFailed where it is too large."""
     data: NodeData = nodes.to_data(node)
     node.complete = is_complete(data, items)

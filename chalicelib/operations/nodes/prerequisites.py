@@ -1,7 +1,5 @@
 """Prerequisites: which nodes are to be learned before a node. Both lie in one live tree, and there is no circle."""
 
-from typing import Any
-
 from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes
@@ -10,11 +8,12 @@ from chalicelib.models.tree_changes import Changes, commit, is_new, mark
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.schemas.contentnode import Prerequisite
+from chalicelib.schemas.responses.content import Requisite
 
 MAX_PREREQUISITES = 100  # of one node
 
 
-def add(user: Identity, node_id: str, sent: Prerequisite) -> dict[str, Any]:
+def add(user: Identity, node_id: str, sent: Prerequisite) -> Requisite:
     """Make one node the prerequisite of another; returns the pair, as `requisites` lists it.
 
     What is there already stays. Raises NotFound, Forbidden and Conflict for either node, ValidationFailed for the
@@ -23,10 +22,10 @@ def add(user: Identity, node_id: str, sent: Prerequisite) -> dict[str, Any]:
     return retried(lambda: _add(user, node_id, sent.prerequisite))
 
 
-def _add(user: Identity, node_id: str, prerequisite_id: str) -> dict[str, Any] | None:
+def _add(user: Identity, node_id: str, prerequisite_id: str) -> Requisite | None:
     target = node_rights.live(user, node_id)
     other = node_rights.live(user, prerequisite_id)
-    pair = {"target_node": target.node.id, "prerequisite": other.node.id}
+    pair: Requisite = {"target_node": target.node.id, "prerequisite": other.node.id}
     present = list(target.node.prerequisites)
     if other.node.id in present:
         return pair

@@ -12,6 +12,7 @@ from le_utils.constants import content_kinds
 
 from chalicelib.aws import queues
 from chalicelib.aws.unavailable import UNAVAILABLE
+from chalicelib.domain import jobs
 from chalicelib.errors import StudioError
 from chalicelib.models import nodes, trees
 from chalicelib.models.nodes import Node
@@ -20,14 +21,13 @@ from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.telemetry import log
 
-JOB = "settle_nodes"
 MAX_AT_ONCE = 200  # nodes that the request itself settles
 DELAY = 60  # seconds after which the move was committed, or never will be
 
 
 def prepare(node_id: str, rev: int) -> None:
     """Have the nodes below one settled if it comes into another tree with this revision. Before the commit."""
-    queues.send_maintenance({"job": JOB, "node_id": node_id, "rev": rev}, delay=DELAY)
+    queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node_id, rev=rev), delay=DELAY)
 
 
 def complete(node: Node, rev: int) -> None:
@@ -39,7 +39,7 @@ def complete(node: Node, rev: int) -> None:
         if node.total_count <= MAX_AT_ONCE:
             settle(node.id, rev)
         else:
-            queues.send_maintenance({"job": JOB, "node_id": node.id, "rev": rev})
+            queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node.id, rev=rev))
     except (StudioError, *UNAVAILABLE):
         log.exception("nodes will be settled late", extra={"node_id": node.id})
 
@@ -78,7 +78,7 @@ def _news(place: Place, rev: int, together: set[str]) -> dict[str, Any]:
     return values
 
 
-def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, Any]:
+def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, str | int]:
     """What a node that comes into a tree is there: new."""
     newest = {"newest_created_rev": rev, "newest_modified_rev": 0} if kind == content_kinds.TOPIC else {}
     return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}

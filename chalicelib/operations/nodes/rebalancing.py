@@ -9,13 +9,13 @@ channel: nothing of what is published follows from positions but the order.
 from functools import partial
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.trees import positions
 from chalicelib.models import channels, children, nodes, trees
 from chalicelib.models.children import Child
 from chalicelib.models.tree_changes import Changes, commit
 from chalicelib.operations.access.node_rights import retried
 
-JOB = "space_children"
 DELAY = 5  # seconds after which the node is in its place, mostly; else the next one asks again
 MAX_AT_ONCE = 25  # children: three actions of a transaction each
 
@@ -23,7 +23,7 @@ MAX_AT_ONCE = 25  # children: three actions of a transaction each
 def ask(parent_id: str, position: str) -> None:
     """Have the children of a topic spaced, where one of them gets a position that `lft` cannot say. Before it does."""
     if not positions.is_exact(position):
-        queues.send_maintenance({"job": JOB, "parent_id": parent_id}, delay=DELAY)
+        queues.send_maintenance(jobs.SPACE_CHILDREN.message(parent_id=parent_id), delay=DELAY)
 
 
 def space(parent_id: str) -> None:

@@ -1,12 +1,13 @@
 """Channels as the public channel list gives them."""
 
-from typing import Any
+from datetime import datetime
 
-from chalicelib.domain.trees.public_record import channel_entry
+from chalicelib.content_databases.public_entries import Shown, channel_entry
 from chalicelib.models.channels import Channel
+from chalicelib.schemas.responses.public import PublicChannel
 
 
-def entry_of(channel: Channel) -> dict[str, Any]:
+def entry_of(channel: Channel) -> PublicChannel:
     """The entry of a channel that is live, naming no token."""
     return channel_entry(
         channel.id,
@@ -19,7 +20,7 @@ def entry_of(channel: Channel) -> dict[str, Any]:
     )
 
 
-def shown_of(channel: Channel) -> dict[str, Any]:
+def shown_of(channel: Channel) -> Shown:
     """What the catalog says of a public channel beside its entry, and by what it orders them."""
     return {
         "thumbnail": channel.thumbnail,
@@ -29,7 +30,6 @@ def shown_of(channel: Channel) -> dict[str, Any]:
     }
 
 
-def moment(value: Any) -> str:
+def moment(value: datetime) -> str:
     """A time as the API writes it."""
-    text: str = value.isoformat()
-    return text.replace("+00:00", "Z")
+    return value.isoformat().replace("+00:00", "Z")

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.content_databases.index_file import PublicChannel, name_key
+from chalicelib.content_databases.public_entries import Entry, channel_entry
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.tokens import is_channel_token, plain_token
-from chalicelib.domain.trees.public_record import channel_entry, of_version
 from chalicelib.errors import NotFound
 from chalicelib.models import channel_sets, channel_versions, channels, secret_tokens
 from chalicelib.models.base import now
@@ -29,14 +29,15 @@ _BEHIND = timedelta(seconds=2)
 class Opened:
     """A channel that may be seen, with its entry of the channel list and what else it is searched by."""
 
-    entry: dict[str, Any]
+    entry: Entry
     tags: list[str]
     version: int | None = None  # where not the whole channel was opened
 
     def with_tokens(self, targets: "Iterable[_Target]") -> "Opened":
         """The same, naming the tokens that lead to it."""
         tokens = [target.token for target in targets if self.version in (None, target.version)]
-        return Opened({**self.entry, "matching_tokens": tokens}, self.tags, self.version)
+        entry: Entry = {**self.entry, "matching_tokens": tokens}
+        return Opened(entry, self.tags, self.version)
 
 
 @dataclass(frozen=True)
@@ -178,12 +179,16 @@ def _private(channel: Channel) -> Opened:
 
 
 def _as_of(opened: Opened, version: ChannelVersion) -> Opened:
-    numbers = {
-        "version": int(version.version),
+    """A channel as one of its versions: with that version's numbers, and its notes up to then."""
+    number, notes = int(version.version), opened.entry["version_notes"]
+    entry: Entry = {
+        **opened.entry,
+        "version": number,
         "total_resource_count": int(version.resource_count),
         "kind_count": version.kind_count,
         "published_size": int(version.size),
         "included_languages": version.included_languages,
         "last_published": moment(version.date_published),
+        "version_notes": {each: text for each, text in notes.items() if int(each) <= number},
     }
-    return Opened(of_version(opened.entry, numbers), opened.tags, int(version.version))
+    return Opened(entry, opened.tags, number)

@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.aws import queues
 from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.index_file import IndexWriter, Record
+from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import database_key, index_key
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.models import channels, public_index
@@ -21,8 +22,6 @@ from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_swap import Shelf
 from chalicelib.operations.public.channel_entries import entry_of, shown_of
 
-JOB = "list_channels"
-REBUILD_JOB = "rebuild_public_index"
 _SHELF = Shelf(public_index.PUBLIC, index_key)
 
 
@@ -41,7 +40,7 @@ def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None =
         raise Conflict(f"Channel {channel_id} is deleted, or not published. Publish it first, then make it public.")
     if not channels.set_public(channel, public, others):
         raise Conflict(f"Channel {channel.id} was changed by someone else just now. Look at it and try again.")
-    queues.send_maintenance({"job": JOB, "channel_ids": [channel_id]})
+    queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel_id]))
     return channel
 
 

@@ -1,7 +1,6 @@
 """What a search of public channels can be narrowed by (recorded: `labels` of v2 contentnode pages)."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from le_utils.constants import languages
 
@@ -10,13 +9,13 @@ from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.content_databases.labels import LANGUAGES, Labels, labels_of, with_parents
 from chalicelib.operations.public.public_index import Index
 from chalicelib.operations.public.public_nodes import candidates, source_of
+from chalicelib.schemas.responses.public import NodeLabels
 
 # Of more channels their labels are told whatever nodes are wanted, so that not all databases must be fetched.
 MAX_CHANNELS = 10
-_FIELDS = ("learning_activities", "categories", "grade_levels", "accessibility_labels", "learner_needs")
 
 
-def labels(index: Index, chosen: NodeFilter) -> dict[str, list[Any]]:
+def labels(index: Index, chosen: NodeFilter) -> NodeLabels:
     """Labels, languages and channels of the wanted nodes. Where these may be in more than ten channels, those of all
     nodes of these channels: some may then lead to nothing."""
     channels = candidates(index, chosen, None)
@@ -25,9 +24,12 @@ def labels(index: Index, chosen: NodeFilter) -> dict[str, list[Any]]:
     codes = _union(found, LANGUAGES)
     spoken = [language for code in codes if (language := languages.getlang(code))]
     return {
-        **{field: _union(found, field) for field in _FIELDS},
+        "learning_activities": _union(found, "learning_activities"),
         "categories": with_parents(_union(found, "categories")),
-        LANGUAGES: [{"id": language.code, "lang_name": language.native_name} for language in spoken],
+        "grade_levels": _union(found, "grade_levels"),
+        "accessibility_labels": _union(found, "accessibility_labels"),
+        "learner_needs": _union(found, "learner_needs"),
+        "languages": [{"id": language.code, "lang_name": language.native_name} for language in spoken],
         "channels": [
             {"id": channel.id, "name": channel.entry["name"]}
             for channel, its in zip(channels, found, strict=True)

@@ -5,9 +5,8 @@ kinds, languages and labels a channel has.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chalicelib.content_databases import nodes
 from chalicelib.content_databases.cursors import Cursor
@@ -21,6 +20,7 @@ from chalicelib.errors import NotFound
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.public import public_index
 from chalicelib.operations.public.public_index import Index
+from chalicelib.schemas.responses.public import PublicNode
 
 TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
 
@@ -32,7 +32,7 @@ class Page:
     `in_time` is False where the page ended because finding more took too long.
     """
 
-    nodes: list[dict[str, Any]]
+    nodes: Sequence[PublicNode]
     more: Cursor | None
     in_time: bool = True
 
@@ -77,7 +77,7 @@ def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, fil
     Where many databases must be fetched to find little, a page may end early, even empty, and still name a next one.
     Raises NotFound for a cursor of a version that is none.
     """
-    found: list[dict[str, Any]] = []
+    found: list[PublicNode] = []
     end = time.monotonic() + TIME_FOR_A_PAGE
     places: list[Cursor] = []
     for channel in candidates(_knowing(index, after), chosen, after):

@@ -38,7 +38,7 @@ def as_read(channel: Channel) -> Condition:
     return condition
 
 
-def first(channel: Channel) -> tuple[Task | None, dict[str, Any]]:
+def first(channel: Channel) -> tuple[Task | None, dict[str, dict[str, object]]]:
     """The task of the first wish, None where there is none, and the wishes that are left."""
     wishes = dict(channel.publish_again or {})
     name = next(iter(wishes), None)

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import snapshot_key
-from chalicelib.domain.trees import snapshot as snapshots
+from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, to_bytes
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
 from chalicelib.export.content_db import ContentDatabaseError
@@ -78,8 +78,8 @@ def _prepare(task: Task, channel: Channel) -> None:
     root_id = _root_of(task, channel)
     tree = _read_tree(channel.id, root_id)
     tree_statistics.keep(root_id, tree, int(channel.rev))
-    snapshot = snapshots.freeze(_channel_data(channel), tree, int(channel.version) + 1)
-    if not snapshots.resource_count(snapshot):
+    snapshot = freeze(_channel_data(channel), tree, int(channel.version) + 1)
+    if not resource_count(snapshot):
         raise NotPublishable("There is nothing to publish: the tree has no complete resource.")
     _refuse_duplicates(snapshot)
     tasks.advance(task, 30, "Making thumbnails and exercise archives")
@@ -94,13 +94,13 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
     key = snapshot_key(str(channel.publish_worker))  # of its own: one that comes late must not change what was taken
-    storage.put(key, snapshots.to_bytes(snapshot), "application/gzip")
+    storage.put(key, to_bytes(snapshot), "application/gzip")
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
 def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
-    digest = snapshots.digest(snapshot)
-    if digest == channel.published_digest:
+    fingerprint = digest(snapshot)
+    if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
         changes: list[Any] = [Channel.published_rev.set(channel.rev)]
         detail = UNCHANGED.format(version=int(channel.version))
@@ -108,7 +108,7 @@ def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
-    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=digest, token=token)
+    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=fingerprint, token=token)
 
 
 def _root_of(task: Task, channel: Channel) -> str:

@@ -8,14 +8,14 @@ again with the same result, when a message comes twice or a worker dies.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, leases, tasks
-from chalicelib.models.base import Condition, Table, Transaction, transact, update_if
+from chalicelib.models.base import Condition, Table, Transaction, Update, transact, update_if
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
@@ -24,7 +24,8 @@ from chalicelib.operations.publishing import pending_requests
 LEASE = 60  # seconds: a living worker renews it long before
 RENEWAL = 20  # seconds
 ENDED = "Another publish of this channel has just ended. Ask again."
-PUBLISH, EXPORT = "publish", "export"  # stages
+PUBLISH: Final = "publish"  # stages
+EXPORT: Final = "export"
 
 
 def request(user_id: str, channel: Channel, version_notes: str) -> str:
@@ -177,7 +178,7 @@ def _restore_database(channel: Channel) -> None:
         storage.delete(newest)
 
 
-def end_of_draft(channel: Channel) -> tuple[list[Any], list[Table]]:
+def end_of_draft(channel: Channel) -> tuple[list[Update], list[Table]]:
     """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
     changed of the channel and what is to be deleted when the lock is given up."""
     if not channel.draft_token:

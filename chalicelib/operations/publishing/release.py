@@ -14,8 +14,8 @@ from typing import Any
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
-from chalicelib.domain.trees import snapshot as snapshots
 from chalicelib.domain.trees.public_record import newest_notes, public_record
+from chalicelib.domain.trees.snapshot import categories, from_bytes, licenses
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.models import tasks
@@ -48,7 +48,7 @@ def run(task_id: str) -> None:
 
 def _export(task: Task, channel: Channel) -> None:
     tasks.advance(task, 80, "Writing the content database")
-    snapshot = snapshots.from_bytes(storage.read(task.arguments["snapshot_key"]))
+    snapshot = from_bytes(storage.read(task.arguments["snapshot_key"]))
     if task.task_name == tasks.DRAFT:
         _show_draft(task, channel, snapshot)
         return
@@ -105,8 +105,8 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
             resource_count=record["total_resource_count"],
             kind_count=record["kind_count"],
             included_languages=record["included_languages"],
-            included_licenses=snapshots.licenses(snapshot),
-            included_categories=snapshots.categories(snapshot),
+            included_licenses=licenses(snapshot),
+            included_categories=categories(snapshot),
             version_notes=notes,
             date_published=published,
         )

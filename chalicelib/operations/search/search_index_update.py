@@ -11,6 +11,7 @@ from pathlib import Path
 from chalicelib.aws import queues, storage
 from chalicelib.content_databases.search_index import SearchWriter
 from chalicelib.content_databases.search_part import write_part
+from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import search_index_key, search_part_key
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels, public_index
@@ -19,8 +20,6 @@ from chalicelib.operations.index_files import index_swap
 from chalicelib.operations.index_files.index_swap import Shelf
 from chalicelib.telemetry import log
 
-JOB = "index_channels"
-REBUILD_JOB = "rebuild_search_index"
 _SHELF = Shelf(public_index.SEARCH, search_index_key)
 
 
@@ -49,7 +48,7 @@ def make_up_for_part(channel: Channel, snapshot: Snapshot) -> None:
 
 def send_refresh(channel_id: str) -> None:
     """Let the index follow a channel in the background."""
-    queues.send_maintenance({"job": JOB, "channel_ids": [channel_id]})
+    queues.send_maintenance(jobs.INDEX_CHANNELS.message(channel_ids=[channel_id]))
 
 
 def refresh(channel_ids: list[str]) -> None:

@@ -5,18 +5,15 @@ from typing import Any
 
 from chalicelib.content_databases.search_file import ChannelInIndex, SearchFile
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import bookmarks, channel_members, public_index
-from chalicelib.models.public_index import PublicIndex
+from chalicelib.models import bookmarks, channel_members
+from chalicelib.models.public_index import SEARCH, PublicIndex
 from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_reader import NewestFile
-from chalicelib.operations.public import public_index as public_channels
+from chalicelib.operations.public import public_index
+from chalicelib.schemas.responses.search import Found
 from chalicelib.schemas.search import SearchQuery
 
-Row = dict[str, Any]
-
-_AS_THEY_ARE = ("kind", "title", "resource_count")
-_IDS = ("id", "content_id", "node_id", "parent")
 _ORIGINAL = "original_channel_id"
 
 
@@ -24,10 +21,10 @@ def _load(pointer: PublicIndex | None) -> SearchFile | None:
     return opened(pointer.key, SearchFile) if pointer else None
 
 
-_file = NewestFile(public_index.SEARCH, _load)
+_file = NewestFile(SEARCH, _load)
 
 
-def find(user: Identity, query: SearchQuery) -> tuple[int, list[Row]]:
+def find(user: Identity, query: SearchQuery) -> tuple[int, list[Found]]:
     """(how many nodes a query finds, those of its page): the best first.
 
     Reads the caller's memberships, and bookmarks where the query asks for them; the channels that nodes of the page
@@ -36,7 +33,7 @@ def find(user: Identity, query: SearchQuery) -> tuple[int, list[Row]]:
     index = _file.current()
     if index is None:
         return 0, []
-    public = public_channels.current().by_id.keys()
+    public = public_index.current().by_id.keys()
     chosen = _chosen(user, query, index.channels.values(), public)
     offset = (query.page - 1) * query.page_size
     count, rows = index.find(query, [channel.number for channel in chosen], query.page_size, offset)
@@ -75,11 +72,16 @@ def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[s
     return {channel_id for channel_id, membership in own.items() if is_wanted(membership)}
 
 
-def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Row:
+def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Found:
     original = row[_ORIGINAL]
     return {
-        **{name: row[name].hex() for name in _IDS},
-        **{name: row[name] for name in _AS_THEY_ARE},
+        "id": row["id"].hex(),
+        "content_id": row["content_id"].hex(),
+        "node_id": row["node_id"].hex(),
+        "parent": row["parent"].hex(),
+        "kind": row["kind"],
+        "title": row["title"],
+        "resource_count": row["resource_count"],
         "original_channel_name": names.get(original, "") if original else channel.name,
         "root_id": channel.root_id,
         "channel_id": channel.id,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from chalicelib.aws import queues
 from chalicelib.aws.unavailable import UNAVAILABLE
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -21,7 +22,6 @@ from chalicelib.operations.sync.effects import EFFECTS, is_large, is_made, told_
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
 from chalicelib.telemetry import count, log
 
-JOB = "apply_changes"
 LEASE = 30  # seconds; a request is ended after 29
 RENEWAL = 10  # seconds
 MAX_TRIES = 5  # of a change at which holders vanish
@@ -69,7 +69,7 @@ def apply_changes(owner: str) -> None:
 
 def leave_to_queue(owner: str, delay: int = 0) -> None:
     """Let a worker do what is pending."""
-    queues.send_maintenance({"job": JOB, "owner": owner}, delay=delay)
+    queues.send_maintenance(jobs.APPLY_CHANGES.message(owner=owner), delay=delay)
 
 
 def run(counter: Counter, budget: Budget, pending: Sequence[Change] = ()) -> None:

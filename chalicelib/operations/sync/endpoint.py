@@ -1,7 +1,7 @@
 """One request of a client that syncs: what it did is accepted and done, and it is told what it does not know yet."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain.ids import new_id, parse_id
@@ -11,11 +11,12 @@ from chalicelib.operations.sync import apply, response
 from chalicelib.operations.sync.accept import Claim, Written, claims_of, judge, read_for, write
 from chalicelib.operations.sync.apply import Budget
 from chalicelib.operations.sync.context import Known
+from chalicelib.schemas.responses.sync import Allowed, Synced
 from chalicelib.schemas.sync import SyncIn
 from chalicelib.telemetry import log
 
 
-def sync(user: Identity, sent: SyncIn) -> dict[str, Any]:
+def sync(user: Identity, sent: SyncIn) -> Synced:
     """`{disallowed, allowed, changes, errors, successes, tasks}`, as in docs/decisions/0011-sync.md.
 
     What could not be written down, as others change the same channel all the time or a service does not answer, is in
@@ -33,7 +34,7 @@ def sync(user: Identity, sent: SyncIn) -> dict[str, Any]:
     revs = asked | ({changes.owner_of_user(user.user_id): sent.user_rev} if sent.user_rev is not None else {})
     own = {owner: {claim.sent["server_rev"] for claim in some} for owner, some in _by_owner(accepted).items()}
     tasks = response.running(known, asked)
-    allowed = [claim.sent for claim in accepted]
+    allowed = [cast(Allowed, claim.sent) for claim in accepted]
     used = response.size_of({"tasks": tasks, "allowed": allowed})
     disallowed, used = _sent_back([claim for claim in claims if claim.refused], used)
     told = response.told(known, revs, own, set(sent.unapplied_revs), used)

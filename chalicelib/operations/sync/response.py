@@ -1,10 +1,10 @@
 """What a client that syncs is told: how its own changes ended, what others did, and what runs in the background."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Literal, TypedDict, cast
 
 from chalicelib.domain import jsontext
 from chalicelib.models import changes, tasks
@@ -12,8 +12,10 @@ from chalicelib.models.base import in_parallel, now, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.tasks import Task
 from chalicelib.operations.sync.context import Known
+from chalicelib.schemas.responses.sync import Failed, SyncedTask, Told
 
-Row = dict[str, Any]
+Row = Mapping[str, object]
+Part = Literal["changes", "errors", "successes"]
 MAX_RETURNED = 500  # changes an answer
 MAX_RETURNED_BYTES = 2_500_000  # of them
 MAX_RESPONSE_BYTES = 4_500_000  # bytes: Lambda answers 6 MB at most, and one change always fits
@@ -25,7 +27,15 @@ _EDITORS = frozenset({"invitation"})
 _SECRETS = frozenset({"draft_token", "primary_token"})
 
 
-def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied: set[int], used: int = 0) -> Row:
+class Answer(TypedDict):
+    """What `sync` answers of changes that are done."""
+
+    changes: list[Told]
+    errors: list[Failed]
+    successes: list[Told]
+
+
+def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied: set[int], used: int = 0) -> Answer:
     """`{changes, errors, successes}`.
 
     `revs` says from where on the client wants to be told what others did, by owner; `own` what it sent just now,
@@ -39,7 +49,7 @@ def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied
     newer = [id for id in owners if id in revs and revs[id] < counters[id].last and known.may_see(id)]
     share = max(MAX_RETURNED // len(newer), 1) if newer else 0
     pages = dict(zip(newer, in_parallel(lambda id: _page(known, id, revs[id], share, waited[id]), newer), strict=True))
-    answer: Row = {"changes": [], "errors": [], "successes": []}
+    answer: dict[Part, list[Told]] = {"changes": [], "errors": [], "successes": []}
     room = [MAX_RETURNED, min(MAX_RETURNED_BYTES, MAX_RESPONSE_BYTES - used)]
     for owner in owners:
         page, end = pages.get(owner, ([], None))
@@ -54,7 +64,7 @@ def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied
                 break
             if part:
                 answer[part].append(row)
-    return answer
+    return cast(Answer, answer)
 
 
 def _page(known: Known, owner: str, rev: int, limit: int, waited: set[int]) -> tuple[list[Change], int | None]:
@@ -105,12 +115,12 @@ def size_of(row: Row) -> int:
     return len(json.dumps(jsontext.dumps(row)))
 
 
-def _part(known: Known, change: Change, is_waited: bool, is_new: bool) -> str:
-    """In which part of the answer a change is told, "" where in none."""
+def _part(known: Known, change: Change, is_waited: bool, is_new: bool) -> Part | None:
+    """In which part of the answer a change is told, None where in none."""
     failed = change.status == changes.FAILED
     if is_waited and change.session == known.user.session:
         return "errors" if failed else "successes"
-    return "changes" if is_new and not failed and _is_told(known, change) else ""
+    return "changes" if is_new and not failed and _is_told(known, change) else None
 
 
 def _is_told(known: Known, change: Change) -> bool:
@@ -121,12 +131,12 @@ def _is_told(known: Known, change: Change) -> bool:
     return change.table not in _EDITORS and not (change.table == "channel" and mods and mods.keys() <= _SECRETS)
 
 
-def row_of(change: Change, is_editor: bool = True) -> Row:
+def row_of(change: Change, is_editor: bool = True) -> Told:
     """A change as clients read it; tokens of channels are told to those who edit them."""
     fields = change.fields
     if change.table == "channel" and not is_editor and fields.get("mods"):
         fields = {**fields, "mods": {name: value for name, value in fields["mods"].items() if name not in _SECRETS}}
-    return {
+    row = {
         "key": change.key,
         **fields,
         **({"errors": change.errors} if change.errors else {}),
@@ -138,9 +148,10 @@ def row_of(change: Change, is_editor: bool = True) -> Row:
         "created_by_id": change.created_by_id,
         "unpublishable": bool(change.unpublishable),
     }
+    return cast(Told, row)
 
 
-def running(known: Known, channel_ids: Iterable[str]) -> list[Row]:
+def running(known: Known, channel_ids: Iterable[str]) -> list[SyncedTask]:
     """Tasks of channels that run, or have failed lately without another try since; their members only see them."""
     wanted = [id for id in channel_ids if known.may_see(id)]
     found = in_parallel(lambda id: tasks.of_channel(id, LATEST_TASKS), wanted)
@@ -162,7 +173,7 @@ def _is_fresh(task: Task) -> bool:
     return now() - datetime.fromisoformat(task.created) < FAILURES_TOLD
 
 
-def _task(task: Task) -> Row:
+def _task(task: Task) -> SyncedTask:
     return {
         "task_id": task.id,
         "task_name": task.task_name,

@@ -1,6 +1,6 @@
 """A channel's trees as chefs read them: nested, for editors of the channel."""
 
-from typing import Any
+from typing import cast
 
 from chalicelib.domain.trees import tree_data
 from chalicelib.errors import NotFound
@@ -8,9 +8,10 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, nodes, trees
 from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.schemas.chef import TreeReference
+from chalicelib.schemas.responses.internal import TreeNode
 
 
-def below(user: Identity, sent: TreeReference, levels: int | None = None) -> Any:
+def below(user: Identity, sent: TreeReference, levels: int | None = None) -> list[TreeNode]:
     """What is below a node of a tree, or below its root: everything nested, or so many levels as plain lists.
 
     Raises NotFound and Forbidden as `editable_channel` does, NotFound where there is no such tree or node.
@@ -25,4 +26,5 @@ def below(user: Identity, sent: TreeReference, levels: int | None = None) -> Any
         if node is None:
             raise NotFound(f"Node {sent.node_id} is not in the {sent.tree} tree.")
         top = node.id
-    return tree_data.nested(trees.walk(top, levels), with_children=levels is None)["children"]
+    top_entry = tree_data.nested(trees.walk(top, levels), with_children=levels is None)
+    return cast(list[TreeNode], top_entry["children"])

@@ -1,7 +1,8 @@
 """What one tree of a channel changes against another, for its members."""
 
-from typing import Any
+from typing import Any, cast
 
+from chalicelib.domain import jobs
 from chalicelib.domain.exercises import diff_questions
 from chalicelib.domain.trees import diff
 from chalicelib.domain.types import NodeData
@@ -15,12 +16,14 @@ from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.background import cached_results
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import DiffQuery
+from chalicelib.schemas.responses.channel import Diff
+from chalicelib.schemas.responses.task import Started
 
-JOB = "diff"
+Changes = dict[str, Any]  # as `domain.trees.diff` gives them
 CHUNK = 200  # exercises whose questions are held in memory at once
 
 
-def read(user: Identity, channel_id: str, query: DiffQuery) -> dict[str, Any]:
+def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | Started:
     """What is known of the difference: a page of each section, their whole lengths, and the totals of both trees.
 
     `stale` where the trees have changed since; `task_id` then names the task that compares them anew. Before they were
@@ -31,14 +34,12 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> dict[str, Any]:
         raise NotFound(f"Channel {channel.id} shows its trees to its members only. Ask an editor to invite you.")
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
     stamp = _stamp(channel, old_root, new_root)
-    found = cached_results.read(_name(old_root, new_root))
-    task_id = None
-    if found is None or found[0] != stamp:
-        roots = {"old_root_id": old_root, "new_root_id": new_root}
-        task_id = cached_results.start(JOB, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
-    if found is None:
-        return {"task_id": task_id}
-    return {"stale": task_id is not None, "task_id": task_id, **_page(found[1], query)}
+    found = cached_results.read(_name(old_root, new_root), Changes)
+    if found is not None and found[0] == stamp:
+        return _page(found[1], query, None)
+    roots = {"old_root_id": old_root, "new_root_id": new_root}
+    task_id = cached_results.start(jobs.COMPARE_TREES, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
+    return _page(found[1], query, task_id) if found else {"task_id": task_id}
 
 
 def _root_of(channel: Channel, name: str) -> str:
@@ -58,11 +59,13 @@ def _stamp(channel: Channel, old_root: str, new_root: str) -> cached_results.Sta
     return [int(channel.rev), found.get(old_root, -1), found.get(new_root, -1)]
 
 
-def _page(changes: dict[str, Any], query: DiffQuery) -> dict[str, Any]:
+def _page(changes: Changes, query: DiffQuery, task_id: str | None) -> Diff:
     """A page of every section."""
     start = (query.page - 1) * query.page_size
     old, new = changes["totals"]
-    return {
+    page = {
+        "stale": task_id is not None,
+        "task_id": task_id,
         "from": {"tree": query.old, **old},
         "to": {"tree": query.new, **new},
         "counts": diff.counts(changes),
@@ -70,6 +73,7 @@ def _page(changes: dict[str, Any], query: DiffQuery) -> dict[str, Any]:
         "page_size": query.page_size,
         **{section: changes[section][start : start + query.page_size] for section in diff.SECTIONS},
     }
+    return cast(Diff, page)
 
 
 def compare(task_id: str) -> None:
@@ -93,7 +97,7 @@ def compare(task_id: str) -> None:
     tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
 
 
-def _add_questions(changes: dict[str, Any], exercises: list[tuple[str | None, str | None, NodeData]]) -> None:
+def _add_questions(changes: Changes, exercises: list[tuple[str | None, str | None, NodeData]]) -> None:
     for at in range(0, len(exercises), CHUNK):
         chunk = exercises[at : at + CHUNK]
         ids = [id for old_id, new_id, _ in chunk for id in (old_id, new_id) if id]

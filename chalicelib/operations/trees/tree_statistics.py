@@ -6,11 +6,12 @@ what has changed since.
 
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import TypedDict
 
 from le_utils.constants import content_kinds, format_presets, roles
 
 from chalicelib.aws import queues
+from chalicelib.domain import jobs
 from chalicelib.domain.types import NodeData
 from chalicelib.models import trees
 from chalicelib.models.base import find, read_raw
@@ -18,9 +19,27 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
-JOB = "tree_facts"
 PAUSE = 60  # seconds between two walks of a tree that somebody asks for
-NOTHING: dict[str, Any] = {
+
+
+class _Found(TypedDict):
+    duplicates: int
+    languages: list[str]
+    unspoken: bool
+    licenses: list[str]
+    kinds: list[str]
+    coach: bool
+    subtitles: bool
+
+
+class TreeFacts(_Found):
+    """What the root of a tree carries of it, see `facts_of`; its bytes and its nodes, None where nobody walked it."""
+
+    size: int | None
+    total: int | None
+
+
+NOTHING: TreeFacts = {
     "duplicates": 0,
     "size": None,
     "total": None,
@@ -41,7 +60,7 @@ def keep(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
 
     `rev` is that of its channel before the walk, of the live tree and the trash: what is known of later ones stays.
     """
-    facts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
+    facts: TreeFacts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
     trees.keep_facts(root_id, facts, rev)
 
 
@@ -56,7 +75,7 @@ def is_behind(root: Node, channel: Channel) -> bool:
 def refresh_soon(root: Node) -> None:
     """Have a tree walked in the background, unless that was asked for within a minute."""
     if trees.ask_for_facts(root.id, int(time.time()), PAUSE):
-        queues.send_maintenance({"job": JOB, "root_id": root.id})
+        queues.send_maintenance(jobs.WALK_TREE.message(root_id=root.id))
 
 
 def refresh(root_id: str) -> None:
@@ -73,7 +92,7 @@ def roots(root_ids: Iterable[str]) -> dict[str, Node]:
     return {root.id: root for root in to_read(Node, found)}
 
 
-def facts_of(nodes: list[NodeData]) -> dict[str, Any]:
+def facts_of(nodes: list[NodeData]) -> _Found:
     """Of the nodes below a root: `duplicates` (resources whose content_id an earlier one has), their `languages`
     (also of files), `licenses` (le_utils names) and `kinds`, sorted; whether a resource is in no language (`unspoken`:
     it is in its channel's), is for coaches, or has subtitles."""
@@ -95,9 +114,10 @@ def _size(nodes: list[NodeData]) -> int:
     return sum({file["checksum"]: file["file_size"] for node in nodes for file in node["files"]}.values())
 
 
-def read_from(root: Node | None) -> dict[str, Any]:
+def read_from(root: Node | None) -> TreeFacts:
     """What a root carries."""
-    return {**NOTHING, **((root.tree_facts or {}) if root else {})}
+    stored: TreeFacts | None = root.tree_facts if root else None
+    return {**NOTHING, **stored} if stored else NOTHING
 
 
 def content_count(root: Node | None) -> int:

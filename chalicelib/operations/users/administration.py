@@ -1,7 +1,5 @@
 """What administrators see of users, and what they change. Who calls this is one."""
 
-from typing import Any
-
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
@@ -11,11 +9,10 @@ from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
+from chalicelib.schemas.responses.people import AdminUser
 
-Item = dict[str, Any]
 
-
-def listed(_: Identity, query: AdminUserList) -> list[Item]:
+def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
     """Users by address.
 
     Raises BadRequest where there are more than fit into an answer and no page is asked for.
@@ -33,12 +30,12 @@ def listed(_: Identity, query: AdminUserList) -> list[Item]:
     return [_row(person) for person in found]
 
 
-def one(_: Identity, user_id: str) -> Item:
+def one(_: Identity, user_id: str) -> AdminUser:
     """Raises NotFound."""
     return _row(_user(user_id))
 
 
-def update(user: Identity, user_id: str, changes: AdminUserChanges) -> Item:
+def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser:
     """Change a user; what the user signed in with follows at once.
 
     Raises NotFound, Conflict where nobody could undo it (administrators do not deactivate themselves, and the last
@@ -73,7 +70,7 @@ def _user(user_id: str) -> User:
     return person
 
 
-def _row(person: User) -> Item:
+def _row(person: User) -> AdminUser:
     return {
         "id": person.id,
         "email": person.email,

@@ -9,8 +9,7 @@ from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.public import public_index
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery
-
-Bookmark = dict[str, str]
+from chalicelib.schemas.responses.channel import Bookmark
 
 
 def find(user: Identity, _: ListQuery) -> list[Bookmark]:

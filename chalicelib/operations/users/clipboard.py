@@ -4,7 +4,7 @@ An entry whose source is gone, or may not be viewed any more, stays until its us
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
@@ -16,9 +16,23 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.node_rights import channels_of, viewable_nodes
 from chalicelib.schemas.clipboard import MAX_EXCLUDED, ClipboardChange, ClipboardIn, ClipboardQuery
+from chalicelib.schemas.responses.clipboard import ClipboardEntry as EntryOut
+from chalicelib.schemas.responses.clipboard import ClipboardExtra
 
-Row = dict[str, Any]
 _TRIES = 5
+
+
+class Row(TypedDict):
+    """An entry without the counts of its source."""
+
+    id: str
+    contentnode_id: str
+    kind: str
+    parent: str
+    source_node_id: str
+    source_channel_id: str
+    extra_fields: ClipboardExtra
+    lft: int
 
 
 def listed(user: Identity, query: ClipboardQuery) -> list[Row]:
@@ -29,7 +43,7 @@ def listed(user: Identity, query: ClipboardQuery) -> list[Row]:
     return [_row(entry) for entry in sorted(found, key=lambda entry: (entry.lft, entry.id))]
 
 
-def fill(user: Identity, rows: Sequence[Row]) -> list[Row]:
+def fill(user: Identity, rows: Sequence[Row]) -> list[EntryOut]:
     """Entries with the counts of their sources. Two batch reads a hundred."""
     sources = nodes.get_many([row["contentnode_id"] for row in rows])
     seen, _ = viewable_nodes(user, sources)
@@ -37,12 +51,12 @@ def fill(user: Identity, rows: Sequence[Row]) -> list[Row]:
     return [_filled(row, by_id.get(row["contentnode_id"])) for row in rows]
 
 
-def one(user: Identity, entry_id: str) -> Row:
+def one(user: Identity, entry_id: str) -> EntryOut:
     """One entry of the caller's. Raises NotFound."""
     return fill(user, [_row(_own(user, entry_id))])[0]
 
 
-def create(user: Identity, sent: ClipboardIn) -> Row:
+def create(user: Identity, sent: ClipboardIn) -> EntryOut:
     """Put a node that the caller may view on the clipboard.
 
     Raises ValidationFailed where there is no such node, or where the parent is not the root of the clipboard; Conflict
@@ -58,7 +72,7 @@ def create(user: Identity, sent: ClipboardIn) -> Row:
     return _filled(_row(entry), source)
 
 
-def update(user: Identity, entry_id: str, sent: ClipboardChange | ClipboardIn) -> Row:
+def update(user: Identity, entry_id: str, sent: ClipboardChange | ClipboardIn) -> EntryOut:
     """Change what is given. Raises NotFound, ValidationFailed as `create` does, Conflict after too many lost races."""
     _check_parent(user, sent)
     for _ in range(_TRIES):
@@ -133,7 +147,15 @@ def _row(entry: ClipboardEntry) -> Row:
     }
 
 
-def _filled(row: Row, source: Node | None) -> Row:
-    fields = {name: value for name, value in row.items() if name != "contentnode_id"}
-    counts = ("total_count", "resource_count")
-    return {**fields, **{name: int(getattr(source, name)) if source else None for name in counts}}
+def _filled(row: Row, source: Node | None) -> EntryOut:
+    return {
+        "id": row["id"],
+        "kind": row["kind"],
+        "parent": row["parent"],
+        "source_node_id": row["source_node_id"],
+        "source_channel_id": row["source_channel_id"],
+        "extra_fields": row["extra_fields"],
+        "lft": row["lft"],
+        "total_count": int(source.total_count) if source else None,
+        "resource_count": int(source.resource_count) if source else None,
+    }

@@ -1,7 +1,7 @@
 """Invitations: editors send them, those invited accept or decline them, editors and their sender revoke them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.aws import mail
 from chalicelib.domain.ids import new_id, parse_id
@@ -17,15 +17,15 @@ from chalicelib.models.users import User
 from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.access.policy import Role
 from chalicelib.operations.users.members import standing
-from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
+from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList, ShareMode
+from chalicelib.schemas.responses.people import Invitation as InvitationOut
 
-Item = dict[str, Any]
 DECISIONS = ("accepted", "declined", "revoked")
 _FIXED = ("email", "channel")
 _FREE = ("share_mode", "first_name", "last_name")
 
 
-def create(user: Identity, sent: InvitationIn) -> Item:
+def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     """Invite somebody to a channel, and send an e-mail. Without the one there is not the other.
 
     Raises ValidationFailed for what is no address, NotFound or Forbidden for the channel, Conflict where it is
@@ -66,7 +66,7 @@ def create(user: Identity, sent: InvitationIn) -> Item:
     return _row(user, invitation, found.channel, found.people.get(invited_id))
 
 
-def listed(user: Identity, query: InvitationList) -> list[Item]:
+def listed(user: Identity, query: InvitationList) -> list[InvitationOut]:
     """Invitations, the newest first: to a channel for its editors, of a user for that user; without either filter
     the caller's own.
 
@@ -96,7 +96,7 @@ def _found(user: Identity, query: InvitationList) -> list[Invitation]:
     return [one for one in invitations.of_user(invited) if channel_ids is None or one.channel_id in channel_ids]
 
 
-def one(user: Identity, invitation_id: str) -> Item:
+def one(user: Identity, invitation_id: str) -> InvitationOut:
     """An invitation, for the invited, the sender and the editors of its channel.
 
     Raises NotFound for everybody else.
@@ -104,7 +104,7 @@ def one(user: Identity, invitation_id: str) -> Item:
     return _rows(user, [_visible(user, invitation_id)[0]])[0]
 
 
-def update(user: Identity, invitation_id: str, sent: InvitationChanges | InvitationIn) -> Item:
+def update(user: Identity, invitation_id: str, sent: InvitationChanges | InvitationIn) -> InvitationOut:
     """Decide an invitation, or change what it says.
 
     Raises NotFound, Forbidden, ValidationFailed for what cannot be changed or more than one decision, Conflict where
@@ -183,7 +183,7 @@ def _is_sender(user: Identity, invitation: Invitation) -> bool:
     return policy.owns(user, invitation.sender_id)
 
 
-def _check_fixed(invitation: Invitation, given: Item) -> None:
+def _check_fixed(invitation: Invitation, given: dict[str, Any]) -> None:
     same = {"email": plain_address(given.get("email", "")) or "", "channel": given.get("channel")}
     stored = {"email": invitation.email, "channel": invitation.channel_id}
     wrong = [name for name in _FIXED if name in given and same[name] != stored[name]]
@@ -200,7 +200,7 @@ def _decided() -> Conflict:
     return Conflict("This invitation was accepted, declined, revoked or changed already. Look at it again.")
 
 
-def _rows(user: Identity, found: Iterable[Invitation]) -> list[Item]:
+def _rows(user: Identity, found: Iterable[Invitation]) -> list[InvitationOut]:
     rows = list(found)
     read = read_many({Channel: [row.channel_id for row in rows], User: [row.user_id for row in rows]})
     known = {channel.id: channel for channel in read[Channel]}
@@ -208,7 +208,7 @@ def _rows(user: Identity, found: Iterable[Invitation]) -> list[Item]:
     return [_row(user, row, known.get(row.channel_id), people.get(row.user_id)) for row in rows]
 
 
-def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> Item:
+def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> InvitationOut:
     """An invitation; of the account with its address it tells only once accepted, the invited, or administrators."""
     is_shown = policy.may_view_invited_account(user, _is_invited(user, invitation), bool(invitation.accepted))
     invited = person if is_shown else None
@@ -216,11 +216,13 @@ def _row(user: Identity, invitation: Invitation, channel: Channel | None, person
         "id": invitation.id,
         "invited": invited.id if invited else None,
         "email": invitation.email,
-        **{name: bool(getattr(invitation, name)) for name in DECISIONS},
+        "accepted": bool(invitation.accepted),
+        "declined": bool(invitation.declined),
+        "revoked": bool(invitation.revoked),
         "first_name": (invited and invited.first_name) or invitation.first_name,
         "last_name": (invited and invited.last_name) or invitation.last_name,
         "sender_name": invitation.sender_name,
         "channel": invitation.channel_id,
         "channel_name": channel.name if channel else "",
-        "share_mode": invitation.share_mode,
+        "share_mode": cast(ShareMode, invitation.share_mode),
     }

@@ -15,6 +15,7 @@ from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import role_in
 from chalicelib.operations.access.policy import Role
 from chalicelib.operations.users.profile import brief
+from chalicelib.schemas.responses.people import Member
 from chalicelib.schemas.user import MemberList
 
 
@@ -52,7 +53,7 @@ def standing(user: Identity, channel_id: object, *others: str) -> Standing:
     return Standing(channel, role, memberships, {person.id: person for person in found[User]})
 
 
-def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
+def of_channel(user: Identity, query: MemberList) -> list[Member]:
     """The editors of a channel, then its viewers, each by address, for its members. Addresses of others are told to
     editors only: for viewers they are "".
 
@@ -67,7 +68,7 @@ def of_channel(user: Identity, query: MemberList) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (not row["can_edit"], row["email"], row["first_name"], row["last_name"]))
 
 
-def make_editor(user: Identity, user_id: str, channel_id: str) -> dict[str, Any]:
+def make_editor(user: Identity, user_id: str, channel_id: str) -> Member:
     """Let a viewer edit; an administrator may let anybody. Where the user may already, nothing changes.
 
     Raises NotFound where the user is no member, Forbidden, or Conflict after a lost race.
@@ -129,5 +130,5 @@ def _plain(user_id: str) -> str:
     return plain
 
 
-def _row(person: User, membership: str) -> dict[str, Any]:
+def _row(person: User, membership: str) -> Member:
     return {**brief(person), "can_edit": policy.is_editor(membership), "can_view": not policy.is_editor(membership)}

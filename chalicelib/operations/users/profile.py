@@ -1,16 +1,15 @@
 """What users see of themselves."""
 
-from typing import Any
-
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
+from chalicelib.schemas.responses.people import OwnUser, Person, Profile
 
 
-def listed(user: Identity) -> dict[str, Any]:
+def listed(user: Identity) -> OwnUser:
     """The user as `/api/user` gives it, with the ids of the channels that the user may edit, or only view."""
     members = channel_members.of_user(user.user_id)
     return {
@@ -20,7 +19,7 @@ def listed(user: Identity) -> dict[str, Any]:
     }
 
 
-def one(user: Identity, user_id: str) -> dict[str, Any]:
+def one(user: Identity, user_id: str) -> OwnUser:
     """`listed`, by the id.
 
     Raises NotFound where it is not the user's own.
@@ -30,7 +29,7 @@ def one(user: Identity, user_id: str) -> dict[str, Any]:
     return listed(user)
 
 
-def profile(user: Identity) -> dict[str, Any]:
+def profile(user: Identity) -> Profile:
     """The user's own profile. Sizes are bytes; what is used may be more than what is allowed by now."""
     own = _own(user)
     return {
@@ -44,7 +43,7 @@ def profile(user: Identity) -> dict[str, Any]:
     }
 
 
-def brief(user: User) -> dict[str, Any]:
+def brief(user: User) -> Person:
     """What everyone sees of those whom they work with."""
     return {
         "id": user.id,

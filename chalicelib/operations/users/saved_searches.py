@@ -1,7 +1,5 @@
 """Searches that people keep. Everyone, administrators too, has only the own ones."""
 
-from typing import Any
-
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
@@ -10,23 +8,22 @@ from chalicelib.models.base import now
 from chalicelib.models.saved_searches import SavedSearch
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.responses.search import SavedSearch as SavedSearchOut
 from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn
 
-Row = dict[str, Any]
 
-
-def listed(user: Identity, _: ListQuery) -> list[Row]:
+def listed(user: Identity, _: ListQuery) -> list[SavedSearchOut]:
     """The caller's searches, the newest first."""
     found = saved_searches.of_user(user.user_id)
     return [_row(search) for search in sorted(found, key=lambda search: (search.created, search.id), reverse=True)]
 
 
-def one(user: Identity, search_id: str) -> Row:
+def one(user: Identity, search_id: str) -> SavedSearchOut:
     """One of the caller's searches. Raises NotFound."""
     return _row(_own(user, search_id))
 
 
-def create(user: Identity, sent: SavedSearchIn) -> Row:
+def create(user: Identity, sent: SavedSearchIn) -> SavedSearchOut:
     """Keep a search. Raises Conflict where the caller has one with this id."""
     at = now()
     search = SavedSearch(user.user_id, sent.id or new_id(), name=sent.name, params=sent.params, created=at, modified=at)
@@ -35,7 +32,7 @@ def create(user: Identity, sent: SavedSearchIn) -> Row:
     return _row(search)
 
 
-def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearchIn) -> Row:
+def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearchIn) -> SavedSearchOut:
     """Change what is given. Raises NotFound."""
     search = _own(user, search_id)
     given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
@@ -65,7 +62,7 @@ def _unknown(search_id: str) -> NotFound:
     return NotFound(f"You have no saved search {search_id[:60]!r}.")
 
 
-def _row(search: SavedSearch) -> Row:
+def _row(search: SavedSearch) -> SavedSearchOut:
     return {
         "id": search.id,
         "name": search.name,

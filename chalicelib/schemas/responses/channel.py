@@ -99,7 +99,7 @@ class KindCount(TypedDict):
     kind_id: Kind
 
 
-class _Version(TypedDict):
+class Version(TypedDict):
     id: Id
     version: Count
     size: Bytes
@@ -112,13 +112,13 @@ class _Version(TypedDict):
     included_categories: list[Category]
 
 
-class VersionDetail(_Version):
+class VersionDetail(Version):
     """What is published of a channel. Licences are numbers of le_utils."""
 
     non_distributable_licenses_included: list[LicenseId]
 
 
-class ChannelVersion(_Version):
+class ChannelVersion(Version):
     """A published version of a channel. Licences are numbers of le_utils."""
 
     channel: Id

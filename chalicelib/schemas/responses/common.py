@@ -75,7 +75,7 @@ class Results(TypedDict, Generic[T]):
     """A part of a list; `more` has the query of the next part, null where there is none."""
 
     results: list[T]
-    more: dict[str, Any] | None
+    more: dict[str, str | int] | None
 
 
 def paged(one: Any) -> Any:

@@ -7,26 +7,26 @@ from typing_extensions import TypedDict
 from chalicelib.schemas.responses.common import Bytes, Id, Moment
 
 
-class OwnUser(TypedDict):
-    """Oneself, with the ids of the channels that one may edit, or only view."""
+class Person(TypedDict):
+    """What everyone sees of those whom they work with."""
 
     id: Id
     email: str
     first_name: str
     last_name: str
     is_active: bool
+
+
+class OwnUser(Person):
+    """Oneself, with the ids of the channels that one may edit, or only view."""
+
     editable_channels: list[Id]
     view_only_channels: list[Id]
 
 
-class Profile(TypedDict):
+class Profile(Person):
     """One's own profile."""
 
-    id: Id
-    email: str
-    first_name: str
-    last_name: str
-    is_active: bool
     is_admin: bool
     date_joined: Moment | None
     clipboard_root_id: Id
@@ -35,14 +35,9 @@ class Profile(TypedDict):
     available_space: Bytes
 
 
-class Member(TypedDict):
+class Member(Person):
     """An editor or viewer of a channel."""
 
-    id: Id
-    email: str
-    first_name: str
-    last_name: str
-    is_active: bool
     can_edit: bool
     can_view: bool
 

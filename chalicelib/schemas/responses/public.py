@@ -215,7 +215,7 @@ class NextChildren(TypedDict):
     """How to ask for the children that follow: of which node, and with which query."""
 
     id: Id
-    params: dict[str, Any]
+    params: dict[str, str | int]
 
 
 class Children(TypedDict):
@@ -248,19 +248,22 @@ class NodesV2(TypedDict):
     labels: NodeLabels
 
 
+TableRow = dict[str, str | int | float | bool | None]  # by column
+
+
 class ImportTables(TypedDict):
     """Rows of the tables of a content database that belong to a node."""
 
-    content_contentnode: list[dict[str, Any]]
-    content_file: list[dict[str, Any]]
-    content_contentnode_tags: list[dict[str, Any]]
-    content_assessmentmetadata: list[dict[str, Any]]
-    content_localfile: list[dict[str, Any]]
-    content_contenttag: list[dict[str, Any]]
-    content_language: list[dict[str, Any]]
-    content_contentnode_has_prerequisite: list[dict[str, Any]]
-    content_contentnode_related: list[dict[str, Any]]
-    content_channelmetadata: list[dict[str, Any]]
+    content_contentnode: list[TableRow]
+    content_file: list[TableRow]
+    content_contentnode_tags: list[TableRow]
+    content_assessmentmetadata: list[TableRow]
+    content_localfile: list[TableRow]
+    content_contenttag: list[TableRow]
+    content_language: list[TableRow]
+    content_contentnode_has_prerequisite: list[TableRow]
+    content_contentnode_related: list[TableRow]
+    content_channelmetadata: list[TableRow]
     schema_version: Literal["5", "6"]
 
 

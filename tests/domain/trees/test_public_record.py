@@ -1,41 +1,15 @@
-"""What the public API says of a channel; the keys are those recorded from Kolibri Studio."""
+"""What is kept of a published channel for the public API."""
 
 import json
 from pathlib import Path
 
-from le_utils.constants import library
-
-from chalicelib.domain.trees.public_record import channel_entry, public_record
+from chalicelib.domain.trees.public_record import public_record
 from chalicelib.domain.trees.snapshot import freeze
 from tests.support.worlds.trees import make_channel, make_file, resource, topic, tree
-
-RECORDED_KEYS = {
-    "id",
-    "name",
-    "language",
-    "included_languages",
-    "description",
-    "tagline",
-    "total_resource_count",
-    "version",
-    "kind_count",
-    "published_size",
-    "last_published",
-    "icon_encoding",
-    "matching_tokens",
-    "public",
-    "version_notes",
-    "library",
-}
 
 
 def record(*branches, **channel):
     return public_record(freeze(make_channel(**channel), tree(*branches), 1))
-
-
-def entry(public=True, tokens=(), **channel):
-    notes = {"1": "first"}
-    return channel_entry("c" * 32, 2, "2030-01-01T00:00:00Z", public, notes, record(**channel), list(tokens))
 
 
 def test_counts_and_sizes_follow_from_what_is_published():
@@ -59,19 +33,6 @@ def test_channel_fields_are_as_they_were_published():
         "data:image/png;base64,AA==",
         "en",
     ]
-
-
-def test_entry_has_the_recorded_keys():
-    assert set(entry()) == RECORDED_KEYS
-
-
-def test_only_public_channels_are_in_the_library():
-    assert (entry(public=True)["library"], entry(public=False)["library"]) == (library.KOLIBRI, None)
-
-
-def test_entry_carries_version_notes_and_tokens():
-    found = entry(tokens=["babab"])
-    assert (found["version"], found["version_notes"], found["matching_tokens"]) == (2, {"1": "first"}, ["babab"])
 
 
 def test_record_survives_being_stored_as_json():

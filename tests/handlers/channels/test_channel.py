@@ -2,13 +2,15 @@
 
 import pytest
 
-from chalicelib.models import channels, nodes
+from chalicelib.models import channels
+from chalicelib.models.base import find
 from chalicelib.models.channel_members import EDIT, VIEW
+from chalicelib.models.nodes import Node
 from tests.support.aws.calls import counting, strictly
 from tests.support.existing import existing
 from tests.support.http.client import Studio
 from tests.support.source.routes import NOTHING
-from tests.support.worlds import nodes as sent
+from tests.support.worlds import nodes
 
 LIST = "/api/channel"
 PICTURE = f"{'a' * 32}.png"
@@ -27,7 +29,7 @@ def make(studio, token="", **fields):
 
 def published(studio, **fields):
     channel_id, root = studio.make_channel(**fields)
-    studio.add(root, sent.exercise("e", sent.question("q")))
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)
     assert studio.publish(channel_id)["status"] == "SUCCESS"
     return channel_id
@@ -46,7 +48,7 @@ class TestMaking:
 
     def test_its_trees_are_there(self, studio):
         channel = make(studio)
-        roots = [existing(nodes.get(channel[name])) for name in ("root_id", "trash_root_id")]
+        roots = [existing(find(Node, channel[name])) for name in ("root_id", "trash_root_id")]
         assert [(root.channel_id, root.kind) for root in roots] == [(channel["id"], "topic")] * 2
 
     def test_a_client_may_choose_the_id_once(self, studio):
@@ -58,7 +60,7 @@ class TestMaking:
     def test_chefs_go_on_with_it(self, studio):
         channel = make(studio)
         _, root = studio.make_channel("By chef", channel["id"])
-        studio.add(root, sent.exercise("e", sent.question("q")))
+        studio.add(root, nodes.exercise("e", nodes.question("q")))
         studio.finish(channel["id"])
         studio.publish(channel["id"])
         seen = read(studio, channel["id"])
@@ -277,18 +279,18 @@ class TestCounting:
         return channel_id
 
     def test_a_content_that_is_there_twice_counts_once(self, studio):
-        twice = [sent.exercise(name, sent.question(name), content_id="c" * 32) for name in "ab"]
-        channel_id = self.upload(studio, *twice, sent.exercise("c", sent.question("c")), sent.topic("t"))
+        twice = [nodes.exercise(name, nodes.question(name), content_id="c" * 32) for name in "ab"]
+        channel_id = self.upload(studio, *twice, nodes.exercise("c", nodes.question("c")), nodes.topic("t"))
         assert read(studio, channel_id)["count"] == 2
-        self.upload(studio, sent.exercise("c", sent.question("c")), channel_id=channel_id)
+        self.upload(studio, nodes.exercise("c", nodes.question("c")), channel_id=channel_id)
         assert read(studio, channel_id)["count"] == 1
 
     def test_languages_are_those_of_its_nodes(self, studio):
-        spoken = [sent.exercise(name, sent.question(name), language=name) for name in ("fr", "sw")]
+        spoken = [nodes.exercise(name, nodes.question(name), language=name) for name in ("fr", "sw")]
         channel_id = self.upload(studio, *spoken)
         assert studio.get(f"{one(channel_id)}/languages").json == {"languages": ["fr", "sw"]}
         assert studio.get(f"{one(channel_id)}/language_exists").json == {"exists": False}
-        channel_id = self.upload(studio, sent.exercise("none", sent.question("none")))
+        channel_id = self.upload(studio, nodes.exercise("none", nodes.question("none")))
         assert studio.get(f"{one(channel_id)}/languages").json == {"languages": ["en"]}
         assert studio.get(f"{one(channel_id)}/language_exists").json == {"exists": True}
 

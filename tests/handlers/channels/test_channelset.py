@@ -7,7 +7,6 @@ from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
-from chalicelib.operations.channels import channel_sets as operations
 from chalicelib.schemas.channelset import MAX_CHANNELS
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
@@ -139,7 +138,7 @@ class TestChanging:
         assert change(studio, make(studio), name="New").status == 409
 
     def test_has_a_limit(self, studio, monkeypatch):
-        monkeypatch.setattr(operations, "MAX_CHANNELS", 1)
+        monkeypatch.setattr("chalicelib.operations.channels.channel_sets.MAX_CHANNELS", 1)
         made = make(studio, studio.make_channel()[0])
         assert change(studio, made, channels={studio.make_channel()[0]: True}).status == 400
 

@@ -19,7 +19,8 @@ from le_utils.constants.labels import (
 from chalicelib.domain.trees.inheritance import most_specific
 from chalicelib.domain.types import LABELS
 from chalicelib.models import assessment_items, trees
-from chalicelib.models import nodes as node_models
+from chalicelib.models.base import find
+from chalicelib.models.nodes import Node, to_data
 from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.worlds import images, nodes
@@ -35,9 +36,9 @@ KNOWN_LABELS = {
 
 
 def data_of(node_id):
-    node = node_models.get(node_id)
+    node = find(Node, node_id)
     assert node
-    return node_models.to_data(node)
+    return to_data(node)
 
 
 def added(studio, *sent):
@@ -135,7 +136,7 @@ def test_every_field_is_kept(studio):
             "source_url": "http://a.org/v",
             "duration": 3,
         }
-        for (name, preset, language, size), file in zip(files, existing(node_models.get(id)).files, strict=True)
+        for (name, preset, language, size), file in zip(files, existing(find(Node, id)).files, strict=True)
     ]
     sent = {name: value for name, value in node.items() if name not in ("files", "questions", "role", "extra_fields")}
     assert data == {

@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.domain.ids import derived_id
 from chalicelib.models import channels, trees
-from chalicelib.models import nodes as node_models
+from chalicelib.models.base import find
+from chalicelib.models.nodes import Node
 from tests.support.aws.calls import Watch, watching
 from tests.support.aws.interleaved import interrupted
 from tests.support.existing import existing
@@ -49,11 +50,11 @@ def test_a_request_that_is_known_in_part_creates_the_rest(studio, tree):
 def test_a_node_that_is_there_is_not_changed_by_its_second_coming(studio, tree):
     id = studio.add(tree, nodes.topic("a"))[nodes.node_id("a")]
     studio.add(tree, nodes.topic("a", title="another"))
-    assert existing(node_models.get(id)).title == "a"
+    assert existing(find(Node, id)).title == "a"
 
 
 def test_an_id_that_somebody_gave_to_another_node_is_not_taken_for_the_node(studio, tree):
-    elsewhere = existing(node_models.get(studio.make_channel()[1]))
+    elsewhere = existing(find(Node, studio.make_channel()[1]))
     taken = derived_id(tree, nodes.node_id("a"))
     body = {
         "id": taken,

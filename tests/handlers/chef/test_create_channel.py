@@ -5,9 +5,10 @@ import uuid
 import pytest
 
 from chalicelib.models import channels
-from chalicelib.models import nodes as node_models
+from chalicelib.models.base import find
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
 from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import later
 from tests.support.existing import existing, values_of
@@ -32,7 +33,7 @@ def test_a_new_channel_has_its_creator_as_editor_and_four_trees(studio):
     roots = [channel.root_id, channel.chef_root_id, channel.trash_root_id]
     assert len(set(roots)) == 3
     for root in roots:
-        node = existing(node_models.get(root))
+        node = existing(find(Node, root))
         assert values_of(node, "channel_id", "tree_id", "parent_id", "kind") == (ID, root, None, "topic")
     assert values_of(channel, "version", "public", "deleted", "staging_root_id") == (0, False, False, None)
 
@@ -64,7 +65,7 @@ def test_little_is_required(studio):
 def test_a_file_of_the_root_is_kept_and_must_be_stored(studio):
     name = store(studio, b"zip", "zip")
     root = create(studio, files=[nodes.file(name, "html5_zip")]).json["root"]
-    assert [file["checksum"] for file in existing(node_models.get(root)).files] == [name[:32]]
+    assert [file["checksum"] for file in existing(find(Node, root)).files] == [name[:32]]
     answer = create(studio, files=[nodes.file(f"{NOTHING}.zip", "html5_zip")])
     assert answer.status == 400
     assert f"{NOTHING}.zip" in answer.json["channel_data.files"][0]
@@ -95,7 +96,7 @@ def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):
     studio.add(second, nodes.topic("t"))
     with later(120):
         studio.deliver()
-    assert node_models.get(first) is None
+    assert find(Node, first) is None
     left = {item["tree_id"]["S"] for item in studio.cloud.items("nodes")}
     channel = existing(channels.get(ID))
     assert left == {second, channel.root_id, channel.trash_root_id}

@@ -3,7 +3,8 @@
 import pytest
 
 from chalicelib.models import channels
-from chalicelib.models import nodes as node_models
+from chalicelib.models.base import find
+from chalicelib.models.nodes import Node
 from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import later
 from tests.support.existing import existing, values_of
@@ -82,7 +83,7 @@ def test_finishing_twice_at_once_is_done_once(studio):
     channel = existing(channels.get(channel_id))
     assert values_of(channel, "root_id", "chef_root_id") == (root, None)
     assert channel.previous_root_id != root
-    assert node_models.get(channel.previous_root_id)
+    assert find(Node, channel.previous_root_id)
 
 
 def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
@@ -92,7 +93,7 @@ def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
     assert answer.status == 409
     channel = existing(channels.get(channel_id))
     assert channel.chef_root_id not in (root, None)
-    assert existing(node_models.get(channel.chef_root_id)).total_count == 1
+    assert existing(find(Node, channel.chef_root_id)).total_count == 1
 
 
 def test_the_diff_task_tells_what_the_new_tree_changes(studio):
@@ -174,8 +175,8 @@ def test_a_removal_that_comes_twice_does_no_harm(studio):
     upload(studio, channel_id, nodes.topic("2"))
     with later(120):
         studio.deliver(times=2)
-    assert node_models.get(first) is None
-    assert node_models.get(existing(channels.get(channel_id)).chef_root_id)
+    assert find(Node, first) is None
+    assert find(Node, existing(channels.get(channel_id)).chef_root_id)
 
 
 @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "x" * 10_000])

@@ -7,9 +7,10 @@ from le_utils.constants.labels import levels, subjects
 
 from chalicelib.domain.types import LABELS
 from chalicelib.models import assessment_items
-from chalicelib.models import nodes as node_models
+from chalicelib.models.base import find
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node, find_in_tree, to_data
 from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.source.routes import NOTHING
@@ -50,13 +51,11 @@ def taken(studio, *sent):
     """The stored data of what is taken over into a new channel of the same user."""
     _, root = studio.make_channel("Taker")
     ids = studio.add(root, *sent)
-    return [node_models.to_data(existing(node_models.get(ids[node["node_id"]]))) for node in sent]
+    return [to_data(existing(find(Node, ids[node["node_id"]]))) for node in sent]
 
 
 def original(source, name):
-    return node_models.to_data(
-        existing(node_models.find_in_tree(Channel.get(source).root_id, node_id=nodes.node_id(name)))
-    )
+    return to_data(existing(find_in_tree(Channel.get(source).root_id, node_id=nodes.node_id(name))))
 
 
 CHANGED = {"id", "node_id", "parent_id", "tree_id", "channel_id", "files"}

@@ -2,11 +2,12 @@
 
 import pytest
 
+from chalicelib.domain import jobs
 from chalicelib.errors import Busy
 from chalicelib.handlers import workers
 from chalicelib.models import assessment_items, channels, trees
-from chalicelib.models import nodes as node_models
-from chalicelib.models.nodes import Node
+from chalicelib.models.base import find
+from chalicelib.models.nodes import Node, is_reserved
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves, propagation
 from tests.models.builders import put
@@ -96,12 +97,12 @@ class TestLargeCopies:
         task_id = ask(studio, source, target)["task_id"]
         with interrupted(studio, lambda: studio.call("DELETE", f"{URL}/{target}")):
             node_copies.run(task_id)
-        assert (studio.task(task_id)["status"], node_models.get(KEY)) == ("FAILURE", None)
+        assert (studio.task(task_id)["status"], find(Node, KEY)) == ("FAILURE", None)
         assert counts.kept(root) == counts.recounted(root)
 
     def test_that_fail_again_and_again_end_in_failure(self, studio, root, source, monkeypatch):
         task_id = ask(studio, source, root)["task_id"]
-        monkeypatch.setitem(workers.JOBS, node_copies.JOB, lambda task_id: 1 / 0)
+        monkeypatch.setitem(workers.WORK, jobs.COPY_NODES, lambda task_id: 1 / 0)
         studio.deliver("maintenance")
         assert studio.task(task_id)["status"] == "FAILURE"
 
@@ -114,8 +115,8 @@ class TestLargeCopies:
             task_id = ask(studio, source, root, key=key)["task_id"]
             with watching(Watch(failing=number, answer_lost=number % 2 == 1), own=own) as watch:
                 kill(lambda task_id=task_id: node_copies.run(task_id))
-            hit, found = watch.hit, node_models.get(key)
-            assert found is None or node_models.is_reserved(found) or len(titles(key)) == 7
+            hit, found = watch.hit, find(Node, key)
+            assert found is None or is_reserved(found) or len(titles(key)) == 7
             node_copies.run(task_id)
             assert studio.task(task_id)["status"] == "SUCCESS"
             number += 7
@@ -193,7 +194,7 @@ class TestUnfinishedCopies:
     def look(self, studio, root, left):
         """How many of them each list shows."""
         node_ids, exercise = ",".join(left.values()), left["e"]
-        pair = f"{existing(node_models.get(exercise)).node_id},{row(studio, root)['channel_id']}"
+        pair = f"{existing(find(Node, exercise)).node_id},{row(studio, root)['channel_id']}"
         lists = [f"{URL}?id__in={node_ids}", f"{URL}?parent={KEY}", f"{URL}?ancestors_of={left['a']}"]
         lists += [f"{URL}?_node_id_channel_id___in={pair}"]
         found = [len(studio.get(path).json["results"]) for path in lists]
@@ -210,7 +211,7 @@ class TestUnfinishedCopies:
 
     def test_are_removed_some_time_later(self, studio, root, left):
         studio.deliver("maintenance", times=2)
-        assert all(node_models.get(id) is None for id in (KEY, *left.values()))
+        assert all(find(Node, id) is None for id in (KEY, *left.values()))
         assert assessment_items.of(left["e"]) == []
         assert trees.edges(KEY) == {KEY: []}
 

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from chalicelib.content_databases import cursors, filters
 from chalicelib.content_databases.cursors import Cursor
-from chalicelib.schemas import public as schemas
+from chalicelib.schemas.public import (
+    ChannelListQuery,
+    ChannelMetadataQuery,
+    ImportMetadataQuery,
+    NodePageQuery,
+    TreePageQuery,
+)
 from tests.support.aws.calls import strictly
 from tests.support.http.client import Studio
 from tests.support.source import routes
@@ -27,12 +33,12 @@ NODE_ROUTES = [path for path in PUBLIC if "contentnode" in path]
 
 OF_NODES = sorted(filters.NodeFilter.model_fields)
 KNOWN = {
-    "contentnode": [*OF_NODES, *schemas.NodePageQuery.model_fields],
-    "contentnode_tree": [*OF_NODES, *schemas.TreePageQuery.model_fields],
-    "importmetadata": [*schemas.ImportMetadataQuery.model_fields, "schema_version"],
-    "channels": [*schemas.ChannelListQuery.model_fields],
-    "channel": [*schemas.ChannelMetadataQuery.model_fields],
-    "channelmetadata": [*schemas.ChannelMetadataQuery.model_fields],
+    "contentnode": [*OF_NODES, *NodePageQuery.model_fields],
+    "contentnode_tree": [*OF_NODES, *TreePageQuery.model_fields],
+    "importmetadata": [*ImportMetadataQuery.model_fields, "schema_version"],
+    "channels": [*ChannelListQuery.model_fields],
+    "channel": [*ChannelMetadataQuery.model_fields],
+    "channelmetadata": [*ChannelMetadataQuery.model_fields],
     "info": ["v"],
 }
 NO_COUNTS = [

@@ -12,7 +12,6 @@ from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.operations.public import channel_lookup
-from chalicelib.operations.public import public_nodes as walks
 from tests.support.existing import existing
 from tests.support.source import routes
 from tests.support.worlds import nodes
@@ -253,7 +252,7 @@ class TestWhatTheTablesSay:
 class TestAListThatTakesTooLong:
     def test_is_not_said_to_have_too_many_nodes(self, studio, monkeypatch):
         publish(studio, public=True)
-        monkeypatch.setattr(walks, "TIME_FOR_A_PAGE", -1)
+        monkeypatch.setattr("chalicelib.operations.public.public_nodes.TIME_FOR_A_PAGE", -1)
         answer = get(studio, NODES)
         assert (answer.status, "Retry-After" in answer.headers) == (503, True)
         assert "takes too long" in answer.json["detail"]

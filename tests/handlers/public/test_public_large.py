@@ -16,7 +16,7 @@ from chalicelib.http import large_responses
 from chalicelib.http.conditional import etag_of
 from chalicelib.models import public_index
 from chalicelib.operations.index_files.disk_cache import opened
-from chalicelib.operations.public import public_index as indexes
+from chalicelib.operations.public.public_index import current
 from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
 from tests.support.http import front
@@ -37,14 +37,14 @@ def get(studio, path, **headers):
 def list_many(studio, count, **fields):
     """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
     channel_id = publish(studio, "e", public=True)
-    (model,) = indexes.current().channels
+    (model,) = current().channels
     database = opened(database_key(channel_id, 1), ContentDatabase)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.sqlite3"
         with IndexWriter(path) as index:
             for number in range(count):
                 id = nodes.node_id(f"{number}")
-                entry = {**model.entry, "id": id, "name": f"{number:04}", **fields}
+                entry: Any = {**model.entry, "id": id, "name": f"{number:04}", **fields}
                 index.put(Record(id, entry, [f"t{number}"], model.shown), database)
         key = index_key("many")
         storage.put(key, path.read_bytes(), storage.SQLITE)

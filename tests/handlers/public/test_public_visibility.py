@@ -13,9 +13,8 @@ from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
 from chalicelib.operations.index_files import index_reader
-from chalicelib.operations.index_files import index_swap as files_of_an_index
-from chalicelib.operations.public import public_index as indexes
 from chalicelib.operations.public import public_index_update
+from chalicelib.operations.public.public_index import current
 from tests.models.dynamodb import answering, failed
 from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
@@ -181,7 +180,7 @@ class TestThePublicIndex:
         publish(studio, name="private")
         existing(public_index.current()).delete()
         assert listed(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": public_index_update.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": "rebuild_public_index"}]})
         studio.deliver()
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
 
@@ -200,7 +199,7 @@ class TestThePublicIndex:
         storage.put("index/left.sqlite3", b"", storage.SQLITE)
         public_index_update.rebuild()
         assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
-        monkeypatch.setattr(files_of_an_index, "OLD", timedelta(seconds=-5))
+        monkeypatch.setattr("chalicelib.operations.index_files.index_swap.OLD", timedelta(seconds=-5))
         public_index_update.rebuild()
         assert set(index_files(studio)) == {
             existing(public_index.current()).key,
@@ -223,16 +222,16 @@ class TestThePublicIndex:
     def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
         publish(studio, public=True)
         monkeypatch.setattr(index_reader, "settings", lambda: replace(settings(), index_seconds=60))
-        monkeypatch.setattr(indexes._file, "known", {})
-        calls, current = [], public_index.current
+        monkeypatch.setattr("chalicelib.operations.public.public_index._file.known", {})
+        calls, read = [], public_index.current
 
         def counted(name: str) -> Any:
             calls.append(name)
-            return current(name)
+            return read(name)
 
         monkeypatch.setattr(public_index, "current", counted)
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda _: indexes.current(), range(16)))
+            found = list(pool.map(lambda _: current(), range(16)))
         assert len({id(each) for each in found}) == 1
         assert len(calls) == 1
 
@@ -250,4 +249,4 @@ def index_files(studio):
 
 
 def index():
-    return indexes.current().channels
+    return current().channels

@@ -10,7 +10,7 @@ from chalicelib.domain.storage_keys import search_part_key
 from chalicelib.errors import Busy
 from chalicelib.models import channels, public_index
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
-from chalicelib.operations.publishing import prepare as publishing
+from chalicelib.operations.publishing.prepare import UNCHANGED
 from chalicelib.operations.search import search_index_update
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
@@ -139,7 +139,7 @@ class TestTheIndex:
         channel_id = publish(studio, "one")
         storage.delete(search_part_key(channel_id, 1))
         existing(public_index.current(public_index.SEARCH)).delete()
-        assert studio.publish(channel_id)["detail"] == publishing.UNCHANGED.format(version=1)
+        assert studio.publish(channel_id)["detail"] == UNCHANGED.format(version=1)
         (row,) = found(studio)
         published = existing(channels.get(channel_id)).last_published
         assert (row["title"], existing(channels.get(channel_id)).version) == ("one", 1)
@@ -192,7 +192,7 @@ class TestTheIndex:
         publish(studio, "one")
         existing(public_index.current(public_index.SEARCH)).delete()
         assert titles(studio) == []
-        studio.send("maintenance", {"jobs": [{"job": search_index_update.REBUILD_JOB}]})
+        studio.send("maintenance", {"jobs": [{"job": "rebuild_search_index"}]})
         studio.deliver()
         assert titles(studio) == ["one"]
 

@@ -10,8 +10,7 @@ from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.copying import node_copies
 from chalicelib.schemas.sync import MAX_CHANGE_LENGTH
 from tests.support.aws.calls import counting
-from tests.support.worlds import contentnode as cn
-from tests.support.worlds import nodes
+from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED, World
 from tests.support.worlds.syncing import URL, Client
 
@@ -24,48 +23,48 @@ def world(studio):
 class TestNodes:
     def test_made_changed_and_deleted(self, world):
         extra = {"tags": {"x": True}, "description": "d"}
-        new = world.write("POST", cn.URL, {"parent": world.a, "kind": "topic", "title": "n", **extra})
+        new = world.write("POST", contentnode.URL, {"parent": world.a, "kind": "topic", "title": "n", **extra})
         assert world.heard() == [CREATED]
         assert world.mirror.nodes[new["id"]]["node_id"] == new["node_id"]
         sent = {"title": "m", "tags.y": True, "extra_fields": {"options": {"modality": "UNIT"}}, "no_field": 1}
-        world.write("PATCH", f"{cn.URL}/{new['id']}", sent)
+        world.write("PATCH", f"{contentnode.URL}/{new['id']}", sent)
         assert world.heard() == [UPDATED]
         assert set(world.mirror.nodes[new["id"]]["tags"]) == {"x", "y"}
         assert "no_field" not in world.mirror.nodes[new["id"]]
-        world.write("PATCH", f"{cn.URL}/{new['id']}", {})
+        world.write("PATCH", f"{contentnode.URL}/{new['id']}", {})
         assert world.heard() == []
-        world.write("PUT", f"{cn.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
+        world.write("PUT", f"{contentnode.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
         assert world.heard() == [UPDATED]
-        world.write("DELETE", f"{cn.URL}/{new['id']}")
+        world.write("DELETE", f"{contentnode.URL}/{new['id']}")
         assert world.heard() == [DELETED]
-        world.write("DELETE", f"{cn.URL}/{new['id']}")
+        world.write("DELETE", f"{contentnode.URL}/{new['id']}")
         assert world.heard() == []
 
     @pytest.mark.parametrize("position", ["first-child", "last-child", "left", "right"])
     def test_moved(self, world, position):
-        world.write("POST", f"{cn.URL}/{world.b}/move", {"target": world.a, "position": position})
+        world.write("POST", f"{contentnode.URL}/{world.b}/move", {"target": world.a, "position": position})
         assert world.heard() == [MOVED]
 
     def test_deleted_and_restored_with_what_is_below(self, world):
-        world.write("POST", f"{cn.URL}/{world.e}/move", {"target": world.a})
-        world.write("DELETE", f"{cn.URL}/{world.a}")
-        world.write("POST", f"{cn.URL}/{world.a}/restore", {})
+        world.write("POST", f"{contentnode.URL}/{world.e}/move", {"target": world.a})
+        world.write("DELETE", f"{contentnode.URL}/{world.a}")
+        world.write("POST", f"{contentnode.URL}/{world.a}/restore", {})
         assert world.heard() == [MOVED, DELETED, CREATED]
         assert world.mirror.children[world.a] == [world.e]
 
     def test_moved_to_the_trash_within_it_and_out_of_it(self, world):
         trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
-        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": trash})
+        world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": trash})
         assert world.heard() == [DELETED]
-        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": world.e, "position": "left"})
+        world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": world.e, "position": "left"})
         assert world.heard() == [CREATED, MOVED]
 
     def test_moved_to_another_channel(self, world):
         other_id, _ = world.studio.make_channel("Other")
         other_root = world.studio.get(f"/api/channel/{other_id}").json["root_id"]
         client, mirror = world.following(other_id, other_root)
-        world.write("POST", f"{cn.URL}/{world.e}/move", {"target": world.a})
-        world.write("POST", f"{cn.URL}/{world.a}/move", {"target": other_root})
+        world.write("POST", f"{contentnode.URL}/{world.e}/move", {"target": world.a})
+        world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": other_root})
         assert world.heard() == [MOVED, DELETED]
         assert mirror.hear(client.poll()) == [CREATED]
         mirror.assert_true()
@@ -75,7 +74,7 @@ class TestNodes:
     def test_copied(self, world, monkeypatch, is_large):
         monkeypatch.setattr(node_copies, "MIN_BACKGROUND_NODES", 0 if is_large else 1000)
         sent = {"target": world.root, "position": "first-child", "mods": {"title": "c"}, "excluded_descendants": []}
-        world.write("POST", f"{cn.URL}/{world.e}/copy", {**sent, "key": "c" * 32})
+        world.write("POST", f"{contentnode.URL}/{world.e}/copy", {**sent, "key": "c" * 32})
         assert is_large == (world.client.ask().json["changes"] == [])
         world.studio.deliver("maintenance")
         first, second = world.client.ask().json["changes"]
@@ -88,11 +87,11 @@ class TestNodes:
         assert world.heard() == [COPIED, UPDATED]
 
     def test_requiring_others(self, world):
-        world.write("POST", f"{cn.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
+        world.write("POST", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
         assert world.heard() == [CREATED]
         pair = {"target_node": world.a, "prerequisite": world.b}
         assert world.row("contentnode_prerequisite", [world.a, world.b]) == pair
-        world.write("DELETE", f"{cn.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
+        world.write("DELETE", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
         assert world.heard() == [DELETED]
         assert world.row("contentnode_prerequisite", [world.a, world.b]) is None
 
@@ -115,14 +114,14 @@ def test_questions(world):
 
 def test_files(world):
     (old,) = world.studio.get(f"/api/file?contentnode={world.d}").json
-    other = cn.make(world.studio, world.a, kind="document")["id"]
+    other = contentnode.make(world.studio, world.a, kind="document")["id"]
     changed = world.write("PATCH", f"/api/file/{old['id']}", {"language": "fr"})
     assert world.heard() == [CREATED, UPDATED]
     assert world.row("file", old["id"]) == {"language": changed["language"]}
     world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
     assert world.heard() == [UPDATED]
     assert world.row("file", old["id"])["contentnode"] == other
-    far = cn.make(world.studio, cn.empty_tree(world.studio), kind="document")["id"]
+    far = contentnode.make(world.studio, contentnode.empty_tree(world.studio), kind="document")["id"]
     world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": far})
     assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
     moved = world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
@@ -163,7 +162,7 @@ class TestTelling:
         """Whatever it waits for: revisions of several channels may be the same."""
         mine = Client(world.studio, world.channel_id)
         mine.waiting = set(range(1, 50))
-        cn.change(world.studio, world.a, title="new")
+        contentnode.change(world.studio, world.a, title="new")
         told = mine.poll()
         assert (told["changes"][-1]["mods"], told["successes"]) == ({"title": "new"}, [])
 
@@ -181,7 +180,7 @@ class TestTelling:
         assert heard == [CREATED, UPDATED, MOVED, DELETED]
 
     def test_nothing_of_what_was_refused(self, world):
-        url = f"{cn.URL}/{world.a}"
+        url = f"{contentnode.URL}/{world.a}"
         assert world.studio.call("PATCH", url, {"title": None}).status == 400
         assert world.studio.post(f"{url}/move", {"target": world.a}).status == 400
         assert world.studio.call("DELETE", url, None, world.studio.sign_up("stranger")[1]).status == 404
@@ -193,19 +192,19 @@ class TestTelling:
             raise error
 
         monkeypatch.setattr(changes, "append_all_done", fail)
-        cn.change(world.studio, world.a, title="new")
-        world.write("POST", f"{cn.URL}/{world.b}/prerequisites", {"prerequisite": world.a})
-        world.write("DELETE", f"{cn.URL}/{world.b}")
-        assert cn.row(world.studio, world.a)["title"] == "new"
+        contentnode.change(world.studio, world.a, title="new")
+        world.write("POST", f"{contentnode.URL}/{world.b}/prerequisites", {"prerequisite": world.a})
+        world.write("DELETE", f"{contentnode.URL}/{world.b}")
+        assert contentnode.row(world.studio, world.a)["title"] == "new"
         assert world.client.poll()["changes"] == []
 
     def test_costs_three_calls_at_most(self, world, monkeypatch):
-        other_root = cn.empty_tree(world.studio)
+        other_root = contentnode.empty_tree(world.studio)
         writes = [
-            ("PATCH", f"{cn.URL}/{world.a}", {"title": "x"}),
-            ("POST", f"{cn.URL}/{world.a}/move", {"target": world.b}),
-            ("POST", f"{cn.URL}/{world.a}/move", {"target": other_root}),
-            ("POST", f"{cn.URL}/{world.b}/prerequisites", {"prerequisite": world.e}),
+            ("PATCH", f"{contentnode.URL}/{world.a}", {"title": "x"}),
+            ("POST", f"{contentnode.URL}/{world.a}/move", {"target": world.b}),
+            ("POST", f"{contentnode.URL}/{world.a}/move", {"target": other_root}),
+            ("POST", f"{contentnode.URL}/{world.b}/prerequisites", {"prerequisite": world.e}),
             ("PATCH", f"/api/channel/{world.channel_id}", {"name": "x"}),
         ]
         spent: list[list[str]] = []
@@ -227,7 +226,7 @@ class TestTelling:
     def test_while_others_changes_are_pending(self, world):
         append = changes.append(changes.counter_of(world.channel_id), [pending()])
         assert append
-        cn.change(world.studio, world.a, title="new")
+        contentnode.change(world.studio, world.a, title="new")
         assert world.studio.post(URL, {"channel_revs": {world.channel_id: append.last - 1}}).json["changes"] == []
         assert changes.counter_of(world.channel_id).last == append.last + 1
 

@@ -9,7 +9,7 @@ from chalicelib.models import changes, tasks
 from chalicelib.operations.changes import feed
 from tests.support.aws.calls import counting
 from tests.support.source.routes import NOTHING
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import EMPTY, URL, Client, reasons
 
 
@@ -68,7 +68,7 @@ def test_another_session_is_told_of_what_one_did(studio, client, root):
     assert [(one["type"], one["key"]) for one in told["changes"]] == [(1, node), (2, node), (2, node)]
     assert (told["successes"], told["errors"]) == ([], [])
     assert other.poll() == EMPTY == client.poll()
-    assert cn.row(studio, node)["title"] == "b"
+    assert contentnode.row(studio, node)["title"] == "b"
 
 
 def test_two_clients_with_one_token_tell_each_other(studio, client, root):
@@ -98,7 +98,7 @@ def test_one_bad_change_stops_no_other(studio, client, root):
     assert [one["server_rev"] for one in done["successes"]] == [1, 4]
     assert reasons(done)[0].keys() == {"title"}
     assert "below itself" in reasons(done)[1][0]
-    assert cn.children(studio, first) == ["b"]
+    assert contentnode.children(studio, first) == ["b"]
 
 
 def test_what_others_failed_at_is_not_told(studio, client):

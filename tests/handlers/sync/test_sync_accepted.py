@@ -11,7 +11,7 @@ from chalicelib.errors import Busy
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply
 from tests.support.existing import existing
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL, Client
 
 
@@ -78,7 +78,7 @@ def test_what_is_left_to_a_holder_is_accepted_also_without_a_queue(studio, clien
     assert (len(done["allowed"]), done["successes"]) == (1, [])
     changes.abandon(held)
     assert [one["key"] for one in client.poll()["successes"]] == [node]
-    assert cn.row(studio, node)["id"] == node
+    assert contentnode.row(studio, node)["id"] == node
 
 
 def test_what_is_left_to_a_worker_is_accepted_also_without_a_queue(client, root, monkeypatch):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.models import changes
 from chalicelib.schemas.sync import FIELDS, TABLES
 from tests.support.http.client import Studio
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL
 
 ODD = st.recursive(
@@ -28,7 +28,7 @@ def world(shared_cloud):
     studio = Studio(shared_cloud)
     channel_id, _ = studio.make_channel()
     root = studio.get(f"/api/channel/{channel_id}").json["root_id"]
-    node = cn.make(studio, root, "e", "exercise", extra_fields={"randomize": True})["id"]
+    node = contentnode.make(studio, root, "e", "exercise", extra_fields={"randomize": True})["id"]
     return studio, [channel_id, root, node, studio.user_id]
 
 

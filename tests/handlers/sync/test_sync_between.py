@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from chalicelib.models import base, changes
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL, Client
 
 
@@ -37,7 +37,7 @@ def test_a_move_to_another_channel_is_told_in_both(studio, both, named):
     others[0].rev = here.rev
     assert told(others[0]) == [(4, node)]
     assert told(others[1]) == ([(1, node)] if named == "source" else []) + [(4, node)]
-    assert cn.row(studio, node)["channel_id"] == there.channel_id
+    assert contentnode.row(studio, node)["channel_id"] == there.channel_id
 
 
 def test_a_move_within_a_channel_is_told_once(studio, both):
@@ -62,7 +62,7 @@ def test_what_is_below_a_moved_node_can_be_changed_in_its_new_channel(studio, bo
     answer = studio.post(URL, {"changes": sent}).json
     assert answer["disallowed"] == []
     assert answer["errors"] == []
-    assert [cn.row(studio, id)["title"] for id in (top, child)] == ["c", "b"]
+    assert [contentnode.row(studio, id)["title"] for id in (top, child)] == ["c", "b"]
     assert there.ask(here.updated(root, title="no"), there.updated(root, title="no")).json["disallowed"]
 
 

@@ -17,7 +17,7 @@ from tests.support.aws.cloud import empty_cloud
 from tests.support.aws.moto_internals import quick_transactions
 from tests.support.existing import existing
 from tests.support.http.client import Studio
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import Client
 
 picks = st.integers(0, 50)
@@ -207,10 +207,10 @@ class Machine(RuleBasedStateMachine):
             copy.hear(copy.client.poll())
             assert not copy.client.waiting
         first, second = (copy.shape() for copy in self.copies)
-        assert first == second == self.stored(cn.row(self.studio, self.root))
+        assert first == second == self.stored(contentnode.row(self.studio, self.root))
 
     def stored(self, node):
-        below = self.studio.get(f"{cn.URL}?parent={node['id']}").json["results"]
+        below = self.studio.get(f"{contentnode.URL}?parent={node['id']}").json["results"]
         return node["title"], sorted(node["tags"]), list(map(self.stored, below))
 
 

@@ -16,7 +16,7 @@ from tests.support.aws.calls import Watch, watching
 from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import quick_transactions
 from tests.support.existing import existing
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import EMPTY, Client, reasons
 
 
@@ -108,8 +108,8 @@ def test_a_node_of_somebody_else_is_no_success_after_a_killed_holder(studio, cli
     """Whoever chooses its id is not told what it is."""
     token = studio.sign_up("stranger")[1]
     own = studio.post("/api/channel", {"name": "own"}, token).json
-    secret = studio.post(cn.URL, {"parent": own["root_id"], "title": "s", "kind": "topic"}, token).json
-    copied = client.copied(secret["id"], cn.make(studio, root)["id"], root)
+    secret = studio.post(contentnode.URL, {"parent": own["root_id"], "title": "s", "kind": "topic"}, token).json
+    copied = client.copied(secret["id"], contentnode.make(studio, root)["id"], root)
     sent = {1: client.created(secret["id"], root), 5: copied}
     with monkeypatch.context() as patch:
         killed_at(patch, "mark")
@@ -295,4 +295,4 @@ def test_every_call_may_fail(studio, client, root, answer_lost):
         assert not changes.counter_of(client.channel_id).has_pending
         last = [one for one in changes.after(client.channel_id, 0, 500) if one.type == 1][-1]
         assert (last.key, last.status) == (node, changes.DONE)
-        assert cn.row(studio, node)["id"] == node
+        assert contentnode.row(studio, node)["id"] == node

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.http import recordings
 from tests.support.http.recordings import CHANNEL
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import EMPTY, URL
 
 TOPIC, OTHER, EXERCISE = (
@@ -42,10 +42,10 @@ def channel(studio):
     """As much of the recorded channel as these changes need."""
     assert studio.post("/api/channel", {"id": CHANNEL, "name": recordings.NAME}).status == 201
     root = studio.get(f"/api/channel/{CHANNEL}").json["root_id"]
-    cn.make(studio, root, "Two", id=TOPIC)
-    cn.make(studio, root, "Three", id=OTHER)
-    cn.make(studio, TOPIC, "e", "exercise", id=EXERCISE, extra_fields={"randomize": True})
-    cn.make(studio, TOPIC, "d", "document", id=DOCUMENT)
+    contentnode.make(studio, root, "Two", id=TOPIC)
+    contentnode.make(studio, root, "Three", id=OTHER)
+    contentnode.make(studio, TOPIC, "e", "exercise", id=EXERCISE, extra_fields={"randomize": True})
+    contentnode.make(studio, TOPIC, "d", "document", id=DOCUMENT)
     return CHANNEL
 
 
@@ -91,7 +91,7 @@ def test_what_only_the_server_knows_is_told_as_recorded(studio, note):
     assert as_recorded({**told, "mods": 0}) == as_recorded({**wanted, "mods": 0})
     assert told["server_rev"] == answered["successes"][0]["server_rev"] + 1
     assert told["mods"].keys() == wanted["mods"].keys()
-    node = cn.row(studio, told["key"])
+    node = contentnode.row(studio, told["key"])
     assert {**told["mods"], "node_id": node["node_id"]} == told["mods"]
     assert all(ID.fullmatch(value) or value == "SUCCESS" for value in told["mods"].values())
 
@@ -110,7 +110,7 @@ def test_a_copy_of_nothing_is_an_error(studio):
     _, recorded, answered = replay(studio, "COPIED from unknown -> error")
     (failed,) = answered["errors"]
     assert {**as_recorded(failed), "fields": 0} == {**as_recorded(recorded["successes"][0]), "fields": 0}
-    assert cn.row(studio, failed["key"]).get("id") is None
+    assert contentnode.row(studio, failed["key"]).get("id") is None
 
 
 @pytest.mark.parametrize("note", ["server-only type", "not editor -> disallowed", "non dict changes"])

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from tests.support.http import recordings
-from tests.support.worlds import contentnode as cn
+from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL, Client, reasons
 
 
@@ -29,7 +29,7 @@ def test_nodes_take_maps_and_dotted_names(studio, client, root):
     node = new_id()
     done(client, client.created(node, root, tags={"a": True, "b": False}, kind="document"))
     done(client, client.updated(node, **{"tags.c": True, "tags.a": False, "categories": {"d&WXdXWF": True}}))
-    assert cn.row(studio, node)["tags"] == ["c"]
+    assert contentnode.row(studio, node)["tags"] == ["c"]
     done(client, client.updated(node, **{"extra_fields.options.modality": None}))
 
 
@@ -44,17 +44,17 @@ def test_deleted_nodes_are_in_the_trash(studio, client, root):
     node = new_id()
     done(client, client.created(node, root), client.deleted(node))
     trash = studio.get(f"/api/channel/{client.channel_id}").json["trash_root_id"]
-    assert cn.row(studio, node)["parent"] == trash
+    assert contentnode.row(studio, node)["parent"] == trash
     done(client, client.moved(node, root))
-    assert cn.row(studio, node)["parent"] == root
+    assert contentnode.row(studio, node)["parent"] == root
 
 
 def test_a_copy_leaves_out_what_it_is_told_to(studio, client, root):
     top, kept, left, copy = new_id(), new_id(), new_id(), new_id()
     made = [client.created(top, root), client.created(kept, top, "k"), client.created(left, top, "l")]
     done(client, *made, client.copied(copy, top, root, excluded_descendants={left: True}, mods={"title": "c"}))
-    assert cn.children(studio, copy) == ["k"]
-    assert cn.row(studio, copy)["title"] == "c"
+    assert contentnode.children(studio, copy) == ["k"]
+    assert contentnode.row(studio, copy)["title"] == "c"
 
 
 def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
@@ -72,11 +72,11 @@ def test_prerequisites(studio, client, root):
     first, second = new_id(), new_id()
     done(client, client.created(first, root), client.created(second, root))
     done(client, client.change(1, "contentnode_prerequisite", [first, second]))
-    assert studio.get(f"{cn.URL}/{root}/requisites").json == [{"target_node": first, "prerequisite": second}]
+    assert studio.get(f"{contentnode.URL}/{root}/requisites").json == [{"target_node": first, "prerequisite": second}]
     told = client.send(client.change(1, "contentnode_prerequisite", [second, first]))
     assert "circle" in reasons(told)[0]["prerequisite"][0]
     done(client, client.change(3, "contentnode_prerequisite", [first, second]))
-    assert studio.get(f"{cn.URL}/{root}/requisites").json == []
+    assert studio.get(f"{contentnode.URL}/{root}/requisites").json == []
 
 
 def test_questions(studio, client, root):
@@ -87,7 +87,7 @@ def test_questions(studio, client, root):
     done(client, client.change(1, "assessmentitem", key, obj=obj))
     done(client, client.change(2, "assessmentitem", key, mods={"question": "!"}))
     assert studio.get(f"/api/assessmentitem/{node},{question}").json["question"] == "!"
-    assert cn.row(studio, node)["assessment_item_count"] == 1
+    assert contentnode.row(studio, node)["assessment_item_count"] == 1
     done(client, client.change(3, "assessmentitem", key))
     assert studio.get(f"/api/assessmentitem/{node},{question}").status == 404
 
@@ -232,7 +232,7 @@ def test_a_change_of_many_nodes_is_left_to_the_queue(studio, client, root, monke
     change = client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"language": "es"})
     assert client.send(change)["successes"] == []
     studio.deliver("maintenance")
-    assert cn.row(studio, below)["language"] == "es"
+    assert contentnode.row(studio, below)["language"] == "es"
 
 
 def test_descendants_keep_their_titles(studio, client, root):
@@ -248,7 +248,7 @@ def test_an_update_reads_no_more_than_it_needs(studio, client, root, monkeypatch
     monkeypatch.setattr("chalicelib.operations.nodes.node_writes.retrieve", lambda *_: 1 / 0)
     monkeypatch.setattr("chalicelib.operations.nodes.node_moves.retrieve", lambda *_: 1 / 0)
     done(client, client.updated(node, title="new"))
-    assert cn.row(studio, node)["title"] == "new"
+    assert contentnode.row(studio, node)["title"] == "new"
     done(client, client.change("DELETED", "contentnode", node))
 
 
@@ -256,7 +256,7 @@ def test_descendants(studio, client, root):
     top, below = new_id(), new_id()
     done(client, client.created(top, root), client.created(below, top))
     done(client, client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"language": "es"}))
-    assert [cn.row(studio, node)["language"] for node in (top, below)] == ["es", "es"]
+    assert [contentnode.row(studio, node)["language"] for node in (top, below)] == ["es", "es"]
 
 
 def test_copies_follow_their_originals(studio, client, root):
@@ -264,11 +264,11 @@ def test_copies_follow_their_originals(studio, client, root):
     done(client, client.created(node, root), client.copied(copy, node, root), client.copied(other, node, root))
     done(client, client.updated(node, title="new"))
     done(client, client.change("SYNCED", "contentnode", copy, titles_and_descriptions=True))
-    assert [cn.row(studio, id)["title"] for id in (copy, other)] == ["new", "n"]
+    assert [contentnode.row(studio, id)["title"] for id in (copy, other)] == ["new", "n"]
     assert client.send(client.change(7, "channel", client.channel_id, titles_and_descriptions=True))["successes"] == []
     studio.deliver("maintenance")
     assert len(client.poll()["successes"]) == 1
-    assert cn.row(studio, other)["title"] == "new"
+    assert contentnode.row(studio, other)["title"] == "new"
     told = client.send(client.change(7, "contentnode", copy, files="yes"))
     assert reasons(told)[0].keys() == {"files"}
 
@@ -276,7 +276,7 @@ def test_copies_follow_their_originals(studio, client, root):
 def test_the_clipboard(studio, client, root):
     node, entry = new_id(), new_id()
     done(client, client.created(node, root, kind="document"))
-    source = {"source_node_id": cn.row(studio, node)["node_id"], "source_channel_id": client.channel_id}
+    source = {"source_node_id": contentnode.row(studio, node)["node_id"], "source_channel_id": client.channel_id}
     done(client, own(1, "clipboard", entry, obj={**source, "parent": studio.user_id, "kind": "document"}))
     excluded = {f"extra_fields.excluded_descendants.{node}": True}
     done(client, own(2, "clipboard", entry, mods=excluded))

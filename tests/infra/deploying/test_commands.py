@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from chalicelib.handlers import workers
+from chalicelib.domain.jobs import JOBS
 from chalicelib.http import origin
 from infra import deploy, functions
 from infra.deploying import account, admin, commands, pausing, redrive, settings, stack
@@ -150,7 +150,7 @@ class TestJob:
         assert json.loads(message["Body"]) == {"jobs": [{"job": "rebuild_public_index"}]}
 
     def test_is_known_to_the_worker(self) -> None:
-        assert set(commands.JOBS) <= workers.JOBS.keys()
+        assert set(commands.JOBS) <= JOBS.keys()
 
     @pytest.mark.parametrize(
         ("job", "said"),

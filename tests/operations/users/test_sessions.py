@@ -10,7 +10,6 @@ from chalicelib.models import sessions, sign_in_tries, users
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.sessions import SECONDS, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
-from chalicelib.operations.users import sessions as operation
 from chalicelib.operations.users.sessions import sign_out, start
 from tests.support.existing import existing
 
@@ -84,7 +83,7 @@ def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypa
     monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
-        monkeypatch.setattr(operation, "SECONDS", SECONDS + number)  # a second later each
+        monkeypatch.setattr("chalicelib.operations.users.sessions.SECONDS", SECONDS + number)  # a second later each
         ids.append(sign_in(user_id))
     assert keys(aws) == {digest(one) for one in ids[2:]}
     assert users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})

@@ -3,8 +3,7 @@
 from typing import Any
 
 from tests.support.http.client import Studio
-from tests.support.worlds import contentnode as cn
-from tests.support.worlds import nodes
+from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.syncing import Client
 
 CREATED, UPDATED, DELETED, MOVED, COPIED = range(1, 6)
@@ -74,7 +73,7 @@ class Mirror:
                 siblings.remove(id)
 
     def _read_below(self, id: str) -> None:
-        found = self.studio.get(f"{cn.URL}?parent={id}").json["results"]
+        found = self.studio.get(f"{contentnode.URL}?parent={id}").json["results"]
         self.children[id] = [node["id"] for node in found]
         for node in found:
             self.nodes[node["id"]] = {}
@@ -85,12 +84,12 @@ class Mirror:
         waiting = [self.root]
         while waiting:
             id = waiting.pop()
-            read = cn.row(self.studio, id)
+            read = contentnode.row(self.studio, id)
             known = {name: value for name, value in self.nodes[id].items() if name != "parent"}
             if "tags" in known:
                 known["tags"] = sorted(known["tags"])
             assert known == {name: read[name] for name in known}
-            below = self.studio.get(f"{cn.URL}?parent={id}").json["results"]
+            below = self.studio.get(f"{contentnode.URL}?parent={id}").json["results"]
             assert self.children[id] == [node["id"] for node in below]
             waiting += self.children[id]
 

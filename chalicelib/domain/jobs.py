@@ -1,0 +1,58 @@
+"""The jobs of the maintenance queue.
+
+Names and arguments are those of messages, which may wait in the queue while a new version is deployed: they stay.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: its name and the names of its arguments."""
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    is_manual: bool = False  # an operator may request it: `make job`
+
+    def message(self, **arguments: object) -> dict[str, object]:
+        """What `queues.send_maintenance` takes.
+
+        Raises TypeError for other arguments than those of the job.
+        """
+        if arguments.keys() != set(self.arguments):
+            raise TypeError(f"The job {self.name} takes {', '.join(self.arguments) or 'no arguments'}.")
+        return {"job": self.name, **arguments}
+
+
+APPLY_CHANGES = Job("apply_changes", ("owner",))
+CLEAR_COPY = Job("clear_copy", ("node_id", "attempt"))
+COMPARE_TREES = Job("diff", ("task_id",))
+COPY_NODES = Job("copy_nodes", ("task_id",))
+INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
+LIST_CHANNELS = Job("list_channels", ("channel_ids",))
+REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
+REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
+REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
+SETTLE_NODES = Job("settle_nodes", ("node_id", "rev"))
+SPACE_CHILDREN = Job("space_children", ("parent_id",))
+SUMMARIZE_TREE = Job("details", ("task_id",))
+WALK_TREE = Job("tree_facts", ("root_id",))
+
+JOBS = {
+    job.name: job
+    for job in (
+        APPLY_CHANGES,
+        CLEAR_COPY,
+        COMPARE_TREES,
+        COPY_NODES,
+        INDEX_CHANNELS,
+        LIST_CHANNELS,
+        REBUILD_PUBLIC_INDEX,
+        REBUILD_SEARCH_INDEX,
+        REMOVE_TREE,
+        SETTLE_NODES,
+        SPACE_CHILDREN,
+        SUMMARIZE_TREE,
+        WALK_TREE,
+    )
+}

@@ -1,0 +1,72 @@
+"""The jobs of the maintenance queue: whatever is sent is registered, and a worker does it."""
+
+import ast
+import inspect
+
+import pytest
+
+from chalicelib.domain import jobs
+from chalicelib.domain.jobs import JOBS, Job
+from chalicelib.handlers.workers import WORK
+from infra.deploying import commands
+from tests.support.source.source import PACKAGE, modules
+
+REGISTRY = f"{PACKAGE}.domain.jobs"
+
+
+def test_every_job_is_registered():
+    assert {job for job in vars(jobs).values() if isinstance(job, Job)} == set(JOBS.values())
+
+
+def test_names_stay_as_waiting_messages_have_them():
+    assert {(job.name, job.arguments) for job in JOBS.values()} == {
+        ("apply_changes", ("owner",)),
+        ("clear_copy", ("node_id", "attempt")),
+        ("copy_nodes", ("task_id",)),
+        ("details", ("task_id",)),
+        ("diff", ("task_id",)),
+        ("index_channels", ("channel_ids",)),
+        ("list_channels", ("channel_ids",)),
+        ("rebuild_public_index", ()),
+        ("rebuild_search_index", ()),
+        ("remove_tree", ("channel_id", "root_id")),
+        ("settle_nodes", ("node_id", "rev")),
+        ("space_children", ("parent_id",)),
+        ("tree_facts", ("root_id",)),
+    }
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
+def test_a_worker_does_every_job_with_its_arguments(job):
+    assert tuple(inspect.signature(WORK[job]).parameters) == job.arguments
+
+
+def test_workers_do_no_other_jobs():
+    assert set(WORK) == set(JOBS.values())
+
+
+def test_only_registered_jobs_are_sent():
+    """A message is made by its job: nobody else writes {"job": …}, nor names a job by a text."""
+    others = [
+        (name, node.lineno)
+        for name, tree in modules().items()
+        if name != REGISTRY
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict) and any(isinstance(key, ast.Constant) and key.value == "job" for key in node.keys)
+    ]
+    assert not others
+
+
+def test_a_message_names_the_job_and_its_arguments():
+    assert jobs.SETTLE_NODES.message(node_id="n", rev=3) == {"job": "settle_nodes", "node_id": "n", "rev": 3}
+    assert list(jobs.SETTLE_NODES.message(node_id="n", rev=3)) == ["job", "node_id", "rev"]
+
+
+@pytest.mark.parametrize("arguments", [{}, {"node_id": "n"}, {"node_id": "n", "rev": 3, "more": 1}])
+def test_a_message_has_all_arguments_of_its_job_and_no_others(arguments):
+    with pytest.raises(TypeError, match="The job settle_nodes takes node_id, rev"):
+        jobs.SETTLE_NODES.message(**arguments)
+
+
+def test_operators_may_request_the_manual_jobs():
+    assert set(commands.JOBS) == {job.name for job in JOBS.values() if job.is_manual}
