@@ -1,4 +1,4 @@
-"""Answers about what there is in a tree."""
+"""Responses that summarize the contents of a tree."""
 
 from typing_extensions import TypedDict
 
@@ -7,7 +7,7 @@ from chalicelib.schemas.responses.common import Bytes, Category, Count, GradeLev
 
 
 class Includes(TypedDict):
-    """How many resources are for coaches, and how many are exercises."""
+    """The number of resources for coaches and of exercises."""
 
     coach_content: Count
     exercises: Count
@@ -19,7 +19,7 @@ class TagCount(TypedDict):
 
 
 class Original(TypedDict):
-    """A public channel that resources come from."""
+    """A public channel from which resources were copied."""
 
     id: Id
     name: str
@@ -34,7 +34,7 @@ class Step(TypedDict):
 
 
 class Sample(TypedDict):
-    """A resource; `thumbnail` is empty where it has none."""
+    """A resource. `thumbnail` is empty if it has none."""
 
     node_id: Id
     title: str
@@ -44,7 +44,7 @@ class Sample(TypedDict):
 
 
 class Details(TypedDict):
-    """What there is in a tree. Languages are named as they name themselves; times are in UTC."""
+    """A summary of a tree's contents. Languages have their native names; times are in UTC."""
 
     last_update: str
     created: str

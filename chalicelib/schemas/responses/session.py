@@ -1,4 +1,4 @@
-"""What sessions answer."""
+"""Responses about sessions."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from chalicelib.schemas.responses.common import Id
 
 
 class SessionAnswer(TypedDict):
-    """Who one is; nobody has null for an id, and empty names."""
+    """The caller's identity. Without a session, `user_id` is null and the names are empty."""
 
     id: Literal["current"]
     user_id: Id | None
