@@ -14,7 +14,7 @@ EDITS = ("nothing", "rename", "add file", "remove", "move to the end")
 
 
 def edited(nodes, edits, added):
-    """(the tree in another run's place after the edits, the node_ids by what is to be expected of them)"""
+    """Apply edits to a tree: (the edited nodes, the expected node_ids by section)."""
     expected: dict[str, list[str]] = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
     root, gone = nodes[0], set()
     kept: list[Any] = []
