@@ -1,4 +1,4 @@
-"""Trees as a whole: making them, putting nodes into them, walking and removing them."""
+"""Operations on whole trees: creating them, appending nodes, traversing and deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _ROOT_OF: dict[TreeState, Any] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """What adding nodes changes on each of their ancestors."""
+    """The changes of the counts on each ancestor when nodes are added."""
 
     total: int
     resources: int
@@ -56,7 +56,7 @@ class Counts:
 
 
 def counts_of(added: list[NodeData]) -> Counts:
-    """The counts of nodes that have nothing below them."""
+    """The counts of nodes that have no children."""
     resources = [node for node in added if node["kind"] != content_kinds.TOPIC]
     return Counts(
         total=len(added),
@@ -67,7 +67,7 @@ def counts_of(added: list[NodeData]) -> Counts:
 
 
 def new_root(root_id: str, channel_id: str, title: str, language: str | None) -> Node:
-    """The root of a new tree, not yet saved."""
+    """Build the root of a new tree without saving it."""
     return Node(
         id=root_id,
         node_id=root_id,
@@ -83,7 +83,7 @@ def new_root(root_id: str, channel_id: str, title: str, language: str | None) ->
 
 
 def ancestors(node: Node, being_built: bool) -> list[str]:
-    """Ids of the ancestors of a node from the root down. One read a level, none in a tree that a chef builds."""
+    """The ids of a node's ancestors from the root down. One read per level, none in a tree that a chef builds."""
     if being_built:
         return list(node.path)
     path: list[str] = []
@@ -96,9 +96,9 @@ def ancestors(node: Node, being_built: bool) -> list[str]:
 
 
 def lineage(node_id: str, path: list[str]) -> list[Node]:
-    """A node and its ancestors, the root first; empty where it or one of them is not there any more.
+    """A node and its ancestors, root first; empty if it or one of them no longer exists.
 
-    One read, where `path` names the ancestors; one more for each that it does not name.
+    One read if `path` lists the ancestors, and one more for each that is missing in it.
     """
     known = {node.id: node for node in read_many({Node: [node_id, *path]})[Node]}
     found: list[Node] = []
@@ -113,9 +113,9 @@ def lineage(node_id: str, path: list[str]) -> list[Node]:
 
 
 def lineages(node_ids: list[str]) -> dict[str, list[Node]]:
-    """The same for many nodes at once, by id; those that are not there, or not wholly, are left out.
+    """The lineages of many nodes by id. Nodes are left out if they or one of their ancestors no longer exist.
 
-    One read for the nodes, one for what their `path` names, one more for each level that it does not name.
+    One read for the nodes, one for the ancestors in their `path`, and one more for each level that is missing in it.
     """
     known: dict[str, Node] = {}
     wanted = set(node_ids)
@@ -180,7 +180,7 @@ def _next_position(node_id: str, otherwise: int) -> int:
 
 
 def _live_rev(channel_id: str) -> int | None:
-    """The revision of a channel that is there; None leaves it to the transaction to find that out."""
+    """The revision of a channel; None if it does not exist, which the transaction then finds out."""
     channel = find(Channel, channel_id)
     return int(channel.rev) if channel else None
 
@@ -234,12 +234,12 @@ def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
 
 
 def room(levels: int) -> int:
-    """How many nodes `append` can put into one transaction below a parent so many levels down."""
+    """The number of nodes that `append` can write in one transaction below a parent at this level."""
     return (MAX_TRANSACTION - levels - 2) // 2
 
 
 def edge_of(node: Node) -> Child:
-    """The edge of a node that knows its position."""
+    """Build the edge of a node from its position."""
     return Child(parent_id=node.parent_id, position=node.position, node_id=node.id, kind=node.kind)
 
 
@@ -254,7 +254,7 @@ def _count_actions(counts: Counts, appended: int) -> list[Any]:
 
 
 def edges(root_id: str, levels: int | None = None) -> dict[str, list[Child]]:
-    """All edges below a node, by parent, children in order; with `levels`, only so many levels down."""
+    """All edges below a node by parent, children in order; with `levels`, only down to that depth."""
     below: dict[str, list[Child]] = {}
     topics = [root_id]
     while topics and levels != 0:
@@ -266,7 +266,7 @@ def edges(root_id: str, levels: int | None = None) -> dict[str, list[Child]]:
 
 
 def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
-    """Ids in tree order, the root first."""
+    """The ids in tree order, root first."""
     order, stack = [], [root_id]
     while stack:
         node_id = stack.pop()
@@ -276,15 +276,17 @@ def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
 
 
 def walk(root_id: str, levels: int | None = None) -> list[NodeData]:
-    """A tree's nodes in tree order, the root first: one Query a topic, one BatchGet a hundred nodes."""
+    """The nodes of a tree in tree order, root first. One Query per topic and one BatchGet per 100 nodes."""
     order = preorder(root_id, edges(root_id, levels))
     found = nodes.data_of(order)
     return [found[node_id] for node_id in order if node_id in found]
 
 
 def remove(root_id: str) -> int:
-    """Delete a tree with its edges and questions; returns how many nodes. The root goes last, so a killed
-    removal can be taken up again."""
+    """Delete a tree with its edges and questions, and return the number of nodes.
+
+    The root is deleted last, so that an interrupted deletion can be resumed.
+    """
     below = edges(root_id)
     gone = [edge for siblings in below.values() for edge in siblings]
     exercises = [edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE]

@@ -1,8 +1,8 @@
-"""What each user uploaded: what counts against the quota, each file once.
+"""Files that users have uploaded, each of which counts once against the quota.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| has this user uploaded this file | `user_id`, `filename` | upload_url |
+| whether a user has uploaded a file | `user_id`, `filename` | upload_url |
 | all of a user's files | `user_id` | storage used by kind |
 """
 
