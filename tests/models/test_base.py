@@ -105,10 +105,7 @@ class TestReadMany:
         def nothing(client, operation, arguments):
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
 
-        with (
-            answering(READ, *[nothing] * 20) as calls,
-            pytest.raises(TimeoutError, match="keys of a batch unprocessed"),
-        ):
+        with answering(READ, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="keys of a batch"):
             read_many({StoredObject: keys(1)})
         assert len(calls.calls) == 8
         assert all(pause < 0.01 * 2**attempt for attempt, pause in enumerate(pauses))
@@ -156,10 +153,7 @@ class TestWriteMany:
         def nothing(client, operation, arguments):
             return {"UnprocessedItems": arguments["RequestItems"]}
 
-        with (
-            answering(WRITE, *[nothing] * 20) as calls,
-            pytest.raises(TimeoutError, match="items of a batch unprocessed"),
-        ):
+        with answering(WRITE, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="items of a batch"):
             write_many(stored(1))
         assert len(calls.calls) == 8
 
