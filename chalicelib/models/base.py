@@ -35,15 +35,15 @@ R = TypeVar("R")
 
 @cache
 def connection() -> Connection:
-    """The one connection of this process: a client costs tens of milliseconds to make, so models share it."""
-    made = Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
-    made.client.meta.events.register("before-parse.dynamodb.*", _take_body)
-    return made
+    """The connection that all models share, as creating a client takes tens of milliseconds."""
+    shared = Connection(max_pool_connections=4 * PARALLEL_CALLS, read_timeout_seconds=20, retry_configuration="LEGACY")
+    shared.client.meta.events.register("before-parse.dynamodb.*", _take_body)
+    return shared
 
 
 def _take_body(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
-    """Read what DynamoDB answered as it is. botocore would walk through all of it to find bytes and times, of which
-    our tables have none; for a hundred nodes that takes longer than everything else about the call."""
+    """Parse DynamoDB's response directly. botocore would search all of it for binary values and timestamps, which our
+    tables do not have; for a hundred nodes, that takes longer than the rest of the call."""
     if response_dict["status_code"] < 300:
         customized_response_dict.update(from_json(response_dict["body"], cache_strings="keys"))
         response_dict["body"] = b"{}"
@@ -227,10 +227,7 @@ def delete_if(item: Table, condition: Condition) -> bool:
 
 
 def unchanged(attribute: Attribute[T], value: T) -> Condition:
-    """The condition that an attribute still has the value that was read.
-
-    Items that are older than the attribute do not have it and are read with its default.
-    """
+    """The condition that an attribute still has the value read, which is its default for items that lack it."""
     condition: Condition = attribute == value
     return condition | attribute.does_not_exist() if value == attribute.default else condition
 
