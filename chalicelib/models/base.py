@@ -25,9 +25,9 @@ MAX_BATCH_WRITE = 25  # puts and deletes per BatchWriteItem (AWS limit)
 MAX_TRANSACTION = 100  # actions per TransactWriteItems (AWS limit)
 PARALLEL_CALLS = 8
 
-Update = Action  # of one attribute: what `update_if` takes
-Transaction = TransactWrite  # what the functions given to `transact` fill
-DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
+Update = Action  # a change of one attribute, for `update_if`
+Transaction = TransactWrite  # the argument of the functions passed to `transact`
+DatabaseError = PynamoDBException  # a call to DynamoDB failed or got no response; see `was_refused`
 M = TypeVar("M", bound="Table")
 T = TypeVar("T")
 R = TypeVar("R")
@@ -103,8 +103,7 @@ def read_many(
 ) -> dict[type[Table], list[Any]]:
     """Read from several tables consistently, with parallel calls for a hundred keys each.
 
-    `keys` maps a model to hash keys or (hash, range) pairs. Missing items are left out; the order is undefined. For
-    `only`, see `read_raw`.
+    `keys` maps a model to hash keys or (hash, range) pairs. Missing items are left out; the order is undefined.
     """
     raw = read_raw(keys, only)
     return {model: [model.from_raw_data(item) for item in items] for model, items in raw.items()}
@@ -238,7 +237,7 @@ def save_if(item: Table, condition: Condition) -> bool:
 
 
 def save_new(item: Table) -> bool:
-    """Write an item if there is none with its key; says whether it did."""
+    """Save an item unless one with its key exists. Returns whether it did."""
     return save_if(item, _hash_key(item).does_not_exist())
 
 
@@ -252,7 +251,7 @@ def _hash_key(item: Table) -> Attribute[Any]:
 
 
 def setting(model: type[Table], fields: Mapping[str, Any]) -> list[Any]:
-    """The actions of an update that sets these attributes."""
+    """The update actions that set these attributes."""
     return [getattr(model, name).set(value) for name, value in fields.items()]
 
 

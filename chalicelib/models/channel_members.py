@@ -91,7 +91,7 @@ def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str |
 
 
 def give(user_id: str, channel_id: str, old: str | None, new: str) -> bool:
-    """Give a user another role in a channel; says whether the role was the `old` one until then."""
+    """Change a user's role in a channel from `old` to `new`. Returns False if the user has another role."""
     return not transact(lambda transaction: change(transaction, user_id, channel_id, old, new))
 
 

@@ -97,11 +97,11 @@ class Channel(Table):
     draft_token = UnicodeAttribute(null=True)  # finds the newest draft since the last publish
 
     publish_task_id = UnicodeAttribute(null=True)
-    publish_name = UnicodeAttribute(null=True)  # of that task: a publish, or a draft
+    publish_name = UnicodeAttribute(null=True)  # the name of that task: a publish or a draft
     publish_stage = UnicodeAttribute(null=True)
-    publish_worker = UnicodeAttribute(null=True)  # whose lease it is
+    publish_worker = UnicodeAttribute(null=True)  # the holder of the lease
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
-    publish_again = JSONAttribute(null=True)  # asked for while one was running, see `operations.publish_wishes`
+    publish_again = JSONAttribute(null=True)  # pending requests, see `operations.publishing.pending_requests`
 
     editors_count = NumberAttribute(default=0)  # see models.channel_members
     viewers_count = NumberAttribute(default=0)
@@ -141,14 +141,14 @@ def public_ids() -> list[str]:
 
 
 def change(channel: Channel, fields: Mapping[str, Any]) -> bool:
-    """Change a channel, whatever else changed of it; says whether it is still there."""
+    """Change a channel regardless of other changes. Returns False if it does not exist."""
     return update_if(channel, [*setting(Channel, fields), Channel.modified.set(now())], Channel.id.exists())
 
 
 def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> bool:
-    """Make a channel public or private, and change `fields` of it, in one write that is left out where nothing changes.
+    """Make a channel public or private and change its `fields` in one write, or none if nothing changes.
 
-    Says whether the channel was still as public, and as deleted, as it was read.
+    Returns False if `public` or `deleted` was changed since the channel was read.
     """
     actions = setting(Channel, fields)
     if actions:

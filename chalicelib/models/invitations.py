@@ -115,10 +115,9 @@ def revoke(transaction: TransactWrite, invitation: Invitation) -> None:
 def remove_member(
     user_id: str, channel_id: str, role: str, staying: str | None, waiting: Iterable[Invitation] = ()
 ) -> bool:
-    """Take a right away that a user has until then, and revoke the user's undecided invitations, at once.
+    """Remove a user's role in a channel and revoke the user's pending invitations in one transaction.
 
-    `staying` must be an editor of the channel at that moment. Says whether it was done: not where a role or an
-    invitation changed meanwhile.
+    `staying` must be an editor of the channel. Returns False if a role or an invitation was changed meanwhile.
     """
 
     def fill(transaction: TransactWrite) -> None:

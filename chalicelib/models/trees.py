@@ -27,11 +27,11 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
-MAX_RACES = 20  # lost in a row before a change is given up
+MAX_RACES = 20  # conflicts in a row after which a change is given up
 
 
 class TreeState(Enum):
-    """What a tree is to its channel."""
+    """The state of a tree in its channel."""
 
     BEING_BUILT = auto()
     STAGED = auto()
@@ -143,19 +143,19 @@ def _climb(node_id: str, known: dict[str, Node]) -> list[Node]:
 class Refusal(Enum):
     """Why nodes were not added to a tree."""
 
-    EXISTS = auto()  # one of the nodes is there already
-    CLOSED = auto()  # the tree is not in that place any more
-    GONE = auto()  # the parent is not there any more
-    LOST = auto()  # a race, which is tried again
+    EXISTS = auto()  # one of the nodes already exists
+    CLOSED = auto()  # the tree is no longer in that state
+    GONE = auto()  # the parent no longer exists
+    LOST = auto()  # a conflict with another change, which is retried
 
 
 def append(parent: Node, above: list[str], added: list[NodeData], state: TreeState, behind: int = 0) -> Refusal | None:
-    """Put new nodes below `parent`, with edges and counts, all or nothing.
+    """Append new nodes to `parent`, with edges and counts, in one transaction.
 
-    `above` are the ids of the parent's ancestors. `state` says in which tree of its channel the parent was found, and
-    must still be; adding to the live tree is a change of the channel. `behind` counts
-    the children that were appended since the parent was read. Lost races are tried again.
-    Returns None, or what refused it: EXISTS, CLOSED or GONE.
+    `above` are the ids of the parent's ancestors. `state` is that of the tree in which the parent was found, and must
+    be unchanged; appending to the live tree is a change of the channel. `behind` is the number of children appended
+    since the parent was read. Conflicts are retried. Returns None, or the reason of the failure: EXISTS, CLOSED or
+    GONE.
     """
     first = int(parent.next_position) + behind
     for _ in range(MAX_RACES):
@@ -163,7 +163,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], state: TreeSta
         line = lineage(parent.id, above) if rev is not None else [parent]
         if not line:
             return Refusal.GONE
-        if rev is not None:  # people move things in live trees: what was read before the revision may be over
+        if rev is not None:  # users move nodes in live trees: data read before the revision may be outdated
             if line[0].id != parent.tree_id:
                 return Refusal.CLOSED
             above, first = [node.id for node in line[:-1]], int(line[-1].next_position)
@@ -171,7 +171,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], state: TreeSta
         if refused is not Refusal.LOST:
             return refused
         first = _next_position(parent.id, first)
-    raise TimeoutError(f"Adding to a tree lost {MAX_RACES} races in a row.")
+    raise TimeoutError(f"Adding to a tree conflicted with other changes {MAX_RACES} times in a row.")
 
 
 def _next_position(node_id: str, otherwise: int) -> int:
@@ -283,10 +283,8 @@ def walk(root_id: str, levels: int | None = None) -> list[NodeData]:
 
 
 def remove(root_id: str) -> int:
-    """Delete a tree with its edges and questions, and return the number of nodes.
-
-    The root is deleted last, so that an interrupted deletion can be resumed.
-    """
+    """Delete a tree with its edges and questions; returns the number of nodes. The root is deleted last, so that an
+    interrupted deletion can be resumed."""
     below = edges(root_id)
     gone = [edge for siblings in below.values() for edge in siblings]
     exercises = [edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE]
@@ -300,13 +298,12 @@ def remove(root_id: str) -> int:
 
 
 def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:
-    """Note on a root what was found out about its tree at this revision of the channel; newer facts stay."""
+    """Store the statistics of a tree on its root, as of a revision of the channel. Newer ones are not overwritten."""
     is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
     update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
 
 
 def ask_for_facts(root_id: str, moment: int, pause: int) -> bool:
-    """Note that the facts of a tree were asked for at this moment (Unix time); says whether that was not done within
-    the `pause` (seconds) before it."""
+    """Record a request for a tree's statistics at this Unix time. Returns False if one was `pause` seconds before."""
     is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - pause)
     return update_if(Node(root_id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago)

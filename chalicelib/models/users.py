@@ -157,7 +157,7 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
 
 
 def quota_change(user: User, disk_space: int) -> list[Any]:
-    """The actions of `change_profile` that give a user another quota (bytes); what is used stays used."""
+    """The actions for `change_profile` that set a user's quota in bytes; the used storage stays the same."""
     return [User.disk_space.set(disk_space), User.disk_space_left.add(disk_space - int(user.disk_space))]
 
 
@@ -172,19 +172,19 @@ def add_token(user: User, token: Token) -> bool:
 
 
 def add_session(user: User, session: Session, fields: Mapping[str, Any]) -> bool:
-    """Store a new session of a user, whose oldest one ends where there would be too many.
+    """Save a new session of a user, and end the oldest ones if there are more than MAX_SESSIONS.
 
-    `actions` are further changes of the user. Returns False if the session's copy of the profile is outdated.
+    `fields` are further changes of the user. Returns False if the session's copy of the profile is outdated.
     """
     known = lasting(user.session_places)
     ended = list(known)[: max(0, len(known) + 1 - MAX_SESSIONS)]
-    kept = {place(session), *known} - set(ended)
+    remaining = {place(session), *known} - set(ended)
 
     def fill(transaction: TransactWrite) -> None:
         for oldest in ended:
             transaction.delete(Session(known[oldest]))
         transaction.save(session)
-        _update(transaction, user, [User.session_places.set(kept), *setting(User, fields)])
+        _update(transaction, user, [User.session_places.set(remaining), *setting(User, fields)])
 
     return not transact(fill)
 
@@ -207,7 +207,7 @@ def set_password(user: User, password: str, staying: str = "", once: int | None 
     changed since they were read.
     """
     known = lasting(user.session_places)
-    kept = {where for where, key in known.items() if key == staying}
+    remaining = {where for where, key in known.items() if key == staying}
     is_once = User.password_once.remove() if once is None else User.password_once.set(once)
 
     def fill(transaction: TransactWrite) -> None:
@@ -216,7 +216,7 @@ def set_password(user: User, password: str, staying: str = "", once: int | None 
                 transaction.delete(Session(key))
             elif user.password_once is not None:
                 transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
-        places = User.session_places.set(kept) if kept else User.session_places.remove()
+        places = User.session_places.set(remaining) if remaining else User.session_places.remove()
         _update(transaction, user, [User.password.set(password), is_once, places])
 
     return not transact(fill)

@@ -85,9 +85,9 @@ def files_of(item: AssessmentItemData, sizes: Mapping[str, int]) -> list[FileDat
     files in bytes, by name; images that are not stored are left out.
     """
     names = shown(item)
-    kept = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in names]
-    present = {file_name(file) for file in kept}
-    return kept + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
+    remaining = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in names]
+    present = {file_name(file) for file in remaining}
+    return remaining + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
 
 
 def file_name(file: FileData) -> str:

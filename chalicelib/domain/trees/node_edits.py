@@ -27,8 +27,8 @@ class SetChange:
 
 def changed_set(change: SetChange, present: list[str]) -> list[str]:
     """Apply a change to a set. Values are in the order in which they were added."""
-    kept = [] if change.whole else [value for value in present if change.values.get(value, True)]
-    return list(dict.fromkeys([*kept, *(value for value, wanted in change.values.items() if wanted)]))
+    remaining = [] if change.whole else [value for value in present if change.values.get(value, True)]
+    return list(dict.fromkeys([*remaining, *(value for value, wanted in change.values.items() if wanted)]))
 
 
 def merged(present: Mapping[str, Any], changes: Mapping[str, Any], depth: int = 2) -> dict[str, Any]:

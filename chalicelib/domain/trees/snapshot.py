@@ -136,17 +136,17 @@ def _root(channel: ChannelData, root: NodeData) -> NodeData:
 
 def _publishable(nodes: list[NodeData]) -> list[NodeData]:
     topics: set[str] = set()
-    kept = []
+    remaining = []
     for node in nodes:
         if node["complete"] and (node["parent_id"] is None or node["parent_id"] in topics):
-            kept.append(node)
+            remaining.append(node)
             if node["kind"] == content_kinds.TOPIC:
                 topics.add(node["id"])
     needed = {nodes[0]["id"]}
-    for node in reversed(kept):  # children before their parents
+    for node in reversed(remaining):  # children before their parents
         if node["kind"] != content_kinds.TOPIC or node["id"] in needed:
             needed |= {node["id"], node["parent_id"] or ""}
-    return [node for node in kept if node["id"] in needed]
+    return [node for node in remaining if node["id"] in needed]
 
 
 def _snapshot_node(node: NodeData, levels: dict[str, int]) -> SnapshotNode:

@@ -51,7 +51,7 @@ def bring_up_to_date(shelf: Shelf, edit: Edit) -> None:
     raise Busy(f"The index {shelf.name} keeps being changed by others. It will be updated later.")
 
 
-def write_anew(shelf: Shelf, edit: Edit) -> None:
+def rebuild(shelf: Shelf, edit: Edit) -> None:
     """Rebuild the newest file by `edit`, and delete orphaned files of killed workers."""
     for _ in range(_TRIES):
         if _pass(shelf, edit) is not _Outcome.LOST:

@@ -64,18 +64,18 @@ def rebuild() -> None:
     Raises Busy if the index keeps changing.
     """
     everything = channels.public_ids()
-    index_swap.write_anew(_SHELF, lambda path: _edit(path, everything, anew=True))
+    index_swap.rebuild(_SHELF, lambda path: _edit(path, everything, from_scratch=True))
     refresh(everything)
 
 
-def _edit(path: Path, channel_ids: list[str], anew: bool = False) -> bool:
+def _edit(path: Path, channel_ids: list[str], from_scratch: bool = False) -> bool:
     """Update the index file at a path, or create it from all public channels."""
     everything = [] if path.exists() else channels.public_ids()
     with IndexWriter(path) as index:
-        if anew:
+        if from_scratch:
             channel_ids = [*index.channel_ids(), *channel_ids]
             index.forget()
-        return _write(index, list(dict.fromkeys([*channel_ids, *everything]))) or anew
+        return _write(index, list(dict.fromkeys([*channel_ids, *everything]))) or from_scratch
 
 
 def _write(index: IndexWriter, channel_ids: list[str]) -> bool:

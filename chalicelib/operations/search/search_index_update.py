@@ -69,7 +69,7 @@ def rebuild() -> None:
 
     Raises Busy if the index keeps changing.
     """
-    index_swap.write_anew(_SHELF, lambda path: _edit(path, [], set(), anew=True))
+    index_swap.rebuild(_SHELF, lambda path: _edit(path, [], set(), from_scratch=True))
     refresh(_everything())
 
 
@@ -77,9 +77,9 @@ def _everything() -> list[str]:
     return [channel.id for channel in channels.everything()]
 
 
-def _edit(path: Path, channel_ids: list[str], outdated: set[str], anew: bool = False) -> bool:
+def _edit(path: Path, channel_ids: list[str], outdated: set[str], from_scratch: bool = False) -> bool:
     """Update the index file at a path, or create it from all channels. Adds the keys of unused parts to `outdated`."""
-    if anew:
+    if from_scratch:
         path.unlink(missing_ok=True)
     if not path.exists():
         channel_ids = list(dict.fromkeys([*channel_ids, *_everything()]))
@@ -88,7 +88,7 @@ def _edit(path: Path, channel_ids: list[str], outdated: set[str], anew: bool = F
         changed = _write(index, channel_ids, Path(folder) / "part.sqlite3")
         new = index.versions()
         outdated |= {search_part_key(id, has[id]) for id in has if has[id] != new.get(id, has[id])}
-        return changed or anew
+        return changed or from_scratch
 
 
 def _write(index: SearchWriter, channel_ids: list[str], part: Path) -> bool:

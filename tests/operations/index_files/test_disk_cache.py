@@ -14,7 +14,7 @@ from chalicelib.operations.index_files.disk_cache import opened
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
+def empty_cache(monkeypatch):
     monkeypatch.setattr(disk_cache, "_cache", OrderedDict())
 
 
