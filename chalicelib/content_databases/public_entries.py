@@ -4,17 +4,17 @@ from typing import Any, TypedDict
 
 from le_utils.constants import languages, library
 
-from chalicelib.schemas.responses.channel import Picture
-from chalicelib.schemas.responses.public import ChannelMetadata, LookedUpChannel, PublicChannel
+from chalicelib.schemas.responses.channel import CroppedThumbnail
+from chalicelib.schemas.responses.public import ChannelLookup, ChannelMetadata, PublicChannel
 
-Entry = PublicChannel | LookedUpChannel
+Entry = PublicChannel | ChannelLookup
 
 
 class Shown(TypedDict):
     """Further fields of a channel in the catalog, including its sort key."""
 
     thumbnail: str | None
-    thumbnail_encoding: Picture | dict[str, Any]
+    thumbnail_encoding: CroppedThumbnail | dict[str, Any]
     demo_server_url: str
     priority: int
 

@@ -42,6 +42,6 @@ def ids_of(field: str, word: str) -> frozenset[str]:
     return ids.get(word.strip()) or ids.get(_plain(word)) or frozenset()
 
 
-def is_labelled(labels: Iterable[str], wanted: frozenset[str]) -> bool:
+def has_label(labels: Iterable[str], wanted: frozenset[str]) -> bool:
     """Whether any of the labels is a wanted one or one of its descendants: "a.b.c" is a descendant of "a.b"."""
     return any(label == id or label.startswith(f"{id}.") for label in labels for id in wanted)

@@ -34,7 +34,7 @@ def snapshot_key(worker: str) -> str:
     return f"work/{worker}/snapshot.json.gz"
 
 
-def kept_key(name: str) -> str:
+def cached_result_key(name: str) -> str:
     """Key of a cached result that was computed in the background; deleted after a week."""
     return f"work/{name}/answer.json.gz"
 

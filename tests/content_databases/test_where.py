@@ -10,7 +10,7 @@ from le_utils.constants.labels import subjects
 
 from chalicelib.content_databases import nodes
 from chalicelib.content_databases.filters import parse
-from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.labels import has_label, ids_of
 from tests.content_databases import builders
 from tests.support.worlds.trees import CHANNEL_ID, resource
 
@@ -60,7 +60,7 @@ def has_quiz(value, place):
 
 
 def has_labels(field):
-    return lambda value, place: all(is_labelled(place.node[field], ids_of(field, word)) for word in value.split(","))
+    return lambda value, place: all(has_label(place.node[field], ids_of(field, word)) for word in value.split(","))
 
 
 def requires(node, other):

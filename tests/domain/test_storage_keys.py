@@ -72,7 +72,7 @@ def test_databases_are_named_by_channel_and_version():
 def test_private_keys_are_outside_content():
     private = [
         storage_keys.snapshot_key(MD5),
-        storage_keys.kept_key(MD5),
+        storage_keys.cached_result_key(MD5),
         storage_keys.raw_data_key("0" * 64),
     ]
     assert len(set(private)) == 3

@@ -19,7 +19,7 @@ def is_complete(node: NodeData, items: list[AssessmentItemData]) -> bool:
         return False
     if node["kind"] == content_kinds.TOPIC:
         return True
-    if not _has_license(node) or not criteria.suits(node["kind"], node["extra_fields"]):
+    if not _has_license(node) or not criteria.is_allowed_for_kind(node["kind"], node["extra_fields"]):
         return False
     if node["kind"] == content_kinds.EXERCISE:
         return any(map(_is_answerable, items)) and criteria.has_mastery(node["extra_fields"])

@@ -41,7 +41,7 @@ def problem(kind: str, extra_fields: dict[str, Any]) -> str | None:
     return _legacy_problem(extra_fields) if kind == content_kinds.EXERCISE else None
 
 
-def suits(kind: str, extra_fields: dict[str, Any]) -> bool:
+def is_allowed_for_kind(kind: str, extra_fields: dict[str, Any]) -> bool:
     """Whether the completion criterion, if there is one, is valid and has a model that the kind allows."""
     criterion = criterion_of(extra_fields)
     if criterion is None:

@@ -16,7 +16,7 @@ _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'(
 _FORMATS = frozenset(form.id for form in file_formats.FORMATLIST)
 
 
-def misplaced(item: AssessmentItemData) -> dict[str, list[str]]:
+def disallowed_fields(item: AssessmentItemData) -> dict[str, list[str]]:
     """Error sentences by field for fields that a question of this type cannot have."""
     if item["type"] in RAW_TYPES:
         filled = [name for name in ("question", "answers", "hints") if item[name]]
@@ -26,7 +26,7 @@ def misplaced(item: AssessmentItemData) -> dict[str, list[str]]:
     return {}
 
 
-def damaged(item: AssessmentItemData) -> dict[str, list[str]]:
+def invalid_raw_data(item: AssessmentItemData) -> dict[str, list[str]]:
     """Error sentences by field for raw data that could not be published. Blank raw data is allowed until then."""
     if item["raw_data"].strip() and item["type"] == exercises.QTI:
         return _damaged_qti(item["raw_data"])

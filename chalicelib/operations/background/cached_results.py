@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.jobs import Job
-from chalicelib.domain.storage_keys import kept_key
+from chalicelib.domain.storage_keys import cached_result_key
 from chalicelib.models import tasks
 from chalicelib.models.base import now
 
@@ -26,7 +26,7 @@ _DEAD = timedelta(minutes=30)  # the worker of a task that runs longer was kille
 def read(name: str, kind: type[T]) -> tuple[Stamp, T] | None:
     """The cached result with this name: (stamp, result). `kind` is the TypedDict of the result."""
     try:
-        data = json.loads(gzip.decompress(storage.read(kept_key(name))))
+        data = json.loads(gzip.decompress(storage.read(cached_result_key(name))))
     except KeyError:
         return None
     return data["stamp"], data["answer"]
@@ -35,7 +35,7 @@ def read(name: str, kind: type[T]) -> tuple[Stamp, T] | None:
 def write(name: str, stamp: Stamp, answer: Mapping[str, object]) -> None:
     """Cache a result, replacing an older one."""
     text = json.dumps({"stamp": stamp, "answer": answer}, ensure_ascii=False, separators=(",", ":"))
-    storage.put(kept_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
+    storage.put(cached_result_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
 
 
 def start(job: Job, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:

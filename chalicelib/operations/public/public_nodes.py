@@ -13,7 +13,7 @@ from chalicelib.content_databases.cursors import Cursor
 from chalicelib.content_databases.database import ContentDatabase, Source
 from chalicelib.content_databases.filters import CONTENT, NodeFilter
 from chalicelib.content_databases.index_file import PublicChannel
-from chalicelib.domain.labels import is_labelled
+from chalicelib.domain.labels import has_label
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.domain.types import LABELS
 from chalicelib.errors import NotFound
@@ -164,4 +164,4 @@ def _has_kinds(channel: PublicChannel, chosen: NodeFilter) -> bool:
 
 def _has_labels(channel: PublicChannel, chosen: NodeFilter) -> bool:
     labels = channel.facts["labels"]
-    return all(is_labelled(labels[field], ids) for field in LABELS for ids in getattr(chosen, field))
+    return all(has_label(labels[field], ids) for field in LABELS for ids in getattr(chosen, field))

@@ -11,7 +11,7 @@ from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_reader import NewestFile
 from chalicelib.operations.public import public_index
-from chalicelib.schemas.responses.search import Found
+from chalicelib.schemas.responses.search import SearchResult
 from chalicelib.schemas.search import SearchQuery
 
 _ORIGINAL = "original_channel_id"
@@ -24,7 +24,7 @@ def _load(pointer: PublicIndex | None) -> SearchFile | None:
 _file = NewestFile(SEARCH, _load)
 
 
-def find(user: Identity, query: SearchQuery) -> tuple[int, list[Found]]:
+def find(user: Identity, query: SearchQuery) -> tuple[int, list[SearchResult]]:
     """Search: (number of matches, the nodes of the page, best match first).
 
     Reads the caller's memberships, their bookmarks if the query requires them, the original channels of the page's
@@ -72,7 +72,7 @@ def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[s
     return {channel_id for channel_id, membership in own.items() if is_wanted(membership)}
 
 
-def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Found:
+def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> SearchResult:
     original = row[_ORIGINAL]
     return {
         "id": row["id"].hex(),

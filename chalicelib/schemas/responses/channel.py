@@ -22,7 +22,7 @@ from chalicelib.schemas.responses.common import (
 )
 
 
-class Picture(TypedDict, total=False):
+class CroppedThumbnail(TypedDict, total=False):
     """The cropped thumbnail and how it was cropped."""
 
     base64: str
@@ -32,7 +32,7 @@ class Picture(TypedDict, total=False):
     startY: float
 
 
-class Defaults(TypedDict):
+class ChannelDefaults(TypedDict):
     """Default metadata of new nodes in a channel."""
 
     author: str | None
@@ -61,7 +61,7 @@ class Channel(TypedDict):
     description: str
     thumbnail: str | None
     thumbnail_url: Url | None
-    thumbnail_encoding: Picture | None
+    thumbnail_encoding: CroppedThumbnail | None
     language: Language | None
     primary_token: str | None
     draft_token: str | None
@@ -75,7 +75,7 @@ class Channel(TypedDict):
     root_id: Id
     trash_root_id: Id | None
     staging_root_id: Id | None
-    content_defaults: Defaults
+    content_defaults: ChannelDefaults
     deleted: bool
     source_url: str
     demo_server_url: str

@@ -99,7 +99,7 @@ class Requisite(TypedDict):
     prerequisite: Id
 
 
-class Size(TypedDict):
+class TreeSize(TypedDict):
     """The total size of a tree's files. `stale`: the size is being computed again."""
 
     size: Bytes

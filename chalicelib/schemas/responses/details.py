@@ -6,7 +6,7 @@ from chalicelib.schemas.responses.channel import KindCount
 from chalicelib.schemas.responses.common import Bytes, Category, Count, GradeLevel, Id, Kind, LicenseName, Url
 
 
-class Includes(TypedDict):
+class IncludedCounts(TypedDict):
     """The number of resources for coaches and of exercises."""
 
     coach_content: Count
@@ -18,7 +18,7 @@ class TagCount(TypedDict):
     count: Count
 
 
-class Original(TypedDict):
+class OriginalChannel(TypedDict):
     """A public channel from which resources were copied."""
 
     id: Id
@@ -27,13 +27,13 @@ class Original(TypedDict):
     count: Count
 
 
-class Step(TypedDict):
+class PathwayStep(TypedDict):
     title: str
     node_id: Id
     kind_id: Kind
 
 
-class Sample(TypedDict):
+class SampleNode(TypedDict):
     """A resource. `thumbnail` is empty if it has none."""
 
     node_id: Id
@@ -43,22 +43,22 @@ class Sample(TypedDict):
     kind: Kind
 
 
-class Details(TypedDict):
+class TreeDetails(TypedDict):
     """A summary of a tree's contents. Languages have their native names; times are in UTC."""
 
     last_update: str
     created: str
     resource_count: Count
     resource_size: Bytes
-    includes: Includes
+    includes: IncludedCounts
     kind_count: list[KindCount]
     languages: list[str]
     accessible_languages: list[str]
     licenses: list[LicenseName]
     tags: list[TagCount]
-    original_channels: list[Original]
-    sample_pathway: list[Step]
-    sample_nodes: list[Sample]
+    original_channels: list[OriginalChannel]
+    sample_pathway: list[PathwayStep]
+    sample_nodes: list[SampleNode]
     authors: list[str]
     aggregators: list[str]
     providers: list[str]

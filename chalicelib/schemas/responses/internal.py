@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from chalicelib.schemas.responses.common import Bytes, Count, Id, Kind, Success
 
 
-class TokenHolder(TypedDict):
+class AuthenticatedUser(TypedDict):
     """The user that a token belongs to."""
 
     success: Success
@@ -27,7 +27,7 @@ class VersionCheck(TypedDict):
     message: str
 
 
-class Done(TypedDict):
+class SuccessResponse(TypedDict):
     success: Success
 
 
@@ -46,7 +46,7 @@ class AddedNodes(TypedDict):
     root_ids: dict[str, Id]
 
 
-class Finished(TypedDict):
+class FinishedChannel(TypedDict):
     """`diff_task_id` is the task that compares the new tree with the old one; null if there is none."""
 
     success: Success
@@ -60,7 +60,7 @@ class PublishStarted(TypedDict):
     task_id: Id
 
 
-class Statuses(TypedDict):
+class ChannelStatuses(TypedDict):
     success: Success
     statuses: dict[str, Literal["active", "deleted", "staged", "unpublished"]]
 

@@ -17,7 +17,7 @@ class Person(TypedDict):
     is_active: bool
 
 
-class OwnUser(Person):
+class CurrentUser(Person):
     """The caller, with the ids of the channels that they may edit or only view."""
 
     editable_channels: list[Id]
@@ -59,7 +59,7 @@ class Invitation(TypedDict):
     share_mode: Literal["edit", "view"]
 
 
-class Decided(TypedDict):
+class Decision(TypedDict):
     status: Literal["success"]
 
 

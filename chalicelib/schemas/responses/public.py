@@ -57,7 +57,7 @@ class _Entry(TypedDict):
     library: Literal["KOLIBRI"] | None
 
 
-class LookedUpChannel(_Entry):
+class ChannelLookup(_Entry):
     """A channel found by an id or a token."""
 
     version: Annotated[Count | None, Field(description="null for the token of a draft: fetch <id>-next.sqlite3")]
@@ -69,7 +69,7 @@ class PublicChannel(_Entry):
     version: Count
 
 
-class ChannelInShort(TypedDict):
+class ChannelSummary(TypedDict):
     name: str
     description: str
     version: Count

@@ -4,11 +4,11 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.channel import Picture
+from chalicelib.schemas.responses.channel import CroppedThumbnail
 from chalicelib.schemas.responses.common import Count, Id, Kind, Language, Moment, Url
 
 
-class Found(TypedDict):
+class SearchResult(TypedDict):
     """A published node. `parent` and `root_id` are ids in the live tree as of the publish."""
 
     id: Id
@@ -43,7 +43,7 @@ class CatalogChannel(TypedDict):
     description: str
     thumbnail: str | None
     thumbnail_url: Url | None
-    thumbnail_encoding: Picture | dict[str, Any]
+    thumbnail_encoding: CroppedThumbnail | dict[str, Any]
     language: Language | None
     primary_token: str | None
     count: Count

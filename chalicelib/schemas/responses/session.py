@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 from chalicelib.schemas.responses.common import Id
 
 
-class SessionAnswer(TypedDict):
+class SessionState(TypedDict):
     """The caller's identity. Without a session, `user_id` is null and the names are empty."""
 
     id: Literal["current"]

@@ -19,7 +19,7 @@ class Allowed(TypedDict):
     server_rev: Rev
 
 
-class Told(TypedDict):
+class SyncedChange(TypedDict):
     """An applied change, with the fields of its type as they were sent."""
 
     key: Key
@@ -45,7 +45,7 @@ class Told(TypedDict):
     use_staging_tree: NotRequired[Any]
 
 
-class Failed(Told):
+class FailedChange(SyncedChange):
     """A change of the caller that could not be applied; `errors` are sentences, or sentences by field."""
 
     errors: Sentences | dict[str, Sentences]
@@ -62,7 +62,7 @@ class SyncedTask(TypedDict):
     channel_id: Id
 
 
-class Synced(TypedDict):
+class SyncResult(TypedDict):
     """The result of a sync request.
 
     `disallowed` are rejected changes as they were sent, with `errors`; changes that are too large to send back have
@@ -71,7 +71,7 @@ class Synced(TypedDict):
 
     disallowed: list[Object]
     allowed: list[Allowed]
-    changes: list[Told]
-    errors: list[Failed]
-    successes: list[Told]
+    changes: list[SyncedChange]
+    errors: list[FailedChange]
+    successes: list[SyncedChange]
     tasks: list[SyncedTask]

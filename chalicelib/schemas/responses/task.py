@@ -25,7 +25,7 @@ class Task(ListedTask):
     result: Any
 
 
-class Started(TypedDict):
+class StartedTask(TypedDict):
     """The background task that was started."""
 
     task_id: Id

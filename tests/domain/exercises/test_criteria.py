@@ -46,7 +46,7 @@ def test_every_model_is_tested():
 def test_a_model_is_allowed_for_certain_kinds_only(model, kind):
     fields = given_criterion(model=model, **VALID[model])
     assert criteria.problem(kind, fields) is None
-    assert criteria.suits(kind, fields) == (kind in MODELS[model])
+    assert criteria.is_allowed_for_kind(kind, fields) == (kind in MODELS[model])
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_a_model_is_allowed_for_certain_kinds_only(model, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_missing_criterion_is_allowed_for_every_kind(kind, fields):
     assert criteria.problem(kind, fields) is None
-    assert criteria.suits(kind, fields)
+    assert criteria.is_allowed_for_kind(kind, fields)
     assert criteria.criterion_of(fields) is None
 
 
@@ -177,5 +177,5 @@ def test_any_extra_fields_are_checked_without_an_exception(kind, fields):
 def test_any_criterion_is_checked_without_an_exception(kind, model, threshold):
     fields = given_criterion(model=model, threshold=threshold)
     criteria.problem(kind, fields)
-    assert criteria.suits(kind, fields) in (True, False)
+    assert criteria.is_allowed_for_kind(kind, fields) in (True, False)
     assert criteria.has_mastery(fields) in (True, False)
