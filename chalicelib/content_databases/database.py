@@ -1,4 +1,4 @@
-"""A published content database, opened for reading."""
+"""Read access to a published content database."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,49 +23,48 @@ _PATHS_TO_QUIZZES = """
 
 
 class ContentDatabase(SharedFile):
-    """A file that `write_content_database` wrote. Queries know `has_words(words, title, description)` beside SQLite's
-    functions.
+    """A database written by `write_content_database`. Queries can call `has_words(words, title, description)`.
 
-    Nodes lie in it in tree order, so that their rowids count them from 1, and `lft` and `rght` are numbered without
-    gaps. There is no index on `lft`, but a node at level L has lft = 2 * rowid - 1 - L: rowids lead to any place
-    in the tree, and (rght - lft - 1) / 2 nodes follow below a node.
+    Nodes are stored in tree order: rowids count them from 1, and `lft` and `rght` have no gaps. There is no index on
+    `lft`, but a node at level L has lft = 2 * rowid - 1 - L, so rowids can be used to find any position in the tree.
+    A node has (rght - lft - 1) / 2 descendants, which follow it directly.
     """
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "content_channelmetadata", {"has_words": _has_words})
-        self.labels: dict[Any, dict[str, list[str]]] = {}  # by filter, see `labels`
+        self.labels: dict[Any, dict[str, list[str]]] = {}  # cache of `labels_of`, by filter
 
     @cached_property
     def channel(self) -> dict[str, Any]:
-        """What the database says of its channel."""
+        """The metadata of the channel."""
         return dict(self.rows("SELECT * FROM content_channelmetadata")[0])
 
     @cached_property
     def languages(self) -> dict[str, ContentLanguage]:
-        """Languages of nodes and files by id, each as a node gives it."""
-        rows = self.rows(f"SELECT {_LANGUAGE_COLUMNS} FROM content_language")  # noqa: S608 (our own columns)
+        """The languages of nodes and files by id, as in the API's nodes."""
+        rows = self.rows(f"SELECT {_LANGUAGE_COLUMNS} FROM content_language")  # noqa: S608 (columns from this module)
         return {row["id"]: cast(ContentLanguage, dict(row)) for row in rows}
 
     @cached_property
     def topics(self) -> dict[str, tuple[str, str | None]]:
-        """Title and parent of each topic, by its id: only topics have anything below them."""
+        """(title, parent id) of each topic by id. Only topics have children."""
         rows = self.rows("SELECT id, title, parent_id FROM content_contentnode WHERE kind = 'topic'")
         return {id: (title, parent_id) for id, title, parent_id in rows}
 
     @cached_property
     def coach_resources(self) -> list[int]:
-        """`lft` of the resources that are for coaches only, sorted."""
+        """The sorted `lft` of all resources for coaches."""
         rows = self.rows("SELECT lft FROM content_contentnode WHERE coach_content AND kind != 'topic' ORDER BY rowid")
         return [lft for (lft,) in rows]
 
     @cached_property
     def paths_to_quizzes(self) -> str:
-        """Ids of the nodes that are a quiz or have one below, as a JSON array."""
+        """The ids of quizzes and their ancestors, as a JSON array."""
         ids: str = self.rows(_PATHS_TO_QUIZZES, (modalities.QUIZ,))[0]["ids"]
         return ids
 
     def path_to(self, parent_id: str | None) -> list[str]:
-        """Ids of the topics on the way from the root to this one, which is the last."""
+        """The ids of the topics from the root to this one."""
         path = []
         while parent_id is not None:
             path.append(parent_id)
@@ -75,15 +74,15 @@ class ContentDatabase(SharedFile):
 
 @dataclass(frozen=True)
 class Source:
-    """A content database, and what the API says of it that it does not know itself."""
+    """A content database with data for the API that is not in the database."""
 
     database: ContentDatabase
-    tree_id: int  # unique for its channel, while every database numbers its own tree 1
-    files_url: str  # what the path of a file hangs below: "" or "https://host"
+    tree_id: int  # unique per channel, while every database has the tree id 1
+    files_url: str  # prefix of the URLs of files: "" or "https://host"
 
 
 def _has_words(words: str, title: str, description: str | None) -> bool:
-    """Whether one of the texts contains all the words, which are casefolded and separated by spaces."""
+    """Whether the title or the description contains all words, which are casefolded and separated by spaces."""
     wanted = words.split(" ")
     return _has_all(wanted, title) or _has_all(wanted, description or "")
 

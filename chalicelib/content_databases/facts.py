@@ -1,4 +1,4 @@
-"""What the public index keeps of a channel's nodes, so that channels can be chosen without opening their databases."""
+"""Facts about a channel's nodes, stored in the public index to filter channels without opening their databases."""
 
 from typing import Any
 
@@ -15,9 +15,12 @@ _CONTENTS = "SELECT count(DISTINCT content_id) FROM content_contentnode WHERE ki
 
 
 def facts_of(database: ContentDatabase) -> dict[str, Any]:
-    """`tags`, `labels` (of each of the fields `LABELS`) and `languages` that nodes have, sorted; how many resources
-    are for coaches only; whether there is a quiz, and whether there are subtitles; le_utils ids of the `licenses`; how
-    many distinct contents there are; `countries`, which neither chefs nor curators can name yet."""
+    """The facts about the nodes of a channel.
+
+    `tags`, `labels` (by field of `LABELS`), `languages` and `licenses` (le_utils ids) are sorted lists.
+    `num_coach_contents` is the number of resources for coaches and `content_count` that of distinct contents.
+    `countries` is empty because neither chefs nor curators can set them yet.
+    """
     labels = labels_of(Source(database, 1, ""))
     return {
         "tags": [name for (name,) in database.rows("SELECT tag_name FROM content_contenttag ORDER BY tag_name")],

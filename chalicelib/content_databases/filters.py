@@ -1,4 +1,4 @@
-"""Which nodes a client asks for: the query parameters of the node endpoints (Kolibri's filters of content nodes)."""
+"""Query parameters of the public node endpoints, which are Kolibri's filters of content nodes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from chalicelib.schemas.base import PlainId, refuse
 from chalicelib.schemas.constants import one_of
 from chalicelib.schemas.query import Flag, Number, Query, each, language, parse_query, parts, short, storable
 
-CONTENT = "content"  # as a kind: everything but topics
+CONTENT = "content"  # a pseudo-kind that means everything but topics
 _SEPARATORS = re.compile(r'[?.,!";: ]+')
 _KINDS = frozenset(kind for kind, _ in content_kinds.choices)
 _LANGUAGES: dict[str, str] = {known.id.lower(): known.id for known in languages.LANGUAGELIST}
@@ -41,13 +41,13 @@ def _language(value: str) -> str:
 def _keywords(value: str) -> tuple[str, ...]:
     words = [word.casefold() for word in _SEPARATORS.split(short(value)) if word]
     if not words:
-        raise refuse("Give at least one word.")
+        raise refuse("Enter at least one word.")
     return tuple(dict.fromkeys(words))
 
 
 def _some(value: str) -> str:
     if not parts(storable(value)):
-        raise refuse("Give at least one value, separated by commas.")
+        raise refuse("Enter at least one value. Separate several by commas.")
     return value
 
 
@@ -55,7 +55,7 @@ def _labels(value: str, field: ValidationInfo) -> tuple[frozenset[str], ...]:
     return tuple(dict.fromkeys(ids_of(str(field.field_name), word) for word in parts(value)))
 
 
-# Of validators before, the last one is the first to run.
+# BeforeValidators run from last to first.
 Some = BeforeValidator(_some)
 Id = Annotated[str, BeforeValidator(_id, json_schema_input_type=PlainId)]
 Ids = Annotated[tuple[str, ...], BeforeValidator(each(_id), json_schema_input_type=list[PlainId]), Some]
@@ -71,10 +71,10 @@ Labels = Annotated[tuple[frozenset[str], ...], BeforeValidator(_labels, json_sch
 
 
 class NodeFilter(Query):
-    """What must be true of a node, all of it; what is None or empty was not asked for.
+    """Conditions that a node must meet. Fields that are None or empty set no condition.
 
-    Ids are 32 lowercase hex digits, languages as le_utils writes them where it knows them. Of labels, each set has
-    the le_utils ids that one word means (none for an unknown word): the node bears one of them, or a label below it.
+    Ids are 32 lowercase hex digits. Languages are spelled as in le_utils if it knows them. Labels are sets of le_utils
+    ids, one set per word (empty for an unknown word): a node must have one label of each set, or a descendant of one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -95,8 +95,8 @@ class NodeFilter(Query):
     exclude_content_ids: Ids = ()
     prerequisite_for: Id | None = None
     has_prerequisite: Id | None = None
-    contains_quiz: Flag | None = None  # only True asks for anything
-    include_coach_content: Flag | None = None  # only False asks for anything
+    contains_quiz: Flag | None = None  # only True sets a condition
+    include_coach_content: Flag | None = None  # only False sets a condition
     grade_levels: Labels = ()
     resource_types: Labels = ()
     learning_activities: Labels = ()
@@ -113,9 +113,9 @@ _LISTS = {"ids", "channels", "kind_in", "languages", "authors", "tags", "exclude
 
 
 def parse(query: Mapping[str, Sequence[str]]) -> NodeFilter:
-    """The filter that query parameters make: of each name the last value counts, unknown names are ignored.
+    """Parse query parameters. The last value of each counts, and unknown parameters are ignored.
 
-    An empty value asks for nothing, except that a list must name something. Raises ValidationFailed with every
-    wrong parameter at once.
+    An empty value sets no condition, except that lists may not be empty. Raises ValidationFailed, which lists every
+    invalid parameter.
     """
     return parse_query(NodeFilter, query, even_empty=_LISTS)

@@ -1,4 +1,4 @@
-"""What Kolibri needs to import nodes of a channel: the rows of their tables (recorded: v2 importmetadata)."""
+"""The rows that Kolibri imports for a node of a channel, in the shape of v2 importmetadata."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _DEFAULT_SCHEMA = "5"  # Kolibri 0.19 fails on a higher one
 _SUPPORTED = f"exports only suported for versions {LOWEST_SCHEMA} to {HIGHEST_SCHEMA}"  # as recorded
 
 _NODE = "SELECT rowid AS place, parent_id, (rght - lft - 1) / 2 AS below FROM content_contentnode WHERE id = ?"
-# Ancestors come before the node and what is below it, so that these two together are in tree order.
+# Ancestors precede the node and its descendants, so both parts together are in tree order.
 _PAGE = """
     SELECT rowid AS place, id, lft FROM content_contentnode
     WHERE id IN (SELECT value FROM json_each(:path)) AND lft > :after
@@ -37,8 +37,8 @@ _BOTH_ENDS = """
 @dataclass(frozen=True)
 class _Table:
     columns: str
-    rows: str  # which, and in which order: what follows "FROM <table> AS t"
-    flags: tuple[str, ...] = ()  # columns that are true or false
+    rows: str  # conditions and order: the SQL after "FROM <table> AS t"
+    flags: tuple[str, ...] = ()  # boolean columns
 
 
 _TABLES = {
@@ -64,7 +64,7 @@ _TABLES = {
         ("randomize", "is_manipulable"),
     ),
     "content_localfile": _Table(
-        "id, extension, 1 AS available, file_size, file_size_bigint",  # here they are, though on no device yet
+        "id, extension, 1 AS available, file_size, file_size_bigint",  # available here, though not on a device
         "WHERE t.id IN (SELECT f.local_file_id FROM content_file AS f WHERE f.contentnode_id IN page) ORDER BY t.id",
         ("available",),
     ),
@@ -90,9 +90,9 @@ _TABLES = {
 
 
 def parse_schema(query: Mapping[str, Sequence[str]]) -> str:
-    """The `schema_version` that is asked for, the lowest one by default.
+    """Parse `schema_version`, which is the lowest one by default.
 
-    Raises BadRequest for one that is too low, too high or not a number, in the words of Kolibri.
+    Raises BadRequest, with Kolibri's sentences, if it is too low, too high or not a number.
     """
     version = whole(last_values(query).get("schema_version") or _DEFAULT_SCHEMA)
     if version is None:
@@ -112,11 +112,11 @@ def import_metadata(
     after: int,
     limit: int,
 ) -> tuple[ImportTables, int | None] | None:
-    """Rows by table of a node and its ancestors, and with `descendants` of all below it too; None: no such node.
+    """One page of rows by table for a node, its ancestors and, if requested, its descendants; None: no such node.
 
-    Of these nodes, a page has the first `limit` with an `lft` above `after`; beside the tables is the `lft` after
-    which the next page begins, None where there is none. A prerequisite goes with the node that has it, if the one
-    that is required is on any of the pages.
+    The page has the first `limit` of these nodes with an `lft` above `after`. Returns the tables and the `lft` after
+    which the next page starts, None if there is none. A prerequisite is on the page of the node that has it, provided
+    that the required node is on any page.
     """
     found = database.rows(_NODE, [node_id])
     if not found:
@@ -146,4 +146,4 @@ def _select(name: str, table: _Table) -> str:
 
 
 def _row(row: sqlite3.Row, flags: tuple[str, ...]) -> dict[str, Any]:
-    return {name: bool(row[name]) if name in flags else row[name] for name in row.keys()}  # noqa: SIM118 (no mapping)
+    return {name: bool(row[name]) if name in flags else row[name] for name in row.keys()}  # noqa: SIM118 (not a mapping)

@@ -1,7 +1,7 @@
-"""The public index: an SQLite file that says which channels are public and which of them has a node.
+"""The public index: an SQLite file that lists the public channels and maps nodes to them.
 
-A file is written once, beside the one before it, and never changed after that. Nodes and contents are told by the
-first 15 digits of their ids: that is enough to find the channel, whose content database knows the whole id.
+An update writes a new file; existing files never change. Nodes and contents are indexed by the first 15 digits of
+their ids, which is enough to find the channel, whose content database has the full ids.
 """
 
 import json
@@ -18,9 +18,9 @@ from chalicelib.domain import jsontext
 from chalicelib.schemas.responses.public import PublicChannel as PublicEntry
 from chalicelib.sqlite import sqlite3
 
-_DIGITS = 15  # of 32: with the sign they fit SQLite's integers
+_DIGITS = 15  # of 32, so that they fit into SQLite's signed integers
 _SCHEMA = (
-    # Channels keep their tree ids when they go private and come back.
+    # Channels keep their tree ids if they become private and public again.
     "CREATE TABLE tree (id INTEGER PRIMARY KEY, channel_id TEXT UNIQUE)",
     "CREATE TABLE channel (tree_id INTEGER PRIMARY KEY, id TEXT UNIQUE, record TEXT, facts TEXT)",
     "CREATE TABLE node (prefix INTEGER, tree_id INTEGER, PRIMARY KEY (prefix, tree_id)) WITHOUT ROWID",
@@ -30,23 +30,23 @@ _SCHEMA = (
 
 @dataclass(frozen=True)
 class PublicChannel:
-    """A public channel. No other one ever has its `tree_id`."""
+    """A public channel. Its `tree_id` is never used for another channel."""
 
     tree_id: int
     id: str
-    entry: PublicEntry  # as the channel list gives it
-    facts: dict[str, Any]  # of its nodes, see `published.facts`
+    entry: PublicEntry  # as in the channel list
+    facts: dict[str, Any]  # about its nodes, see `facts_of`
     tokens: tuple[str, ...]
-    shown: Shown  # what the catalog says beside its entry, see `operations.catalog`
+    shown: Shown  # further fields of the catalog
 
     @property
     def version(self) -> int:
-        """The version that is public."""
+        """The public version."""
         return int(self.entry["version"])
 
     @cached_property
     def name_key(self) -> tuple[str, str]:
-        """Its place among channels."""
+        """The sort key in lists of channels."""
         return name_key(self.entry)
 
     @cached_property
@@ -56,13 +56,13 @@ class PublicChannel:
 
     @cached_property
     def metadata(self) -> str:
-        """The channel as Kolibri browses it, as JSON text."""
+        """The channel in the shape of Kolibri's v2/channel, as JSON text."""
         return jsontext.dumps(channel_metadata(self.entry, self.facts))
 
 
 @dataclass(frozen=True)
 class Record:
-    """What is written of a channel."""
+    """The data of a channel that is written to the index."""
 
     id: str
     entry: PublicEntry
@@ -71,12 +71,12 @@ class Record:
 
     @property
     def text(self) -> str:
-        """One text for one state of a channel."""
+        """The record as JSON text; equal records give equal texts."""
         return json.dumps([self.entry, list(self.tokens), self.shown], ensure_ascii=False)
 
 
 class IndexWriter:
-    """Changes an index file that nobody reads yet. Use as a context manager: leaving it completes the file."""
+    """Writes to an index file that is not in use yet. Use it as a context manager, which closes the file."""
 
     def __init__(self, path: Path) -> None:
         new = not path.exists()
@@ -93,31 +93,31 @@ class IndexWriter:
         self._connection.close()
 
     def holds(self, record: Record) -> bool:
-        """Whether the index says exactly this of the channel already."""
+        """Whether the index already has exactly this record."""
         return bool(self._one("SELECT record FROM channel WHERE id = ?", record.id) == record.text)
 
     def put(self, record: Record, database: ContentDatabase) -> None:
-        """List a channel with its content database, or list it anew."""
+        """Add a channel with its content database, or replace it."""
         facts = json.dumps(facts_of(database), ensure_ascii=False)
         self._connection.execute("BEGIN")
         self._connection.execute("INSERT OR IGNORE INTO tree (channel_id) VALUES (?)", (record.id,))
         tree_id = int(self._one("SELECT id FROM tree WHERE channel_id = ?", record.id))
         values = (tree_id, record.id, record.text, facts)
         self._connection.execute("INSERT OR REPLACE INTO channel VALUES (?, ?, ?, ?)", values)
-        self._people(tree_id, database)
+        self._write_nodes(tree_id, database)
         self._connection.execute("COMMIT")
 
     def channel_ids(self) -> list[str]:
-        """All that are listed."""
+        """The ids of all channels in the index."""
         return [id for (id,) in self._connection.execute("SELECT id FROM channel")]
 
     def forget(self) -> None:
-        """Take all channels off the list; they keep their tree ids."""
+        """Remove all channels; their tree ids remain reserved."""
         for table in ("channel", "node", "content"):
-            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 (names from this module)
 
     def remove(self, channel_id: str) -> bool:
-        """Take a channel off the list; says whether it was on it."""
+        """Remove a channel. Returns whether it was in the index."""
         tree_id = self._one("SELECT tree_id FROM channel WHERE id = ?", channel_id)
         if tree_id is None:
             return False
@@ -131,7 +131,7 @@ class IndexWriter:
         row = self._connection.execute(statement, (value,)).fetchone()
         return row[0] if row else None
 
-    def _people(self, tree_id: int, database: ContentDatabase) -> None:
+    def _write_nodes(self, tree_id: int, database: ContentDatabase) -> None:
         self._clear(tree_id)
         ids = database.rows("SELECT id, content_id FROM content_contentnode")
         nodes, contents = ({(_prefix(row[column]), tree_id) for row in ids} for column in (0, 1))
@@ -144,9 +144,9 @@ class IndexWriter:
 
 
 class IndexFile:
-    """A complete index file, for reading by any number of threads, who take turns.
+    """Read access to a complete index file, which any number of threads can share; their queries are serialized.
 
-    Open as long as it is known, so that the file may be removed from the disk meanwhile.
+    The file stays open for the lifetime of this object, so it may be deleted from disk meanwhile.
     """
 
     def __init__(self, path: Path) -> None:
@@ -154,16 +154,16 @@ class IndexFile:
         self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
 
     def channels(self) -> list[PublicChannel]:
-        """All public channels by name."""
+        """All public channels, sorted by name."""
         rows = self._rows("SELECT tree_id, id, record, facts FROM channel")
         return sorted((_channel(*row) for row in rows), key=lambda channel: channel.name_key)
 
     def of_nodes(self, node_ids: Iterable[str]) -> set[int]:
-        """Tree ids of the channels that may have any of these nodes."""
+        """The tree ids of channels that may have any of these nodes."""
         return self._having("node", node_ids)
 
     def of_contents(self, content_ids: Iterable[str]) -> set[int]:
-        """Tree ids of the channels that may have any of these contents."""
+        """The tree ids of channels that may have any of these contents."""
         return self._having("content", content_ids)
 
     def _having(self, table: str, ids: Iterable[str]) -> set[int]:
@@ -176,7 +176,7 @@ class IndexFile:
 
 
 def name_key(entry: Entry) -> tuple[str, str]:
-    """What channels are ordered by in lists: their name in any case, then their id."""
+    """The sort key of channels: the name, ignoring case, then the id."""
     return entry["name"].casefold(), entry["id"]
 
 

@@ -1,4 +1,4 @@
-"""Which labels and languages the wanted nodes of a channel have: what a client can choose to narrow a search."""
+"""The labels and languages of a channel's matching nodes, which clients offer as further filters."""
 
 from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter
@@ -8,19 +8,19 @@ from chalicelib.domain.types import LABELS
 LANGUAGES = "languages"
 _COLUMNS = {**{field: field for field in LABELS}, LANGUAGES: "lang_id"}
 _DISTINCT = "SELECT DISTINCT {columns} FROM content_contentnode AS n WHERE {condition}"
-_REMEMBERED = 200  # filters a database: every page of a walk asks for the same
+_MAX_CACHED = 200  # filters per database, as all pages of a list have the same filter
 
 Labels = dict[str, list[str]]
 
 
-def labels_of(source: Source, chosen: NodeFilter = NodeFilter()) -> Labels:  # noqa: B008 - it is frozen
-    """Ids by field: each of `LABELS`, and `languages` of the nodes themselves; sorted."""
-    remembered = source.database.labels
-    if chosen not in remembered:
-        if len(remembered) >= _REMEMBERED:
-            remembered.clear()
-        remembered[chosen] = _labels_of(source, chosen)
-    return remembered[chosen]
+def labels_of(source: Source, chosen: NodeFilter = NodeFilter()) -> Labels:  # noqa: B008 (it is frozen)
+    """Sorted ids by field: each field of `LABELS`, and the `languages` of the nodes themselves."""
+    cache = source.database.labels
+    if chosen not in cache:
+        if len(cache) >= _MAX_CACHED:
+            cache.clear()
+        cache[chosen] = _labels_of(source, chosen)
+    return cache[chosen]
 
 
 def _labels_of(source: Source, chosen: NodeFilter) -> Labels:
@@ -34,6 +34,6 @@ def _labels_of(source: Source, chosen: NodeFilter) -> Labels:
 
 
 def with_parents(ids: list[str]) -> list[str]:
-    """Labels and those above them, sorted: "a.b" is above "a.b.c"."""
+    """Labels and their ancestors, sorted: "a.b" is an ancestor of "a.b.c"."""
     parts = (id.split(".") for id in ids)
     return sorted({".".join(part[: end + 1]) for part in parts for end in range(len(part))})

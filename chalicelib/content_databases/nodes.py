@@ -1,4 +1,4 @@
-"""Content nodes as Kolibri reads them (recorded: v2 contentnode): a page of them costs four statements."""
+"""Content nodes in the shape of Kolibri's v2 contentnode. A page takes four SQL statements."""
 
 import json
 from bisect import bisect_left
@@ -10,15 +10,15 @@ from le_utils.constants import content_kinds
 
 from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter
-from chalicelib.content_databases.where import after, condition, listed
+from chalicelib.content_databases.where import after_lft, condition, listed
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.schemas.responses.public import Assessment, PublicFile, PublicTree
 from chalicelib.sqlite import sqlite3
 
-Node = PublicTree  # without `children` but in trees
+Node = PublicTree  # has `children` only in trees
 _EVERY_NODE = NodeFilter()
 
-# The rows are found by their numbers alone first: what has to be sorted then is small.
+# The subquery finds the row numbers first, so that few rows have to be sorted.
 _PAGE = """
     SELECT * FROM content_contentnode WHERE rowid IN (
         SELECT n.rowid FROM content_contentnode AS n WHERE {behind} AND {condition} ORDER BY n.rowid LIMIT ?
@@ -47,23 +47,23 @@ _FIRST = (
     *("id", "author", "available", "channel_id", "coach_content", "content_id", "description", "kind"),
     *("license_description", "license_name", "license_owner"),
 )
-_LABELS = (  # in the order that is recorded
+_LABELS = (  # in Kolibri's order
     *("learning_activities", "grade_levels", "resource_types", "accessibility_labels", "learner_needs"),
     "categories",
 )
 _FLAGS = ("available", "coach_content")
 
 
-def page(source: Source, chosen: NodeFilter, behind: int, limit: int) -> list[Node]:
-    """The first `limit` nodes that are wanted and have an `lft` above `behind`, in tree order."""
+def page(source: Source, chosen: NodeFilter, after: int, limit: int) -> list[Node]:
+    """The first `limit` matching nodes with an `lft` above `after`, in tree order."""
     where, wanted = condition(chosen, source)
-    place, numbers = after(behind)
+    place, numbers = after_lft(after)
     sql = _PAGE.format(behind=place, condition=where)
     return _nodes(source, source.database.rows(sql, [*numbers, *wanted, limit]))
 
 
 def retrieve(source: Source, node_id: str, chosen: NodeFilter = _EVERY_NODE) -> Node | None:
-    """The node with this id, None where there is none or where it is not wanted."""
+    """The node with this id; None if it does not exist or does not match."""
     where, wanted = condition(chosen, source)
     sql = f"SELECT * FROM content_contentnode AS n WHERE n.id = ? AND {where}"  # noqa: S608 (fixed text)
     found = _nodes(source, source.database.rows(sql, [node_id, *wanted]))
@@ -98,7 +98,7 @@ def _nodes(source: Source, rows: list[sqlite3.Row]) -> list[Node]:
 
 
 def _of_row(source: Source, row: sqlite3.Row) -> dict[str, Any]:
-    """What of a node is in its own row, and in those of its ancestors."""
+    """The fields of a node that come from its own row and its ancestors."""
     database = source.database
     return {
         **{name: bool(row[name]) if name in _FLAGS else row[name] for name in _FIRST},
@@ -118,7 +118,7 @@ def _of_row(source: Source, row: sqlite3.Row) -> dict[str, Any]:
 
 
 def _coach_resources(places: list[int], lft: int, rght: int) -> int:
-    """How many of the resources at these places are a node or below it."""
+    """The number of coach resources, given by their `lft`, in the subtree from `lft` to `rght`."""
     return bisect_left(places, rght) - bisect_left(places, lft)
 
 
@@ -134,7 +134,7 @@ def _files(source: Source, ids: str) -> dict[str, list[PublicFile]]:
                 "thumbnail": bool(row["thumbnail"]),
                 "lang": source.database.languages.get(row["lang_id"]),
                 "checksum": row["checksum"],
-                "available": True,  # it was when the channel was published, and files are never removed
+                "available": True,  # it was when the channel was published, and files are never deleted
                 "file_size": row["file_size"],
                 "extension": row["extension"],
                 "storage_url": f"{source.files_url}/{storage_key(row['checksum'], row['extension'])}",

@@ -1,20 +1,20 @@
-"""A published channel as the public API writes it (recorded: channel lookup, v2/channel)."""
+"""Published channels in the shapes of the public API: Kolibri's channel lookup and v2/channel."""
 
 from typing import Any, TypedDict
 
 from le_utils.constants import languages, library
 
-from chalicelib.schemas.responses.channel import Picture
-from chalicelib.schemas.responses.public import ChannelMetadata, LookedUpChannel, PublicChannel
+from chalicelib.schemas.responses.channel import CroppedThumbnail
+from chalicelib.schemas.responses.public import ChannelLookup, ChannelMetadata, PublicChannel
 
-Entry = PublicChannel | LookedUpChannel
+Entry = PublicChannel | ChannelLookup
 
 
 class Shown(TypedDict):
-    """What the catalog says of a channel beside its entry, and by what it orders them."""
+    """Further fields of a channel in the catalog, including its sort key."""
 
     thumbnail: str | None
-    thumbnail_encoding: Picture | dict[str, Any]
+    thumbnail_encoding: CroppedThumbnail | dict[str, Any]
     demo_server_url: str
     priority: int
 
@@ -28,7 +28,7 @@ def channel_entry(
     record: dict[str, Any],
     matching_tokens: list[str],
 ) -> PublicChannel:
-    """A channel as channel list and lookup give it; `record` is its `public_record`."""
+    """A channel, as in the responses of channel list and lookup. `record` is its `public_record`."""
     return {
         "id": channel_id,
         "name": record["name"],
@@ -50,7 +50,7 @@ def channel_entry(
 
 
 def channel_metadata(entry: PublicChannel, facts: dict[str, Any]) -> ChannelMetadata:
-    """A channel as Kolibri browses it, made from its entry in the channel list and its `facts_of`."""
+    """A channel in the shape of Kolibri's v2/channel. `entry` is its entry in the channel list."""
     language = languages.getlang(entry["language"] or "")
     return {
         "author": "",

@@ -1,4 +1,4 @@
-"""The index to search, for reading."""
+"""Read access to the search index."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -17,18 +17,18 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.search import SearchQuery
 from chalicelib.sqlite import sqlite3
 
-MAX_MATCHES = 20_000  # nodes that one search finds: of more, those that were indexed first
-# How much a word counts in the title, the description, the author and the tags.
+MAX_MATCHES = 20_000  # per search; if there are more, those that were indexed first
+# The weights of title, description, author and tags.
 _RANK = "bm25(words, 10, 1, 3, 4)"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Clause = tuple[str, list[Any]]  # a condition on a node, and the values of its parameters
+Clause = tuple[str, list[Any]]  # an SQL condition on a node, and its parameters
 
 
 @dataclass(frozen=True)
 class ChannelInIndex:
-    """A channel that has nodes in the index."""
+    """A channel in the search index."""
 
     id: str
     number: int
@@ -37,7 +37,7 @@ class ChannelInIndex:
 
 
 class SearchFile(SharedFile):
-    """A file that `SearchWriter` wrote."""
+    """A file written by `SearchWriter`."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "channel")
@@ -51,13 +51,13 @@ class SearchFile(SharedFile):
         }
 
     def channel_of(self, place: int) -> ChannelInIndex:
-        """The channel that a node is of."""
+        """The channel of a node."""
         return self.channels[place >> CHANNEL_BITS]
 
     def find(self, query: SearchQuery, numbers: Iterable[int], size: int, offset: int) -> tuple[int, list[sqlite3.Row]]:
-        """(how many nodes of these channels a query finds, MAX_MATCHES at most; those of a page, the best first).
+        """Search these channels: (number of matches, at most MAX_MATCHES; the rows of a page, best match first).
 
-        Nodes that are equally good are in the order in which they were indexed.
+        Nodes with equal scores are in the order in which they were indexed.
         """
         node_id = parse_id(query.keywords)
         match = match_of("" if node_id else query.keywords, query.author)
@@ -74,7 +74,7 @@ _NUMBERS = "(SELECT value FROM json_each(?))"
 _BY_WORDS = f"""
     SELECT node.place, {_RANK} AS score FROM words CROSS JOIN node ON node.place = words.rowid
     WHERE words.rowid >> {CHANNEL_BITS} IN {_NUMBERS} AND words MATCH ?
-"""  # noqa: S608 - here and below: our own numbers and text
+"""  # noqa: S608 (here and below: numbers and text from this module)
 _BY_ID = f"SELECT place, 0 AS score FROM node WHERE place >> {CHANNEL_BITS} IN {_NUMBERS}"  # noqa: S608
 _ALL = f"""
     SELECT place, 0 AS score FROM {_NUMBERS} AS channel CROSS JOIN node

@@ -1,7 +1,7 @@
-"""Writes the index to search: one SQLite file with the nodes of all published channels, public and private.
+"""Writing the search index: one SQLite file with the nodes of all published channels, public and private.
 
-A node's `place` is its number in its channel below the channel's number: `number << CHANNEL_BITS | n`. So what is found
-by words is known to be of a channel without reading the node.
+A node's `place` combines the channel's number and the node's number: `channel << CHANNEL_BITS | node`. So the channel
+of a match is known without reading the node.
 """
 
 from pathlib import Path
@@ -18,7 +18,7 @@ _SCHEMA = (
     "CREATE TABLE channel (number INTEGER PRIMARY KEY, id TEXT UNIQUE, version INTEGER, root_id BLOB, name TEXT)",
     f"CREATE TABLE node (place INTEGER PRIMARY KEY, {', '.join(COLUMNS)})",
     *(f"CREATE INDEX node_{name} ON node ({name})" for name in _IDS),
-    # The texts themselves are not kept.
+    # A contentless table: the texts themselves are not stored.
     f"CREATE VIRTUAL TABLE words USING fts5({', '.join(SEARCHED)}, content='', contentless_delete=1, "
     "tokenize='unicode61 remove_diacritics 2')",
 )
@@ -26,7 +26,7 @@ _OF_CHANNEL = "FROM node WHERE place BETWEEN :number << :bits AND (:number + 1 <
 
 
 class SearchWriter:
-    """Changes an index file that nobody reads yet. Use as a context manager: leaving it completes the file."""
+    """Writes to an index file that is not in use yet. Use it as a context manager, which closes the file."""
 
     def __init__(self, path: Path) -> None:
         new = not path.exists()
@@ -49,11 +49,11 @@ class SearchWriter:
         self._connection.close()
 
     def versions(self) -> dict[str, int]:
-        """The version of each channel that the index has."""
+        """The indexed version of each channel."""
         return dict(self._connection.execute("SELECT id, version FROM channel").fetchall())
 
     def put(self, part: Path) -> None:
-        """Take in a channel, by its part, instead of what the index has of it."""
+        """Add the channel of an index part, or replace it."""
         self._connection.execute("ATTACH ? AS part", (str(part),))
         channel_id, version, root_id, name = self._connection.execute("SELECT * FROM part.about").fetchone()
         self._connection.execute("BEGIN")
@@ -66,7 +66,7 @@ class SearchWriter:
         self._changed = True
 
     def remove(self, channel_id: str) -> bool:
-        """Take a channel out; says whether it was in."""
+        """Remove a channel. Returns whether it was in the index."""
         self._connection.execute("BEGIN")
         was_in = self._remove(channel_id)
         self._connection.execute("COMMIT")

@@ -1,6 +1,6 @@
-"""What the index to search takes of one published version of a channel: a small SQLite file, written with the version.
+"""Index parts: the search index entries of one published version of a channel, in an SQLite file.
 
-The index is written from these files alone, so it can be written anew at any time.
+A part is written with its version. The search index is built only from parts, so it can be rebuilt at any time.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ from chalicelib.domain.types import Snapshot
 from chalicelib.sqlite import sqlite3
 
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
-# Ids are 16 bytes. Times are whole seconds since 1970.
+# Ids are 16 bytes; times are seconds since 1970.
 COLUMNS = (
     "id",
     "node_id",
@@ -25,11 +25,11 @@ COLUMNS = (
     "language",  # in lower case
     "license",  # le_utils id
     "is_coach",
-    "resource_count",  # published resources below
-    "original_channel_id",  # where the node comes from another channel; whether one may know that is asked later
-    "created",  # when a node with this node_id was first published in this channel
+    "resource_count",  # published resources among the descendants
+    "original_channel_id",  # if copied from another channel; the caller's permission is checked when searching
+    "created",  # first publish of this node_id in this channel
 )
-TEXTS = ("description", "author", "tags")  # to be searched only
+TEXTS = ("description", "author", "tags")  # only searchable
 _SCHEMA = (
     "CREATE TABLE about (channel_id TEXT, version INTEGER, root_id BLOB, name TEXT)",
     f"CREATE TABLE node (number INTEGER PRIMARY KEY, {', '.join(COLUMNS + TEXTS)})",
@@ -37,10 +37,9 @@ _SCHEMA = (
 
 
 def write_part(path: Path, snapshot: Snapshot, at: datetime, old: Path | None) -> None:
-    """Write the part of a version to a file that is not there yet. The root is not in it: channels have lists of
-    their own.
+    """Write the part of a version to a new file, without the root, as channels are searched in separate lists.
 
-    `at` is when the version was made; `old` is the part of the version before it.
+    `at` is the time of the version; `old` is the part of the previous version.
     """
     known = _created(old) if old else {}
     connection = sqlite3.connect(path, isolation_level=None)
@@ -56,7 +55,7 @@ def write_part(path: Path, snapshot: Snapshot, at: datetime, old: Path | None) -
         connection.execute("INSERT INTO about VALUES (?, ?, ?, ?)", about)
         marks = ", ".join("?" for _ in COLUMNS + TEXTS)
         rows = _rows(snapshot, int(at.timestamp()), known)
-        connection.executemany(f"INSERT INTO node VALUES (NULL, {marks})", rows)  # noqa: S608 - question marks
+        connection.executemany(f"INSERT INTO node VALUES (NULL, {marks})", rows)  # noqa: S608 (placeholders only)
         connection.execute("COMMIT")
     finally:
         connection.close()
@@ -95,7 +94,7 @@ def _rows(snapshot: Snapshot, at: int, known: Mapping[bytes, int]) -> Iterator[t
 
 
 def _resource_counts(snapshot: Snapshot) -> dict[str, int]:
-    """How many resources are below each topic that has any."""
+    """The number of resources among the descendants of each topic; topics without any are left out."""
     counts: dict[str, int] = {}
     for node in reversed(snapshot["nodes"]):  # children before their parents
         below = 1 if node["kind"] != content_kinds.TOPIC else counts.get(node["id"], 0)

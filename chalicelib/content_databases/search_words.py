@@ -1,25 +1,25 @@
-"""From what a person types to what SQLite's full text search is asked."""
+"""Conversion of search terms to queries of SQLite's full-text search."""
 
 import re
 
-MAX_WORDS = 32  # those that follow say hardly more
+MAX_WORDS = 32  # further words are ignored
 
-# Chinese and Japanese are written without spaces: each of their characters is a word of its own.
+# Chinese and Japanese have no spaces between words, so each character is indexed as a word.
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
 def spaced(text: str) -> str:
-    """Text with spaces where words end."""
+    """Insert spaces around characters that count as separate words."""
     return _UNSPACED.sub(r" \g<0> ", text)
 
 
 def match_of(keywords: str, author: str) -> str:
-    """What a node must match: words that begin with all the keywords, and an author of whom that is so.
+    """Build a full-text query: a node must contain words that start with all keywords, and so must its author.
 
-    Empty where neither has a word. Every word is quoted, so that nothing in it is taken for syntax.
+    "" if there is neither a keyword nor an author. Every word is quoted, so that it is never parsed as syntax.
     """
-    asked = [_all_of(keywords), f"author : ({words})" if (words := _all_of(author)) else ""]
-    return " AND ".join(f"({one})" for one in asked if one)
+    terms = [_all_of(keywords), f"author : ({words})" if (words := _all_of(author)) else ""]
+    return " AND ".join(f"({term})" for term in terms if term)
 
 
 def _all_of(text: str) -> str:

@@ -1,4 +1,4 @@
-"""An SQLite file that never changes, opened for reading by several threads at once."""
+"""Read access to an SQLite file that never changes, shared by several threads."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -7,15 +7,15 @@ from typing import Any
 
 from chalicelib.sqlite import sqlite3
 
-# Nobody writes to the file, so that SQLite needs neither locks nor a look for changes.
+# The file never changes, so SQLite need not lock it or check for changes.
 _MODE = "?mode=ro&immutable=1"
 
 
 class SharedFile:
-    """Open as long as it is known, so that the file may be removed from the disk meanwhile.
+    """An open SQLite file, which may be deleted from disk during the lifetime of this object.
 
-    `table` is one that it has, `functions` are known to queries beside SQLite's own. Raises sqlite3.OperationalError
-    where there is no such file.
+    `table` is the name of any table in it; `functions` are additional SQL functions. Raises sqlite3.OperationalError
+    if the file does not exist.
     """
 
     def __init__(self, path: Path, table: str, functions: Mapping[str, Callable[..., Any]] | None = None) -> None:
@@ -30,16 +30,16 @@ class SharedFile:
         return self._connection().execute(sql, parameters).fetchall()
 
     def close(self) -> None:
-        """Free what this thread has open, at once. Nobody may be reading, nor read again."""
+        """Close this thread's connection and the first one. No thread may read from the file afterwards."""
         self._connection().close()
         self._first.close()
 
     def _connection(self) -> sqlite3.Connection:
-        """One for each thread, so that they need not wait for each other; where the file is gone already, the first."""
-        known: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
-        if known is None:
-            known = self._of_thread.connection = self._another()
-        return known
+        """The connection of this thread. Threads share the first connection if the file was deleted meanwhile."""
+        existing: sqlite3.Connection | None = getattr(self._of_thread, "connection", None)
+        if existing is None:
+            existing = self._of_thread.connection = self._another()
+        return existing
 
     def _another(self) -> sqlite3.Connection:
         try:
@@ -49,7 +49,7 @@ class SharedFile:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-        connection.execute(f"SELECT 1 FROM {self._table}")  # opens the file  # noqa: S608 - our own name
+        connection.execute(f"SELECT 1 FROM {self._table}")  # opens the file  # noqa: S608 (the caller's constant)
         connection.row_factory = sqlite3.Row
         for name, function in self._functions.items():
             connection.create_function(name, function.__code__.co_argcount, function, deterministic=True)

@@ -1,4 +1,4 @@
-"""A node with its children and grandchildren (recorded: v2 contentnode_tree; Kolibri's own view of a topic)."""
+"""A node with its children and grandchildren, in the shape of Kolibri's v2 contentnode_tree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from le_utils.constants import content_kinds
 from chalicelib.content_databases import nodes
 from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter
-from chalicelib.content_databases.where import after, condition, listed
+from chalicelib.content_databases.where import after_lft, condition, listed
 from chalicelib.schemas.responses.public import NextChildren, PublicTree
 
 DEEPEST = 2
-CHILDREN = 12  # at a time, of each node
+CHILDREN = 12  # per page and node
 
-# For each parent on its own, so that SQLite stops after the children that are shown, whatever others there are.
+# A subquery per parent lets SQLite stop after the requested children, however many others there are.
 _CHILDREN = """
     SELECT child.parent_id, child.id, child.rght FROM json_each(?) AS parent
     CROSS JOIN content_contentnode AS child ON child.rowid IN (
@@ -27,7 +27,7 @@ _CHILDREN = """
 
 @dataclass(frozen=True)
 class TreePage:
-    """How many levels below a node are shown, and behind which `lft` its children begin (None: all of them)."""
+    """The number of levels to return below a node, and the `lft` after which its children start (None: the first)."""
 
     depth: int = DEEPEST
     next__gt: int | None = None
@@ -35,7 +35,7 @@ class TreePage:
 
 @dataclass
 class _Children:
-    """Ids of the children of a node that are shown, and the `next__gt` of those that are not (None: all are)."""
+    """The ids of a node's children on this page, and the `next__gt` of the next page (None: this is the last)."""
 
     ids: list[str]
     next__gt: int | None = None
@@ -44,12 +44,12 @@ class _Children:
 def subtree(
     source: Source, node_id: str, page: TreePage, chosen: NodeFilter, given: Mapping[str, str]
 ) -> PublicTree | None:
-    """The node, and where it is a topic `children`: {"results": its wanted children, "more"}; None: no such node.
+    """A node and, if it is a topic, `children`: {"results": its matching children, "more"}; None: no such node.
 
-    At most twelve children are shown, and at a depth of two at most twelve of each of theirs. Where a topic has but
-    one child, or a child has but one, what is below that one is shown too. `more` says how to ask for the next ones:
-    {"id": whose children, "params": {**given, "next__gt", "depth"}}, or is None where no more are wanted.
-    Topics without `children` have to be asked for by themselves. The node asked for need not be wanted.
+    Contains at most twelve children and, with a depth of two, at most twelve children of each. If the topic or one of
+    its children has only a single child, the level below that one is included too. `more` is the request for the next
+    children, {"id": the parent, "params": {**given, "next__gt", "depth"}}, or None on the last page. Topics without
+    `children` must be requested separately. The requested node itself need not match the filter.
     """
     shown = _shown(source, node_id, page, chosen)
     built = {node["id"]: node for node in nodes.by_ids(source, [node_id, *(i for c in shown.values() for i in c.ids)])}
@@ -57,7 +57,7 @@ def subtree(
         return None
     for parent_id, children in shown.items():
         if built[parent_id]["kind"] == content_kinds.TOPIC:
-            # As Kolibri has it: what was below goes on as a list of its own, and that is one level deep.
+            # As in Kolibri, further children of a child are requested as a separate list, one level deep.
             depth = DEEPEST if parent_id == node_id else 1
             more: NextChildren | None = None
             if children.next__gt:
@@ -67,7 +67,7 @@ def subtree(
 
 
 def _shown(source: Source, node_id: str, page: TreePage, chosen: NodeFilter) -> dict[str, _Children]:
-    """The children that are shown, of each node of which any could be. One statement a level."""
+    """The children to return by parent, for each node whose children are included. One statement per level."""
     shown = last = _children(source, [node_id], chosen, page.next__gt or 0)
     while page.next__gt is None and (single := _singles(last)):
         last = _children(source, single, chosen)
@@ -85,8 +85,8 @@ def _singles(shown: dict[str, _Children]) -> list[str]:
 
 
 def _children(source: Source, parents: list[str], chosen: NodeFilter, next__gt: int = 0) -> dict[str, _Children]:
-    """The first children of each parent that are wanted and have an `lft` above `next__gt`."""
-    place, numbers = after(next__gt)
+    """The first matching children of each parent with an `lft` above `next__gt`."""
+    place, numbers = after_lft(next__gt)
     where, wanted = condition(chosen, source)
     sql = _CHILDREN.format(behind=place, condition=where)
     found: dict[str, _Children] = {id: _Children([]) for id in parents}

@@ -1,4 +1,4 @@
-"""A node filter as a condition of SQL."""
+"""Conversion of a node filter to SQL conditions."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -16,13 +16,13 @@ _BELOW = """
 """
 _REQUIRED_BY = "SELECT to_contentnode_id FROM content_contentnode_has_prerequisite WHERE from_contentnode_id = ?"
 _REQUIRING = "SELECT from_contentnode_id FROM content_contentnode_has_prerequisite WHERE to_contentnode_id = ?"
-# Not by EXISTS: SQLite 3.51.1 makes a join of it, and counts a node with two of the tags twice.
+# Do not use EXISTS: SQLite 3.51.1 converts it to a join and returns a node with two of the tags twice.
 _TAGGED = """
     SELECT link.contentnode_id FROM content_contentnode_tags AS link
     WHERE link.contenttag_id IN (SELECT tag.id FROM content_contenttag AS tag WHERE tag.tag_name IN
 """
-# A language or an author may have most of the nodes: with "+", SQLite goes through them in tree order all the same
-# and stops at the end of the page, instead of collecting and sorting them.
+# "+" keeps SQLite from using the index, so it reads nodes in tree order and stops at the end of the page. As one
+# language may have most of the nodes, collecting and sorting them would be slower.
 _TEXTS = {
     "ids": f"n.id IN {_LISTED}",
     "kind_in": f"n.kind IN {_LISTED}",
@@ -44,7 +44,7 @@ _FLAGS = {
     ("categories__isnull", False): "n.categories IS NOT NULL",
     ("include_coach_content", False): "NOT n.coach_content",
 }
-# A set of labels is written "a,b.c": a label or one below it is between a comma and a comma or a dot.
+# Labels are stored as "a,b.c": a label or a descendant of it follows a comma and is followed by a comma or a dot.
 _LABEL = {
     field: f"instr(',' || n.{field} || ',', ',' || ? || ',') OR instr(',' || n.{field}, ',' || ? || '.')"
     for field in LABELS
@@ -54,20 +54,20 @@ Clause = tuple[str, list[Any]]  # SQL and its parameters
 
 
 def condition(chosen: NodeFilter, source: Source) -> Clause:
-    """What must hold of a row `n` of content_contentnode: SQL without a word of the client's, and its parameters."""
+    """The condition on a row `n` of content_contentnode: SQL that contains no client input, and its parameters."""
     clauses = list(_clauses(chosen, source))
     text = " AND ".join(f"({sql})" for sql, _ in clauses)
     return text or "1", [value for _, values in clauses for value in values]
 
 
-def after(lft: int) -> Clause:
-    """What holds of a row `n` that is behind this `lft` in the tree; SQLite goes there directly."""
-    # Of two lower bounds SQLite goes to one only: it should not be one that bounds nothing.
+def after_lft(lft: int) -> Clause:
+    """The condition on a row `n` that its `lft` is greater. SQLite can seek to the first such row."""
+    # SQLite uses only one of two lower bounds, so a bound that excludes nothing is left out.
     return ("1", []) if lft < 1 else ("n.rowid > ? AND n.lft > ?", [(lft + 1) // 2, lft])
 
 
 def listed(values: Collection[Any]) -> str:
-    """Values as one parameter, for `json_each`."""
+    """Encode values as one parameter for `json_each`."""
     return json.dumps(list(values))
 
 
@@ -117,7 +117,7 @@ def _places(chosen: NodeFilter) -> Iterator[Clause]:
     if chosen.descendant_of:
         yield _BELOW, [chosen.descendant_of] * 2
     if chosen.lft__gt is not None:
-        yield after(chosen.lft__gt)
+        yield after_lft(chosen.lft__gt)
     if chosen.rght__lt is not None:
-        # A rowid is never larger than its node's lft, so that SQLite can stop there.
+        # A rowid is never larger than its node's lft, so SQLite can stop at this rowid.
         yield "n.rowid < ? AND n.rght < ?", [chosen.rght__lt] * 2

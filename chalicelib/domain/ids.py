@@ -1,4 +1,4 @@
-"""Identifiers: 32 lowercase hex digits everywhere, dashed and upper-case forms accepted on the way in."""
+"""Ids: 32 lowercase hex digits. Dashes and capitals are accepted in requests."""
 
 import re
 import uuid
@@ -12,7 +12,7 @@ def new_id() -> str:
 
 
 def parse_id(value: object) -> str | None:
-    """The id that `value` writes, with or without dashes, or None where it writes none."""
+    """Parse an id, with or without dashes; None if `value` is not one."""
     if not isinstance(value, str):
         return None
     plain = value.replace("-", "").lower()
@@ -20,5 +20,5 @@ def parse_id(value: object) -> str | None:
 
 
 def derived_id(parent: str, name: str) -> str:
-    """The one id that belongs to `name` under the id `parent`: what is sent twice is made once."""
+    """Derive the id of `name` under the id `parent`: always the same, so repeated requests create no duplicates."""
     return uuid.uuid5(uuid.UUID(parent), name).hex

@@ -1,15 +1,15 @@
-"""JSON that can be stored and published: what Python's parser takes beyond that is refused."""
+"""Strict JSON: rejects what Python's parser accepts but databases or other parsers cannot read."""
 
 import json
 from typing import Any
 
-MAX_NUMBER = 10**18  # numbers beyond are no counts, sizes or durations, and no column holds them
+MAX_NUMBER = 10**18  # larger than any count, size or duration, and still fits into database columns
 
 
 def loads(text: str | bytes) -> Any:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
-    Raises ValueError for what is no JSON, for NaN and infinities, huge numbers, and lone surrogates.
+    Raises ValueError for invalid JSON, NaN and infinities, numbers above MAX_NUMBER, and lone surrogates.
     """
     written = text.decode("utf-8-sig") if isinstance(text, bytes) else text
     try:
@@ -22,7 +22,7 @@ def loads(text: str | bytes) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """A value as JSON text, in the one way in which answers are written."""
+    """Serialize a value as compact JSON, as in responses."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -30,11 +30,11 @@ def _refuse_surrogates(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise ValueError("it holds a lone surrogate") from error
+        raise ValueError("it contains a lone surrogate") from error
 
 
 def _no_number(name: str) -> None:
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(f"{name} is not a valid JSON number")
 
 
 def _integer(digits: str) -> int:

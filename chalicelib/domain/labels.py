@@ -1,4 +1,4 @@
-"""Labels of le_utils, as searches name them: by id, or by name in any case ("mathematics", "lesson plan")."""
+"""Lookup of le_utils labels by id or by name, ignoring case ("mathematics", "lesson plan")."""
 
 from collections.abc import Iterable
 
@@ -37,11 +37,11 @@ _IDS = {field: _ids_by_word(field) for field in _CHOICES}
 
 
 def ids_of(field: str, word: str) -> frozenset[str]:
-    """Ids of the labels that a word means in one of the fields `LABELS`; none where le_utils does not know it."""
+    """Find the ids of the labels with this id or name in one of the fields `LABELS`; empty if there are none."""
     ids = _IDS[field]
     return ids.get(word.strip()) or ids.get(_plain(word)) or frozenset()
 
 
-def is_labelled(labels: Iterable[str], wanted: frozenset[str]) -> bool:
-    """Whether any of the labels is a wanted one, or below it: "a.b.c" is below "a.b"."""
+def has_label(labels: Iterable[str], wanted: frozenset[str]) -> bool:
+    """Whether any of the labels is a wanted one or one of its descendants: "a.b.c" is a descendant of "a.b"."""
     return any(label == id or label.startswith(f"{id}.") for label in labels for id in wanted)

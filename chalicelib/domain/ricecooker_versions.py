@@ -1,4 +1,4 @@
-"""How current a chef's ricecooker is (specification: check_version; texts as recorded)."""
+"""Check of a chef's ricecooker version. The messages are Kolibri Studio's."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ NEWEST = "0.7.3"
 
 @dataclass(frozen=True)
 class Level:
-    """From `since` on, a version has this status, until a higher level takes over."""
+    """The status of versions from `since` up to the next higher level."""
 
     since: Version
     status: int
@@ -39,9 +39,9 @@ LEVELS = (
 
 
 def check(text: str) -> tuple[int, str]:
-    """(status 0 to 3, message) for a version text.
+    """Check a version: (status from 0 to 3, message).
 
-    Raises ValueError where it is not a version.
+    Raises ValueError if the text is not a version.
     """
     try:
         version = Version(text)

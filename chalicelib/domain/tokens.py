@@ -1,4 +1,4 @@
-"""Secrets and tokens: API tokens and sessions of users, and the words that open a channel in Kolibri."""
+"""Secrets: users' API tokens, session ids and passwords, and the tokens by which Kolibri finds a channel."""
 
 import hashlib
 import hmac
@@ -8,60 +8,60 @@ import secrets
 from le_utils import proquint
 
 _WORD = 10  # letters
-_TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter or digit that looks like another one
+_TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that look alike
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
 _SESSION_ID = re.compile(r"[0-9a-f]{64}")
 
 
 def new_api_token() -> str:
-    """A user's API token: 40 hex digits. Only `digest` of it is ever stored."""
+    """A random API token of 40 hex digits. Only its `digest` is stored."""
     return secrets.token_hex(20)
 
 
 def is_api_token(text: str) -> bool:
-    """Whether `text` can be an API token at all."""
+    """Whether `text` has the form of an API token."""
     return _API_TOKEN.fullmatch(text) is not None
 
 
 def new_session_id() -> str:
-    """What a browser shows to stay signed in: 64 hex digits. Only `digest` of it is ever stored."""
+    """A random session id of 64 hex digits, for the session cookie. Only its `digest` is stored."""
     return secrets.token_hex(32)
 
 
 def is_session_id(text: str) -> bool:
-    """Whether `text` can be the id of a session at all."""
+    """Whether `text` has the form of a session id."""
     return _SESSION_ID.fullmatch(text) is not None
 
 
 def csrf_token(session_id: str) -> str:
-    """What pages of a session send along to show that they are its own: it follows from the id, not the id from it."""
+    """The CSRF token of a session. It is derived from the session id, which cannot be derived from it."""
     return hmac.new(session_id.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
 def new_password() -> str:
-    """A password that nobody can guess (99 bits) and that people can type: four words of five letters and digits."""
+    """A random password (99 bits) that is easy to type: four groups of five letters and digits."""
     return "-".join("".join(secrets.choice(_TYPED) for _ in range(5)) for _ in range(4))
 
 
 def digest(token: str) -> str:
-    """What is stored of an API token or of a session's id: its SHA-256, hex."""
+    """The SHA-256 (hex) of an API token or session id, which is stored instead of the secret."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def new_channel_token() -> str:
-    """A channel's token: two pronounceable quintets, written without their dash."""
+    """A random channel token: two pronounceable quintets without the dash between them."""
     word = ""
-    while len(word) < _WORD:  # small random numbers make one quintet only, which can be guessed
+    while len(word) < _WORD:  # small random numbers make only one quintet, which could be guessed
         word = plain_token(proquint.generate())
     return word
 
 
 def plain_token(text: str) -> str:
-    """A channel token as it is stored: case and dashes do not matter to those who type it."""
+    """Normalize a channel token as it is stored: lower case, without dashes."""
     return text.replace("-", "").strip().lower()
 
 
 def is_channel_token(text: str) -> bool:
-    """Whether `text`, as `plain_token` writes it, can be a channel token at all."""
+    """Whether `text`, normalized by `plain_token`, has the form of a channel token."""
     return _CHANNEL_TOKEN.fullmatch(text) is not None

@@ -1,30 +1,29 @@
-"""The plain data that travels between handlers, models and export.
+"""Plain data passed between handlers, operations, models and export.
 
-Everything here is JSON: dictionaries, lists, strings, numbers. Ids are 32 lowercase hex digits,
-sizes are bytes, durations are seconds.
+Everything here is JSON. Ids are 32 lowercase hex digits, sizes are bytes, durations are seconds.
 """
 
 from typing import Any, NotRequired, TypedDict
 
 
 class FileData(TypedDict):
-    """One file of a node or of an assessment item; its bytes are `storage_key(checksum, file_format)`."""
+    """A file of a node or question. It is stored under `storage_key(checksum, file_format)`."""
 
     id: str
     checksum: str  # md5 of the bytes, hex
-    file_format: str  # le_utils file format: the extension without its dot
+    file_format: str  # le_utils file format: the extension without the dot
     file_size: int
     preset: str  # le_utils preset id
     language: str | None
     original_filename: str
     source_url: str | None
     duration: int | None
-    uploaded_by: NotRequired[str]  # id of the user; not of what chefs send
-    included_presets: NotRequired[list[str]]  # whose viewers it needs, where there are others than of its own
+    uploaded_by: NotRequired[str]  # id of the user; missing for files sent by chefs
+    included_presets: NotRequired[list[str]]  # presets of embedded content, whose viewers it also needs
 
 
 class AssessmentItemData(TypedDict):
-    """One question of an exercise. `answers` and `hints` are parsed lists, in `order`."""
+    """A question of an exercise. `answers` and `hints` are parsed and sorted by `order`."""
 
     contentnode_id: str
     assessment_id: str
@@ -32,7 +31,7 @@ class AssessmentItemData(TypedDict):
     question: str
     answers: list[dict[str, Any]]  # {"answer": str | number, "correct": bool, "order": int}
     hints: list[dict[str, Any]]  # {"hint": str, "order": int}
-    raw_data: str  # Perseus item as JSON text, QTI item as XML, "" for the other types
+    raw_data: str  # a Perseus item as JSON or a QTI item as XML; "" for other types
     source_url: str | None
     randomize: bool
     order: int
@@ -40,19 +39,19 @@ class AssessmentItemData(TypedDict):
 
 
 class NodeData(TypedDict):
-    """A content node. `parent_id` is None for the root of a tree only; labels are le_utils ids."""
+    """A content node. `parent_id` is None only for the root of a tree. Labels are le_utils ids."""
 
     id: str
     node_id: str
     content_id: str
     parent_id: str | None
-    tree_id: str  # id of the root of the tree that the node is in
+    tree_id: str  # id of the root of the node's tree
     channel_id: str
     kind: str
     title: str
     description: str
     language: str | None
-    license: str | None  # le_utils licence name, e.g. "CC BY"
+    license: str | None  # le_utils licence name, such as "CC BY"
     license_description: str | None
     copyright_holder: str
     author: str
@@ -76,7 +75,7 @@ class NodeData(TypedDict):
     original_node_id: str | None
     assessment_item_count: int
     complete: bool
-    thumbnail_encoding: NotRequired[dict[str, Any]]  # the picture that a curator chose: {"base64": data URI, …}
+    thumbnail_encoding: NotRequired[dict[str, Any]]  # the thumbnail that a curator cropped: {"base64": data URI, …}
 
 
 CREDITS = ("license", "license_description", "copyright_holder", "author", "aggregator", "provider")
@@ -91,19 +90,19 @@ LABELS = (
 
 
 class ChannelData(TypedDict):
-    """What a publish needs to know of its channel."""
+    """The fields of a channel that are published with its tree."""
 
     id: str
     name: str
     description: str
     tagline: str
     language: str | None
-    thumbnail: str  # data URI, "" without one
-    inherit_metadata: bool  # chef-made: labels and language are inherited downwards
+    thumbnail: str  # data URI, "" if there is none
+    inherit_metadata: bool  # made by a chef: nodes inherit labels and language
 
 
 class AssessmentData(TypedDict):
-    """What the content database says of an exercise's questions."""
+    """The assessment metadata of an exercise in the content database."""
 
     assessment_item_ids: list[str]
     mastery_model: dict[str, Any]  # {"type": "m_of_n", "m": 3, "n": 4}
@@ -111,14 +110,14 @@ class AssessmentData(TypedDict):
 
 
 class SnapshotNode(NodeData):
-    """A node as it is published: derived files added, labels and language inherited, `level` from the root 0."""
+    """A node as published: with derived files and inherited labels and language. The root has `level` 0."""
 
     level: int
     assessment: NotRequired[AssessmentData | None]
 
 
 class Snapshot(TypedDict):
-    """One publish, frozen: what the export worker turns into a content database. Nodes are in tree (pre-)order."""
+    """The published state of a tree, from which the export worker builds a content database. Nodes are in pre-order."""
 
     channel: ChannelData
     version: int

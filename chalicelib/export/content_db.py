@@ -1,4 +1,4 @@
-"""Writes the content database that Kolibri imports."""
+"""Writing the content database that Kolibri imports."""
 
 from collections.abc import Iterable
 from contextlib import closing
@@ -11,30 +11,30 @@ from chalicelib.export.content_db_rows import Row, tables
 from chalicelib.sqlite import sqlite3
 
 _SCHEMA = Path(__file__).with_name("content_db_schema.sql")
-# Nobody else sees the file before it is whole, and a broken one is removed: nothing needs a journal.
+# No journal is needed: the file is not visible before it is complete, and a broken one is removed.
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
 
 
 class ContentDatabaseError(Exception):
-    """The snapshot does not make a content database; the message says where it breaks."""
+    """The snapshot cannot be written as a content database; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class ContentDatabaseSummary:
-    nodes: int  # the root among them
+    nodes: int  # including the root
     files: int
     local_files: int  # distinct stored files
     size: int  # bytes of the database
 
 
 def write_content_database(snapshot: Snapshot, path: Path) -> ContentDatabaseSummary:
-    """Writes the snapshot as a new database at `path`, replacing what was there.
+    """Write a snapshot to a new database at `path`, replacing an existing file.
 
-    Equal snapshots give byte-identical files under the same SQLite. Before it returns, the database was checked:
-    as many nodes as in the snapshot, foreign keys and file structure sound.
+    With the same version of SQLite, equal snapshots give identical files. The database is checked before this
+    function returns: the number of nodes, foreign keys and file structure.
 
-    Raises ContentDatabaseError (and leaves no file) where it is not so, or where the snapshot holds something that
-    the database cannot: the same node_id twice, a preset or language unknown to le_utils, a value out of range.
+    Raises ContentDatabaseError, and leaves no file, if a check fails or the snapshot contains something that cannot
+    be stored: a duplicate node_id, a preset or language unknown to le_utils, or a value out of range.
     """
     path.unlink(missing_ok=True)
     try:
@@ -61,7 +61,7 @@ def _fill(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
         connection.execute(statement)
     for table, rows in tables(snapshot):
         _insert(connection, table, rows)
-    # Filling an index row by row takes longer than building it at the end.
+    # Building an index at the end is faster than filling it row by row.
     for statement in create_indexes:
         connection.execute(statement)
     connection.execute("COMMIT")
@@ -74,17 +74,17 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> 
         return
     columns = ", ".join(first)
     values = ", ".join(f":{column}" for column in first)
-    statement = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 (both names are our own)
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 (names from this module)
     connection.executemany(statement, chain([first], rows))
 
 
 def _check(connection: sqlite3.Connection, expected: int) -> None:
     written = _count(connection, "content_contentnode")
     if written != expected:
-        raise ContentDatabaseError(f"{written} nodes were written, {expected} are published.")
+        raise ContentDatabaseError(f"{written} nodes were written instead of {expected}.")
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
-        raise ContentDatabaseError(f"Row {broken[1]} of {broken[0]} refers to nothing in {broken[2]}.")
+        raise ContentDatabaseError(f"Row {broken[1]} of {broken[0]} refers to a missing row in {broken[2]}.")
     (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
     if verdict != "ok":
         raise ContentDatabaseError(f"The database is damaged: {verdict}.")
@@ -100,5 +100,5 @@ def _summary(connection: sqlite3.Connection, path: Path) -> ContentDatabaseSumma
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:
-    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (our own name)
+    (count,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 (a name from this module)
     return int(count)

@@ -1,7 +1,7 @@
-"""The rows of a content database: for each table, dictionaries by column, in an order that the snapshot decides.
+"""The rows of a content database: for each table, dictionaries by column, in an order given by the snapshot.
 
-Ids that a snapshot does not have (files, tags, assessment metadata) are derived from what does not change, so that
-Kolibri sees the same row in the next version.
+Ids that are missing in a snapshot (of files, tags and assessment metadata) are derived from stable data, so that
+Kolibri recognizes the same row in the next version.
 """
 
 import json
@@ -27,22 +27,22 @@ from chalicelib.domain.types import LABELS, FileData, NodeData, Snapshot, Snapsh
 
 Row = dict[str, Any]
 
-# The oldest content schema that can hold the database: Kolibri refuses it when it knows only older ones.
+# The oldest content schema that fits the database. Kolibri rejects the database if it only supports older ones.
 MIN_SCHEMA_VERSION = "1"
-# Kolibri keeps sizes in 32 bits (PostgreSQL refuses more) and adds them up, so that NULL would stop an import.
+# Kolibri stores sizes in 32 bits (PostgreSQL rejects more) and adds them up, so NULL would make an import fail.
 MAX_FILE_SIZE = 2**31 - 1
 
 _PRESETS = {preset.id: preset for preset in format_presets.PRESETLIST}
 _INCLUDED_PRESETS = {id: 1 << bit for bit, id in enumerate(format_presets.RENDERABLE_PRESETS_ORDER)}
 _PLAYED = frozenset({content_kinds.AUDIO, content_kinds.VIDEO})
 _TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME})
-# The old form of an exercise's criterion cannot say which questions the tests are made of.
+# The old form of an exercise's criterion has no field for the questions of a pre/post test.
 _PLAIN_MASTERY = frozenset(mastery_criteria.MASTERYCRITERIALIST) - {mastery_criteria.PRE_POST_TEST}
 _License = tuple[str, str]  # name, description
 
 
 def tables(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Row]]]:
-    """Each table that has rows, with its rows. Raises KeyError for a preset or language that le_utils lacks."""
+    """The rows of each table that has any. Raises KeyError for a preset or language unknown to le_utils."""
     nodes = snapshot["nodes"]
     licenses = _license_ids(nodes)
     yield "content_language", map(_language, included_languages(snapshot))
@@ -58,7 +58,7 @@ def tables(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Row]]]:
 
 
 def nested_set(levels: Iterable[int]) -> list[tuple[int, int]]:
-    """`lft` and `rght` of nodes in pre-order, of which only the levels are needed (the root's is 0)."""
+    """Compute (`lft`, `rght`) of nodes in pre-order from their levels. The root's level is 0."""
     left: list[int] = []
     right: list[int] = []
     path: list[int] = []
@@ -78,10 +78,10 @@ def nested_set(levels: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def options(node: NodeData) -> dict[str, Any]:
-    """The node's `extra_fields.options`; an exercise in the old form gets its mastery model as a criterion.
+    """The node's `extra_fields.options`. An exercise in the old form gets its mastery model as a criterion.
 
-    The old form is `{"mastery_model", "m", "n"}` in the extra fields. By le_utils' schema m and n count for m of n
-    only; models that the schema does not have give no criterion.
+    The old form is `{"mastery_model", "m", "n"}` in the extra fields. In le_utils' schema, only "m of n" has m and n;
+    models that are missing in the schema give no criterion.
     """
     extra = node["extra_fields"]
     given = dict(extra.get("options") or {})
@@ -95,9 +95,9 @@ def options(node: NodeData) -> dict[str, Any]:
 
 
 def duration(node: NodeData) -> int | None:
-    """Seconds that the node takes: its time criterion, else the longest of its files where they are played.
+    """The duration of a node in seconds: its time criterion, else the longest of its audio or video files.
 
-    `suggested_duration` is a remark to curators, which Kolibri is not told.
+    `suggested_duration` is a note to curators and is not published.
     """
     criterion = criterion_of(node["extra_fields"]) or {}
     if criterion.get("model") in _TIMED:
@@ -212,7 +212,7 @@ def _local_files(nodes: list[SnapshotNode]) -> Iterator[Row]:
         yield {
             "id": checksum,
             "extension": file["file_format"],
-            "available": False,  # it is on no device yet
+            "available": False,  # not yet on a device
             "file_size": _file_size(file),
             "file_size_bigint": file["file_size"],
         }
@@ -243,7 +243,7 @@ def _file(node: SnapshotNode, file: FileData) -> Row:
 
 
 def _included_presets(file: FileData) -> int | None:
-    """The bits of the presets whose viewers a file needs; None for what no viewer shows."""
+    """The bits of the presets whose viewers a file needs; None if no viewer shows it."""
     presets = file.get("included_presets", [file["preset"]])
     return sum(_INCLUDED_PRESETS.get(preset, 0) for preset in presets) or None
 

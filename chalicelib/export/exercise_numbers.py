@@ -1,4 +1,4 @@
-"""Numbers as authors write them in the answers of an input question."""
+"""Parsing of numbers in the answers of input questions."""
 
 import math
 import re
@@ -14,9 +14,9 @@ _FRACTION_SLASH = "\N{FRACTION SLASH}"
 
 
 def parse_number(answer: object) -> float | None:
-    """The finite number that an answer states, or None where the whole of it is not one.
+    """Parse an answer as a finite number; None if it is not one.
 
-    Takes numbers and the text forms "-3", "0.5", "1,000", "1.5e3", "1/2", "2 1/3" and "50%".
+    Accepts numbers and the text forms "-3", "0.5", "1,000", "1.5e3", "1/2", "2 1/3" and "50%".
     """
     if isinstance(answer, bool) or not isinstance(answer, int | float | str):
         return None

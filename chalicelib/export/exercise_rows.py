@@ -1,11 +1,11 @@
-"""The answers and hints of a question, as they are stored."""
+"""Helpers for the stored answers and hints of a question."""
 
 import math
 from typing import Any
 
 
 def in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """By `order`; what has none stays in front, as given."""
+    """Sort entries by `order`. Entries without one come first, in their given sequence."""
 
     def order(entry: dict[str, Any]) -> float:
         value = entry.get("order")
@@ -15,5 +15,5 @@ def in_order(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def text_of(value: object) -> str:
-    """What an answer, a hint or a question says; nothing is ""."""
+    """The text of an answer, hint or question; "" for None."""
     return "" if value is None else str(value)

@@ -1,7 +1,7 @@
-"""When an exercise counts as mastered and whether its questions are shuffled.
+"""The mastery model of an exercise, and whether its questions are shuffled.
 
-A node carries this in one of two forms, both in `extra_fields`: ricecooker's `mastery_model`, `m`, `n` at the
-top, or le_utils' completion criteria in `options.completion_criteria`. `randomize` is at the top in both.
+A node has these in `extra_fields` in one of two forms: ricecooker's `mastery_model`, `m` and `n` at the top level, or
+le_utils' completion criteria in `options.completion_criteria`. `randomize` is at the top level in both.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chalicelib.domain.types import NodeData
 
 MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
 
-# Models whose numbers are part of their meaning, whatever the node says.
+# Models with fixed numbers, which override those of the node.
 FIXED_COUNTS = {
     exercises.NUM_CORRECT_IN_A_ROW_2: 2,
     exercises.NUM_CORRECT_IN_A_ROW_3: 3,
@@ -21,12 +21,12 @@ FIXED_COUNTS = {
     exercises.NUM_CORRECT_IN_A_ROW_10: 10,
     exercises.SKILL_CHECK: 1,
 }
-DEFAULT_MOST = 5  # "m of n" without numbers: all questions, five at most
+DEFAULT_MAX = 5  # "m of n" without numbers means all questions, but at most five
 
 
 @dataclass(frozen=True)
 class ExerciseSettings:
-    """What a node says of its exercise; `m` and `n` are None where it gives no positive number."""
+    """The settings of an exercise. `m` and `n` are None unless the node has positive numbers."""
 
     mastery_model: str
     m: int | None
@@ -35,7 +35,7 @@ class ExerciseSettings:
 
 
 def exercise_settings(node: NodeData) -> ExerciseSettings:
-    """Read both forms. Mastery criteria win over the legacy keys; an absent or unknown model is "m of n"."""
+    """Read both forms. Completion criteria override the legacy keys; a missing or unknown model means "m of n"."""
     fields = node["extra_fields"]
     source = _mastery_threshold(fields) or fields
     model = str(source.get("mastery_model"))
@@ -49,15 +49,15 @@ def exercise_settings(node: NodeData) -> ExerciseSettings:
 
 
 def mastery_model(node: NodeData, question_count: int) -> dict[str, Any]:
-    """The content database's `mastery_model`: `{"type", "n", "m"}`, where m of the last n answers must be right.
+    """The content database's `mastery_model`: `{"type", "n", "m"}`, where m of the last n answers must be correct.
 
-    `do_all`, quizzes and tests count every question, "N in a row" is N of N. "m of n" takes the node's numbers,
-    one of them for both if the other is missing, and never asks for more right answers than answers.
+    `do_all`, quizzes and tests count every question; "N in a row" is N of N. "m of n" uses the node's numbers, with
+    one of them for both if the other is missing, and never requires more correct answers than answers.
     """
     settings = exercise_settings(node)
     questions = max(question_count, 1)
     if settings.mastery_model == exercises.M_OF_N:
-        n = settings.n or settings.m or min(DEFAULT_MOST, questions)
+        n = settings.n or settings.m or min(DEFAULT_MAX, questions)
         m = min(settings.m or n, n)
     else:
         m = n = FIXED_COUNTS.get(settings.mastery_model, questions)
@@ -65,7 +65,7 @@ def mastery_model(node: NodeData, question_count: int) -> dict[str, Any]:
 
 
 def randomize(node: NodeData) -> bool:
-    """Whether the exercise's questions come in random order; they do unless the node says no."""
+    """Whether the exercise's questions are shuffled, which is the default."""
     return exercise_settings(node).randomize
 
 
@@ -80,7 +80,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def _positive(value: object) -> int | None:
-    """ricecooker sends numbers as numbers or as text."""
+    """Parse a positive number, which ricecooker sends as a number or as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""XML that browsers can read as HTML too: no prefixes in the names of elements."""
+"""XML that can also be parsed as HTML: element names have no prefixes."""
 
 import re
 from xml.etree.ElementTree import Element, tostring
@@ -10,52 +10,52 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def clean(text: str) -> str:
-    """The text without the characters that XML cannot hold: most controls, lone surrogates."""
+    """Remove characters that are not allowed in XML: most control characters and lone surrogates."""
     return _NOT_XML.sub("", text)
 
 
 def element(tag: str, attributes: dict[str, str] | None = None, *children: Element, text: str | None = None) -> Element:
-    """An element with its attributes, text and children."""
-    made = Element(tag, attributes or {})
-    made.text = text
-    made.extend(children)
-    return made
+    """Create an element with attributes, text and children."""
+    result = Element(tag, attributes or {})
+    result.text = text
+    result.extend(children)
+    return result
 
 
 def document(root: Element) -> bytes:
-    """The root as an XML document in UTF-8. Equal trees give equal bytes."""
+    """Serialize an XML document in UTF-8. Equal trees give equal bytes."""
     return clean(_DECLARATION + tostring(root, encoding="unicode")).encode()
 
 
 def plain(source: Element, namespace: str = "") -> Element:
-    """A copy whose elements have no prefixes: where the namespace is another than that around it, it is declared.
+    """A copy whose elements have no prefixes: a namespace is declared on each element that differs from its parent's.
 
-    Kolibri reads the XML of an item's body as HTML, where `<m:math>` would be nothing.
+    Kolibri parses an item's body as HTML, in which `<m:math>` would be an unknown element.
     """
     own, tag = _split(source.tag)
-    made = Element(tag)
+    result = Element(tag)
     if own != namespace:
-        made.set("xmlns", own)
+        result.set("xmlns", own)
     for name, value in source.attrib.items():
-        _set(made, name, value)
-    made.text, made.tail = source.text, source.tail
-    made.extend(plain(child, own) for child in source)
-    return made
+        _set(result, name, value)
+    result.text, result.tail = source.text, source.tail
+    result.extend(plain(child, own) for child in source)
+    return result
 
 
-def _set(made: Element, name: str, value: str) -> None:
+def _set(result: Element, name: str, value: str) -> None:
     namespace, name = _split(name)
     if namespace == _XML:
-        made.set(f"xml:{name}", value)
+        result.set(f"xml:{name}", value)
     elif namespace:
-        prefix = f"a{len(made.attrib)}"  # attributes, unlike elements, have no namespace without a prefix
-        made.set(f"xmlns:{prefix}", namespace)
-        made.set(f"{prefix}:{name}", value)
+        prefix = f"a{len(result.attrib)}"  # attributes, unlike elements, have no namespace without a prefix
+        result.set(f"xmlns:{prefix}", namespace)
+        result.set(f"{prefix}:{name}", value)
     else:
-        made.set(name, value)
+        result.set(name, value)
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Namespace and name of "{namespace}name"."""
+    """Split "{namespace}name" into namespace and name."""
     namespace, _, local = name.rpartition("}")
     return namespace.removeprefix("{"), local

@@ -1,4 +1,4 @@
-"""Exercise archives (`.perseus`): a zip of `exercise.json`, one `<assessment id>.json` a question, and `images/`."""
+"""Exercise archives (`.perseus`): a zip of `exercise.json`, one `<assessment id>.json` per question, and `images/`."""
 
 import hashlib
 import json
@@ -13,20 +13,20 @@ from chalicelib.export.perseus_images import ArchiveImages, file_name, stored_na
 from chalicelib.export.perseus_items import CONVERTERS, attached_files, perseus_item, texts
 from chalicelib.export.zipping import zip_of
 
-# To be raised with every change that gives other bytes for the same exercise.
+# Increment this with every change that alters the bytes of the same exercise.
 FORMAT_VERSION = 1
 
 ITEM_KEYS = ("assessment_id", "type", "question", "answers", "hints", "raw_data", "randomize")
 
 
 def perseus_items(items: list[AssessmentItemData]) -> list[AssessmentItemData]:
-    """The questions that Perseus can express, in their order: all but QTI and free response."""
+    """The questions that Perseus can represent, in order: all but QTI and free response."""
     known = (item for item in items if item["type"] in CONVERTERS)
     return sorted(known, key=lambda item: (item["order"], item["assessment_id"]))
 
 
 def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> AssessmentData:
-    """What the content database says of an exercise whose questions are in its archive."""
+    """The assessment metadata of an exercise that is published as an exercise archive."""
     ids = [item["assessment_id"] for item in perseus_items(items)]
     return {
         "assessment_item_ids": ids,
@@ -36,9 +36,9 @@ def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> Assessme
 
 
 def image_filenames(items: list[AssessmentItemData]) -> set[str]:
-    """The names "<checksum>.<extension>" of the stored files that the archive of these questions needs.
+    """The names "<checksum>.<extension>" of the stored files that the archive of these questions requires.
 
-    Raises InvalidPerseusItem where raw data is no JSON object.
+    Raises InvalidPerseusItem if raw data is not a JSON object.
     """
     names: set[str] = set()
     for item in perseus_items(items):
@@ -49,9 +49,9 @@ def image_filenames(items: list[AssessmentItemData]) -> set[str]:
 
 
 def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
-    """A hex digest of all that determines the bytes of the archive, stored files by their checksums.
+    """A digest (hex) of everything that determines the bytes of the archive; stored files count by checksum.
 
-    It stands for an archive built with every file of `image_filenames`; one that lacks some is not to be kept under it.
+    It identifies an archive with all files of `image_filenames`. Do not cache an incomplete archive under it.
     """
     parts = [
         {
@@ -65,10 +65,10 @@ def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
 
 
 def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
-    """The archive of the questions that Perseus can express. Equal input gives equal bytes.
+    """Build the archive of the questions that Perseus can represent. Equal input gives equal bytes.
 
-    `images` maps the names of `image_filenames` to their bytes; for one that it lacks Kolibri shows a placeholder.
-    Raises InvalidPerseusItem for raw data that is no JSON object and for damaged graphies.
+    `images` maps the names of `image_filenames` to their bytes. Kolibri shows a placeholder for a missing one.
+    Raises InvalidPerseusItem for raw data that is not a JSON object and for damaged graphies.
     """
     archive_images = ArchiveImages(images)
     documents = {
@@ -84,7 +84,7 @@ def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]
     return {
         "all_assessment_items": assessment["assessment_item_ids"],
         "assessment_mapping": {item["assessment_id"]: item["type"] for item in perseus_items(items)},
-        # Old viewers know "m of n" only; m and n say the same for every other model.
+        # Old viewers support only "m of n"; m and n express every other model.
         "mastery_model": exercises.M_OF_N,
         "legacy_mastery_model": mastery["type"],
         "m": mastery["m"],
@@ -94,7 +94,7 @@ def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]
 
 
 def to_json(document: dict[str, Any]) -> bytes:
-    """A document as it lies in an archive."""
-    # Kolibri looks for ☣ in the text of the file, so it must not be escaped; a lone surrogate must.
+    """Serialize a document of an archive."""
+    # Kolibri searches the file's text for ☣, so it must not be escaped. A lone surrogate must be.
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.encode("utf-8", "backslashreplace")

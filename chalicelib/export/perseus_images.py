@@ -1,11 +1,12 @@
-"""Images of an exercise: where its texts refer to stored files, and what becomes of those in the archive.
+"""Images of exercises: rewriting references to stored files, and adding those files to the archive.
 
 Texts refer to images as `${☣ CONTENTSTORAGE}/<checksum>.<extension>`, in markdown with an optional size:
-`![alt](${☣ CONTENTSTORAGE}/<checksum>.png =200x100)`. In the archive they lie in `images/`, and Kolibri's viewer finds
-them as `${☣ LOCALPATH}/images/<name>`, read up to the next `)` or `"`: nothing else may stand inside the parentheses.
+`![alt](${☣ CONTENTSTORAGE}/<checksum>.png =200x100)`. In the archive, images are stored in `images/`, and Kolibri's
+viewer finds them as `${☣ LOCALPATH}/images/<name>`. The viewer reads a name up to the next `)` or `"`, so nothing else
+may be inside the parentheses.
 
-A graphie (a drawing with its labels) is one stored file of two parts, SVG and JSON. Texts refer to it by its original
-name, `web+graphie:${☣ CONTENTSTORAGE}/<name>`; the viewer wants `images/<name>.svg` and `images/<name>-data.json`.
+A graphie (a drawing with labels) is one stored file with two parts, SVG and JSON. Texts refer to it by its original
+name, `web+graphie:${☣ CONTENTSTORAGE}/<name>`; the viewer expects `images/<name>.svg` and `images/<name>-data.json`.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ from chalicelib.domain.types import FileData
 from chalicelib.export.thumbnails import UnusableImage, open_image
 
 FOLDER = "images"
-MAX_SIDE = 4096  # pixels; what asks for more is stored unscaled
+MAX_SIDE = 4096  # pixels; images requested in a larger size are stored unscaled
 JPEG_QUALITY = 90
 
 Size = tuple[int, int]  # width, height, pixels
@@ -29,7 +30,7 @@ Sizes = dict[str, dict[str, int]]  # path in a text -> {"width", "height"}, pixe
 _REFERENCE: re.Pattern[str] = re.compile(
     re.escape(exercises.CONTENT_STORAGE_FORMAT.format(""))
     + r'(?P<name>[^\s()"]+)'
-    # Size and title are dropped, but only inside the parentheses of markdown.
+    # Size and title are removed, but only inside the parentheses of markdown.
     + r'(?:(?:\s+=(?P<width>[0-9.]{1,20})x(?P<height>[0-9.]{1,20}))?(?:\s+"[^")\n]*")?\s*(?=\)))?'
 )
 _STORED_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]+")
@@ -38,7 +39,7 @@ _UNSCALABLE_MODES = frozenset({"1", "P", "PA"})
 
 
 class ArchiveImages:
-    """The images of one archive, gathered while its texts are rewritten; `members` maps paths in it to bytes."""
+    """Collects the images of an archive while its texts are rewritten. `members` maps paths in the archive to bytes."""
 
     def __init__(self, stored: Mapping[str, bytes]) -> None:
         self.members: dict[str, bytes] = {}
@@ -46,7 +47,7 @@ class ArchiveImages:
         self._scaled: dict[tuple[str, int, int], str] = {}
 
     def localise(self, text: str) -> tuple[str, Sizes]:
-        """The text with its references pointing into the archive, and the sizes that it asks for."""
+        """Rewrite a text's references to point into the archive: (the text, the requested sizes)."""
         sizes: Sizes = {}
 
         def address(name: str, size: Size | None) -> str:
@@ -58,9 +59,9 @@ class ArchiveImages:
         return rewritten(text, address), sizes
 
     def attach(self, file: FileData) -> None:
-        """Put a file of an item into the archive: a graphie as its two parts, an image as it is.
+        """Add a file of an item to the archive: a graphie as its two parts, an image unchanged.
 
-        Raises ValueError for a graphie without its delimiter. Of two graphies of one name the first stays.
+        If two graphies have the same name, the first is used. Raises ValueError for a graphie without delimiter.
         """
         data = self._stored.get(file_name(file))
         if data is None:
@@ -70,13 +71,13 @@ class ArchiveImages:
             return
         parts = data.split(exercises.GRAPHIE_DELIMITER.encode())
         if len(parts) != 2:
-            raise ValueError(f"The graphie {file_name(file)} has {len(parts)} parts where SVG and JSON are expected.")
+            raise ValueError(f"The graphie {file_name(file)} has {len(parts)} parts instead of SVG and JSON.")
         path = f"{FOLDER}/{graphie_name(file)}"
         self.members.setdefault(f"{path}.svg", parts[0])
         self.members.setdefault(f"{path}-data.json", parts[1])
 
     def _add(self, name: str, size: Size | None) -> str:
-        """The name in the archive of a stored file; a reference to none keeps its name, Kolibri shows a placeholder."""
+        """Add a stored file and return its name in the archive. A missing file keeps its name and is not added."""
         data = self._stored.get(name)
         if data is None:
             return name
@@ -97,19 +98,19 @@ class ArchiveImages:
 
 
 def rewritten(text: str, address: Callable[[str, Size | None], str]) -> str:
-    """The text with every reference to a file replaced by what `address` makes of its name and the size asked for."""
+    """Replace every reference to a file by `address(name, requested size)`."""
     return _REFERENCE.sub(lambda match: address(match["name"], _size(match["width"], match["height"])), text)
 
 
 def stored_names(text: str) -> Iterator[str]:
-    """The names "<checksum>.<extension>" of the stored files that a text refers to."""
+    """The names "<checksum>.<extension>" of the stored files that a text references."""
     for match in _REFERENCE.finditer(text):
         if _STORED_NAME.fullmatch(match["name"]):
             yield match["name"]
 
 
 def localise_graphies(text: str, names: set[str]) -> str:
-    """Point `web+graphie:<address>/<name>` to the archive where it holds the graphie of that name."""
+    """Rewrite `web+graphie:<address>/<name>` to point into the archive if `names` has that graphie."""
 
     def replace(match: re.Match[str]) -> str:
         known = match["name"] in names
@@ -119,7 +120,7 @@ def localise_graphies(text: str, names: set[str]) -> str:
 
 
 def local_path(name: str) -> str:
-    """What a text says for a file in the archive's folder of images."""
+    """The reference to a file in the archive's folder of images, as written in a text."""
     path: str = exercises.IMG_FORMAT.format(f"{FOLDER}/{name}")
     return path
 
@@ -130,15 +131,15 @@ def file_name(file: FileData) -> str:
 
 
 def graphie_name(file: FileData) -> str:
-    """The name by which texts refer to a graphie: its original file name without folders and extension."""
+    """The name by which texts refer to a graphie: its original file name without folder and extension."""
     name = re.split(r"[/\\]", file["original_filename"])[-1]
     return name.removesuffix(f".{file_formats.GRAPHIE}")
 
 
 def scaled(data: bytes, size: Size) -> bytes | None:
-    """A copy of exactly this size (width, height) in the same file format.
+    """Scale an image to exactly this size (width, height), in the same file format.
 
-    None where the image has that size already, or can have no such copy: SVG, animations, damaged images.
+    None if it already has that size or cannot be scaled: SVG, animations and damaged images.
     """
     try:
         with open_image(data) as image:
@@ -159,7 +160,7 @@ def _resize(image: Image.Image, size: tuple[int, int], image_format: str | None)
 
 
 def _size(width: str | None, height: str | None) -> Size | None:
-    """Whole pixels, or None where the text asks for no size or for an impossible one."""
+    """Parse a size to whole pixels; None if there is none or it is out of range."""
     try:
         size = round(float(width or 0)), round(float(height or 0))
     except ValueError:

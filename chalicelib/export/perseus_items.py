@@ -1,6 +1,6 @@
-"""Questions as Perseus items: the JSON that Kolibri's exercise viewer renders.
+"""Conversion of questions to Perseus items, the JSON that Kolibri's exercise viewer renders.
 
-The shapes (widgets, answer areas, versions) are those of the exercise archives that Kolibri Studio publishes.
+Widgets, answer areas and versions are those of the exercise archives that Kolibri Studio publishes.
 """
 
 import json
@@ -20,14 +20,14 @@ _RADIO = "radio 1"
 _NUMERIC_INPUT = "numeric-input 1"
 _ANSWER_FORMS = ["proper", "mixed", "integer", "decimal", "improper"]
 _ITEM_VERSION = {"major": 0, "minor": 1}
-_MAX_DEPTH = 100  # of raw data; real items stay far below, and deeper ones would exhaust the stack
+_MAX_DEPTH = 100  # levels of raw data; real items have far fewer, and deeper ones could exhaust the stack
 
-# Authors write formulas as $$x$$, Perseus reads $x$.
+# Authors write formulas as $$x$$; Perseus expects $x$.
 _FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
 
 
 class InvalidPerseusItem(ValueError):
-    """A question that cannot be made into a Perseus item; the message names its assessment id."""
+    """A question cannot be converted to a Perseus item; the message contains its assessment id."""
 
     def __init__(self, assessment_id: str, reason: str) -> None:
         super().__init__(f"Question {assessment_id}: {reason}")
@@ -35,10 +35,10 @@ class InvalidPerseusItem(ValueError):
 
 
 def perseus_item(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
-    """The Perseus item of a question; puts the images that it shows into `images`.
+    """Convert a question to a Perseus item and add its images to `images`.
 
-    Raises InvalidPerseusItem for raw data that is no JSON object and for damaged graphies, KeyError for a type that is
-    not one of `CONVERTERS`.
+    Raises InvalidPerseusItem for raw data that is not a JSON object and for damaged graphies, and KeyError for a type
+    that is not in `CONVERTERS`.
     """
     for file in attached_files(item):
         try:
@@ -49,7 +49,7 @@ def perseus_item(item: AssessmentItemData, images: ArchiveImages) -> dict[str, A
 
 
 def texts(item: AssessmentItemData) -> list[str]:
-    """Every text of a question in which a stored file may be referred to. Raises InvalidPerseusItem."""
+    """All texts of a question that may reference stored files. Raises InvalidPerseusItem."""
     if item["type"] == exercises.PERSEUS_QUESTION:
         return _strings(_raw_item(item))
     return [
@@ -60,7 +60,7 @@ def texts(item: AssessmentItemData) -> list[str]:
 
 
 def attached_files(item: AssessmentItemData) -> list[FileData]:
-    """The files that go into the archive because the question has them: graphies, and images of raw data."""
+    """The files of a question that are always added to the archive: graphies, and images of raw data."""
     presets = {format_presets.EXERCISE_GRAPHIE}
     if item["type"] == exercises.PERSEUS_QUESTION:
         presets.add(format_presets.EXERCISE_IMAGE)
@@ -158,7 +158,7 @@ def _content(value: object, images: ArchiveImages) -> dict[str, Any]:
 def _raw_item(item: AssessmentItemData) -> dict[str, Any]:
     try:
         raw = json.loads(item["raw_data"], parse_float=_finite, parse_constant=_finite)
-        _strings(raw)  # says so now if it is too deep
+        _strings(raw)  # raises ValueError if it is nested too deeply
     except (ValueError, RecursionError) as error:
         raise InvalidPerseusItem(item["assessment_id"], f"its raw data is not valid JSON ({error}).") from error
     if not isinstance(raw, dict):
@@ -174,7 +174,7 @@ def _finite(number: str) -> float:
 
 
 def _strings(value: Any) -> list[str]:
-    """All strings of a JSON value, keys too: Perseus keeps the sizes of images by address."""
+    """All strings of a JSON value, including keys, as Perseus stores the sizes of images by address."""
     found: list[str] = []
 
     def note(text: str) -> str:
@@ -186,7 +186,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _mapped(value: Any, change: Callable[[str], str], depth: int = _MAX_DEPTH) -> Any:
-    """A JSON value with every string and key changed. Raises ValueError where it is nested deeper than `depth`."""
+    """Apply `change` to every string and key of a JSON value. Raises ValueError if it is nested deeper than `depth`."""
     if depth < 0:
         raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
     if isinstance(value, str):

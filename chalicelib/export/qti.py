@@ -1,7 +1,7 @@
-"""QTI packages: a zip of `imsmanifest.xml`, one `items/<identifier>.xml` a question, and the images beside them.
+"""QTI packages: a zip of `imsmanifest.xml`, one `items/<identifier>.xml` per question, and images.
 
-An exercise with a QTI or free-response question is published as one of these, with all of its questions: Kolibri shows
-an exercise from one file, and Perseus can express neither.
+An exercise with a QTI or free-response question is published as a QTI package that contains all its questions, because
+Kolibri reads an exercise from one file and Perseus can represent neither type.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from chalicelib.export.qti_items import CONVERTERS, qti_item, raw_item
 from chalicelib.export.qti_perseus import wrapped
 from chalicelib.export.zipping import zip_of
 
-# To be raised with every change that gives other bytes for the same exercise.
+# Increment this with every change that alters the bytes of the same exercise.
 FORMAT_VERSION = 1
 MANIFEST = "imsmanifest.xml"
 
@@ -34,24 +34,24 @@ _TYPES = frozenset({*CONVERTERS, exercises.QTI, exercises.PERSEUS_QUESTION})
 
 
 def is_needed(items: list[AssessmentItemData]) -> bool:
-    """Whether an exercise of these questions is published as a QTI package, not as a Perseus archive."""
+    """Whether an exercise with these questions is published as a QTI package instead of a Perseus archive."""
     return any(item["type"] in _ONLY_QTI for item in items)
 
 
 def included_presets(items: list[AssessmentItemData]) -> list[str]:
-    """The presets whose viewers show the package: that of Perseus too where it has such a question."""
+    """The presets whose viewers show the package, including Perseus if it has a Perseus question."""
     embedded = any(item["type"] == exercises.PERSEUS_QUESTION for item in items)
     return [format_presets.QTI_ZIP, *([format_presets.EXERCISE] if embedded else [])]
 
 
 def qti_items(items: list[AssessmentItemData]) -> list[AssessmentItemData]:
-    """The questions of a package, in their order."""
+    """The questions of a package, in order."""
     known = (item for item in items if item["type"] in _TYPES)
     return sorted(known, key=lambda item: (item["order"], item["assessment_id"]))
 
 
 def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> AssessmentData:
-    """What the content database says of an exercise whose questions are in a package."""
+    """The assessment metadata of an exercise that is published as a QTI package."""
     ids = [qti_xml.identifier(item["assessment_id"]) for item in qti_items(items)]
     return {
         "assessment_item_ids": ids,
@@ -61,7 +61,7 @@ def assessment_data(node: NodeData, items: list[AssessmentItemData]) -> Assessme
 
 
 def image_filenames(items: list[AssessmentItemData]) -> set[str]:
-    """The names "<checksum>.<extension>" of the stored files that the package of these questions needs.
+    """The names "<checksum>.<extension>" of the stored files that the package of these questions requires.
 
     Raises InvalidQtiItem and InvalidPerseusItem.
     """
@@ -69,9 +69,9 @@ def image_filenames(items: list[AssessmentItemData]) -> set[str]:
 
 
 def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
-    """A hex digest of all that determines the bytes of the package, stored files by their checksums.
+    """A digest (hex) of everything that determines the bytes of the package; stored files count by checksum.
 
-    It stands for a package built with every file of `image_filenames`; one that lacks some is not to be kept under it.
+    It identifies a package with all files of `image_filenames`. Do not cache an incomplete package under it.
     """
     parts = [
         {
@@ -85,10 +85,10 @@ def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
 
 
 def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
-    """The package of these questions. Equal input gives equal bytes.
+    """Build the package of these questions. Equal input gives equal bytes.
 
-    `images` maps the names of `image_filenames` to their bytes; for one that it lacks Kolibri shows its description.
-    Raises InvalidQtiItem for raw data that is no QTI item, and InvalidPerseusItem.
+    `images` maps the names of `image_filenames` to their bytes. Kolibri shows the description of a missing image.
+    Raises InvalidQtiItem for raw data that is not a QTI item, and InvalidPerseusItem.
     """
     members: dict[str, bytes] = {}
     resources = []
@@ -125,6 +125,6 @@ def _manifest(resources: list[Element]) -> Element:
 
 
 def _resource(identifier: str, paths: list[str]) -> Element:
-    """What Kolibri finds a question by: its identifier among the exercise's `assessment_item_ids`."""
+    """The resource of a question, which Kolibri looks up by the identifiers in `assessment_item_ids`."""
     attributes = {"identifier": identifier, "type": _ITEM_TYPE, "href": paths[0]}
     return element("resource", attributes, *(element("file", {"href": path}) for path in paths))

@@ -1,7 +1,7 @@
-"""Questions as QTI 3.0 items: the XML that Kolibri's QTI viewer shows.
+"""Conversion of questions to QTI 3.0 items, the XML that Kolibri's QTI viewer renders.
 
-The forms are those that Kolibri Studio publishes. A text field is a text-entry interaction also where the answer is
-free: Kolibri 0.19 knows no other.
+The items have the form that Kolibri Studio publishes. Free responses are text-entry interactions too, as Kolibri 0.19
+supports no other text field.
 """
 
 from collections.abc import Callable
@@ -21,13 +21,13 @@ RESPONSE = "RESPONSE"
 _TEMPLATES = "https://purl.imsglobal.org/spec/qti/v3p0/rptemplates"
 _TOOL = {"tool-name": "kolibri", "tool-version": "0.1"}
 _TEXT_FIELD = {"response-identifier": RESPONSE, "expected-length": "50"}
-_INTEGERS = 1e15  # below, every whole number has a float of its own
+_INTEGERS = 1e15  # floats represent all smaller whole numbers exactly
 
 _Parts = list[Element]
 
 
 class InvalidQtiItem(ValueError):
-    """A question whose raw data is no QTI item; the message names its assessment id."""
+    """The raw data of a question is not a QTI item; the message contains its assessment id."""
 
     def __init__(self, assessment_id: str, reason: str) -> None:
         super().__init__(f"Question {assessment_id}: its raw data {reason}")
@@ -35,9 +35,9 @@ class InvalidQtiItem(ValueError):
 
 
 def qti_item(item: AssessmentItemData, language: str | None) -> Element:
-    """The qti-assessment-item of a question, with the images that it shows in `images/`.
+    """Convert a question to a qti-assessment-item, which references images in `images/`.
 
-    Raises InvalidQtiItem, and KeyError for a type that is not one of `CONVERTERS`.
+    Raises InvalidQtiItem, and KeyError for a type that is not in `CONVERTERS`.
     """
     if item["type"] == exercises.QTI:
         return _raw(item)
@@ -45,7 +45,7 @@ def qti_item(item: AssessmentItemData, language: str | None) -> Element:
 
 
 def raw_item(item: AssessmentItemData) -> Element:
-    """The root of a question's raw data as it was written. Raises InvalidQtiItem."""
+    """Parse a question's raw data and return the root element. Raises InvalidQtiItem."""
     try:
         return qti_xml.parse(item["raw_data"])
     except qti_xml.InvalidQti as error:
@@ -53,7 +53,7 @@ def raw_item(item: AssessmentItemData) -> Element:
 
 
 def assessment_item(item: AssessmentItemData, language: str | None, parts: _Parts) -> Element:
-    """The item around its declarations, body and response processing."""
+    """Create the item that contains declarations, body and response processing."""
     attributes = {
         "xmlns": qti_xml.NAMESPACE,
         "identifier": qti_xml.identifier(item["assessment_id"]),
@@ -67,7 +67,7 @@ def assessment_item(item: AssessmentItemData, language: str | None, parts: _Part
 
 
 def score(**attributes: str) -> Element:
-    """The declaration of what an answer is worth, 0 or 1."""
+    """The declaration of the score of an answer, 0 or 1."""
     given = {name.replace("_", "-"): value for name, value in attributes.items()}
     return element(
         "qti-outcome-declaration", {"identifier": "SCORE", "cardinality": "single", "base-type": "float", **given}
@@ -93,14 +93,14 @@ def _selection(item: AssessmentItemData) -> _Parts:
     attributes = {
         "response-identifier": RESPONSE,
         "shuffle": str(bool(item["randomize"])).lower(),
-        # Kolibri takes a limit of one for a single selection, whose response it then cannot store; 0 is no limit.
+        # Kolibri treats a limit of one as a single selection and then cannot store the response. 0 means no limit.
         "max-choices": str(len(choices) if len(choices) > 1 else 0) if several else "1",
         "min-choices": "0",
         "orientation": "vertical",
     }
     prompt = [element("qti-prompt", None, *found)] if (found := blocks(text_of(item["question"]))) else []
     shown = [_choice(name, text_of(answer["answer"])) for name, answer in choices.items()]
-    # An interaction without choices is no QTI.
+    # An interaction without choices is invalid in QTI.
     inner = [element("qti-choice-interaction", attributes, *prompt, *shown)] if shown else _prompt(item)
     return [declaration, score(), *_rest(item, inner), template]
 
@@ -122,14 +122,16 @@ def _input(item: AssessmentItemData) -> _Parts:
 
 
 def _free_response(item: AssessmentItemData) -> _Parts:
-    """Nothing can tell whether an answer is right: it is for coaches to read."""
+    """Free responses are not scored automatically; coaches read them."""
     declaration = element("qti-response-declaration", _declared("single", "string"))
     return [declaration, score(external_scored="human"), *_rest(item, [*_prompt(item), _text_field()])]
 
 
 def _response(cardinality: str, base_type: str, correct: list[str]) -> tuple[Element, Element]:
-    """The declaration of the response, and how it is judged: by comparison, or where each of several values is right
-    for itself, by looking it up."""
+    """The declaration of the response and its processing.
+
+    A response is compared with the correct one or, if any of several values is correct, looked up in a mapping.
+    """
     correct = list(dict.fromkeys(correct))
     looked_up = cardinality == "single" and len(correct) > 1
     declaration = element("qti-response-declaration", _declared(cardinality, base_type))
@@ -153,12 +155,12 @@ def _prompt(item: AssessmentItemData) -> _Parts:
 
 
 def _text_field() -> Element:
-    # Last in its paragraph: as HTML an empty element of QTI has no end before its parent's.
+    # It must be last in its paragraph: in HTML, an empty QTI element ends only where its parent ends.
     return element("p", None, element("qti-text-entry-interaction", _TEXT_FIELD))
 
 
 def _rest(item: AssessmentItemData, body: _Parts) -> _Parts:
-    """The body, and the hints where there are any: cards of a catalogue that Kolibri knows by its name."""
+    """The body, followed by the hints, if any, as cards of the catalog that Kolibri reads."""
     hints = [found for hint in in_order(item["hints"]) if (found := blocks(text_of(hint.get("hint"))))]
     cards = [
         element("qti-card", {"support": "ext:kolibri-hint"}, element("qti-html-content", None, *found))

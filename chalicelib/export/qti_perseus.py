@@ -1,8 +1,8 @@
-"""A Perseus question among QTI items: a QTI item that shows a Perseus item of the same package.
+"""Perseus questions in QTI packages: a QTI item that embeds a Perseus item of the same package.
 
-What Kolibri and Kolibri Studio have agreed on (https://github.com/learningequality/studio/issues/6006): the Perseus
-item lies in `perseus/`, its images in `perseus/images/`, and the response is a record with a field `correct`. Kolibri
-0.19 does not show such questions yet.
+This is the format agreed between Kolibri and Kolibri Studio (https://github.com/learningequality/studio/issues/6006):
+the Perseus item is in `perseus/`, its images are in `perseus/images/`, and the response is a record with a field
+`correct`. Kolibri 0.19 does not show such questions yet.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FOLDER = "perseus"
 def wrapped(
     item: AssessmentItemData, language: str | None, images: Mapping[str, bytes]
 ) -> tuple[Element, dict[str, bytes]]:
-    """The QTI item, and the members of the package that it needs, by path. Raises InvalidPerseusItem."""
+    """The QTI item, and the package members that it requires by path. Raises InvalidPerseusItem."""
     shown = ArchiveImages(images)
     path = f"{FOLDER}/{item['assessment_id']}.json"
     members = {path: to_json(perseus_item(item, shown))}
@@ -37,7 +37,7 @@ def wrapped(
 
 
 def _processing() -> Element:
-    """No template of QTI reads a record's field."""
+    """Response processing that reads the record's field, for which QTI has no template."""
     correct = element("qti-field-value", {"field-identifier": "correct"}, _named("qti-variable", RESPONSE))
     condition = element(
         "qti-response-condition",

@@ -1,7 +1,7 @@
-"""Texts of questions (markdown, formulas between `$$`, stored images) as XHTML for QTI items.
+"""Conversion of question texts (markdown, formulas between `$$`, stored images) to XHTML for QTI items.
 
-The elements have no namespace but that of a formula, which says it itself: Kolibri reads them as HTML. Links become
-their text, as a learner's device is offline; images that are no stored files become their description.
+Only formulas declare a namespace, as Kolibri parses the elements as HTML. Links are replaced by their text because
+learners' devices are offline; images that are not stored files are replaced by their description.
 """
 
 import re
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 FOLDER = "images"
-MAX_FORMULA_LENGTH = 2000  # characters; what is longer is shown as it was written
+MAX_FORMULA_LENGTH = 2000  # characters; longer formulas are shown as source text
 
 _FENCE = "$$"
 _IMAGE = re.compile(rf"({FOLDER}/[0-9a-f]{{32}}\.[a-z0-9]+)(?:#(\d+)x(\d+))?")
 _XHTML = "http://www.w3.org/1999/xhtml"
-# What LaTeX could bring into a page besides a formula.
+# Attributes that LaTeX could use to add something other than a formula to a page.
 _NO_MATH = ("href", "style", "class", "id")
 
 
 def blocks(text: str) -> list[Element]:
-    """The paragraphs, lists, tables … of a text; none where it is blank."""
+    """The block elements (paragraphs, lists, tables, …) of a text; empty if it is blank."""
     pointed = rewritten(clean(text), _address)
     html = clean(_markdown().render(pointed))
     return [_cleaned(child) for child in _parsed(f'<div xmlns="{_XHTML}">{html}</div>')]
@@ -40,19 +40,19 @@ def _address(name: str, size: Size | None) -> str:
 
 
 def _parsed(xml: str) -> Element:
-    """What our own converters have written, which declares no entities."""
+    """Parse XML written by our converters, which declares no entities."""
     return fromstring(xml)  # noqa: S314
 
 
 def _cleaned(source: Element) -> Element:
-    made = plain(source, _XHTML)
-    made.tail = None
-    return made
+    result = plain(source, _XHTML)
+    result.tail = None
+    return result
 
 
 @cache
 def _markdown() -> "MarkdownIt":
-    # Loaded when it is needed: the functions that answer requests never do.
+    # Imported here because only the workers need it.
     from markdown_it import MarkdownIt
 
     markdown = MarkdownIt("commonmark", {"html": False, "xhtmlOut": True, "langPrefix": ""}).enable("table")
@@ -61,13 +61,13 @@ def _markdown() -> "MarkdownIt":
     markdown.add_render_rule("image", lambda _, tokens, at, *__: _image(tokens[at]))
     for nothing in ("link_open", "link_close"):
         markdown.add_render_rule(nothing, lambda *_: "")
-    for cell in ("th_open", "td_open"):  # their style is not QTI's
+    for cell in ("th_open", "td_open"):  # QTI does not allow their style attribute
         markdown.add_render_rule(cell, lambda _, tokens, at, *__: f"<{tokens[at].tag}>")
     return markdown
 
 
 def _formula(state: "StateInline", silent: bool) -> bool:
-    """An inline rule of the markdown parser: what is between two `$$` is no markdown."""
+    """An inline rule of the markdown parser: text between two `$$` is a formula."""
     start = state.pos + len(_FENCE)
     if not state.src.startswith(_FENCE, state.pos):
         return False
@@ -81,7 +81,7 @@ def _formula(state: "StateInline", silent: bool) -> bool:
 
 
 def _mathml(latex: str) -> str:
-    """The formula in MathML, or as it was written where it cannot be converted."""
+    """Convert a formula to MathML, or to its source text if that fails."""
     from latex2mathml.converter import convert
 
     written = f"<code>{escape(_FENCE + latex + _FENCE)}</code>"
@@ -89,7 +89,7 @@ def _mathml(latex: str) -> str:
         return written
     try:
         math = _parsed(clean(convert(latex)))
-    except Exception:  # for LaTeX that it cannot read the converter raises errors of a dozen kinds, or writes no XML
+    except Exception:  # for invalid LaTeX, the converter raises many types of errors or writes invalid XML
         return written
     for part in math.iter():
         for name in _NO_MATH:

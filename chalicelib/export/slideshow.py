@@ -1,4 +1,4 @@
-"""The manifest of a slideshow: the file that tells Kolibri the slides, their order and their texts."""
+"""The manifest of a slideshow: a file that lists the slides and their texts for Kolibri."""
 
 import json
 from typing import Any
@@ -9,10 +9,10 @@ _KEYS = ("caption", "descriptive_text", "sort_order", "checksum", "extension")
 
 
 def slideshow_manifest(node: NodeData) -> bytes:
-    """JSON `{"slideshow_data": [{caption, descriptive_text, sort_order, checksum, extension}]}`, slides in order.
+    """JSON `{"slideshow_data": [{caption, descriptive_text, sort_order, checksum, extension}]}`, sorted by slide.
 
-    Kolibri finds a slide's image among the node's files by `checksum`; so entries without one are left out. A slide
-    without `sort_order` stays where it is in the list, missing texts are "". Equal nodes give equal bytes.
+    Kolibri finds a slide's image by `checksum` among the node's files, so entries without one are left out. The
+    default of `sort_order` is the position in the list, and missing texts are "". Equal nodes give equal bytes.
     """
     given = node["extra_fields"].get("slideshow_data")
     slides = [

@@ -1,7 +1,7 @@
-"""Thumbnails as they are published: small PNG images, and the channel's icon as a data URI.
+"""Published thumbnails: small PNG images, and the channel's icon as a data URI.
 
-Kolibri Studio re-encodes thumbnails as PNG with the encoder's defaults; what is at most 400 pixels wide and high keeps
-its size.
+As in Kolibri Studio, thumbnails are re-encoded as PNG with the encoder's defaults. Images of at most 400 x 400 pixels
+keep their size.
 """
 
 import base64
@@ -16,22 +16,22 @@ from PIL import Image, ImageOps
 
 MAX_SIDE = 400  # pixels
 MAX_ICON_LENGTH = 100_000  # characters of the data URI
-MAX_PIXELS = 25_000_000  # decoded; a photograph has less, a decompression bomb more
+MAX_PIXELS = 25_000_000  # more than a photograph has; protects against decompression bombs
 
-# Pillow knows many more, some of which start other programs.
+# Pillow supports many more, some of which start external programs.
 _DECODERS = ("PNG", "JPEG", "GIF", "WEBP")
-_UNSCALABLE_MODES = frozenset({"1", "P", "PA"})  # palettes and bits have no colours in between
+_UNSCALABLE_MODES = frozenset({"1", "P", "PA"})  # palettes and bitmaps have no intermediate colours
 _SHRINK = 0.75
 
 
 class UnusableImage(ValueError):
-    """The bytes are not an image that can be read, or not one of a sensible size."""
+    """The bytes are not a readable image, or the image is too large."""
 
 
 def make_thumbnail(data: bytes, file_format: str) -> bytes:
-    """The published form of a thumbnail: PNG, 400 pixels at most on each side, never enlarged.
+    """Convert an image to a published thumbnail: a PNG of at most 400 pixels on each side, never enlarged.
 
-    SVG comes back as it is. Of an animation the first frame is taken. Raises UnusableImage.
+    SVG is returned unchanged. The first frame of an animation is used. Raises UnusableImage.
     """
     if file_format == file_formats.SVG:
         return data
@@ -40,10 +40,10 @@ def make_thumbnail(data: bytes, file_format: str) -> bytes:
 
 
 def from_data_uri(uri: str) -> bytes:
-    """The same of a picture in a data URI (base64). Raises UnusableImage also for SVG, which is not drawn here."""
+    """Convert an image in a data URI (base64) to a published thumbnail. Raises UnusableImage, also for SVG."""
     head, _, text = uri.partition(",")
     if not head.endswith(";base64"):
-        raise UnusableImage("Only data URIs in base64 are read.")
+        raise UnusableImage("The data URI must be in base64.")
     try:
         data = base64.b64decode(text)
     except binascii.Error as error:
@@ -52,7 +52,7 @@ def from_data_uri(uri: str) -> bytes:
 
 
 def channel_icon(data: bytes, file_format: str) -> str:
-    """A channel's thumbnail as a data URI of at most 100,000 characters, shrunk until it fits. Raises UnusableImage."""
+    """Convert a channel's thumbnail to a data URI, shrunk until it fits MAX_ICON_LENGTH. Raises UnusableImage."""
     if file_format == file_formats.SVG:
         return _svg_icon(data)
     with open_image(data) as image:
@@ -66,32 +66,32 @@ def channel_icon(data: bytes, file_format: str) -> str:
 
 @contextmanager
 def open_image(data: bytes) -> Iterator[Image.Image]:
-    """An image whose size is known to be harmless, to be read within the block.
+    """Open an image, after checking its size, for use within the block.
 
-    Raises UnusableImage for damaged, unknown and oversized images, also where they show only while pixels are read.
+    Raises UnusableImage for damaged, unknown and oversized images, including errors while the block reads pixels.
     """
     try:
         with Image.open(io.BytesIO(data), formats=_DECODERS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise UnusableImage(f"The image has {image.width} x {image.height} pixels, {MAX_PIXELS} are allowed.")
+                raise UnusableImage(f"The image has {image.width} x {image.height} pixels; the limit is {MAX_PIXELS}.")
             yield image
     except UnusableImage:
         raise
-    except Exception as error:  # decoders raise whatever damaged bytes lead them to
+    except Exception as error:  # decoders raise many types of errors for damaged images
         raise UnusableImage(f"The image cannot be read: {error}") from error
 
 
 def _fit(image: Image.Image, side: int) -> Image.Image:
-    """A copy within a square of `side` pixels, upright, in colours that PNG has."""
+    """Scale an image down to a square of `side` pixels, turn it upright and convert it to colours that PNG supports."""
     if max(image.size) > side:
         if image.mode in _UNSCALABLE_MODES:
             image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-        # Reads a large JPEG at a fraction of its size, which a conversion before would prevent.
+        # Decodes a large JPEG at a reduced size, which an earlier conversion would prevent.
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(image)
     if upright.mode == "CMYK":
         upright = upright.convert("RGB")
-        upright.info.pop("icc_profile", None)  # describes inks
+        upright.info.pop("icc_profile", None)  # a CMYK profile
     return upright
 
 
@@ -104,11 +104,11 @@ def _encode(image: Image.Image) -> bytes:
 def _svg_icon(data: bytes) -> str:
     uri = _data_uri(data, file_formats.SVG)
     if len(uri) > MAX_ICON_LENGTH:
-        raise UnusableImage(f"The SVG makes an icon of {len(uri)} characters, {MAX_ICON_LENGTH} are allowed.")
+        raise UnusableImage(f"The SVG makes an icon of {len(uri)} characters; the limit is {MAX_ICON_LENGTH}.")
     return uri
 
 
 def _data_uri(data: bytes, file_format: str) -> str:
-    # Browsers know SVG as image/svg+xml, le_utils says image/svg.
+    # Browsers expect image/svg+xml, but le_utils has image/svg.
     mimetype = mimetypes.types_map[f".{file_format}"]
     return f"data:{mimetype};base64,{base64.b64encode(data).decode()}"

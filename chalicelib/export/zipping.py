@@ -1,4 +1,4 @@
-"""Zip files whose bytes depend on nothing but what is in them."""
+"""Reproducible zip files, whose bytes depend only on their contents."""
 
 import io
 import zipfile
@@ -10,9 +10,9 @@ _UNIX = 3
 
 
 def zip_of(members: Mapping[str, bytes]) -> bytes:
-    """A zip of these members by path, sorted.
+    """Create a zip file of members by path, sorted.
 
-    Stored, not deflated: compressed bytes would change with the version of zlib, and with them the checksum.
+    Members are not compressed: compressed bytes, and so the checksum, would depend on the version of zlib.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

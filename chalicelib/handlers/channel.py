@@ -15,7 +15,7 @@ from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, D
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.channel import Channel, Diff, Exists, Languages, VersionDetail
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.task import StartedTask
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 
@@ -137,7 +137,7 @@ ROUTES = (
         for name, do, summary in _TREES
     ),
     *(
-        Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=Started)
+        Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=StartedTask)
         for name, view, body, summary in _PUBLISHING
     ),
     Route(
@@ -148,6 +148,6 @@ ROUTES = (
         "Compare the staged tree with the live tree",
         query=DiffQuery,
         answer=Diff,
-        also=((202, Started),),
+        also=((202, StartedTask),),
     ),
 )

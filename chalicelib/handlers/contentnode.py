@@ -11,8 +11,8 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
 from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses.common import Results
-from chalicelib.schemas.responses.content import ContentNode, Requisite, Size
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.content import ContentNode, Requisite, TreeSize
+from chalicelib.schemas.responses.task import StartedTask
 
 
 def listing(request: Request) -> Results[ContentNode]:
@@ -109,7 +109,7 @@ ROUTES = (
         lambda request: node_reads.size(request.user, request.params["id"]),
         Access.SIGNED_IN,
         "Get the total size of the files in a node's tree",
-        answer=Size,
+        answer=TreeSize,
     ),
     Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node", body=Move, answer=ContentNode),
     Route(
@@ -130,7 +130,7 @@ ROUTES = (
         body=Copy,
         answer=ContentNode,
         status=201,
-        also=((202, Started),),
+        also=((202, StartedTask),),
     ),
     Route(
         "POST",

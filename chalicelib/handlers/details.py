@@ -5,11 +5,11 @@ from collections.abc import Callable
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.channels import tree_details
-from chalicelib.schemas.responses.details import Details
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.details import TreeDetails
+from chalicelib.schemas.responses.task import StartedTask
 
 
-def _view(details: Callable[[Identity, str], Details | Started]) -> Callable[[Request], Reply]:
+def _view(details: Callable[[Identity, str], TreeDetails | StartedTask]) -> Callable[[Request], Reply]:
     def view(request: Request) -> Reply:
         answer = details(request.user, request.params["id"])
         return Reply(answer, 202 if "task_id" in answer else 200)
@@ -18,7 +18,7 @@ def _view(details: Callable[[Identity, str], Details | Started]) -> Callable[[Re
 
 
 ROUTES = tuple(
-    Route("GET", path, _view(details), Access.SIGNED_IN, summary, answer=Details, also=((202, Started),))
+    Route("GET", path, _view(details), Access.SIGNED_IN, summary, answer=TreeDetails, also=((202, StartedTask),))
     for path, details, summary in (
         ("/api/get_channel_details/{id}", tree_details.of_channel, "Get details of the content of a channel"),
         ("/api/get_node_details/{id}", tree_details.of_node, "Get details of the content below a node"),

@@ -26,19 +26,19 @@ from chalicelib.schemas.chef import (
 )
 from chalicelib.schemas.responses.internal import (
     AddedNodes,
-    Done,
-    Finished,
+    AuthenticatedUser,
+    ChannelStatuses,
+    FinishedChannel,
     NewChannel,
     NodeTree,
     PublishStarted,
-    Statuses,
-    TokenHolder,
+    SuccessResponse,
     Tree,
     VersionCheck,
 )
 
 
-def authenticate_user(request: Request) -> TokenHolder:
+def authenticate_user(request: Request) -> AuthenticatedUser:
     user = request.user
     return {
         "success": True,
@@ -68,7 +68,7 @@ def file_diff(request: Request) -> list[str]:
     return file_uploads.missing(names)
 
 
-def file_upload(request: Request) -> Done:
+def file_upload(request: Request) -> SuccessResponse:
     name, data = multipart.file_of(request)
     file_uploads.store_upload(request.user, name, data)
     return {"success": True}
@@ -86,7 +86,7 @@ def add(request: Request) -> AddedNodes:
     return {"success": True, "root_ids": root_ids}
 
 
-def finish_channel(request: Request) -> Finished:
+def finish_channel(request: Request) -> FinishedChannel:
     body = parse(FinishChannel, request.json)
     channel_id, task_id = chef_upload.finish(request.user, body.channel_id, stage=body.stage)
     return {"success": True, "new_channel": channel_id, "diff_task_id": task_id}
@@ -98,12 +98,12 @@ def publish_channel(request: Request) -> PublishStarted:
     return {"success": True, "channel": channel_id, "task_id": task_id}
 
 
-def check_user_is_editor(request: Request) -> Done:
+def check_user_is_editor(request: Request) -> SuccessResponse:
     editable_channel(request.user, parse(ChannelReference, request.json).channel_id)
     return {"success": True}
 
 
-def get_channel_status_bulk(request: Request) -> Statuses:
+def get_channel_status_bulk(request: Request) -> ChannelStatuses:
     body = parse(ChannelReferences, request.json)
     return {"success": True, "statuses": chef_upload.statuses(request.user, body.channel_ids)}
 
@@ -127,15 +127,15 @@ ROUTES = (
         authenticate_user,
         Access.SIGNED_IN,
         OWNER,
-        answer=TokenHolder,
+        answer=AuthenticatedUser,
     ),
     *(
         Route("POST", f"{BASE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=answer)
         for name, view, summary, body, answer in (
-            ("authenticate_user_internal", authenticate_user, OWNER, Nothing, TokenHolder),
+            ("authenticate_user_internal", authenticate_user, OWNER, Nothing, AuthenticatedUser),
             ("check_version", check_version, "Check the ricecooker version", VersionIn, VersionCheck),
             ("file_diff", file_diff, "List the files that are not stored yet", FileNames, list[str]),
-            ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, Done),
+            ("file_upload", file_upload, "Upload a small file (deprecated)", FileForm, SuccessResponse),
             (
                 "create_channel",
                 create_channel,
@@ -149,7 +149,7 @@ ROUTES = (
                 finish_channel,
                 "Finish an upload: stage or deploy it",
                 FinishChannel,
-                Finished,
+                FinishedChannel,
             ),
             ("publish_channel", publish_channel, "Publish the live tree", PublishChannel, PublishStarted),
             (
@@ -157,14 +157,14 @@ ROUTES = (
                 check_user_is_editor,
                 "Check the right to edit a channel",
                 ChannelReference,
-                Done,
+                SuccessResponse,
             ),
             (
                 "get_channel_status_bulk",
                 get_channel_status_bulk,
                 "Get the status of channels",
                 ChannelReferences,
-                Statuses,
+                ChannelStatuses,
             ),
             ("get_tree_data", get_tree_data, "Get a whole tree, nested", TreeReference, Tree),
             ("get_node_tree_data", get_node_tree_data, "Get the children of a node", TreeReference, NodeTree),

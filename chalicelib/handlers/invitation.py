@@ -5,7 +5,7 @@ from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import invitations
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
-from chalicelib.schemas.responses.people import Decided, Invitation
+from chalicelib.schemas.responses.people import Decision, Invitation
 
 INVITATIONS = Resource(
     "invitation",
@@ -26,18 +26,26 @@ INVITATIONS = Resource(
 ONE = "/api/invitation/{id}"
 
 
-def accept(request: Request) -> Decided:
+def accept(request: Request) -> Decision:
     invitations.accept(request.user, request.params["id"])
     return {"status": "success"}
 
 
-def decline(request: Request) -> Decided:
+def decline(request: Request) -> Decision:
     invitations.decline(request.user, request.params["id"])
     return {"status": "success"}
 
 
 ROUTES = (
     *routes_of(INVITATIONS),
-    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation", body=Nothing, answer=Decided),
-    Route("POST", f"{ONE}/decline", decline, Access.SIGNED_IN, "Decline an invitation", body=Nothing, answer=Decided),
+    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation", body=Nothing, answer=Decision),
+    Route(
+        "POST",
+        f"{ONE}/decline",
+        decline,
+        Access.SIGNED_IN,
+        "Decline an invitation",
+        body=Nothing,
+        answer=Decision,
+    ),
 )

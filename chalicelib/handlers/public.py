@@ -12,7 +12,7 @@ from chalicelib.http.router import Access, Reply, Request, Route, array, compact
 from chalicelib.operations.public import channel_lookup, public_index
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole
-from chalicelib.schemas.responses.public import ChannelInShort, Info, LookedUpChannel, PublicChannel
+from chalicelib.schemas.responses.public import ChannelLookup, ChannelSummary, Info, PublicChannel
 
 NAMESPACE = "6ba7b8109dad11d180b400c04fd430c8"  # uuid.NAMESPACE_DNS
 
@@ -91,7 +91,7 @@ def no_such_version(_: Request) -> Reply:
     raise NotFound("API version is unavailable")
 
 
-LOOKED_UP = list[LookedUpChannel]
+LOOKED_UP = list[ChannelLookup]
 ROUTES = (
     *(
         Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer)
@@ -105,7 +105,7 @@ ROUTES = (
                 None,
                 LOOKED_UP,
             ),
-            ("channel/{channel_id}", channel, "Get a summary of a channel", None, ChannelInShort),
+            ("channel/{channel_id}", channel, "Get a summary of a channel", None, ChannelSummary),
         )
     ),
     *(

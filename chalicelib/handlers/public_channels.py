@@ -6,7 +6,7 @@ from chalicelib.config import settings
 from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.content_databases.public_entries import channel_metadata
 from chalicelib.domain.ids import parse_id
-from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.labels import has_label, ids_of
 from chalicelib.errors import NotFound
 from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Access, Reply, Request, Route, array
@@ -87,7 +87,7 @@ def _is_about(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
     spoken = {code.lower() for code in channel.entry["included_languages"]}
     countries = {country.lower() for country in channel.facts["countries"]}
     return (
-        all(is_labelled(categories, ids_of("categories", word)) for word in query.categories)
+        all(has_label(categories, ids_of("categories", word)) for word in query.categories)
         and (not query.languages or not spoken.isdisjoint(query.languages))
         and (not query.countries or any(country.lower() in countries for country in query.countries))
     )

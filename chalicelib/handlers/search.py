@@ -11,7 +11,7 @@ from chalicelib.operations.users import saved_searches
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.common import Page
-from chalicelib.schemas.responses.search import Found, SavedSearch
+from chalicelib.schemas.responses.search import SavedSearch, SearchResult
 from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQuery
 
 
@@ -37,7 +37,11 @@ SAVED = Resource(
     read=SavedSearch,
 )
 
-_DOCUMENTATION: dict[str, Any] = {"summary": "Search published nodes", "query": SearchQuery, "answer": Page[Found]}
+_DOCUMENTATION: dict[str, Any] = {
+    "summary": "Search published nodes",
+    "query": SearchQuery,
+    "answer": Page[SearchResult],
+}
 ROUTES = (
     Route("GET", "/api/search", find, Access.SIGNED_IN, **_DOCUMENTATION),
     Route("GET", "/api/search/search", find, Access.SIGNED_IN, **_DOCUMENTATION),

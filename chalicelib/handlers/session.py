@@ -7,7 +7,7 @@ from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.users import sessions
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.responses.session import SessionAnswer
+from chalicelib.schemas.responses.session import SessionState
 from chalicelib.schemas.session import SignIn
 
 
@@ -52,7 +52,7 @@ def leave(request: Request, form_token: str = "") -> None:
         sessions.sign_out(session_id)
 
 
-def _answer(user: Identity | None, token: str) -> SessionAnswer:
+def _answer(user: Identity | None, token: str) -> SessionState:
     return {
         "id": "current",
         "user_id": user.user_id if user else None,
@@ -75,7 +75,7 @@ ROUTES = (
         Access.ANYONE,
         "Sign in with a password",
         body=SignIn,
-        answer=SessionAnswer,
+        answer=SessionState,
         status=201,
         refusals=(401, 403, 429),
         description="The session cookie is valid for two weeks. Requests that change something must send `csrf_token` "
@@ -87,7 +87,7 @@ ROUTES = (
         current,
         Access.ANYONE,
         "Get the current session",
-        answer=SessionAnswer,
+        answer=SessionState,
         description="Without a session, `user_id` is null. Sets the cookie `csrftoken`.",
     ),
     Route("DELETE", f"{SESSION}/current", sign_out, Access.ANYONE, "Sign out", status=204, refusals=(403,)),

@@ -4,11 +4,11 @@ from chalicelib.errors import BadRequest
 from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.sync import endpoint
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.responses.sync import Synced
+from chalicelib.schemas.responses.sync import SyncResult
 from chalicelib.schemas.sync import MAX_BODY_BYTES, SyncIn
 
 
-def sync(request: Request) -> Synced:
+def sync(request: Request) -> SyncResult:
     if len(request.body) > MAX_BODY_BYTES:
         raise BadRequest(f"The request is larger than {MAX_BODY_BYTES} bytes. Send the changes in several requests.")
     return endpoint.sync(request.user, parse(SyncIn, request.json))
@@ -23,6 +23,6 @@ ROUTES = (
         "Exchange changes with other clients",
         None,
         SyncIn,
-        Synced,
+        SyncResult,
     ),
 )

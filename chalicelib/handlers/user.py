@@ -5,7 +5,7 @@ from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.users import profile, sessions
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
-from chalicelib.schemas.responses.people import OwnUser, Profile
+from chalicelib.schemas.responses.people import CurrentUser, Profile
 from chalicelib.schemas.session import PasswordChange
 
 USERS = Resource(
@@ -13,7 +13,7 @@ USERS = Resource(
     "your own user",
     listing=Listing(ListQuery, lambda user, _: [profile.listed(user)]),
     retrieve=profile.one,
-    read=OwnUser,
+    read=CurrentUser,
     plural="your own user",
 )
 

@@ -5,7 +5,7 @@
 | the questions of an exercise | `contentnode_id` | publish, lists |
 | one question, or many | `contentnode_id`, `assessment_id` (batches) | assessmentitem, file |
 
-Raw data over 100 kB lies in S3 (`raw_data_key`), as an item of a table holds 400 kB at most.
+Raw data over 100 kB is stored in S3 (`raw_data_key`), as a DynamoDB item holds at most 400 kB.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ _FIELDS = tuple(AssessmentItemData.__annotations__)
 
 
 def save(items: list[AssessmentItemData]) -> None:
-    """Write questions; what is there already is replaced."""
+    """Write questions, replacing existing ones."""
     write_many(puts=in_parallel(from_data, items))
 
 
@@ -61,24 +61,24 @@ def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
 
 
 def as_stored(contentnode_id: str) -> list[AssessmentItem]:
-    """The questions of an exercise as the table has them, in order; raw data that lies in S3 is not fetched."""
+    """The stored items of an exercise's questions, in order; raw data in S3 is not fetched."""
     found = AssessmentItem.query(contentnode_id, consistent_read=True)
     return sorted(found, key=lambda item: (item.order, item.assessment_id))
 
 
 def outline(item: AssessmentItem) -> AssessmentItemData:
-    """A question's data with, where its raw data lies in S3, the key of that in place of it."""
+    """The plain data of a question; if its raw data is stored in S3, `raw_data` is the S3 key."""
     fields = {name: getattr(item, name) for name in _FIELDS}
     return cast(AssessmentItemData, {**fields, "raw_data": item.raw_data_key or item.raw_data})
 
 
 def lies_apart(data: AssessmentItemData) -> bool:
-    """Whether a question's raw data is too large for the table and lies in S3."""
+    """Whether a question's raw data is too large for the table and is stored in S3."""
     return len(data["raw_data"].encode()) > MAX_INLINE_BYTES
 
 
 def from_data(data: AssessmentItemData) -> AssessmentItem:
-    """The item of a question; large raw data is written to S3."""
+    """Build the item of a question; large raw data is written to S3."""
     fields: dict[str, Any] = dict(data)
     if lies_apart(data):
         raw = data["raw_data"].encode()

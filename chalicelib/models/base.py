@@ -1,4 +1,4 @@
-"""What all models share: reads over several tables, conditional writes, transactions that retry."""
+"""Shared by all models: batch reads and writes, conditional writes and transactions."""
 
 import random
 import time
@@ -17,13 +17,13 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.models.connection import PARALLEL_CALLS, connection
 from chalicelib.models.pynamodb_internals import SharedModel, table_connection
 
-MAX_BATCH_GET = 100  # keys a BatchGetItem (AWS)
-MAX_BATCH_WRITE = 25  # puts and deletes a BatchWriteItem (AWS)
-MAX_TRANSACTION = 100  # actions a TransactWriteItems (AWS)
+MAX_BATCH_GET = 100  # keys per BatchGetItem (AWS limit)
+MAX_BATCH_WRITE = 25  # puts and deletes per BatchWriteItem (AWS limit)
+MAX_TRANSACTION = 100  # actions per TransactWriteItems (AWS limit)
 
-Update = Action  # of one attribute: what `update_if` takes
-Transaction = TransactWrite  # what the functions given to `transact` fill
-DatabaseError = PynamoDBException  # a call to DynamoDB that failed or got no answer; see `was_refused`
+Update = Action  # a change of one attribute, for `update_if`
+Transaction = TransactWrite  # the argument of the functions passed to `transact`
+DatabaseError = PynamoDBException  # a call to DynamoDB failed or got no response; see `was_refused`
 M = TypeVar("M", bound="Table")
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,7 +35,7 @@ def _pool() -> ThreadPoolExecutor:
 
 
 def in_parallel(function: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """`function` of every item, several at once, in order; the first error is raised. Must not be nested."""
+    """Apply `function` to all items in parallel; results are in order. Raises the first error. Must not be nested."""
     todo = list(items)
     if len(todo) < 2:
         return [function(item) for item in todo]
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 
 def find(model: type[M], *key: Any) -> M | None:
-    """The item with this key, read consistently, or None."""
+    """Read the item with this key consistently; None if it does not exist."""
     try:
         return model.get(key[0], *key[1:], consistent_read=True)  # type: ignore[misc]
     except model.DoesNotExist:
@@ -62,10 +62,9 @@ def find(model: type[M], *key: Any) -> M | None:
 def read_many(
     keys: dict[type[Table], list[Any]], only: dict[type[Table], tuple[str, ...]] | None = None
 ) -> dict[type[Table], list[Any]]:
-    """Consistent reads over several tables, a hundred keys a call, calls in parallel.
+    """Read from several tables consistently, with parallel calls for a hundred keys each.
 
-    `keys` maps a model to hash keys, or to (hash, range) pairs. Missing items are left out; the order is open. `only`
-    is that of `read_raw`.
+    `keys` maps a model to hash keys or (hash, range) pairs. Missing items are left out; the order is undefined.
     """
     raw = read_raw(keys, only)
     return {model: [model.from_raw_data(item) for item in items] for model, items in raw.items()}
@@ -74,9 +73,9 @@ def read_many(
 def read_raw(
     keys: dict[type[Table], list[Any]], only: dict[type[Table], tuple[str, ...]] | None = None
 ) -> dict[type[Table], list[dict[str, Any]]]:
-    """`read_many` with items as DynamoDB writes them: making models of thousands takes longer than reading them.
+    """`read_many` with items in DynamoDB's format, as converting thousands to models takes longer than reading them.
 
-    `only` names the attributes that are wanted of a table's items, where not all of them are.
+    `only` restricts the attributes read from a table.
     """
     wanted = [(model, key) for model, model_keys in keys.items() for key in dict.fromkeys(model_keys)]
     batches = [wanted[at : at + MAX_BATCH_GET] for at in range(0, len(wanted), MAX_BATCH_GET)]
@@ -105,11 +104,11 @@ def _read_batch(
         if not request:
             return found
         _pause(attempt)
-    raise TimeoutError("DynamoDB left keys of a batch unread after 8 tries.")
+    raise TimeoutError("DynamoDB left keys of a batch unprocessed after 8 attempts.")
 
 
 def _projection(names: tuple[str, ...]) -> dict[str, Any]:
-    """What asks for these attributes alone; they go by other names, as some of theirs are words of DynamoDB."""
+    """Request parameters for reading only these attributes, by aliases, as some names are reserved in DynamoDB."""
     if not names:
         return {}
     short = {f"#{number}": name for number, name in enumerate(names)}
@@ -125,7 +124,7 @@ def _raw_key(model: type[Table], key: Any) -> dict[str, Any]:
 
 @cache
 def _key_parts(model: type[Table]) -> list[tuple[str, str, Callable[[Any], Any]]]:
-    """Of each part of a table's key its name, its type and how it is written, the hash key first."""
+    """(name, type, serializer) of each part of a table's key, hash key first."""
     parts = [
         attribute for attribute in model.get_attributes().values() if attribute.is_hash_key or attribute.is_range_key
     ]
@@ -136,9 +135,9 @@ def _key_parts(model: type[Table]) -> list[tuple[str, str, Callable[[Any], Any]]
 def query_raw(
     model: type[Table], hash_key: Any, place: Condition | None = None, **options: Any
 ) -> Iterator[dict[str, Any]]:
-    """Items of a partition as DynamoDB writes them, in order, a page at a time as they are needed, read consistently.
+    """Query a partition consistently: items in DynamoDB's format, in order. Pages are read when needed.
 
-    `options` are those of PynamoDB's `TableConnection.query`.
+    `place` is a condition on the range key. `options` are those of PynamoDB's `TableConnection.query`.
     """
     start = None
     while True:
@@ -152,7 +151,7 @@ def query_raw(
 
 
 def write_many(puts: Iterable[Table] = (), deletes: Iterable[tuple[type[Table], Any]] = ()) -> None:
-    """Unconditional puts and deletes over several tables, 25 a call, calls in parallel."""
+    """Put and delete items of several tables unconditionally, with parallel calls for 25 items each."""
     actions = [_put_request(item) for item in puts]
     actions += [
         (table_connection(model).table_name, {"DeleteRequest": {"Key": _raw_key(model, key)}}) for model, key in deletes
@@ -174,38 +173,37 @@ def _write_batch(actions: list[tuple[str, dict[str, Any]]]) -> None:
         if not request:
             return
         _pause(attempt)
-    raise TimeoutError("DynamoDB left items of a batch unwritten after 8 tries.")
+    raise TimeoutError("DynamoDB left items of a batch unprocessed after 8 attempts.")
 
 
 def update_if(item: Table, actions: list[Any], condition: Condition) -> bool:
-    """Change an item where the condition holds; says whether it did."""
+    """Update an item if the condition holds. Returns whether it did."""
     return _conditionally(lambda: item.update(actions, condition=condition))
 
 
 def delete_if(item: Table, condition: Condition) -> bool:
-    """Delete an item where the condition holds; says whether it did."""
+    """Delete an item if the condition holds. Returns whether it did."""
     return _conditionally(lambda: item.delete(condition=condition))
 
 
 def unchanged(attribute: Attribute[T], value: T) -> Condition:
-    """The condition that an attribute is as it was read. Items that are older than the attribute lack it: they are
-    read with its default."""
+    """The condition that an attribute still has the value read, which is its default for items that lack it."""
     condition: Condition = attribute == value
     return condition | attribute.does_not_exist() if value == attribute.default else condition
 
 
 def save_if(item: Table, condition: Condition) -> bool:
-    """Write an item where the condition holds; says whether it did."""
+    """Save an item if the condition holds. Returns whether it did."""
     return _conditionally(lambda: item.save(condition=condition))
 
 
 def save_new(item: Table) -> bool:
-    """Write an item if there is none with its key; says whether it did."""
+    """Save an item unless one with its key exists. Returns whether it did."""
     return save_if(item, _hash_key(item).does_not_exist())
 
 
 def delete_if_there(item: Table) -> bool:
-    """Delete an item by its key; says whether it was there."""
+    """Delete an item by its key. Returns whether it existed."""
     return delete_if(item, _hash_key(item).exists())
 
 
@@ -214,7 +212,7 @@ def _hash_key(item: Table) -> Attribute[Any]:
 
 
 def setting(model: type[Table], fields: Mapping[str, Any]) -> list[Any]:
-    """The actions of an update that sets these attributes."""
+    """The update actions that set these attributes."""
     return [getattr(model, name).set(value) for name, value in fields.items()]
 
 
@@ -230,7 +228,7 @@ def _conditionally(write: Callable[[], Any]) -> bool:
             _pause(attempt)
         else:
             return True
-    raise TimeoutError("A write lost 8 races against transactions in a row.")
+    raise TimeoutError("A write conflicted with transactions 8 times in a row.")
 
 
 def was_refused(error: PynamoDBException) -> bool:
@@ -239,16 +237,16 @@ def was_refused(error: PynamoDBException) -> bool:
 
 
 def _code(error: PynamoDBException) -> str | None:
-    """What AWS answered, None where it did not answer at all."""
+    """The error code of AWS; None if there was no response."""
     response = getattr(error.cause, "response", None)
     return response["Error"]["Code"] if response else None
 
 
 def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
-    """Commit what `fill` puts into a transaction: all of it or nothing.
+    """Commit the actions that `fill` adds to a transaction.
 
-    Lost races with other transactions are tried again. Returns [] when committed, else for each action the code
-    that refused it ("ConditionalCheckFailed") or None, in the order condition checks, deletes, puts, updates.
+    Conflicts with other transactions are retried. Returns [] if committed. Otherwise returns for each action its error
+    code ("ConditionalCheckFailed") or None, in the order condition checks, deletes, puts, updates.
     """
     for attempt in range(8):
         try:
@@ -265,8 +263,8 @@ def transact(fill: Callable[[TransactWrite], None]) -> list[str | None]:
             _pause(attempt)
         else:
             return []
-    raise TimeoutError("A DynamoDB transaction lost 8 races in a row.")
+    raise TimeoutError("A DynamoDB transaction conflicted with others 8 times in a row.")
 
 
 def _pause(attempt: int) -> None:
-    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
+    time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 (jitter, not a secret)

@@ -1,9 +1,9 @@
-"""Channels that people have marked to find them again.
+"""Users' bookmarks of channels.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a user's bookmarks | `user_id` | `GET /api/bookmark`, `bookmark=` of the channel list |
-| a bookmark | `user_id`, `channel_id` | taking it away |
+| a bookmark | `user_id`, `channel_id` | removing it |
 """
 
 from pynamodb.attributes import UnicodeAttribute
@@ -20,15 +20,15 @@ class Bookmark(Table):
 
 
 def of_user(user_id: str) -> list[str]:
-    """Ids of the channels that a user has marked."""
+    """The ids of the channels that a user has bookmarked."""
     return [bookmark.channel_id for bookmark in Bookmark.query(user_id, consistent_read=True)]
 
 
 def add(user_id: str, channel_id: str) -> None:
-    """Mark a channel; marking it again changes nothing."""
+    """Bookmark a channel. Repeated calls have no further effect."""
     Bookmark(user_id, channel_id).save()
 
 
 def remove(user_id: str, channel_id: str) -> bool:
-    """Take a mark away; says whether it was there."""
+    """Remove a bookmark. Returns whether it existed."""
     return delete_if_there(Bookmark(user_id, channel_id))

@@ -1,13 +1,13 @@
-"""Who may edit or view which channel.
+"""Members of channels: their editors and viewers.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| a user's right in a channel | `user_id`, `channel_id` | every request that touches a channel |
+| a user's role in a channel | `user_id`, `channel_id` | every request for a channel |
 | the channels of a user | `user_id` | `GET /api/user`, the channel list |
 | the members of a channel | index `channel-index`: `channel_id` | sharing |
 
-Counts of editors and viewers are kept on channels, and of channels on users, for the lists of administrators; nothing
-is decided by them. `add_first_editor` and `change` keep them: nothing else may write a membership.
+Channels store the numbers of their editors and viewers, and users the number of their channels, for the administrators'
+lists only. `add_first_editor` and `change` maintain them, so no other code may write a membership.
 """
 
 from typing import Any, Final, Literal
@@ -49,32 +49,34 @@ _COUNTED = {EDIT: (Channel.editors_count, User.edit_count), VIEW: (Channel.viewe
 
 
 def get(user_id: str, channel_id: str) -> ChannelMember | None:
-    """A user's right in a channel."""
+    """A user's membership in a channel."""
     return find(ChannelMember, user_id, channel_id)
 
 
 def of_user(user_id: str) -> list[ChannelMember]:
-    """All rights of a user, to be read only."""
+    """All memberships of a user, as read-only items."""
     return to_read(ChannelMember, list(query_raw(ChannelMember, user_id)))
 
 
 def of_channel(channel_id: str) -> list[ChannelMember]:
-    """The members of a channel; may lag behind a change by a second."""
+    """The members of a channel, from an index that may lag by a second."""
     return list(ChannelMember.channel_index.query(channel_id))
 
 
 def add_first_editor(transaction: TransactWrite, channel: Channel, user_id: str, is_chef: bool = False) -> None:
-    """Make the user the editor of a channel that is saved for the first time, with `editors_count` 1, in the same
-    transaction. `is_chef`: it is made by ricecooker."""
+    """Make the user the editor of a new channel, which the same transaction must save with `editors_count` 1.
+
+    `is_chef`: the channel is created by ricecooker.
+    """
     transaction.save(ChannelMember(user_id, channel.id, role=EDIT))
     chef = [User.is_chef.set(True)] if is_chef else []
     transaction.update(User(user_id), [User.edit_count.add(1), *chef])
 
 
 def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str | None, new: str | None) -> None:
-    """Give a user another role in a channel, or none, where the role is the `old` one until then.
+    """Change a user's role in a channel from `old` to `new`; None means no role.
 
-    The transaction fails where it is not, or where the channel is not there.
+    The transaction fails if the user has another role or the channel does not exist.
     """
     member = ChannelMember(user_id, channel_id)
     as_read = ChannelMember.role == old if old else ChannelMember.user_id.does_not_exist()
@@ -89,10 +91,10 @@ def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str |
 
 
 def give(user_id: str, channel_id: str, old: str | None, new: str) -> bool:
-    """Give a user another role in a channel; says whether the role was the `old` one until then."""
+    """Change a user's role in a channel from `old` to `new`. Returns False if the user has another role."""
     return not transact(lambda transaction: change(transaction, user_id, channel_id, old, new))
 
 
 def require_editor(transaction: TransactWrite, user_id: str, channel_id: str) -> None:
-    """Let the transaction fail where the user is not an editor of the channel at that moment."""
+    """Make the transaction fail if the user is not an editor of the channel."""
     transaction.condition_check(ChannelMember, user_id, channel_id, condition=ChannelMember.role == EDIT)

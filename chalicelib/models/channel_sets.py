@@ -1,11 +1,11 @@
-"""Collections of channels that one token opens.
+"""Sets of channels that can be found by one token.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a set by id | `id` | channel lookup by a set's token, `/api/channelset/{id}` |
 | the sets of a user | index `user-index`: `user_id` | `GET /api/channelset` |
 
-`rev` counts changes: who adds channels to a set does not lose those that another adds.
+`rev` counts changes, so that concurrent changes of a set do not overwrite each other.
 """
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -30,7 +30,7 @@ class ChannelSet(Table):
         table_name = "channel_sets"
 
     id = UnicodeAttribute(hash_key=True)
-    user_id = UnicodeAttribute(null=True)  # whose it is
+    user_id = UnicodeAttribute(null=True)  # the owner
     name = UnicodeAttribute()
     description = UnicodeAttribute(default="")
     channel_ids = JSONAttribute(default=list)
@@ -45,24 +45,24 @@ def get(set_id: str) -> ChannelSet | None:
 
 
 def get_many(set_ids: list[str]) -> list[ChannelSet]:
-    """Those of the sets that exist."""
+    """The sets with these ids that exist."""
     return list(read_many({ChannelSet: set_ids})[ChannelSet])
 
 
 def of_user(user_id: str) -> list[ChannelSet]:
-    """The sets of a user; may lag behind a change by a second."""
+    """The sets of a user, from an index that may lag by a second."""
     return list(ChannelSet.user_index.query(user_id))
 
 
 def replace(channel_set: ChannelSet) -> bool:
-    """Write a changed set; says whether nobody else changed it since it was read."""
+    """Write a changed set. Returns False if it was changed since it was read."""
     as_read = ChannelSet.id.exists() & unchanged(ChannelSet.rev, channel_set.rev)
     channel_set.rev += 1
     return save_if(channel_set, as_read)
 
 
 def remove(channel_set: ChannelSet) -> None:
-    """Take a set away, and what its token opens, at once."""
+    """Delete a set and its token in one transaction."""
 
     def fill(transaction: TransactWrite) -> None:
         transaction.delete(ChannelSet(channel_set.id))

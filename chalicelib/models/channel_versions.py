@@ -22,19 +22,19 @@ class ChannelVersion(Table):
     resource_count = NumberAttribute()
     kind_count = JSONAttribute()
     included_languages = JSONAttribute()
-    included_licenses = JSONAttribute(default=list)  # numbers of le_utils
+    included_licenses = JSONAttribute(default=list)  # le_utils ids
     included_categories = JSONAttribute(default=list)
     version_notes = UnicodeAttribute(default="")
     date_published = UTCDateTimeAttribute()
 
 
 def get_many(versions: list[tuple[str, int]]) -> list[ChannelVersion]:
-    """Those of the (channel id, version) that were published."""
+    """The published versions among these (channel id, version)."""
     return list(read_many({ChannelVersion: versions})[ChannelVersion])
 
 
 def newest(channel_id: str, limit: int, below: int | None = None) -> list[ChannelVersion]:
-    """So many versions of a channel, the newest first; with `below`, only lower ones."""
+    """Up to `limit` versions of a channel, newest first; with `below`, only lower ones."""
     lower = ChannelVersion.version < below if below else None
     found = ChannelVersion.query(channel_id, lower, limit=limit, scan_index_forward=False, consistent_read=True)
     return list(found)

@@ -1,13 +1,13 @@
-"""Channels: what a curator edits, where its trees are, what of it is published, and who is publishing it now.
+"""Channels: metadata, the roots of their trees, the published version and the state of a running publish.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a channel by id | `id` | everything |
-| all channels, as administrators look for them | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
-| ids of public channels | index `public-index`: `public_key` = "public" | writing the public index anew |
+| all channels, for administrators | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
+| ids of public channels | index `public-index`: `public_key` = "public" | rebuilding the public index |
 
-The index of all channels holds only what seldom changes: every change of it writes to one partition.
-`rev` counts changes of the live tree and of the channel; it is published where `published_rev` equals it.
+The index of all channels has only attributes that seldom change, because all its writes go to one partition.
+`rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
 `publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.
 """
@@ -32,7 +32,7 @@ from chalicelib.models.leases import LeaseAttributes
 Status = Literal["active", "deleted", "staged", "unpublished"]
 PUBLIC = "public"
 ALL = "channel"
-# What administrators look for channels by.
+# Attributes by which administrators search for channels.
 LISTED = ["name", "public", "deleted", "primary_token", "version", "language", "ricecooker_version"]
 
 
@@ -70,23 +70,23 @@ class Channel(Table):
     demo_server_url = UnicodeAttribute(null=True)
     ricecooker_version = UnicodeAttribute(null=True)
     extra_fields = JSONAttribute(default=dict)
-    content_defaults = JSONAttribute(default=dict)  # what was chosen for new nodes
+    content_defaults = JSONAttribute(default=dict)  # default metadata of new nodes
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
     deleted = BooleanAttribute(default=False)
 
     root_id = UnicodeAttribute()  # the live tree
     trash_root_id = UnicodeAttribute()
-    chef_root_id = UnicodeAttribute(null=True)  # being uploaded
-    staging_root_id = UnicodeAttribute(null=True)  # uploaded, waiting for a person
-    previous_root_id = UnicodeAttribute(null=True)  # live before the last deploy
+    chef_root_id = UnicodeAttribute(null=True)  # the tree that a chef is uploading
+    staging_root_id = UnicodeAttribute(null=True)  # uploaded, waiting to be deployed
+    previous_root_id = UnicodeAttribute(null=True)  # the live tree before the last deploy
     rev = NumberAttribute(default=1)
     root_rev = NumberAttribute(default=0)  # value of `rev` when the live tree was deployed
 
     public = BooleanAttribute(default=False)
     public_key = UnicodeAttribute(null=True)
     public_changed = UTCDateTimeAttribute(null=True)  # when it last became public or private
-    priority = NumberAttribute(default=0)  # in the catalog those with the highest come first, then by name
+    priority = NumberAttribute(default=0)  # the catalog is sorted by descending priority, then by name
     version = NumberAttribute(default=0)
     published_rev = NumberAttribute(default=0)
     published_digest = UnicodeAttribute(null=True)
@@ -94,14 +94,14 @@ class Channel(Table):
     last_published = UTCDateTimeAttribute(null=True)
     version_notes = JSONAttribute(default=dict)  # {"1": notes}
     primary_token = UnicodeAttribute(null=True)
-    draft_token = UnicodeAttribute(null=True)  # opens what was drafted since the last publish
+    draft_token = UnicodeAttribute(null=True)  # finds the newest draft since the last publish
 
     publish_task_id = UnicodeAttribute(null=True)
-    publish_name = UnicodeAttribute(null=True)  # of that task: a publish, or a draft
+    publish_name = UnicodeAttribute(null=True)  # the name of that task: a publish or a draft
     publish_stage = UnicodeAttribute(null=True)
-    publish_worker = UnicodeAttribute(null=True)  # whose lease it is
+    publish_worker = UnicodeAttribute(null=True)  # the holder of the lease
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
-    publish_again = JSONAttribute(null=True)  # asked for while one was running, see `operations.publish_wishes`
+    publish_again = JSONAttribute(null=True)  # pending requests, see `operations.publishing.pending_requests`
 
     editors_count = NumberAttribute(default=0)  # see models.channel_members
     viewers_count = NumberAttribute(default=0)
@@ -120,35 +120,35 @@ def get(channel_id: str) -> Channel | None:
 
 
 def get_many(channel_ids: list[str]) -> list[Channel]:
-    """Those of the channels that exist, in the order asked for."""
+    """The channels with these ids that exist, in the given order."""
     found = {channel.id: channel for channel in read_many({Channel: list(channel_ids)})[Channel]}
     return [found[channel_id] for channel_id in channel_ids if channel_id in found]
 
 
 def everything() -> list[Channel]:
-    """All channels by id, with what their index holds only; may lag behind a change by a second."""
+    """All channels by id, with the attributes of their index only, which may lag by a second."""
     return list(Channel.all_index.query(ALL))
 
 
 def get_many_to_read(channel_ids: list[str]) -> list[Channel]:
-    """Those of the channels that exist, in any order, to be read only: for long lists."""
+    """The channels with these ids that exist, as read-only items in any order, for long lists."""
     return to_read(Channel, read_raw({Channel: list(channel_ids)})[Channel])
 
 
 def public_ids() -> list[str]:
-    """Ids of all public channels; may lag behind a change by a second."""
+    """The ids of all public channels, from an index that may lag by a second."""
     return [channel.id for channel in Channel.public_index.query(PUBLIC)]
 
 
 def change(channel: Channel, fields: Mapping[str, Any]) -> bool:
-    """Change a channel, whatever else changed of it; says whether it is still there."""
+    """Change a channel regardless of other changes. Returns False if it does not exist."""
     return update_if(channel, [*setting(Channel, fields), Channel.modified.set(now())], Channel.id.exists())
 
 
 def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> bool:
-    """Make a channel public or private, and change `fields` of it, in one write that is left out where nothing changes.
+    """Make a channel public or private and change its `fields` in one write, or none if nothing changes.
 
-    Says whether the channel was still as public, and as deleted, as it was read.
+    Returns False if `public` or `deleted` was changed since the channel was read.
     """
     actions = setting(Channel, fields)
     if actions:
@@ -161,17 +161,17 @@ def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> boo
 
 
 def is_live(channel: Channel) -> bool:
-    """Whether there is something published to see."""
+    """Whether the channel is published and not deleted."""
     return bool(channel.version) and not channel.deleted and channel.published is not None
 
 
 def is_publishing(channel: Channel) -> bool:
-    """Whether a new version of it is on its way; a draft is none."""
+    """Whether a publish is running, not counting drafts."""
     return bool(channel.publish_task_id) and channel.publish_name != tasks.DRAFT
 
 
 def status(channel: Channel) -> Status:
-    """deleted, staged, unpublished or active (specification: get_channel_status_bulk)."""
+    """The status for get_channel_status_bulk: deleted, staged, unpublished or active."""
     if channel.deleted:
         return "deleted"
     if channel.staging_root_id:
@@ -180,7 +180,7 @@ def status(channel: Channel) -> Status:
 
 
 def tree_names(channel: Channel) -> dict[str, str | None]:
-    """Root ids by the names that get_tree_data takes."""
+    """The ids of the roots by the tree names of get_tree_data."""
     return {
         "main": channel.root_id,
         "chef": channel.chef_root_id,

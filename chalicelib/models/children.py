@@ -1,12 +1,12 @@
-"""Edges of the trees: a child's place among its siblings.
+"""Edges of the trees: the position of each child among its siblings.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | children of a node, in order | `parent_id` | lists, publish |
-| the first child, or the one beside another | `parent_id`, `position` | moving and copying |
+| the first child, or the one next to another | `parent_id`, `position` | moving and copying |
 
-`position` is a fraction (see `domain.positions`) and the child's id, so that it sorts and is unique. `kind` is
-copied from the node (it never changes): whole trees are walked over their edges without reading a node.
+`position` is a fraction (see `domain.trees.positions`) and the child's id, so it sorts and is unique. `kind` is a copy
+of the node's kind, which never changes, so that trees can be traversed without reading nodes.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.models.base import Table, query_raw
 from chalicelib.models.lazy import to_read
 
-PAGE = 101  # one more than the longest page of the API, so that it is known whether there is another
+PAGE = 101  # one more than the API's largest page, to know whether there is a next one
 
 
 class Child(Table):
@@ -43,7 +43,7 @@ def some_of(
     kind: str | None = None,
     page: int = PAGE,
 ) -> Iterator[Child]:
-    """The children of a node with positions above and below two texts, in order, read a page at a time as needed."""
+    """The children of a node with positions above and below two texts, in order. Pages are read when needed."""
     place: Any = None
     if above and below:
         place = Child.position.between(above, below)
@@ -55,12 +55,12 @@ def some_of(
 
 
 def beside(parent_id: str, position: str | None, left: bool, without: str) -> Child | None:
-    """The nearest child left or right of a position (None: of all), one of them left out."""
+    """The nearest child left or right of a position (None: the first or last), ignoring the child `without`."""
     above, below = (None, position) if left else (position, None)
     found = some_of(parent_id, above, below, descending=left, page=2)
     return next((edge for edge in found if edge.node_id != without), None)
 
 
 def of_child(parent_id: str, node_id: str) -> Child | None:
-    """The edge of a child whose position is not known."""
+    """The edge of a child whose position is unknown."""
     return next((edge for edge in of(parent_id) if edge.node_id == node_id), None)

@@ -1,11 +1,11 @@
-"""What people have on their clipboards: nodes of channels, to be copied later.
+"""Users' clipboards: nodes of channels to copy later.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a user's clipboard | `user_id` | `GET /api/clipboard?parent=` |
 | an entry | `user_id`, `id` | reading, changing and deleting one |
 
-`rev` counts changes: who changes an entry does not lose what another changes at once.
+`rev` counts changes, so that concurrent changes of an entry do not overwrite each other.
 """
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -19,17 +19,17 @@ class ClipboardEntry(Table):
 
     user_id = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)
-    contentnode_id = UnicodeAttribute()  # the source, as it was when it was put here
-    source_node_id = UnicodeAttribute()  # its node_id
+    contentnode_id = UnicodeAttribute()  # the id of the source when the entry was added
+    source_node_id = UnicodeAttribute()  # the source's node_id
     source_channel_id = UnicodeAttribute()
     kind = UnicodeAttribute()
-    excluded = JSONAttribute(default=list)  # ids or node_ids of nodes below it that are not to be copied
-    lft = NumberAttribute()  # its place: when it was put here, in microseconds since 1970
+    excluded = JSONAttribute(default=list)  # ids or node_ids of descendants that are not copied
+    lft = NumberAttribute()  # its position: the time when it was added, in microseconds since 1970
     rev = NumberAttribute(default=1)
 
 
 def of_user(user_id: str) -> list[ClipboardEntry]:
-    """What is on a user's clipboard."""
+    """The entries of a user's clipboard."""
     return list(ClipboardEntry.query(user_id, consistent_read=True))
 
 
@@ -39,17 +39,17 @@ def get(user_id: str, entry_id: str) -> ClipboardEntry | None:
 
 
 def add(entry: ClipboardEntry) -> bool:
-    """Write a new entry; says whether its user had none with this id."""
+    """Save a new entry. Returns False if its user has one with this id."""
     return save_if(entry, ClipboardEntry.id.does_not_exist())
 
 
 def replace(entry: ClipboardEntry) -> bool:
-    """Write a changed entry; says whether nobody else changed it since it was read."""
+    """Save a changed entry. Returns False if it was changed since it was read."""
     as_read = ClipboardEntry.rev == entry.rev
     entry.rev += 1
     return save_if(entry, as_read)
 
 
 def remove(user_id: str, entry_id: str) -> bool:
-    """Take an entry away; says whether it was there."""
+    """Delete an entry. Returns whether it existed."""
     return delete_if_there(ClipboardEntry(user_id, entry_id))

@@ -1,10 +1,10 @@
-"""Files that publishing makes from others, by what they were made from, so that each is made once.
+"""Files derived by publishing, by the fingerprint of their inputs, so that each is built only once.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| files made from these inputs | `key` (batches) | publish worker |
+| files derived from these inputs | `key` (batches) | publish worker |
 
-`key` is "<kind of product>:<fingerprint of all inputs>".
+`key` is "<kind of file>:<fingerprint of all inputs>".
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -23,5 +23,5 @@ class DerivedFile(Table):
 
 
 def made_before(keys: list[str]) -> dict[str, DerivedFile]:
-    """Those that were made before, by key."""
+    """The existing derived files by key."""
     return {item.key: item for item in read_many({DerivedFile: keys})[DerivedFile]}

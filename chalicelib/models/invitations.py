@@ -6,8 +6,8 @@
 | the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=`, removing a member |
 | the invitations to a channel | index `channel-index`: `channel_id` | `GET /api/invitation?channel=` |
 
-`user_id` follows from the e-mail address: it is known before there is such a user. Once one of `accepted`, `declined`
-and `revoked` is true, nothing changes any more.
+`user_id` is derived from the e-mail address, so it is known before the user exists. Once one of `accepted`, `declined`
+and `revoked` is true, the invitation is final.
 """
 
 from collections.abc import Iterable
@@ -46,8 +46,8 @@ class Invitation(Table):
 
     id = UnicodeAttribute(hash_key=True)
     email = UnicodeAttribute()  # in lower case
-    user_id = UnicodeAttribute()  # of the invited
-    first_name = UnicodeAttribute(default="")  # of the invited, as the sender wrote it
+    user_id = UnicodeAttribute()  # of the invited user
+    first_name = UnicodeAttribute(default="")  # of the invited user, as entered by the sender
     last_name = UnicodeAttribute(default="")
     channel_id = UnicodeAttribute()
     share_mode = UnicodeAttribute()  # channel_members.EDIT or VIEW
@@ -67,17 +67,17 @@ def get(invitation_id: str) -> Invitation | None:
 
 
 def of_user(user_id: str) -> list[Invitation]:
-    """All invitations of a user; may lag behind a change by a second."""
+    """All invitations of a user, from an index that may lag by a second."""
     return list(Invitation.user_index.query(user_id))
 
 
 def waiting(user_id: str, channel_id: str) -> list[Invitation]:
-    """The undecided invitations of a user to a channel; may lag behind a change by a second."""
+    """The pending invitations of a user to a channel, from an index that may lag by a second."""
     return [one for one in of_user(user_id) if one.channel_id == channel_id and not is_decided(one)]
 
 
 def of_channel(channel_id: str) -> list[Invitation]:
-    """All invitations to a channel; may lag behind a change by a second."""
+    """All invitations to a channel, from an index that may lag by a second."""
     return list(Invitation.channel_index.query(channel_id))
 
 
@@ -87,15 +87,15 @@ def is_decided(invitation: Invitation) -> bool:
 
 
 def change(invitation: Invitation, **fields: Any) -> bool:
-    """Change an invitation; says whether it was still undecided."""
+    """Change a pending invitation. Returns False if it was decided meanwhile."""
     return update_if(Invitation(invitation.id), setting(Invitation, fields), _undecided())
 
 
 def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> bool:
-    """Accept an invitation and give the role, at once; `old` is the role that the user has until then.
+    """Accept an invitation and change the user's role from `old` to `new` in one transaction.
 
-    Says whether it was done: not where the invitation was decided, the role or its mode changed, or the channel went
-    away meanwhile.
+    Returns False if the invitation was decided or its mode changed, the user's role changed, or the channel was
+    deleted meanwhile.
     """
 
     def fill(transaction: TransactWrite) -> None:
@@ -108,17 +108,16 @@ def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> b
 
 
 def revoke(transaction: TransactWrite, invitation: Invitation) -> None:
-    """Take an invitation back. The transaction fails where it is decided by then."""
+    """Revoke an invitation. The transaction fails if it is already decided."""
     transaction.update(Invitation(invitation.id), [Invitation.revoked.set(True)], condition=_undecided())
 
 
 def remove_member(
     user_id: str, channel_id: str, role: str, staying: str | None, waiting: Iterable[Invitation] = ()
 ) -> bool:
-    """Take a right away that a user has until then, and revoke the user's undecided invitations, at once.
+    """Remove a user's role in a channel and revoke the user's pending invitations in one transaction.
 
-    `staying` must be an editor of the channel at that moment. Says whether it was done: not where a role or an
-    invitation changed meanwhile.
+    `staying` must be an editor of the channel. Returns False if a role or an invitation was changed meanwhile.
     """
 
     def fill(transaction: TransactWrite) -> None:
@@ -132,7 +131,7 @@ def remove_member(
 
 
 def withdraw(invitation: Invitation) -> None:
-    """Remove an invitation of which nobody was told, where nobody has decided it nevertheless."""
+    """Delete an invitation that could not be sent, unless it is already decided."""
     delete_if(invitation, _undecided())
 
 

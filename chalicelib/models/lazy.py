@@ -1,4 +1,4 @@
-"""Items of long lists: making whole models of them takes many times longer than reading them."""
+"""Read-only items for long lists, as converting items to models takes far longer than reading them."""
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
@@ -10,9 +10,9 @@ R = TypeVar("R")
 
 
 class _Lazy:
-    """An item of which an attribute is made out of DynamoDB's form when it is asked for, and then remembered.
+    """An item whose attributes are deserialized on first access and then cached.
 
-    Items are equal that are stored alike.
+    Two items are equal if their stored data is equal.
     """
 
     def __init__(self, attributes: dict[str, Any], raw: dict[str, dict[str, Any]], key: str) -> None:
@@ -48,15 +48,17 @@ def _value(attribute: Any, stored: dict[str, Any]) -> Any:
 
 
 def to_read(model: type[M], raws: list[dict[str, Any]]) -> list[M]:
-    """What DynamoDB answered as items of this table that can be read, but neither changed nor written."""
+    """Wrap items in DynamoDB's format as read-only items of a table."""
     attributes = model.get_attributes()
     key = next(attribute.attr_name for attribute in attributes.values() if attribute.is_hash_key)
     return [cast(M, _Lazy(attributes, raw, key)) for raw in raws]
 
 
 def remembered(size: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Remember the last results of a function of items to read (and other hashable arguments), for items that are
-    read again and again. It must depend on what is stored alone; its results must not be changed."""
+    """Cache the last `size` results of a function of a read-only item (and other hashable arguments).
+
+    The function must depend only on the stored data, and callers must not modify its results.
+    """
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         known = lru_cache(size)(function)

@@ -1,8 +1,8 @@
-"""Changing what is part of nodes (their files, their questions) with all that follows from it, in one transaction.
+"""Changes of the files and questions of nodes, with all derived data, in one transaction.
 
-What follows: whether the node is complete, how many questions it has, how many incomplete nodes its ancestors count
-below them, and the revisions. Every change of a channel's nodes takes the next revision of the channel, so what was
-read after the channel is as it was read where the revision still is.
+Derived data are the node's completeness and number of questions, the numbers of incomplete descendants on its
+ancestors, and the revisions. Every change of a channel's nodes increments the channel's revision: if the revision is
+still the one that was read, everything that was read after it is current.
 """
 
 from collections import Counter
@@ -24,9 +24,9 @@ from chalicelib.models.tree_changes import is_new
 
 @dataclass(frozen=True)
 class NodeChange:
-    """A node as it was read, its ancestors, the channel as it was read before these, and what the node is to have.
+    """A node, its ancestors and its channel, which was read before them, with the node's new state.
 
-    None leaves its files, or its count of questions, as they are.
+    None leaves the files or the number of questions unchanged.
     """
 
     node: Node
@@ -39,8 +39,11 @@ class NodeChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """What one transaction changes: nodes, those too whose questions change; questions that are put in place or go;
-    entries of uploads that are now part of something, and of files that move, each as it was and as it is to be."""
+    """The changes of one transaction.
+
+    `nodes` include the nodes whose questions change, `put` and `gone` are questions to save and to delete, and `moved`
+    are (old, new) places of uploads and files that are assigned to a node or question.
+    """
 
     nodes: list[NodeChange]
     put: list[AssessmentItem] = field(default_factory=list)
@@ -49,14 +52,14 @@ class Changes:
 
 
 def write(changes: Changes) -> bool:
-    """Write all or nothing; says whether it did, which it does not where the channel changed since it was read.
+    """Commit the changes. Returns False if the channel was changed since it was read.
 
-    Raises BadRequest where it is more than a transaction of DynamoDB holds.
+    Raises BadRequest if there are more actions than fit into one DynamoDB transaction.
     """
     channels = {change.channel.id: change.channel for change in changes.nodes}
     updates = _updates(changes.nodes)
     if len(updates) + len(channels) + len(changes.put) + len(changes.gone) + len(changes.moved) > MAX_TRANSACTION:
-        raise BadRequest("The node is too many levels down. Move it, or a topic above it, further up first.")
+        raise BadRequest("The node is nested too deeply. Move it or one of its ancestors further up first.")
 
     def fill(transaction: TransactWrite) -> None:
         for item in changes.gone:
@@ -81,7 +84,7 @@ def _as_read(place: FilePlace) -> Any:
 
 
 def _updates(changes: Iterable[NodeChange]) -> dict[str, list[Any]]:
-    """What is done to each node and ancestor, by id; a node may be an ancestor of another one."""
+    """The update actions of each node and ancestor by id. A node may be an ancestor of another one."""
     errors: Counter[str] = Counter()
     newest: dict[str, int] = {}
     updates: dict[str, list[Any]] = {}

@@ -1,18 +1,18 @@
-"""Content nodes. A node is addressed by id; its place among its siblings is an edge (`children`).
+"""Content nodes. A node's position among its siblings is stored as an edge (`children`).
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a node, or many, by id | `id` (batches) | everything that reads nodes |
-| a node of a tree by node_id | index `node_id-index`: `node_id`, `tree_id` | taking over a node |
-| a node of a tree by content_id | index `content_id-index`: `content_id`, `tree_id` | taking over a node |
+| a node of a tree by node_id | index `node_id-index`: `node_id`, `tree_id` | copying nodes between channels |
+| a node of a tree by content_id | index `content_id-index`: `content_id`, `tree_id` | copying nodes between channels |
 | nodes of a tree with prerequisites | index `requires-index`: `tree_id`, `requires` | requisites |
 
-Nested parts (files, labels, tags, extra fields) are JSON text, one attribute each: they are always read and written
-whole. `path` holds the ids of the ancestors from the root down and is right only while a chef builds the tree, where
-nothing is moved; elsewhere it says which ancestors to read at once, and `parent_id` which they are. `position` is
-that of the node's edge. Below what was moved to another tree of its channel, `tree_id` may be behind for a moment.
-`*_rev` are values of the channel's `rev`, see `domain.node_flags`.
-Topics keep counts of everything below them, changed in the transaction that changes the nodes.
+Nested data (files, labels, tags, extra fields) is JSON text, one attribute each, as it is always read and written as a
+whole. `path` has the ids of the ancestors from the root down. It is reliable only while a chef builds the tree, when
+nodes are not moved; otherwise it is a hint which ancestors to read in one batch, and `parent_id` is authoritative.
+`position` is that of the node's edge. For descendants of a node that was moved to another tree of its channel,
+`tree_id` may be outdated for a moment. `*_rev` are values of the channel's `rev`, see `domain.trees.node_flags`.
+Topics store counts of their descendants, which are updated in the transaction that changes the nodes.
 """
 
 from collections.abc import Iterable
@@ -31,7 +31,7 @@ from chalicelib.domain.types import LABELS, NodeData
 from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
 
-MAX_NODE_BYTES = 380_000  # of its JSON: an item of DynamoDB holds 400 kB
+MAX_NODE_BYTES = 380_000  # of its JSON, as a DynamoDB item holds 400 kB
 
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
@@ -89,15 +89,15 @@ class Node(Table):
     extra_fields = JSONAttribute(default=dict)
     files = JSONAttribute(default=list)
     prerequisites = JSONAttribute(default=list)
-    requires = UnicodeAttribute(null=True)  # the revision at which it got its prerequisites; nothing without any
+    requires = UnicodeAttribute(null=True)  # the revision at which it got its prerequisites; missing without any
     source_domain = UnicodeAttribute(default="")
     source_id = UnicodeAttribute(default="")
     original_channel_id = UnicodeAttribute(null=True)
     original_node_id = UnicodeAttribute(null=True)
-    source_channel_id = UnicodeAttribute(null=True)  # what it was copied from
+    source_channel_id = UnicodeAttribute(null=True)  # the node that it was copied from
     source_node_id = UnicodeAttribute(null=True)
-    copied_by = UnicodeAttribute(null=True)  # the task that made the copy
-    copied_below = UnicodeAttribute(null=True)  # the top of the copy that it came with: it is there once that is
+    copied_by = UnicodeAttribute(null=True)  # the id of the copy task
+    copied_below = UnicodeAttribute(null=True)  # the top node of its copy; it is visible once that node exists
     thumbnail_encoding = JSONAttribute(default=dict)
     assessment_item_count = NumberAttribute(default=0)
     complete = BooleanAttribute(default=False)
@@ -105,17 +105,17 @@ class Node(Table):
     created_rev = NumberAttribute(default=0)
     modified_rev = NumberAttribute(default=0)
     position = UnicodeAttribute(null=True)
-    deleted_from = UnicodeAttribute(null=True)  # where it was before it was put into the trash
+    deleted_from = UnicodeAttribute(null=True)  # its parent before it was moved to the trash
 
-    next_position = NumberAttribute(default=0)  # of the next child that is appended
-    total_count = NumberAttribute(default=0)  # nodes below
-    resource_count = NumberAttribute(default=0)  # of them not topics
-    coach_count = NumberAttribute(default=0)  # of them for coaches only
-    error_count = NumberAttribute(default=0)  # of them incomplete
+    next_position = NumberAttribute(default=0)  # of the next child to be appended
+    total_count = NumberAttribute(default=0)  # descendants
+    resource_count = NumberAttribute(default=0)  # descendants that are not topics
+    coach_count = NumberAttribute(default=0)  # descendants for coaches only
+    error_count = NumberAttribute(default=0)  # incomplete descendants
     tree_facts: "JSONAttribute" = JSONAttribute(null=True)  # of a root, see `operations.tree_facts`
-    facts_rev = NumberAttribute(null=True)  # its channel's `rev` at that walk
-    facts_asked = NumberAttribute(null=True)  # when somebody last asked for another walk, Unix time
-    newest_created_rev = NumberAttribute(default=0)  # the highest below
+    facts_rev = NumberAttribute(null=True)  # the channel's `rev` when they were computed
+    facts_asked = NumberAttribute(null=True)  # when an update was last requested, Unix time
+    newest_created_rev = NumberAttribute(default=0)  # the highest among the descendants
     newest_modified_rev = NumberAttribute(default=0)
 
     node_id_index = NodeIdIndex()
@@ -127,7 +127,7 @@ _PLAIN = tuple(name for name in NodeData.__annotations__ if name not in LABELS)
 
 
 def from_data(data: NodeData, path: list[str]) -> Node:
-    """The item of a node; `path` are its ancestors' ids from the root down."""
+    """Build the item of a node; `path` has the ids of its ancestors from the root down."""
     fields: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}  # type: ignore[literal-required]
     labels = {name: data[name] for name in LABELS if data[name]}  # type: ignore[literal-required]
     return Node(path=path, labels=labels, **fields, requires=_requires(data["prerequisites"], 0))
@@ -151,25 +151,25 @@ def get(node_id: str) -> Node | None:
 
 
 def get_many(node_ids: list[str]) -> list[Node]:
-    """Those of the nodes that exist, in the order asked for."""
+    """The nodes with these ids that exist, in the given order."""
     found = {node.id: node for node in read_many({Node: node_ids})[Node]}
     return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
 
 
 def get_many_to_read(node_ids: list[str]) -> list[Node]:
-    """`get_many` for lists: nodes that can be read, but neither changed nor written."""
+    """`get_many` with read-only items, for lists."""
     found = {node.id: node for node in to_read(Node, read_raw({Node: node_ids})[Node])}
     return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
 
 
 def data_of(node_ids: list[str]) -> dict[str, NodeData]:
-    """The plain data of those of the nodes that exist, by id."""
+    """The plain data of the nodes with these ids that exist, by id."""
     found = (_from_raw(raw) for raw in read_raw({Node: node_ids})[Node])
     return {data["id"]: data for data in found}
 
 
 def _from_raw(raw: dict[str, dict[str, Any]]) -> NodeData:
-    """What `to_data` gives, straight from DynamoDB's form of an item."""
+    """The result of `to_data`, converted directly from DynamoDB's format."""
     return _data({name: _value(raw, name) for name in _PLAIN}, _value(raw, "labels"))
 
 
@@ -191,7 +191,7 @@ _MISSING = {name: _default_of(attribute) for name, attribute in _ATTRIBUTES.item
 
 
 def requiring(prerequisites: list[str], rev: int) -> dict[str, Any]:
-    """The columns of a node that has these prerequisites from a revision on."""
+    """The attributes of a node that gets these prerequisites at a revision."""
     return {"prerequisites": prerequisites, "requires": _requires(prerequisites, rev)}
 
 
@@ -200,44 +200,44 @@ def _requires(prerequisites: list[str], rev: int) -> str | None:
 
 
 def requirements(tree_id: str) -> list[tuple[str, str]]:
-    """(id of a node, id of a prerequisite of it) of all nodes of a tree; may lag behind a change by a second."""
+    """(node id, prerequisite id) of all nodes of a tree, from an index that may lag by a second."""
     return [(node.id, needed) for node in Node.requires_index.query(tree_id) for needed in node.prerequisites]
 
 
 def in_tree(tree_id: str, node_ids: Iterable[str]) -> set[str]:
-    """Those of the nodes that are in a tree. One read a hundred, and one more where some of them came with copies."""
+    """The ids of those nodes that are in a tree. One read per 100, and one more if some of them were copied."""
     found = to_read(Node, read_raw({Node: sorted(node_ids)}, {Node: ("id", "tree_id", "copied_below")})[Node])
     tops = tops_of(found)
     hidden = unfinished(read_many({Node: tops}, TOP)[Node] if tops else [])
     return {node.id for node in found if node.tree_id == tree_id and node.copied_below not in hidden}
 
 
-TOP: dict[type[Table], tuple[str, ...]] = {Node: ("id", "tree_id", "channel_id")}  # what `unfinished` needs of nodes
+TOP: dict[type[Table], tuple[str, ...]] = {Node: ("id", "tree_id", "channel_id")}  # for `unfinished`
 
 
 def tops_of(found: Iterable[Node]) -> list[str]:
-    """Ids of the tops of the copies that nodes came with."""
+    """The ids of the top nodes of the copies that the nodes belong to."""
     return sorted({node.copied_below for node in found if node.copied_below})
 
 
 def is_reserved(node: Node) -> bool:
-    """Whether this is no node, but an id that is kept for the top of a copy, see `tree_copies`."""
+    """Whether this is not a node but the reserved id of a copy's top node, see `tree_copies`."""
     return bool(node.tree_id == node.channel_id)
 
 
 def unfinished(tops: Iterable[Node]) -> set[str]:
-    """Ids of those tops of copies below which nothing is to be seen yet."""
+    """The ids of top nodes whose copies are not visible yet."""
     return {top.id for top in tops if is_reserved(top)}
 
 
 def id_in_tree(tree_id: str, node_id: str) -> str | None:
-    """The id of the node of a tree with this node_id; the index may lag by a second."""
+    """The id of the node of a tree with this node_id, from an index that may lag by a second."""
     keys = Node.node_id_index.query(node_id, Node.tree_id == tree_id, limit=1)
     return next((key.id for key in keys), None)
 
 
 def find_in_tree(tree_id: str, node_id: str | None = None, content_id: str | None = None) -> Node | None:
-    """The node of a tree with this node_id, or with this content_id; the index may lag by a second."""
+    """The node of a tree with this node_id or content_id, found by an index that may lag by a second."""
     if node_id:
         found = id_in_tree(tree_id, node_id)
     else:

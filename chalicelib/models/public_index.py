@@ -1,12 +1,12 @@
-"""Which file of the bucket holds the newest index: an item for each, changed by whoever has written a newer file.
+"""References to the newest public index and search index in the bucket, one item each.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| the newest public index | `id` = "public-<format>" | every public read, once a second an instance |
-| the newest index to search | `id` = "search-<format>" | `GET /api/search`, once a second an instance |
+| the newest public index | `id` = "public-<format>" | every public read, once per second and instance |
+| the newest search index | `id` = "search-<format>" | `GET /api/search`, once per second and instance |
 
-A new format of a file has an item of its own: it is built (`public_listing.rebuild`, `search_listing.rebuild`) while
-the old code goes on with the old one.
+Every format of a file has its own item, so that an index in a new format can be built (`public_index_update.rebuild`,
+`search_index_update.rebuild`) while instances with old code still use the old one.
 """
 
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UTCDateTimeAt
 
 from chalicelib.models.base import Table, find, now, save_if
 
-FORMAT = 2  # of the file, see `published.index_file`
-SEARCH_FORMAT = 2  # of the file, see `published.search_file`
+FORMAT = 2  # see `content_databases.index_file`
+SEARCH_FORMAT = 2  # see `content_databases.search_file`
 PUBLIC = f"public-{FORMAT}"
 SEARCH = f"search-{SEARCH_FORMAT}"
 
@@ -27,18 +27,18 @@ class PublicIndex(Table):
 
     id = UnicodeAttribute(hash_key=True, default=PUBLIC)
     revision = NumberAttribute()
-    key = UnicodeAttribute()  # of the file in the bucket; never written again
+    key = UnicodeAttribute()  # of the file in the bucket, which never changes
     previous_key = UnicodeAttribute(null=True)
     modified = UTCDateTimeAttribute()
 
 
 def current(name: str = PUBLIC) -> PublicIndex | None:
-    """The newest index of a name, None before the first channel was in it."""
+    """The newest index with this name; None if there is none yet."""
     return find(PublicIndex, name)
 
 
 def replace(old: PublicIndex | None, key: str, name: str = PUBLIC) -> bool:
-    """Make `key` the index after `old`; says whether nobody else was faster."""
+    """Make `key` the newest index after `old`. Returns False if another writer was faster."""
     new = PublicIndex(
         name,
         revision=int(old.revision) + 1 if old else 1,
@@ -51,6 +51,6 @@ def replace(old: PublicIndex | None, key: str, name: str = PUBLIC) -> bool:
 
 
 def _later_than(old: datetime | None) -> datetime:
-    """Now, but in another second than `old`: Last-Modified knows no fractions, and must tell the two apart."""
+    """The current time, at least one second after `old`: Last-Modified has whole seconds and must differ."""
     second = now().replace(microsecond=0)
     return max(second, old + timedelta(seconds=1)) if old else second

@@ -1,4 +1,4 @@
-"""Searches that people keep to make them again.
+"""Users' saved searches.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
@@ -21,7 +21,7 @@ class SavedSearch(Table):
     user_id = UnicodeAttribute(hash_key=True)
     id = UnicodeAttribute(range_key=True)
     name = UnicodeAttribute()
-    params = JSONAttribute(default=dict)  # of `GET /api/search`, as the client wrote them
+    params = JSONAttribute(default=dict)  # of `GET /api/search`, as sent by the client
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
 
@@ -37,15 +37,15 @@ def get(user_id: str, search_id: str) -> SavedSearch | None:
 
 
 def add(search: SavedSearch) -> bool:
-    """Write a new one; says whether its user had none with this id."""
+    """Save a new search. Returns False if its user has one with this id."""
     return save_if(search, SavedSearch.id.does_not_exist())
 
 
 def change(search: SavedSearch, fields: Mapping[str, Any]) -> bool:
-    """Change one; says whether it is still there."""
+    """Change a search. Returns False if it does not exist."""
     return update_if(search, setting(SavedSearch, fields), SavedSearch.id.exists())
 
 
 def remove(user_id: str, search_id: str) -> bool:
-    """Take one away; says whether it was there."""
+    """Delete a search. Returns whether it existed."""
     return delete_if_there(SavedSearch(user_id, search_id))

@@ -1,8 +1,8 @@
-"""Words that open in Kolibri: a channel, one published version of it, a draft of it, or a set of channels.
+"""Tokens by which Kolibri finds a channel, one of its published versions, its draft, or a set of channels.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| what a token opens | `token` | channel lookup, `tokens=` of the channel list |
+| the target of a token | `token` | channel lookup, `tokens=` of the channel list |
 """
 
 from typing import Any
@@ -17,25 +17,25 @@ class SecretToken(Table):
     class Meta:
         table_name = "secret_tokens"
 
-    token = UnicodeAttribute(hash_key=True)  # lower case, no dash
+    token = UnicodeAttribute(hash_key=True)  # in lower case, without dashes
     channel_id = UnicodeAttribute(null=True)
-    version = NumberAttribute(null=True)  # of the channel; without it the newest
+    version = NumberAttribute(null=True)  # of the channel; the newest one if missing
     channel_set_id = UnicodeAttribute(null=True)  # instead of a channel
-    draft: "JSONAttribute" = JSONAttribute(null=True)  # public record of a channel's draft, {} while it is being made
+    draft: "JSONAttribute" = JSONAttribute(null=True)  # public record of a channel's draft; {} until it is finished
 
 
 def reserve(channel_id: str) -> str:
-    """A new token that nobody has, for this channel. It opens nothing before the channel is published."""
+    """Reserve a new unique token for a channel. It finds nothing until the channel is published."""
     return _reserve(channel_id=channel_id)
 
 
 def reserve_for_draft(channel_id: str) -> str:
-    """A new token that nobody has, for a draft of this channel. It opens nothing before the channel names it."""
+    """Reserve a new unique token for a draft of a channel. It finds nothing until the channel refers to it."""
     return _reserve(channel_id=channel_id, draft={})
 
 
 def reserve_for_set(set_id: str) -> str:
-    """A new token that nobody has, for this set of channels."""
+    """Reserve a new unique token for a set of channels."""
     return _reserve(channel_set_id=set_id)
 
 
@@ -47,5 +47,5 @@ def _reserve(**target: Any) -> str:
 
 
 def get_many(tokens: list[str]) -> list[SecretToken]:
-    """Those of the tokens, written as `tokens.plain_token` does, that exist."""
+    """The existing tokens among these, which must be normalized by `plain_token`."""
     return list(read_many({SecretToken: tokens})[SecretToken])

@@ -1,19 +1,19 @@
-"""Sessions of those who signed in with a password, by the SHA-256 of their id, which only the browser has.
+"""Sessions of users who signed in with a password, by the SHA-256 of the session id, which only the browser has.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| whose session it is | `key` | every request with a session cookie, as its one read |
+| a session | `key` | every request with a session cookie, as its only read |
 
-A session carries a copy of its user's profile, as tokens do, and ends after two weeks: what is past `expires` counts as
-gone before TTL removes it. `models.users` makes, changes and ends sessions, as the user knows where they are. One that
-began with a one-time password says so, and is good for nothing but to choose another password.
+A session has a copy of its user's profile, like tokens, and ends after two weeks: sessions past `expires` are ignored
+even before TTL deletes them. `models.users` creates, changes and ends sessions, as users have references to them. A
+session that started with a one-time password (`password_once`) is only valid for choosing another password.
 """
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.models.base import Table, find, now
 
-SECONDS = 14 * 24 * 3600  # of a session
+SECONDS = 14 * 24 * 3600  # lifetime of a session
 
 
 class Session(Table):
@@ -33,17 +33,17 @@ class Session(Table):
 
 
 def get(key: str) -> Session | None:
-    """The session with this SHA-256, as long as it lasts."""
+    """The session with this SHA-256, unless it has expired."""
     session = find(Session, key)
     return session if session and session.expires > now().timestamp() else None
 
 
 def place(session: Session) -> str:
-    """What its user keeps of a session: its end and its key. In order, they are from the oldest to the newest."""
+    """The reference to a session that is stored on its user: expiry and key. References sort from oldest to newest."""
     return f"{int(session.expires):012d}#{session.key}"
 
 
 def lasting(places: set[str] | None) -> dict[str, str]:
-    """Of a user's places those of sessions that last, the oldest first, with their keys."""
+    """The keys of a user's unexpired sessions by reference, oldest first."""
     current = f"{int(now().timestamp()):012d}#~"
     return {place: place.partition("#")[2] for place in sorted(places or ()) if place > current}

@@ -1,11 +1,11 @@
-"""How often somebody tried to sign in, so that nobody can try all passwords.
+"""Counters of sign-in attempts, against guessing passwords.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| tries of an account or an address in this quarter of an hour | `key` | signing in, changing a password |
+| attempts for an account or from an address in the current 15 minutes | `key` | signing in, changing a password |
 
-A try is counted before the password is looked at, and given back where it was right: so tries at once are counted too.
-Every quarter of an hour has items of its own; TTL removes them.
+An attempt is counted before the password is checked, and uncounted if it was correct, so that parallel attempts count.
+Every window of 15 minutes has its own items; TTL deletes them.
 """
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -19,25 +19,25 @@ class SignInTries(Table):
     class Meta:
         table_name = "sign_in_tries"
 
-    key = UnicodeAttribute(hash_key=True)  # whose, and the number of the quarter of an hour
+    key = UnicodeAttribute(hash_key=True)  # "<account or address>#<number of the window>"
     tries = NumberAttribute(default=0)
     expires = NumberAttribute()  # seconds since 1970
 
 
-def take(name: str, most: int) -> str | None:
-    """Count one try more: what gives it back, or None where there were so many already."""
+def take(name: str, limit: int) -> str | None:
+    """Count an attempt. Returns the key for `give_back`, or None if there are already `limit` attempts."""
     number = int(now().timestamp()) // WINDOW
     counter = SignInTries(f"{name}#{number}")
     actions = [SignInTries.tries.add(1), SignInTries.expires.set((number + 1) * WINDOW)]
-    is_left = SignInTries.key.does_not_exist() | (SignInTries.tries < most)
+    is_left = SignInTries.key.does_not_exist() | (SignInTries.tries < limit)
     return str(counter.key) if update_if(counter, actions, is_left) else None
 
 
 def give_back(key: str) -> None:
-    """What was tried does not count."""
+    """Uncount an attempt."""
     update_if(SignInTries(key), [SignInTries.tries.add(-1)], SignInTries.tries > 0)
 
 
 def seconds_left() -> int:
-    """After how many seconds all may try again."""
+    """The number of seconds until the current window ends."""
     return WINDOW - int(now().timestamp()) % WINDOW

@@ -1,11 +1,11 @@
-"""Content files known to lie in the bucket.
+"""Content files that are known to be in the bucket.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| which of these files are there | `checksum` (batches) | file_diff, upload_url, add_nodes |
+| which of these files are stored | `checksum` (batches) | file_diff, upload_url, add_nodes |
 
-An entry is a proof and is never taken back: objects under `content/storage/` are immutable. It is written by the
-`uploads` worker when S3 tells of a new object, or by the first request that asks S3 itself.
+Entries are never deleted, as objects under `content/storage/` are immutable. An entry is written by the `uploads`
+worker when S3 reports a new object, or by the first request that checks S3 itself.
 """
 
 from collections.abc import Iterable
@@ -27,26 +27,26 @@ class StoredObject(Table):
 
 
 def known_names(checksums: list[str]) -> set[str]:
-    """The names "<md5>.<extension>" of those files that are known to be stored."""
+    """The names "<md5>.<extension>" of the files that are known to be stored."""
     return {f"{item.checksum}.{item.extension}" for item in read_many({StoredObject: checksums})[StoredObject]}
 
 
 def remember(objects: list[StoredObject]) -> None:
-    """Note files as stored."""
-    write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not name a key twice
+    """Record files as stored."""
+    write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not contain a key twice
 
 
 def stored(names: Iterable[str]) -> tuple[dict[str, int], list[str]]:
-    """(sizes in bytes of the files that are stored, names of those that are not); names are "<md5>.<extension>"."""
+    """(sizes in bytes of the stored files by name, names of the missing ones); names are "<md5>.<extension>"."""
     wanted = list(names)
     known = read_many({StoredObject: [name[:32] for name in wanted]})[StoredObject]
     return sizes_of(wanted, {entry.checksum: entry for entry in known})
 
 
 def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict[str, int], list[str]]:
-    """(sizes in bytes of the files that are stored, names of those that are not).
+    """(sizes in bytes of the stored files by name, names of the missing ones).
 
-    `known` is what the table said of their checksums. What it does not know is asked of S3 and then remembered.
+    `known` are the table's entries by checksum. Other files are looked up in S3 and then recorded.
     """
     wanted = list(dict.fromkeys(names))
     sizes = {name: int(known[name[:32]].file_size) for name in wanted if proves(known.get(name[:32]), name)}
@@ -59,13 +59,13 @@ def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict
 
 
 def proof(name: str, size: int) -> StoredObject:
-    """The entry that says that a file is stored; `name` is "<md5>.<extension>"."""
+    """Build the entry of a stored file; `name` is "<md5>.<extension>"."""
     checksum, _, extension = name.partition(".")
     return StoredObject(checksum=checksum, extension=extension, file_size=size)
 
 
 def proves(entry: StoredObject | None, name: str) -> bool:
-    """Whether an entry of the table says that a file is stored; `name` is "<md5>.<extension>"."""
+    """Whether an entry proves that a file is stored; `name` is "<md5>.<extension>"."""
     return entry is not None and f"{entry.checksum}.{entry.extension}" == name
 
 

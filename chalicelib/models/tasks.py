@@ -1,11 +1,11 @@
-"""Work in the background, as its caller sees it.
+"""Background tasks, as their callers see them.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a task by id | `id` | `GET /api/task/{id}`, workers |
 | tasks of a channel, by time | index `channel-index`: `channel_id` | `GET /api/task` |
 
-Tasks are forgotten (TTL) a month after they were made.
+TTL deletes tasks a month after they were created.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ SUCCESS: Final = "SUCCESS"
 FAILURE: Final = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
 RETENTION = timedelta(days=30)
-LISTED = 500  # of a channel
+LISTED = 500  # per channel
 
 PUBLISH: Final = "export-channel"
 DRAFT: Final = "export-channel-staging-tree"
@@ -51,7 +51,7 @@ class Task(Table):
     user_id = UnicodeAttribute()
     created = UnicodeAttribute()  # ISO 8601, UTC
     status = UnicodeAttribute(default=PENDING)
-    progress = NumberAttribute(default=0)  # per cent
+    progress = NumberAttribute(default=0)  # percent
     detail = UnicodeAttribute(default="")
     arguments = JSONAttribute(default=dict)
     result = JSONAttribute(null=True)
@@ -60,7 +60,7 @@ class Task(Table):
 
 
 def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any) -> Task:
-    """A pending task, not yet saved."""
+    """Build a pending task without saving it."""
     created = now()
     return Task(
         id=task_id,
@@ -78,19 +78,19 @@ def get(task_id: str) -> Task | None:
     return find(Task, task_id)
 
 
-def of_channel(channel_id: str, most: int | None = None) -> list[Task]:
-    """The newest tasks of a channel, the newest first, at most so many (`LISTED`); may lag by a second."""
-    return list(Task.channel_index.query(channel_id, limit=most or LISTED, scan_index_forward=False))
+def of_channel(channel_id: str, limit: int | None = None) -> list[Task]:
+    """Up to `limit` (default: LISTED) tasks of a channel, newest first, from an index that may lag by a second."""
+    return list(Task.channel_index.query(channel_id, limit=limit or LISTED, scan_index_forward=False))
 
 
 def advance(task: Task, progress: int, detail: str) -> None:
-    """Show how far a running task is. A finished task stays as it is."""
+    """Update the progress of a running task. A finished task is left unchanged."""
     actions = [Task.status.set(STARTED), Task.progress.set(progress), Task.detail.set(detail)]
     update_if(task, actions, _RUNNING)
 
 
 def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:
-    """End a task with SUCCESS or FAILURE and a sentence for its caller. A finished task stays as it is."""
+    """Finish a task with SUCCESS or FAILURE and a sentence for its caller. A finished task is left unchanged."""
     actions = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
     if status == SUCCESS:
         actions.append(Task.progress.set(100))

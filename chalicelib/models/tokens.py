@@ -1,11 +1,11 @@
-"""API tokens, by their SHA-256: the token itself is shown once and never stored.
+"""API tokens, by their SHA-256. The token itself is shown once and never stored.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| who holds a token | `key` | every signed-in request, as its one read |
+| the owner of a token | `key` | every request with a token, as its only read |
 
-A token carries a copy of its user's profile, so that authenticating costs one read. Whoever changes a profile
-changes the copies in the same transaction.
+A token has a copy of its user's profile, so that authentication takes one read. A change of the profile updates the
+copies in the same transaction.
 """
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute

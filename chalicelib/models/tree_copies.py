@@ -1,9 +1,9 @@
-"""What is written below a node before anybody can reach it: copies of any size, of which all is seen or nothing.
+"""Copies of subtrees of any size, which become visible all at once.
 
-A copy begins by reserving its id: with a row that nobody may view, as the attempt to copy stands in for its channel.
-What is below says so (`copied_below`): lists that find it by its own id leave it out until the copy is there. It is
-written only while this attempt has the id; who comes later takes it over and clears it first, so that the work of two
-never mixes. The commit (`Changes.attempt`) puts the node in the place of the reservation.
+A copy first reserves the id of its top node by an item that no user may view, as it has the id of the attempt instead
+of a channel's. Descendants have `copied_below`; lists that find them by id leave them out until the top node exists.
+They are written only while this attempt owns the reservation. A later attempt takes it over and deletes them first, so
+that two attempts never mix. The commit (`Changes.attempt`) replaces the reservation by the node.
 """
 
 import json
@@ -20,13 +20,13 @@ from chalicelib.models.base import MAX_TRANSACTION, Table, in_parallel, save_if,
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
-MAX_BYTES = 3_000_000  # bytes: DynamoDB takes 4 MB a transaction
-Group = list[Table]  # what is written together
+MAX_BYTES = 3_000_000  # a DynamoDB transaction holds 4 MB
+Group = list[Table]  # items that are written in the same transaction
 Key = tuple[type[Table], tuple[str, ...]]
 
 
 def reserve(node_id: str, attempt: str) -> bool:
-    """Keep an id for an attempt, also where another one had it; False where there is a node already."""
+    """Reserve an id for an attempt, taking over earlier reservations. Returns False if the node already exists."""
     row = Node(
         id=node_id,
         node_id=attempt,
@@ -43,16 +43,16 @@ def reserve(node_id: str, attempt: str) -> bool:
 
 
 def write(node_id: str, attempt: str, groups: list[Group]) -> None:
-    """Write new nodes with their edges, and questions, below a reserved id, in order.
+    """Write new nodes with their edges and questions below a reserved id, in order.
 
-    Raises TakenOver where another attempt has the id now, Conflict where one of the nodes is there already.
+    Raises TakenOver if another attempt owns the reservation, and Conflict if one of the nodes already exists.
     """
     for part in _parts(groups):
         _fenced(node_id, attempt, puts=part)
 
 
 def count(node_id: str, attempt: str, counts: dict[str, trees.Counts], children: dict[str, int]) -> None:
-    """Note on topics below a reserved id what is below them, and how many children they have."""
+    """Store the counts of descendants and children on topics below a reserved id."""
     topics = list(counts)
     for at in range(0, len(topics), MAX_TRANSACTION - 1):
         part = {id: (counts[id], children.get(id, 0)) for id in topics[at : at + MAX_TRANSACTION - 1]}
@@ -60,7 +60,7 @@ def count(node_id: str, attempt: str, counts: dict[str, trees.Counts], children:
 
 
 def give_back(node_id: str, attempt: str) -> None:
-    """Free a reserved id, with all that was written below it; nothing where another attempt has it."""
+    """Release a reserved id and delete everything below it, unless another attempt owns it."""
     try:
         clear(node_id, attempt)
         _fenced(node_id, attempt, is_end=True)
@@ -69,7 +69,7 @@ def give_back(node_id: str, attempt: str) -> None:
 
 
 def clear(node_id: str, attempt: str) -> None:
-    """Delete what earlier attempts wrote below a reserved id, from below, so that what is left can be found."""
+    """Delete everything that earlier attempts wrote below a reserved id, bottom up, so that the rest can be found."""
     below = trees.edges(node_id)
     gone = [edge for siblings in below.values() for edge in siblings]
     exercises = [node_id, *(edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE)]
@@ -102,14 +102,14 @@ def _fenced(
     counts: dict[str, tuple[trees.Counts, int]] | None = None,
     is_end: bool = False,
 ) -> None:
-    """One transaction, on condition that the attempt still has the id."""
-    has_it = Node.tree_id == attempt
+    """One transaction, on condition that the attempt still owns the reservation."""
+    is_owner = Node.tree_id == attempt
 
     def fill(transaction: TransactWrite) -> None:
         if is_end:
-            transaction.delete(Node(node_id), condition=has_it)
+            transaction.delete(Node(node_id), condition=is_owner)
             return
-        transaction.condition_check(Node, node_id, condition=has_it)
+        transaction.condition_check(Node, node_id, condition=is_owner)
         for model, key in deletes or []:
             transaction.delete(cast(Any, model)(*key))
         for row in puts or []:
@@ -119,9 +119,9 @@ def _fenced(
 
     codes = transact(fill)
     if codes and codes[0]:
-        raise TakenOver(f"Another request is making node {node_id}. Choose another key.")
+        raise TakenOver(f"Another request is creating node {node_id}. Choose another key.")
     if codes:
-        raise Conflict(f"Nodes that a copy {node_id} would have are there already. Choose another key.")
+        raise Conflict(f"Some nodes of the copy {node_id} already exist. Choose another key.")
 
 
 def _counted(below: trees.Counts, children: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Trees as a whole: making them, putting nodes into them, walking and removing them."""
+"""Operations on whole trees: creating them, appending nodes, traversing and deleting them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
-MAX_RACES = 20  # lost in a row before a change is given up
+MAX_RACES = 20  # conflicts in a row after which a change is given up
 
 
 class TreeState(Enum):
-    """What a tree is to its channel."""
+    """The state of a tree in its channel."""
 
     BEING_BUILT = auto()
     STAGED = auto()
@@ -47,7 +47,7 @@ _ROOT_OF: dict[TreeState, Any] = {
 
 @dataclass(frozen=True)
 class Counts:
-    """What adding nodes changes on each of their ancestors."""
+    """The changes of the counts on each ancestor when nodes are added."""
 
     total: int
     resources: int
@@ -56,7 +56,7 @@ class Counts:
 
 
 def counts_of(added: list[NodeData]) -> Counts:
-    """The counts of nodes that have nothing below them."""
+    """The counts of nodes that have no children."""
     resources = [node for node in added if node["kind"] != content_kinds.TOPIC]
     return Counts(
         total=len(added),
@@ -67,7 +67,7 @@ def counts_of(added: list[NodeData]) -> Counts:
 
 
 def new_root(root_id: str, channel_id: str, title: str, language: str | None) -> Node:
-    """The root of a new tree, not yet saved."""
+    """Build the root of a new tree without saving it."""
     return Node(
         id=root_id,
         node_id=root_id,
@@ -83,7 +83,7 @@ def new_root(root_id: str, channel_id: str, title: str, language: str | None) ->
 
 
 def ancestors(node: Node, being_built: bool) -> list[str]:
-    """Ids of the ancestors of a node from the root down. One read a level, none in a tree that a chef builds."""
+    """The ids of a node's ancestors from the root down. One read per level, none in a tree that a chef builds."""
     if being_built:
         return list(node.path)
     path: list[str] = []
@@ -96,9 +96,9 @@ def ancestors(node: Node, being_built: bool) -> list[str]:
 
 
 def lineage(node_id: str, path: list[str]) -> list[Node]:
-    """A node and its ancestors, the root first; empty where it or one of them is not there any more.
+    """A node and its ancestors, root first; empty if it or one of them no longer exists.
 
-    One read, where `path` names the ancestors; one more for each that it does not name.
+    One read if `path` lists the ancestors, and one more for each that is missing in it.
     """
     known = {node.id: node for node in read_many({Node: [node_id, *path]})[Node]}
     found: list[Node] = []
@@ -113,9 +113,9 @@ def lineage(node_id: str, path: list[str]) -> list[Node]:
 
 
 def lineages(node_ids: list[str]) -> dict[str, list[Node]]:
-    """The same for many nodes at once, by id; those that are not there, or not wholly, are left out.
+    """The lineages of many nodes by id. Nodes are left out if they or one of their ancestors no longer exist.
 
-    One read for the nodes, one for what their `path` names, one more for each level that it does not name.
+    One read for the nodes, one for the ancestors in their `path`, and one more for each level that is missing in it.
     """
     known: dict[str, Node] = {}
     wanted = set(node_ids)
@@ -143,19 +143,19 @@ def _climb(node_id: str, known: dict[str, Node]) -> list[Node]:
 class Refusal(Enum):
     """Why nodes were not added to a tree."""
 
-    EXISTS = auto()  # one of the nodes is there already
-    CLOSED = auto()  # the tree is not in that place any more
-    GONE = auto()  # the parent is not there any more
-    LOST = auto()  # a race, which is tried again
+    EXISTS = auto()  # one of the nodes already exists
+    CLOSED = auto()  # the tree is no longer in that state
+    GONE = auto()  # the parent no longer exists
+    LOST = auto()  # a conflict with another change, which is retried
 
 
 def append(parent: Node, above: list[str], added: list[NodeData], state: TreeState, behind: int = 0) -> Refusal | None:
-    """Put new nodes below `parent`, with edges and counts, all or nothing.
+    """Append new nodes to `parent`, with edges and counts, in one transaction.
 
-    `above` are the ids of the parent's ancestors. `state` says in which tree of its channel the parent was found, and
-    must still be; adding to the live tree is a change of the channel. `behind` counts
-    the children that were appended since the parent was read. Lost races are tried again.
-    Returns None, or what refused it: EXISTS, CLOSED or GONE.
+    `above` are the ids of the parent's ancestors. `state` is that of the tree in which the parent was found, and must
+    be unchanged; appending to the live tree is a change of the channel. `behind` is the number of children appended
+    since the parent was read. Conflicts are retried. Returns None, or the reason of the failure: EXISTS, CLOSED or
+    GONE.
     """
     first = int(parent.next_position) + behind
     for _ in range(MAX_RACES):
@@ -163,7 +163,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], state: TreeSta
         line = lineage(parent.id, above) if rev is not None else [parent]
         if not line:
             return Refusal.GONE
-        if rev is not None:  # people move things in live trees: what was read before the revision may be over
+        if rev is not None:  # users move nodes in live trees: data read before the revision may be outdated
             if line[0].id != parent.tree_id:
                 return Refusal.CLOSED
             above, first = [node.id for node in line[:-1]], int(line[-1].next_position)
@@ -171,7 +171,7 @@ def append(parent: Node, above: list[str], added: list[NodeData], state: TreeSta
         if refused is not Refusal.LOST:
             return refused
         first = _next_position(parent.id, first)
-    raise TimeoutError(f"Adding to a tree lost {MAX_RACES} races in a row.")
+    raise TimeoutError(f"Adding to a tree conflicted with other changes {MAX_RACES} times in a row.")
 
 
 def _next_position(node_id: str, otherwise: int) -> int:
@@ -180,7 +180,7 @@ def _next_position(node_id: str, otherwise: int) -> int:
 
 
 def _live_rev(channel_id: str) -> int | None:
-    """The revision of a channel that is there; None leaves it to the transaction to find that out."""
+    """The revision of a channel; None if it does not exist, which the transaction then finds out."""
     channel = find(Channel, channel_id)
     return int(channel.rev) if channel else None
 
@@ -234,12 +234,12 @@ def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
 
 
 def room(levels: int) -> int:
-    """How many nodes `append` can put into one transaction below a parent so many levels down."""
+    """The number of nodes that `append` can write in one transaction below a parent at this level."""
     return (MAX_TRANSACTION - levels - 2) // 2
 
 
 def edge_of(node: Node) -> Child:
-    """The edge of a node that knows its position."""
+    """Build the edge of a node from its position."""
     return Child(parent_id=node.parent_id, position=node.position, node_id=node.id, kind=node.kind)
 
 
@@ -254,7 +254,7 @@ def _count_actions(counts: Counts, appended: int) -> list[Any]:
 
 
 def edges(root_id: str, levels: int | None = None) -> dict[str, list[Child]]:
-    """All edges below a node, by parent, children in order; with `levels`, only so many levels down."""
+    """All edges below a node by parent, children in order; with `levels`, only down to that depth."""
     below: dict[str, list[Child]] = {}
     topics = [root_id]
     while topics and levels != 0:
@@ -266,7 +266,7 @@ def edges(root_id: str, levels: int | None = None) -> dict[str, list[Child]]:
 
 
 def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
-    """Ids in tree order, the root first."""
+    """The ids in tree order, root first."""
     order, stack = [], [root_id]
     while stack:
         node_id = stack.pop()
@@ -276,15 +276,15 @@ def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
 
 
 def walk(root_id: str, levels: int | None = None) -> list[NodeData]:
-    """A tree's nodes in tree order, the root first: one Query a topic, one BatchGet a hundred nodes."""
+    """The nodes of a tree in tree order, root first. One Query per topic and one BatchGet per 100 nodes."""
     order = preorder(root_id, edges(root_id, levels))
     found = nodes.data_of(order)
     return [found[node_id] for node_id in order if node_id in found]
 
 
 def remove(root_id: str) -> int:
-    """Delete a tree with its edges and questions; returns how many nodes. The root goes last, so a killed
-    removal can be taken up again."""
+    """Delete a tree with its edges and questions; returns the number of nodes. The root is deleted last, so that an
+    interrupted deletion can be resumed."""
     below = edges(root_id)
     gone = [edge for siblings in below.values() for edge in siblings]
     exercises = [edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE]
@@ -298,13 +298,12 @@ def remove(root_id: str) -> int:
 
 
 def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:
-    """Note on a root what was found out about its tree at this revision of the channel; newer facts stay."""
+    """Store the statistics of a tree on its root, as of a revision of the channel. Newer ones are not overwritten."""
     is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
     update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
 
 
 def ask_for_facts(root_id: str, moment: int, pause: int) -> bool:
-    """Note that the facts of a tree were asked for at this moment (Unix time); says whether that was not done within
-    the `pause` (seconds) before it."""
+    """Record a request for a tree's statistics at this Unix time. Returns False if one was `pause` seconds before."""
     is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - pause)
     return update_if(Node(root_id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago)

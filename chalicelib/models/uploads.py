@@ -1,8 +1,8 @@
-"""What each user uploaded: what counts against the quota, each file once.
+"""Files that users have uploaded, each of which counts once against the quota.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| has this user uploaded this file | `user_id`, `filename` | upload_url |
+| whether a user has uploaded a file | `user_id`, `filename` | upload_url |
 | all of a user's files | `user_id` | storage used by kind |
 """
 
@@ -24,10 +24,10 @@ class Upload(Table):
 
 
 def charge(upload: Upload, paid: int | None) -> bool:
-    """Note an upload, and take from the storage left to its user what was not paid for it before (`paid` bytes, None
-    for a new one), at once. Does nothing where another request has just noted it.
+    """Record an upload and subtract its size from the user's free storage in one transaction.
 
-    Says whether enough storage was left.
+    `paid` are the bytes already subtracted for it, None for a new upload. Has no effect if another request has just
+    recorded the upload. Returns False if there is not enough storage.
     """
     as_read = Upload.file_size == paid if paid is not None else Upload.user_id.does_not_exist()
     more = int(upload.file_size) - (paid or 0)
@@ -39,4 +39,4 @@ def charge(upload: Upload, paid: int | None) -> bool:
         )
 
     refused = transact(fill)
-    return not refused or bool(refused[0])  # else the same request came twice, and the other one has paid
+    return not refused or bool(refused[0])  # otherwise a repeated request has already recorded it

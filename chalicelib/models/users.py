@@ -1,17 +1,17 @@
-"""People who sign in.
+"""Users.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | a user by id | `id` | profile, quota of an upload |
 | several users by id | `id` | members of a channel, invitations |
-| a user by e-mail | index `email-index`: `email` | making a user |
-| all users by e-mail, with what administrators see | index `all-index`: `all_key` = "user" | `GET /api/admin-users` |
+| a user by e-mail | index `email-index`: `email` | creating a user |
+| all users by e-mail, for administrators | index `all-index`: `all_key` = "user" | `GET /api/admin-users` |
 
-`disk_space_left` is what quota checks decide on: an upload takes from it in its own transaction.
-`profile_rev` counts changes of what tokens and sessions carry a copy of, of `token_keys` and `session_places`, which
-say where the copies are, and of the password: whoever changes the profile changes the copies too, on the condition
-that `profile_rev` is as it was read.
-`edit_count` and `view_count` are kept by whoever gives or takes a right in a channel (`models.channel_members`).
+Quota checks use `disk_space_left`, from which every upload subtracts its size in its transaction.
+`profile_rev` counts changes of the password, of the profile fields that tokens and sessions have copies of, and of
+`token_keys` and `session_places`, which refer to those copies. A change of the profile updates the copies too, on
+condition that `profile_rev` is unchanged.
+`models.channel_members` maintains `edit_count` and `view_count`.
 """
 
 from collections.abc import Mapping
@@ -32,10 +32,10 @@ from chalicelib.models.sessions import Session, lasting, place
 from chalicelib.models.tokens import Token
 
 ALL = "user"
-PROFILE = ("email", "first_name", "last_name", "is_admin", "is_active")  # of which tokens and sessions carry copies
-MAX_TOKENS = 60  # of a user: they and the sessions change in one transaction, which takes a hundred
-MAX_SESSIONS = 30  # of a user; a new one ends the oldest
-# What administrators see of all users. Not `disk_space_left`: every upload would write the index.
+PROFILE = ("email", "first_name", "last_name", "is_admin", "is_active")  # copied to tokens and sessions
+MAX_TOKENS = 60  # per user: tokens and sessions are updated in one transaction of at most 100 actions
+MAX_SESSIONS = 30  # per user; a new one ends the oldest
+# Attributes in the administrators' list. `disk_space_left` is left out, as every upload would write to the index.
 LISTED = [*PROFILE[1:], "is_chef", "disk_space", "date_joined", "last_login", "edit_count", "view_count"]
 
 
@@ -63,7 +63,7 @@ class User(Table):
     id = UnicodeAttribute(hash_key=True)
     email = UnicodeAttribute(null=True)
     password = UnicodeAttribute(null=True)  # argon2 hash
-    password_once = NumberAttribute(null=True)  # of a one-time password: its end, seconds since 1970
+    password_once = NumberAttribute(null=True)  # expiry of a one-time password, seconds since 1970
     first_name = UnicodeAttribute(default="")
     last_name = UnicodeAttribute(default="")
     is_admin = BooleanAttribute(default=False)
@@ -71,12 +71,12 @@ class User(Table):
     disk_space = NumberAttribute(default=0)  # bytes allowed
     disk_space_left = NumberAttribute(default=0)  # bytes
     date_joined = UTCDateTimeAttribute(null=True)
-    last_login = UTCDateTimeAttribute(null=True)  # with a password
-    is_chef = BooleanAttribute(default=False)  # has made a channel by ricecooker
+    last_login = UTCDateTimeAttribute(null=True)  # by password
+    is_chef = BooleanAttribute(default=False)  # has created a channel by ricecooker
     edit_count = NumberAttribute(default=0)  # channels
     view_count = NumberAttribute(default=0)  # channels
-    token_keys = UnicodeSetAttribute(null=True)  # of all tokens
-    session_places = UnicodeSetAttribute(null=True)  # of the sessions (`sessions.place`), some of which may be over
+    token_keys = UnicodeSetAttribute(null=True)  # the keys of all tokens
+    session_places = UnicodeSetAttribute(null=True)  # references to sessions (`sessions.place`), possibly expired
     profile_rev = NumberAttribute(default=0)
     all_key = UnicodeAttribute(default=ALL)
     email_index = EmailIndex()
@@ -89,36 +89,35 @@ def get(user_id: str) -> User | None:
 
 
 def get_many(user_ids: list[str]) -> dict[str, User]:
-    """Those of the users that exist, by id."""
+    """The users with these ids that exist, by id."""
     return {user.id: user for user in read_many({User: user_ids})[User]}
 
 
 def everyone() -> list[User]:
-    """All users by e-mail, with `LISTED` only; may lag behind a change by a second."""
+    """All users by e-mail, with the attributes `LISTED` only, from an index that may lag by a second."""
     return list(User.all_index.query(ALL))
 
 
 def has_administrator() -> bool:
-    """Whether somebody is an administrator who can sign in, which takes more than a one-time password that is over; may
-    lag behind a change by a second."""
+    """Whether there is an administrator who may sign in. The index may lag by a second."""
     found = get_many([user.id for user in everyone() if user.is_admin and user.is_active])
     return any(may_sign_in(user) for user in found.values())
 
 
 def may_sign_in(user: User) -> bool:
-    """Whether a user is active, and has not let a one-time password grow too old."""
+    """Whether a user is active and does not have an expired one-time password."""
     return bool(user.is_active) and (user.password_once is None or user.password_once > now().timestamp())
 
 
 def profile_of(user: User) -> dict[str, Any]:
-    """What tokens and sessions carry of their user."""
+    """The fields of a user that are copied to tokens and sessions."""
     return {name: getattr(user, name) for name in PROFILE}
 
 
 def promote(user: User) -> bool:
-    """Make a user an active administrator; the API tokens of who was none end, as others may know them.
+    """Make a user an active administrator. If they were not one, their API tokens end, as others may know them.
 
-    Says whether it was done: not where another change of the user came first.
+    Returns False if the user was changed since they were read.
     """
     if user.is_admin and user.is_active:
         return True
@@ -134,10 +133,10 @@ def promote(user: User) -> bool:
 
 
 def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *administrators: str) -> bool:
-    """Change a user, and with a part of `PROFILE` all copies of it: at once, or not at all.
+    """Change a user and, if `profile` is not empty, all copies of the profile in the same transaction.
 
-    `actions` are the changes beside `profile`. `administrators` must be active administrators at that moment. Says
-    whether it was done: not where another change of the profile or a new token came first.
+    `actions` are the other changes. `administrators` must be active administrators. Returns False if they are not, or
+    if the profile, tokens or sessions were changed since the user was read.
     """
     fields = [getattr(User, name).set(value) for name, value in profile.items()]
     copies: list[Token | Session] = []
@@ -158,12 +157,12 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
 
 
 def quota_change(user: User, disk_space: int) -> list[Any]:
-    """The actions of `change_profile` that give a user another quota (bytes); what is used stays used."""
+    """The actions for `change_profile` that set a user's quota in bytes; the used storage stays the same."""
     return [User.disk_space.set(disk_space), User.disk_space_left.add(disk_space - int(user.disk_space))]
 
 
 def add_token(user: User, token: Token) -> bool:
-    """Store a new token of a user; says whether the profile that it carries is still the user's."""
+    """Save a new token of a user. Returns False if its copy of the profile is outdated."""
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(token)
@@ -173,25 +172,25 @@ def add_token(user: User, token: Token) -> bool:
 
 
 def add_session(user: User, session: Session, fields: Mapping[str, Any]) -> bool:
-    """Store a new session of a user, whose oldest one ends where there would be too many.
+    """Save a new session of a user, and end the oldest ones if there are more than MAX_SESSIONS.
 
-    `actions` are other changes of the user. Says whether the profile that it carries is still the user's.
+    `fields` are further changes of the user. Returns False if the session's copy of the profile is outdated.
     """
     known = lasting(user.session_places)
     ended = list(known)[: max(0, len(known) + 1 - MAX_SESSIONS)]
-    kept = {place(session), *known} - set(ended)
+    remaining = {place(session), *known} - set(ended)
 
     def fill(transaction: TransactWrite) -> None:
         for oldest in ended:
             transaction.delete(Session(known[oldest]))
         transaction.save(session)
-        _update(transaction, user, [User.session_places.set(kept), *setting(User, fields)])
+        _update(transaction, user, [User.session_places.set(remaining), *setting(User, fields)])
 
     return not transact(fill)
 
 
 def end_session(session: Session) -> None:
-    """Remove a session, where it is there."""
+    """Delete a session, if it exists."""
 
     def fill(transaction: TransactWrite) -> None:
         transaction.delete(Session(session.key))
@@ -202,13 +201,13 @@ def end_session(session: Session) -> None:
 
 
 def set_password(user: User, password: str, staying: str = "", once: int | None = None) -> bool:
-    """Give a user a password (its hash), and end all sessions but that with the key `staying`.
+    """Set a user's password (its hash), and end all sessions except the one with the key `staying`.
 
-    `once` makes it a one-time password: until when one can sign in by it, seconds since 1970. Says whether it was done:
-    not where another change of the user came first.
+    `once` makes it a one-time password that expires at this time, in seconds since 1970. Returns False if the user was
+    changed since they were read.
     """
     known = lasting(user.session_places)
-    kept = {where for where, key in known.items() if key == staying}
+    remaining = {where for where, key in known.items() if key == staying}
     is_once = User.password_once.remove() if once is None else User.password_once.set(once)
 
     def fill(transaction: TransactWrite) -> None:
@@ -217,13 +216,13 @@ def set_password(user: User, password: str, staying: str = "", once: int | None 
                 transaction.delete(Session(key))
             elif user.password_once is not None:
                 transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
-        places = User.session_places.set(kept) if kept else User.session_places.remove()
+        places = User.session_places.set(remaining) if remaining else User.session_places.remove()
         _update(transaction, user, [User.password.set(password), is_once, places])
 
     return not transact(fill)
 
 
 def _update(transaction: TransactWrite, user: User, actions: list[Any]) -> None:
-    """Change a user whose profile, tokens and sessions are as they were read."""
+    """Update a user, on condition that their profile, tokens and sessions were not changed since they were read."""
     as_read = User.id.exists() & unchanged(User.profile_rev, user.profile_rev)
     transaction.update(User(user.id), [*actions, User.profile_rev.add(1)], condition=as_read)

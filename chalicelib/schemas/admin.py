@@ -1,4 +1,4 @@
-"""Bodies and queries of the administrators' endpoints."""
+"""Request bodies and query parameters of the administrators' endpoints."""
 
 from typing import Annotated, Any
 
@@ -17,15 +17,15 @@ _Bytes = Annotated[int, Field(ge=0, le=MAX_QUOTA)]
 
 
 def _bytes(value: Any) -> int:
-    """A whole number, which may be written as 5.0 (as Studio writes it)."""
+    """Parse a whole number. 5.0 is accepted because Studio's client sends it."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or value != int(value) or not 0 <= value <= MAX_QUOTA:
-        raise refuse(f"This must be a whole number of bytes, from 0 to {MAX_QUOTA}.")
+        raise refuse(f"Enter a whole number of bytes from 0 to {MAX_QUOTA}.")
     return int(value)
 
 
 class AdminUserList(ListQuery):
-    """`GET /api/admin-users`. Keywords are looked for in names and addresses."""
+    """`GET /api/admin-users`. Keywords are searched for in names and e-mail addresses."""
 
     keywords: Text = ""
     is_active: Flag | None = None
@@ -35,7 +35,7 @@ class AdminUserList(ListQuery):
 
 
 class AdminUserChanges(Schema):
-    """`PATCH /api/admin-users/{id}`: what is not given, or null, stays as it is."""
+    """`PATCH /api/admin-users/{id}`: fields that are missing or null are left unchanged."""
 
     is_active: bool | None = None
     is_admin: bool | None = None
@@ -43,7 +43,7 @@ class AdminUserChanges(Schema):
 
 
 class AdminChannelList(ListQuery):
-    """`GET /api/admin-channels`. Keywords are looked for in names, ids and tokens; `cheffed` are ricecooker's."""
+    """`GET /api/admin-channels`. Keywords are searched for in names, ids and tokens; `cheffed`: made by ricecooker."""
 
     keywords: Text = ""
     public: Flag | None = None
@@ -52,11 +52,11 @@ class AdminChannelList(ListQuery):
     cheffed: Flag | None = None
     languages: Languages = ()
     ids: Words = ()
-    id__in: Words = ()  # the same, by the name that other lists have for it
+    id__in: Words = ()  # the same filter under the name that other lists use
 
 
 class AdminChannelChanges(Schema):
-    """`PATCH /api/admin-channels/{id}`: what is not given, or null, stays as it is."""
+    """`PATCH /api/admin-channels/{id}`: fields that are missing or null are left unchanged."""
 
     public: bool | None = None
     deleted: bool | None = None

@@ -1,4 +1,4 @@
-"""Query and bodies of the assessmentitem resource."""
+"""Request bodies and query parameters of the assessmentitem resource."""
 
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from chalicelib.schemas.constants import QuestionType
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.parts import Ids
 
-MAX_ROWS = 200  # answers, or hints, of a question
+MAX_ROWS = 200  # answers or hints per question
 
 
 class QuestionQuery(ListQuery):
@@ -21,19 +21,19 @@ class QuestionQuery(ListQuery):
 
 
 def _rows(value: Any) -> Any:
-    """A list, or the JSON text of one, as clients send both; null and "" are none."""
+    """Parse a list, or the JSON text of one (clients send both); null and "" mean an empty list."""
     if value is None or value == "":
         return []
     if isinstance(value, str):
         try:
             value = jsontext.loads(value)
         except ValueError as error:
-            raise refuse(f"This text must be JSON: {error}") from error
+            raise refuse(f"This must be valid JSON: {error}") from error
     return value
 
 
 def _in_order(rows: list[Any]) -> list[dict[str, Any]]:
-    """As stored data, by `order`; rows without one stay behind, as they came."""
+    """Convert rows to stored data, sorted by `order`; rows without one come last, in the sequence sent."""
     data = [row.model_dump() for row in rows]
     data.sort(key=lambda row: float("inf") if row["order"] is None else row["order"])
     return [{**row, "order": index if row["order"] is None else row["order"]} for index, row in enumerate(data)]
@@ -58,7 +58,7 @@ Hints = Annotated[list[HintIn], _MAX, BeforeValidator(_rows, json_schema_input_t
 
 
 class QuestionChanges(Schema):
-    """`PATCH /api/assessmentitem/{id}`: what is not given stays as it is; `deleted` true is as DELETE."""
+    """`PATCH /api/assessmentitem/{id}`: missing fields are left unchanged; `"deleted": true` deletes the question."""
 
     contentnode: Id | None = None
     assessment_id: Id | None = None
@@ -76,7 +76,8 @@ class QuestionChanges(Schema):
 class QuestionWhole(QuestionChanges):
     """`POST /api/assessmentitem` and `PUT /api/assessmentitem/{id}`.
 
-    A new one without `assessment_id` gets one, and without `order` comes last; an old one keeps its `order` then.
+    A new question without `assessment_id` gets one, and without `order` is put last. An existing question keeps its
+    `order` when none is given.
     """
 
     contentnode: Id

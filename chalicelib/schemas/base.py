@@ -1,4 +1,4 @@
-"""How bodies are checked: pydantic models, and its errors in the words of the API."""
+"""Validation of request bodies: the base of all pydantic models, and pydantic's errors in the API's wording."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -12,19 +12,19 @@ S = TypeVar("S", bound="Schema")
 
 
 class Schema(BaseModel):
-    """A body, or a part of one. Unknown fields are ignored; numbers are not read from text."""
+    """A request body or a part of one. Unknown fields are ignored; text is not accepted as a number."""
 
     model_config = ConfigDict(defer_build=True, extra="ignore", strict=True)
 
 
 class Nothing(Schema):
-    """No body: what is sent is not read."""
+    """No request body: anything sent is ignored."""
 
 
 def parse(schema: type[S], data: Any) -> S:
-    """`data` as `schema`.
+    """Validate `data` against `schema`. A missing body counts as an empty one.
 
-    Raises ValidationFailed with every wrong field at once; a missing body counts as an empty one.
+    Raises ValidationFailed, which lists every invalid field.
     """
     try:
         return schema.model_validate({} if data is None else data)
@@ -33,7 +33,7 @@ def parse(schema: type[S], data: Any) -> S:
 
 
 def refuse(sentence: str) -> PydanticCustomError:
-    """A refusal of a field, in our own words."""
+    """An error that rejects a field with this sentence."""
     writable = sentence.encode(errors="replace").decode()
     return PydanticCustomError("refused", "{sentence}", {"sentence": writable})
 
@@ -79,11 +79,11 @@ def _null_as_empty(value: Any) -> Any:
 
 
 def _storable(value: str) -> str:
-    """Text without NUL, which some databases behind Kolibri cannot hold."""
+    """Remove NUL characters, which some of Kolibri's databases cannot store."""
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise refuse("This text holds a lone surrogate and cannot be stored.") from error
+        raise refuse("This text contains a lone surrogate. Send valid Unicode.") from error
     return value.replace("\0", "")
 
 
@@ -93,10 +93,10 @@ def _not_blank(value: str) -> str:
     return value
 
 
-PlainId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]  # what is written; we read dashes and capitals too
+PlainId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]  # as documented; dashes and capitals are accepted too
 Id = Annotated[str, BeforeValidator(_id, json_schema_input_type=PlainId)]
 Text = Annotated[str, AfterValidator(_storable)]
 Title = Annotated[Text, AfterValidator(_not_blank), Field(json_schema_extra={"pattern": r"\S"})]
-BlankText = Annotated[  # null is taken as ""
+BlankText = Annotated[  # null is read as ""
     str, BeforeValidator(_null_as_empty, json_schema_input_type=str | None), AfterValidator(_storable)
 ]

@@ -1,4 +1,4 @@
-"""Bodies and queries of channels, their versions, bookmarks and tasks (recorded: Studio's channel list)."""
+"""Request bodies and query parameters of channels, their versions, drafts and bookmarks."""
 
 import base64
 import binascii
@@ -14,14 +14,15 @@ from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Words, whole
 from chalicelib.schemas.query import Text as QueryText
 
-MAX_PICTURE = 50_000  # characters; the picture is in the channel's item twice, of 400 kB at most
-MAX_VERSIONS = 100  # a page
+MAX_PICTURE = 50_000  # characters; a channel's item holds the image twice, and DynamoDB items hold at most 400 kB
+MAX_VERSIONS = 100  # per page
+_BAD_CURSOR = "Invalid cursor. Use the one in `more` of the previous page."
 
 
 def _filename(value: str) -> str:
     parts = split_filename(value)
     if parts is None or parts[1] not in FORMATS:
-        raise refuse("This must be a name like <md5 of the file>.<a file format of le-utils>.")
+        raise refuse("This must be <md5 of the file>.<file format>, with a file format of le-utils.")
     return value
 
 
@@ -31,7 +32,7 @@ def _empty_as_null(value: Any) -> Any:
 
 def _picture(value: str) -> str:
     if value and not value.startswith("data:image/"):
-        raise refuse("This must be a picture as a data URI: data:image/png;base64,…")
+        raise refuse("This must be an image as a data URI: data:image/png;base64,…")
     return value
 
 
@@ -49,17 +50,17 @@ Name = Annotated[Text | None, Field(max_length=200)]
 
 
 class ThumbnailEncoding(Schema):
-    """What an editor cropped out of the thumbnail, and how."""
+    """The cropped thumbnail and how it was cropped."""
 
     base64: Annotated[BlankText, Field(max_length=MAX_PICTURE), AfterValidator(_picture)] = ""
     orientation: Number = 0
     scale: Number = 1
-    startX: Number = 0  # noqa: N815 - a recorded name
+    startX: Number = 0  # noqa: N815 (Studio's field name)
     startY: Number = 0  # noqa: N815
 
 
 class ContentDefaults(Schema):
-    """What new nodes of a channel begin with."""
+    """Default metadata of new nodes in a channel."""
 
     author: Name = None
     license: LicenseName | None = None
@@ -82,7 +83,7 @@ class ContentDefaults(Schema):
 
 
 class ChannelChange(Schema):
-    """What of a channel can be changed; what is not given stays as it is."""
+    """Fields of a channel that can be changed; missing fields are left unchanged."""
 
     name: ChannelName = ""
     description: Annotated[BlankText, Field(max_length=400)] = ""
@@ -95,21 +96,21 @@ class ChannelChange(Schema):
 
 
 class ChannelIn(ChannelChange):
-    """A new channel, or a whole one. `id` counts only where the channel is new."""
+    """A channel to create or replace. `id` is only used when the channel is created."""
 
     id: Id | None = None
     name: ChannelName
 
 
 class ChannelQuery(ListQuery):
-    """`GET /api/channel`. The lists match where any of them does; what is said of content is said of the live tree."""
+    """`GET /api/channel`. A list matches if any of its values does; content filters look at the live tree."""
 
     id__in: Words = ()
     exclude: Words = ()
     collection: QueryText = ""
     keywords: QueryText = ""
     languages: Languages = ()
-    licenses: Words = ()  # names or numbers of le_utils
+    licenses: Words = ()  # names or ids of le_utils
     kinds: Words = ()
     coach: Flag | None = None
     assessments: Flag | None = None
@@ -125,13 +126,13 @@ class ChannelQuery(ListQuery):
 
 
 class OfChannel(ListQuery):
-    """A list of what belongs to one channel."""
+    """Query of lists that belong to one channel."""
 
     channel: QueryText = ""
 
 
 def cursor_before(version: int) -> str:
-    """The cursor of the page that begins below a version."""
+    """Encode the cursor of the page that starts below a version."""
     return base64.urlsafe_b64encode(f"v={version}".encode()).decode().rstrip("=")
 
 
@@ -140,9 +141,9 @@ def _cursor(value: str) -> int:
         written = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
         version = whole(written.decode("ascii").removeprefix("v="))
     except (binascii.Error, UnicodeError) as error:
-        raise refuse("This is no cursor. Take it from `more` of the page before.") from error
+        raise refuse(_BAD_CURSOR) from error
     if version is None or not 0 < version < 2**53 or cursor_before(version) != value:
-        raise refuse("This is no cursor. Take it from `more` of the page before.")
+        raise refuse(_BAD_CURSOR)
     return version
 
 
@@ -152,12 +153,12 @@ class VersionQuery(Query):
     channel: QueryText = ""
     max_results: Annotated[Positive, AfterValidator(lambda value: min(value, MAX_VERSIONS))] = MAX_VERSIONS
     cursor: Annotated[int, BeforeValidator(_cursor, json_schema_input_type=str)] | None = (
-        None  # the version that the page begins below
+        None  # the page lists versions below this one
     )
 
 
 class DiffQuery(Query):
-    """`GET /api/channel/{id}/diff`: what changes from one tree of the channel to another. Each section has pages."""
+    """`GET /api/channel/{id}/diff`: the changes from one tree of the channel to another. Every section is paginated."""
 
     old: Tree = Field(default="main", alias="from")
     new: Tree = Field(default="staging", alias="to")
@@ -166,14 +167,14 @@ class DiffQuery(Query):
 
 
 class PublishIn(Schema):
-    """`language` becomes that of the channel."""
+    """`POST /api/channel/{id}/publish`. `language` also becomes the channel's language."""
 
     version_notes: Annotated[BlankText, Field(max_length=10_000)] = ""
     language: Annotated[Language | None, BeforeValidator(_empty_as_null)] = None
 
 
 class DraftIn(Schema):
-    """A draft is made of the live tree, or of the staged one."""
+    """`POST /api/channel/{id}/publish_draft`: a draft is made from the live tree or from the staging tree."""
 
     use_staging_tree: bool = False
 

@@ -1,4 +1,4 @@
-"""Bodies of `/api/channelset`."""
+"""Request bodies of `/api/channelset`."""
 
 from typing import Annotated, Any
 
@@ -7,17 +7,17 @@ from pydantic import BeforeValidator, Field
 from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Title, refuse
 
-MAX_CHANNELS = 500  # of a set: all of them are read for its token
+MAX_CHANNELS = 500  # per set: looking up its token reads all of them
 
 
 def _as_map(value: Any) -> Any:
-    """A list, or a map of what is in and what is not, as a map."""
+    """Convert a list of ids, or a map {id: included}, to a map."""
     pairs = [(one, True) for one in value] if isinstance(value, list) else value.items() if _is_map(value) else None
     if pairs is None:
         raise refuse("Give a list of channel ids, or an object {id: true or false}.")
     found = {parse_id(one): is_in for one, is_in in pairs}
     if None in found or not all(isinstance(is_in, bool) for is_in in found.values()):
-        raise refuse("Channels are named by ids of 32 hex digits; those of an object are true or false.")
+        raise refuse("Every channel must be an id of 32 hex digits; in an object, its value must be true or false.")
     return found
 
 
@@ -34,7 +34,7 @@ Description = Annotated[BlankText, Field(max_length=400)]
 
 
 class ChannelSetIn(Schema):
-    """`POST` and `PUT`: with `PUT`, channels that a list does not name stay as they are, as in a `PATCH`."""
+    """`POST` and `PUT`. As with `PATCH`, a `PUT` leaves channels unchanged that are not listed."""
 
     id: Id | None = None  # clients may choose it
     name: Name
@@ -43,7 +43,7 @@ class ChannelSetIn(Schema):
 
 
 class ChannelSetChanges(Schema):
-    """`PATCH`: what is not given stays as it is, channels that are not named too."""
+    """`PATCH`: missing fields and channels that are not listed are left unchanged."""
 
     name: Name = ""
     description: Description = ""

@@ -1,4 +1,7 @@
-"""Bodies of the internal API, as ricecooker sends them; lengths are ricecooker's and the content database's."""
+"""Request bodies of the internal API, as ricecooker sends them.
+
+Maximum lengths are those of ricecooker and of Kolibri's content database.
+"""
 
 import json
 from typing import Annotated, Any
@@ -25,7 +28,7 @@ from chalicelib.schemas.constants import (
     Role,
 )
 
-MAX_NODES = 1000  # a request
+MAX_NODES = 1000  # per request
 MAX_EXTRA = 50_000  # characters of a channel's extra fields
 MAX_TAG = 30
 MAX_NAMES = 100_000
@@ -34,7 +37,7 @@ MAX_NAMES = 100_000
 def _filename(value: str) -> str:
     parts = split_filename(value)
     if parts is None or parts[1] not in FORMATS:
-        raise refuse("This must be a name like <md5 of the file>.<a file format of le-utils>.")
+        raise refuse("This must be <md5 of the file>.<file format>, with a file format of le-utils.")
     return value
 
 
@@ -47,7 +50,7 @@ def _json_list(value: Any) -> Any:
 
 
 def _from_json(value: Any, empty: Any) -> Any:
-    """ricecooker sends nested data as JSON text; null and "" are nothing."""
+    """Parse nested data, which ricecooker sends as JSON text; null and "" mean `empty`."""
     if value is None or value == "":
         return empty
     if not isinstance(value, str):
@@ -55,20 +58,20 @@ def _from_json(value: Any, empty: Any) -> Any:
     try:
         return jsontext.loads(value)
     except ValueError as error:
-        raise refuse(f"This text must be JSON: {error}") from error
+        raise refuse(f"This must be valid JSON: {error}") from error
 
 
 def _seconds(value: Any) -> Any:
-    """Durations come as whole numbers or fractions; what a fraction has beyond whole seconds is dropped."""
+    """Truncate a duration to whole seconds."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if not 0 <= value < 2**31:
-        raise refuse("A duration is a number of seconds, not negative.")
+        raise refuse("A duration must be a number of seconds from 0 to 2147483647.")
     return int(value)
 
 
 def _tags(value: Any) -> Any:
-    """Tags without the blanks around them, and without empty ones, which ricecooker does not mind."""
+    """Strip white space and drop empty tags, which ricecooker may send."""
     if not isinstance(value, list):
         return [] if value is None else value
     tidy = [" ".join(tag.split()) if isinstance(tag, str) else tag for tag in value]
@@ -76,12 +79,12 @@ def _tags(value: Any) -> Any:
 
 
 def _without_nulls(value: Any) -> Any:
-    """ricecooker leaves null where a file's local copy is gone."""
+    """Drop null, which ricecooker sends for files whose local copy is missing."""
     return [item for item in value if item is not None] if isinstance(value, list) else value
 
 
 def _truth(value: Any) -> Any:
-    """ricecooker passes on whatever its user gave."""
+    """Convert a flag to a boolean, as ricecooker passes on whatever the chef's author wrote."""
     return bool(value) if value is None or isinstance(value, int | str) else value
 
 
@@ -101,7 +104,7 @@ Url = Annotated[Text | None, Field(max_length=400)]
 
 
 class FileIn(Schema):
-    """One file of a node or question; its size is taken from the storage, never from here."""
+    """A file of a node or question. Its size is read from storage, not from the request."""
 
     filename: Filename
     preset: Preset
@@ -115,8 +118,11 @@ Files = Annotated[list[FileIn], BeforeValidator(_without_nulls, json_schema_inpu
 
 
 class RemoteFileIn(FileIn):
-    """A file put in place of one of a node of another channel. Without a preset, which ricecooker does not know, it is
-    the thumbnail of that node's kind."""
+    """A file that replaces one of a node from another channel.
+
+    ricecooker sends no preset for thumbnails of such nodes, so a missing preset means the thumbnail preset of the
+    node's kind.
+    """
 
     preset: Preset | None = None  # type: ignore[assignment]
 
@@ -170,14 +176,14 @@ class NodeIn(Schema):
             raise refuse(f"extra_fields: {problem}")
         ids = [question.assessment_id for question in self.questions]
         if len(set(ids)) < len(ids):
-            raise refuse("questions: an assessment_id is given twice.")
+            raise refuse("questions: two questions have the same assessment_id. Give each its own.")
         return self
 
 
 class RemoteNodeIn(Schema):
-    """A node taken over from another channel (ricecooker's StudioContentNode), and what is changed in it.
+    """A node copied from another channel (ricecooker's StudioContentNode), with changes.
 
-    Fields that are not sent stay as they are in the source.
+    Missing fields are copied from the source.
     """
 
     node_id: Id
@@ -220,7 +226,7 @@ class ChefChannel(Schema):
     source_id: Short = ""
     ricecooker_version: Annotated[Text | None, Field(max_length=100)] = None
     extra_fields: JsonObject = Field(default_factory=dict)
-    files: Files = Field(default_factory=list)  # of the root: a channel that navigates by its own app
+    files: Files = Field(default_factory=list)  # of the root node, for channels with their own navigation app
 
     @field_validator("extra_fields")
     @classmethod
@@ -235,7 +241,7 @@ class CreateChannel(Schema):
 
 
 class AddNodes(Schema):
-    """`content_data` is checked node by node (`NodeIn` or `RemoteNodeIn`), each error under its own index."""
+    """`content_data` is validated node by node (`NodeIn` or `RemoteNodeIn`); errors are reported by index."""
 
     root_id: str
     content_data: list[dict[str, Any]]
@@ -273,6 +279,6 @@ FileNames = Annotated[list[str], Field(max_length=MAX_NAMES)]
 
 
 class FileForm(Schema):
-    """The one field of a multipart/form-data body; its file name is `<md5>.<extension>`."""
+    """The only field of the multipart/form-data body; its file name is `<md5>.<extension>`."""
 
     file: bytes

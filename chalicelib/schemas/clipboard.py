@@ -1,4 +1,4 @@
-"""Queries and bodies of `/api/clipboard`."""
+"""Request bodies and query parameters of `/api/clipboard`."""
 
 from typing import Annotated, Any
 
@@ -8,17 +8,17 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.base import Id, Schema, refuse
 from chalicelib.schemas.listing import ListQuery
 
-MAX_EXCLUDED = 5000  # of an entry, which is one item
+MAX_EXCLUDED = 5000  # per entry, which is one DynamoDB item
 
 
 def _as_map(value: Any) -> Any:
-    """A list, or a map of what is left out and what is not, as a map."""
+    """Convert a list of ids, or a map {id: excluded}, to a map."""
     if not isinstance(value, list | dict):
         raise refuse("Give a list of ids, or an object {id: true or false}.")
     pairs = value.items() if isinstance(value, dict) else [(one, True) for one in value]
     found = {parse_id(one): is_out for one, is_out in pairs}
     if None in found or not all(isinstance(is_out, bool) for is_out in found.values()):
-        raise refuse("Nodes are named by ids of 32 hex digits; those of an object are true or false.")
+        raise refuse("Every node must be an id of 32 hex digits; in an object, its value must be true or false.")
     return found
 
 
@@ -26,7 +26,7 @@ Excluded = Annotated[dict[str, bool], BeforeValidator(_as_map), Field(max_length
 
 
 class ExtraFields(Schema):
-    """Which nodes below the source are not to be copied, by their ids or node_ids."""
+    """Descendants of the source that are not copied, by id or node_id."""
 
     excluded_descendants: Excluded = Field(default_factory=dict)
 
@@ -35,14 +35,13 @@ Extra = Annotated[ExtraFields, BeforeValidator(lambda value: {} if value is None
 
 
 class ClipboardQuery(ListQuery):
-    """`GET /api/clipboard`. The root of a clipboard has the id of its user."""
+    """`GET /api/clipboard`. A clipboard's root has the same id as its user."""
 
     parent: Id | None = None
 
 
 class ClipboardIn(Schema):
-    """`POST` and `PUT`. The source is named by its node_id in its channel, or by its id; `kind` is that of the source,
-    whatever is sent."""
+    """`POST` and `PUT`. `source_node_id` is the source's node_id or its id. `kind` is always taken from the source."""
 
     id: Id | None = None  # clients may choose it
     parent: Id | None = None
@@ -52,7 +51,7 @@ class ClipboardIn(Schema):
 
 
 class ClipboardChange(Schema):
-    """`PATCH`: what is not given stays as it is; of an object of excluded nodes, those that it does not name too."""
+    """`PATCH`: missing fields are left unchanged, and so are excluded nodes that an object does not name."""
 
     parent: Id | None = None
     source_node_id: Id | None = None

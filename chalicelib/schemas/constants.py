@@ -1,4 +1,4 @@
-"""Values that le-utils knows, as types of fields."""
+"""Field types for the constants of le-utils: kinds, presets, licences, languages, labels."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
@@ -42,12 +42,12 @@ def _is_language(code: str) -> bool:
 
 def _language(value: str) -> str:
     if not _is_language(value):
-        raise refuse(f'"{value[:60]}" is not a language that le-utils knows.')
+        raise refuse(f'"{value[:60]}" is not a language of le-utils.')
     return value
 
 
 def _label_list(value: Any) -> Any:
-    """Labels come as a list, or as a map {label: true or false}; null is none."""
+    """Convert labels, sent as a list or as a map {label: true or false}, to a list; null means none."""
     if isinstance(value, dict):
         return [label for label, chosen in value.items() if chosen]
     if isinstance(value, list) and all(isinstance(label, str) for label in value):
@@ -56,12 +56,12 @@ def _label_list(value: Any) -> Any:
 
 
 def one_of(known: Iterable[str]) -> WithJsonSchema:
-    """Tells readers that text is one of these."""
+    """The JSON schema of text that is one of `known`."""
     return WithJsonSchema({"type": "string", "enum": sorted(known)})
 
 
 def written_set(known: Collection[str]) -> WithJsonSchema:
-    """How a set of labels is written: as a list, or as a map {label: true or false}; null is none."""
+    """The JSON schema of a set of labels: a list, a map {label: true or false}, or null."""
     names = {"type": "string", "enum": sorted(known)}
     as_map = {"type": "object", "propertyNames": names, "additionalProperties": {"type": "boolean"}}
     return WithJsonSchema({"anyOf": [{"type": "array", "items": names}, as_map, {"type": "null"}]})

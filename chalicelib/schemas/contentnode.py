@@ -1,4 +1,4 @@
-"""Queries and bodies of content nodes."""
+"""Request bodies and query parameters of content nodes."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ from chalicelib.schemas.query import Flag, Positive, Query, each
 from chalicelib.schemas.query import Text as QueryText
 
 MAX_PAGE_SIZE = 100
-MAX_IDS = 100  # a query
+MAX_IDS = 100  # per query
 MAX_EXCLUDED = 1000  # descendants left out of a copy
 ORDERINGS = ("lft", "title", "modified", "kind", "published", "complete", "resource_count", "total_count", "id")
 _WAYS = {*ORDERINGS, *(f"-{name}" for name in ORDERINGS)}
@@ -44,15 +44,15 @@ def _one_id(value: str) -> str:
 def _ids(value: str) -> tuple[str, ...]:
     ids = each(_one_id)(value)
     if len(ids) > MAX_IDS:
-        raise refuse(f"Name at most {MAX_IDS} ids.")
+        raise refuse(f"Send at most {MAX_IDS} ids.")
     return ids
 
 
 def _pairs(value: str) -> tuple[tuple[str, str], ...]:
-    """node_id,channel_id,node_id,channel_id…"""
+    """Parse `node_id,channel_id,node_id,channel_id…`."""
     ids = [_one_id(part.strip()) for part in value.split(",") if part.strip()]
     if len(ids) % 2 or len(ids) > 2 * MAX_IDS:
-        raise refuse(f"Give pairs of a node_id and a channel_id, all between commas, {MAX_IDS} at most.")
+        raise refuse(f"Send pairs of node_id and channel_id, separated by commas, at most {MAX_IDS} pairs.")
     return tuple(dict.fromkeys(zip(ids[::2], ids[1::2], strict=True)))
 
 
@@ -70,7 +70,7 @@ def _decimal(value: str) -> str:
 
 def _ordering(value: str) -> str:
     if value.removeprefix("-") not in ORDERINGS:
-        raise refuse(f"Order by one of {', '.join(ORDERINGS)}, with - before it for the other way round.")
+        raise refuse(f"Order by one of {', '.join(ORDERINGS)}. Put - before it for descending order.")
     return value
 
 
@@ -83,7 +83,7 @@ Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_sche
 
 
 class NodeQuery(Query):
-    """A list of nodes. One of `ONE_OF` must be given; the others choose among these."""
+    """`GET /api/contentnode`. One of the parameters in `ONE_OF` is required; the others filter the result."""
 
     parent: QueryId | None = None
     parent__in: QueryIds | None = None
@@ -94,7 +94,7 @@ class NodeQuery(Query):
     kind: Annotated[str, BeforeValidator(_kind), one_of(KINDS)] | None = None
     complete: Flag | None = None
     ordering: Annotated[str, BeforeValidator(_ordering), one_of(_WAYS)] = "lft"
-    max_results: Positive = MAX_PAGE_SIZE  # above the limit: the limit
+    max_results: Positive = MAX_PAGE_SIZE  # larger values are capped
     lft__gt: Decimal | None = None
     lft__lt: Decimal | None = None
     cursor: QueryText | None = None
@@ -104,11 +104,11 @@ ONE_OF = ("parent", "parent__in", "id__in", "ancestors_of", "root_id", "node_id_
 
 
 def _license(value: Any) -> Any:
-    """A licence by le-utils' id."""
+    """Look up the name of a licence by its id in le-utils."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value not in _LICENSES:
-        raise refuse("This is not the id of a licence of le-utils.")
+        raise refuse("This must be the id of a licence of le-utils.")
     return _LICENSES[value]
 
 
@@ -131,13 +131,13 @@ Short = Annotated[BlankText, Field(max_length=200)]
 Object = Annotated[dict[str, Any], BeforeValidator(_object, json_schema_input_type=dict[str, Any] | None)]
 Picture = Annotated[
     dict[str, Any], PlainValidator(_picture, json_schema_input_type=ThumbnailEncoding | None)
-]  # as columns have it: empty without one
+]  # empty if there is none, as stored
 _LicenseId = Annotated[int, Field(json_schema_extra={"enum": list(_LICENSES)})]
 _NESTED = frozenset({"extra_fields", "tags", "thumbnail_encoding", *LABELS})
 
 
 def _unfolded(data: Any) -> Any:
-    """`{"tags.algebra": true}` as `{"tags": {"algebra": true}}`; labels have dots of their own, so theirs stay."""
+    """Convert `{"tags.algebra": true}` to `{"tags": {"algebra": true}}`. Dots inside labels are left alone."""
     if not isinstance(data, Mapping):
         return data
     result: dict[str, Any] = {}
@@ -152,13 +152,13 @@ def _unfolded(data: Any) -> Any:
         for parent in parents:
             present = present.setdefault(parent, {})
             if not isinstance(present, dict):
-                raise refuse(f"{name}: {parent} is given as a value too.")
+                raise refuse(f"{name}: {parent} is also set to a value. Send only one of the two.")
         present[last] = value
     return result
 
 
 class NodeChange(Schema):
-    """What is changed of a node: only fields that are given count. `parent` and `kind` may be repeated, not changed."""
+    """Changes of a node; missing fields are left unchanged. `parent` and `kind` may be sent but not changed."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -192,7 +192,7 @@ class NodeChange(Schema):
 
 
 class NodeWrite(NodeChange):
-    """A new node. The client may choose its `id`."""
+    """A node to create. The client may choose its `id`."""
 
     id: Id | None = None
     parent: Id
@@ -202,7 +202,7 @@ class NodeWrite(NodeChange):
     @model_validator(mode="after")
     def _randomize(self) -> "NodeWrite":
         if self.kind == content_kinds.EXERCISE and not isinstance(self.extra_fields.get("randomize"), bool):
-            raise refuse("extra_fields: randomize (true or false) is required of an exercise.")
+            raise refuse("extra_fields: an exercise requires randomize (true or false).")
         return self
 
 
@@ -210,26 +210,26 @@ Position = Literal["first-child", "last-child", "left", "right"]
 
 
 class Move(Schema):
-    """Where a node goes: among the children of the target, or beside it."""
+    """The destination of a move: among the children of the target, or next to it."""
 
     target: Id
     position: Position = "last-child"
 
 
 class Restore(Schema):
-    """The topic that a node of the trash goes back to; without one, to where it was."""
+    """The topic to which a node is restored from the trash; by default the one that it was deleted from."""
 
     target: Id | None = None
 
 
 class Prerequisite(Schema):
-    """The node that is to be learned before another."""
+    """The node to be learned before another."""
 
     prerequisite: Id
 
 
 def _excluded(value: Any) -> Any:
-    """Ids or node_ids, as a list or as a map {id: true or false}."""
+    """Convert ids or node_ids, sent as a list or as a map {id: true or false}, to a list."""
     if isinstance(value, dict):
         return [id for id, excluded in value.items() if excluded]
     return [] if value is None else value
@@ -239,7 +239,7 @@ _Excluded = list[PlainId] | dict[PlainId, bool] | None
 
 
 class Copy(Schema):
-    """Where a copy goes, and what is different in it."""
+    """The destination of a copy, and the changes made to it."""
 
     target: Id
     position: Position = "last-child"
@@ -254,5 +254,5 @@ class Copy(Schema):
     @model_validator(mode="after")
     def _fixed(self) -> "Copy":
         if self.mods.model_fields_set & {"parent", "kind"}:
-            raise refuse("mods: parent and kind cannot be changed. Use target and position.")
+            raise refuse("mods: parent and kind cannot be changed. To place the copy, use target and position.")
         return self

@@ -1,4 +1,4 @@
-"""The body of upload_url."""
+"""The request body of `upload_url`."""
 
 import math
 from typing import Annotated, Any
@@ -10,13 +10,13 @@ from chalicelib.schemas.base import Schema, Text, refuse
 from chalicelib.schemas.constants import PRESETS, FileFormat, Preset
 
 MEGABYTE = 1024 * 1024
-MAX_UPLOAD = 5 * 1024 * MEGABYTE  # bytes: the most that S3 takes in one PUT
+MAX_UPLOAD = 5 * 1024 * MEGABYTE  # bytes: S3's limit for one PUT
 TOO_LARGE = f"Files larger than {MAX_UPLOAD // MEGABYTE} MB cannot be uploaded. Split the file."
 _TIMED = frozenset({content_kinds.AUDIO, content_kinds.VIDEO})
 
 
 def positive_seconds(value: Any) -> Any:
-    """A duration in whole seconds; a fraction is dropped, but never all of it."""
+    """Truncate a positive duration to whole seconds, at least 1."""
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -31,7 +31,7 @@ Duration = Annotated[int | None, BeforeValidator(positive_seconds, json_schema_i
 
 
 class UploadUrl(Schema):
-    """What a client says of a file before it uploads it. Sizes are bytes, durations seconds."""
+    """Description of a file that the client is about to upload. Sizes are in bytes, durations in seconds."""
 
     size: Annotated[int, Field(ge=0)]
     checksum: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

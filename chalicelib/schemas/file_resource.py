@@ -1,4 +1,4 @@
-"""Query and body of the file resource."""
+"""Request bodies and query parameters of the file resource."""
 
 from chalicelib.schemas.base import Id, Schema
 from chalicelib.schemas.constants import Language, Preset
@@ -8,7 +8,7 @@ from chalicelib.schemas.parts import Ids, Question, QuestionKeys
 
 
 class FileQuery(ListQuery):
-    """`GET /api/file`: the files of these nodes and of these questions; with `id__in`, only these of them."""
+    """`GET /api/file`: files of these nodes and questions; `id__in` restricts the result."""
 
     contentnode: Ids = ()
     contentnode__in: Ids = ()
@@ -17,10 +17,9 @@ class FileQuery(ListQuery):
 
 
 class FileChanges(Schema):
-    """`PATCH` and `PUT /api/file/{id}`: what is not given stays as it is.
+    """`PATCH` and `PUT /api/file/{id}`: missing fields are left unchanged.
 
-    A file is part of one node or of one question: giving another `contentnode`, or another `assessment_item`, moves
-    it there.
+    A file belongs to one node or to one question: another `contentnode` or `assessment_item` moves it there.
     """
 
     contentnode: Id | None = None

@@ -1,4 +1,4 @@
-"""Bodies and queries of `/api/invitation`."""
+"""Request bodies and query parameters of `/api/invitation`."""
 
 from typing import Annotated, Literal
 
@@ -14,7 +14,7 @@ Name = Annotated[Text, Field(max_length=200)]
 
 
 class InvitationList(ListQuery):
-    """Invitations of a user, to a channel, or both; without either one's own."""
+    """Invitations of a user, to a channel, or both; by default those of the caller."""
 
     invited: QueryText = ""
     channel: QueryText = ""
@@ -24,7 +24,7 @@ class InvitationList(ListQuery):
 
 
 class InvitationIn(Schema):
-    """`POST` and `PUT`. The address and the channel cannot be changed later."""
+    """`POST` and `PUT`. The e-mail address and the channel of an existing invitation cannot be changed."""
 
     id: Id | None = None  # clients may choose it
     email: Text
@@ -35,7 +35,7 @@ class InvitationIn(Schema):
 
 
 class InvitationChanges(Schema):
-    """`PATCH`. Of the three decisions only one, and only that it was made."""
+    """`PATCH`. At most one of `accepted`, `declined` and `revoked` can be set, and only to true."""
 
     share_mode: ShareMode = "view"
     first_name: Name = ""

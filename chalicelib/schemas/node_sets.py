@@ -1,4 +1,4 @@
-"""Labels and tags of nodes, as changes of a set: a list replaces it, an object {text: true or false} changes it."""
+"""Changes of a node's labels and tags: a list replaces the set, an object {text: true or false} updates it."""
 
 from collections.abc import Collection
 from typing import Annotated, Any
@@ -24,10 +24,10 @@ def _set_change(value: Any) -> SetChange:
         return SetChange({}, whole=True)
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return SetChange(dict.fromkeys(value, True), whole=True)
-    # null takes away, as false does
+    # null removes, like false
     if isinstance(value, dict) and all(chosen is None or isinstance(chosen, bool) for chosen in value.values()):
         return SetChange({item: bool(chosen) for item, chosen in value.items()}, whole=False)
-    raise refuse("Give a list of texts, or an object {text: true or false}.")
+    raise refuse("Send a list of texts, or an object {text: true or false}.")
 
 
 def _labels(known: Collection[str]) -> Any:
@@ -46,7 +46,7 @@ def _tags(value: Any) -> SetChange:
     tidy = {" ".join(_storable(tag).split()): chosen for tag, chosen in change.values.items()}
     tidy.pop("", None)
     if any(len(tag) > MAX_TAG for tag in tidy):
-        raise refuse(f"A tag has at most {MAX_TAG} characters.")
+        raise refuse(f"A tag may have at most {MAX_TAG} characters.")
     return SetChange(tidy, change.whole)
 
 
@@ -54,7 +54,7 @@ def _storable(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        raise refuse("This text holds a lone surrogate and cannot be stored.") from error
+        raise refuse("This text contains a lone surrogate. Send valid Unicode.") from error
     return text.replace("\0", "")
 
 

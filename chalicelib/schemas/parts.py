@@ -1,6 +1,6 @@
-"""What bodies and queries of files and questions share: ids of nodes, and of questions as `contentnode,assessment_id`.
+"""Field types shared by files and questions: ids of nodes, and of questions as `contentnode,assessment_id`.
 
-A list of ids of questions is written with commas too: node, question, node, question.
+A list of question ids is separated by commas as well: node, question, node, question.
 """
 
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ QuestionKey = tuple[str, str]  # (id of the node, assessment_id)
 
 
 def question_key(value: str) -> QuestionKey | None:
-    """The key that `contentnode,assessment_id` writes, None where it writes none."""
+    """Parse `contentnode,assessment_id`; None if the text is not a question id."""
     ids = [parse_id(part.strip()) for part in value.split(",")]
     return (ids[0], ids[1]) if len(ids) == 2 and ids[0] and ids[1] else None
 
@@ -33,7 +33,7 @@ def _key(value: Any) -> QuestionKey | None:
 def _ids(value: str) -> tuple[str, ...]:
     ids = [parse_id(part.strip()) for part in parts(value)]
     if None in ids:
-        raise refuse("These must be ids of 32 hex digits, with commas between them.")
+        raise refuse("These must be ids of 32 hex digits, separated by commas.")
     return tuple(dict.fromkeys(id for id in ids if id))
 
 
@@ -41,7 +41,7 @@ def _keys(value: str) -> tuple[QuestionKey, ...]:
     ids = value.split(",")
     keys = [question_key(",".join(ids[at : at + 2])) for at in range(0, len(ids), 2)]
     if None in keys:
-        raise refuse("These must be ids of questions with commas between them: <contentnode>,<assessment_id>,….")
+        raise refuse("These must be ids of questions, separated by commas: <contentnode>,<assessment_id>,….")
     return tuple(dict.fromkeys(key for key in keys if key))
 
 

@@ -1,16 +1,16 @@
-"""Query parameters of the public API's channel lists (specification: Kolibri integration; Kolibri's own filters)."""
+"""Query parameters of the public API, named like Kolibri's filters."""
 
 from chalicelib.schemas.query import Flag, Language, Languages, PageSize, Positive, Query, Text, Words
 
 
 class InfoQuery(Query):
-    """`GET /api/public/info`. What is no number counts as 1."""
+    """`GET /api/public/info`. A `v` that is not a number counts as 1."""
 
     v: Text = "1"
 
 
 class ChannelListQuery(Query):
-    """`GET /api/public/v1/channels`. `channel_versions` is what Kolibri says it can handle, and changes nothing."""
+    """`GET /api/public/v1/channels`. Kolibri sends `channel_versions`, which has no effect."""
 
     keyword: Text = ""
     language: Language | None = None
@@ -19,7 +19,7 @@ class ChannelListQuery(Query):
 
 
 class ChannelMetadataQuery(Query):
-    """`GET /api/public/v2/channel/` and `v1/channelmetadata`. The lists match where any of them does."""
+    """`GET /api/public/v2/channel/` and `v1/channelmetadata`. A list matches if any of its values does."""
 
     available: Flag = True
     public: Flag = True
@@ -36,14 +36,14 @@ class ChannelMetadataQuery(Query):
 
 
 class NodePageQuery(Query):
-    """Which page of a list of nodes."""
+    """Pagination of a list of nodes."""
 
     max_results: PageSize | None = None
     cursor: Text | None = None
 
 
 class TreePageQuery(Query):
-    """Which page of a node's tree."""
+    """Depth and pagination of a node's tree."""
 
     depth: Positive | None = None
     next__gt: Positive | None = None
@@ -53,4 +53,4 @@ class ImportMetadataQuery(NodePageQuery):
     """`GET /api/public/v2/importmetadata/{id}`."""
 
     descendants: Flag = False
-    schema_version: Text = ""  # 5, unless another one is asked for
+    schema_version: Text = ""  # default: 5

@@ -1,4 +1,4 @@
-"""How query parameters are checked: each is text, of which the last one given counts; an empty one is none."""
+"""Validation of query parameters: the last value of each counts, and an empty value counts as missing."""
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -10,35 +10,35 @@ from chalicelib.schemas.base import Schema, parse, refuse
 
 MAX_TEXT_LENGTH = 1000  # characters
 MAX_PAGE_SIZE = 1000
-MAX_INTEGER = 2**63 - 1  # of SQLite's integers
+MAX_INTEGER = 2**63 - 1  # SQLite's largest integer
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
 _NUMBER = re.compile("([+-]?)0*([0-9]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_MAX_LANGUAGE_LENGTH = 14  # characters: Kolibri's column
+_MAX_LANGUAGE_LENGTH = 14  # characters, as in Kolibri's database
 
 Q = TypeVar("Q", bound="Query")
 
 
 class Query(Schema):
-    """The parameters that a view knows; others are ignored."""
+    """The query parameters of a view; unknown ones are ignored."""
 
 
 def parse_query(schema: type[Q], query: Mapping[str, Sequence[str]], even_empty: Collection[str] = ()) -> Q:
-    """`query` as `schema`; the parameters `even_empty` count even where they are empty.
+    """Validate `query` against `schema`. Parameters in `even_empty` count even if they are empty.
 
-    Raises ValidationFailed with every wrong parameter at once.
+    Raises ValidationFailed, which lists every invalid parameter.
     """
     given = last_values(query)
     return parse(schema, {name: value for name, value in given.items() if value or name in even_empty})
 
 
 def last_values(query: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Of each parameter the value that counts."""
+    """The last value of each parameter."""
     return {name: values[-1] for name, values in query.items() if values}
 
 
 def whole(value: str) -> int | None:
-    """The whole number that a text writes, None where it writes none. What is beyond 64 bits is 2^63, or -2^63."""
+    """Parse a whole number; None if the text is not one. Numbers beyond 64 bits become 2^63 or -2^63."""
     found = _NUMBER.fullmatch(value)
     if found is None:
         return None
@@ -47,35 +47,35 @@ def whole(value: str) -> int | None:
 
 
 def parts(value: str) -> tuple[str, ...]:
-    """What is between commas, as it is written, each once."""
+    """Split a text at commas; duplicates and blank parts are dropped."""
     return tuple(dict.fromkeys(part for part in value.split(",") if part.strip()))
 
 
 def each(read: Callable[[str], str]) -> Callable[[str], tuple[str, ...]]:
-    """A reader of what is between commas, blanks aside."""
+    """A parser that applies `read` to each part between commas, without surrounding white space."""
     return lambda value: tuple(dict.fromkeys(read(part.strip()) for part in parts(value)))
 
 
 def storable(value: str) -> str:
-    """Text that databases can hold."""
+    """Check that databases can store a text."""
     if "\0" in value:
         raise refuse("Null characters are not allowed.")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise refuse("This text is not Unicode.") from error
+        raise refuse("This text is not valid Unicode.") from error
     return value
 
 
 def short(value: str) -> str:
-    """Text that databases can hold, and that is not too long to be looked for."""
+    """Check that databases can store a text and that it is at most MAX_TEXT_LENGTH long."""
     if len(value) > MAX_TEXT_LENGTH:
         raise refuse(f"At most {MAX_TEXT_LENGTH} characters are allowed.")
     return storable(value).strip()
 
 
 def language(value: str) -> str:
-    """The code of a language, in lower case."""
+    """Check a language code and convert it to lower case."""
     if len(value) > _MAX_LANGUAGE_LENGTH or not _LANGUAGE.fullmatch(value):
         raise refuse(f"{value[:_MAX_LANGUAGE_LENGTH]!r} is not a language code of le_utils, such as en or pt-BR.")
     return value.lower()
@@ -90,14 +90,14 @@ def _flag(value: str) -> bool:
 def _number(value: str) -> int:
     number = whole(value)
     if number is None or abs(number) > MAX_INTEGER:
-        raise refuse("Enter a whole number, of at most 63 bits.")
+        raise refuse("Enter a whole number of at most 63 bits.")
     return number
 
 
 def _positive(value: str) -> int:
     number = whole(value) if value[:1] != "+" else None
     if not number or number < 0:
-        raise refuse("This must be a whole number from 1 on.")
+        raise refuse("Enter a whole number of 1 or more.")
     return min(number, MAX_INTEGER)
 
 
@@ -105,7 +105,7 @@ def _page_size(value: str) -> int:
     return min(_positive(value), MAX_PAGE_SIZE)
 
 
-# How they are written: lists with commas between their parts.
+# The JSON schemas of parameters; lists are separated by commas.
 _Short = Annotated[str, Field(max_length=MAX_TEXT_LENGTH)]
 _Code = Annotated[str, Field(max_length=_MAX_LANGUAGE_LENGTH, pattern=f"^{_LANGUAGE.pattern}$")]
 _Count = Annotated[int, Field(ge=1)]
@@ -118,10 +118,10 @@ Language = Annotated[  # in lower case
     str, BeforeValidator(lambda value: language(value.strip()), json_schema_input_type=_Code)
 ]
 Languages = Annotated[tuple[str, ...], BeforeValidator(each(language), json_schema_input_type=list[_Code])]
-Number = Annotated[int, BeforeValidator(_number, json_schema_input_type=_Number)]  # of SQLite
-Positive = Annotated[  # beyond SQLite's: the largest of these
+Number = Annotated[int, BeforeValidator(_number, json_schema_input_type=_Number)]  # fits into SQLite's integers
+Positive = Annotated[  # larger values are capped at MAX_INTEGER
     int, BeforeValidator(_positive, json_schema_input_type=_Count)
 ]
-PageSize = Annotated[  # above the limit: the limit
+PageSize = Annotated[  # larger values are capped at MAX_PAGE_SIZE
     int, BeforeValidator(_page_size, json_schema_input_type=_Count)
 ]

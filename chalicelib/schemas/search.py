@@ -1,4 +1,4 @@
-"""Queries and bodies of search, saved searches and the catalog."""
+"""Request bodies and query parameters of search, saved searches and the catalog."""
 
 import json
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from chalicelib.schemas.constants import KINDS, LICENSES
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
-from chalicelib.schemas.sync import DEEPEST, is_deep
+from chalicelib.schemas.sync import MAX_DEPTH, is_deep
 
 MAX_PAGE_SIZE = 100
 MAX_PARAMS_LENGTH = 10_000  # characters
@@ -29,7 +29,7 @@ def _license(value: str) -> int:
     if value in LICENSES:
         return int(LICENSES[value].id)
     if value not in _LICENSE_IDS:
-        raise refuse(f"{value[:60]!r} is neither the number nor the name of a licence of le_utils.")
+        raise refuse(f"{value[:60]!r} is not the id or the name of a licence of le_utils.")
     return _LICENSE_IDS[value]
 
 
@@ -41,7 +41,7 @@ def _moment(value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value.strip())
     except ValueError as error:
-        raise refuse("Enter a date such as 2024-12-31, or a time such as 2024-12-31T23:59:59Z.") from error
+        raise refuse("Enter a date such as 2024-12-31 or a time such as 2024-12-31T23:59:59Z.") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -52,9 +52,9 @@ _PageSize = Annotated[PageSize, AfterValidator(lambda size: min(size, MAX_PAGE_S
 
 
 class SearchQuery(Query):
-    """`GET /api/search`: what is None or empty was not asked for, and of lists one must match.
+    """`GET /api/search`. A list matches if any of its values does; filters that are None or empty are not applied.
 
-    Keywords and author are words that begin so; instead of keywords there may be an id, node_id or content_id.
+    `keywords` and `author` match by the beginnings of words; `keywords` may also be an id, node_id or content_id.
     """
 
     keywords: Text = ""
@@ -74,9 +74,9 @@ class SearchQuery(Query):
 
 
 class CatalogQuery(ListQuery):
-    """`GET /api/catalog`. The lists match where any of them does; what is said of content is said of what is published.
+    """`GET /api/catalog`. A list matches if any of its values does; content filters look at the published version.
 
-    `collection` is a set of channels, named by its token or its id.
+    `collection` is the token or the id of a set of channels.
     """
 
     id__in: Ids = ()
@@ -96,9 +96,9 @@ class CatalogQuery(ListQuery):
 
 def _small(params: dict[str, Any]) -> dict[str, Any]:
     if is_deep(params):
-        raise refuse(f"These parameters have more than {DEEPEST} levels of lists and objects.")
+        raise refuse(f"These parameters may be nested at most {MAX_DEPTH} levels deep.")
     if len(json.dumps(params)) > MAX_PARAMS_LENGTH:
-        raise refuse(f"These parameters are longer than {MAX_PARAMS_LENGTH} characters of JSON.")
+        raise refuse(f"These parameters may have at most {MAX_PARAMS_LENGTH} characters as JSON.")
     return params
 
 
@@ -107,7 +107,7 @@ _Params = Annotated[dict[str, Any], AfterValidator(_small)]
 
 
 class SavedSearchIn(Schema):
-    """`POST` and `PUT /api/search/saved-search`. `params` are those of a search, as the client writes them."""
+    """`POST` and `PUT /api/search/saved-search`. `params` are the parameters of a search, as the client sends them."""
 
     id: Id | None = None  # clients may choose it
     name: _Name
@@ -115,7 +115,7 @@ class SavedSearchIn(Schema):
 
 
 class SavedSearchChange(Schema):
-    """`PATCH`: what is not given stays as it is."""
+    """`PATCH`: missing fields are left unchanged."""
 
     name: _Name = ""
     params: _Params = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Bodies of signing in, and of changing one's password."""
+"""Request bodies for signing in and for changing the password."""
 
 from typing import Annotated
 
@@ -11,7 +11,7 @@ Address = Annotated[str, Field(min_length=1, max_length=254)]
 
 
 class SignIn(Schema):
-    """`POST /api/auth/session`: one's e-mail address under either name."""
+    """`POST /api/auth/session`: the user's e-mail address, as `username` or as `email`."""
 
     username: Address | None = None
     email: Address | None = None
@@ -20,12 +20,12 @@ class SignIn(Schema):
     @model_validator(mode="after")
     def _has_one(self) -> "SignIn":
         if not self.wanted:
-            raise refuse("Say who you are: username is your e-mail address.")
+            raise refuse("Send your e-mail address as username.")
         return self
 
     @property
     def wanted(self) -> str:
-        """The address, as it was written."""
+        """The e-mail address, as sent."""
         return self.username or self.email or ""
 
 

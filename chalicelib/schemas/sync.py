@@ -1,4 +1,4 @@
-"""The body of sync, and the changes in it."""
+"""The request body of sync, and the changes in it."""
 
 import json
 from typing import Annotated, Any
@@ -21,7 +21,7 @@ from chalicelib.schemas.constants import Language
     UPDATED_DESCENDANTS,
     PUBLISHED_NEXT,
 ) = range(1, 11)
-# What a change of a type carries beside its key.
+# The fields of each type of change, besides its key.
 FIELDS: dict[int, tuple[str, ...]] = {
     CREATED: ("obj",),
     UPDATED: ("mods",),
@@ -46,17 +46,17 @@ _WORDS = {
     "UPDATED_DESCENDANTS": UPDATED_DESCENDANTS,
     "PUBLISHED_NEXT": PUBLISHED_NEXT,
 }
-# Those that belong to a user and to no channel, and those whose keys are pairs of ids.
+# Tables that belong to a user instead of a channel, and tables whose keys are pairs of ids.
 OF_USERS = frozenset({"user", "bookmark", "channelset", "clipboard", "savedsearch"})
 PAIRS = frozenset({"contentnode_prerequisite", "assessmentitem", "editor_m2m", "viewer_m2m"})
 TABLES = OF_USERS | PAIRS | {"channel", "contentnode", "file", "invitation"}
 
-MAX_CHANGES = 1000  # a request
-MAX_CHANNELS = 50  # that a request asks about
-MAX_UNAPPLIED = 1000  # revisions that a request asks about
-MAX_CHANGE_LENGTH = 250_000  # characters: an item of a table holds 400 kB
-DEEPEST = 50  # levels of lists and objects in a change
-MAX_BODY_BYTES = 2_000_000  # bytes of a request: what is disallowed is sent back, and Lambda answers 6 MB at most
+MAX_CHANGES = 1000  # per request
+MAX_CHANNELS = 50  # in channel_revs
+MAX_UNAPPLIED = 1000  # revisions in unapplied_revs; the lowest are used
+MAX_CHANGE_LENGTH = 250_000  # characters; a DynamoDB item holds 400 kB
+MAX_DEPTH = 50  # levels of lists and objects in a change
+MAX_BODY_BYTES = 2_000_000  # disallowed changes are sent back, and Lambda responses are limited to 6 MB
 
 
 def _or_empty(empty: type[Any]) -> BeforeValidator:
@@ -68,7 +68,7 @@ def _lowest(revs: list[int]) -> list[int]:
 
 
 class SyncIn(Schema):
-    """What a client did, and up to which revisions it knows what others did."""
+    """The client's changes, and the latest revisions that it has received from each channel and of its user."""
 
     changes: Annotated[list[Any], Field(max_length=MAX_CHANGES), _or_empty(list)] = Field(default_factory=list)
     channel_revs: Annotated[dict[str, int], Field(max_length=MAX_CHANNELS), _or_empty(dict)] = Field(
@@ -92,7 +92,7 @@ def _table(value: Any) -> str:
 
 
 class ChangeIn(Schema):
-    """One change. What its fields say is looked at when it is done; here only what sort of things they are."""
+    """One change. Only the types of its fields are checked here; their contents are checked when it is applied."""
 
     type: Annotated[int, BeforeValidator(_type)]
     table: Annotated[str, BeforeValidator(_table)]
@@ -117,22 +117,22 @@ class ChangeIn(Schema):
     @model_validator(mode="after")
     def _whole(self) -> "ChangeIn":
         if is_deep(self.fields):
-            raise refuse(f"A change has at most {DEEPEST} levels of lists and objects.")
+            raise refuse(f"A change may be nested at most {MAX_DEPTH} levels deep.")
         self.key = _key(self.key, self.table in PAIRS)
         if len(json.dumps([self.key, self.fields])) > MAX_CHANGE_LENGTH:
-            raise refuse(f"A change has at most {MAX_CHANGE_LENGTH} characters. Make this one by a request of its own.")
+            raise refuse(f"A change may have at most {MAX_CHANGE_LENGTH} characters. Use the REST API for this one.")
         return self
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What it carries, as it was sent."""
+        """The fields of this change's type that were sent."""
         return {name: getattr(self, name) for name in FIELDS[self.type] if name in self.model_fields_set}
 
 
 def is_deep(value: Any) -> bool:
-    """Whether something is nested so deeply that not everybody could read it."""
+    """Whether lists and objects are nested more than MAX_DEPTH levels deep, which some JSON parsers refuse."""
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         parts = [part.values() if isinstance(part, dict) else part for part in level if isinstance(part, dict | list)]
         level = [child for part in parts for child in part]
     return bool(level)
@@ -147,20 +147,20 @@ def _key(value: Any, is_pair: bool) -> str | list[str]:
 
 
 class PublishIn(Schema):
-    """What a PUBLISHED change carries."""
+    """The fields of a PUBLISHED change."""
 
     version_notes: Annotated[BlankText, Field(max_length=10_000)] = ""
     language: Language | None = None
 
 
 class DraftIn(Schema):
-    """What a PUBLISHED_NEXT change carries."""
+    """The fields of a PUBLISHED_NEXT change."""
 
     use_staging_tree: Annotated[bool, _or_empty(bool)] = False
 
 
 class PullIn(Schema):
-    """What a SYNCED change carries: which parts of copies follow their originals."""
+    """The fields of a SYNCED change: which parts of copies are updated from their originals."""
 
     titles_and_descriptions: Annotated[bool, _or_empty(bool)] = False
     resource_details: Annotated[bool, _or_empty(bool)] = False
@@ -169,7 +169,7 @@ class PullIn(Schema):
 
 
 class NameIn(Schema):
-    """What users change of themselves."""
+    """The fields of their own profile that users can change."""
 
     first_name: Annotated[BlankText, Field(max_length=200)] = ""
     last_name: Annotated[BlankText, Field(max_length=200)] = ""

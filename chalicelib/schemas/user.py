@@ -1,4 +1,4 @@
-"""Queries and bodies of what people do with each other: members of channels."""
+"""Request bodies and query parameters of a channel's members."""
 
 from pydantic import model_validator
 
@@ -14,7 +14,7 @@ class MemberList(ListQuery):
 
 
 class MemberOf(Query):
-    """Which channel a member leaves: `channel`, or `channel_id` as Studio's clients write it."""
+    """The channel that a member leaves: `channel`, or `channel_id` as Studio's client sends it."""
 
     channel: Text = ""
     channel_id: Text = ""
@@ -22,17 +22,17 @@ class MemberOf(Query):
     @model_validator(mode="after")
     def _has_one(self) -> "MemberOf":
         if not self.wanted:
-            raise refuse("Name the channel: ?channel=<id>.")
+            raise refuse("The channel is missing. Add ?channel=<id>.")
         return self
 
     @property
     def wanted(self) -> str:
-        """The id of the channel, as it was written."""
+        """The id of the channel, as sent."""
         return self.channel or self.channel_id
 
 
 class MakeEditor(Schema):
-    """`POST /api/channeluser/{id}/make_editor`: the channel, under either name."""
+    """`POST /api/channeluser/{id}/make_editor`: the channel, as `channel` or as `channel_id`."""
 
     channel: Id | None = None
     channel_id: Id | None = None
@@ -40,7 +40,7 @@ class MakeEditor(Schema):
     @model_validator(mode="after")
     def _has_one(self) -> "MakeEditor":
         if not self.wanted:
-            raise refuse("Name the channel by its id.")
+            raise refuse("The channel is missing. Send its id as channel.")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""Content databases of small and of random trees, opened as the public API reads them."""
+"""Builders of content databases with small and random trees, opened as in the public API."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ GRADES = (levels.PRESCHOOL, levels.TERTIARY)
 
 
 class CountingDatabase(ContentDatabase):
-    """Counts the statements that are run."""
+    """Counts SQL statements."""
 
     statements = 0
 
@@ -41,7 +41,7 @@ def snapshot_of(*branches: Branch, **fields: Any) -> Snapshot:
 
 @contextmanager
 def opened(snapshot: Snapshot, folder: Path, files_url: str = "") -> Iterator[Source]:
-    """The snapshot as it is published, until the block ends."""
+    """The content database of a snapshot, which is open within the block."""
     path = folder / "content.sqlite3"
     write_content_database(snapshot, path)
     database = CountingDatabase(path)
@@ -56,13 +56,13 @@ def statements(source: Source) -> int:
 
 
 def places(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
-    """`lft` and `rght` of each node, by node_id."""
+    """(`lft`, `rght`) of each node by node_id."""
     numbers = nested_set(node["level"] for node in snapshot["nodes"])
     return {node["node_id"]: place for node, place in zip(snapshot["nodes"], numbers, strict=True)}
 
 
 def parents(snapshot: Snapshot) -> dict[str, str | None]:
-    """The node_id of each node's parent, by node_id."""
+    """The node_id of each node's parent by node_id."""
     node_ids = {node["id"]: node["node_id"] for node in snapshot["nodes"]}
     return {node["node_id"]: node_ids.get(node["parent_id"] or "") for node in snapshot["nodes"]}
 
@@ -107,7 +107,7 @@ def _branches(shapes: list[Any], above: str = "") -> list[Branch]:
 
 @st.composite
 def snapshots(draw: st.DrawFn) -> Snapshot:
-    """Trees of up to some forty nodes that differ in all that can be filtered by, some with prerequisites."""
+    """Trees of up to about forty nodes that differ in all filterable fields, some with prerequisites."""
     leaves = _fields(("document", "video", "exercise", "html5"))
     shapes = st.recursive(
         leaves, lambda inner: st.tuples(_fields(("topic",)), st.lists(inner, max_size=20)), max_leaves=30

@@ -1,4 +1,4 @@
-"""Indexes to search, of channels of a few nodes."""
+"""Builders of search indexes with small channels."""
 
 from datetime import UTC, datetime
 from itertools import count
@@ -38,7 +38,7 @@ def query(**asked: str) -> SearchQuery:
 
 
 class Index:
-    """An index file that is written, and read as it is."""
+    """An index file for writing and reading."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class Index:
         return self._folder / f"{next(self._numbers)}.sqlite3"
 
     def put(self, *snapshots: Snapshot, at: datetime = AT, old: Path | None = None) -> Path:
-        """Take in versions of channels; returns the part of the last one. `old`: that of the version before it."""
+        """Add versions of channels and return the part of the last one. `old` is the part of the previous version."""
         with SearchWriter(self._file) as index:
             for snapshot in snapshots:
                 part = self._path()
@@ -67,7 +67,7 @@ class Index:
         return SearchFile(path)
 
     def titles(self, **asked: str) -> list[str]:
-        """What a query finds in all channels."""
+        """The titles that a query finds in all channels."""
         file = self.read()
         _, rows = file.find(query(**asked), file.channels, 25, 0)
         file.close()

@@ -1,4 +1,4 @@
-"""Cursors come back as they were, and nothing else is one."""
+"""Encoding and decoding of cursors."""
 
 import base64
 import contextlib
@@ -18,18 +18,18 @@ START = encode(Cursor("0" * 32, 1, 1))
 
 
 @given(CURSORS)
-def test_a_cursor_comes_back(cursor):
+def test_cursors_are_decoded_to_the_same_value(cursor):
     assert decode(encode(cursor)) == cursor
 
 
 @given(CURSORS)
-def test_a_cursor_fits_into_a_url(cursor):
+def test_cursors_fit_into_urls(cursor):
     assert encode(cursor).isascii()
     assert encode(cursor).isalnum()
 
 
 @given(CURSORS)
-def test_kolibri_finds_a_place_in_a_cursor(cursor):
+def test_kolibris_paginator_can_decode_cursors(cursor):
     tokens = parse_qs(base64.b64decode(encode(cursor)).decode("ascii"))
     assert int(tokens["p"][0]) == cursor.lft
     assert not {"o", "r"} & set(tokens)  # offset and direction
@@ -45,14 +45,14 @@ def test_kolibri_finds_a_place_in_a_cursor(cursor):
 @example("A" * 104)
 @example(base64.b64encode(b"c=%032d&v=%019d&p=%019d" % (0, 1, 2**63)).decode())
 @example(base64.b64encode(b"c=%032d&v=%019d&p=%018dx" % (0, 1, 1)).decode())
-def test_other_texts_are_refused(text):
-    """Unless they happen to be what `encode` writes."""
+def test_other_texts_are_rejected(text):
+    """Unless they happen to be valid cursors."""
     with contextlib.suppress(NotFound):
         assert encode(decode(text)) == text
 
 
 @pytest.mark.parametrize("text", ["", "cD0z", START[:-1], START + "A", "B" + START[1:], START.replace("A", "é")])
-def test_these_are_no_cursors(text):
+def test_invalid_cursors_are_rejected(text):
     with pytest.raises(NotFound, match=r"^Invalid cursor$"):
         decode(text)
 
@@ -60,6 +60,6 @@ def test_these_are_no_cursors(text):
 @pytest.mark.parametrize(
     "cursor", [Cursor("0" * 32, 1, -1), Cursor("0" * 32, -1, 1), Cursor("0" * 32, 1, 2**63), Cursor("x", 1, 1)]
 )
-def test_what_is_no_place_is_not_encoded(cursor):
-    with pytest.raises(ValueError, match="no place"):
+def test_invalid_positions_are_not_encoded(cursor):
+    with pytest.raises(ValueError, match="not a position"):
         encode(cursor)

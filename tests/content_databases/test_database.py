@@ -1,4 +1,4 @@
-"""What readers rely on in a content database, and how it is opened."""
+"""Opening content databases, and the structure that readers rely on."""
 
 import threading
 import weakref
@@ -26,8 +26,8 @@ def titles(source):
 
 @settings(deadline=None, max_examples=20)
 @given(snapshot=builders.snapshots())
-def test_rows_lie_in_tree_order_without_gaps(folder, snapshot):
-    """All that finds its way by rowid depends on it."""
+def test_rows_are_in_tree_order_without_gaps(folder, snapshot):
+    """Every query by rowid depends on it."""
     with builders.opened(snapshot, folder) as source:
         rows = source.database.rows("SELECT rowid, lft, rght, level FROM content_contentnode ORDER BY lft")
         assert [row["rowid"] for row in rows] == list(range(1, len(rows) + 1))
@@ -37,14 +37,14 @@ def test_rows_lie_in_tree_order_without_gaps(folder, snapshot):
             assert len(below) == (row["rght"] - row["lft"] - 1) // 2
 
 
-def test_any_name_of_a_file_can_be_opened(tmp_path):
+def test_any_file_name_can_be_opened(tmp_path):
     odd = tmp_path / "100% Ünïcode? #1 & more"
     odd.mkdir()
     with builders.opened(builders.snapshot_of(resource("doc")), odd) as source:
         assert titles(source) == ["Channel", "doc"]
 
 
-def test_nothing_can_be_written(tmp_path):
+def test_databases_are_read_only(tmp_path):
     with (
         builders.opened(builders.snapshot_of(resource("doc")), tmp_path) as source,
         pytest.raises(sqlite3.OperationalError, match="readonly"),
@@ -53,7 +53,7 @@ def test_nothing_can_be_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["content.sqlite3"]
 
 
-def test_a_missing_file_is_not_made(tmp_path):
+def test_a_missing_file_is_not_created(tmp_path):
     with pytest.raises(sqlite3.OperationalError):
         ContentDatabase(tmp_path / "none.sqlite3").rows("SELECT 1")
     assert not list(tmp_path.iterdir())
@@ -73,7 +73,7 @@ def test_threads_read_at_the_same_time(tmp_path):
         assert list(threads.map(read, [source] * 4)) == [["Channel", "t", "a", "b"]] * 4
 
 
-def test_what_is_open_is_closed_with_it(tmp_path):
+def test_connections_are_closed_with_the_database(tmp_path):
     with builders.opened(builders.snapshot_of(), tmp_path) as source:
         (tmp_path / "content.sqlite3").unlink()
         assert source.database.rows("SELECT 1")
@@ -81,7 +81,7 @@ def test_what_is_open_is_closed_with_it(tmp_path):
         source.database.rows("SELECT 1")
 
 
-def test_what_nobody_uses_any_more_is_freed(tmp_path):
+def test_unused_databases_are_freed(tmp_path):
     with builders.opened(builders.snapshot_of(), tmp_path):
         pass
     database = ContentDatabase(tmp_path / "content.sqlite3")
@@ -91,7 +91,7 @@ def test_what_nobody_uses_any_more_is_freed(tmp_path):
     assert gone() is None
 
 
-def test_what_every_node_needs_is_read_once(tmp_path):
+def test_shared_data_is_read_once(tmp_path):
     with builders.opened(builders.snapshot_of(topic("t", resource("a"))), tmp_path) as source:
         titles(source)
         before = builders.statements(source)

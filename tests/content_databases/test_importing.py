@@ -1,4 +1,4 @@
-"""Rows to import: of the node and its ancestors, of what is below, whole and in pages."""
+"""Rows to import for a node, its ancestors and its descendants, whole and in pages."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.content_databases import builders
 from tests.support.existing import existing
 from tests.support.worlds.trees import CHANNEL_ID, resource, topic
 
-EVERY = 1000  # more nodes than any tree here has
+EVERY = 1000  # more nodes than any tree in these tests has
 OF_NODES = ("content_file", "content_contentnode_tags", "content_assessmentmetadata")
 PREREQUISITES = "content_contentnode_has_prerequisite"
 
@@ -33,7 +33,7 @@ def ids(tables, table="content_contentnode"):
 
 
 def expected(snapshot, node_id, descendants):
-    """Ids of all nodes of the answer, in tree order."""
+    """The ids of all expected nodes, in tree order."""
     places = builders.places(snapshot)
     lft, rght = places[node_id]
     return [
@@ -45,7 +45,7 @@ def expected(snapshot, node_id, descendants):
 
 @settings(deadline=None, max_examples=30)
 @given(data=st.data(), snapshot=builders.snapshots(), descendants=st.booleans(), limit=st.integers(1, 9))
-def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit):
+def test_pages_add_up_to_the_whole(folder, data, snapshot, descendants, limit):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
         whole, more = existing(imported(source.database, node_id, "5", descendants, 0, EVERY))
@@ -67,7 +67,7 @@ def test_pages_together_are_the_whole(folder, data, snapshot, descendants, limit
 
 @settings(deadline=None, max_examples=30)
 @given(data=st.data(), snapshot=builders.snapshots(), descendants=st.booleans())
-def test_rows_refer_to_rows(folder, data, snapshot, descendants):
+def test_foreign_keys_refer_to_rows_in_the_response(folder, data, snapshot, descendants):
     node_id = data.draw(st.sampled_from(builders.node_ids(snapshot)))
     with builders.opened(snapshot, folder) as source:
         tables, _ = existing(imported(source.database, node_id, "5", descendants, 0, EVERY))
@@ -86,7 +86,7 @@ def test_rows_refer_to_rows(folder, data, snapshot, descendants):
     }
 
 
-def test_values_are_those_of_the_tables(tmp_path):
+def test_values_equal_those_in_the_tables(tmp_path):
     snapshot = builders.snapshot_of(topic("t", resource("doc", role_visibility="coach")))
     with builders.opened(snapshot, tmp_path) as source:
         tables, _ = existing(imported(source.database, builders.node_ids(snapshot)[2], "6", False, 0, EVERY))
@@ -98,7 +98,7 @@ def test_values_are_those_of_the_tables(tmp_path):
     assert (channel["id"], channel["root_id"], channel["version"]) == (CHANNEL_ID, CHANNEL_ID, 1)
 
 
-def test_what_is_required_may_be_on_another_page(tmp_path):
+def test_a_prerequisite_may_be_on_another_page(tmp_path):
     snapshot = builders.snapshot_of(topic("t", resource("a"), resource("b"), resource("c")))
     root, top, *resources = snapshot["nodes"]
     for node, required in zip(resources, (top, resources[2], root), strict=True):
@@ -124,10 +124,10 @@ def test_nothing_follows_the_last_node(tmp_path):
 
 class TestSchema:
     @pytest.mark.parametrize(("query", "version"), [({}, "5"), ({"schema_version": ["4", "6"]}, "6")])
-    def test_is_the_lowest_where_none_is_given(self, query, version):
+    def test_is_the_lowest_by_default(self, query, version):
         assert parse_schema(query) == version
 
-    def test_is_written_one_way(self):
+    def test_is_normalized(self):
         assert parse_schema({"schema_version": ["+" + "0" * 5000 + "5"]}) == "5"
         assert parse_schema({"schema_version": [""]}) == "5"
 
@@ -145,7 +145,7 @@ class TestSchema:
             ("-" + "9" * 5000, "Schema version is too low, exports only suported for versions 5 to 6"),
         ],
     )
-    def test_is_refused_in_the_words_of_kolibri(self, given, sentence):
+    def test_is_rejected_with_kolibris_sentences(self, given, sentence):
         with pytest.raises(BadRequest) as caught:
             parse_schema({"schema_version": [given]})
         assert caught.value.detail == sentence

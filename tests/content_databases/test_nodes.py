@@ -1,4 +1,4 @@
-"""What is said of a node, and at which cost."""
+"""Fields of a node, and the number of statements per page."""
 
 import pytest
 from le_utils.constants import format_presets
@@ -23,7 +23,7 @@ def read(tmp_path):
     return read
 
 
-def test_ancestors_are_named_from_the_root_down(read):
+def test_ancestors_are_listed_from_the_root_down(read):
     found = read(topic("one", topic("two", resource("doc"))))
     assert [above["title"] for above in found["doc"]["ancestors"]] == ["Channel", "one", "two"]
     assert [above["id"] for above in found["doc"]["ancestors"]] == [
@@ -46,7 +46,7 @@ def test_coach_resources_are_counted(read):
     assert [title for title, node in found.items() if node["coach_content"]] == ["one", "a", "b", "d"]
 
 
-def test_files_come_by_priority_and_the_first_thumbnail_is_shown(read):
+def test_files_are_sorted_by_priority_and_the_first_thumbnail_is_used(read):
     presets = [
         format_presets.VIDEO_SUBTITLE,
         format_presets.VIDEO_THUMBNAIL,
@@ -60,7 +60,7 @@ def test_files_come_by_priority_and_the_first_thumbnail_is_shown(read):
 
 
 @pytest.mark.parametrize("files_url", ["", "https://studio.example.org"])
-def test_files_lie_below_the_url_of_the_source(read, files_url):
+def test_file_urls_start_with_that_of_the_source(read, files_url):
     file = make_file("doc", language="pt-BR")
     (shown,) = read(resource("doc", files=[file]), files_url=files_url)["doc"]["files"]
     sum = file["checksum"]
@@ -69,31 +69,31 @@ def test_files_lie_below_the_url_of_the_source(read, files_url):
     assert shown["available"] is True
 
 
-def test_sizes_beyond_32_bits_are_true(read):
+def test_sizes_beyond_32_bits_are_exact(read):
     node = read(resource("doc", files=[make_file("doc", file_size=2**33)]))["doc"]
     assert node["files"][0]["file_size"] == 2**33
 
 
-def test_tags_come_by_name_and_labels_as_lists(read):
+def test_tags_are_sorted_by_name_and_labels_are_lists(read):
     node = read(resource("doc", tags=["z", "a", "ц"], categories=[subjects.WORK, subjects.ALGEBRA]))["doc"]
     assert node["tags"] == ["a", "z", "ц"]
     assert node["categories"] == sorted([subjects.WORK, subjects.ALGEBRA])
     assert node["grade_levels"] == []
 
 
-def test_the_tree_is_numbered_by_the_source(read):
+def test_the_tree_id_is_that_of_the_source(read):
     assert {node["tree_id"] for node in read(resource("doc")).values()} == {builders.TREE_ID}
 
 
 @pytest.mark.parametrize("number", [1, 60])
-def test_a_page_of_any_size_costs_the_same(tmp_path, number):
+def test_a_page_of_any_size_takes_the_same_number_of_statements(tmp_path, number):
     branches = [topic(f"t{n}", resource(f"r{n}", tags=["a"])) for n in range(number)]
     with builders.opened(builders.snapshot_of(*branches), tmp_path) as source:
         assert len(nodes.page(source, EVERY, 0, 1000)) == 2 * number + 1
-        assert builders.statements(source) == 8  # four of the page, four of what every page needs
+        assert builders.statements(source) == 8  # four for the page and four for data shared by all pages
 
 
-def test_an_empty_page_is_no_trouble(tmp_path):
+def test_an_empty_page_is_valid(tmp_path):
     with builders.opened(builders.snapshot_of(), tmp_path) as source:
         assert nodes.page(source, EVERY, 1, 10) == []
         assert nodes.page(source, EVERY, 2**63 - 1, 10) == []

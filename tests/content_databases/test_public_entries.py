@@ -1,4 +1,4 @@
-"""A channel as the public API writes it; the keys are those recorded from Kolibri Studio."""
+"""Channels in the public API; the keys were recorded from Kolibri Studio."""
 
 from le_utils.constants import library
 
@@ -41,6 +41,6 @@ def test_only_public_channels_are_in_the_library():
     assert (entry(public=True)["library"], entry(public=False)["library"]) == (library.KOLIBRI, None)
 
 
-def test_entry_carries_version_notes_and_tokens():
+def test_entry_contains_version_notes_and_tokens():
     found = entry(tokens=["babab"])
     assert (found["version"], found["version_notes"], found["matching_tokens"]) == (2, {"1": "first"}, ["babab"])

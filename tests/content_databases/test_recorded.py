@@ -1,4 +1,4 @@
-"""What Kolibri Studio answered for a small channel, and what is read here from the database of the same channel."""
+"""Comparison with Kolibri Studio's recorded responses for the same small channel."""
 
 import json
 from pathlib import Path
@@ -35,8 +35,11 @@ def source(tmp_path_factory):
 
 
 def comparable(value):
-    """Without what may differ: ids drawn at random, the order of files and labels, how JSON is written, how questions
-    are named and packed; a title that was edited since, and the number of coach resources, which is true here."""
+    """A value without the differences that are allowed.
+
+    These are random ids, the order of files and labels, the formatting of JSON, the ids and files of questions, a title
+    that was edited since, and the number of coach resources, which is correct only here.
+    """
     if isinstance(value, list):
         return [comparable(entry) for entry in value]
     if isinstance(value, str):
@@ -96,10 +99,10 @@ def test_rows_to_import_are_as_recorded(source, table):
     ours, recorded = dict[str, Any](tables)[table], RECORDED["importmetadata"][table]
     assert len(ours) == len(recorded)
     assert all(list(our) == list(their) for our, their in zip(ours, recorded, strict=True))
-    if table not in ("content_contenttag", "content_contentnode_tags"):  # whose ids are drawn at random
+    if table not in ("content_contenttag", "content_contentnode_tags"):  # their ids are random
         assert sorted(map(comparable, ours), key=repr) == sorted(map(comparable, recorded), key=repr)
 
 
-def test_tables_to_import_are_those_recorded(source):
+def test_tables_to_import_are_as_recorded(source):
     tables, _ = existing(import_metadata(source.database, EXERCISE, "5", False, 0, 100))
     assert list(tables) == [*RECORDED["importmetadata"], "content_channelmetadata", "schema_version"]

@@ -1,4 +1,4 @@
-"""The index to search."""
+"""The search index."""
 
 from datetime import timedelta
 
@@ -13,12 +13,12 @@ def index(tmp_path):
 
 
 @pytest.mark.parametrize("keywords", ['"', "a AND", "NOT", "title:one", "NEAR(a b)", "*", "^one", "one*", "(", "-one"])
-def test_has_no_syntax(index, keywords):
+def test_keywords_are_never_parsed_as_syntax(index, keywords):
     index.put(snapshot_of(1, leaf("one"), leaf("not near title: AND")))
     assert index.titles(keywords=keywords) in (["one"], ["not near title: AND"], [])
 
 
-def test_the_title_counts_most(index):
+def test_the_title_has_the_greatest_weight(index):
     described = leaf("Numbers", description="fractions fractions fractions")
     tagged = leaf("Numbers again", tags=["fractions"])
     index.put(snapshot_of(1, described, tagged, leaf("Fractions, a long title that says more than one word")))
@@ -36,7 +36,7 @@ def test_an_id_finds_its_node(index):
         assert index.titles(keywords=node[name].upper(), kinds="topic") == []
 
 
-def test_says_what_is_known_of_a_node(index):
+def test_returns_all_fields_of_a_node(index):
     snapshot = snapshot_of(1, topic("above", topic("below", leaf("one")), leaf()))
     index.put(snapshot)
     file = index.read()
@@ -45,12 +45,12 @@ def test_says_what_is_known_of_a_node(index):
     assert rows["above"]["resource_count"] == 2
     assert (rows["below"]["resource_count"], rows["one"]["resource_count"]) == (1, 0)
     assert (rows["above"]["parent"].hex(), rows["below"]["parent"].hex()) == (root, above)
-    assert rows["one"]["original_channel_id"] is None  # it was made in this channel
+    assert rows["one"]["original_channel_id"] is None  # it was created in this channel
     (channel,) = file.channels.values()
     assert (channel.id, channel.root_id, channel.name) == (snapshot["channel"]["id"], root, "Channel 1")
 
 
-def test_a_newer_version_takes_the_place_of_the_older(index):
+def test_a_newer_version_replaces_the_older_one(index):
     index.put(snapshot_of(1, leaf("old"), leaf("both")), snapshot_of(2, leaf("other")))
     index.put(snapshot_of(1, leaf("new"), leaf("both"), version=2))
     assert sorted(index.titles()) == ["both", "new", "other"]
@@ -61,7 +61,7 @@ def test_a_newer_version_takes_the_place_of_the_older(index):
     assert index.titles(keywords="both") == []
 
 
-def test_a_node_is_as_old_as_the_first_version_that_had_it(index):
+def test_a_node_was_created_with_the_first_version_that_had_it(index):
     one = leaf("one", node_id=f"{7:032x}")
     first = index.put(snapshot_of(1, one))
     later = AT + timedelta(days=2)
@@ -72,7 +72,7 @@ def test_a_node_is_as_old_as_the_first_version_that_had_it(index):
     assert index.titles(created_after="2025-06-03T00:00:01Z") == []
 
 
-def test_a_page_behind_the_last_is_empty_but_counted(index):
+def test_a_page_after_the_last_is_empty_but_has_the_total(index):
     index.put(snapshot_of(1, leaf(), leaf()))
     file = index.read()
     assert file.find(query(), file.channels, 25, 2**70) == (2, [])

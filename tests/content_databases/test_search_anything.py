@@ -1,4 +1,4 @@
-"""Search finds what a plain look at every node finds, and takes any text."""
+"""Search finds the same nodes as a linear scan, and accepts any text."""
 
 import random
 import re
@@ -25,7 +25,7 @@ def words_of(text):
 
 
 def begins(phrase, words):
-    """Whether words hold those of a phrase one after the other, the last of which they need only begin with."""
+    """Whether `words` contain the words of a phrase consecutively; the last one may be a prefix."""
     size = len(phrase)
     return any(
         words[at : at + size - 1] == phrase[:-1] and words[at + size - 1].startswith(phrase[-1])
@@ -57,7 +57,7 @@ def is_wanted(node, asked):
 
 
 BEGINNINGS = (*WORDS, "alg", "Al", "漢", "字", "foo", "bar", "c", "zz")
-# What is asked for: each in some queries, with one of these values.
+# Parameters of random queries, with the values to choose from.
 ASKED = {
     "author": ("ann", "Ann L", "b", "co", "annchen"),
     "languages": ("en", "EN,pt-br", "fr"),
@@ -99,7 +99,7 @@ def random_query(rng):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_finds_what_a_plain_look_at_every_node_finds(tmp_path, seed):
+def test_finds_the_same_nodes_as_a_linear_scan(tmp_path, seed):
     rng, index = random.Random(seed), Index(tmp_path)
     snapshots = [snapshot_of(number, *(random_branch(rng) for _ in range(30))) for number in range(3)]
     index.put(*snapshots)
@@ -118,7 +118,7 @@ def test_finds_what_a_plain_look_at_every_node_finds(tmp_path, seed):
 
 
 @given(st.text(max_size=60), st.text(max_size=20))
-def test_takes_any_text(tmp_path_factory, keywords, author):
+def test_accepts_any_text(tmp_path_factory, keywords, author):
     index = Index(tmp_path_factory.mktemp("index"))
     index.put(snapshot_of(1, leaf("one")))
     file = index.read()

@@ -1,4 +1,4 @@
-"""A node with what is below it, and the way from `more` to `more`."""
+"""A node with its descendants, and following `more` from page to page."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def show(tmp_path):
-    """The tree of the root as titles: {title: [children]}, and None for what was not looked into."""
+    """The root's tree as titles: {title: [children]}, with None for topics whose children are not included."""
 
     def show(*branches, page=TWO_LEVELS, chosen=EVERY):
         with builders.opened(builders.snapshot_of(*branches), tmp_path) as source:
@@ -52,7 +52,7 @@ def many(name, number):
 
 
 def mores(node):
-    """All `more` in an answer."""
+    """All `more` in a response."""
     if "children" in node:
         yield from filter(None, [node["children"]["more"]])
         for child in node["children"]["results"]:
@@ -60,33 +60,33 @@ def mores(node):
 
 
 class TestDepth:
-    def test_two_shows_children_and_theirs(self, show):
+    def test_two_includes_children_and_grandchildren(self, show):
         below = topic("t", topic("u", *many("a", 2)), resource("b"))
         assert show(below, resource("c")) == {"t": {"u": None, "b": None}, "c": None}
 
-    def test_one_shows_children(self, show):
+    def test_one_includes_children(self, show):
         assert show(topic("t", *many("a", 2)), resource("c"), page=TreePage(1)) == {"t": None, "c": None}
 
-    def test_an_only_child_is_looked_through(self, show):
+    def test_an_only_child_is_expanded(self, show):
         chain = topic("t", topic("u", topic("v", *many("a", 2)), resource("b")))
         assert show(chain) == {"t": {"u": {"v": {"a0": None, "a1": None}, "b": None}}}
         assert show(chain, page=TreePage(1)) == {"t": {"u": {"v": None, "b": None}}}
 
-    def test_an_only_grandchild_is_looked_through(self, show):
+    def test_an_only_grandchild_is_expanded(self, show):
         chain = topic("t", topic("u", topic("v", topic("w", *many("a", 2)))))
         assert show(chain, resource("c")) == {"t": {"u": {"v": {"w": {"a0": None, "a1": None}}}}, "c": None}
 
 
 class TestFilters:
-    def test_apply_to_what_is_below(self, show):
+    def test_apply_to_descendants(self, show):
         chosen = filters.parse({"kind": ["video"]})
         branches = [topic("t", *many("a", 3)), resource("b", kind="video"), resource("c")]
         assert show(*branches, chosen=chosen) == {"b": None}
 
-    def test_may_leave_nothing(self, show):
+    def test_may_exclude_all_children(self, show):
         assert show(resource("a"), chosen=filters.parse({"kind": ["zim"]})) == {}
 
-    def test_make_only_children(self, show):
+    def test_may_leave_an_only_child(self, show):
         chosen = filters.parse({"include_coach_content": ["false"]})
         branches = [topic("t", topic("u", *many("a", 2)), resource("b", role_visibility="coach"))]
         assert show(*branches, chosen=chosen) == {"t": {"u": {"a0": None, "a1": None}}}
@@ -98,7 +98,7 @@ class TestMore:
             chosen = filters.parse({name: [value] for name, value in (query or {}).items()})
             return subtree(source, CHANNEL_ID, TreePage(), chosen, query or {})
 
-    def test_says_how_to_go_on(self, folder):
+    def test_is_the_request_for_the_next_children(self, folder):
         tree = self.ask(folder, topic("t", *many("a", 13)), *many("b", 12), query={"kind_in": "topic,document"})
         first, last = tree["children"]["results"][0], tree["children"]["results"][-1]
         assert tree["children"]["more"] == {
@@ -110,10 +110,10 @@ class TestMore:
             "params": {"kind_in": "topic,document", "next__gt": first["children"]["results"][-1]["rght"], "depth": 1},
         }
 
-    def test_is_not_said_where_all_is_shown(self, folder):
+    def test_is_missing_if_all_children_are_included(self, folder):
         assert not list(mores(self.ask(folder, topic("t", *many("a", 12)), *many("b", 11))))
 
-    def test_is_not_said_of_what_is_filtered_out(self, folder):
+    def test_ignores_children_that_are_filtered_out(self, folder):
         unwanted = [resource(f"x{n}", kind="video") for n in range(6)]
         branches = [*many("a", 6), *unwanted[:3], *many("b", 6), *unwanted[3:]]
         tree = self.ask(folder, *branches, query={"kind": "document"})
@@ -122,7 +122,7 @@ class TestMore:
 
 
 def walked(source, node_id, chosen, depth):
-    """Ids of all nodes below that a client meets: it follows `more`, and asks for topics that it was not told of."""
+    """The ids of all descendants that a client finds by following `more` and requesting topics without children."""
     found, waiting = [], [(node_id, TreePage(depth))]
     while waiting:
         id, page = waiting.pop()
@@ -140,7 +140,7 @@ def walked(source, node_id, chosen, depth):
 
 
 def reachable(snapshot, wanted):
-    """Nodes that are wanted, and whose ancestors are, up to the root."""
+    """Nodes that match and whose ancestors, up to the root, all match."""
     parents, found = builders.parents(snapshot), {CHANNEL_ID}
     for node_id in builders.node_ids(snapshot):
         if node_id in wanted and parents[node_id] in found:
@@ -150,7 +150,7 @@ def reachable(snapshot, wanted):
 
 @settings(deadline=None, max_examples=60)
 @given(snapshot=builders.snapshots(), query=st.sampled_from(FILTERS), depth=st.sampled_from([1, 2]))
-def test_walks_by_more_meet_each_node_once(folder, snapshot, query, depth):
+def test_following_more_visits_each_node_once(folder, snapshot, query, depth):
     chosen = filters.parse({name: [value] for name, value in query.items()})
     with builders.opened(snapshot, folder) as source:
         wanted = {node["id"] for node in nodes.page(source, chosen, 0, 1000)}
@@ -160,7 +160,7 @@ def test_walks_by_more_meet_each_node_once(folder, snapshot, query, depth):
 
 @settings(deadline=None, max_examples=25)
 @given(snapshot=builders.snapshots(), after=st.integers(1, 100), depth=st.sampled_from([1, 2]))
-def test_children_come_in_tree_order_twelve_at_most(folder, snapshot, after, depth):
+def test_at_most_twelve_children_are_returned_in_tree_order(folder, snapshot, after, depth):
     with builders.opened(snapshot, folder) as source:
         waiting = [subtree(source, CHANNEL_ID, TreePage(depth, after), EVERY, {})]
     assert all(child["lft"] > after for child in existing(waiting[0])["children"]["results"])
@@ -178,13 +178,13 @@ def test_a_leaf_has_no_children(tmp_path):
     assert "children" not in existing(leaf)
 
 
-def test_the_node_asked_for_need_not_be_wanted(tmp_path):
+def test_the_requested_node_need_not_match_the_filter(tmp_path):
     with builders.opened(builders.snapshot_of(resource("a")), tmp_path) as source:
         chosen = filters.parse({"kind": ["document"]})
         assert titles(subtree(source, CHANNEL_ID, TreePage(), chosen, {})) == {"Channel": {"a": None}}
 
 
-def test_nothing_follows_the_last_place(tmp_path):
+def test_nothing_follows_the_last_position(tmp_path):
     with builders.opened(builders.snapshot_of(*many("a", 2)), tmp_path) as source:
         answer = existing(subtree(source, CHANNEL_ID, TreePage(2, 2**63 - 1), EVERY, {}))
     assert answer["children"] == {"results": [], "more": None}
@@ -196,14 +196,14 @@ def test_no_such_node(tmp_path):
 
 
 @pytest.mark.parametrize("width", [3, 30])
-def test_a_wide_tree_costs_no_more_than_a_narrow_one(tmp_path, width):
+def test_a_wide_tree_takes_no_more_statements_than_a_narrow_one(tmp_path, width):
     topics = [topic(f"t{n}", *many(f"a{n}", width)) for n in range(width)]
     with builders.opened(builders.snapshot_of(*topics), tmp_path) as source:
         subtree(source, CHANNEL_ID, TreePage(), EVERY, {})
         assert builders.statements(source) == 10
 
 
-def test_the_deepest_chain_can_be_written(tmp_path):
+def test_a_very_deep_chain_is_supported(tmp_path):
     branch = resource("end")
     for level in range(100):
         branch = topic(f"{level}", branch)

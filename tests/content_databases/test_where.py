@@ -1,4 +1,4 @@
-"""Pages, by any filter: each wanted node once, in tree order, as a plain look at every node finds them."""
+"""Pages for any filter contain each matching node once, in tree order, like a linear scan."""
 
 import re
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from le_utils.constants.labels import subjects
 
 from chalicelib.content_databases import nodes
 from chalicelib.content_databases.filters import parse
-from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.labels import has_label, ids_of
 from tests.content_databases import builders
 from tests.support.worlds.trees import CHANNEL_ID, resource
 
@@ -23,7 +23,7 @@ def folder(tmp_path_factory):
 
 
 class Place(NamedTuple):
-    """A node, and what lies around it."""
+    """A node and its surroundings in the tree."""
 
     node: dict
     lft: int
@@ -33,7 +33,7 @@ class Place(NamedTuple):
 
 
 def everywhere(snapshot):
-    """Each node with its place, in tree order."""
+    """The place of each node, in tree order."""
     numbers, parents = builders.places(snapshot), builders.parents(snapshot)
     for node in snapshot["nodes"]:
         above: list[str] = []
@@ -60,7 +60,7 @@ def has_quiz(value, place):
 
 
 def has_labels(field):
-    return lambda value, place: all(is_labelled(place.node[field], ids_of(field, word)) for word in value.split(","))
+    return lambda value, place: all(has_label(place.node[field], ids_of(field, word)) for word in value.split(","))
 
 
 def requires(node, other):
@@ -104,7 +104,7 @@ def some_of(values):
 
 
 def values(snapshot):
-    """What may be asked for, by name: mostly something that is there."""
+    """Strategies for parameter values by name; most values occur in the snapshot."""
     ids = [*builders.node_ids(snapshot), OTHER]
     contents = [letter * 32 for letter in "abcd"]
     numbers = st.integers(-2, 2 * len(ids) + 1).map(str)
@@ -131,7 +131,7 @@ def values(snapshot):
 
 
 def walk(source, query, limit):
-    """Ids on all pages."""
+    """The ids on all pages."""
     chosen = parse({name: [value] for name, value in query.items()})
     found, after = [], 0
     while page := nodes.page(source, chosen, after, limit):
@@ -151,7 +151,7 @@ def wanted(snapshot, query):
 
 @settings(deadline=None, max_examples=60)
 @given(data=st.data(), snapshot=builders.snapshots(), limit=st.integers(1, 12))
-def test_pages_have_each_wanted_node_once_in_tree_order(folder, data, snapshot, limit):
+def test_pages_have_each_matching_node_once_in_tree_order(folder, data, snapshot, limit):
     possible = values(snapshot)
     with builders.opened(snapshot, folder) as source:
         assert walk(source, {}, limit) == builders.node_ids(snapshot)
@@ -165,7 +165,7 @@ def test_pages_have_each_wanted_node_once_in_tree_order(folder, data, snapshot, 
 
 @settings(deadline=None, max_examples=25)
 @given(data=st.data(), snapshot=builders.snapshots())
-def test_a_node_is_retrieved_where_it_is_wanted(folder, data, snapshot):
+def test_a_node_is_retrieved_if_it_matches(folder, data, snapshot):
     name = data.draw(st.sampled_from(sorted(PREDICATES)))
     query = {name: data.draw(values(snapshot)[name])}
     chosen = parse({name: [value] for name, value in query.items()})
@@ -175,14 +175,14 @@ def test_a_node_is_retrieved_where_it_is_wanted(folder, data, snapshot):
         assert nodes.retrieve(source, OTHER) is None
 
 
-def test_words_are_not_spread_over_title_and_description(tmp_path):
+def test_all_words_must_be_in_the_title_or_all_in_the_description(tmp_path):
     snapshot = builders.snapshot_of(resource("alpha", description="beta gamma"))
     with builders.opened(snapshot, tmp_path) as source:
         found = {words: len(walk(source, {"keywords": words}, 5)) for words in ("alpha", "gamma BETA", "alpha beta")}
     assert found == {"alpha": 1, "gamma BETA": 1, "alpha beta": 0}
 
 
-def test_the_longest_filters_are_no_trouble(tmp_path):
+def test_the_longest_filters_are_supported(tmp_path):
     every = ",".join(subjects.SUBJECTSLIST)
     query = {
         "categories": every,

@@ -1,4 +1,4 @@
-"""Identifiers, as they come in and as they are made."""
+"""Parsing and generating ids."""
 
 import uuid
 
@@ -13,7 +13,7 @@ ID = "0123456789abcdef0123456789abcdef"
 
 
 @given(st.uuids())
-def test_every_way_of_writing_an_id_is_the_same_id(value):
+def test_ids_are_normalized(value):
     ways = [value.hex, str(value), value.hex.upper(), str(value).upper()]
     assert {parse_id(way) for way in ways} == {value.hex}
 
@@ -37,23 +37,23 @@ def test_every_way_of_writing_an_id_is_the_same_id(value):
         [ID],
     ],
 )
-def test_anything_else_is_no_id(value):
+def test_other_values_are_not_ids(value):
     assert parse_id(value) is None
 
 
 @given(st.text())
-def test_no_text_breaks_it(text):
+def test_any_text_is_parsed_without_an_exception(text):
     assert parse_id(text) is None or ID_PATTERN.fullmatch(existing(parse_id(text)))
 
 
-def test_new_ids_are_ids_and_differ():
+def test_new_ids_are_valid_and_differ():
     made = {new_id() for _ in range(100)}
     assert len(made) == 100
     assert all(parse_id(id) == id for id in made)
 
 
 @given(st.uuids(), st.text())
-def test_derived_id_is_an_id_and_always_the_same(parent, name):
+def test_derived_id_is_valid_and_stable(parent, name):
     id = derived_id(parent.hex, name)
     assert parse_id(id) == id == derived_id(parent.hex, name)
 

@@ -1,13 +1,13 @@
-"""Labels as searches name them."""
+"""Lookup of labels by id and name."""
 
 import pytest
 from le_utils.constants.labels import learning_activities, levels, resource_type, subjects
 
-from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.labels import has_label, ids_of
 
 
 @pytest.mark.parametrize("word", ["Mathematics", "mathematics", " MATHEMATICS ", subjects.MATHEMATICS])
-def test_a_label_has_a_name_in_any_case_and_an_id(word):
+def test_labels_are_found_by_id_and_by_name_in_any_case(word):
     assert ids_of("categories", word) == {subjects.MATHEMATICS}
 
 
@@ -19,21 +19,21 @@ def test_names_of_several_words_may_have_underscores():
     )
 
 
-def test_each_field_knows_its_own_labels():
+def test_each_field_has_separate_labels():
     assert ids_of("learning_activities", "read") == {learning_activities.READ}
     assert ids_of("grade_levels", "read") == frozenset()
     assert ids_of("grade_levels", levels.TERTIARY.lower()) == frozenset() or levels.TERTIARY.islower()
 
 
 @pytest.mark.parametrize("word", ["", "none", "d", "é" * 1000])
-def test_other_words_mean_nothing(word):
+def test_unknown_words_match_no_label(word):
     assert ids_of("categories", word) == frozenset()
 
 
-def test_what_is_below_a_label_has_it_too():
-    assert is_labelled([subjects.ALGEBRA], frozenset([subjects.MATHEMATICS]))
-    assert is_labelled(["x", subjects.MATHEMATICS], frozenset([subjects.MATHEMATICS]))
-    assert not is_labelled([subjects.MATHEMATICS], frozenset([subjects.ALGEBRA]))
-    assert not is_labelled([f"{subjects.MATHEMATICS}x"], frozenset([subjects.MATHEMATICS]))
-    assert not is_labelled([subjects.MATHEMATICS], frozenset())
-    assert not is_labelled([], frozenset([subjects.MATHEMATICS]))
+def test_descendants_of_a_label_match_it():
+    assert has_label([subjects.ALGEBRA], frozenset([subjects.MATHEMATICS]))
+    assert has_label(["x", subjects.MATHEMATICS], frozenset([subjects.MATHEMATICS]))
+    assert not has_label([subjects.MATHEMATICS], frozenset([subjects.ALGEBRA]))
+    assert not has_label([f"{subjects.MATHEMATICS}x"], frozenset([subjects.MATHEMATICS]))
+    assert not has_label([subjects.MATHEMATICS], frozenset())
+    assert not has_label([], frozenset([subjects.MATHEMATICS]))

@@ -35,7 +35,7 @@ def test_every_format_of_le_utils_has_a_content_type():
         assert re.fullmatch(r"[a-z]+/[a-z0-9.+-]+", mimetype_of(form.id)), form
 
 
-def test_the_machines_own_table_does_not_count(monkeypatch):
+def test_system_tables_are_ignored(monkeypatch):
     before = mimetype_of("pdf")
     mimetypes.add_type("text/surprise", ".pdf")
     try:

@@ -1,4 +1,4 @@
-"""How current a ricecooker is. The first table is as recorded from Kolibri Studio."""
+"""Check of ricecooker versions. The first table was recorded from Kolibri Studio."""
 
 import contextlib
 
@@ -28,7 +28,7 @@ TOO_OLD = "Ricecooker v{} is no longer compatible. You must upgrade to v0.7.3 to
         ("0.0.1", 3, TOO_OLD),
     ],
 )
-def test_recorded_levels(version, status, message):
+def test_recorded_messages(version, status, message):
     assert check(version) == (status, message.format(version))
 
 
@@ -36,9 +36,9 @@ def test_recorded_levels(version, status, message):
     ("version", "status"),
     [
         ("1.0", 0),
-        ("0.10.0", 0),  # by number, not by text
+        ("0.10.0", 0),  # compared as numbers, not as text
         ("0.7.3.post1", 0),
-        ("0.7.3rc1", 1),  # before its release
+        ("0.7.3rc1", 1),  # precedes the release
         ("0.6.31", 1),
         ("0.6.30.post1", 2),
         ("0.6.21", 2),
@@ -47,18 +47,18 @@ def test_recorded_levels(version, status, message):
         ("0", 3),
     ],
 )
-def test_levels_at_their_borders(version, status):
+def test_first_and_last_version_of_each_level(version, status):
     assert check(version)[0] == status
 
 
 @pytest.mark.parametrize("text", ["", "abc", "0.7.3 or so", "v", "0,7", "1" * 5000, "0.7.3\n0.7.3"])
-def test_what_is_no_version_is_refused(text):
+def test_invalid_versions_are_rejected(text):
     with pytest.raises(ValueError, match=r"."):
         check(text)
 
 
 @given(st.tuples(*[st.integers(0, 20)] * 3), st.tuples(*[st.integers(0, 20)] * 3))
-def test_a_higher_version_is_never_worse(one, other):
+def test_a_higher_version_never_has_a_worse_status(one, other):
     low, high = (check(".".join(map(str, parts)))[0] for parts in sorted((one, other)))
     assert high <= low
 

@@ -1,4 +1,4 @@
-"""Where things lie in the bucket."""
+"""Keys of objects in the content bucket."""
 
 import pytest
 from hypothesis import given
@@ -13,12 +13,12 @@ checksums = st.uuids().map(lambda value: value.hex)
 formats = st.sampled_from([form.id for form in file_formats.FORMATLIST])
 
 
-def test_content_files_lie_where_kolibri_looks_for_them():
+def test_content_files_have_the_keys_that_kolibri_expects():
     assert storage_key(MD5, "mp4") == f"content/storage/0/1/{MD5}.mp4"
 
 
 @given(checksums, formats)
-def test_a_key_tells_its_checksum_and_a_name_its_parts(checksum, extension):
+def test_keys_and_names_are_parsed_back(checksum, extension):
     assert checksum_of(storage_key(checksum, extension)) == checksum
     assert split_filename(f"{checksum}.{extension}") == (checksum, extension)
 
@@ -41,7 +41,7 @@ def test_a_key_tells_its_checksum_and_a_name_its_parts(checksum, extension):
         f"{MD5}.{'x' * 41}",
     ],
 )
-def test_other_names_are_refused(name):
+def test_other_names_are_not_split(name):
     assert split_filename(name) is None
 
 
@@ -60,7 +60,7 @@ def test_other_keys_have_no_checksum(key):
     assert checksum_of(key) is None
 
 
-def test_a_file_in_a_folder_that_is_not_its_own_is_no_content_file():
+def test_a_key_in_the_wrong_folder_has_no_checksum():
     assert checksum_of(f"content/storage/f/f/{MD5}.pdf") is None
 
 
@@ -69,13 +69,13 @@ def test_databases_are_named_by_channel_and_version():
     assert database_key(MD5, 3) == f"content/databases/{MD5}-3.sqlite3"
 
 
-def test_what_is_private_is_not_below_content():
+def test_private_keys_are_outside_content():
     private = [
         storage_keys.snapshot_key(MD5),
-        storage_keys.kept_key(MD5),
+        storage_keys.cached_result_key(MD5),
         storage_keys.raw_data_key("0" * 64),
     ]
     assert len(set(private)) == 3
     assert not any(key.startswith("content/") for key in private)
-    # the bucket forgets work/ after a week, which must not happen to questions
+    # the bucket deletes work/ after a week, so questions must not be stored there
     assert [key.split("/")[0] for key in private] == ["work", "work", "items"]

@@ -20,7 +20,7 @@ def test_api_tokens_are_40_hex_digits_and_differ():
 
 
 @pytest.mark.parametrize("text", ["", "a" * 39, "a" * 41, "A" * 40, "g" * 40, "a" * 40 + "\n", " " + "a" * 40])
-def test_other_texts_are_no_api_tokens(text):
+def test_other_texts_are_not_api_tokens(text):
     assert not tokens.is_api_token(text)
 
 
@@ -34,14 +34,14 @@ def test_a_channel_token_is_two_pronounceable_quintets():
     assert len(set(made)) > 190
 
 
-def test_a_channel_token_is_never_shorter(monkeypatch):
-    """The word for a small random number must not be one quintet: 16 bits can be guessed."""
+def test_a_channel_token_always_has_two_quintets(monkeypatch):
+    """A small random number must not make a token of one quintet, as 16 bits can be guessed."""
     drawn = iter([uuid.UUID(int=1), uuid.UUID(int=0xFFFF << 96)])
     monkeypatch.setattr(uuid, "uuid4", lambda: next(drawn, uuid.UUID(int=2**128 - 1)))
     assert all(QUINTETS.fullmatch(tokens.new_channel_token()) for _ in range(2))
 
 
 @given(st.from_regex(QUINTETS, fullmatch=True))
-def test_however_a_token_is_typed_it_is_the_same(token):
+def test_typed_tokens_are_normalized(token):
     typed = [token, f"{token[:5]}-{token[5:]}", token.upper(), f"  {token[:5]}-{token[5:].title()}\n"]
     assert {tokens.plain_token(text) for text in typed} == {token}

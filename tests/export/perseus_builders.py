@@ -1,4 +1,4 @@
-"""Exercises, questions and images for the tests of exercise archives."""
+"""Builders of exercises, questions and images for tests of exercise archives."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "perseus"
 
-# How Kolibri's viewer finds images in the text of an item's file.
+# How Kolibri's viewer finds images in an item's text.
 VIEWER_REFERENCE = re.compile(r'((web\+graphie:)?)\$\{☣ LOCALPATH\}/([^)^"]+)')
 
 
@@ -96,7 +96,7 @@ def local(name: str) -> str:
 
 
 def recorded(name: str) -> dict[str, Any]:
-    """A recorded archive: `exercise`, `items` by id, names of `images`. Its ids are hex here, like everywhere else."""
+    """A recorded archive: `exercise`, `items` by id, names of `images`. Ids are converted to hex."""
     text = (FIXTURES / f"{name}.json").read_text()
     found: dict[str, Any] = json.loads(re.sub(r'"(K[\w-]{22})"', lambda match: f'"{plain_id(match[1])}"', text))
     return found
@@ -120,7 +120,7 @@ def read_json(members: dict[str, bytes]) -> dict[str, Any]:
 
 
 def viewer_paths(members: dict[str, bytes]) -> set[str]:
-    """The members that Kolibri's viewer looks for when it shows the questions of an archive."""
+    """The members that Kolibri's viewer loads to show the questions of an archive."""
     paths: set[str] = set()
     for name, data in members.items():
         if "/" not in name:

@@ -1,4 +1,4 @@
-"""QTI packages read as Kolibri's viewer reads them."""
+"""Builders of questions, and a reader that parses QTI packages like Kolibri's viewer."""
 
 import base64
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ def make_exercise(language="en", **extra_fields):
 
 
 def qti_id(assessment_id):
-    """As Kolibri Studio makes it."""
+    """The identifier that Kolibri Studio would use."""
     return "K" + base64.urlsafe_b64encode(bytes.fromhex(assessment_id)).decode().rstrip("=")
 
 
 def make_raw(body="<p>Well?</p>", number=1, **attributes):
-    """A question whose raw data is a QTI item with this in its body."""
+    """A question whose raw data is a QTI item with this body."""
     given = " ".join(f'{name}="{value}"' for name, value in {"identifier": "i", "title": "t", **attributes}.items())
     inner = f"<qti-item-body>{body}</qti-item-body>"
     text = f'<qti-assessment-item xmlns="{QTI.strip("{}")}" {given}>{inner}</qti-assessment-item>'
@@ -38,11 +38,11 @@ def q(path):
 
 @dataclass
 class Item:
-    """A question as the viewer knows it."""
+    """A question, as the viewer reads it."""
 
     root: ElementTree.Element
     path: str
-    files: list[str]  # that the manifest names for it
+    files: list[str]  # as listed in the manifest
 
     @property
     def body(self):
@@ -55,7 +55,7 @@ class Item:
         return "".join(self.body.itertext())
 
     def images(self):
-        """The members of the package that its images are."""
+        """The members of the package that contain its images."""
         found = [element.get("src") for element in self.all("img")]
         return [urljoin(f"http://b.b/{self.path}", source).removeprefix("http://b.b/") for source in found]
 
@@ -63,7 +63,7 @@ class Item:
         return [value.text for value in self.root.findall(q("response-declaration/correct-response/value"))]
 
     def right(self):
-        """The texts of the choices that are right."""
+        """The texts of the correct choices."""
         choices = {choice.get("identifier"): "".join(choice.itertext()) for choice in self.all("qti-simple-choice")}
         mapped = [entry.get("map-key") for entry in self.all("qti-map-entry")]
         return [choices[identifier] for identifier in mapped or self.correct()]
@@ -75,7 +75,7 @@ class Item:
 
 
 def read_package(archive):
-    """The questions of a package by identifier, in order, and all of its members."""
+    """The questions of a package by identifier, in order, and all its members."""
     members = read_archive(archive)
     manifest = ElementTree.fromstring(members["imsmanifest.xml"])
     assert manifest.tag == f"{PACKAGE}manifest"

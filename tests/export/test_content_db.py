@@ -1,4 +1,4 @@
-"""Content databases of any tree: sound, complete, and the same for the same snapshot."""
+"""Content databases are valid, complete and reproducible for any tree."""
 
 import sqlite3
 import time
@@ -40,7 +40,7 @@ def nodes_by_left(path):
 class TestAnyTree:
     @settings(deadline=None)
     @given(branches=random_branches())
-    def test_each_published_node_is_there_once_in_tree_order(self, directory, branches):
+    def test_each_published_node_occurs_once_in_tree_order(self, directory, branches):
         snapshot, path = frozen(*branches), directory / "order.sqlite3"
         write(snapshot, path)
         assert [row["id"] for row in nodes_by_left(path)] == [node["node_id"] for node in snapshot["nodes"]]
@@ -82,7 +82,7 @@ class TestAnyTree:
 
     @settings(deadline=None)
     @given(branches=random_branches())
-    def test_references_and_structure_are_sound(self, directory, branches):
+    def test_foreign_keys_and_file_structure_are_valid(self, directory, branches):
         path = directory / "sound.sqlite3"
         write(frozen(*branches), path)
         assert read(path, "PRAGMA foreign_key_check") == []
@@ -117,52 +117,52 @@ def test_only_the_version_differs_in_the_next_version(tmp_path):
     assert versions == [[{"version": 1}], [{"version": 2}]]
 
 
-def test_what_was_at_the_path_is_replaced(tmp_path):
+def test_existing_file_is_replaced(tmp_path):
     path = tmp_path / "channel.sqlite3"
     path.write_bytes(b"half a database of a run that ended early")
     assert write(frozen(resource("doc")), path) == write(frozen(resource("doc")), tmp_path / "new.sqlite3")
 
 
-def test_summary_counts_what_was_written(tmp_path):
+def test_summary_counts_rows(tmp_path):
     path = tmp_path / "channel.sqlite3"
     shared = [make_file("shared")]
     summary = write_content_database(frozen(resource("a", files=shared), resource("b", files=shared)), path)
     assert summary == ContentDatabaseSummary(nodes=3, files=2, local_files=1, size=path.stat().st_size)
 
 
-class TestRefused:
-    def refused(self, snapshot, tmp_path):
+class TestRejected:
+    def rejected(self, snapshot, tmp_path):
         path = tmp_path / "channel.sqlite3"
         with pytest.raises(ContentDatabaseError) as caught:
             write_content_database(snapshot, path)
         assert list(tmp_path.iterdir()) == []
         return str(caught.value)
 
-    def test_same_node_id_twice(self, tmp_path):
+    def test_duplicate_node_id(self, tmp_path):
         snapshot = frozen(resource("a"), resource("b"))
         snapshot["nodes"][2]["node_id"] = snapshot["nodes"][1]["node_id"]
-        assert "content_contentnode.id" in self.refused(snapshot, tmp_path)
+        assert "content_contentnode.id" in self.rejected(snapshot, tmp_path)
 
-    def test_reference_to_nothing(self, tmp_path, monkeypatch):
+    def test_broken_foreign_key(self, tmp_path, monkeypatch):
         monkeypatch.setattr("chalicelib.export.content_db_rows.included_languages", lambda snapshot: [])
-        message = self.refused(frozen(resource("a")), tmp_path)
+        message = self.rejected(frozen(resource("a")), tmp_path)
         assert "content_contentnode" in message
         assert "content_language" in message
 
-    def test_node_that_was_lost(self, tmp_path, monkeypatch):
+    def test_missing_node(self, tmp_path, monkeypatch):
         monkeypatch.setattr("chalicelib.export.content_db.tables", lambda snapshot: iter([]))
-        assert "0 nodes were written, 2 are published" in self.refused(frozen(resource("a")), tmp_path)
+        assert "0 nodes were written instead of 2" in self.rejected(frozen(resource("a")), tmp_path)
 
     def test_unknown_preset(self, tmp_path):
-        assert "papyrus" in self.refused(frozen(resource("a", files=[make_file("a", "papyrus")])), tmp_path)
+        assert "papyrus" in self.rejected(frozen(resource("a", files=[make_file("a", "papyrus")])), tmp_path)
 
     def test_unknown_language(self, tmp_path):
-        assert "language xx" in self.refused(frozen(resource("a", language="xx")), tmp_path)
+        assert "language xx" in self.rejected(frozen(resource("a", language="xx")), tmp_path)
 
     def test_prerequisite_outside_the_snapshot(self, tmp_path):
         snapshot = frozen(resource("a"))
         snapshot["nodes"][1]["prerequisites"] = ["f" * 32]
-        assert "f" * 32 in self.refused(snapshot, tmp_path)
+        assert "f" * 32 in self.rejected(snapshot, tmp_path)
 
 
 def test_interruption_leaves_no_file(tmp_path, monkeypatch):

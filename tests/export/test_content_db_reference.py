@@ -1,4 +1,4 @@
-"""The content database of a small channel, row by row like the one that Kolibri Studio published for it."""
+"""The content database of a small channel equals the one that Kolibri Studio published for it."""
 
 import json
 import sqlite3
@@ -37,10 +37,10 @@ def read(database, statement):
 
 
 def comparable(rows_by_table):
-    """The rows without what may differ: ids drawn at random, how JSON is written, the order of labels and of rows.
+    """The rows without differences that are allowed: random ids, formatting of JSON, order of labels and rows.
 
-    Questions are named by other ids here, so their number is compared. The reference says of a QTI package what
-    it holds, and ranks it by another edition of le_utils.
+    Question ids differ, so only their number is compared. For QTI packages, the reference has other included presets
+    and priorities, as it was made with another version of le_utils.
     """
     tags = {row["id"]: row["tag_name"] for row in rows_by_table["content_contenttag"]}
     return {
@@ -71,7 +71,7 @@ def test_reference_has_rows_to_compare():
 
 
 @pytest.mark.parametrize("table", ROWS)
-def test_rows_are_those_of_the_reference(database, table):
+def test_rows_equal_those_of_the_reference(database, table):
     written = {name: read(database, f"SELECT * FROM {name}") for name in ROWS}
     assert comparable(written)[table] == comparable(ROWS)[table]
 
@@ -82,7 +82,7 @@ def test_there_are_no_other_tables(database):
 
 
 @pytest.mark.parametrize("table", SCHEMA)
-def test_columns_references_and_indexes_are_those_of_the_reference(database, table):
+def test_columns_foreign_keys_and_indexes_equal_those_of_the_reference(database, table):
     columns = read(database, f"PRAGMA table_info({table})")
     references = read(database, f"PRAGMA foreign_key_list({table})")
     indexes = [row for row in read(database, f"PRAGMA index_list({table})") if not row["name"].startswith("sqlite_")]

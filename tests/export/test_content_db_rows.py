@@ -25,11 +25,11 @@ def test_nested_set_of_a_small_tree():
 
 
 class TestOptions:
-    def test_are_those_of_the_extra_fields(self):
+    def test_are_copied_from_the_extra_fields(self):
         node = make_node("app", None, kind="html5", extra_fields={"options": {"entry": "start.html"}, "other": 1})
         assert options(node) == {"entry": "start.html"}
 
-    def test_m_of_n_in_the_old_form_keeps_m_and_n(self):
+    def test_m_of_n_in_the_old_form_has_m_and_n(self):
         criterion = options(exercise(mastery_model=exercises.M_OF_N, m="3", n=4))["completion_criteria"]
         assert criterion == {
             "model": completion_criteria.MASTERY,
@@ -42,15 +42,15 @@ class TestOptions:
         assert threshold == {"mastery_model": model, "m": None, "n": None}
 
     @pytest.mark.parametrize("model", [exercises.SKILL_CHECK, exercises.QUIZ, exercises.PRE_POST_TEST])
-    def test_models_that_no_criterion_can_say_give_none(self, model):
+    def test_models_missing_in_the_schema_give_no_criterion(self, model):
         assert options(exercise(mastery_model=model, m=1, n=1)) == {}
 
-    def test_criterion_goes_before_the_old_form(self):
+    def test_criterion_overrides_the_old_form(self):
         criterion = {"model": "mastery", "threshold": {"mastery_model": "do_all", "m": None, "n": None}}
         node = exercise(mastery_model=exercises.M_OF_N, m=1, n=2, options={"completion_criteria": criterion})
         assert options(node) == {"completion_criteria": criterion}
 
-    def test_old_form_leaves_other_options(self):
+    def test_old_form_leaves_other_options_unchanged(self):
         node = exercise(mastery_model=exercises.DO_ALL, options={"modality": "QUIZ"})
         assert options(node)["modality"] == "QUIZ"
         assert "completion_criteria" in options(node)
@@ -60,7 +60,7 @@ class TestOptions:
         node = make_node("doc", None, kind="document", extra_fields={"mastery_model": exercises.DO_ALL})
         assert options(node) == {}
 
-    def test_exercise_that_is_complete_can_be_written(self):
+    def test_complete_exercise_can_be_written(self):
         item: Any = {"type": exercises.SINGLE_SELECTION, "question": "?", "answers": [{"correct": True}]}
         for extra in ({}, {"m": 1}, {"n": 2}, {"m": 1, "n": 2}):
             node = exercise(mastery_model=exercises.M_OF_N, **extra)
@@ -75,31 +75,31 @@ class TestDuration:
         return duration(make_node("node", None, kind=kind, files=files, **fields))
 
     @pytest.mark.parametrize("kind", [content_kinds.AUDIO, content_kinds.VIDEO])
-    def test_is_that_of_the_longest_file(self, kind):
+    def test_equals_the_longest_file(self, kind):
         assert self.played(kind, 3, None, 7, 5) == 7
 
-    def test_is_unknown_where_no_file_has_one(self):
+    def test_is_unknown_if_no_file_has_one(self):
         assert self.played(content_kinds.VIDEO, None) is None
 
-    def test_files_of_other_kinds_are_not_played(self):
+    def test_files_of_other_kinds_do_not_count(self):
         assert self.played(content_kinds.HTML5, 3) is None
 
     def test_suggested_duration_is_not_published(self):
         assert self.played(content_kinds.DOCUMENT, suggested_duration=600) is None
 
     @pytest.mark.parametrize("model", [completion_criteria.TIME, completion_criteria.APPROX_TIME])
-    def test_time_that_completes_the_node_goes_before_its_files(self, model):
+    def test_time_criterion_overrides_the_files(self, model):
         fields = {"options": {"completion_criteria": {"model": model, "threshold": 90.5}}}
         assert self.played(content_kinds.VIDEO, 3, extra_fields=fields) == 91
         assert self.played(content_kinds.DOCUMENT, extra_fields=fields) == 91
 
-    def test_pages_are_no_time(self):
+    def test_page_criterion_has_no_duration(self):
         fields = {"options": {"completion_criteria": {"model": completion_criteria.PAGES, "threshold": 5}}}
         assert self.played(content_kinds.DOCUMENT, extra_fields=fields) is None
 
 
 class TestFiles:
-    def test_presets_say_what_a_file_is_for(self):
+    def test_presets_set_the_flags_of_a_file(self):
         row = rows("content_file", resource("a", files=[make_file("a", "document_thumbnail")]))[0]
         preset = next(preset for preset in format_presets.PRESETLIST if preset.id == "document_thumbnail")
         assert (row["priority"], row["thumbnail"], row["supplementary"]) == (preset.order, True, True)
@@ -108,25 +108,25 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("preset", "bits"), [("document", 64), ("audio", 8), ("html5_zip", 256), ("exercise", 128), ("qti", 8192)]
     )
-    def test_included_presets_are_a_bit_for_what_can_be_shown(self, preset, bits):
+    def test_included_presets_have_a_bit_per_viewer(self, preset, bits):
         assert rows("content_file", resource("a", files=[make_file("a", preset)]))[0]["included_presets"] == bits
 
-    def test_a_file_may_need_other_viewers_than_its_own(self):
+    def test_a_file_may_require_further_viewers(self):
         file = make_file("a", "qti") | {"included_presets": ["qti", "exercise"]}
         assert rows("content_file", resource("a", files=[file]))[0]["included_presets"] == 8192 + 128  # as recorded
 
-    def test_size_beyond_32_bits_is_capped_where_kolibri_has_no_more(self):
+    def test_size_beyond_32_bits_is_capped_in_32_bit_columns(self):
         branch = resource("a", files=[make_file("a", file_size=MAX_FILE_SIZE + 1)])
         local_file = rows("content_localfile", branch)[0]
         assert (local_file["file_size"], local_file["file_size_bigint"]) == (MAX_FILE_SIZE, MAX_FILE_SIZE + 1)
         assert rows("content_file", branch)[0]["file_size"] == MAX_FILE_SIZE
 
-    def test_stored_file_of_two_nodes_is_one_local_file(self):
+    def test_file_of_two_nodes_is_one_local_file(self):
         branches = [resource(name, files=[make_file("shared")]) for name in "ab"]
         assert len(rows("content_localfile", *branches)) == 1
         assert len({row["id"] for row in rows("content_file", *branches)}) == 2
 
-    def test_file_listed_twice_for_the_same_use_is_one_file(self):
+    def test_duplicate_file_is_written_once(self):
         assert len(rows("content_file", resource("a", files=[make_file("a"), make_file("a")]))) == 1
 
     def test_file_in_two_languages_is_two_files(self):
@@ -146,17 +146,17 @@ class TestLicenses:
         assert found == [(1, "ask"), (2, ""), (3, "beg")]
         assert [row["license_id"] for row in rows("content_contentnode", *branches)[1:]] == [1, 2, 1, 3]
 
-    def test_node_without_license_has_none_at_all(self):
+    def test_node_without_license_has_no_license_fields(self):
         row = rows("content_contentnode", topic("t", resource("a")))[1]
         assert (row["license_name"], row["license_description"], row["license_id"]) == (None, None, None)
 
 
-def test_language_of_a_region_is_written_out():
+def test_language_with_a_region_has_all_columns():
     row = next(row for row in rows("content_language", resource("a", language="pt-BR")) if row["id"] == "pt-BR")
     assert (row["lang_code"], row["lang_subcode"], row["lang_direction"]) == ("pt", "BR", "ltr")
 
 
-def test_right_to_left_is_said():
+def test_right_to_left_languages_are_marked():
     assert rows("content_language", resource("a", language="ar"))[0]["lang_direction"] == "rtl"
 
 
@@ -170,7 +170,7 @@ def test_role_of_a_coach_makes_coach_content():
     assert [row["coach_content"] for row in found] == [False, True, False]
 
 
-def test_prerequisite_points_from_the_node_to_what_comes_first():
+def test_prerequisite_row_points_from_the_node_to_its_prerequisite():
     nodes = tree(topic("t", resource("first")), resource("second"))
     nodes[3]["prerequisites"] = [nodes[2]["id"]]
     assert rows("content_contentnode_has_prerequisite", nodes=nodes) == [

@@ -77,7 +77,7 @@ RECORDED = {
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_archive_says_what_the_recorded_one_says(name):
+def test_archive_equals_the_recorded_one(name):
     node, items, images = RECORDED[name]
     expected = recorded(name)
     ids = expected["exercise"]["all_assessment_items"]
@@ -105,11 +105,11 @@ def exercise_with_everything():
 def test_viewer_finds_every_image():
     members = read_archive(build_archive(DO_ALL, exercise_with_everything(), STORED))
     images = {name for name in members if name.startswith("images/")}
-    assert len(images) == 5  # the picture in three sizes, the drawing and its labels
+    assert len(images) == 5  # the image in three sizes, the drawing and its labels
     assert viewer_paths(members) == images
 
 
-def test_needed_files_are_those_of_texts_and_those_attached():
+def test_required_files_are_those_in_texts_and_attached_ones():
     items = exercise_with_everything()
     assert image_filenames(items) == {PICTURE_NAME, DRAWING_NAME}
     assert image_filenames(items[:1]) == {PICTURE_NAME}
@@ -117,22 +117,22 @@ def test_needed_files_are_those_of_texts_and_those_attached():
     assert image_filenames([make_item("?", [("A", True)], [f"![]({stored(PICTURE_NAME)})"])]) == {PICTURE_NAME}
 
 
-def test_references_that_are_no_stored_file_are_not_needed():
+def test_references_to_other_files_are_not_required():
     assert image_filenames([make_item(f"![]({stored('http://example.org/tree.png')})")]) == set()
 
 
-def test_files_of_raw_data_that_are_not_shown_are_not_needed():
+def test_unreferenced_files_of_raw_data_are_not_required():
     file = make_file(PICTURE, "png", preset=format_presets.EXERCISE_THUMBNAIL)
     assert image_filenames([make_raw_item({}, [file])]) == set()
 
 
-def test_archive_without_a_missing_image_is_still_made():
+def test_archive_is_built_without_missing_images():
     members = read_archive(build_archive(DO_ALL, exercise_with_everything(), {}))
     assert not any(name.startswith("images/") for name in members)
     assert len(members) == 4
 
 
-def test_questions_that_perseus_cannot_express_are_skipped():
+def test_questions_that_perseus_cannot_represent_are_skipped():
     items = [
         make_item(kind=exercises.QTI, raw_data="<qti/>", number=1),
         make_item(number=2),
@@ -147,13 +147,13 @@ def test_questions_that_perseus_cannot_express_are_skipped():
     assert perseus_items([items[0], items[2]]) == []
 
 
-def test_questions_come_in_order():
+def test_questions_are_sorted():
     items = [make_item(number=number) for number in (3, 1, 2)]
     documents = read_json(read_archive(build_archive(DO_ALL, items, {})))
     assert documents["exercise"]["all_assessment_items"] == [f"{number:032x}" for number in (1, 2, 3)]
 
 
-def test_content_database_names_the_questions_of_the_archive():
+def test_assessment_metadata_lists_the_questions_of_the_archive():
     items = [make_item(number=1), make_item(number=2, kind=exercises.QTI), make_item(number=3)]
     assert assessment_data(DO_ALL, items) == {
         "assessment_item_ids": [f"{1:032x}", f"{3:032x}"],
@@ -162,11 +162,11 @@ def test_content_database_names_the_questions_of_the_archive():
     }
 
 
-def test_broken_raw_data_is_named_by_whoever_reads_it():
+def test_broken_raw_data_is_reported_by_every_reader():
     items = [make_raw_item("{", number=0xBAD)]
-    for refused in (lambda: image_filenames(items), lambda: build_archive(DO_ALL, items, {})):
+    for rejected in (lambda: image_filenames(items), lambda: build_archive(DO_ALL, items, {})):
         with pytest.raises(InvalidPerseusItem, match=items[0]["assessment_id"]):
-            refused()
+            rejected()
 
 
 def test_zip_has_fixed_dates_and_sorted_members():
@@ -177,7 +177,7 @@ def test_zip_has_fixed_dates_and_sorted_members():
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
 
 
-any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)  # lone surrogates too
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)  # including lone surrogates
 
 
 @st.composite
@@ -193,7 +193,7 @@ def random_items(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(random_items())
-def test_any_exercise_gives_valid_json_and_the_same_bytes_again(items):
+def test_any_exercise_gives_valid_json_and_reproducible_bytes(items):
     first = build_archive(DO_ALL, items, STORED)
     assert build_archive(DO_ALL, list(reversed(items)), dict(reversed(STORED.items()))) == first
     assert len(read_json(read_archive(first))) == len(items) + 1
@@ -201,7 +201,7 @@ def test_any_exercise_gives_valid_json_and_the_same_bytes_again(items):
 
 @settings(max_examples=60, deadline=None)
 @given(st.text().filter(lambda text: "$$" not in text and stored("") not in text))
-def test_any_text_survives(text):
+def test_any_text_is_preserved(text):
     item = make_item(text, [(f"{text}.", True)], [text])
     document = read_json(read_archive(build_archive(DO_ALL, [item], {})))[item["assessment_id"]]
     assert document["question"]["content"] == f"{text}\n\n[[☃ radio 1]]"
@@ -217,7 +217,7 @@ def test_equal_fingerprints_mean_equal_archives(items, others):
     assert fingerprints[0] != fingerprints[1] or archives[0] == archives[1]
 
 
-def test_fingerprint_follows_what_the_archive_holds():
+def test_fingerprint_depends_on_the_archives_contents():
     items = exercise_with_everything()
     renamed = exercise_with_everything()
     renamed[2]["files"][1]["original_filename"] = "beef"
@@ -236,7 +236,7 @@ def test_fingerprint_follows_what_the_archive_holds():
     assert len(set(fingerprints)) == len(fingerprints)
 
 
-def test_fingerprint_does_not_follow_what_the_archive_does_not_hold():
+def test_fingerprint_does_not_depend_on_other_data():
     items = exercise_with_everything()
     elsewhere: list[Any] = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
     qti = make_item(kind=exercises.QTI, number=9)

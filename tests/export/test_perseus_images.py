@@ -31,14 +31,14 @@ def image_size(data: bytes) -> tuple[int, int]:
     return Image.open(io.BytesIO(data)).size
 
 
-def test_image_without_size_is_stored_as_it_is(images):
+def test_image_without_size_is_stored_unchanged(images):
     text, sizes = images.localise(f"Look: ![a tree]({stored(NAME)})!")
     assert text == f"Look: ![a tree]({local(NAME)})!"
     assert sizes == {}
     assert images.members == {f"images/{NAME}": PICTURE}
 
 
-def test_image_with_size_becomes_a_scaled_copy_under_its_own_checksum(images):
+def test_image_with_size_becomes_a_scaled_copy_with_its_own_checksum(images):
     text, sizes = images.localise(f"![]({stored(NAME)} =30x20)")
     ((path, data),) = images.members.items()
     assert path == f"images/{md5(data)}.png"
@@ -47,7 +47,7 @@ def test_image_with_size_becomes_a_scaled_copy_under_its_own_checksum(images):
     assert sizes == {local(f"{md5(data)}.png"): {"width": 30, "height": 20}}
 
 
-def test_image_is_scaled_to_exactly_what_is_asked_also_upwards_and_in_fractions(images):
+def test_image_is_scaled_to_exactly_the_requested_size(images):
     images.localise(f"![]({stored(NAME)} =90.4x19.6)")
     assert [image_size(data) for data in images.members.values()] == [(90, 20)]
 
@@ -58,7 +58,7 @@ def test_each_size_of_an_image_is_stored_once(images):
     assert sorted(image_size(data) for data in images.members.values()) == [(15, 10), (30, 20)]
 
 
-def test_image_that_has_the_size_already_is_stored_as_it_is(images):
+def test_image_that_already_has_the_size_is_stored_unchanged(images):
     text, sizes = images.localise(f"![]({stored(NAME)} =60x40)")
     assert images.members == {f"images/{NAME}": PICTURE}
     assert text == f"![]({local(NAME)})"
@@ -72,7 +72,7 @@ def test_impossible_size_is_dropped(images, size):
 
 
 @pytest.mark.parametrize("data", [b"<svg/>", b"not an image", PICTURE[:60]])
-def test_image_that_cannot_be_scaled_keeps_its_bytes_and_is_shown_in_size(data):
+def test_unscalable_image_is_stored_unchanged_and_displayed_in_the_requested_size(data):
     images = ArchiveImages({NAME: data})
     text, sizes = images.localise(f"![]({stored(NAME)} =30x20)")
     assert images.members == {f"images/{NAME}": data}
@@ -95,7 +95,7 @@ def test_animation_is_not_scaled():
         ("GIF", "P"),
     ],
 )
-def test_every_kind_of_picture_is_scaled_in_its_own_format(image_format, mode):
+def test_every_kind_of_image_is_scaled_in_its_own_format(image_format, mode):
     copy = existing(scaled(make_image(image_format=image_format, mode=mode), (15, 10)))
     with Image.open(io.BytesIO(copy)) as image:
         assert (image.format, image.size) == (image_format, (15, 10))
@@ -109,26 +109,26 @@ def test_scaled_palette_keeps_its_transparency():
         assert image.convert("RGBA").getchannel("A").getpixel((5, 5)) == 0
 
 
-def test_photograph_taken_sideways_is_scaled_upright():
+def test_rotated_photograph_is_scaled_upright():
     exif = Image.Exif()
-    exif[0x0112] = 6  # orientation: turned by 90 degrees
+    exif[0x0112] = 6  # orientation: rotated by 90 degrees
     photograph = make_image((60, 40), "JPEG", exif=exif)
-    assert scaled(photograph, (40, 60)) is None  # that is the size it is shown in
+    assert scaled(photograph, (40, 60)) is None  # this is its displayed size
     with Image.open(io.BytesIO(existing(scaled(photograph, (20, 30))))) as image:
         assert image.size == (20, 30)
         assert image.getexif().get(0x0112, 1) == 1
 
 
-def test_title_is_dropped_where_the_viewer_would_take_it_for_the_name(images):
+def test_title_is_removed_from_image_references(images):
     assert images.localise(f'![tree]({stored(NAME)} =60x40 "A tree" )')[0] == f"![tree]({local(NAME)})"
 
 
-def test_reference_outside_of_markdown_keeps_what_follows(images):
+def test_text_after_a_reference_outside_markdown_is_unchanged(images):
     text = f'<img src="{stored(NAME)}" alt="=1x1"> {stored(NAME)} =1x1 and more'
     assert images.localise(text)[0] == f'<img src="{local(NAME)}" alt="=1x1"> {local(NAME)} =1x1 and more'
 
 
-def test_missing_image_is_left_for_the_placeholder(images):
+def test_missing_image_keeps_its_name(images):
     unknown = f"{'0' * 32}.png"
     assert images.localise(f"![]({stored(unknown)} =30x20)")[0] == f"![]({local(unknown)})"
     assert images.members == {}
@@ -139,7 +139,7 @@ def test_stored_names_are_checksums_with_an_extension():
     assert list(stored_names(text)) == [NAME]
 
 
-def test_graphie_becomes_drawing_and_labels():
+def test_graphie_is_split_into_drawing_and_labels():
     data = make_graphie(b"<svg>1</svg>", b'{"labels": []}')
     file = make_file(data, "graphie", "af32c")
     images = ArchiveImages({f"{md5(data)}.graphie": data})
@@ -148,18 +148,18 @@ def test_graphie_becomes_drawing_and_labels():
 
 
 @pytest.mark.parametrize("data", [b"<svg/>", make_graphie(labels=make_graphie())])
-def test_graphie_without_its_two_parts_is_refused(data):
+def test_graphie_without_two_parts_is_rejected(data):
     images = ArchiveImages({f"{md5(data)}.graphie": data})
     with pytest.raises(ValueError, match=md5(data)):
         images.attach(make_file(data, "graphie", "af32c"))
 
 
 @pytest.mark.parametrize("original", ["af32c", "af32c.graphie", "folder/af32c", "..\\af32c.graphie"])
-def test_graphie_is_named_by_its_original_file(original):
+def test_graphie_is_named_after_its_original_file(original):
     assert graphie_name(make_file(b"", "graphie", original)) == "af32c"
 
 
-def test_graphie_addresses_lead_into_the_archive_where_it_has_them():
+def test_references_to_known_graphies_are_rewritten():
     known, unknown = "web+graphie://cdn.example.org/ka/af32c", "web+graphie://cdn.example.org/ka/beef"
     assert localise_graphies(f"![]({known}) ![]({unknown})", {"af32c"}) == (
         f"![](web+graphie:{local('af32c')}) ![]({unknown})"
@@ -167,12 +167,12 @@ def test_graphie_addresses_lead_into_the_archive_where_it_has_them():
 
 
 @given(st.text())
-def test_text_without_references_stays_as_it_is(text):
+def test_text_without_references_is_unchanged(text):
     assert ArchiveImages({}).localise(text) == (text, {})
 
 
 @pytest.mark.parametrize("piece", ["![", stored(""), f"{stored('a')} ", f'({stored("a")} "', "web+graphie:/", "/"])
-def test_hostile_text_takes_no_time(piece):
+def test_malicious_text_is_processed_quickly(piece):
     text = piece * (200_000 // len(piece))
     start = time.process_time()
     ArchiveImages({}).localise(text)

@@ -1,4 +1,4 @@
-"""Questions as Perseus items."""
+"""Conversion of questions to Perseus items."""
 
 import json
 
@@ -36,48 +36,48 @@ def numeric_answers(item):
     return convert(item)["question"]["widgets"]["numeric-input 1"]["options"]["answers"]
 
 
-def test_single_selection_lets_choose_one():
+def test_single_selection_allows_one_choice():
     options = convert(make_item())["question"]["widgets"]["radio 1"]["options"]
     assert options["multipleSelect"] is False
     assert [(choice["content"], choice["correct"]) for choice in options["choices"]] == [("A", True), ("B", False)]
 
 
-def test_multiple_selection_lets_choose_several():
+def test_multiple_selection_allows_several_choices():
     item = make_item(answers=[("A", True), ("B", True)], kind=exercises.MULTIPLE_SELECTION)
     options = convert(item)["question"]["widgets"]["radio 1"]["options"]
     assert options["multipleSelect"] is True
     assert [choice["correct"] for choice in options["choices"]] == [True, True]
 
 
-def test_true_or_false_is_a_selection_of_two():
+def test_true_or_false_is_a_selection_of_two_choices():
     assert [c["content"] for c in choices(make_item("It is.", [("True", True), ("False", False)]))] == ["True", "False"]
 
 
 @pytest.mark.parametrize("randomize", [True, False])
-def test_choices_are_shuffled_as_the_question_says(randomize):
+def test_choices_are_shuffled_if_the_question_is_randomized(randomize):
     options = convert(make_item(randomize=randomize))["question"]["widgets"]["radio 1"]["options"]
     assert options["randomize"] is randomize
 
 
-def test_answers_and_hints_come_in_order():
+def test_answers_and_hints_are_sorted():
     item = make_item(answers=[("B", True), ("A", False)], hints=["second", "first"])
     item["answers"][0]["order"], item["hints"][0]["order"] = 5, 5
     assert [choice["content"] for choice in choices(item)] == ["A", "B"]
     assert [hint["content"] for hint in convert(item)["hints"]] == ["first", "second"]
 
 
-def test_blank_choices_are_left_out_and_zero_is_not_blank():
+def test_blank_choices_are_left_out_but_zero_is_not_blank():
     item = make_item(answers=[("", False), (" ", False), (None, False), (0, True), (1.5, False)])
     assert [choice["content"] for choice in choices(item)] == ["0", "1.5"]
 
 
-def test_input_answers_are_numbers_and_others_are_left_out():
+def test_input_answers_that_are_not_numbers_are_left_out():
     answers = [("2", True), ("two", True), ("1,000", True), ("1/2", True), (3, True), ("", True)]
     item = make_item(answers=answers, kind=exercises.INPUT_QUESTION)
     assert [answer["value"] for answer in numeric_answers(item)] == [2.0, 1000.0, 0.5, 3.0]
 
 
-def test_wrong_input_answer_is_not_taken_for_right():
+def test_wrong_input_answer_is_marked_as_wrong():
     item = make_item(answers=[("2", True), ("3", False)], kind=exercises.INPUT_QUESTION)
     assert [answer["status"] for answer in numeric_answers(item)] == ["correct", "wrong"]
 
@@ -90,7 +90,7 @@ def test_formulas_lose_their_second_dollar_sign():
     assert converted["hints"][0]["content"] == "$a$ $b$"
 
 
-def test_images_of_question_answers_and_hints_carry_their_sizes():
+def test_images_of_question_answers_and_hints_have_sizes():
     reference = f"![]({stored(NAME)} =60x40)"
     item = make_item(reference, [(reference, True)], [reference])
     converted = convert(item)
@@ -98,7 +98,7 @@ def test_images_of_question_answers_and_hints_carry_their_sizes():
     assert converted["question"]["images"] == choices(item)[0]["images"] == converted["hints"][0]["images"] == sizes
 
 
-def test_raw_data_is_kept_but_for_its_references():
+def test_raw_data_is_unchanged_except_for_references():
     picture, drawing = make_file(PICTURE, "png"), make_graphie()
     graphie = make_file(drawing, "graphie", "af32c")
     images = ArchiveImages({NAME: PICTURE, f"{md5(drawing)}.graphie": drawing})
@@ -121,7 +121,7 @@ def test_raw_data_is_kept_but_for_its_references():
     assert set(images.members) == {f"images/{NAME}", "images/af32c.svg", "images/af32c-data.json"}
 
 
-def test_raw_data_keeps_double_dollar_signs_of_its_own():
+def test_double_dollar_signs_in_raw_data_are_unchanged():
     assert convert(make_raw_item({"question": {"content": "$$x$$"}}))["question"]["content"] == "$$x$$"
 
 
@@ -137,7 +137,7 @@ def test_images_attached_to_raw_data_are_stored_even_without_a_reference():
     assert images.members == {f"images/{NAME}": PICTURE}
 
 
-def test_other_files_of_raw_data_stay_out():
+def test_other_files_of_raw_data_are_left_out():
     images = ArchiveImages({NAME: PICTURE})
     convert(make_raw_item({}, [make_file(PICTURE, "png", preset=format_presets.EXERCISE_THUMBNAIL)]), images)
     assert images.members == {}
@@ -151,7 +151,7 @@ TOO_DEEP = ['{"a":' * 150 + "1" + "}" * 150, "[" * 100_000]
     "raw",
     ["", "{", "[]", '"text"', "null", "{'a': 1}", *(f'{{"a": {number}}}' for number in NOT_NUMBERS), *TOO_DEEP],
 )
-def test_raw_data_that_is_no_json_object_is_refused_by_assessment_id(raw):
+def test_raw_data_that_is_not_a_json_object_is_rejected_with_its_assessment_id(raw):
     item = make_raw_item(raw, number=0xBAD)
     with pytest.raises(InvalidPerseusItem, match=item["assessment_id"]) as caught:
         convert(item)
@@ -159,7 +159,7 @@ def test_raw_data_that_is_no_json_object_is_refused_by_assessment_id(raw):
     assert caught.value.assessment_id == item["assessment_id"]
 
 
-def test_damaged_graphie_is_refused_by_assessment_id():
+def test_damaged_graphie_is_rejected_with_its_assessment_id():
     item = make_raw_item({}, [make_file(b"broken", "graphie", "af32c")], number=0xBAD)
     with pytest.raises(InvalidPerseusItem, match=item["assessment_id"]):
         convert(item, ArchiveImages({f"{md5(b'broken')}.graphie": b"broken"}))
@@ -173,5 +173,5 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), json_values, max_size=4), st.booleans())
-def test_any_raw_item_without_references_comes_out_as_it_went_in(raw, ascii_only):
+def test_any_raw_item_without_references_is_unchanged(raw, ascii_only):
     assert convert(make_raw_item(json.dumps(raw, ensure_ascii=ascii_only))) == raw

@@ -1,4 +1,4 @@
-"""Numbers in the answers of input questions."""
+"""Parsing of numbers in the answers of input questions."""
 
 import math
 
@@ -41,7 +41,7 @@ from tests.support.existing import existing
         (-0.5, -0.5),
     ],
 )
-def test_number_is_read(text, number):
+def test_number_is_parsed(text, number):
     assert parse_number(text) == number
 
 
@@ -53,7 +53,7 @@ TOO_LARGE = ["1e999", "9" * 400, 10**400, math.inf, "1/0", "0/0"]
 @pytest.mark.parametrize(
     "text", ["", " ", "1e", *NOT_NUMBERS, *BADLY_GROUPED, *TOO_LARGE, True, None, [], {}, math.nan], ids=repr
 )
-def test_what_is_not_a_number_is_none(text):
+def test_other_text_is_not_a_number(text):
     assert parse_number(text) is None
 
 
@@ -64,12 +64,12 @@ def test_zero_has_no_sign():
 @given(st.floats(allow_nan=False, allow_infinity=False))
 @example(1e22)
 @example(5e-324)
-def test_every_finite_number_comes_back_from_its_text(number):
+def test_every_finite_number_is_parsed_from_its_text(number):
     assert parse_number(repr(number)) == number
 
 
 @given(st.integers(-(10**15), 10**15))
-def test_thousands_separators_do_not_matter(number):
+def test_thousands_separators_are_ignored(number):
     assert parse_number(f"{number:,}") == parse_number(str(number)) == number
 
 

@@ -1,4 +1,4 @@
-"""When an exercise is mastered, read from both forms a node may carry."""
+"""Mastery models of exercises, in both forms."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def test_mastery_models_are_those_of_the_recorded_content_database():
     assert (randomize(first), randomize(second)) == (True, False)
 
 
-def test_m_of_n_without_numbers_asks_for_no_more_than_there_are_questions():
+def test_m_of_n_without_numbers_requires_at_most_all_questions():
     assert mastery_model(make_node(mastery_model=exercises.M_OF_N), 3) == {"type": exercises.M_OF_N, "n": 3, "m": 3}
 
 
@@ -61,19 +61,19 @@ def test_exercise_without_questions_still_has_positive_numbers():
     assert mastery_model(make_node(mastery_model=exercises.DO_ALL), 0) == {"type": exercises.DO_ALL, "n": 1, "m": 1}
 
 
-def test_completion_criteria_win_over_legacy_keys():
+def test_completion_criteria_override_legacy_keys():
     node = with_criteria(exercises.DO_ALL, mastery_model=exercises.M_OF_N, m=1, n=2)
     assert exercise_settings(node).mastery_model == exercises.DO_ALL
 
 
-def test_completion_criteria_that_are_not_about_mastery_are_passed_over():
+def test_other_completion_criteria_are_ignored():
     criteria = {"model": completion_criteria.TIME, "threshold": 60}
     node = make_node(mastery_model=exercises.DO_ALL, options={"completion_criteria": criteria})
     assert exercise_settings(node).mastery_model == exercises.DO_ALL
 
 
 @pytest.mark.parametrize(("given_value", "expected"), [(True, True), (False, False), (None, True)])
-def test_questions_are_shuffled_unless_the_node_says_no(given_value, expected):
+def test_questions_are_shuffled_by_default(given_value, expected):
     assert randomize(with_criteria(exercises.DO_ALL, randomize=given_value)) is expected
     assert randomize(make_node()) is True
 
@@ -86,7 +86,7 @@ json_values = st.recursive(
 
 
 @given(model=json_values, m=json_values, n=json_values, options=json_values, count=st.integers(0, 50))
-def test_any_extra_fields_give_a_mastery_model_that_can_be_reached(model, m, n, options, count):
+def test_any_extra_fields_give_an_achievable_mastery_model(model, m, n, options, count):
     published = mastery_model(make_node(mastery_model=model, m=m, n=n, options=options), count)
     assert published["type"] in MASTERY_MODELS
     assert 1 <= published["m"] <= published["n"]

@@ -48,13 +48,13 @@ def exercise_with_everything():
     ]
 
 
-def test_questions_that_perseus_cannot_express_need_a_package():
+def test_questions_that_perseus_cannot_represent_require_a_package():
     kinds = {kind for kind, _ in exercises.question_choices}
     needing = {kind for kind in kinds if is_needed([make_item(), make_item(kind=kind)])}
     assert needing == {exercises.QTI, exercises.FREE_RESPONSE}
 
 
-def test_package_has_every_question_by_the_id_that_the_database_has():
+def test_package_has_every_question_by_its_id_in_the_database():
     items, _ = read_package(build_archive(EXERCISE, exercise_with_everything(), STORED))
     assert list(items) == [qti_id(f"{number:032x}") for number in range(1, 7)]
     assert assessment_data(EXERCISE, exercise_with_everything()) == {
@@ -64,7 +64,7 @@ def test_package_has_every_question_by_the_id_that_the_database_has():
     }
 
 
-def test_every_type_of_question_is_taken():
+def test_every_type_of_question_is_included():
     kinds = [kind for kind, _ in exercises.question_choices]
     raw = {exercises.QTI: make_raw()["raw_data"], exercises.PERSEUS_QUESTION: "{}"}
     questions = [make_item(kind=kind, number=n, raw_data=raw.get(kind, "")) for n, kind in enumerate(kinds)]
@@ -91,7 +91,7 @@ def test_perseus_questions_are_embedded_with_their_images():
     assert set(item.files) == {item.path, path, *images}
 
 
-def test_perseus_questions_are_judged_by_their_viewer():
+def test_perseus_questions_are_scored_by_their_viewer():
     item = read_package(build_archive(EXERCISE, [FREE, perseus_question(6)], STORED))[0][qti_id(f"{6:032x}")]
     assert item.root.find(q("response-declaration")).get("cardinality") == "record"
     condition = item.root.find(q("response-processing/response-condition"))
@@ -102,18 +102,18 @@ def test_perseus_questions_are_judged_by_their_viewer():
     assert scores == ["1", "0"]
 
 
-def test_package_names_the_viewers_that_it_needs():
+def test_included_presets_are_the_required_viewers():
     assert included_presets([FREE, make_item()]) == [format_presets.QTI_ZIP]
     assert included_presets([FREE, perseus_question(2)]) == [format_presets.QTI_ZIP, format_presets.EXERCISE]
 
 
-def test_needed_files_are_those_that_questions_show():
+def test_required_files_are_those_referenced_by_questions():
     items = exercise_with_everything()
     assert image_filenames(items) == {NAME, DRAWING_NAME}
     assert [image_filenames([item]) for item in items[:5]] == [{NAME}, {NAME}, {NAME}, set(), set()]
 
 
-def test_package_without_a_missing_image_is_still_made():
+def test_package_is_built_without_missing_images():
     items, members = read_package(build_archive(EXERCISE, exercise_with_everything(), {}))
     assert len(items) == 6
     assert not [name for name in members if "images/" in name]
@@ -123,10 +123,10 @@ def test_package_without_a_missing_image_is_still_made():
     ("broken", "error"),
     [(make_raw() | {"raw_data": "<p>"}, InvalidQtiItem), (make_raw_item("{", number=1), InvalidPerseusItem)],
 )
-def test_broken_raw_data_is_named_by_whoever_reads_it(broken, error):
-    for refused in (lambda: image_filenames([FREE, broken]), lambda: build_archive(EXERCISE, [FREE, broken], {})):
+def test_broken_raw_data_is_reported_by_every_reader(broken, error):
+    for rejected in (lambda: image_filenames([FREE, broken]), lambda: build_archive(EXERCISE, [FREE, broken], {})):
         with pytest.raises(error, match=broken["assessment_id"]):
-            refused()
+            rejected()
 
 
 def test_zip_has_fixed_dates_and_sorted_members():
@@ -136,7 +136,7 @@ def test_zip_has_fixed_dates_and_sorted_members():
     assert [entry.filename for entry in entries] == sorted(entry.filename for entry in entries)
 
 
-any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)  # lone surrogates too
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=20)  # including lone surrogates
 kinds = st.sampled_from([exercises.SINGLE_SELECTION, exercises.INPUT_QUESTION, exercises.FREE_RESPONSE])
 
 
@@ -151,7 +151,7 @@ def random_items(draw):
 
 @settings(max_examples=60, deadline=None)
 @given(random_items())
-def test_any_exercise_gives_a_package_and_the_same_bytes_again(items):
+def test_any_exercise_gives_a_package_with_reproducible_bytes(items):
     first = build_archive(EXERCISE, items, STORED)
     assert build_archive(EXERCISE, list(reversed(items)), dict(reversed(STORED.items()))) == first
     assert len(read_package(first)[0]) == len(items)
@@ -165,7 +165,7 @@ def test_equal_fingerprints_mean_equal_packages(items, others):
     assert fingerprints[0] != fingerprints[1] or archives[0] == archives[1]
 
 
-def test_fingerprint_follows_what_the_package_holds():
+def test_fingerprint_depends_on_the_packages_contents():
     items = exercise_with_everything()
     redrawn = exercise_with_everything()
     redrawn[5]["files"][0]["checksum"] = "0" * 32
@@ -180,7 +180,7 @@ def test_fingerprint_follows_what_the_package_holds():
     assert len(set(fingerprints)) == len(fingerprints)
 
 
-def test_fingerprint_does_not_follow_what_the_package_does_not_hold():
+def test_fingerprint_does_not_depend_on_unused_data():
     items = exercise_with_everything()
     elsewhere: list[Any] = [{**item, "source_url": "http://example.org", "contentnode_id": "9" * 32} for item in items]
     other = make_exercise(mastery_model=exercises.M_OF_N, m=1, n=2) | {"title": "Other"}
@@ -188,7 +188,7 @@ def test_fingerprint_does_not_follow_what_the_package_does_not_hold():
     assert build_archive(other, elsewhere, STORED) == build_archive(EXERCISE, items, STORED)
 
 
-def test_large_packages_are_quick():
+def test_large_packages_are_built_quickly():
     items = [make_item(f"**{n}**? $$x^{n}$$", hints=["h"], number=n) for n in range(500)]
     start = time.perf_counter()
     questions, _ = read_package(build_archive(EXERCISE, [FREE | {"assessment_id": "f" * 32}, *items], {}))

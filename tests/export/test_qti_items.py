@@ -1,4 +1,4 @@
-"""Questions as QTI items."""
+"""Conversion of questions to QTI items."""
 
 import json
 from pathlib import Path
@@ -54,7 +54,7 @@ def declared(item):
 
 
 def tree(element):
-    """What an element is, but for where its schema and its images lie."""
+    """An element as nested data, without the locations of its schema and images."""
     attributes = {
         name: value.removeprefix("images/") for name, value in element.attrib.items() if "}schema" not in name
     }
@@ -62,44 +62,44 @@ def tree(element):
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_items_are_those_that_were_recorded(name):
+def test_items_equal_recorded_ones(name):
     assert tree(convert(ASKED[name]).root) == tree(ElementTree.fromstring(RECORDED[name]))
 
 
 @pytest.mark.parametrize("name", RECORDED)
-def test_recorded_raw_data_stays_what_it_is(name):
+def test_recorded_raw_data_is_unchanged(name):
     item = make_raw() | {"raw_data": RECORDED[name], "assessment_id": ASKED[name]["assessment_id"]}
     assert tree(convert(item).root) == tree(ElementTree.fromstring(RECORDED[name]))
 
 
 class TestSelection:
-    def test_of_one_with_several_right_answers_takes_each_of_them(self):
+    def test_single_with_several_correct_answers_accepts_each_of_them(self):
         item = convert(make_item(answers=[("A", True), ("B", False), ("C", True)]))
         assert (declared(item), template(item)) == (("single", "identifier"), "map_response")
         assert item.right() == ["A", "C"]
-        assert len(item.correct()) == 1  # more would be no single response
+        assert len(item.correct()) == 1  # more would not be a single response
 
-    def test_of_several_from_one_choice_is_not_of_one(self):
+    def test_multiple_with_one_choice_remains_multiple(self):
         item = convert(make_item(answers=[("A", True)], kind=exercises.MULTIPLE_SELECTION))
         [interaction] = item.all("qti-choice-interaction")
         assert interaction.get("max-choices") == "0"
 
-    def test_without_a_right_answer_has_none(self):
+    def test_without_a_correct_answer_has_none(self):
         item = convert(make_item(answers=[("A", False)]))
         assert (item.correct(), template(item)) == ([], "match_correct")
 
-    def test_leaves_blank_choices_out(self):
+    def test_leaves_out_blank_choices(self):
         answers = [("", True), (" ", False), (None, False), (0, True), (1.5, False)]
         item = convert(make_item(answers=answers))
         assert ["".join(choice.itertext()) for choice in item.all("qti-simple-choice")] == ["0", "1.5"]
         assert item.right() == ["0"]
 
-    def test_without_choices_is_but_its_text(self):
+    def test_without_choices_is_only_text(self):
         item = convert(make_item("Well?", []))
         assert item.all("qti-choice-interaction") == []
         assert item.text() == "Well?"
 
-    def test_of_true_or_false_is_one_of_two(self):
+    def test_of_true_or_false_has_two_choices(self):
         item = convert(make_item("It is.", [("True", True), ("False", False)]))
         assert (declared(item), item.right()) == (("single", "identifier"), ["True"])
 
@@ -125,22 +125,22 @@ class TestTexts:
             ([], "float", [], "match_correct"),
         ],
     )
-    def test_of_input_questions_are_judged_by_all_right_answers(self, answers, base_type, expected, judged):
+    def test_of_input_questions_are_compared_with_all_correct_answers(self, answers, base_type, expected, judged):
         item = convert(make_item("How much?", answers, kind=exercises.INPUT_QUESTION))
         assert (declared(item), template(item)) == (("single", base_type), judged)
         assert item.correct() == expected[:1]
         mapped = [entry.get("map-key") for entry in item.all("qti-map-entry")]
         assert mapped == (expected if judged == "map_response" else [])
 
-    def test_of_free_responses_are_judged_by_nobody(self):
+    def test_of_free_responses_are_not_scored(self):
         item = convert(make_item("Why?", [("because", True)], ["h"], kind=exercises.FREE_RESPONSE))
         assert (declared(item), template(item), item.correct()) == (("single", "string"), None, [])
         assert item.root.find(q("outcome-declaration")).get("external-scored") == "human"
         assert item.hints() == ["h"]
 
     @pytest.mark.parametrize("kind", TEXTS)
-    def test_are_asked_for_in_a_field_that_ends_its_paragraph(self, kind):
-        """As HTML, which knows no empty elements of QTI, nothing is inside of the field."""
+    def test_are_entered_in_a_field_at_the_end_of_its_paragraph(self, kind):
+        """HTML does not know QTI's empty elements, so anything after the field would be inside it."""
         item = convert(make_item("Why?", [], kind=kind))
         paragraph = item.body[-1]
         assert (paragraph.tag, [child.tag for child in paragraph]) == (
@@ -155,12 +155,12 @@ class TestRawData:
         root = convert(make_raw(number=7)).root
         assert root.get("identifier") == qti_id(f"{7:032x}")
 
-    def test_keeps_the_rest(self):
+    def test_is_otherwise_unchanged(self):
         root = convert(make_raw(title="T", adaptive="true", label="l")).root
         assert (root.get("title"), root.get("adaptive"), root.get("label")) == ("T", "true", "l")
-        assert root.get("time-dependent") == "false"  # which QTI asks for
+        assert root.get("time-dependent") == "false"  # required by QTI
 
-    def test_points_to_images_beside_the_item(self):
+    def test_references_images_next_to_the_item(self):
         assert convert(make_raw(f'<p><img src="{NAME}" alt="a"/></p>')).images() == [f"items/images/{NAME}"]
 
     def test_loses_prefixes_and_comments(self):
@@ -173,18 +173,18 @@ class TestRawData:
         assert existing(ElementTree.fromstring(xml).find(f".//{QTI}p")).attrib["{urn:a}b"] == "c"
 
     @pytest.mark.parametrize("raw", ["", "<p>", "<!DOCTYPE q><p/>", "<qti/>"])
-    def test_that_is_no_item_is_refused_by_its_id(self, raw):
+    def test_that_is_not_an_item_is_rejected_with_its_id(self, raw):
         with pytest.raises(InvalidQtiItem, match=f"Question {1:032x}: its raw data "):
             qti_item(make_raw() | {"raw_data": raw}, None)
 
 
-def test_language_is_said_where_it_is_known():
+def test_language_is_set_if_known():
     attribute = "{http://www.w3.org/XML/1998/namespace}lang"
     assert convert(make_item(), "fr").root.get(attribute) == "fr"
     assert attribute not in convert(make_item(), None).root.attrib
 
 
-any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)  # lone surrogates too
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=30)  # including lone surrogates
 kinds = st.sampled_from([exercises.SINGLE_SELECTION, exercises.MULTIPLE_SELECTION, *TEXTS])
 
 
@@ -203,6 +203,6 @@ choices = st.lists(st.tuples(words, st.booleans()), min_size=1, max_size=6, uniq
 
 @settings(max_examples=100, deadline=None)
 @given(choices, st.sampled_from([exercises.SINGLE_SELECTION, exercises.MULTIPLE_SELECTION]))
-def test_right_choices_are_the_right_answers(answers, kind):
+def test_correct_choices_are_the_correct_answers(answers, kind):
     item = convert(make_item(answers=answers, kind=kind))
     assert item.right() == [text for text, correct in answers if correct]

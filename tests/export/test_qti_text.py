@@ -1,4 +1,4 @@
-"""Texts of questions as XHTML."""
+"""Conversion of question texts to XHTML."""
 
 import time
 from xml.etree import ElementTree
@@ -55,7 +55,7 @@ def test_tables_have_no_style():
         (f"![a tree]({stored('tree.png')})", "a tree"),
     ],
 )
-def test_stored_images_lie_beside_the_item_and_others_are_described(written, expected):
+def test_stored_images_are_referenced_and_others_are_described(written, expected):
     assert html(written) == f"<p>{expected}</p>"
 
 
@@ -69,26 +69,26 @@ class TestFormulas:
     @pytest.mark.parametrize(
         "latex", [r"\frac{1}{2}", "x < y", "a_1 * b_1 * c", r"\text{if } x > 0", "[a](b)", r"a\\b"]
     )
-    def test_are_no_markdown(self, latex):
+    def test_are_not_parsed_as_markdown(self, latex):
         found = html(f"$${latex}$$")
         assert found.startswith("<p><math")
         assert "<em>" not in found
 
     @pytest.mark.parametrize("latex", ["x^", "{" * 900, "a & b", r"\left(", "x" * (MAX_FORMULA_LENGTH + 1)])
-    def test_that_cannot_be_read_are_shown_as_written(self, latex):
+    def test_that_cannot_be_converted_are_shown_as_source(self, latex):
         [paragraph] = blocks(f"$${latex}$$")
         assert [(child.tag, child.text) for child in paragraph] == [("code", f"$${latex}$$")]
 
-    def test_bring_nothing_else_into_the_page(self):
+    def test_cannot_add_other_attributes(self):
         found = html(r"$$\href{javascript:alert(1)}{x} \style{color:red}{y} \class{a}{z}$$")
         assert not any(word in found for word in ("href", "style=", "class="))
 
     @pytest.mark.parametrize("text", ["$$", "a $$ b", "$$$"])
-    def test_need_two_ends(self, text):
+    def test_require_delimiters_at_both_ends(self, text):
         assert html(text) == f"<p>{text}</p>"
 
 
-any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)  # lone surrogates too
+any_text = st.text(st.characters(codec=None, exclude_categories=()), max_size=40)  # including lone surrogates
 marks = st.sampled_from(
     ["$$", "\\", "{", "}", "![", "](", ")", "`", "*", "_", "|", "\n", "    ", "> ", "- ", "<", "&", "#"]
 )
@@ -103,12 +103,12 @@ def test_any_text_becomes_well_formed_xml(text):
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(st.characters(categories=["L", "N"]), min_size=1))
-def test_words_survive(text):
+def test_words_are_preserved(text):
     assert html(text) == f"<p>{text}</p>"
 
 
 @pytest.mark.parametrize("unit", ["[", "![", "> ", "*a ", "`", "$$", "$${", "|a|\n|-|\n", "<", "&", "- " * 9])
-def test_long_and_odd_texts_are_quick(unit):
+def test_long_and_unusual_texts_are_processed_quickly(unit):
     start = time.perf_counter()
     blocks(unit * (20_000 // len(unit)))
     assert time.perf_counter() - start < 5

@@ -28,12 +28,12 @@ def slides_of(node):
     return json.loads(slideshow_manifest(node))["slideshow_data"]
 
 
-def test_manifest_holds_what_ricecooker_said_of_each_slide():
+def test_manifest_contains_the_fields_of_each_slide():
     slides = [make_slide(0), make_slide(1, caption='Ünïcode ☃ "quoted"')]
     assert json.loads(slideshow_manifest(make_slideshow(*slides))) == {"slideshow_data": slides}
 
 
-def test_slides_come_in_order():
+def test_slides_are_sorted():
     node = make_slideshow(make_slide(2), make_slide(0), make_slide(1, sort_order=1.5))
     assert [slide["sort_order"] for slide in slides_of(node)] == [0, 1.5, 2]
 
@@ -58,7 +58,7 @@ texts = st.text(st.characters(codec=None, exclude_categories=()))
 
 
 @given(st.lists(st.tuples(texts, texts), max_size=4))
-def test_any_text_survives(captions):
+def test_any_text_is_preserved(captions):
     slides = [make_slide(i, caption=caption, descriptive_text=text) for i, (caption, text) in enumerate(captions)]
     assert slides_of(make_slideshow(*slides)) == slides
     assert slideshow_manifest(make_slideshow(*slides)) == slideshow_manifest(make_slideshow(*reversed(slides)))

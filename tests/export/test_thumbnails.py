@@ -40,7 +40,7 @@ def noise(size: tuple[int, int]) -> Image.Image:
 
 
 def png_of_size(width: int, height: int) -> bytes:
-    """A PNG that claims to be larger than it is."""
+    """A PNG whose header claims this size."""
     chunks = [
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
         (b"IDAT", zlib.compress(b"")),
@@ -58,7 +58,7 @@ def icon_image(uri: str) -> Image.Image:
     return decode(base64.b64decode(data))
 
 
-def test_small_picture_is_encoded_anew_with_the_same_pixels():
+def test_small_image_is_reencoded_with_the_same_pixels():
     original = encode(picture((320, 180)), compress_level=0)
     thumbnail = make_thumbnail(original, file_formats.PNG)
     assert len(thumbnail) < len(original)
@@ -96,17 +96,17 @@ def test_thumbnail_fits_into_400_pixels_and_is_never_enlarged(size, expected):
         ("GIF", file_formats.GIF, "P"),
     ],
 )
-def test_every_kind_of_picture_becomes_png(image_format, file_format, mode, size):
+def test_every_kind_of_image_becomes_png(image_format, file_format, mode, size):
     thumbnail = decode(make_thumbnail(encode(picture(size, mode), image_format), file_format))
     assert max(thumbnail.size) == min(max(size), 400)
 
 
-def test_bytes_decide_where_the_format_is_wrong():
+def test_wrong_file_format_is_ignored():
     assert decode(make_thumbnail(encode(picture((40, 30)), "JPEG"), file_formats.PNG)).size == (40, 30)
 
 
 @pytest.mark.parametrize("size", [(40, 40), (800, 800)])
-def test_transparent_stays_transparent(size):
+def test_transparency_is_preserved(size):
     palette = encode(Image.new("P", size, 0), transparency=0)
     alpha = encode(Image.new("RGBA", size, (255, 0, 0, 0)))
     for data in (palette, alpha):
@@ -115,7 +115,7 @@ def test_transparent_stays_transparent(size):
 
 
 @pytest.mark.parametrize("size", [(60, 40), (1200, 800)])
-def test_photograph_taken_sideways_is_turned_upright_and_tells_nothing_else(size):
+def test_rotated_photograph_is_turned_upright_and_its_metadata_removed(size):
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     exif[0x0131] = "Camera 3000"
@@ -126,7 +126,7 @@ def test_photograph_taken_sideways_is_turned_upright_and_tells_nothing_else(size
     assert b"Camera" not in thumbnail
 
 
-def test_animation_becomes_its_first_frame():
+def test_animation_is_reduced_to_its_first_frame():
     red, blue = (Image.new("RGB", (20, 20), colour) for colour in ("red", "blue"))
     animation = encode(red, "GIF", save_all=True, append_images=[blue])
     thumbnail = decode(make_thumbnail(animation, file_formats.GIF))
@@ -134,7 +134,7 @@ def test_animation_becomes_its_first_frame():
     assert thumbnail.convert("RGB").getpixel((0, 0)) == (255, 0, 0)
 
 
-def test_svg_comes_back_as_it_is():
+def test_svg_is_unchanged():
     assert make_thumbnail(SVG, file_formats.SVG) == SVG
 
 
@@ -151,7 +151,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("data", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_what_is_no_readable_picture_is_refused(data):
+def test_unreadable_image_is_rejected(data):
     for make in (make_thumbnail, channel_icon):
         with pytest.raises(UnusableImage):
             make(data, file_formats.PNG)
@@ -159,14 +159,14 @@ def test_what_is_no_readable_picture_is_refused(data):
 
 
 @pytest.mark.parametrize("side", [8_000, 10_000, 50_000, 2_000_000_000])
-def test_decompression_bomb_is_refused_unread(side):
+def test_decompression_bomb_is_rejected_before_decoding(side):
     with pytest.raises(UnusableImage, match="pixels"):
         make_thumbnail(png_of_size(side, side), file_formats.PNG)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000), st.binary(min_size=1, max_size=8))
-def test_damaged_picture_is_read_or_refused(position, damage):
+def test_damaged_image_is_read_or_rejected(position, damage):
     data = encode(picture((20, 20)))
     damaged = data[: position % len(data)] + damage + data[position % len(data) + len(damage) :]
     with contextlib.suppress(UnusableImage):
@@ -188,11 +188,11 @@ def test_icon_is_shrunk_until_it_fits(size):
     assert width / height == pytest.approx(size[0] / size[1], rel=0.05)
 
 
-def test_icon_of_an_svg_is_known_to_browsers():
+def test_icon_of_an_svg_has_the_mimetype_that_browsers_expect():
     uri = channel_icon(SVG, file_formats.SVG)
     assert uri == f"data:image/svg+xml;base64,{base64.b64encode(SVG).decode()}"
 
 
-def test_svg_too_large_for_an_icon_is_refused():
+def test_svg_that_is_too_large_for_an_icon_is_rejected():
     with pytest.raises(UnusableImage):
         channel_icon(SVG + b" " * MAX_ICON_LENGTH, file_formats.SVG)

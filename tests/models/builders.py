@@ -1,4 +1,4 @@
-"""Stored channels and trees, with everything that a test does not care about filled in."""
+"""Builders of stored channels and trees with default values."""
 
 from itertools import groupby
 from typing import Any, cast
@@ -36,13 +36,13 @@ def live_root() -> Node:
 
 
 def child(parent: Node, name: str, **fields: Any) -> NodeData:
-    """A node that is to be put below `parent`."""
+    """A new child of `parent`, not saved."""
     node = make_node(name, nodes.to_data(parent), **{"kind": "document", **fields})
     return {**node, "channel_id": parent.channel_id}
 
 
 def put(parent: Node, *names: str, **fields: Any) -> list[Node]:
-    """Append nodes with these names below a node of a live tree; returns them as they are stored."""
+    """Append nodes with these names below a node of a live tree, and return the stored nodes."""
     parent = fresh(parent)
     added = [child(parent, name, **fields) for name in names]
     assert trees.append(parent, trees.ancestors(parent, False), added, trees.TreeState.LIVE) is None
@@ -60,7 +60,7 @@ def store(root: Node, tree: list[NodeData]) -> None:
 
 
 def lay(root: Node, tree: list[NodeData]) -> None:
-    """The same, but without counts and in a few writes."""
+    """The same without counts and in fewer writes."""
     below: dict[str, list[NodeData]] = {tree[0]["id"]: []}
     for node in tree[1:]:
         below[node["id"]] = []
@@ -79,7 +79,7 @@ def _placed(node: NodeData, parent_id: str, root: Node) -> NodeData:
 
 
 def _by_parent(tree: list[NodeData]) -> list[NodeData]:
-    """Nodes of each parent together, parents before children, siblings in order."""
+    """Nodes grouped by parent, parents before children, siblings in order."""
     places = {node["id"]: place for place, node in enumerate(tree)}
     return sorted(tree[1:], key=lambda node: places[str(node["parent_id"])])
 
@@ -91,7 +91,7 @@ def fresh(node: Node) -> Node:
 
 
 def counts(node: Node) -> tuple[int, ...]:
-    """(nodes below, resources, those for coaches, incomplete ones, children ever appended), as they are stored."""
+    """The stored (descendants, resources, coach resources, incomplete nodes, children ever appended)."""
     now_ = fresh(node)
     fields = ("total_count", "resource_count", "coach_count", "error_count", "next_position")
     return tuple(int(getattr(now_, name)) for name in fields)

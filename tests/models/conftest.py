@@ -1,4 +1,4 @@
-"""All tests of the models share one cloud."""
+"""All tests of models share one mock of AWS."""
 
 from tests.support.aws.shared_cloud import aws, shared_cloud
 

@@ -1,4 +1,4 @@
-"""DynamoDB on a bad day: what it may answer, though moto never does."""
+"""Responses that DynamoDB may give, though moto never does: partial results and failures."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +14,10 @@ real = current_call()
 
 
 class Answering:
-    """Gives `answers` to the first calls of one operation, then what DynamoDB says. An answer is a function of
-    (client, operation, arguments), or an exception."""
+    """Gives `answers` to the first calls of one operation and passes on later ones.
+
+    An answer is a function of (client, operation, arguments), or an exception.
+    """
 
     def __init__(self, operation: str, *answers: Any) -> None:
         self.operation = operation
@@ -34,14 +36,14 @@ class Answering:
 
 @contextmanager
 def answering(operation: str, *answers: Any) -> Iterator[Answering]:
-    """Let these answers come first, to every client of this process."""
+    """Give these answers to the first calls of any client in this process."""
     given = Answering(operation, *answers)
     with watching(given):
         yield given
 
 
 def leaving(result: str, left: str) -> Call:
-    """Do the first key or item of every table only and leave the rest, as DynamoDB does under load.
+    """Process only the first key or item of every table and return the rest, as DynamoDB does under load.
 
     `result` is "Responses" (reads) or "" (writes), `left` the name under which the rest is returned.
     """
@@ -64,7 +66,7 @@ def _size(part: Any) -> int:
 
 
 def cancelled(*codes: str) -> ClientError:
-    """A transaction that DynamoDB refused, with a code for each action ("None" where it did not object)."""
+    """The error of a cancelled transaction, with a code for each action ("None" if it would have succeeded)."""
     response: Any = {
         "Error": {"Code": "TransactionCanceledException", "Message": "Transaction cancelled"},
         "CancellationReasons": [{"Code": code} for code in codes],

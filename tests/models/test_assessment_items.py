@@ -1,4 +1,4 @@
-"""Questions: what is written comes back, in order, however large it is."""
+"""Questions are stored and read back in order, whatever their size."""
 
 from typing import get_type_hints
 
@@ -24,7 +24,7 @@ def raw_question(raw_data, **fields):
     return question(EXERCISE, type="perseus_question", raw_data=raw_data, **fields)
 
 
-def test_every_field_comes_back(aws):
+def test_every_field_is_stored_and_read_back(aws):
     item = question(
         EXERCISE,
         3,
@@ -44,28 +44,28 @@ def test_every_field_comes_back(aws):
     assert set(item) == set(get_type_hints(AssessmentItemData))
 
 
-def test_empty_fields_come_back(aws):
+def test_empty_fields_are_stored_and_read_back(aws):
     item = question(EXERCISE, question="", answers=[], hints=[], source_url=None)
     assert saved(item) == [item]
 
 
-def test_order_is_kept_whatever_the_ids(aws):
+def test_questions_are_sorted_by_order(aws):
     items = [question(EXERCISE, number, assessment_id=f"{99 - number:032x}") for number in range(40)]
     assert saved(*reversed(items)) == items
 
 
-def test_equal_orders_come_by_id(aws):
+def test_equal_orders_are_sorted_by_id(aws):
     items = [question(EXERCISE, 0, assessment_id=f"{number:032x}") for number in range(5)]
     assert saved(*reversed(items)) == items
 
 
-def test_those_of_other_exercises_stay_apart(aws):
+def test_exercises_have_separate_questions(aws):
     item, other = question(EXERCISE), question("f" * 32)
     assert saved(item, other) == [item]
     assert assessment_items.of(new_id()) == []
 
 
-def test_written_again_replaces(aws):
+def test_writing_again_replaces(aws):
     item = question(EXERCISE)
     saved(item)
     assert saved({**item, "question": "Changed"}) == [{**item, "question": "Changed"}]
@@ -89,7 +89,7 @@ class TestRawData:
         ],
         ids=["at the limit", "over it", "two bytes each, at the limit", "two bytes each, over it", "2 MB"],
     )
-    def test_over_the_limit_lies_in_s3_and_comes_back(self, aws, raw_data, is_large):
+    def test_over_the_limit_is_stored_in_s3(self, aws, raw_data, is_large):
         item = raw_question(raw_data)
         assert saved(item) == [item]
         (stored,) = aws.items("assessment_items")
@@ -108,15 +108,15 @@ class TestRawData:
         assert saved(items[1]) == items
         assert len(aws.objects()) == 1
 
-    def test_that_became_small_is_small(self, aws):
+    def test_that_becomes_small_moves_to_the_table(self, aws):
         item = raw_question("x" * (MAX_INLINE_BYTES + 1))
         saved(item)
         assert saved({**item, "raw_data": "{}"}) == [{**item, "raw_data": "{}"}]
         (stored,) = aws.items("assessment_items")
         assert "raw_data_key" not in stored
 
-    def test_is_there_before_the_question_that_names_it(self, aws, monkeypatch):
-        """A question must never point to nothing."""
+    def test_is_written_before_the_question_that_refers_to_it(self, aws, monkeypatch):
+        """A question must never refer to a missing object."""
 
         def broken(*_):
             raise ConnectionError

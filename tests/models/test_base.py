@@ -1,4 +1,4 @@
-"""What all models share, also when DynamoDB does a part of the work only."""
+"""Shared functions of models, including partial results and failures of DynamoDB."""
 
 import time
 from typing import Any
@@ -37,7 +37,7 @@ def numbers_of(found: list[Any]) -> list[int]:
 
 @pytest.fixture
 def pauses(monkeypatch):
-    """How long was waited, without waiting."""
+    """Records pauses without waiting."""
     waited: list[float] = []
     monkeypatch.setattr(time, "sleep", waited.append)
     return waited
@@ -73,20 +73,20 @@ class TestReadMany:
         (call,) = calls.calls
         assert [part["ConsistentRead"] for part in call["RequestItems"].values()] == [True, True]
 
-    def test_leaves_out_what_is_not_there(self, aws):
+    def test_leaves_out_missing_items(self, aws):
         write_many(stored(2))
         assert numbers_of(read_many({StoredObject: keys(1, 2, 3)})[StoredObject]) == [2]
 
-    def test_asks_for_a_key_once(self, aws):
+    def test_requests_each_key_once(self, aws):
         write_many(stored(1))
         assert numbers_of(read_many({StoredObject: keys(1, 1, 1)})[StoredObject]) == [1]
 
-    def test_of_nothing_asks_nothing(self, aws):
+    def test_of_nothing_makes_no_call(self, aws):
         with answering(READ) as calls:
             assert read_many({StoredObject: []}) == {StoredObject: []}
         assert calls.calls == []
 
-    def test_asks_again_for_what_was_left(self, aws, pauses):
+    def test_retries_unprocessed_keys(self, aws, pauses):
         write_many([*stored(1, 2, 3), *edges("p", 3)])
         part = leaving("Responses", "UnprocessedKeys")
         with answering(READ, part, part) as calls:
@@ -96,11 +96,11 @@ class TestReadMany:
         assert [len(_keys_of(call)) for call in calls.calls] == [6, 4, 2]
         assert len(pauses) == 2
 
-    def test_gives_up_when_nothing_comes(self, aws, pauses):
+    def test_gives_up_if_nothing_is_returned(self, aws, pauses):
         def nothing(client, operation, arguments):
             return {"Responses": {}, "UnprocessedKeys": arguments["RequestItems"]}
 
-        with answering(READ, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="unread"):
+        with answering(READ, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="keys of a batch"):
             read_many({StoredObject: keys(1)})
         assert len(calls.calls) == 8
         assert all(pause < 0.01 * 2**attempt for attempt, pause in enumerate(pauses))
@@ -136,7 +136,7 @@ class TestWriteMany:
             write_many()
         assert calls.calls == []
 
-    def test_writes_again_what_was_left(self, aws, pauses):
+    def test_retries_unprocessed_items(self, aws, pauses):
         part = leaving("", "UnprocessedItems")
         with answering(WRITE, part, part) as calls:
             write_many([*stored(1, 2, 3), *edges("p", 3)])
@@ -144,17 +144,17 @@ class TestWriteMany:
         assert len(aws.items("stored_objects")) == len(aws.items("children")) == 3
         assert len(pauses) == 2
 
-    def test_gives_up_when_nothing_is_taken(self, aws, pauses):
+    def test_gives_up_if_nothing_is_written(self, aws, pauses):
         def nothing(client, operation, arguments):
             return {"UnprocessedItems": arguments["RequestItems"]}
 
-        with answering(WRITE, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="unwritten"):
+        with answering(WRITE, *[nothing] * 20) as calls, pytest.raises(TimeoutError, match="items of a batch"):
             write_many(stored(1))
         assert len(calls.calls) == 8
 
 
 class TestFind:
-    def test_gives_the_item_or_none(self, aws):
+    def test_returns_the_item_or_none(self, aws):
         write_many([*stored(1), *edges("p", 1)])
         assert existing(find(StoredObject, keys(1)[0])).file_size == 1
         assert existing(find(Child, "p", "00000000")).kind == "topic"
@@ -168,20 +168,20 @@ class TestFind:
 
 
 class TestConditions:
-    def test_update_says_whether_it_did(self, aws):
+    def test_update_returns_whether_the_condition_held(self, aws):
         (item,) = stored(1)
         item.save()
         assert update_if(item, [StoredObject.file_size.set(2)], StoredObject.file_size == 1)
         assert not update_if(item, [StoredObject.file_size.set(3)], StoredObject.file_size == 1)
         assert numbers_of(read_many({StoredObject: keys(1)})[StoredObject]) == [2]
 
-    def test_update_brings_what_is_stored(self, aws):
+    def test_update_refreshes_the_item(self, aws):
         stored(1)[0].save()
         item = StoredObject(keys(1)[0])
         assert update_if(item, [StoredObject.file_size.set(2)], StoredObject.checksum.exists())
         assert (item.extension, item.file_size) == ("pdf", 2)
 
-    def test_save_says_whether_it_did(self, aws):
+    def test_save_returns_whether_the_condition_held(self, aws):
         first, second = stored(1)[0], StoredObject(keys(1)[0], extension="png", file_size=9)
         assert save_if(first, StoredObject.checksum.does_not_exist())
         assert not save_if(second, StoredObject.checksum.does_not_exist())
@@ -195,7 +195,7 @@ class TestConditions:
         with answering("PutItem", failed(code, "PutItem")), pytest.raises(PynamoDBException):
             save_if(item, StoredObject.checksum.does_not_exist())
 
-    def test_a_race_with_a_transaction_is_run_again(self, aws):
+    def test_a_conflict_with_a_transaction_is_retried(self, aws):
         (item,) = stored(1)
         with answering("PutItem", failed("TransactionConflictException", "PutItem")):
             assert save_if(item, StoredObject.checksum.does_not_exist())
@@ -213,8 +213,8 @@ class TestTransact:
         assert numbers_of(read_many({StoredObject: keys(1, 2)})[StoredObject]) == [2]
 
     @pytest.mark.parametrize("refused", range(4))
-    def test_codes_come_as_checks_deletes_puts_updates(self, aws, refused):
-        """Whatever the order in which they were put into the transaction."""
+    def test_codes_are_in_the_order_checks_deletes_puts_updates(self, aws, refused):
+        """Regardless of the order in which they were added to the transaction."""
         write_many(stored(0, 1, 3))
         holds, fails = StoredObject.checksum.exists(), StoredObject.file_size == 99
         conditions: list[Any] = [fails if number == refused else holds for number in range(4)]
@@ -232,7 +232,7 @@ class TestTransact:
         assert transact(fill) == expected
         assert numbers_of(read_many({StoredObject: keys(0, 1, 2, 3)})[StoredObject]) == [0, 1, 3]
 
-    def test_says_nothing_when_committed(self, aws):
+    def test_returns_no_codes_if_committed(self, aws):
         assert transact(lambda transaction: transaction.save(stored(1)[0])) == []
         assert find(StoredObject, keys(1)[0])
 
@@ -241,7 +241,7 @@ class TestTransact:
         [cancelled("TransactionConflict", "None"), failed("TransactionInProgressException", TRANSACT)],
         ids=["conflict", "in progress"],
     )
-    def test_lost_race_is_run_again(self, aws, pauses, lost):
+    def test_conflict_is_retried(self, aws, pauses, lost):
         filled = []
 
         def fill(transaction):
@@ -254,13 +254,13 @@ class TestTransact:
         assert len(pauses) == 2
         assert find(StoredObject, keys(1)[0])
 
-    def test_race_lost_eight_times_is_given_up(self, aws, pauses):
+    def test_gives_up_after_eight_conflicts(self, aws, pauses):
         lost = [cancelled("TransactionConflict")] * 20
-        with answering(TRANSACT, *lost) as calls, pytest.raises(TimeoutError, match="8 races"):
+        with answering(TRANSACT, *lost) as calls, pytest.raises(TimeoutError, match="conflicted with others 8 times"):
             transact(lambda transaction: transaction.save(stored(1)[0]))
         assert len(calls.calls) == 8
 
-    def test_failed_condition_beside_a_conflict_is_final(self, aws, pauses):
+    def test_failed_condition_with_a_conflict_is_not_retried(self, aws, pauses):
         refused = cancelled("TransactionConflict", "ConditionalCheckFailed", "None")
         with answering(TRANSACT, refused):
             codes = transact(lambda transaction: transaction.save(stored(1)[0]))
@@ -279,8 +279,8 @@ class TestTransact:
 
 
 @pytest.mark.parametrize("fault", [AnswerLost, NeverSent, ConnectionClosedError])
-class TestNoAnswer:
-    """What DynamoDB did is unknown: callers get the error of the database, and answer 503."""
+class TestNoResponse:
+    """It is unknown what DynamoDB did, so callers get the error and respond 503."""
 
     def test_to_a_transaction(self, aws, fault):
         with answering(TRANSACT, fault(endpoint_url="x")) as calls, pytest.raises(PynamoDBException):
@@ -302,12 +302,12 @@ class TestNoAnswer:
 
 
 class TestParallel:
-    def test_results_come_in_order(self):
+    def test_results_are_in_order(self):
         assert in_parallel(lambda number: number * 2, range(50)) == list(range(0, 100, 2))
 
     def test_first_error_is_raised(self):
         with pytest.raises(ZeroDivisionError):
             in_parallel(lambda number: 1 // number, [2, 1, 0, 5])
 
-    def test_of_nothing_is_nothing(self):
+    def test_of_nothing_is_empty(self):
         assert in_parallel(str, []) == []

@@ -29,7 +29,7 @@ def test_changes_get_the_next_revisions():
     assert [rev for rev, _ in statuses()] == [1, 2, 3]
 
 
-def test_of_two_who_read_the_same_counter_one_appends():
+def test_only_one_of_two_writers_with_the_same_counter_appends():
     for _ in range(2):
         counter = changes.counter_of(OWNER)
         assert changes.append(counter, some())
@@ -37,7 +37,7 @@ def test_of_two_who_read_the_same_counter_one_appends():
     assert len(statuses()) == 2
 
 
-def test_one_holds_the_lease():
+def test_only_one_worker_gets_the_lease():
     counter = existing(changes.append(changes.counter_of(OWNER), some(), "a", 30))
     assert not counter.is_free
     assert changes.counter_of(OWNER) == counter
@@ -50,7 +50,7 @@ def test_one_holds_the_lease():
     assert changes.take(free, "c", 30) is None
 
 
-def test_a_lease_that_ran_out_is_taken_and_counted():
+def test_an_expired_lease_is_taken_over_and_counted():
     changes.append(changes.counter_of(OWNER), some(), "a", -1)
     for tries in (1, 2):
         left = changes.counter_of(OWNER)
@@ -65,7 +65,7 @@ def test_a_lease_that_ran_out_is_taken_and_counted():
     assert ended == changes.counter_of(OWNER) == changes.Counter(OWNER, last=1, done=1)
 
 
-def test_marks_come_with_what_is_told():
+def test_marks_and_emitted_changes_are_written_together():
     counter = existing(changes.append(changes.counter_of(OWNER), some(2), "a", 30))
     first, second = changes.after(OWNER, 0, 9)
     first.status, second.status, second.errors = changes.DONE, changes.FAILED, ["no"]
@@ -78,7 +78,7 @@ def test_marks_come_with_what_is_told():
     assert statuses() == [(1, "done"), (2, "failed"), (3, "done")]
 
 
-def test_nobody_finishes_while_something_has_come():
+def test_the_lease_is_not_released_while_new_changes_are_pending():
     counter = existing(changes.append(changes.counter_of(OWNER), some(), "a", 30))
     changes.append(counter, some())
     assert not changes.finish(counter)
@@ -86,7 +86,7 @@ def test_nobody_finishes_while_something_has_come():
     assert changes.mark(counter, change, [], 30) is None
 
 
-def test_what_is_done_already_is_appended_at_any_time():
+def test_applied_changes_are_appended_at_any_time():
     changes.append_done(OWNER, some(1, changes.DONE))
     assert changes.counter_of(OWNER) == changes.Counter(OWNER, last=1, done=1)
     changes.append(changes.counter_of(OWNER), some())
@@ -94,7 +94,7 @@ def test_what_is_done_already_is_appended_at_any_time():
     assert changes.counter_of(OWNER) == changes.Counter(OWNER, last=3, done=1)
 
 
-def test_counters_are_kept_and_changes_forgotten():
+def test_counters_are_retained_and_changes_expire():
     changes.append(changes.counter_of(OWNER), some())
     (change,) = changes.after(OWNER, 0, 9)
     days = (change.expires - time.time()) / 86400

@@ -1,4 +1,4 @@
-"""Nodes: what is written comes back, and what is looked for is found."""
+"""Nodes are stored, read back and found."""
 
 from typing import Any, get_type_hints
 
@@ -72,7 +72,7 @@ NOTHING = {
 }
 
 
-def test_examples_are_what_they_say():
+def test_examples_cover_their_cases():
     assert set(FIELDS) == set(ALL) == set(NodeData.__annotations__)
     assert set(NOTHING) == NodeData.__required_keys__
     assert all(value not in (None, "", [], {}) for value in ALL.values())
@@ -81,7 +81,7 @@ def test_examples_are_what_they_say():
 
 
 @pytest.mark.parametrize("data", [ALL, NOTHING], ids=["every field", "no field"])
-def test_every_field_comes_back(aws, data):
+def test_every_field_is_stored_and_read_back(aws, data):
     nodes.from_data(data, ["a" * 32, "b" * 32]).save()
     node = fresh(Node(data["id"]))
     assert nodes.to_data(node) == data
@@ -91,21 +91,21 @@ def test_every_field_comes_back(aws, data):
 
 @settings(deadline=None)
 @given(st.fixed_dictionaries(FIELDS))
-def test_whatever_a_node_holds_comes_back(data):
+def test_any_node_is_stored_and_read_back(data):
     item = nodes.from_data(data, [])
     assert nodes.to_data(Node.from_raw_data(item.serialize())) == data
     assert nodes.to_data(item) == data
 
 
-def test_types_come_back(aws):
-    """JSON of the application: numbers are not decimals."""
+def test_types_are_preserved(aws):
+    """Numbers inside JSON attributes do not become decimals."""
     types = {name: type(value) for name, value in ALL.items()}
     nodes.from_data(ALL, []).save()
     for data in (nodes.to_data(fresh(Node(ALL["id"]))), nodes.data_of([ALL["id"]])[ALL["id"]]):
         assert {name: type(value) for name, value in data.items()} == {name: types[name] for name in data}
 
 
-def test_nothing_that_was_written_by_an_update_comes_back_as_nothing(aws):
+def test_null_written_by_an_update_is_read_as_the_default(aws):
     nodes.from_data(ALL, []).save()
     cleared = ("language", "license", "suggested_duration", "original_node_id")
     Node(ALL["id"]).update([getattr(Node, name).set(None) for name in cleared])
@@ -114,7 +114,7 @@ def test_nothing_that_was_written_by_an_update_comes_back_as_nothing(aws):
     assert nodes.data_of([ALL["id"]])[ALL["id"]] == expected
 
 
-def test_many_are_read_by_id(aws):
+def test_many_nodes_are_read_by_id(aws):
     root = live_root()
     plain = tree(*(resource(str(number)) for number in range(120)))
     lay(root, plain)
@@ -124,7 +124,7 @@ def test_many_are_read_by_id(aws):
     assert all(found[id]["id"] == id for id in wanted)
 
 
-def test_node_that_is_not_there_is_none(aws):
+def test_missing_node_is_none(aws):
     assert nodes.get(new_id()) is None
     assert nodes.data_of([new_id()]) == {}
 
@@ -149,7 +149,7 @@ class TestFindInTree:
             for node in plain[1:]:
                 assert existing(nodes.find_in_tree(root.id, content_id=node["content_id"])).id == node["id"]
 
-    def test_gives_the_whole_node(self, trees):
+    def test_returns_the_whole_node(self, trees):
         root, plain = trees[0]
         assert existing(nodes.find_in_tree(root.id, node_id=plain[2]["node_id"])).title == "doc"
 
@@ -158,12 +158,12 @@ class TestFindInTree:
         assert nodes.find_in_tree(new_id(), node_id=plain[1]["node_id"]) is None
         assert nodes.find_in_tree(new_id(), content_id=plain[1]["content_id"]) is None
 
-    def test_of_what_is_not_there_finds_nothing(self, trees):
+    def test_of_a_missing_id_finds_nothing(self, trees):
         root, _ = trees[0]
         assert nodes.find_in_tree(root.id, node_id=new_id()) is None
         assert nodes.find_in_tree(root.id, content_id=new_id()) is None
 
-    def test_of_content_that_is_there_twice_finds_one(self, aws):
+    def test_of_duplicate_content_finds_one(self, aws):
         root = live_root()
         one, other = put(root, "one", "other", content_id="c" * 32)
         assert existing(nodes.find_in_tree(root.id, content_id="c" * 32)).id in (one.id, other.id)

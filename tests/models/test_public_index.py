@@ -1,4 +1,4 @@
-"""The item that names the newest public index."""
+"""The item that refers to the newest public index."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ def test_there_is_none_at_first(aws):
     assert public_index.current() is None
 
 
-def test_each_one_follows_the_one_before_it(aws):
+def test_each_index_replaces_the_previous_one(aws):
     assert public_index.replace(None, "a")
     first = existing(public_index.current())
     assert public_index.replace(first, "b")
@@ -19,7 +19,7 @@ def test_each_one_follows_the_one_before_it(aws):
     assert (second.key, second.previous_key, second.revision) == ("b", "a", first.revision + 1)
 
 
-def test_of_two_at_once_one_is_refused(aws):
+def test_one_of_two_concurrent_replacements_fails(aws):
     assert public_index.replace(None, "a")
     assert not public_index.replace(None, "b")
     old = public_index.current()
@@ -28,7 +28,7 @@ def test_of_two_at_once_one_is_refused(aws):
     assert existing(public_index.current()).key == "c"
 
 
-def test_no_two_are_of_the_same_second(aws):
+def test_every_index_has_a_different_second(aws):
     old, moments = None, []
     for key in "abcd":
         public_index.replace(old, key)

@@ -1,4 +1,4 @@
-"""Reading without making models: queries, parts of items, and what is remembered of them."""
+"""Reading without models: queries, projections and cached functions of items."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,14 +24,14 @@ def one(**fields: object) -> StoredObject:
 
 
 class TestQueryRaw:
-    def test_goes_on_where_a_page_ended(self, aws):
+    def test_continues_after_the_end_of_a_page(self, aws):
         write_many(edges(7))
         with answering("Query") as calls:
             found = list(query_raw(Child, "p", limit=3))
         assert [raw["position"]["S"] for raw in found] == [f"{n:08x}" for n in range(7)]
         assert len(calls.calls) == 3
 
-    def test_reads_no_page_that_nobody_wants(self, aws):
+    def test_does_not_read_unneeded_pages(self, aws):
         write_many(edges(7))
         with answering("Query") as calls:
             next(query_raw(Child, "p", limit=3))
@@ -42,7 +42,7 @@ class TestQueryRaw:
             assert list(query_raw(Child, "p")) == []
         assert calls.calls[0]["ConsistentRead"] is True
 
-    def test_takes_a_condition(self, aws):
+    def test_accepts_a_condition(self, aws):
         write_many(edges(4))
         found = query_raw(Child, "p", Child.position > f"{1:08x}", scan_index_forward=False)
         assert [raw["position"]["S"] for raw in found] == [f"{3:08x}", f"{2:08x}"]
@@ -51,11 +51,11 @@ class TestQueryRaw:
 def test_only_some_attributes_are_read(aws):
     write_many([Task("t", task_name="n", channel_id="c", user_id="u", created="2026", expires=1)])
     [raw] = read_raw({Task: ["t"]}, {Task: ("id", "status", "result")})[Task]
-    assert set(raw) == {"id", "status"}  # one has a name that DynamoDB reserves, one is not there
+    assert set(raw) == {"id", "status"}  # one name is reserved in DynamoDB, and one attribute is missing
 
 
 @pytest.mark.parametrize("moment", [datetime(2026, 1, 2, 3, 4, 5, 678901, UTC), None])
-def test_items_are_read_as_they_were_written(aws, moment):
+def test_items_are_read_unchanged(aws, moment):
     user = User("u", email="a@example.org", disk_space=2**60, last_login=moment, is_admin=True, token_keys={"é", "ü"})
     user.save()
     read = User.get("u", consistent_read=True)
@@ -63,8 +63,8 @@ def test_items_are_read_as_they_were_written(aws, moment):
     assert [getattr(read, name) for name in names] == [getattr(user, name) for name in names]
 
 
-class TestRemembered:
-    def test_is_worked_out_once_for_what_is_stored_alike(self):
+class TestCached:
+    def test_is_computed_once_for_equal_items(self):
         asked: list[int] = []
 
         @remembered(10)
@@ -75,18 +75,18 @@ class TestRemembered:
         assert [extension(one(), 1), extension(one(), 1), extension(one(), 2)] == [("pdf", 1), ("pdf", 1), ("pdf", 2)]
         assert asked == [1, 2]
 
-    def test_is_worked_out_again_for_what_has_changed(self):
+    def test_is_computed_again_for_changed_items(self):
         size = remembered(10)(lambda item: item.file_size)
         assert [size(one(file_size={"N": number})) for number in ("1", "2", "1")] == [1, 2, 1]
 
-    def test_items_of_other_tables_are_others(self):
+    def test_items_of_other_tables_differ(self):
         children: list[Any] = to_read(Child, [{"parent_id": {"S": "a"}}])
         users: list[Any] = to_read(User, [{"id": {"S": "a"}}])
         [child], [user] = children, users
         assert child != user
         assert one() == one() != one(file_size={"N": "1"})
 
-    def test_models_are_never_remembered(self):
+    def test_models_are_never_cached(self):
         asked: list[Any] = []
 
         @remembered(10)

@@ -1,4 +1,4 @@
-"""Words that open a channel."""
+"""Channel tokens."""
 
 import pytest
 
@@ -11,34 +11,34 @@ TAKEN, FREE = "babab" * 2, "dadad" * 2
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The words that chance gives, in turn."""
+    """The tokens that the random generator returns, in turn."""
     words = iter([TAKEN, TAKEN, FREE])
     monkeypatch.setattr(secret_tokens, "new_channel_token", lambda: next(words))
 
 
-def test_reserved_word_opens_the_channel(aws):
+def test_reserved_token_finds_the_channel(aws):
     token = secret_tokens.reserve("c" * 32)
     assert secret_tokens.get_many([token])[0].channel_id == "c" * 32
 
 
-def test_word_of_another_channel_is_left_to_it(aws, drawn):
+def test_token_of_another_channel_is_not_reused(aws, drawn):
     SecretToken(TAKEN, channel_id="a" * 32).save()
     assert secret_tokens.reserve("b" * 32) == FREE
     assert secret_tokens.get_many([TAKEN])[0].channel_id == "a" * 32
     assert secret_tokens.get_many([FREE])[0].channel_id == "b" * 32
 
 
-def test_other_failures_are_no_collision(aws, drawn):
+def test_other_failures_are_not_collisions(aws, drawn):
     error = failed("ValidationException", "PutItem")
     with answering("PutItem", error), pytest.raises(Exception, match="ValidationException"):
         secret_tokens.reserve("b" * 32)
 
 
-def test_unknown_words_open_nothing(aws):
+def test_unknown_tokens_find_nothing(aws):
     assert secret_tokens.get_many([FREE]) == []
 
 
-def test_many_are_read_at_once(aws):
+def test_many_tokens_are_read_in_one_batch(aws):
     tokens = {secret_tokens.reserve(f"{number:032x}"): f"{number:032x}" for number in range(3)}
     found = secret_tokens.get_many([*tokens, FREE, *tokens])
     assert {token.token: token.channel_id for token in found} == tokens

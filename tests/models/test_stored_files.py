@@ -1,4 +1,4 @@
-"""What is known of files in the bucket."""
+"""Records of files in the bucket."""
 
 from chalicelib.models import derived_files, stored_objects
 from chalicelib.models.derived_files import DerivedFile
@@ -12,19 +12,19 @@ def entry(checksum, extension="pdf"):
     return StoredObject(checksum, extension=extension, file_size=1)
 
 
-def test_remembered_files_are_known_by_name(aws):
+def test_recorded_files_are_known_by_name(aws):
     stored_objects.remember([entry(f"{number:032x}") for number in range(130)])
     asked = [f"{number:032x}" for number in range(0, 260, 2)]
     assert stored_objects.known_names(asked) == {f"{number:032x}.pdf" for number in range(0, 130, 2)}
 
 
-def test_nothing_is_known_of_other_files(aws):
+def test_other_files_are_unknown(aws):
     assert stored_objects.known_names([MD5]) == set()
     assert stored_objects.known_names([]) == set()
 
 
-def test_same_bytes_under_two_names_are_remembered_without_breaking_the_batch(aws):
-    """DynamoDB refuses a whole batch that names a key twice."""
+def test_same_bytes_under_two_names_are_recorded_in_one_batch(aws):
+    """DynamoDB rejects a whole batch that contains a key twice."""
     with answering("BatchWriteItem") as calls:
         stored_objects.remember([entry(MD5, "jpg"), entry(MD5, "jpeg"), entry("b" * 32)])
     for call in calls.calls:
@@ -36,7 +36,7 @@ def test_same_bytes_under_two_names_are_remembered_without_breaking_the_batch(aw
     assert stored_objects.known_names(["b" * 32]) == {f"{'b' * 32}.pdf"}
 
 
-def test_derived_files_are_found_by_what_they_were_made_from(aws):
+def test_derived_files_are_found_by_their_inputs(aws):
     for number in range(3):
         DerivedFile(f"thumbnail:{number}", checksum=f"{number:032x}", extension="png", file_size=number).save()
     found = derived_files.made_before(["thumbnail:0", "thumbnail:2", "thumbnail:9", "exercise:0"])

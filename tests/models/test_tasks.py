@@ -1,4 +1,4 @@
-"""Tasks: they go forward, and their end is final."""
+"""Tasks: progress, and results that are final."""
 
 from datetime import UTC, datetime
 
@@ -21,20 +21,20 @@ def shown(task):
     return found.status, int(found.progress), found.detail
 
 
-def test_new_task_is_pending_and_not_yet_stored(aws):
+def test_new_task_is_pending_and_not_saved(aws):
     task = tasks.new(new_id(), tasks.PUBLISH, "c" * 32, "u" * 32)
     assert tasks.get(task.id) is None
     task.save()
     assert shown(task) == (PENDING, 0, "")
 
 
-def test_arguments_come_back(aws):
+def test_arguments_are_stored_and_read_back(aws):
     task = existing(tasks.get(made(version_notes="Ünï", rev=3).id))
     assert task.arguments == {"version_notes": "Ünï", "rev": 3}
     assert (task.channel_id, task.user_id, task.task_name) == ("c" * 32, "u" * 32, tasks.PUBLISH)
 
 
-def test_is_forgotten_a_month_later(aws):
+def test_expires_after_a_month(aws):
     task = made()
     made_at = datetime.fromisoformat(task.created)
     assert datetime.fromtimestamp(task.expires, UTC) == (made_at + tasks.RETENTION).replace(microsecond=0)
@@ -62,7 +62,7 @@ def test_may_end_without_a_result(aws):
 
 
 @pytest.mark.parametrize("status", tasks.FINISHED)
-def test_finished_never_goes_back_to_work(aws, status):
+def test_finished_task_cannot_be_resumed(aws, status):
     task = made()
     seen_before = existing(tasks.get(task.id))
     tasks.finish(task, status, "Done", {"added": 1})
@@ -74,8 +74,8 @@ def test_finished_never_goes_back_to_work(aws, status):
 
 
 @pytest.mark.parametrize(("first", "second"), [(SUCCESS, FAILURE), (FAILURE, SUCCESS)])
-def test_finished_stays_as_it_ended(aws, first, second):
-    """A message that comes again cannot turn what its caller was told."""
+def test_finished_task_keeps_its_result(aws, first, second):
+    """A repeated message cannot change a result that the caller has seen."""
     task = made()
     stale = existing(tasks.get(task.id))
     tasks.finish(task, first, "First", 1)
@@ -84,7 +84,7 @@ def test_finished_stays_as_it_ended(aws, first, second):
     assert existing(tasks.get(task.id)).result == 1
 
 
-def test_task_that_was_forgotten_is_not_made_again_by_its_worker(aws):
+def test_expired_task_is_not_recreated_by_its_worker(aws):
     task = made()
     task.delete()
     tasks.advance(task, 30, "On the way")

@@ -1,4 +1,4 @@
-"""Changes of trees in one transaction: all or nothing, and never on what was read too long ago."""
+"""Changes of trees in one transaction, on condition that the data read is current."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def new(root, name, position="00000005"):
     return node
 
 
-def test_puts_a_node_with_its_edge_and_counts(aws):
+def test_writes_a_node_with_its_edge_and_counts(aws):
     root = live_root()
     channel = existing(channels.get(root.channel_id))
     changes, node = Changes([channel]), new(root, "a")
@@ -30,7 +30,7 @@ def test_puts_a_node_with_its_edge_and_counts(aws):
     assert existing(channels.get(channel.id)).rev == fresh(root).newest_created_rev == channel.rev + 1
 
 
-def test_does_nothing_where_the_channel_has_changed_meanwhile(aws):
+def test_writes_nothing_if_the_channel_was_changed_meanwhile(aws):
     root = live_root()
     changes, node = Changes([existing(channels.get(root.channel_id))]), new(root, "a")
     put(changes, node, [root], weight_of(node))
@@ -40,7 +40,7 @@ def test_does_nothing_where_the_channel_has_changed_meanwhile(aws):
     assert counts(root)[0] == len(children.of(root.id)) == 1
 
 
-def test_does_nothing_where_a_node_is_gone(aws):
+def test_writes_nothing_if_a_node_was_deleted(aws):
     root = live_root()
     changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [root, Node(new_id())], Counts(1, 0, 0, 0))
@@ -48,7 +48,7 @@ def test_does_nothing_where_a_node_is_gone(aws):
     assert counts(root)[0] == 0
 
 
-def test_says_what_is_too_large_for_a_transaction(aws):
+def test_rejects_changes_that_are_too_large_for_a_transaction(aws):
     root = live_root()
     changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [Node(new_id()) for _ in range(100)], Counts(1, 0, 0, 0))
@@ -57,7 +57,7 @@ def test_says_what_is_too_large_for_a_transaction(aws):
 
 
 def test_changes_of_one_node_are_one_action(aws):
-    """DynamoDB refuses two actions on one item."""
+    """DynamoDB rejects two actions on one item."""
     root = live_root()
     changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [root], Counts(3, 2, 1, 1))
@@ -69,14 +69,14 @@ def test_changes_of_one_node_are_one_action(aws):
 
 
 class TestLineage:
-    def test_is_read_at_once_where_the_path_is_right_and_climbed_where_not(self, aws):
+    def test_is_read_in_one_batch_if_the_path_is_correct(self, aws):
         root = live_root()
         (outer,) = append(root, "outer", kind="topic")
         (inner,) = append(outer, "inner", kind="topic")
         for path in ([root.id, outer.id], [], [new_id()], [outer.id]):
             assert [node.id for node in trees.lineage(inner.id, path)] == [root.id, outer.id, inner.id]
 
-    def test_is_empty_where_something_is_gone(self, aws):
+    def test_is_empty_if_an_ancestor_was_deleted(self, aws):
         root = live_root()
         (outer,) = append(root, "outer", kind="topic")
         (inner,) = append(outer, "inner", kind="topic")

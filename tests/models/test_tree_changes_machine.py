@@ -1,5 +1,7 @@
-"""Random changes of a channel's trees, beside the same changes of nested lists: after each, order, parents, counts
-and trees are the same, and no two siblings have one place."""
+"""Random changes of a channel's trees, compared with the same changes of nested lists.
+
+After each change, order, parents, counts and trees are equal, and no two siblings have the same position.
+"""
 
 import contextlib
 from types import SimpleNamespace
@@ -69,7 +71,7 @@ class Machine(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def refused_unless(self, allowed):
-        """Where the change is not possible, it must be refused; the plain model is left alone then."""
+        """An impossible change must be rejected; the plain model then stays unchanged."""
         refused = False
         try:
             yield
@@ -119,15 +121,15 @@ class Machine(RuleBasedStateMachine):
     @rule(number=picks)
     def delete(self, number):
         node = self.pick(number)
-        with self.refused_unless(node.parent), self.settled_late(number):
+        with self.refused_unless(node.parent), self.late_propagation(number):
             node_moves.delete(ADMIN, node.id)
             self.take(node)
             node.former = node.parent
             self.put(node, self.trash, len(self.trash.children))
 
     @contextlib.contextmanager
-    def settled_late(self, number):
-        """Every other move to the trash tells what lies below in the background, as if it were large."""
+    def late_propagation(self, number):
+        """Every other move to the trash is propagated in the background, as if the subtree were large."""
         with mock.patch.object(node_moves, "MAX_MOVED_AT_ONCE", 50 * (number % 2)):
             yield
 
@@ -158,7 +160,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=picks, coach=st.booleans(), size=st.sampled_from([2, 40]))
     def update_descendants(self, number, coach, size):
-        """In pieces of a few nodes, or at once; roles are those of resources."""
+        """In batches of a few nodes, or all at once; only resources have roles."""
         node = self.pick(number)
         sent = {"role_visibility": "coach" if coach else "learner"}
         with mock.patch.object(node_batches, "MAX_NODES", size):
@@ -169,7 +171,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(number=picks, title=st.sampled_from(["", "s"]))
     def pull(self, number, title):
-        """A source changes its title, and all copies of it take that over unless it is empty."""
+        """A source changes its title, and all its copies get the new title unless it is empty."""
         node = self.pick(number)
         if node.parent:
             node_writes.update(ADMIN, node.id, parse(NodeChange, {"title": title}))
@@ -189,7 +191,7 @@ class Machine(RuleBasedStateMachine):
         return trees.preorder(root_id, trees.edges(root_id))
 
     @invariant()
-    def stored_trees_are_the_plain_ones(self):
+    def stored_trees_equal_the_plain_ones(self):
         for root in (self.live, self.trash):
             expected = [root, *below(root)]
             assert self.stored(root.id) == [node.id for node in expected]
@@ -211,7 +213,7 @@ class Machine(RuleBasedStateMachine):
             assert max(found.created_rev, found.modified_rev, *below_it) <= channel.rev
 
 
-def test_random_changes_keep_order_counts_and_trees():
+def test_random_changes_preserve_order_counts_and_trees():
     rules = settings(
         max_examples=3,
         stateful_step_count=20,

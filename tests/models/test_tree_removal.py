@@ -1,4 +1,4 @@
-"""Removing a tree, also when the worker is killed on the way."""
+"""Deleting a tree, including a worker that is killed halfway."""
 
 import pytest
 
@@ -21,7 +21,7 @@ SIZE = [10, 9, 7]  # nodes, edges, questions
 
 @pytest.fixture(autouse=True)
 def short_batches(monkeypatch):
-    """Small trees take several writes, too, and one after the other."""
+    """Small batches, so that small trees take several writes, one after the other."""
     monkeypatch.setattr(base, "MAX_BATCH_WRITE", 3)
     monkeypatch.setattr(base, "in_parallel", lambda function, items: [function(item) for item in items])
 
@@ -40,7 +40,7 @@ def left(aws):
 
 
 class Killer:
-    """Kills the process at one of its writes: before or after DynamoDB has made it."""
+    """Kills the process at one of its writes, before or after DynamoDB has executed it."""
 
     def __init__(self, at, made):
         self.at, self.made, self.writes = at, made, 0
@@ -57,7 +57,7 @@ class Killer:
         raise NeverSent(endpoint_url=operation)  # nor any write after it
 
 
-def test_nothing_is_left_of_it(aws):
+def test_everything_is_deleted(aws):
     other, root = make_tree(), make_tree("2")
     before = trees.walk(other.id)
     assert trees.remove(root.id) == len(before) == 10
@@ -67,14 +67,14 @@ def test_nothing_is_left_of_it(aws):
     assert left(aws) == [0, 0, 0]
 
 
-def test_of_what_is_gone_does_no_harm(aws):
+def test_deleting_a_missing_tree_is_harmless(aws):
     root = make_tree()
     trees.remove(root.id)
     trees.remove(root.id)
     assert left(aws) == [0, 0, 0]
 
 
-def test_root_goes_last(aws):
+def test_root_is_deleted_last(aws):
     root = make_tree()
     calls = []
 
@@ -89,7 +89,7 @@ def test_root_goes_last(aws):
 
 
 @pytest.mark.parametrize("made", [False, True], ids=["before the write", "after the write"])
-def test_killed_anywhere_it_is_taken_up_again(aws, made):
+def test_interrupted_anywhere_it_can_be_resumed(aws, made):
     for at in range(50):
         root, killer = make_tree(), Killer(at, made)
         try:

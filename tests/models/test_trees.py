@@ -1,4 +1,4 @@
-"""Trees: putting nodes into them, and reading them in order."""
+"""Appending nodes to trees, and reading trees in order."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def channel_rev(root):
 
 
 class TestAppend:
-    def test_stores_nodes_and_their_places(self, aws):
+    def test_stores_nodes_and_their_positions(self, aws):
         root = live_root()
         added = [child(root, "b"), child(root, "a", kind="topic")]
         assert append_live(root, *added) is None
@@ -35,21 +35,21 @@ class TestAppend:
         assert [edge.kind for edge in children.of(root.id)] == ["document", "topic"]
         assert nodes.data_of([node["id"] for node in added]) == {node["id"]: node for node in added}
 
-    def test_puts_more_behind_what_is_there(self, aws):
+    def test_appends_after_existing_children(self, aws):
         root = live_root()
         for start in range(0, 40, 10):
             put(root, *(str(number) for number in range(start, start + 10)))
         assert titles(trees.walk(root.id)[1:]) == [str(number) for number in range(40)]
 
-    def test_takes_up_to_a_full_transaction(self, aws):
+    def test_accepts_up_to_a_full_transaction(self, aws):
         root = live_root()
         most = trees.room(0)
         assert append_live(root, *(child(root, str(number)) for number in range(most))) is None
         assert len(trees.walk(root.id)) == most + 1
 
     @pytest.mark.parametrize("levels", [0, 1, 2, 10, 50, 95, 96])
-    def test_has_room_for_what_a_transaction_holds(self, aws, levels):
-        """`room` counts what `append` sends."""
+    def test_room_is_what_a_transaction_holds(self, aws, levels):
+        """`room` equals what `append` can send."""
         for more in (0, 1):
             root = live_root()
             sent = [child(root, str(number)) for number in range(trees.room(levels) + more)]
@@ -58,8 +58,8 @@ class TestAppend:
             assert (len(calls.calls[0]["TransactItems"]) > MAX_TRANSACTION) == bool(more)
 
     @pytest.mark.parametrize("levels", [1, 2, 10])
-    def test_has_the_same_room_in_a_live_tree(self, aws, levels):
-        """There the ancestors are read anew, and the channel and its revision are part of the transaction."""
+    def test_room_is_the_same_in_a_live_tree(self, aws, levels):
+        """The ancestors are read again, and the channel and its revision are part of the transaction."""
         parent = live_root()
         for number in range(levels):
             (parent,) = put(parent, f"level {number}", kind="topic")
@@ -69,7 +69,7 @@ class TestAppend:
                 append_live(parent, *sent)
             assert (len(calls.calls[0]["TransactItems"]) > MAX_TRANSACTION) == bool(more)
 
-    def test_counts_where_the_parent_is_by_now(self, aws):
+    def test_counts_on_the_current_ancestors_of_a_moved_parent(self, aws):
         """It was moved after its ancestors were read."""
         root = live_root()
         old, new = put(root, "old", "new", kind="topic")
@@ -78,15 +78,15 @@ class TestAppend:
         assert append(parent, [root.id, old.id], [child(parent, "a")], TreeState.LIVE) is None
         assert (existing(nodes.get(old.id)).resource_count, existing(nodes.get(new.id)).resource_count) == (0, 1)
 
-    def test_is_refused_where_the_parent_is_in_another_tree_by_now(self, aws):
+    def test_fails_if_the_parent_was_moved_to_another_tree(self, aws):
         root = live_root()
         (parent,) = put(root, "parent", kind="topic")
         elsewhere = live_root()
         Node(parent.id).update([Node.parent_id.set(elsewhere.id)])
         assert append(parent, [root.id], [child(parent, "a")], TreeState.LIVE) is Refusal.CLOSED
 
-    def test_in_several_parts_keeps_their_order(self, aws):
-        """The parent is read once: each part says how many went before it."""
+    def test_in_several_batches_preserves_the_order(self, aws):
+        """The parent is read once; each batch gets the number of nodes appended before."""
         root = live_root()
         put(root, "before")
         parent = fresh(root)
@@ -108,7 +108,7 @@ class TestAppend:
         assert counts(outer) == (6, 4, 1, 2, 2)
         assert counts(root) == (7, 4, 1, 2, 1)
 
-    def test_of_what_is_there_already_changes_nothing(self, aws):
+    def test_of_existing_nodes_changes_nothing(self, aws):
         root = live_root()
         put(root, "a", "b")
         before, rev = counts(root), channel_rev(root)
@@ -121,7 +121,7 @@ class TestAppend:
         ("place", "field"),
         [(TreeState.BEING_BUILT, "chef_root_id"), (TreeState.STAGED, "staging_root_id"), (TreeState.LIVE, "root_id")],
     )
-    def test_needs_the_tree_where_it_was_found(self, aws, place, field):
+    def test_requires_the_tree_in_the_same_place(self, aws, place, field):
         root_id = new_id()
         channel = make_channel(**{field: root_id})
         root = make_root(channel, root_id)
@@ -140,7 +140,7 @@ class TestAppend:
         assert append(root, [], [child(root, "a")], place) is None
         assert channel_rev(root) == 1 + change
 
-    def test_below_what_was_deleted_changes_nothing(self, aws):
+    def test_below_a_deleted_node_changes_nothing(self, aws):
         root = live_root()
         (parent,) = put(root, "parent", kind="topic")
         before = counts(root)
@@ -149,8 +149,8 @@ class TestAppend:
         assert children.of(parent.id) == []
         assert counts(root) == before
 
-    def test_at_the_same_time_loses_nothing(self, aws):
-        """Both found the same next place."""
+    def test_concurrent_appends_lose_nothing(self, aws):
+        """Both read the same next position."""
         root = live_root()
         one, other = fresh(root), fresh(root)
         assert append_live(one, child(root, "a"), child(root, "b")) is None
@@ -163,7 +163,7 @@ class TestAppend:
         assert found[4] == "e"
         assert counts(root)[0] == 5
 
-    def test_of_a_deep_node_remembers_its_path(self, aws):
+    def test_of_a_deep_node_stores_its_path(self, aws):
         root = live_root()
         (outer,) = put(root, "outer", kind="topic")
         (inner,) = put(outer, "inner", kind="topic")
@@ -172,7 +172,7 @@ class TestAppend:
 
 
 class TestAncestors:
-    def test_are_the_same_by_path_and_by_climbing(self, aws):
+    def test_are_the_same_by_path_and_by_parent_id(self, aws):
         node = live_root()
         expected: list[str] = []
         for level in range(5):
@@ -180,7 +180,7 @@ class TestAncestors:
             expected = [*expected, node.id]
             (node,) = put(node, f"level {level}", kind="topic")
 
-    def test_are_read_once_a_level_unless_a_chef_builds_the_tree(self, aws):
+    def test_take_one_read_per_level_unless_a_chef_builds_the_tree(self, aws):
         node = live_root()
         for level in range(3):
             (node,) = put(node, f"level {level}", kind="topic")
@@ -190,7 +190,7 @@ class TestAncestors:
             trees.ancestors(node, False)
             assert len(calls.calls) == 3
 
-    def test_are_found_when_the_path_is_no_longer_right(self, aws):
+    def test_are_found_if_the_path_is_outdated(self, aws):
         root = live_root()
         old, new = put(root, "old", "new", kind="topic")
         (moved,) = put(old, "moved")
@@ -198,7 +198,7 @@ class TestAncestors:
         assert trees.ancestors(fresh(moved), False) == [root.id, new.id]
 
 
-class TestWalk:
+class TestTraversal:
     BRANCHES = (
         topic(
             "1",
@@ -218,7 +218,7 @@ class TestWalk:
         lay(root, plain)
         return root, plain
 
-    def test_of_what_was_appended_is_the_same_tree(self, aws):
+    def test_returns_the_tree_that_was_appended(self, aws):
         root, plain = live_root(), tree(*self.BRANCHES)
         store(root, plain)
         assert [node["id"] for node in trees.walk(root.id)] == [root.id, *(node["id"] for node in plain[1:])]
@@ -229,7 +229,7 @@ class TestWalk:
         root, plain = stored
         assert [node["id"] for node in trees.walk(root.id)] == [root.id, *(node["id"] for node in plain[1:])]
 
-    def test_gives_whole_nodes(self, stored):
+    def test_returns_whole_nodes(self, stored):
         root, plain = stored
         placed = {"parent_id", "tree_id", "channel_id"}
         for found, node in zip(trees.walk(root.id)[1:], plain[1:], strict=True):
@@ -238,26 +238,26 @@ class TestWalk:
             }
             assert (found["tree_id"], found["channel_id"]) == (root.id, root.channel_id)
 
-    def test_goes_so_many_levels_down(self, stored):
+    def test_stops_at_the_requested_level(self, stored):
         root, _ = stored
         assert titles(trees.walk(root.id, 0)) == ["Root"]
         assert titles(trees.walk(root.id, 1)) == ["Root", "1", "2", "3", "4", "5"]
         assert titles(trees.walk(root.id, 2)) == ["Root", "1", "1.1", "1.2", "2", "3", "4", "4.1", "4.2", "5"]
         assert trees.walk(root.id, 4) == trees.walk(root.id)
 
-    def test_begins_anywhere(self, stored):
+    def test_starts_at_any_node(self, stored):
         _, plain = stored
         (fourth,) = (node["id"] for node in plain if node["title"] == "4")
         assert titles(trees.walk(fourth)) == ["4", "4.1", "4.2", "4.2.1", "4.2.1.1"]
 
-    def test_of_a_resource_is_that_alone(self, stored):
+    def test_of_a_resource_is_only_that_node(self, stored):
         _, plain = stored
         assert titles(trees.walk(plain[-1]["id"])) == ["5"]
 
-    def test_of_nothing_is_nothing(self, aws):
+    def test_of_nothing_is_empty(self, aws):
         assert trees.walk(new_id()) == []
 
-    def test_asks_once_a_topic_and_once_a_hundred_nodes(self, aws):
+    def test_takes_one_query_per_topic_and_one_read_per_100_nodes(self, aws):
         root = live_root()
         lay(root, tree(*(resource(str(number)) for number in range(150))))
         with watching(Watch()) as watch:

@@ -1,4 +1,4 @@
-"""How bodies are checked: what is taken, what is refused, and in which words."""
+"""Validation of request bodies: what is accepted, what is rejected, and with which error."""
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +61,7 @@ class Some(Schema):
     inner: list[Inner] = Field(default_factory=list)
 
 
-def wrong(schema, data):
+def errors_of(schema, data):
     with pytest.raises(ValidationFailed) as caught:
         parse(schema, data)
     return caught.value.fields
@@ -71,12 +71,12 @@ def node(**fields):
     return parse(NodeIn, nodes.topic("node", **fields))
 
 
-def wrong_node(**fields):
-    return wrong(NodeIn, nodes.topic("node", **fields))
+def node_errors(**fields):
+    return errors_of(NodeIn, nodes.topic("node", **fields))
 
 
-def wrong_question(**fields):
-    return wrong(NodeIn, nodes.exercise("node", nodes.question("q", **fields)))
+def question_errors(**fields):
+    return errors_of(NodeIn, nodes.exercise("node", nodes.question("q", **fields)))
 
 
 def _refusal(schema, body):
@@ -87,29 +87,29 @@ def _refusal(schema, body):
     return None
 
 
-def _places(body, place=()):
-    """Where the values of a body are, as paths of keys and indexes."""
-    yield place
+def _paths(body, path=()):
+    """The paths (keys and indexes) of all values in a body."""
+    yield path
     parts = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
     for name, part in parts:
-        yield from _places(part, (*place, name))
+        yield from _paths(part, (*path, name))
 
 
-def _with(body, place, value):
-    """The body with another value at a place."""
-    if not place:
+def _with(body, path, value):
+    """A copy of the body with another value at a path."""
+    if not path:
         return value
     parts = dict(body.items() if isinstance(body, dict) else enumerate(body))
-    parts[place[0]] = _with(parts[place[0]], place[1:], value)
+    parts[path[0]] = _with(parts[path[0]], path[1:], value)
     return parts if isinstance(body, dict) else list(parts.values())
 
 
-PLACES = [(schema, place) for schema, body in BODIES.items() for place in _places(body)]
+PATHS = [(schema, path) for schema, body in BODIES.items() for path in _paths(body)]
 
 
 class TestErrors:
-    def test_all_wrong_fields_are_told_at_once(self):
-        assert wrong(Some, {"id": "x", "numbers": [1, "2", 3.5], "inner": [{"number": 1}, {}]}) == {
+    def test_all_invalid_fields_are_reported(self):
+        assert errors_of(Some, {"id": "x", "numbers": [1, "2", 3.5], "inner": [{"number": 1}, {}]}) == {
             "id": ["This must be an id of 32 hex digits."],
             "title": REQUIRED,
             "numbers.1": ["A valid integer is required."],
@@ -123,33 +123,33 @@ class TestErrors:
 
     @pytest.mark.parametrize("body", [None, {}])
     def test_missing_body_is_an_empty_one(self, body):
-        assert wrong(Some, body) == {"id": REQUIRED, "title": REQUIRED}
-        assert wrong(CreateChannel, body) == {"channel_data": REQUIRED}
+        assert errors_of(Some, body) == {"id": REQUIRED, "title": REQUIRED}
+        assert errors_of(CreateChannel, body) == {"channel_data": REQUIRED}
 
     @pytest.mark.parametrize("body", ["text", 5, True, [], [{}]])
-    def test_body_that_is_no_object_is_told_so(self, body):
-        assert wrong(Some, body) == {"non_field_errors": ["An object is required."]}
+    def test_body_that_is_not_an_object_is_rejected(self, body):
+        assert errors_of(Some, body) == {"non_field_errors": ["An object is required."]}
 
-    def test_own_words_stay_as_they_are(self):
+    def test_sentences_may_contain_braces(self):
         assert str(refuse("Braces {like} these.").message()) == "Braces {like} these."
 
     def test_unknown_fields_are_ignored(self):
         assert not hasattr(parse(Some, {"id": ID, "title": "a", "more": 1}), "more")
 
     @pytest.mark.parametrize("value", [5, True, None, ["a"], {"a": 1}])
-    def test_text_is_text(self, value):
-        assert wrong(Some, {"id": ID, "title": value}) == {"title": ["A valid string is required."]}
+    def test_only_strings_are_text(self, value):
+        assert errors_of(Some, {"id": ID, "title": value}) == {"title": ["A valid string is required."]}
 
     @pytest.mark.parametrize("schema", BODIES, ids=lambda schema: schema.__name__)
-    def test_bodies_of_these_tests_are_right(self, schema):
+    def test_bodies_in_this_module_are_valid(self, schema):
         assert parse(schema, BODIES[schema])
 
     @settings(deadline=None, max_examples=150)
     @given(st.data())
-    def test_whatever_is_sent_is_taken_or_refused(self, data):
-        """Never another exception, and every sentence can be sent back."""
-        schema, place = data.draw(st.sampled_from(PLACES))
-        body = _with(BODIES[schema], place, data.draw(json_values()))
+    def test_any_body_is_accepted_or_rejected(self, data):
+        """No other exception is raised, and every error can be encoded."""
+        schema, path = data.draw(st.sampled_from(PATHS))
+        body = _with(BODIES[schema], path, data.draw(json_values()))
         refusal = _refusal(schema, body)
         assert refusal is None or (refusal.fields and refusal.detail.encode())
 
@@ -158,43 +158,43 @@ class TestNull:
     @pytest.mark.parametrize(
         "field", ["description", "copyright_holder", "author", "aggregator", "provider", "source_domain", "source_id"]
     )
-    def test_is_an_empty_text_where_a_node_needs_one(self, field):
+    def test_is_empty_text_in_required_text_fields(self, field):
         assert getattr(node(**{field: None}), field) == ""
 
     @pytest.mark.parametrize("field", ["language", "license", "license_description", "suggested_duration"])
-    def test_is_unknown(self, field):
+    def test_stays_null_in_optional_fields(self, field):
         assert getattr(node(**{field: None}), field) is None
 
     @pytest.mark.parametrize("field", ["grade_levels", "categories", "learner_needs", "learning_activities"])
-    def test_is_no_labels(self, field):
+    def test_is_an_empty_list_of_labels(self, field):
         assert getattr(node(**{field: None}), field) == []
 
     @pytest.mark.parametrize("nothing", [None, "", "{}", {}])
-    def test_is_no_extra_fields(self, nothing):
+    def test_is_empty_extra_fields(self, nothing):
         assert node(extra_fields=nothing).extra_fields == {}
 
     @pytest.mark.parametrize("nothing", [None, "", "[]", []])
-    def test_is_no_answers(self, nothing):
+    def test_is_an_empty_list_of_answers(self, nothing):
         sent = nodes.question("q", answers=nothing, hints=nothing)
         (question,) = parse(NodeIn, nodes.exercise("e", sent)).questions
         assert (question.answers, question.hints) == ([], [])
 
-    def test_is_refused_where_something_must_be(self):
-        assert set(wrong_node(title=None, kind=None, node_id=None)) == {"title", "kind", "node_id"}
+    def test_is_rejected_in_required_fields(self):
+        assert set(node_errors(title=None, kind=None, node_id=None)) == {"title", "kind", "node_id"}
 
-    def test_changes_nothing_of_a_remote_node(self):
+    def test_leaves_fields_of_a_remote_node_unchanged(self):
         fields = ["title", "description", "role", "tags", "grade_levels", "extra_fields", "suggested_duration"]
         sent = parse(RemoteNodeIn, {**REMOTE, **dict.fromkeys(fields)})
         assert [getattr(sent, name) for name in fields] == [None] * len(fields)
 
-    def test_is_an_empty_text_of_a_channel(self):
+    def test_is_empty_text_in_channels(self):
         sent = parse(ChefChannel, {**CHANNEL, "description": None, "tagline": None, "source_id": None})
         assert (sent.description, sent.tagline, sent.source_id) == ("", "", "")
 
 
 class TestText:
     @pytest.mark.parametrize(
-        ("field", "most"),
+        ("field", "maximum"),
         [
             ("title", 200),
             ("description", 100_000),
@@ -207,24 +207,24 @@ class TestText:
             ("source_domain", 200),
         ],
     )
-    def test_has_a_greatest_length(self, field, most):
-        assert getattr(node(**{field: "é" * most}), field) == "é" * most
-        assert wrong_node(**{field: "é" * (most + 1)}) == {
-            field: [f"Ensure this has at most {most}; it has {most + 1}."]
+    def test_has_a_maximum_length(self, field, maximum):
+        assert getattr(node(**{field: "é" * maximum}), field) == "é" * maximum
+        assert node_errors(**{field: "é" * (maximum + 1)}) == {
+            field: [f"Ensure this has at most {maximum}; it has {maximum + 1}."]
         }
 
     @pytest.mark.parametrize("field", ["extra_fields", "questions.0.answers", "questions.0.hints"])
-    def test_with_a_lone_surrogate_is_refused_inside_json(self, field):
-        """It could be stored, but never be written into an archive or a content database."""
+    def test_with_a_lone_surrogate_is_rejected_inside_json(self, field):
+        """It could be stored, but not written to an archive or a content database."""
         if field == "extra_fields":
-            assert wrong_node(extra_fields='{"a": ["\\ud800"]}')
+            assert node_errors(extra_fields='{"a": ["\\ud800"]}')
         else:
-            assert wrong_question(**{field.split(".")[-1]: '[{"answer": "\\udfff", "hint": "\\udfff"}]'})
+            assert question_errors(**{field.split(".")[-1]: '[{"answer": "\\udfff", "hint": "\\udfff"}]'})
 
-    def test_of_every_script_is_taken(self):
+    def test_accepts_every_script(self):
         assert node(title="العربية 名前 ʇdoʇ 🎓").title == "العربية 名前 ʇdoʇ 🎓"
 
-    def test_loses_the_nul_that_databases_cannot_hold(self):
+    def test_loses_nul_characters_that_databases_cannot_store(self):
         sent = node(title="a\0b", description="\0", license_description="c\0", tags=["d\0e", "\0"])
         assert (sent.title, sent.description, sent.license_description) == ("ab", "", "c")
         assert "\0" not in "".join(sent.tags)
@@ -232,25 +232,25 @@ class TestText:
 
 class TestJsonText:
     @pytest.mark.parametrize("text", ["{", "nope", "{'a': 1}", '{"a": 1} x', "[" * 100_000])
-    def test_that_is_no_json_is_told_so(self, text):
-        (sentence,) = wrong_node(extra_fields=text)["extra_fields"]
-        assert sentence.startswith("This text must be JSON")
+    def test_that_is_invalid_is_rejected(self, text):
+        (sentence,) = node_errors(extra_fields=text)["extra_fields"]
+        assert sentence.startswith("This must be valid JSON")
 
     @pytest.mark.parametrize("value", ["[]", [], "5", 5, '"a"', True])
-    def test_of_another_shape_is_refused(self, value):
-        assert wrong_node(extra_fields=value) == {"extra_fields": ["An object is required."]}
+    def test_other_than_an_object_is_rejected_in_extra_fields(self, value):
+        assert node_errors(extra_fields=value) == {"extra_fields": ["An object is required."]}
 
     @pytest.mark.parametrize("value", ["{}", {}, "5", 5])
-    def test_of_answers_is_a_list(self, value):
-        assert wrong_question(answers=value) == {"questions.0.answers": ["A list is required."]}
+    def test_other_than_a_list_is_rejected_in_answers(self, value):
+        assert question_errors(answers=value) == {"questions.0.answers": ["A list is required."]}
 
-    def test_of_answers_holds_objects(self):
-        assert wrong_question(answers='[{"answer": "a"}, 5]') == {"questions.0.answers.1": ["An object is required."]}
+    def test_of_answers_must_contain_objects(self):
+        assert question_errors(answers='[{"answer": "a"}, 5]') == {"questions.0.answers.1": ["An object is required."]}
 
     @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": Infinity}', '{"a": -Infinity}', '{"a": 1e999}'])
-    def test_with_numbers_that_json_does_not_know_is_refused(self, text):
-        """What is answered, and what is in archives, must be JSON that others can read."""
-        assert "extra_fields" in wrong_node(extra_fields=text)
+    def test_with_numbers_outside_the_json_standard_is_rejected(self, text):
+        """Responses and archives must be JSON that every parser reads."""
+        assert "extra_fields" in node_errors(extra_fields=text)
 
 
 class TestNode:
@@ -263,70 +263,70 @@ class TestNode:
         ("field", "value"),
         [("kind", "movie"), ("license", "GPL"), ("role", "admin"), ("language", "klingon-x"), ("kind", "")],
     )
-    def test_unknown_choice_is_named(self, field, value):
-        (sentence,) = wrong_node(**{field: value})[field]
+    def test_error_names_the_unknown_choice(self, field, value):
+        (sentence,) = node_errors(**{field: value})[field]
         assert f'"{value}"' in sentence
 
     @pytest.mark.parametrize("sent", [["x"], {"x": True}])
-    def test_unknown_label_is_refused(self, sent):
-        assert list(wrong_node(grade_levels=sent)) == ["grade_levels.0"]
+    def test_unknown_label_is_rejected(self, sent):
+        assert list(node_errors(grade_levels=sent)) == ["grade_levels.0"]
 
-    def test_labels_given_twice_count_once(self):
+    def test_duplicate_labels_are_dropped(self):
         from le_utils.constants.labels import levels
 
         assert node(grade_levels=[levels.PRESCHOOL] * 2).grade_levels == [levels.PRESCHOOL]
 
     @pytest.mark.parametrize(("sent", "seconds"), [(0, 0), (5, 5), (5.0, 5), (5.1, 5), (2**31 - 1, 2**31 - 1)])
-    def test_durations_are_whole_seconds(self, sent, seconds):
+    def test_durations_are_truncated_to_whole_seconds(self, sent, seconds):
         assert node(suggested_duration=sent).suggested_duration == seconds
 
     @pytest.mark.parametrize("sent", [-1, -0.5, 2**31, 1e300, float("nan"), float("inf"), "5", True, [5]])
-    def test_other_durations_are_refused(self, sent):
-        assert list(wrong_node(suggested_duration=sent)) == ["suggested_duration"]
+    def test_invalid_durations_are_rejected(self, sent):
+        assert list(node_errors(suggested_duration=sent)) == ["suggested_duration"]
 
     @pytest.mark.parametrize("tag", ["a", "x" * 30, "two words", "тег"])
-    def test_tags_are_taken(self, tag):
+    def test_valid_tags_are_accepted(self, tag):
         assert node(tags=[tag]).tags == [tag]
 
-    def test_tags_lose_blanks_that_nobody_sees(self):
+    def test_white_space_in_tags_is_normalized(self):
         assert node(tags=[" a ", "", "b\n c", "\t", "d"]).tags == ["a", "b c", "d"]
         assert node(tags=None).tags == []
 
     @pytest.mark.parametrize("tag", ["x" * 31, 5, None, ["a"]])
-    def test_other_tags_are_refused(self, tag):
-        assert list(wrong_node(tags=["fine", tag])) == ["tags.1"]
+    def test_invalid_tags_are_rejected(self, tag):
+        assert list(node_errors(tags=["fine", tag])) == ["tags.1"]
 
     @pytest.mark.parametrize(("sent", "meant"), [(True, True), (False, False), (None, False), (1, True), (0, False)])
-    def test_whether_answers_are_shuffled_may_be_written_in_many_ways(self, sent, meant):
+    def test_randomize_accepts_several_types(self, sent, meant):
         (question,) = parse(NodeIn, nodes.exercise("e", nodes.question("q", randomize=sent))).questions
         assert question.randomize is meant
 
-    def test_files_that_are_null_are_not_there(self):
+    def test_null_files_are_dropped(self):
         assert [file.filename for file in node(files=[None, nodes.file(MP4), None]).files] == [MP4]
 
     def test_long_file_names_are_cut(self):
         assert node(files=[nodes.file(MP4, original_filename="x" * 300)]).files[0].original_filename == "x" * 255
 
     @pytest.mark.parametrize("name", ["", "a.pdf", f"{ID}", f"{ID}.exe", f"{ID}.mp4/..", f"{ID.upper()}.mp4"])
-    def test_files_are_named_by_md5_and_a_known_format(self, name):
-        assert list(wrong_node(files=[nodes.file(name)])) == ["files.0.filename"]
+    def test_files_must_be_named_by_md5_and_a_known_format(self, name):
+        assert list(node_errors(files=[nodes.file(name)])) == ["files.0.filename"]
 
-    def test_criteria_that_break_their_schema_are_named(self):
+    def test_invalid_completion_criteria_are_rejected(self):
         fields = {"options": {"completion_criteria": {"model": "time"}}}
-        (sentence,) = wrong_node(kind="video", extra_fields=fields)["non_field_errors"]
+        (sentence,) = node_errors(kind="video", extra_fields=fields)["non_field_errors"]
         assert sentence.startswith("extra_fields: ")
 
-    def test_question_given_twice_is_refused(self):
+    def test_duplicate_question_is_rejected(self):
         sent = nodes.exercise("e", nodes.question("q"), nodes.question("q"))
-        assert "twice" in wrong(NodeIn, sent)["non_field_errors"][0]
+        assert "two questions have the same assessment_id" in errors_of(NodeIn, sent)["non_field_errors"][0]
 
     def test_remote_node_needs_a_source(self):
         sent = {"node_id": ID, "source_channel_id": ID, "source_node_id": None}
-        assert "source_node_id" in wrong(RemoteNodeIn, sent)["non_field_errors"][0]
+        assert "source_node_id" in errors_of(RemoteNodeIn, sent)["non_field_errors"][0]
 
 
 class TestUpload:
-    def test_fits(self):
+    def test_is_accepted(self):
         assert parse(UploadUrl, UPLOAD).duration == 9
         assert parse(UploadUrl, {**UPLOAD, "duration": 8.2}).duration == 8
 
@@ -353,27 +353,29 @@ class TestUpload:
         ],
         ids=str,
     )
-    def test_is_refused(self, changes, field):
-        assert list(wrong(UploadUrl, {**UPLOAD, **changes})) == [field]
+    def test_is_rejected(self, changes, field):
+        assert list(errors_of(UploadUrl, {**UPLOAD, **changes})) == [field]
 
-    def test_without_sound_or_picture_needs_no_duration(self):
+    def test_of_a_subtitle_file_needs_no_duration(self):
         sent = {**UPLOAD, "file_format": "vtt", "preset": "video_subtitle", "duration": None}
         assert parse(UploadUrl, sent).duration is None
 
 
 class TestOtherBodies:
     def test_channel_needs_a_name(self):
-        assert set(wrong(CreateChannel, {"channel_data": {"id": ID, "name": ""}})) == {"channel_data.name"}
+        assert set(errors_of(CreateChannel, {"channel_data": {"id": ID, "name": ""}})) == {"channel_data.name"}
 
-    @pytest.mark.parametrize(("field", "most"), [("name", 200), ("description", 400), ("tagline", 150)])
-    def test_channel_texts_have_a_greatest_length(self, field, most):
-        assert parse(ChefChannel, {**CHANNEL, field: "x" * most})
-        assert list(wrong(ChefChannel, {**CHANNEL, field: "x" * (most + 1)})) == [field]
+    @pytest.mark.parametrize(("field", "maximum"), [("name", 200), ("description", 400), ("tagline", 150)])
+    def test_channel_texts_have_a_maximum_length(self, field, maximum):
+        assert parse(ChefChannel, {**CHANNEL, field: "x" * maximum})
+        assert list(errors_of(ChefChannel, {**CHANNEL, field: "x" * (maximum + 1)})) == [field]
 
-    def test_finished_channels_are_staged_unless_told_otherwise(self):
+    def test_finished_channels_are_staged_by_default(self):
         assert parse(FinishChannel, {"channel_id": ID}).stage is True
         assert parse(FinishChannel, {"channel_id": ID, "stage": False}).stage is False
-        assert wrong(FinishChannel, {"channel_id": ID, "stage": "no"}) == {"stage": ["A valid boolean is required."]}
+        assert errors_of(FinishChannel, {"channel_id": ID, "stage": "no"}) == {
+            "stage": ["A valid boolean is required."]
+        }
 
-    def test_channels_asked_for_at_once_are_limited(self):
-        assert list(wrong(ChannelReferences, {"channel_ids": [ID] * 1001})) == ["channel_ids"]
+    def test_number_of_channels_is_limited(self):
+        assert list(errors_of(ChannelReferences, {"channel_ids": [ID] * 1001})) == ["channel_ids"]

@@ -1,4 +1,4 @@
-"""When a node is complete, so that it can be published (DECISIONS: chef and publish)."""
+"""Whether a node is complete, which it must be to be published."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ _RAW = frozenset({exercises.PERSEUS_QUESTION, exercises.QTI})
 
 
 def is_complete(node: NodeData, items: list[AssessmentItemData]) -> bool:
-    """Whether nothing that its kind needs is missing. The root of a tree needs no title."""
+    """Whether a node has everything that its kind requires. The root of a tree requires no title."""
     if node["parent_id"] is not None and not node["title"].strip():
         return False
     if node["kind"] == content_kinds.TOPIC:
         return True
-    if not _has_license(node) or not criteria.suits(node["kind"], node["extra_fields"]):
+    if not _has_license(node) or not criteria.is_allowed_for_kind(node["kind"], node["extra_fields"]):
         return False
     if node["kind"] == content_kinds.EXERCISE:
         return any(map(_is_answerable, items)) and criteria.has_mastery(node["extra_fields"])

@@ -1,4 +1,4 @@
-"""Mastery and completion criteria of a node: what `extra_fields` may say, and which kinds may say it."""
+"""Validation of the mastery and completion criteria in a node's `extra_fields`."""
 
 import re
 from functools import cache
@@ -10,7 +10,7 @@ _WHOLE = re.compile(r"[0-9]{1,6}")
 _TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME, completion_criteria.REFERENCE})
 _INTERACTIVE = _TIMED | {completion_criteria.DETERMINED_BY_RESOURCE}
 
-# Kolibri Studio's table; kinds that are not in it take no criterion of their own.
+# As in Kolibri Studio. Kinds that are missing here cannot have a completion criterion.
 MODELS_OF_KIND = {
     content_kinds.DOCUMENT: _TIMED | {completion_criteria.PAGES},
     content_kinds.EXERCISE: frozenset({completion_criteria.MASTERY}),
@@ -24,25 +24,25 @@ MODELS_OF_KIND = {
 
 
 def criterion_of(extra_fields: dict[str, Any]) -> dict[str, Any] | None:
-    """The completion criterion in a node's extra fields, or None."""
+    """The completion criterion in a node's extra fields; None if there is none."""
     options = extra_fields.get("options")
     criterion = options.get("completion_criteria") if isinstance(options, dict) else None
     return criterion if isinstance(criterion, dict) and criterion else None
 
 
 def problem(kind: str, extra_fields: dict[str, Any]) -> str | None:
-    """What is wrong with the criteria in a node's extra fields, as a sentence, or None."""
+    """A sentence that says what is wrong with the criteria in a node's extra fields; None if they are valid."""
     options = extra_fields.get("options")
     if options is not None and not isinstance(options, dict):
         return "options must be an object."
     criterion = (options or {}).get("completion_criteria")
     if criterion is not None and not _follows_schema(criterion):
-        return "options.completion_criteria does not follow le-utils' completion_criteria schema."
+        return "options.completion_criteria must match the completion_criteria schema of le-utils."
     return _legacy_problem(extra_fields) if kind == content_kinds.EXERCISE else None
 
 
-def suits(kind: str, extra_fields: dict[str, Any]) -> bool:
-    """Whether the completion criterion, where there is one, is of a model that the kind can have."""
+def is_allowed_for_kind(kind: str, extra_fields: dict[str, Any]) -> bool:
+    """Whether the completion criterion, if there is one, is valid and has a model that the kind allows."""
     criterion = criterion_of(extra_fields)
     if criterion is None:
         return True
@@ -52,7 +52,7 @@ def suits(kind: str, extra_fields: dict[str, Any]) -> bool:
 
 
 def has_mastery(extra_fields: dict[str, Any]) -> bool:
-    """Whether an exercise says when it is mastered, in the old form (`mastery_model`) or as a criterion."""
+    """Whether an exercise has a mastery model, either in the old form (`mastery_model`) or as a criterion."""
     if criterion_of(extra_fields) is not None:
         return True
     model = extra_fields.get("mastery_model")
@@ -80,7 +80,7 @@ def _follows_schema(criterion: Any) -> bool:
 
 @cache
 def _validator() -> Any:
-    # jsonschema takes long to import, and few requests carry a criterion.
+    # Imported here because jsonschema is slow to import and few requests contain a criterion.
     from jsonschema import Draft7Validator
     from referencing import Registry, Resource
 

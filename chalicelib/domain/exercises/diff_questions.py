@@ -1,15 +1,18 @@
-"""What one tree changes of an exercise's questions. They are the same where their assessment_id is."""
+"""Comparison of an exercise's questions in two trees. Questions are matched by assessment_id."""
 
 from typing import Any
 
 from chalicelib.domain.types import AssessmentItemData, NodeData
 
-MAX_TEXT_LENGTH = 300  # characters of a question that are shown
+MAX_TEXT_LENGTH = 300  # characters of a question in a diff
 _COMPARED = ("type", "question", "answers", "hints", "raw_data", "source_url", "randomize", "order")
 
 
 def compare(node: NodeData, old: list[AssessmentItemData], new: list[AssessmentItemData]) -> dict[str, Any]:
-    """The sections about questions, of one exercise. Large raw data may be given as anything that is as different."""
+    """The sections of a diff about the questions of one exercise.
+
+    `raw_data` is only compared, so a digest may stand for large raw data.
+    """
     before = {item["assessment_id"]: item for item in old}
     after = {item["assessment_id"]: item for item in new}
     return {

@@ -1,4 +1,4 @@
-"""QTI 3.0 items as authors write them: read safely, and what they are called and show.
+"""Safe parsing of QTI 3.0 items, their identifiers, and the files that they reference.
 
 QTI is 1EdTech's Question and Test Interoperability, https://www.imsglobal.org/spec/qti/v3p0.
 """
@@ -15,7 +15,7 @@ NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
 ITEM = f"{{{NAMESPACE}}}qti-assessment-item"
 BODY = f"{{{NAMESPACE}}}qti-item-body"
 
-_MAX_DEPTH = 100  # elements in elements; real items stay far below, and deeper ones would exhaust the stack
+_MAX_DEPTH = 100  # levels of elements; real items have far fewer, and deeper ones could exhaust the stack
 _ADDRESSES = ("src", "href", "srcset", "data", "poster")
 _STORED = re.compile(
     rf"(?:{re.escape(exercises.CONTENT_STORAGE_FORMAT.format(''))}|images/)?(?P<name>[0-9a-f]{{32}}\.[a-z0-9]+)"
@@ -24,27 +24,27 @@ _NOT_PERCENT_ENCODED = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class InvalidQti(ValueError):
-    """A text that is no QTI 3.0 item; the message goes on after "its raw data"."""
+    """The text is not a QTI 3.0 item. The message continues a sentence that starts with "its raw data"."""
 
 
 def identifier(assessment_id: str) -> str:
-    """What a question is called in a QTI package and in Kolibri: "K" and its id's 16 bytes in base64.
+    """The identifier of a question in QTI packages and in Kolibri: "K" and the id's 16 bytes in base64.
 
-    QTI's identifiers have at most 32 characters and start with a letter, which 32 hex digits may not.
+    QTI identifiers must start with a letter and have at most 32 characters, so the hex id cannot be used.
     """
     return "K" + base64.urlsafe_b64encode(bytes.fromhex(assessment_id)).decode().rstrip("=")
 
 
 def parse(text: str) -> Element:
-    """The item's root element. Entities are never expanded, as a document that could declare any is refused.
+    """Parse an item and return its root element. A DOCTYPE is rejected, so no entities are expanded.
 
-    Raises InvalidQti where the text is no well-formed XML, no QTI 3.0 item, or would break Kolibri's reader.
+    Raises InvalidQti for text that is not well-formed XML, is not a QTI 3.0 item, or would break Kolibri's viewer.
     """
     if "<!DOCTYPE" in text:
         raise InvalidQti("has a DOCTYPE. Remove it.")
     try:
-        # Whatever encoding the text declares for itself, it is read as what it is.
-        reader = XMLParser(encoding="utf-8")  # noqa: S314 - without a DOCTYPE there are no entities to expand
+        # The text is encoded as UTF-8 here, whatever encoding it declares.
+        reader = XMLParser(encoding="utf-8")  # noqa: S314 (without a DOCTYPE there are no entities to expand)
         root = fromstring(text.strip("\ufeff \t\r\n").encode(), reader)  # noqa: S314
     except (ParseError, UnicodeEncodeError) as error:
         raise InvalidQti(f"is not well-formed XML ({error}).") from error
@@ -59,7 +59,10 @@ def parse(text: str) -> Element:
 
 
 def localise(root: Element, folder: str) -> list[str]:
-    """Point every reference to a stored file into this folder; the names of those files, each once, in order."""
+    """Rewrite every reference to a stored file to point into `folder`.
+
+    Returns the distinct names of these files in document order.
+    """
     names: list[str] = []
     for element, attribute in _addresses(root):
         match = _STORED.fullmatch(unquote(element.attrib[attribute]).strip())
@@ -70,7 +73,7 @@ def localise(root: Element, folder: str) -> list[str]:
 
 
 def stored_names(text: str) -> list[str]:
-    """The names "<checksum>.<extension>" of the stored files that an item shows; none where it is no QTI item."""
+    """The names "<checksum>.<extension>" of the stored files that an item references; none if it is not valid QTI."""
     try:
         return localise(parse(text), "")
     except InvalidQti:
@@ -90,7 +93,7 @@ def _check_depth(root: Element) -> None:
 
 
 def _check_address(address: str) -> None:
-    """Kolibri decodes every address of a package, and shows none of its questions where it cannot."""
+    """Reject addresses that Kolibri cannot decode, as it would then show none of the package's questions."""
     try:
         unquote(address, errors="strict")
     except UnicodeDecodeError:
@@ -98,4 +101,4 @@ def _check_address(address: str) -> None:
     else:
         broken = bool(_NOT_PERCENT_ENCODED.search(address))
     if broken:
-        raise InvalidQti(f"has an address that is not percent-encoded as it must be: {address[:80]}")
+        raise InvalidQti(f"has an address that is not properly percent-encoded: {address[:80]}")

@@ -1,4 +1,4 @@
-"""Rules of questions: which parts go with which type, and the images that their texts show."""
+"""Rules for questions: which fields each type allows, and which images their texts reference."""
 
 import re
 from collections.abc import Mapping
@@ -16,18 +16,18 @@ _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'(
 _FORMATS = frozenset(form.id for form in file_formats.FORMATLIST)
 
 
-def misplaced(item: AssessmentItemData) -> dict[str, list[str]]:
-    """Sentences by field for what a question of this type cannot have."""
+def disallowed_fields(item: AssessmentItemData) -> dict[str, list[str]]:
+    """Error sentences by field for fields that a question of this type cannot have."""
     if item["type"] in RAW_TYPES:
         filled = [name for name in ("question", "answers", "hints") if item[name]]
-        return {name: [f"A question of type {item['type']} has raw_data only; leave this empty."] for name in filled}
+        return {name: [f"A question of type {item['type']} has only raw_data. Leave this empty."] for name in filled}
     if item["raw_data"]:
-        return {"raw_data": [f"Only {' and '.join(sorted(RAW_TYPES))} questions have raw_data; leave this empty."]}
+        return {"raw_data": [f"Only {' and '.join(sorted(RAW_TYPES))} questions have raw_data. Leave this empty."]}
     return {}
 
 
-def damaged(item: AssessmentItemData) -> dict[str, list[str]]:
-    """Sentences by field for raw data that could not be published. Blank raw data is not there yet."""
+def invalid_raw_data(item: AssessmentItemData) -> dict[str, list[str]]:
+    """Error sentences by field for raw data that could not be published. Blank raw data is allowed until then."""
     if item["raw_data"].strip() and item["type"] == exercises.QTI:
         return _damaged_qti(item["raw_data"])
     if item["raw_data"].strip() and item["type"] == exercises.PERSEUS_QUESTION:
@@ -52,9 +52,9 @@ def _damaged_perseus(raw_data: str) -> dict[str, list[str]]:
 
 
 def images(item: AssessmentItemData) -> list[str]:
-    """The names that a question's texts show images by, each once, in order.
+    """The distinct names of the images that a question's texts reference, in order of appearance.
 
-    Raw data also names drawings (graphies), by what they were once called: those are left out.
+    Raw data also references graphies (drawings) by their original names, which are left out.
     """
     texts = [item["question"], *_strings(item["answers"], "answer"), *_strings(item["hints"], "hint")]
     names = [name for text in texts for name in _IMAGE.findall(text)]
@@ -63,7 +63,7 @@ def images(item: AssessmentItemData) -> list[str]:
 
 
 def shown(item: AssessmentItemData) -> list[str]:
-    """The names of all images that a question shows: QTI items may also name them as if they lay beside it."""
+    """The distinct names of all images that a question shows. QTI items may also reference them by relative paths."""
     beside = qti_xml.stored_names(item["raw_data"]) if item["type"] == exercises.QTI else []
     return list(dict.fromkeys([*images(item), *beside]))
 
@@ -73,22 +73,25 @@ def _strings(rows: list[dict[str, object]], name: str) -> list[str]:
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a name is one that a stored file can have."""
+    """Whether a name has the form of a stored file's name."""
     parts = split_filename(name)
     return parts is not None and parts[1] in _FORMATS
 
 
 def files_of(item: AssessmentItemData, sizes: Mapping[str, int]) -> list[FileData]:
-    """The files that a question is to have: those it has, without images that it no longer shows, and with those it
-    shows now. `sizes` are bytes of the stored files by name."""
+    """The files of a question after its texts changed.
+
+    Images that it no longer shows are removed and images that it now shows are added. `sizes` are the sizes of stored
+    files in bytes, by name; images that are not stored are left out.
+    """
     names = shown(item)
-    kept = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in names]
-    present = {file_name(file) for file in kept}
-    return kept + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
+    remaining = [f for f in item["files"] if f["preset"] != format_presets.EXERCISE_IMAGE or file_name(f) in names]
+    present = {file_name(file) for file in remaining}
+    return remaining + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
 
 
 def file_name(file: FileData) -> str:
-    """The name that a file is stored by."""
+    """The name under which a file is stored."""
     return f"{file['checksum']}.{file['file_format']}"
 
 

@@ -1,5 +1,8 @@
-"""What one tree of a channel changes against another. Nodes are the same where their node_id is; where a tree has a
-node_id several times, the first is the same as the first of the other tree, and so on."""
+"""Comparison of two trees of a channel.
+
+Nodes are matched by node_id. If a tree has a node_id several times, its first occurrence matches the first one in the
+other tree, and so on.
+"""
 
 from bisect import bisect_left
 from collections import Counter
@@ -10,7 +13,7 @@ from le_utils.constants import content_kinds
 
 from chalicelib.domain.types import LABELS, FileData, NodeData
 
-Key = tuple[str, int]  # node_id, and how many before it in the tree have the same
+Key = tuple[str, int]  # node_id, and the number of earlier nodes in the tree with the same one
 Line = dict[str, Any]
 
 SECTIONS = (
@@ -25,7 +28,7 @@ SECTIONS = (
     "questions_removed",
     "questions_changed",
 )
-_ALWAYS_SAID = ("added", "removed", "changed", "moved")
+_ALWAYS_COUNTED = ("added", "removed", "changed", "moved")
 _COMPARED = (
     "title",
     "description",
@@ -48,7 +51,7 @@ _COMPARED = (
 
 
 class _Tree:
-    """A tree by the keys of its nodes, in tree order and without its root."""
+    """The nodes of a tree by key, in tree order and without the root."""
 
     def __init__(self, nodes: list[NodeData]) -> None:
         seen: Counter[str] = Counter()
@@ -60,30 +63,30 @@ class _Tree:
             self.nodes[key], self.keys[node["id"]] = node, key
 
     def parent(self, key: Key) -> Key | None:
-        """None below the root."""
+        """The key of a node's parent; None if that is the root."""
         return self.keys.get(self.nodes[key]["parent_id"] or "")
 
     def without(self, other: "_Tree") -> list[NodeData]:
-        """The nodes that the other tree does not have."""
+        """The nodes that are missing from the other tree."""
         return [node for key, node in self.nodes.items() if key not in other.nodes]
 
 
 def compare(old: list[NodeData], new: list[NodeData]) -> dict[str, Any]:
-    """The sections about nodes and files, and the `totals` of both trees; those about questions are empty.
+    """Compare two trees: the sections about nodes and files, and the `totals` of both trees.
 
-    Both lists are in tree order with their root first; roots are not compared. A node is moved where its parent is
-    another one; of siblings that stay, as few as possible are said to be reordered.
+    Both lists are in tree order, root first. Roots are not compared, and the sections about questions stay empty. A
+    node has moved if it has another parent; among the other siblings, as few as possible are listed as reordered.
     """
     before, after = _Tree(old), _Tree(new)
-    kept = [key for key in after.nodes if key in before.nodes]
-    moved = [key for key in kept if before.parent(key) != after.parent(key)]
+    common = [key for key in after.nodes if key in before.nodes]
+    moved = [key for key in common if before.parent(key) != after.parent(key)]
     return {
         **{section: [] for section in SECTIONS},
         "added": [line_of(node) for node in after.without(before)],
         "removed": [line_of(node) for node in before.without(after)],
-        "changed": list(_changed(before, after, kept)),
+        "changed": list(_changed(before, after, common)),
         "moved": [_moved(before, after, key) for key in moved],
-        "reordered": [line_of(after.nodes[key]) for key in _reordered(before, after, kept)],
+        "reordered": [line_of(after.nodes[key]) for key in _reordered(before, after, common)],
         "files_added": list(_files_only_in(after, before)),
         "files_removed": list(_files_only_in(before, after)),
         "totals": [totals(old), totals(new)],
@@ -91,7 +94,7 @@ def compare(old: list[NodeData], new: list[NodeData]) -> dict[str, Any]:
 
 
 def exercises(old: list[NodeData], new: list[NodeData]) -> list[tuple[str | None, str | None, NodeData]]:
-    """(id in the old tree, id in the new one, the node in the newer of them) of all exercises."""
+    """All exercises: (id in the old tree, id in the new tree, the node). The new tree's node is used if it has one."""
     before, after = _Tree(old), _Tree(new)
     nodes = {**before.nodes, **after.nodes}
     return [
@@ -102,18 +105,18 @@ def exercises(old: list[NodeData], new: list[NodeData]) -> list[tuple[str | None
 
 
 def counts(changes: dict[str, Any]) -> dict[str, int]:
-    """How long each section is."""
+    """The number of entries in each section."""
     return {section: len(changes[section]) for section in SECTIONS}
 
 
 def sentence(changes: dict[str, Any]) -> str:
-    """The counts as a sentence for people; of nodes always, of the rest where there is something to count."""
-    said = {name: count for name, count in counts(changes).items() if count or name in _ALWAYS_SAID}
-    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in said.items()) + "."
+    """The counts as a sentence. Sections other than the main ones about nodes are left out if they are empty."""
+    shown = {name: count for name, count in counts(changes).items() if count or name in _ALWAYS_COUNTED}
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown.items()) + "."
 
 
 def totals(nodes: list[NodeData]) -> dict[str, Any]:
-    """How many nodes of each kind a tree has below its root, questions, and different files with their bytes."""
+    """The numbers of nodes by kind, of questions and of distinct files below the root, and the files' size in bytes."""
     sizes = {file["checksum"]: file["file_size"] for node in nodes[1:] for file in node["files"]}
     return {
         "kind_count": dict(sorted(Counter(node["kind"] for node in nodes[1:]).items())),
@@ -124,12 +127,12 @@ def totals(nodes: list[NodeData]) -> dict[str, Any]:
 
 
 def line_of(node: NodeData) -> Line:
-    """A node as the sections name it."""
+    """A node, as listed in a section."""
     return {"id": node["id"], "node_id": node["node_id"], "title": node["title"], "kind": node["kind"]}
 
 
-def _changed(before: _Tree, after: _Tree, kept: list[Key]) -> Iterator[Line]:
-    for key in kept:
+def _changed(before: _Tree, after: _Tree, common: list[Key]) -> Iterator[Line]:
+    for key in common:
         old, new = before.nodes[key], after.nodes[key]
         fields = [name for name in _COMPARED if _value(old, name) != _value(new, name)]
         if _prerequisites(before, old) != _prerequisites(after, new):
@@ -141,7 +144,7 @@ def _changed(before: _Tree, after: _Tree, kept: list[Key]) -> Iterator[Line]:
 
 
 def _value(node: NodeData, name: str) -> Any:
-    """A field's value; the order of tags and labels says nothing."""
+    """A field's value, with lists sorted: the order of tags and labels is not a change."""
     value = node[name]  # type: ignore[literal-required]
     return sorted(value) if isinstance(value, list) else value
 
@@ -151,34 +154,34 @@ def _prerequisites(tree: _Tree, node: NodeData) -> set[Key]:
 
 
 def _moved(before: _Tree, after: _Tree, key: Key) -> Line:
-    """A node with the node_ids of its parents then and now, None below the root."""
+    """A node with the node_ids of its old and new parent, None for the root."""
     old, new = before.parent(key), after.parent(key)
     parents = {"old_parent": old[0] if old else None, "new_parent": new[0] if new else None}
     return {**line_of(after.nodes[key]), **parents}
 
 
-def _reordered(before: _Tree, after: _Tree, kept: list[Key]) -> list[Key]:
+def _reordered(before: _Tree, after: _Tree, common: list[Key]) -> list[Key]:
     places = {key: place for place, key in enumerate(before.nodes)}
     siblings: dict[Key | None, list[Key]] = {}
-    for key in kept:
+    for key in common:
         if before.parent(key) == after.parent(key):
             siblings.setdefault(after.parent(key), []).append(key)
     out_of_order = {key for keys in siblings.values() for key in _out_of_order(keys, places)}
-    return [key for key in kept if key in out_of_order]
+    return [key for key in common if key in out_of_order]
 
 
 def _out_of_order(keys: list[Key], places: dict[Key, int]) -> list[Key]:
-    """As few keys as possible without which the places of the others rise."""
-    tails: list[int] = []  # the lowest place that a rising row of each length can end with
+    """The smallest set of keys without which the others are in their old order."""
+    tails: list[int] = []  # for each length, the lowest place that ends an increasing subsequence of that length
     lengths = []
     for key in keys:
         length = bisect_left(tails, places[key])
         tails[length : length + 1] = [places[key]]
         lengths.append(length)
-    left_out, wanted = [], len(tails) - 1
+    left_out, length_left = [], len(tails) - 1
     for key, length in zip(reversed(keys), reversed(lengths), strict=True):
-        if length == wanted:
-            wanted -= 1
+        if length == length_left:
+            length_left -= 1
         else:
             left_out.append(key)
     return left_out
@@ -194,8 +197,8 @@ def _files_only_in(tree: _Tree, other: _Tree) -> Iterator[Line]:
         for name, file in _files(node).items():
             if name not in known:
                 fields = ("checksum", "file_format", "preset", "language", "file_size", "original_filename")
-                said = {field: file[field] for field in fields}  # type: ignore[literal-required]
-                yield {"node_id": node["node_id"], "title": node["title"], **said}
+                shown = {field: file[field] for field in fields}  # type: ignore[literal-required]
+                yield {"node_id": node["node_id"], "title": node["title"], **shown}
 
 
 def _exercise_id(tree: _Tree, key: Key) -> str | None:

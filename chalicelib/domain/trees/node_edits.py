@@ -1,4 +1,4 @@
-"""Changes of a node's nested parts: labels and tags as sets, extra fields as maps."""
+"""Changes of a node's nested fields: labels and tags as sets, extra fields as maps."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ ACTIVITY_OF_KIND = {
 
 @dataclass(frozen=True)
 class SetChange:
-    """A change of a set: `values` says what shall be in it; what it does not name stays, unless it is the `whole`."""
+    """A change of a set: `values` says which values to include or remove. `whole` removes all others."""
 
     values: dict[str, bool]
     whole: bool
 
 
 def changed_set(change: SetChange, present: list[str]) -> list[str]:
-    """The set after a change, in the order in which things came into it."""
-    kept = [] if change.whole else [value for value in present if change.values.get(value, True)]
-    return list(dict.fromkeys([*kept, *(value for value, wanted in change.values.items() if wanted)]))
+    """Apply a change to a set. Values are in the order in which they were added."""
+    remaining = [] if change.whole else [value for value in present if change.values.get(value, True)]
+    return list(dict.fromkeys([*remaining, *(value for value, wanted in change.values.items() if wanted)]))
 
 
 def merged(present: Mapping[str, Any], changes: Mapping[str, Any], depth: int = 2) -> dict[str, Any]:
-    """Extra fields after a change: named ones are replaced (those of `options` one by one), null takes one away."""
+    """Apply changes to extra fields: null removes a field, objects are merged down to `depth`, others are replaced."""
     result = dict(present)
     for name, value in changes.items():
         if value is None:

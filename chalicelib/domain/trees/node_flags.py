@@ -1,7 +1,7 @@
-"""What of a node is published and what has changed since, by revisions alone (design 3).
+"""Whether a node is published and whether it has changed since, derived from revisions.
 
-A change of the live tree raises the channel's `rev` by one and leaves the new number on the nodes that it concerns.
-A publish notes the `rev` that it read as `published_rev`: nothing is written on any node.
+A change of the live tree increments the channel's `rev` and stores the new value on the affected nodes. A publish
+stores the `rev` that it read as `published_rev` on the channel, so it need not write to any node.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Revisions:
-    """When a node was made and changed, and when last something below it was."""
+    """The revisions at which a node was created and modified, and the latest ones of its descendants."""
 
     created: int
     modified: int
@@ -18,9 +18,9 @@ class Revisions:
 
 
 def flags(node: Revisions, root_rev: int, published_rev: int, is_live: bool) -> dict[str, bool]:
-    """`published`, `changed`, `has_new_descendants` and `has_updated_descendants` of a node.
+    """The flags `published`, `changed`, `has_new_descendants` and `has_updated_descendants` of a node.
 
-    `root_rev` is the revision at which its tree went live, `published_rev` 0 where nothing was published yet.
+    `root_rev` is the revision at which its tree went live. `published_rev` is 0 if nothing was published yet.
     """
     published = is_live and 0 < published_rev >= max(node.created, root_rev)
     return {

@@ -1,4 +1,4 @@
-"""What the public API says of a published channel: made once, when it is published (recorded: channel lookup)."""
+"""The public API's record of a published channel, which is built once per publish."""
 
 import json
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from typing import Any
 from chalicelib.domain.trees.snapshot import included_languages, kind_counts, published_size, resource_count, tags
 from chalicelib.domain.types import Snapshot
 
-# An item of DynamoDB holds 400 kB, and the icon takes up to 100 kB of it. Bytes.
+# Bytes. A DynamoDB item holds 400 kB, of which the icon takes up to 100 kB.
 MAX_NOTES = 100_000
 MAX_TAGS = 50_000
 
 
 def public_record(snapshot: Snapshot) -> dict[str, Any]:
-    """The parts of a channel's public record that follow from the published tree. Sizes are bytes."""
+    """The part of a channel's public record that is derived from the published tree. Sizes are in bytes."""
     channel = snapshot["channel"]
     return {
         "name": channel["name"],
@@ -31,12 +31,12 @@ def public_record(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def newest_notes(notes: dict[str, str]) -> dict[str, str]:
-    """Version notes, without the oldest where all together are too large for a channel's item."""
+    """Version notes by version. The oldest are dropped if they take more than MAX_NOTES bytes."""
     newest = sorted(notes, key=int, reverse=True)
     return {version: notes[version] for version in _as_many_as_fit(newest, MAX_NOTES, lambda v: notes[v])[::-1]}
 
 
 def _as_many_as_fit(names: list[str], limit: int, text: Callable[[str], str] = str) -> list[str]:
-    """The first of `names` whose texts have at most `limit` bytes together as JSON."""
+    """The first names whose texts take at most `limit` bytes in total as JSON."""
     sizes = accumulate(len(json.dumps(text(name))) for name in names)
     return [name for name, size in zip(names, sizes, strict=True) if size <= limit]

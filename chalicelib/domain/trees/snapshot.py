@@ -1,4 +1,4 @@
-"""A publish, frozen: which nodes of a tree are published, what they say, and what can be said of them all."""
+"""The snapshot of a publish: which nodes of a tree are published with which metadata, its digest and statistics."""
 
 import gzip
 import hashlib
@@ -13,26 +13,26 @@ from le_utils.constants.licenses import LICENSELIST
 from chalicelib.domain.trees.inheritance import inherit
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
 
-# A chef run makes every node anew: these differ although nothing that is published does.
-_PASSING = frozenset({"id", "tree_id", "parent_id"})
+# Every chef run creates all nodes again, so these change even if the published content does not.
+_VOLATILE = frozenset({"id", "tree_id", "parent_id"})
 _SETS = ("tags", *LABELS)
-# Who uploaded a file, and the id of this upload, are not published.
-_OF_UPLOAD = frozenset({"id", "uploaded_by"})
+# The uploader and the id of a file are not published.
+_UPLOAD_FIELDS = frozenset({"id", "uploaded_by"})
 _LICENSES = {license.name: license.id for license in LICENSELIST}
 
 
 class BrokenTreeError(ValueError):
-    """The nodes given are not one tree in pre-order."""
+    """The nodes do not form a single tree in pre-order."""
 
 
 def freeze(channel: ChannelData, nodes: list[NodeData], version: int) -> Snapshot:
-    """What is published of a tree, given whole in pre-order with its root first.
+    """Build the snapshot of a tree, whose nodes are given in pre-order, root first.
 
-    Left out are incomplete nodes with all below them, nodes below anything but a topic, and then topics without
-    resources; the root stays. The root bears the channel's id as node_id and content_id, and the channel's name.
-    Prerequisites that are not published are dropped. The nodes given are not changed.
+    Left out are incomplete nodes with their descendants, children of anything but a topic, and then topics without
+    resources, except the root. The root gets the channel's id as node_id and content_id, and the channel's name.
+    Prerequisites that are not published are dropped. The given nodes are not modified.
 
-    Raises BrokenTreeError where a parent is not on the path to its child, or where there is no single root.
+    Raises BrokenTreeError if the nodes are not in pre-order or have no single root.
     """
     _check_order(nodes)
     published = inherit(channel, _publishable([_root(channel, nodes[0]), *nodes[1:]]))
@@ -42,52 +42,52 @@ def freeze(channel: ChannelData, nodes: list[NodeData], version: int) -> Snapsho
     return {
         "channel": cast(ChannelData, dict(channel)),
         "version": version,
-        "nodes": [_frozen(node, levels) for node in published],
+        "nodes": [_snapshot_node(node, levels) for node in published],
     }
 
 
 def digest(snapshot: Snapshot) -> str:
-    """SHA-256 (hex) of all that a snapshot says, but for its version and for ids that change with every chef run.
+    """SHA-256 (hex) of a snapshot's content. If two digests are equal, publishing again would change nothing.
 
-    Nodes count by node_id, also as parents and prerequisites; ids of files, the order of files, labels and tags,
-    and the order of keys do not count. Equal digests: publishing again would change nothing.
+    The version and the ids that change with every chef run are excluded: nodes, parents and prerequisites are
+    identified by node_id. The order of files, labels, tags and keys does not matter.
     """
     node_ids = _node_ids(snapshot)
     state = hashlib.sha256(_canonical(snapshot["channel"]).encode())
     for node in snapshot["nodes"]:
-        state.update(b"\n" + _canonical(_lasting(node, node_ids)).encode())
+        state.update(b"\n" + _canonical(_digest_fields(node, node_ids)).encode())
     return state.hexdigest()
 
 
 def to_bytes(snapshot: Snapshot) -> bytes:
-    """The snapshot as gzipped JSON; equal snapshots give equal bytes."""
+    """Serialize a snapshot as gzipped JSON. Equal snapshots give equal bytes."""
     return gzip.compress(_canonical(snapshot).encode(), compresslevel=6, mtime=0)
 
 
 def from_bytes(data: bytes) -> Snapshot:
-    """The snapshot that `to_bytes` wrote."""
+    """Deserialize a snapshot written by `to_bytes`."""
     return cast(Snapshot, json.loads(gzip.decompress(data)))
 
 
 def kind_counts(snapshot: Snapshot) -> dict[str, int]:
-    """How many published nodes there are of each kind, the root among the topics."""
+    """The number of published nodes by kind; the root counts as a topic."""
     counts = Counter(node["kind"] for node in snapshot["nodes"])
     return dict(sorted(counts.items()))
 
 
 def resource_count(snapshot: Snapshot) -> int:
-    """How many published nodes are not topics; content that appears twice counts twice."""
+    """The number of published nodes that are not topics. Content that occurs twice counts twice."""
     return sum(node["kind"] != content_kinds.TOPIC for node in snapshot["nodes"])
 
 
 def published_size(snapshot: Snapshot) -> int:
-    """Bytes of all files that Kolibri can fetch for this version, each stored file once."""
+    """The size in bytes of this version's files. Every distinct file counts once."""
     sizes = {file["checksum"]: file["file_size"] for node in snapshot["nodes"] for file in node["files"]}
     return sum(sizes.values())
 
 
 def included_languages(snapshot: Snapshot) -> list[str]:
-    """le_utils ids of the languages of nodes and of files (subtitles), sorted."""
+    """The languages of nodes and files (subtitles), as sorted le_utils ids."""
     return _distinct(_languages(snapshot))
 
 
@@ -97,12 +97,12 @@ def tags(snapshot: Snapshot) -> list[str]:
 
 
 def categories(snapshot: Snapshot) -> list[str]:
-    """le_utils ids of all subjects and other categories, those of topics among them, sorted."""
+    """The categories of all nodes, including topics, as sorted le_utils ids."""
     return _distinct(category for node in snapshot["nodes"] for category in node["categories"])
 
 
 def licenses(snapshot: Snapshot) -> list[int]:
-    """The numbers that le_utils gives the licences of all resources, sorted."""
+    """The licences of all resources, as sorted le_utils ids."""
     return sorted({_LICENSES[node["license"]] for node in snapshot["nodes"] if node["license"]})
 
 
@@ -119,8 +119,8 @@ def _check_order(nodes: list[NodeData]) -> None:
 
 
 def _root(channel: ChannelData, root: NodeData) -> NodeData:
-    # A root is made anew by every chef run: what it is published as comes from the channel alone, and the
-    # channel's description is on the channel.
+    # Every chef run creates a new root, so its published fields come from the channel only. Its description stays
+    # empty, as the channel has it.
     return {
         **root,
         "kind": content_kinds.TOPIC,
@@ -136,20 +136,20 @@ def _root(channel: ChannelData, root: NodeData) -> NodeData:
 
 def _publishable(nodes: list[NodeData]) -> list[NodeData]:
     topics: set[str] = set()
-    kept = []
+    remaining = []
     for node in nodes:
         if node["complete"] and (node["parent_id"] is None or node["parent_id"] in topics):
-            kept.append(node)
+            remaining.append(node)
             if node["kind"] == content_kinds.TOPIC:
                 topics.add(node["id"])
-    useful = {nodes[0]["id"]}
-    for node in reversed(kept):  # children before their parents
-        if node["kind"] != content_kinds.TOPIC or node["id"] in useful:
-            useful |= {node["id"], node["parent_id"] or ""}
-    return [node for node in kept if node["id"] in useful]
+    needed = {nodes[0]["id"]}
+    for node in reversed(remaining):  # children before their parents
+        if node["kind"] != content_kinds.TOPIC or node["id"] in needed:
+            needed |= {node["id"], node["parent_id"] or ""}
+    return [node for node in remaining if node["id"] in needed]
 
 
-def _frozen(node: NodeData, levels: dict[str, int]) -> SnapshotNode:
+def _snapshot_node(node: NodeData, levels: dict[str, int]) -> SnapshotNode:
     required = dict.fromkeys(id for id in node["prerequisites"] if id in levels and id != node["id"])
     return cast(SnapshotNode, {**node, "prerequisites": list(required), "level": levels[node["id"]]})
 
@@ -158,11 +158,11 @@ def _node_ids(snapshot: Snapshot) -> dict[str, str]:
     return {node["id"]: node["node_id"] for node in snapshot["nodes"]}
 
 
-def _lasting(node: SnapshotNode, node_ids: dict[str, str]) -> dict[str, Any]:
-    """What of a node counts in a digest."""
-    fields: dict[str, Any] = {name: value for name, value in node.items() if name not in _PASSING}
+def _digest_fields(node: SnapshotNode, node_ids: dict[str, str]) -> dict[str, Any]:
+    """The fields of a node that count in a digest."""
+    fields: dict[str, Any] = {name: value for name, value in node.items() if name not in _VOLATILE}
     fields |= {name: sorted(fields[name]) for name in _SETS}
-    files = [{name: value for name, value in file.items() if name not in _OF_UPLOAD} for file in node["files"]]
+    files = [{name: value for name, value in file.items() if name not in _UPLOAD_FIELDS} for file in node["files"]]
     fields["files"] = sorted(files, key=_canonical)
     fields["prerequisites"] = sorted(node_ids[id] for id in node["prerequisites"])
     fields["parent"] = node_ids.get(node["parent_id"] or "")

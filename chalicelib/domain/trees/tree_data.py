@@ -1,4 +1,4 @@
-"""Trees as get_tree_data and get_node_tree_data give them (shapes as recorded from Kolibri Studio)."""
+"""Nested trees for get_tree_data and get_node_tree_data, in the shape of Kolibri Studio's responses."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from chalicelib.domain.types import NodeData
 
 
 def nested(nodes: list[NodeData], with_children: bool) -> dict[str, Any]:
-    """The first of `nodes` (in tree order) with the others below it.
+    """Nest `nodes`, which are in tree order, below the first of them.
 
-    Topics carry `children` where asked for, exercises a `count` of questions, others the `file_size` of their files
-    in bytes, null without files.
+    Topics have `children` if requested. Exercises have `count`, the number of their questions. Other kinds have
+    `file_size`, the size of their files in bytes, or None if they have no files.
     """
     entries: dict[str, dict[str, Any]] = {}
     below: dict[str, list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""What there is below a node, in numbers and names (recorded: get_channel_details, get_node_details)."""
+"""Summary of a subtree for get_channel_details and get_node_details, in the shape of Kolibri Studio's responses."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -9,13 +9,16 @@ from le_utils.constants import content_kinds, format_presets, languages, roles
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import NodeData
 
-SAMPLES = 4  # nodes shown
+SAMPLES = 4  # sample nodes in the summary
 _THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
 
 
 def details_of(nodes: list[NodeData]) -> dict[str, Any]:
-    """Of nodes in tree order, the one that is asked about first. It counts itself where it is a resource. Sizes are
-    bytes, each file once; languages are named as they name themselves."""
+    """Summarize a node and its descendants, given in tree order.
+
+    If the node is a resource, it counts itself. Sizes are in bytes, with every distinct file counted once. Languages
+    have their native names.
+    """
     resources = [node for node in nodes if node["kind"] != content_kinds.TOPIC]
     files = [file for node in nodes[1:] or nodes for file in node["files"]]
     subtitles = [file for file in files if file["preset"] == format_presets.VIDEO_SUBTITLE]
@@ -50,14 +53,14 @@ def details_of(nodes: list[NodeData]) -> dict[str, Any]:
 
 
 def originals(nodes: list[NodeData], channel_id: str) -> dict[str, int]:
-    """How many resources come from each other channel, the most first."""
+    """The number of resources by the other channel from which they were copied, the largest number first."""
     resources = [node for node in nodes if node["kind"] != content_kinds.TOPIC]
     found = Counter(node["original_channel_id"] for node in resources if node["original_channel_id"])
     return {str(id): count for id, count in found.most_common() if id != channel_id}
 
 
 def _longest_path(nodes: list[NodeData]) -> list[NodeData]:
-    """The nodes from below the first of all to the first of those that are deepest."""
+    """The path from the first node (excluded) to the first of its deepest descendants."""
     by_id = {node["id"]: node for node in nodes}
     levels: dict[str, int] = {}
     for node in nodes:
@@ -70,7 +73,7 @@ def _longest_path(nodes: list[NodeData]) -> list[NodeData]:
 
 
 def _beside(resources: list[NodeData], path: list[NodeData]) -> list[NodeData]:
-    """Resources in the last topic of a path, or else any."""
+    """Up to SAMPLES resources in the last topic of a path or, if there are none, any resources."""
     topics = [node["id"] for node in path if node["kind"] == content_kinds.TOPIC]
     near = [node for node in resources if topics and node["parent_id"] == topics[-1]]
     return (near or resources)[:SAMPLES]

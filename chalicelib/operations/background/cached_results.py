@@ -1,7 +1,7 @@
-"""Answers that take long: worked out in the background, and kept in the bucket for a week.
+"""Cache of expensive results, which are computed in the background and stored in the bucket for a week.
 
-A kept answer has a stamp, which says of what state it is. Whoever asks gets it as it is, and where the state is
-another one now, a task works it out anew meanwhile.
+A cached result has a stamp, which identifies the state that it was computed from. Callers get the cached result even if
+the state has changed, while a task computes a new one.
 """
 
 import gzip
@@ -13,36 +13,36 @@ from typing import Any, TypeVar
 from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.jobs import Job
-from chalicelib.domain.storage_keys import kept_key
+from chalicelib.domain.storage_keys import cached_result_key
 from chalicelib.models import tasks
 from chalicelib.models.base import now
 
 T = TypeVar("T")
 Stamp = list[int]
-_LOST = timedelta(seconds=10)  # a task that still waits then may have lost its message
-_DEAD = timedelta(minutes=30)  # a task that still runs then has lost its worker: none lives for longer than 5
+_LOST = timedelta(seconds=10)  # the message of a task that is pending longer may be lost
+_DEAD = timedelta(minutes=30)  # the worker of a task that runs longer was killed, as workers end after 5 minutes
 
 
 def read(name: str, kind: type[T]) -> tuple[Stamp, T] | None:
-    """What is kept under a name, with its stamp. `kind` is the TypedDict that was written there."""
+    """The cached result with this name: (stamp, result). `kind` is the TypedDict of the result."""
     try:
-        data = json.loads(gzip.decompress(storage.read(kept_key(name))))
+        data = json.loads(gzip.decompress(storage.read(cached_result_key(name))))
     except KeyError:
         return None
     return data["stamp"], data["answer"]
 
 
 def write(name: str, stamp: Stamp, answer: Mapping[str, object]) -> None:
-    """Keep an answer, in place of an older one."""
+    """Cache a result, replacing an older one."""
     text = json.dumps({"stamp": stamp, "answer": answer}, ensure_ascii=False, separators=(",", ":"))
-    storage.put(kept_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
+    storage.put(cached_result_key(name), gzip.compress(text.encode(), mtime=0), "application/gzip")
 
 
 def start(job: Job, task_name: str, channel_id: str, user_id: str, stamp: Stamp, **arguments: Any) -> str:
-    """Have the maintenance queue do a job that takes a task, for the state of this stamp; returns the task's id.
+    """Send a job that takes a task to the maintenance queue, for the state of this stamp. Returns the task's id.
 
-    One that waits or runs is not begun again, but its message may be sent again: the job must take that. One that has
-    run for so long that its worker must have been killed is begun anew.
+    A pending or running task is not started again, but its message may be sent again, so jobs must be idempotent. A
+    task that has run so long that its worker must have been killed is started again.
     """
     task_id = derived_id(channel_id, " ".join(map(str, [job.name, *arguments.values(), *stamp])))
     task = tasks.get(task_id)

@@ -4,7 +4,7 @@ from le_utils.constants import content_kinds
 
 from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
-from chalicelib.domain.labels import ids_of, is_labelled
+from chalicelib.domain.labels import has_label, ids_of
 from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -72,7 +72,7 @@ def _has_content(channel: PublicChannel, query: CatalogQuery) -> bool:
 
 
 def _is_about(categories: list[str], words: tuple[str, ...]) -> bool:
-    return any(is_labelled(categories, ids_of("categories", word)) for word in words)
+    return any(has_label(categories, ids_of("categories", word)) for word in words)
 
 
 def _says(channel: PublicChannel, words: str) -> bool:

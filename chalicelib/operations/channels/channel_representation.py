@@ -13,9 +13,9 @@ from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ContentDefaults
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
-from chalicelib.schemas.responses.channel import Defaults
+from chalicelib.schemas.responses.channel import ChannelDefaults
 
-DEFAULTS = cast(Defaults, ContentDefaults().model_dump())
+DEFAULTS = cast(ChannelDefaults, ContentDefaults().model_dump())
 
 
 @remembered(1000)

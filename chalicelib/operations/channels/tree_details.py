@@ -13,14 +13,14 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access import channel_rights, node_rights
 from chalicelib.operations.background import cached_results
 from chalicelib.operations.channels.channel_representation import thumbnail_url
-from chalicelib.schemas.responses.details import Details, Original
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.details import OriginalChannel, TreeDetails
+from chalicelib.schemas.responses.task import StartedTask
 
 MAX_AT_ONCE = 300  # nodes: of more it is worked out in the background
 MAX_ORIGINALS = 20
 
 
-def of_channel(user: Identity, channel_id: str) -> Details | Started:
+def of_channel(user: Identity, channel_id: str) -> TreeDetails | StartedTask:
     """What there is in a channel's live tree, as `of_node`."""
     channel, _ = channel_rights.viewable(user, channel_id)
     root = nodes.get(channel.root_id)
@@ -29,18 +29,18 @@ def of_channel(user: Identity, channel_id: str) -> Details | Started:
     return _details(user, channel, root)
 
 
-def of_node(user: Identity, node_id: str) -> Details | Started:
+def of_node(user: Identity, node_id: str) -> TreeDetails | StartedTask:
     """What there is below a node, or of a large tree as it was when it was worked out last; before that, `task_id`
     names the task that does it. Raises NotFound where the user may not view the node."""
     place = node_rights.viewable(user, node_id)
     return _details(user, place.channel, place.node)
 
 
-def _details(user: Identity, channel: Channel, node: Node) -> Details | Started:
+def _details(user: Identity, channel: Channel, node: Node) -> TreeDetails | StartedTask:
     if node.total_count <= MAX_AT_ONCE:
         return _worked_out(channel, node)
     stamp = _stamp(channel, node)
-    found = cached_results.read(_name(node.id), Details)
+    found = cached_results.read(_name(node.id), TreeDetails)
     if found is not None and found[0] == stamp:
         return found[1]
     task_id = cached_results.start(jobs.SUMMARIZE_TREE, tasks.DETAILS, channel.id, user.user_id, stamp, node_id=node.id)
@@ -70,7 +70,7 @@ def _stamp(channel: Channel, node: Node) -> cached_results.Stamp:
     return [int(channel.rev), int(node.total_count)]
 
 
-def _worked_out(channel: Channel, node: Node) -> Details:
+def _worked_out(channel: Channel, node: Node) -> TreeDetails:
     below = trees.walk(node.id)
     found = {
         "last_update": _moment(channel.modified),
@@ -78,10 +78,10 @@ def _worked_out(channel: Channel, node: Node) -> Details:
         **details_of(below),
         "original_channels": _named(originals(below, channel.id)),
     }
-    return cast(Details, found)
+    return cast(TreeDetails, found)
 
 
-def _named(counts: dict[str, int]) -> list[Original]:
+def _named(counts: dict[str, int]) -> list[OriginalChannel]:
     """Those of the channels that anybody may know of."""
     found = channels.get_many(list(counts)[:MAX_ORIGINALS])
     return [

@@ -31,7 +31,7 @@ from chalicelib.operations.nodes.node_writes import edit, finish
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
 from chalicelib.schemas.responses.content import ContentNode
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.task import StartedTask
 
 MAX_ATTEMPT_SECONDS = 900  # seconds after which an attempt to copy has come to its end, or was killed
 MIN_BACKGROUND_NODES = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
@@ -46,7 +46,7 @@ def is_large(node: Node) -> bool:
     return int(node.total_count) >= MIN_BACKGROUND_NODES
 
 
-def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Started, bool]:
+def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | StartedTask, bool]:
     """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
     sent = parse(Copy, body)
     place = node_rights.viewable(user, node_id)

@@ -156,7 +156,7 @@ def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None)
     Raises ValidationFailed for parts that its type cannot have, and for images that it newly shows and that are not
     stored.
     """
-    wrong = questions.misplaced(data) or questions.damaged(data)
+    wrong = questions.disallowed_fields(data) or questions.invalid_raw_data(data)
     shown = questions.shown(data)
     present = {questions.file_name(file) for file in data["files"]}
     asked = [name for name in shown if name not in present]

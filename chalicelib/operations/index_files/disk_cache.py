@@ -1,4 +1,4 @@
-"""Files of the bucket that never change, kept open on this process's disk for as long as there is room."""
+"""Disk cache of immutable files from the bucket, which stay open while there is room."""
 
 import os
 import tempfile
@@ -13,37 +13,38 @@ from typing import Any, TypeVar
 from chalicelib.aws import storage
 from chalicelib.config import settings
 
-MAX_FILES = 200  # of a thousand that a process may have open
+MAX_FILES = 200  # a process may have about a thousand files open
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Kept:
+class _Cached:
     path: Path
     size: int  # bytes
     content: Any
 
 
-_lock = Lock()  # one thing at a time: a function of Lambda has one request, and what waits mostly waits for the same
-_kept: OrderedDict[str, _Kept] = OrderedDict()  # by key, the least recently used first
+# One lock suffices: a Lambda instance serves one request, and other threads usually wait for the same file.
+_lock = Lock()
+_cache: OrderedDict[str, _Cached] = OrderedDict()  # by key, least recently used first
 
 
 def opened(key: str, open_file: Callable[[Path], T]) -> T:
-    """What `open_file` makes of an object of the bucket, which is fetched and opened at its first use.
+    """The result of `open_file` for an object in the bucket, which is downloaded and opened on first use.
 
-    It must hold the file open: the file is removed from the disk when others need the room, and then takes it until
-    nobody uses what was opened. Raises KeyError where there is no such object.
+    `open_file` must keep the file open, as the file is deleted when others need the room. Its space is freed once the
+    result is no longer used. Raises KeyError if the object does not exist.
     """
     with _lock:
-        if key not in _kept:
-            _kept[key] = _fetched(key, open_file)
-        _kept.move_to_end(key)
-        content: T = _kept[key].content
+        if key not in _cache:
+            _cache[key] = _fetched(key, open_file)
+        _cache.move_to_end(key)
+        content: T = _cache[key].content
         return content
 
 
-def _fetched(key: str, open_file: Callable[[Path], T]) -> _Kept:
+def _fetched(key: str, open_file: Callable[[Path], T]) -> _Cached:
     size, chunks = storage.stream(key)
     _make_room(size)
     handle, name = tempfile.mkstemp(dir=_folder().name)
@@ -51,7 +52,7 @@ def _fetched(key: str, open_file: Callable[[Path], T]) -> _Kept:
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(chunks)
-        return _Kept(path, size, open_file(path))
+        return _Cached(path, size, open_file(path))
     except BaseException:
         path.unlink()
         raise
@@ -59,16 +60,16 @@ def _fetched(key: str, open_file: Callable[[Path], T]) -> _Kept:
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    """Removed when the process ends. To be asked for under the lock: there must be one only."""
+    """The folder of cached files, deleted when the process ends. Call it under the lock, as there must be only one."""
     return tempfile.TemporaryDirectory(prefix="studio-")
 
 
 def _make_room(size: int) -> None:
-    """Let go of what was not used for longest, until a file of this size fits."""
-    while _kept and (len(_kept) >= MAX_FILES or _used() + size > settings().disk_cache):
-        _, oldest = _kept.popitem(last=False)
+    """Evict the least recently used files until a file of this size fits."""
+    while _cache and (len(_cache) >= MAX_FILES or _used() + size > settings().disk_cache):
+        _, oldest = _cache.popitem(last=False)
         oldest.path.unlink()
 
 
 def _used() -> int:
-    return sum(kept.size for kept in _kept.values())
+    return sum(cached.size for cached in _cache.values())

@@ -1,4 +1,4 @@
-"""What the newest index file of a name says, as this process knows it: looked after once a second."""
+"""The newest index file with a name, cached by this process and checked once per second."""
 
 import time
 from collections.abc import Callable
@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Known(Generic[T]):
-    key: str  # of the file, "" where there is none yet
+class _Cached(Generic[T]):
+    key: str  # of the file, "" if there is none yet
     content: T
     checked: float
 
@@ -28,50 +28,50 @@ class _Known(Generic[T]):
 
 
 class NewestFile(Generic[T]):
-    """The content of the newest file of a name (`models.public_index`), for any number of threads.
+    """The content of the newest file with a name (`models.public_index`), shared by any number of threads.
 
-    `load` makes the content out of the item that names the file, or out of None before there is one. It raises
-    KeyError where the file is gone.
+    `load` gets the item that refers to the file, or None if there is none yet, and returns the content. It raises
+    KeyError if the file was deleted.
     """
 
     def __init__(self, name: str, load: Callable[[PublicIndex | None], T]) -> None:
         self._name = name
         self._load = load
         self._lock = Lock()
-        self.known: dict[str, _Known[T]] = {}  # by table prefix: one, but for tests
+        self.known: dict[str, _Cached[T]] = {}  # by table prefix: only one, except in tests
 
     def current(self) -> T:
-        """The content, at most `index_seconds` behind. One read where that time is over, none otherwise.
+        """The content, at most `index_seconds` old. One read if that time has passed, otherwise none.
 
-        Where AWS does not answer, or the newest file cannot be had, the one that is known goes on being it.
+        If AWS does not respond or the newest file cannot be loaded, the cached content is returned.
         """
         known = self.known.get(settings().table_prefix)
         if known and known.is_fresh():
             return known.content
         with self._lock:
             again = self.known.get(settings().table_prefix)
-            if again and again.is_fresh():  # another thread has looked meanwhile
+            if again and again.is_fresh():  # another thread updated it meanwhile
                 return again.content
             return self._looked_up(again)
 
     def newest(self) -> T:
-        """The content as it is now: another instance may have told a client of what is not in `current` yet."""
+        """The newest content. Use it if a client may have seen, from another instance, what `current` lacks."""
         with self._lock:
             return self._looked_up(self.known.get(settings().table_prefix))
 
-    def _looked_up(self, known: _Known[T] | None) -> T:
+    def _looked_up(self, known: _Cached[T] | None) -> T:
         try:
             key, content = self._newest(known)
         except UNAVAILABLE:
             if known is None:
                 raise
-            log.exception("the index %s cannot be looked up; the known one is used", self._name)
+            log.exception("the index %s cannot be looked up; the cached one is used", self._name)
             count("StalePublicIndex")
             key, content = known.key, known.content
-        self.known[settings().table_prefix] = _Known(key, content, time.monotonic())
+        self.known[settings().table_prefix] = _Cached(key, content, time.monotonic())
         return content
 
-    def _newest(self, known: _Known[T] | None) -> tuple[str, T]:
+    def _newest(self, known: _Cached[T] | None) -> tuple[str, T]:
         for _ in range(_TRIES):
             pointer = public_index.current(self._name)
             key = pointer.key if pointer else ""
@@ -79,6 +79,6 @@ class NewestFile(Generic[T]):
                 return key, known.content
             try:
                 return key, self._load(pointer)
-            except KeyError:  # another file has replaced it since, and another that one
+            except KeyError:  # it was replaced twice since the lookup
                 continue
-        raise TimeoutError(f"The index {self._name} changed 5 times while it was fetched, or its file is missing.")
+        raise TimeoutError(f"The index {self._name} changed 5 times while being fetched, or its file is missing.")

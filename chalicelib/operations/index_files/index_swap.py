@@ -1,7 +1,7 @@
-"""How an index file of the bucket is exchanged for a newer one, whoever else does so at the same time.
+"""Replacement of an index file in the bucket by a newer one, safe under concurrent updates.
 
-A file is never changed: a copy of the newest one is, which is then made the newest on condition that nobody else was
-faster. Who was slower begins anew, so that no change is lost; who is killed leaves a file that nobody names.
+Files never change. An update edits a copy of the newest file and makes it the newest on condition that no other update
+was faster; otherwise it starts again, so no change is lost. A killed worker leaves an orphaned file.
 """
 
 import tempfile
@@ -19,40 +19,40 @@ from chalicelib.models.base import now
 from chalicelib.models.public_index import PublicIndex
 
 _TRIES = 8
-OLD = timedelta(hours=1)  # nobody writes an index for so long
+OLD = timedelta(hours=1)  # longer than any update takes
 
-# Changes the file at a path, which is not there where there is none yet or where it was lost. Says whether it did.
+# Edits the file at a path, which is missing if there is no index yet or its file was lost. Returns whether it changed.
 Edit = Callable[[Path], bool]
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where the files of an index are: the name of the item that names the newest, and the keys of all of them."""
+    """The location of an index: the name of the item that refers to the newest file, and the keys of its files."""
 
     name: str
-    key_of: Callable[[str], str]  # of a file with this name
+    key_of: Callable[[str], str]  # the key of a file by its name
 
 
 class _Outcome(Enum):
-    SAME = "the index says what it should"
+    SAME = "the index is up to date"
     SWAPPED = "a new index was written"
-    LOST = "somebody else was faster"
+    LOST = "another update was faster"
 
 
 def bring_up_to_date(shelf: Shelf, edit: Edit) -> None:
-    """Let `edit` change the newest file until it finds nothing to change.
+    """Apply `edit` to the newest file until it finds nothing to change.
 
-    After a change it looks again: what the index follows may have changed between the look at it and the exchange,
-    and whoever changed it found the index as it should be. Raises Busy where it changes all the time.
+    It is applied once more after every change: the source data may have changed before the replacement, by a writer
+    that saw the index as still up to date. Raises Busy if the index keeps changing.
     """
     for _ in range(_TRIES):
         if _pass(shelf, edit) is _Outcome.SAME:
             return
-    raise Busy(f"The index {shelf.name} is being changed by others; it will follow.")
+    raise Busy(f"The index {shelf.name} keeps being changed by others. It will be updated later.")
 
 
-def write_anew(shelf: Shelf, edit: Edit) -> None:
-    """Let `edit` write the newest file anew, and remove the files that killed workers left."""
+def rebuild(shelf: Shelf, edit: Edit) -> None:
+    """Rebuild the newest file by `edit`, and delete orphaned files of killed workers."""
     for _ in range(_TRIES):
         if _pass(shelf, edit) is not _Outcome.LOST:
             break
@@ -76,7 +76,7 @@ def _pass(shelf: Shelf, edit: Edit) -> _Outcome:
 
 
 def _is_newest(shelf: Shelf, old: PublicIndex | None) -> bool:
-    """Whether this is still the newest index, although its file is not there."""
+    """Whether this is still the newest index although its file is missing."""
     newest = public_index.current(shelf.name)
     return old is not None and newest is not None and newest.key == old.key
 
@@ -87,10 +87,10 @@ def _swapped(shelf: Shelf, old: PublicIndex | None, path: Path) -> bool:
         storage.put(key, file, storage.SQLITE)
     if not public_index.replace(old, key, shelf.name):
         newest = public_index.current(shelf.name)
-        if newest is None or newest.key != key:  # else it was done, and only the answer was lost
+        if newest is None or newest.key != key:  # otherwise it succeeded and only the response was lost
             storage.delete(key)
             return False
-    if old and old.previous_key:  # readers may still be fetching `old`, but hardly the one before it
+    if old and old.previous_key:  # readers may still fetch `old`, but no longer the one before it
         storage.delete(old.previous_key)
     return True
 

@@ -20,7 +20,7 @@ from chalicelib.operations.nodes.node_representation import fitting, row_of, row
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, NodeQuery
 from chalicelib.schemas.responses.common import Results
-from chalicelib.schemas.responses.content import ContentNode, Requisite, Size
+from chalicelib.schemas.responses.content import ContentNode, Requisite, TreeSize
 
 MAX_SORTED = 2000  # nodes that are sorted by a field
 EXAMINED = 500  # nodes that a page looks at, whatever filters it has
@@ -65,7 +65,7 @@ def requisites(user: Identity, node_id: str) -> list[Requisite]:
     return [{"target_node": target, "prerequisite": needed} for target, needed in pairs if needed in present]
 
 
-def size(user: Identity, node_id: str) -> Size:
+def size(user: Identity, node_id: str) -> TreeSize:
     """Bytes of all files of a tree, each once, by its root, as they were counted last; 0 before that.
 
     Where the tree may have changed since (`stale`), it is counted anew in the background. Raises NotFound for other

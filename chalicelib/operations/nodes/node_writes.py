@@ -177,7 +177,7 @@ def edit(node: Node, sent: NodeChange) -> None:
 def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
     """What a kind cannot have of extra fields, or lacks, as a sentence, or None."""
     problem = criteria.problem(kind, extra_fields)
-    if not problem and not criteria.suits(kind, extra_fields):
+    if not problem and not criteria.is_allowed_for_kind(kind, extra_fields):
         problem = f"options.completion_criteria is of a model that a node of kind {kind} cannot have."
     if not problem and kind == content_kinds.EXERCISE and not isinstance(extra_fields.get("randomize"), bool):
         problem = "randomize (true or false) is required of an exercise."

@@ -1,4 +1,4 @@
-"""Channels as the public channel list gives them."""
+"""Conversion of channels to entries of the public channel list and the catalog."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from chalicelib.schemas.responses.public import PublicChannel
 
 
 def entry_of(channel: Channel) -> PublicChannel:
-    """The entry of a channel that is live, naming no token."""
+    """The entry of a published channel, without tokens."""
     return channel_entry(
         channel.id,
         int(channel.version),
@@ -21,7 +21,7 @@ def entry_of(channel: Channel) -> PublicChannel:
 
 
 def shown_of(channel: Channel) -> Shown:
-    """What the catalog says of a public channel beside its entry, and by what it orders them."""
+    """The fields of a public channel that the catalog needs in addition to its entry, including its sort key."""
     return {
         "thumbnail": channel.thumbnail,
         "thumbnail_encoding": channel.thumbnail_encoding,
@@ -31,5 +31,5 @@ def shown_of(channel: Channel) -> Shown:
 
 
 def moment(value: datetime) -> str:
-    """A time as the API writes it."""
+    """Format a time as in the API."""
     return value.isoformat().replace("+00:00", "Z")

@@ -1,4 +1,4 @@
-"""Which channels an id or a token opens: published ones, public or not; and by its own token, a draft of one."""
+"""Lookup of published channels, public or private, by id or token, and of drafts by their own token."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -20,21 +20,21 @@ from chalicelib.operations.public.channel_entries import entry_of, moment
 from chalicelib.operations.public.public_index import Index
 
 MAX_TOKENS = 100
-# What the tables say may have changed at any moment. It is dated so much earlier that the index, which is looked after
-# once a second and dated in whole seconds, is always newer than what was said of a channel before it became public.
+# Data from the tables may have changed at any time. It is dated back by this, so that the index, which is checked once
+# per second and has whole seconds, is always newer than a response from before the channel became public.
 _BEHIND = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
 class Opened:
-    """A channel that may be seen, with its entry of the channel list and what else it is searched by."""
+    """A found channel: its entry in the channel list, and its tags for searching."""
 
     entry: Entry
     tags: list[str]
-    version: int | None = None  # where not the whole channel was opened
+    version: int | None = None  # set if only this version was found
 
     def with_tokens(self, targets: "Iterable[_Target]") -> "Opened":
-        """The same, naming the tokens that lead to it."""
+        """A copy with `matching_tokens`, the tokens by which it was found."""
         tokens = [target.token for target in targets if self.version in (None, target.version)]
         entry: Entry = {**self.entry, "matching_tokens": tokens}
         return Opened(entry, self.tags, self.version)
@@ -42,7 +42,7 @@ class Opened:
 
 @dataclass(frozen=True)
 class Opening:
-    """The channels that something opens, by id in the order of names, and when that may have changed last."""
+    """The result of a lookup: channels by id, sorted by name, and when it may have changed last."""
 
     channels: dict[str, Opened]
     changed: datetime
@@ -53,12 +53,15 @@ class _Target:
     token: str
     channel_id: str
     version: int | None = None
-    set_owner: str | None = None  # whose set it is of, "" for nobody's; None: of no set
+    set_owner: str | None = None  # the owner of the set, "" if the set has none; None if it is not from a set
 
 
 def by_identifier(identifier: str, index: Index) -> Opening:
-    """What an id or a token opens: one channel, or those of a set. No read where the channel is public, one for
-    another id, up to three for a token. A draft is opened by its token alone, here and nowhere else."""
+    """Look up an id or a token: one channel, or the channels of a set.
+
+    No read if the channel is public, one read for another id and up to three for a token. This is the only way to find
+    a draft, which requires its token.
+    """
     channel_id = parse_id(identifier)
     if channel_id:
         return Opening(_opened([_Target("", channel_id)], index)[0], _changed(channel_id in index.by_id, index))
@@ -69,9 +72,9 @@ def by_identifier(identifier: str, index: Index) -> Opening:
 
 
 def channel_id_of(identifier: str) -> str:
-    """The channel that an id or a channel's token names, live or not.
+    """The channel id for an id or a channel's token, whether the channel is published or not.
 
-    Raises NotFound where it names none.
+    Raises NotFound for an unknown token.
     """
     channel_id = parse_id(identifier)
     found = secret_tokens.get_many([plain_token(identifier)]) if is_channel_token(plain_token(identifier)) else []
@@ -82,7 +85,7 @@ def channel_id_of(identifier: str) -> str:
 
 
 def by_tokens(tokens: Sequence[str], index: Index) -> Opening:
-    """What tokens (the first hundred of them) open, with the tokens that do; up to three reads."""
+    """Look up the first MAX_TOKENS tokens: the channels with the tokens that found them. Up to three reads."""
     words = _words(tokens[:MAX_TOKENS])
     opened, targets = _opened(_targets(words, _stored(words, index), index), index)
     leading: dict[str, list[_Target]] = {}
@@ -93,7 +96,7 @@ def by_tokens(tokens: Sequence[str], index: Index) -> Opening:
 
 
 def _changed(is_of_index: bool, index: Index) -> datetime:
-    """When an answer changed last, that the index alone or the tables too have given."""
+    """When a response that comes from the index, or also from the tables, may have changed last."""
     return index.modified if is_of_index else max(index.modified, now() - _BEHIND)
 
 
@@ -102,7 +105,7 @@ def _words(tokens: Sequence[str]) -> dict[str, None]:
 
 
 def _stored(words: Collection[str], index: Index) -> list[SecretToken]:
-    """The tokens that the index does not know."""
+    """The tokens that are not in the index."""
     others = [word for word in words if word not in index.by_token]
     return secret_tokens.get_many(others) if others else []
 
@@ -114,8 +117,10 @@ def _targets(words: Collection[str], found: list[SecretToken], index: Index) -> 
 
 
 def _drafts(tokens: list[SecretToken]) -> dict[str, Opened]:
-    """The draft that a token opens, while its channel names the token. It has no version: what is told none fetches
-    the draft's database (Kolibri's `importchannel`)."""
+    """The draft that a token belongs to, while the channel refers to the token.
+
+    It has no version, so that Kolibri's `importchannel` fetches the draft's database.
+    """
     records = {token.channel_id: token for token in tokens if token.draft}
     found = channels.get_many(list(records)) if records else []
     live = [channel for channel in found if not channel.deleted and channel.draft_token == records[channel.id].token]
@@ -143,8 +148,10 @@ def _of_sets(tokens: list[SecretToken]) -> list[_Target]:
 
 
 def _opened(targets: list[_Target], index: Index) -> tuple[dict[str, Opened], list[_Target]]:
-    """Channels by id, in the order of names, and those of the targets that led to them. A channel is opened whole, or
-    else as the highest of its versions."""
+    """Channels by id, sorted by name, and the targets that found them.
+
+    If a channel was found only by tokens of versions, the highest of these versions is returned.
+    """
     live, targets = _live(targets, index)
     whole = {target.channel_id for target in targets if not target.version}
     found = {id: opened for id, opened in live.items() if id in whole}
@@ -157,7 +164,7 @@ def _opened(targets: list[_Target], index: Index) -> tuple[dict[str, Opened], li
 
 
 def _live(targets: list[_Target], index: Index) -> tuple[dict[str, Opened], list[_Target]]:
-    """The channels that targets open, and which of the targets do. One batch read, none where all are public."""
+    """The visible channels of the targets, and the targets that found them. One batch read, none if all are public."""
     listed = [target for target in targets if target.channel_id in index.by_id]
     public = {target.channel_id: _public(index.by_id[target.channel_id]) for target in listed}
     others = [target for target in targets if target.channel_id not in public]

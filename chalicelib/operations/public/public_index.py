@@ -1,4 +1,4 @@
-"""The public index as this process knows it, at most `index_seconds` behind."""
+"""The public index as cached by this process, at most `index_seconds` old."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,11 +15,11 @@ _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Index:
-    """What is public, at one moment."""
+    """The public channels at one time."""
 
-    key: str  # of its file: no two indexes have the same
-    modified: datetime  # to the second, and never the same for two revisions
-    channels: tuple[PublicChannel, ...]  # by name
+    key: str  # of its file, unique per index
+    modified: datetime  # in whole seconds, different for every revision
+    channels: tuple[PublicChannel, ...]  # sorted by name
     file: IndexFile | None
 
     @cached_property

@@ -1,7 +1,7 @@
-"""Keeps the public index in step with what the channels say.
+"""Updates of the public index from the channels.
 
-The channels are the truth, the index follows: whoever changes what is public calls `refresh` afterwards, and calls
-it again where that may have failed. Two at once never lose each other's changes: the later one starts anew.
+The channels are authoritative. After changing what is public, call `refresh`, and call it again if it may have failed.
+Concurrent updates do not lose changes: the slower one starts again.
 """
 
 from collections.abc import Mapping
@@ -26,61 +26,60 @@ _SHELF = Shelf(public_index.PUBLIC, index_key)
 
 
 def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None = None) -> Channel:
-    """Make a published channel public or private, with `others` of its fields in the same write; the lists follow in
-    the background.
+    """Make a published channel public or private, and set its fields `others` in the same write.
 
-    Raises NotFound where there is no such channel, Conflict where it cannot become public: it is deleted, or
-    nothing of it is published; and where it was just made public, private or deleted by someone else.
+    The lists are updated in the background. Raises NotFound if the channel does not exist, and Conflict if it cannot
+    become public because it is deleted or not published, or if another user just changed it.
     """
     others = others or {}
     channel = channels.get(channel_id)
     if channel is None:
         raise NotFound(f"Channel not found: {channel_id}")
     if public and (others.get("deleted", channel.deleted) or not channel.version):
-        raise Conflict(f"Channel {channel_id} is deleted, or not published. Publish it first, then make it public.")
+        raise Conflict(f"Channel {channel_id} is deleted or not published. Publish it before making it public.")
     if not channels.set_public(channel, public, others):
-        raise Conflict(f"Channel {channel.id} was changed by someone else just now. Look at it and try again.")
+        raise Conflict(f"Channel {channel.id} was just changed by another user. Reload it and try again.")
     queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel_id]))
     return channel
 
 
 def refresh_after_publish(channel_id: str) -> None:
-    """`refresh`, where the channel is public. Who makes it public later refreshes then."""
+    """Call `refresh` if the channel is public. Making it public later refreshes the index too."""
     channel = channels.get(channel_id)
     if channel is not None and channel.public:
         refresh([channel_id])
 
 
 def refresh(channel_ids: list[str]) -> None:
-    """Bring what the index says of these channels up to date. Changes nothing where it is.
+    """Update these channels in the index, if they are outdated.
 
-    Raises Busy where it changes all the time.
+    Raises Busy if the index keeps changing.
     """
     index_swap.bring_up_to_date(_SHELF, lambda path: _edit(path, channel_ids))
 
 
 def rebuild() -> None:
-    """Write the index anew from all public channels, and remove the files that killed workers left.
+    """Rebuild the index from all public channels, and delete orphaned files of killed workers.
 
-    Raises Busy as `refresh` does.
+    Raises Busy if the index keeps changing.
     """
     everything = channels.public_ids()
-    index_swap.write_anew(_SHELF, lambda path: _edit(path, everything, anew=True))
+    index_swap.rebuild(_SHELF, lambda path: _edit(path, everything, from_scratch=True))
     refresh(everything)
 
 
-def _edit(path: Path, channel_ids: list[str], anew: bool = False) -> bool:
-    """Change the index file at this path; one that is not there is made of all public channels."""
+def _edit(path: Path, channel_ids: list[str], from_scratch: bool = False) -> bool:
+    """Update the index file at a path, or create it from all public channels."""
     everything = [] if path.exists() else channels.public_ids()
     with IndexWriter(path) as index:
-        if anew:
+        if from_scratch:
             channel_ids = [*index.channel_ids(), *channel_ids]
             index.forget()
-        return _write(index, list(dict.fromkeys([*channel_ids, *everything]))) or anew
+        return _write(index, list(dict.fromkeys([*channel_ids, *everything]))) or from_scratch
 
 
 def _write(index: IndexWriter, channel_ids: list[str]) -> bool:
-    """Say whether anything changed."""
+    """Write channels to the index. Returns whether anything changed."""
     changed = False
     found = {channel.id: channel for channel in channels.get_many(channel_ids)}
     for channel_id in channel_ids:

@@ -1,4 +1,4 @@
-"""What a search of public channels can be narrowed by (recorded: `labels` of v2 contentnode pages)."""
+"""Values by which a list of public nodes can be filtered: the `labels` of Kolibri's v2 contentnode pages."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,16 @@ from chalicelib.operations.public.public_index import Index
 from chalicelib.operations.public.public_nodes import candidates, source_of
 from chalicelib.schemas.responses.public import NodeLabels
 
-# Of more channels their labels are told whatever nodes are wanted, so that not all databases must be fetched.
+# For more channels, the labels of all their nodes are returned, to avoid fetching all databases.
 MAX_CHANNELS = 10
 
 
 def labels(index: Index, chosen: NodeFilter) -> NodeLabels:
-    """Labels, languages and channels of the wanted nodes. Where these may be in more than ten channels, those of all
-    nodes of these channels: some may then lead to nothing."""
+    """The labels, languages and channels of the matching nodes.
+
+    If these may be in more than MAX_CHANNELS channels, all nodes of those channels count, so filtering by some of the
+    values may find nothing.
+    """
     channels = candidates(index, chosen, None)
     exact = len(channels) <= MAX_CHANNELS and not _wants_whole_channels(chosen)
     found = [labels_of(source_of(channel, ""), chosen) if exact else _of_all_nodes(channel) for channel in channels]

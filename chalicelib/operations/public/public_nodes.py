@@ -1,7 +1,7 @@
-"""ContentNodes of all public channels, as if they were one list: channel after channel by id, each in tree order.
+"""One list of the nodes of all public channels: sorted by channel id, then in tree order.
 
-Only content databases that can have what is asked for are opened: the public index knows where a node is, and which
-kinds, languages and labels a channel has.
+Only content databases that may contain matching nodes are opened. The public index has the channels of each node, and
+the kinds, languages and labels of each channel.
 """
 
 import time
@@ -13,7 +13,7 @@ from chalicelib.content_databases.cursors import Cursor
 from chalicelib.content_databases.database import ContentDatabase, Source
 from chalicelib.content_databases.filters import CONTENT, NodeFilter
 from chalicelib.content_databases.index_file import PublicChannel
-from chalicelib.domain.labels import is_labelled
+from chalicelib.domain.labels import has_label
 from chalicelib.domain.storage_keys import database_key
 from chalicelib.domain.types import LABELS
 from chalicelib.errors import NotFound
@@ -27,9 +27,9 @@ TIME_FOR_A_PAGE = 10.0  # seconds; API Gateway waits 29
 
 @dataclass(frozen=True)
 class Page:
-    """Nodes in order, and where the next page begins, None after the last.
+    """Nodes in order, and the cursor of the next page, None after the last.
 
-    `in_time` is False where the page ended because finding more took too long.
+    `in_time` is False if the page ended early because the search took too long.
     """
 
     nodes: Sequence[PublicNode]
@@ -38,23 +38,23 @@ class Page:
 
 
 def source_of(channel: PublicChannel, files_url: str, version: int | None = None) -> Source:
-    """The content database of a channel: the public version, or an older one.
+    """The content database of a channel's public version, or of an older one.
 
-    Raises KeyError where there is no such version.
+    Raises KeyError if the version does not exist.
     """
     key = database_key(channel.id, channel.version if version is None else version)
     return Source(opened(key, ContentDatabase), channel.tree_id, files_url)
 
 
 def holding(node_id: str, index: Index, files_url: str) -> Iterator[Source]:
-    """The content databases of public channels that may have this node; mostly one, or none."""
+    """The content databases of public channels that may contain this node, usually at most one."""
     return (source_of(channel, files_url) for channel in _channels_of(node_id, index))
 
 
 def importable(node_id: str, index: Index, after: Cursor | None) -> Iterator[tuple[PublicChannel, Source]]:
-    """The same with their channels; after a page, only the version that it was of.
+    """The channels and content databases that may contain a node; after a cursor, only the cursor's version.
 
-    Raises NotFound for a cursor of a version that is none.
+    Raises NotFound for a cursor of a version that does not exist.
     """
     if after is None:
         for channel in _channels_of(node_id, index):
@@ -72,10 +72,10 @@ def _channels_of(node_id: str, index: Index) -> list[PublicChannel]:
 
 
 def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, files_url: str) -> Page:
-    """At most `limit` nodes after a place. Each page goes on in the version that the one before it was of.
+    """At most `limit` nodes after a cursor. A page continues in the same version as the previous page.
 
-    Where many databases must be fetched to find little, a page may end early, even empty, and still name a next one.
-    Raises NotFound for a cursor of a version that is none.
+    If many databases have to be fetched, a page may end early, even empty, and still have a next page.
+    Raises NotFound for a cursor of a version that does not exist.
     """
     found: list[PublicNode] = []
     end = time.monotonic() + TIME_FOR_A_PAGE
@@ -94,9 +94,9 @@ def page(index: Index, chosen: NodeFilter, after: Cursor | None, limit: int, fil
 
 
 def _knowing(index: Index, after: Cursor | None) -> Index:
-    """The index, or a newer one where the place is one that another instance has told of.
+    """The index, or the newest one if the cursor comes from an instance with a newer index.
 
-    Raises NotFound for a version of a public channel that was never public.
+    Raises NotFound for a version of a public channel that does not exist.
     """
     if after is None or (after.channel_id in index.by_id and index.by_id[after.channel_id].version >= after.version):
         return index
@@ -116,9 +116,9 @@ def _source_at(channel: PublicChannel, place: Cursor, files_url: str) -> Source:
 
 
 def candidates(index: Index, chosen: NodeFilter, after: Cursor | None) -> list[PublicChannel]:
-    """Public channels by id that may have what is chosen, from the place on.
+    """Public channels, sorted by id, that may have matching nodes after the cursor.
 
-    The channel of the place is always one: the version that the walk is in may have what is gone by now.
+    The cursor's channel is always included, as the cursor's version may have nodes that the current version lacks.
     """
     located = _located(index, chosen)
 
@@ -131,7 +131,7 @@ def candidates(index: Index, chosen: NodeFilter, after: Cursor | None) -> list[P
 
 
 def _located(index: Index, chosen: NodeFilter) -> set[int] | None:
-    """Tree ids of the channels that may have the nodes which the filter names, None where it names none."""
+    """The tree ids of channels that may have the nodes in the filter; None if it contains no node ids."""
     if index.file is None:
         return set()
     named = [chosen.parent, chosen.descendant_of, chosen.prerequisite_for, chosen.has_prerequisite]
@@ -144,7 +144,7 @@ def _located(index: Index, chosen: NodeFilter) -> set[int] | None:
 
 
 def _may_have(channel: PublicChannel, chosen: NodeFilter) -> bool:
-    """Whether what the public index knows of a channel leaves room for what is chosen."""
+    """Whether a channel may have matching nodes, according to the public index."""
     return (
         (not chosen.channels or channel.id in chosen.channels)
         and chosen.channel_id in (None, channel.id)
@@ -164,4 +164,4 @@ def _has_kinds(channel: PublicChannel, chosen: NodeFilter) -> bool:
 
 def _has_labels(channel: PublicChannel, chosen: NodeFilter) -> bool:
     labels = channel.facts["labels"]
-    return all(is_labelled(labels[field], ids) for field in LABELS for ids in getattr(chosen, field))
+    return all(has_label(labels[field], ids) for field in LABELS for ids in getattr(chosen, field))

@@ -1,5 +1,4 @@
-"""Which channels of a set are shown: of those that are published the public ones, and of private ones those that the
-owner of the set may edit at that moment."""
+"""Visible channels of a set: its published channels that are public or that the set's owner may currently edit."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ from chalicelib.operations.access import policy
 
 @dataclass(frozen=True)
 class Found:
-    """Channels that are published, by id, and what decides about showing them in sets."""
+    """Published channels by id, and the data that decides whether they are visible in sets."""
 
     channels: dict[str, Channel]
     owners: dict[str, User]
     memberships: dict[tuple[str, str], str]  # by (user id, channel id)
 
     def is_shown(self, channel_id: str, owner: str | None) -> bool:
-        """Whether a channel is shown in a set with this owner ("" is nobody), or by itself (None)."""
+        """Whether a channel is visible in a set with this owner ("": the set has none), or outside of sets (None)."""
         channel = self.channels.get(channel_id)
         if channel is None or owner is None:
             return channel is not None
@@ -30,7 +29,7 @@ class Found:
 
 
 def read(channel_ids: Iterable[str], in_sets: Iterable[tuple[str, str]] = ()) -> Found:
-    """What is to be known of channels, and of those that sets name as (owner, channel id). One batch read."""
+    """Read channels, and the owners of sets with their memberships by (owner, channel id). One batch read."""
     pairs = [pair for pair in dict.fromkeys(in_sets) if pair[0]]
     owners = list({owner for owner, _ in pairs})
     found = read_many({Channel: list(channel_ids), ChannelMember: pairs, User: owners})

@@ -1,7 +1,7 @@
-"""Keeps the index to search in step with what is published.
+"""Updates of the search index from the published channels.
 
-The channels are the truth, the index follows: whoever publishes, deletes or restores a channel asks for `refresh`
-afterwards. What is public, and who may view what, is not in the index: a search asks for that when it is made.
+The channels are authoritative. After publishing, deleting or restoring a channel, request a `refresh`. The index does
+not contain what is public and which permissions users have; every search checks those.
 """
 
 import tempfile
@@ -24,9 +24,9 @@ _SHELF = Shelf(public_index.SEARCH, search_index_key)
 
 
 def keep_part(snapshot: Snapshot, version_before: int, at: datetime) -> None:
-    """Write what the index will take of a version that is about to go live; `at` is when its publish began.
+    """Write the index part of a version that is about to go live; `at` is when its publish started.
 
-    Written again, it is the same: `version_before` is live until then.
+    Writing it again gives the same part, as `version_before` is live until then.
     """
     channel_id = snapshot["channel"]["id"]
     with tempfile.TemporaryDirectory() as folder:
@@ -38,23 +38,25 @@ def keep_part(snapshot: Snapshot, version_before: int, at: datetime) -> None:
 
 
 def make_up_for_part(channel: Channel, snapshot: Snapshot) -> None:
-    """Let the index take in the version that is live, which says what the snapshot says, where it lacks its part: it
-    was published before there were such parts."""
+    """Write the missing index part of the live version, whose content equals the snapshot, and refresh the index.
+
+    Versions that were published before index parts existed have none.
+    """
     version = int(channel.version)
     if storage.size_of(search_part_key(channel.id, version)) is None:
         keep_part({**snapshot, "version": version}, 0, channel.last_published)
-    send_refresh(channel.id)  # also where it has it: who wrote it may have been killed before this
+    send_refresh(channel.id)  # always, as a worker that wrote the part may have been killed before this
 
 
 def send_refresh(channel_id: str) -> None:
-    """Let the index follow a channel in the background."""
+    """Update a channel in the index in the background."""
     queues.send_maintenance(jobs.INDEX_CHANNELS.message(channel_ids=[channel_id]))
 
 
 def refresh(channel_ids: list[str]) -> None:
-    """Bring what the index says of these channels up to date. Changes nothing where it is.
+    """Update these channels in the index, if they are outdated.
 
-    Raises Busy where it changes all the time.
+    Raises Busy if the index keeps changing.
     """
     outdated: set[str] = set()
     index_swap.bring_up_to_date(_SHELF, lambda path: _edit(path, channel_ids, outdated))
@@ -63,11 +65,11 @@ def refresh(channel_ids: list[str]) -> None:
 
 
 def rebuild() -> None:
-    """Write the index anew from all channels, and remove the files that killed workers left.
+    """Rebuild the index from all channels, and delete orphaned files of killed workers.
 
-    Raises Busy as `refresh` does.
+    Raises Busy if the index keeps changing.
     """
-    index_swap.write_anew(_SHELF, lambda path: _edit(path, [], set(), anew=True))
+    index_swap.rebuild(_SHELF, lambda path: _edit(path, [], set(), from_scratch=True))
     refresh(_everything())
 
 
@@ -75,10 +77,9 @@ def _everything() -> list[str]:
     return [channel.id for channel in channels.everything()]
 
 
-def _edit(path: Path, channel_ids: list[str], outdated: set[str], anew: bool = False) -> bool:
-    """Change the index file at this path; one that is not there is made of all channels. Keys of parts that are of
-    no use any more are added to `outdated`."""
-    if anew:
+def _edit(path: Path, channel_ids: list[str], outdated: set[str], from_scratch: bool = False) -> bool:
+    """Update the index file at a path, or create it from all channels. Adds the keys of unused parts to `outdated`."""
+    if from_scratch:
         path.unlink(missing_ok=True)
     if not path.exists():
         channel_ids = list(dict.fromkeys([*channel_ids, *_everything()]))
@@ -87,11 +88,11 @@ def _edit(path: Path, channel_ids: list[str], outdated: set[str], anew: bool = F
         changed = _write(index, channel_ids, Path(folder) / "part.sqlite3")
         new = index.versions()
         outdated |= {search_part_key(id, has[id]) for id in has if has[id] != new.get(id, has[id])}
-        return changed or anew
+        return changed or from_scratch
 
 
 def _write(index: SearchWriter, channel_ids: list[str], part: Path) -> bool:
-    """Say whether anything changed."""
+    """Write channels to the index. Returns whether anything changed."""
     changed, has = False, index.versions()
     found = {channel.id: channel for channel in channels.get_many_to_read(channel_ids)}
     for channel_id in channel_ids:
@@ -106,12 +107,12 @@ def _write(index: SearchWriter, channel_ids: list[str], part: Path) -> bool:
 
 
 def _fetched(channel_id: str, version: int, path: Path) -> bool:
-    """Write the part of a version to a file; says whether there is one."""
+    """Download the part of a version to a file. Returns whether it exists."""
     if not version:
         return False
     try:
         storage.download(search_part_key(channel_id, version), path)
     except KeyError:
-        log.warning("version %s of channel %s has no part for the index to search", version, channel_id)
+        log.warning("version %s of channel %s has no part for the search index", version, channel_id)
         return False
     return True

@@ -1,4 +1,4 @@
-"""Search: nodes of what is published, in channels that are public or that the caller may view."""
+"""Search of published nodes in channels that are public or that the caller may view."""
 
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +11,7 @@ from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_reader import NewestFile
 from chalicelib.operations.public import public_index
-from chalicelib.schemas.responses.search import Found
+from chalicelib.schemas.responses.search import SearchResult
 from chalicelib.schemas.search import SearchQuery
 
 _ORIGINAL = "original_channel_id"
@@ -24,11 +24,11 @@ def _load(pointer: PublicIndex | None) -> SearchFile | None:
 _file = NewestFile(SEARCH, _load)
 
 
-def find(user: Identity, query: SearchQuery) -> tuple[int, list[Found]]:
-    """(how many nodes a query finds, those of its page): the best first.
+def find(user: Identity, query: SearchQuery) -> tuple[int, list[SearchResult]]:
+    """Search: (number of matches, the nodes of the page, best match first).
 
-    Reads the caller's memberships, and bookmarks where the query asks for them; the channels that nodes of the page
-    come from, where these are others, in one batch a fifty; and once in `index_seconds` which indexes are the newest.
+    Reads the caller's memberships, their bookmarks if the query requires them, the original channels of the page's
+    nodes in batches of fifty, and once per `index_seconds` the references to the newest indexes.
     """
     index = _file.current()
     if index is None:
@@ -42,7 +42,7 @@ def find(user: Identity, query: SearchQuery) -> tuple[int, list[Found]]:
 
 
 def _names(user: Identity, rows: list[Any]) -> dict[bytes, str]:
-    """Names of the other channels that nodes come from, as far as the user may view these."""
+    """The names of the original channels of nodes, if the user may view them."""
     seen, _ = node_rights.channels_of(user, [row[_ORIGINAL].hex() for row in rows if row[_ORIGINAL]])
     return {bytes.fromhex(channel.id): channel.name for channel in seen.values()}
 
@@ -50,7 +50,7 @@ def _names(user: Identity, rows: list[Any]) -> dict[bytes, str]:
 def _chosen(
     user: Identity, query: SearchQuery, channels: Collection[ChannelInIndex], public: Collection[str]
 ) -> list[ChannelInIndex]:
-    """Those of the channels that the user may view and the query asks for."""
+    """The channels that the user may view and that match the query."""
     own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
     viewable = policy.viewable(user, (channel.id for channel in channels), own, public)
     seen = [channel for channel in channels if channel.id in viewable]
@@ -63,7 +63,7 @@ def _chosen(
 
 
 def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[str]) -> Collection[str]:
-    """Ids of the channels in one of a user's lists."""
+    """The ids of the channels in one of the user's lists."""
     if name == "public":
         return public
     if name == "bookmark":
@@ -72,7 +72,7 @@ def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[s
     return {channel_id for channel_id, membership in own.items() if is_wanted(membership)}
 
 
-def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> Found:
+def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> SearchResult:
     original = row[_ORIGINAL]
     return {
         "id": row["id"].hex(),

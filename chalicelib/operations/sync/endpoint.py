@@ -11,12 +11,12 @@ from chalicelib.operations.sync import apply, response
 from chalicelib.operations.sync.accept import Claim, Written, claims_of, judge, read_for, write
 from chalicelib.operations.sync.apply import Budget
 from chalicelib.operations.sync.context import Known
-from chalicelib.schemas.responses.sync import Allowed, Synced
+from chalicelib.schemas.responses.sync import Allowed, SyncResult
 from chalicelib.schemas.sync import SyncIn
 from chalicelib.telemetry import log
 
 
-def sync(user: Identity, sent: SyncIn) -> Synced:
+def sync(user: Identity, sent: SyncIn) -> SyncResult:
     """`{disallowed, allowed, changes, errors, successes, tasks}`, as in docs/decisions/0011-sync.md.
 
     What could not be written down, as others change the same channel all the time or a service does not answer, is in

@@ -12,7 +12,7 @@ from chalicelib.models.base import in_parallel, now, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.tasks import Task
 from chalicelib.operations.sync.context import Known
-from chalicelib.schemas.responses.sync import Failed, SyncedTask, Told
+from chalicelib.schemas.responses.sync import FailedChange, SyncedChange, SyncedTask
 
 Row = Mapping[str, object]
 Part = Literal["changes", "errors", "successes"]
@@ -30,9 +30,9 @@ _SECRETS = frozenset({"draft_token", "primary_token"})
 class Answer(TypedDict):
     """What `sync` answers of changes that are done."""
 
-    changes: list[Told]
-    errors: list[Failed]
-    successes: list[Told]
+    changes: list[SyncedChange]
+    errors: list[FailedChange]
+    successes: list[SyncedChange]
 
 
 def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied: set[int], used: int = 0) -> Answer:
@@ -49,7 +49,7 @@ def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied
     newer = [id for id in owners if id in revs and revs[id] < counters[id].last and known.may_see(id)]
     share = max(MAX_RETURNED // len(newer), 1) if newer else 0
     pages = dict(zip(newer, in_parallel(lambda id: _page(known, id, revs[id], share, waited[id]), newer), strict=True))
-    answer: dict[Part, list[Told]] = {"changes": [], "errors": [], "successes": []}
+    answer: dict[Part, list[SyncedChange]] = {"changes": [], "errors": [], "successes": []}
     room = [MAX_RETURNED, min(MAX_RETURNED_BYTES, MAX_RESPONSE_BYTES - used)]
     for owner in owners:
         page, end = pages.get(owner, ([], None))
@@ -131,7 +131,7 @@ def _is_told(known: Known, change: Change) -> bool:
     return change.table not in _EDITORS and not (change.table == "channel" and mods and mods.keys() <= _SECRETS)
 
 
-def row_of(change: Change, is_editor: bool = True) -> Told:
+def row_of(change: Change, is_editor: bool = True) -> SyncedChange:
     """A change as clients read it; tokens of channels are told to those who edit them."""
     fields = change.fields
     if change.table == "channel" and not is_editor and fields.get("mods"):
@@ -148,7 +148,7 @@ def row_of(change: Change, is_editor: bool = True) -> Told:
         "created_by_id": change.created_by_id,
         "unpublishable": bool(change.unpublishable),
     }
-    return cast(Told, row)
+    return cast(SyncedChange, row)
 
 
 def running(known: Known, channel_ids: Iterable[str]) -> list[SyncedTask]:

@@ -17,13 +17,13 @@ from chalicelib.operations.background import cached_results
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import DiffQuery
 from chalicelib.schemas.responses.channel import Diff
-from chalicelib.schemas.responses.task import Started
+from chalicelib.schemas.responses.task import StartedTask
 
 Changes = dict[str, Any]  # as `domain.trees.diff` gives them
 CHUNK = 200  # exercises whose questions are held in memory at once
 
 
-def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | Started:
+def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTask:
     """What is known of the difference: a page of each section, their whole lengths, and the totals of both trees.
 
     `stale` where the trees have changed since; `task_id` then names the task that compares them anew. Before they were

@@ -6,10 +6,10 @@ from chalicelib.models import channel_members, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
-from chalicelib.schemas.responses.people import OwnUser, Person, Profile
+from chalicelib.schemas.responses.people import CurrentUser, Person, Profile
 
 
-def listed(user: Identity) -> OwnUser:
+def listed(user: Identity) -> CurrentUser:
     """The user as `/api/user` gives it, with the ids of the channels that the user may edit, or only view."""
     members = channel_members.of_user(user.user_id)
     return {
@@ -19,7 +19,7 @@ def listed(user: Identity) -> OwnUser:
     }
 
 
-def one(user: Identity, user_id: str) -> OwnUser:
+def one(user: Identity, user_id: str) -> CurrentUser:
     """`listed`, by the id.
 
     Raises NotFound where it is not the user's own.

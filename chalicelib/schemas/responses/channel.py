@@ -1,4 +1,4 @@
-"""Answers about channels, their versions and bookmarks."""
+"""Responses about channels, their versions, diffs and bookmarks."""
 
 from typing import Annotated, Literal
 
@@ -22,8 +22,8 @@ from chalicelib.schemas.responses.common import (
 )
 
 
-class Picture(TypedDict, total=False):
-    """What an editor cropped out of a thumbnail, and how."""
+class CroppedThumbnail(TypedDict, total=False):
+    """The cropped thumbnail and how it was cropped."""
 
     base64: str
     orientation: float
@@ -32,8 +32,8 @@ class Picture(TypedDict, total=False):
     startY: float
 
 
-class Defaults(TypedDict):
-    """What new nodes of a channel begin with."""
+class ChannelDefaults(TypedDict):
+    """Default metadata of new nodes in a channel."""
 
     author: str | None
     license: LicenseName | None
@@ -54,28 +54,28 @@ class Defaults(TypedDict):
 
 
 class Channel(TypedDict):
-    """A channel as one of its readers sees it: tokens are for editors, the ids of other trees for members."""
+    """A channel. Only editors see its tokens, and only members the ids of trees other than the live one."""
 
     id: Id
     name: str
     description: str
     thumbnail: str | None
     thumbnail_url: Url | None
-    thumbnail_encoding: Picture | None
+    thumbnail_encoding: CroppedThumbnail | None
     language: Language | None
     primary_token: str | None
     draft_token: str | None
     modified: Moment
     created: Moment
     last_published: Moment | None
-    count: Annotated[int, Field(ge=0, description="different contents in the live tree")]
+    count: Annotated[int, Field(ge=0, description="distinct contents in the live tree")]
     public: bool
     version: Count
     ricecooker_version: str | None
     root_id: Id
     trash_root_id: Id | None
     staging_root_id: Id | None
-    content_defaults: Defaults
+    content_defaults: ChannelDefaults
     deleted: bool
     source_url: str
     demo_server_url: str
@@ -113,19 +113,19 @@ class Version(TypedDict):
 
 
 class VersionDetail(Version):
-    """What is published of a channel. Licences are numbers of le_utils."""
+    """The published version of a channel. Licences are ids of le_utils."""
 
     non_distributable_licenses_included: list[LicenseId]
 
 
 class ChannelVersion(Version):
-    """A published version of a channel. Licences are numbers of le_utils."""
+    """A published version of a channel. Licences are ids of le_utils."""
 
     channel: Id
 
 
 class TreeTotals(TypedDict):
-    """How large a tree is. Files are counted once, wherever they are."""
+    """The size of a tree. Every distinct file counts once."""
 
     tree: Literal["main", "staging", "previous"]
     kind_count: dict[Kind, Count]
@@ -135,7 +135,7 @@ class TreeTotals(TypedDict):
 
 
 class DiffCounts(TypedDict):
-    """How long each section is as a whole."""
+    """The total number of entries in each section."""
 
     added: Count
     removed: Count
@@ -150,7 +150,7 @@ class DiffCounts(TypedDict):
 
 
 class DiffNode(TypedDict):
-    """A node; its id is that in the newer tree which has it."""
+    """A node. `id` is its id in the new tree or, if it was removed, in the old one."""
 
     id: Id
     node_id: Id
@@ -163,14 +163,14 @@ class DiffChanged(DiffNode):
 
 
 class DiffMoved(DiffNode):
-    """Parents are node_ids, null below the root."""
+    """A node under another parent. Parents are node_ids, null for the root."""
 
     old_parent: Id | None
     new_parent: Id | None
 
 
 class DiffFile(TypedDict):
-    """A file, with the node that has it."""
+    """A file and its node."""
 
     node_id: Id
     title: str
@@ -183,7 +183,7 @@ class DiffFile(TypedDict):
 
 
 class DiffQuestion(TypedDict):
-    """A question, with the node that has it."""
+    """A question and its node."""
 
     node_id: Id
     title: str
@@ -196,12 +196,12 @@ class DiffQuestionChanged(DiffQuestion):
     fields: list[str]
 
 
-# The names of two keys are words of Python.
+# A call, as `from` is a keyword of Python.
 _Trees = TypedDict("_Trees", {"from": TreeTotals, "to": TreeTotals})
 
 
 class Diff(_Trees):
-    """What one tree changes against another, a page of each section. `stale` where a task compares them anew."""
+    """The changes from one tree to another, one page of each section. `stale`: a task is comparing the trees again."""
 
     stale: bool
     task_id: Id | None

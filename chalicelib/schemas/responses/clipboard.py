@@ -1,4 +1,4 @@
-"""Answers about clipboards."""
+"""Responses about clipboards."""
 
 from typing_extensions import TypedDict
 
@@ -6,13 +6,13 @@ from chalicelib.schemas.responses.common import Count, Id, Kind
 
 
 class ClipboardExtra(TypedDict):
-    """Nodes below the source that are not to be copied."""
+    """Descendants of the source that are not copied."""
 
     excluded_descendants: dict[Id, bool]
 
 
 class ClipboardEntry(TypedDict):
-    """A node to be copied. The counts are those of the source; null where it is gone, or not to be viewed any more."""
+    """A node to copy. The counts are the source's; null if it was deleted or the user may no longer view it."""
 
     id: Id
     kind: Kind

@@ -1,6 +1,6 @@
-"""Of what the types of answers are made. They describe: nothing is parsed by them, and building them takes no time.
+"""Building blocks of response types, which describe responses for type checks and OpenAPI.
 
-Every key of a TypedDict is always there unless it is NotRequired, and there are no others.
+They cost nothing at run time. Every key of a TypedDict is present unless it is NotRequired, and there are no others.
 """
 
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 
 def labels_among(values: Iterable[str]) -> WithJsonSchema:
-    """A set of labels as an object {label: true}."""
+    """The JSON schema of a set of labels, as an object {label: true}."""
     names = {"enum": sorted(values)}
     return WithJsonSchema({"type": "object", "propertyNames": names, "additionalProperties": {"const": True}})
 
@@ -61,7 +61,7 @@ Need = TypeAliasType("Need", Annotated[str, one_of(needs.NEEDSLIST)])
 
 
 class Page(TypedDict, Generic[T]):
-    """One page of a list, where `page` or `page_size` is given."""
+    """One page of a list, returned if `page` or `page_size` is sent."""
 
     page: Annotated[int, Field(ge=1)]
     count: Count
@@ -72,22 +72,22 @@ class Page(TypedDict, Generic[T]):
 
 
 class Results(TypedDict, Generic[T]):
-    """A part of a list; `more` has the query of the next part, null where there is none."""
+    """One page of a list. `more` is the query of the next page, null on the last one."""
 
     results: list[T]
     more: dict[str, str | int] | None
 
 
 def paged(one: Any) -> Any:
-    """A list of these, or a page of it."""
+    """The type of a list of `one`, or of a page of it."""
     return one and (list[one] | Page[one])
 
 
 class Problem(TypedDict):
-    """What went wrong, and what to do about it."""
+    """What went wrong and what to do about it."""
 
     error: str
     detail: str
 
 
-Fields = dict[str, list[str] | str]  # the sentences of each wrong field; some add `error` and `detail`
+Fields = dict[str, list[str] | str]  # the sentences of each invalid field; some add `error` and `detail`

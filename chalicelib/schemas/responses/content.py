@@ -1,4 +1,4 @@
-"""Answers about content nodes, files and questions."""
+"""Responses about content nodes, files and questions."""
 
 from typing import Annotated, Literal
 
@@ -44,7 +44,7 @@ class ContentNode(TypedDict):
     root_id: Id
     parent: Id | None
     parent_id: Id | None
-    lft: Annotated[float, Field(description="its place among its siblings")]
+    lft: Annotated[float, Field(description="position among the siblings")]
     kind: Kind
     title: str
     description: str
@@ -99,15 +99,15 @@ class Requisite(TypedDict):
     prerequisite: Id
 
 
-class Size(TypedDict):
-    """Bytes of all files of a tree; `stale` where they are being counted anew."""
+class TreeSize(TypedDict):
+    """The total size of a tree's files. `stale`: the size is being computed again."""
 
     size: Bytes
     stale: bool
 
 
 class File(TypedDict):
-    """A file of a node, or of a question, or one that is just uploaded."""
+    """A file of a node or question, or a new upload that belongs to neither."""
 
     id: Id
     checksum: Annotated[str, Field(pattern="^[0-9a-f]{32}$", description="md5")]
@@ -125,7 +125,7 @@ class File(TypedDict):
 
 
 class Upload(TypedDict):
-    """Where and how to PUT a file, and the file as it will be. `might_skip`: it is stored already."""
+    """Where and how to PUT a file, and the file's data. `might_skip`: the file is already stored."""
 
     mimetype: str
     uploadURL: Url

@@ -1,4 +1,4 @@
-"""Answers about what there is in a tree."""
+"""Responses that summarize the contents of a tree."""
 
 from typing_extensions import TypedDict
 
@@ -6,8 +6,8 @@ from chalicelib.schemas.responses.channel import KindCount
 from chalicelib.schemas.responses.common import Bytes, Category, Count, GradeLevel, Id, Kind, LicenseName, Url
 
 
-class Includes(TypedDict):
-    """How many resources are for coaches, and how many are exercises."""
+class IncludedCounts(TypedDict):
+    """The number of resources for coaches and of exercises."""
 
     coach_content: Count
     exercises: Count
@@ -18,8 +18,8 @@ class TagCount(TypedDict):
     count: Count
 
 
-class Original(TypedDict):
-    """A public channel that resources come from."""
+class OriginalChannel(TypedDict):
+    """A public channel from which resources were copied."""
 
     id: Id
     name: str
@@ -27,14 +27,14 @@ class Original(TypedDict):
     count: Count
 
 
-class Step(TypedDict):
+class PathwayStep(TypedDict):
     title: str
     node_id: Id
     kind_id: Kind
 
 
-class Sample(TypedDict):
-    """A resource; `thumbnail` is empty where it has none."""
+class SampleNode(TypedDict):
+    """A resource. `thumbnail` is empty if it has none."""
 
     node_id: Id
     title: str
@@ -43,22 +43,22 @@ class Sample(TypedDict):
     kind: Kind
 
 
-class Details(TypedDict):
-    """What there is in a tree. Languages are named as they name themselves; times are in UTC."""
+class TreeDetails(TypedDict):
+    """A summary of a tree's contents. Languages have their native names; times are in UTC."""
 
     last_update: str
     created: str
     resource_count: Count
     resource_size: Bytes
-    includes: Includes
+    includes: IncludedCounts
     kind_count: list[KindCount]
     languages: list[str]
     accessible_languages: list[str]
     licenses: list[LicenseName]
     tags: list[TagCount]
-    original_channels: list[Original]
-    sample_pathway: list[Step]
-    sample_nodes: list[Sample]
+    original_channels: list[OriginalChannel]
+    sample_pathway: list[PathwayStep]
+    sample_nodes: list[SampleNode]
     authors: list[str]
     aggregators: list[str]
     providers: list[str]

@@ -1,4 +1,4 @@
-"""Answers of the internal API, as ricecooker reads them."""
+"""Responses of the internal API, which ricecooker reads."""
 
 from typing import Annotated, Literal, NotRequired
 
@@ -8,8 +8,8 @@ from typing_extensions import TypedDict
 from chalicelib.schemas.responses.common import Bytes, Count, Id, Kind, Success
 
 
-class TokenHolder(TypedDict):
-    """Who holds a token."""
+class AuthenticatedUser(TypedDict):
+    """The user that a token belongs to."""
 
     success: Success
     username: str
@@ -20,19 +20,19 @@ class TokenHolder(TypedDict):
 
 
 class VersionCheck(TypedDict):
-    """Whether a ricecooker is current: 0 it is, 1 there is a newer one, 2 it is old, 3 it is too old."""
+    """Result of checking the ricecooker version: 0 current, 1 a newer one exists, 2 old, 3 too old to be used."""
 
     success: Success
     status: Annotated[int, Field(ge=0, le=3)]
     message: str
 
 
-class Done(TypedDict):
+class SuccessResponse(TypedDict):
     success: Success
 
 
 class NewChannel(TypedDict):
-    """The channel and the root of its chef tree, to which nodes are added."""
+    """The channel, and the root of the chef tree that nodes are added to."""
 
     success: Success
     root: Id
@@ -40,14 +40,14 @@ class NewChannel(TypedDict):
 
 
 class AddedNodes(TypedDict):
-    """The ids of all nodes of the request, by their node_id."""
+    """The ids of the request's nodes by node_id."""
 
     success: Success
     root_ids: dict[str, Id]
 
 
-class Finished(TypedDict):
-    """`diff_task_id` is the task that compares the new tree with the old one, null where there is none."""
+class FinishedChannel(TypedDict):
+    """`diff_task_id` is the task that compares the new tree with the old one; null if there is none."""
 
     success: Success
     new_channel: Id
@@ -60,13 +60,13 @@ class PublishStarted(TypedDict):
     task_id: Id
 
 
-class Statuses(TypedDict):
+class ChannelStatuses(TypedDict):
     success: Success
     statuses: dict[str, Literal["active", "deleted", "staged", "unpublished"]]
 
 
 class TreeNode(TypedDict):
-    """A node of a tree. Topics may have `children`, exercises have a `count`, others a `file_size`."""
+    """A node of a tree. Topics may have `children`, exercises have `count`, and other kinds have `file_size`."""
 
     title: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""Answers about people: users, members of channels, invitations, sets of channels, what administrators see."""
+"""Responses about users, channel members, invitations and channel sets, and those of the administrators' API."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from chalicelib.schemas.responses.common import Bytes, Id, Moment
 
 
 class Person(TypedDict):
-    """What everyone sees of those whom they work with."""
+    """The fields of a user that are visible to other members."""
 
     id: Id
     email: str
@@ -17,15 +17,15 @@ class Person(TypedDict):
     is_active: bool
 
 
-class OwnUser(Person):
-    """Oneself, with the ids of the channels that one may edit, or only view."""
+class CurrentUser(Person):
+    """The caller, with the ids of the channels that they may edit or only view."""
 
     editable_channels: list[Id]
     view_only_channels: list[Id]
 
 
 class Profile(Person):
-    """One's own profile."""
+    """The caller's profile."""
 
     is_admin: bool
     date_joined: Moment | None
@@ -43,7 +43,7 @@ class Member(Person):
 
 
 class Invitation(TypedDict):
-    """An invitation to a channel; names are those of the invited."""
+    """An invitation to a channel. First and last name are the invited user's."""
 
     id: Id
     invited: Id | None
@@ -59,12 +59,12 @@ class Invitation(TypedDict):
     share_mode: Literal["edit", "view"]
 
 
-class Decided(TypedDict):
+class Decision(TypedDict):
     status: Literal["success"]
 
 
 class ChannelSet(TypedDict):
-    """A set of channels and the token that opens it; `channels` are those that are published."""
+    """A set of channels and its token. `channels` lists only published ones."""
 
     id: Id
     name: str
@@ -75,7 +75,7 @@ class ChannelSet(TypedDict):
 
 
 class AdminUser(TypedDict):
-    """A user, for administrators."""
+    """A user, as administrators see it."""
 
     id: Id
     email: str
@@ -92,7 +92,7 @@ class AdminUser(TypedDict):
 
 
 class AdminChannel(TypedDict):
-    """A channel, for administrators."""
+    """A channel, as administrators see it."""
 
     id: Id
     name: str

@@ -1,4 +1,4 @@
-"""Answers of the public API, as Kolibri reads them."""
+"""Responses of the public API, which Kolibri reads."""
 
 from typing import Annotated, Any, Literal, NotRequired
 
@@ -27,7 +27,7 @@ from chalicelib.schemas.responses.common import (
 
 
 class Info(TypedDict):
-    """What kind of server this is. `subset_of_users_device` needs `v=2`, `min_content_schema_version` needs `v=3`."""
+    """Information about this server. `v=2` adds `subset_of_users_device`, `v=3` adds `min_content_schema_version`."""
 
     application: Literal["studio"]
     kolibri_version: str
@@ -57,10 +57,10 @@ class _Entry(TypedDict):
     library: Literal["KOLIBRI"] | None
 
 
-class LookedUpChannel(_Entry):
-    """A channel that an id or a token opens."""
+class ChannelLookup(_Entry):
+    """A channel found by an id or a token."""
 
-    version: Annotated[Count | None, Field(description="null where a token opens a draft: fetch <id>-next.sqlite3")]
+    version: Annotated[Count | None, Field(description="null for the token of a draft: fetch <id>-next.sqlite3")]
 
 
 class PublicChannel(_Entry):
@@ -69,14 +69,14 @@ class PublicChannel(_Entry):
     version: Count
 
 
-class ChannelInShort(TypedDict):
+class ChannelSummary(TypedDict):
     name: str
     description: str
     version: Count
 
 
 class ChannelMetadata(TypedDict):
-    """A public channel as Kolibri browses it."""
+    """A public channel, as Kolibri displays it."""
 
     author: str
     description: str
@@ -119,7 +119,7 @@ class ChannelLabels(TypedDict):
 
 
 class NodeLabels(TypedDict):
-    """What the list can be narrowed by."""
+    """Values by which the list can be filtered."""
 
     learning_activities: list[Activity]
     categories: list[Category]
@@ -131,7 +131,7 @@ class NodeLabels(TypedDict):
 
 
 class ContentLanguage(TypedDict):
-    """A language, as content databases have it."""
+    """A language, as in content databases."""
 
     id: Language
     lang_code: str
@@ -157,7 +157,7 @@ class PublicFile(TypedDict):
 
 
 class Assessment(TypedDict):
-    """What makes an exercise one."""
+    """Assessment data of an exercise."""
 
     assessment_item_ids: list[str]
     number_of_assessments: Count
@@ -212,7 +212,7 @@ class PublicNode(TypedDict):
 
 
 class NextChildren(TypedDict):
-    """How to ask for the children that follow: of which node, and with which query."""
+    """Where the next page of children is: the id of their parent, and the query parameters."""
 
     id: Id
     params: dict[str, str | int]
@@ -224,7 +224,7 @@ class Children(TypedDict):
 
 
 class PublicTree(PublicNode):
-    """A node with what is below it, where it is a topic that is not too deep down."""
+    """A node and its descendants, down to a limited depth."""
 
     children: NotRequired[Children]
 
@@ -241,7 +241,7 @@ class NodesV1(TypedDict):
 
 
 class NodesV2(TypedDict):
-    """A page of nodes, where `max_results` is given; `more` is the query of the next one."""
+    """Nodes, one page of them if `max_results` is sent; `more` is the query of the next page."""
 
     more: dict[str, str] | None
     results: list[PublicNode]
@@ -252,7 +252,7 @@ TableRow = dict[str, str | int | float | bool | None]  # by column
 
 
 class ImportTables(TypedDict):
-    """Rows of the tables of a content database that belong to a node."""
+    """A node's rows in the tables of a content database."""
 
     content_contentnode: list[TableRow]
     content_file: list[TableRow]
@@ -268,7 +268,7 @@ class ImportTables(TypedDict):
 
 
 class ImportPage(TypedDict):
-    """A page of these, where `max_results` is given."""
+    """A page of rows, returned if `max_results` is sent."""
 
     more: dict[str, str] | None
     results: ImportTables

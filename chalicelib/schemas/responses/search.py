@@ -1,15 +1,15 @@
-"""Answers of search, of saved searches, and of the catalog."""
+"""Responses of search, saved searches and the catalog."""
 
 from typing import Any
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.channel import Picture
+from chalicelib.schemas.responses.channel import CroppedThumbnail
 from chalicelib.schemas.responses.common import Count, Id, Kind, Language, Moment, Url
 
 
-class Found(TypedDict):
-    """A published node; `parent` and `root_id` are those of the live tree when it was published."""
+class SearchResult(TypedDict):
+    """A published node. `parent` and `root_id` are ids in the live tree as of the publish."""
 
     id: Id
     content_id: Id
@@ -25,7 +25,7 @@ class Found(TypedDict):
 
 
 class SavedSearch(TypedDict):
-    """A search that one keeps; `params` are those of `GET /api/search`."""
+    """A saved search. `params` are the parameters of `GET /api/search`."""
 
     id: Id
     name: str
@@ -36,14 +36,14 @@ class SavedSearch(TypedDict):
 
 
 class CatalogChannel(TypedDict):
-    """A public channel as it was published; `count` is that of its distinct contents."""
+    """A public channel as published. `count` is the number of distinct contents."""
 
     id: Id
     name: str
     description: str
     thumbnail: str | None
     thumbnail_url: Url | None
-    thumbnail_encoding: Picture | dict[str, Any]
+    thumbnail_encoding: CroppedThumbnail | dict[str, Any]
     language: Language | None
     primary_token: str | None
     count: Count

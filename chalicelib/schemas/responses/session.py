@@ -1,4 +1,4 @@
-"""What sessions answer."""
+"""Responses about sessions."""
 
 from typing import Literal
 
@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 from chalicelib.schemas.responses.common import Id
 
 
-class SessionAnswer(TypedDict):
-    """Who one is; nobody has null for an id, and empty names."""
+class SessionState(TypedDict):
+    """The caller's identity. Without a session, `user_id` is null and the names are empty."""
 
     id: Literal["current"]
     user_id: Id | None

@@ -1,4 +1,4 @@
-"""What sync answers."""
+"""Responses of sync."""
 
 from typing import Annotated, Any, NotRequired
 
@@ -13,14 +13,14 @@ Sentences = list[str]
 
 
 class Allowed(TypedDict):
-    """A change that was accepted: the client's own number of it, and its revision."""
+    """An accepted change: its revision at the client and on the server."""
 
     rev: int | None
     server_rev: Rev
 
 
-class Told(TypedDict):
-    """A change that was done. It carries what its type carries, as it was sent."""
+class SyncedChange(TypedDict):
+    """An applied change, with the fields of its type as they were sent."""
 
     key: Key
     server_rev: Rev
@@ -45,14 +45,14 @@ class Told(TypedDict):
     use_staging_tree: NotRequired[Any]
 
 
-class Failed(Told):
-    """A change of one's own that could not be done, and why: sentences, or sentences by field."""
+class FailedChange(SyncedChange):
+    """A change of the caller that could not be applied; `errors` are sentences, or sentences by field."""
 
     errors: Sentences | dict[str, Sentences]
 
 
 class SyncedTask(TypedDict):
-    """Work in the background. `traceback` is why it failed."""
+    """A background task. `traceback` is the reason if it failed."""
 
     task_id: Id
     task_name: str
@@ -62,13 +62,16 @@ class SyncedTask(TypedDict):
     channel_id: Id
 
 
-class Synced(TypedDict):
-    """`disallowed` are changes as they were sent, with `errors`: why; of what does not fit any more only its `rev`.
-    What is in neither list could not be taken just now: send it once more."""
+class SyncResult(TypedDict):
+    """The result of a sync request.
+
+    `disallowed` are rejected changes as they were sent, with `errors`; changes that are too large to send back have
+    only `rev` and `errors`. A change that is neither in `disallowed` nor in `allowed` was not stored: send it again.
+    """
 
     disallowed: list[Object]
     allowed: list[Allowed]
-    changes: list[Told]
-    errors: list[Failed]
-    successes: list[Told]
+    changes: list[SyncedChange]
+    errors: list[FailedChange]
+    successes: list[SyncedChange]
     tasks: list[SyncedTask]

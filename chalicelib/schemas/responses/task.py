@@ -1,4 +1,4 @@
-"""Answers about work in the background."""
+"""Responses about background tasks."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,23 +9,23 @@ from chalicelib.schemas.responses.common import Id
 
 
 class ListedTask(TypedDict):
-    """How far a task is."""
+    """The status and progress of a task."""
 
     task_id: Id
     task_name: str
     channel_id: Id
-    progress: Annotated[int, Field(ge=0, le=100, description="per cent")]
+    progress: Annotated[int, Field(ge=0, le=100, description="percent")]
     status: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
     detail: str
 
 
 class Task(ListedTask):
-    """How far a task is, and what came of it, where one may know that."""
+    """The status, progress and result of a task. Callers that may not see the result get null."""
 
     result: Any
 
 
-class Started(TypedDict):
-    """The task that does it in the background."""
+class StartedTask(TypedDict):
+    """The background task that was started."""
 
     task_id: Id

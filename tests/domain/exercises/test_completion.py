@@ -1,12 +1,12 @@
-"""When a node is complete. Each rule of the docstring's table is a test.
+"""Whether a node is complete. Each rule in this table has a test.
 
-| a node needs | but not |
+| required | except of |
 | --- | --- |
 | a title | the root |
-| a licence, described where it is custom, with a holder where it asks for one | topics |
+| a licence, with a description if it is custom and a copyright holder if it requires one | topics |
 | a file that is not supplementary | topics, exercises |
-| a question that can be answered, and a mastery criterion | all but exercises |
-| completion criteria valid for its kind | topics |
+| an answerable question and a mastery criterion | all kinds but exercises |
+| completion criteria that are valid for the kind | topics |
 """
 
 import pytest
@@ -47,41 +47,41 @@ def complete(kind, *questions, **fields):
 class TestTitle:
     @pytest.mark.parametrize("kind", [*RESOURCES, content_kinds.TOPIC])
     @pytest.mark.parametrize("title", BLANK)
-    def test_is_needed(self, kind, title):
+    def test_is_required(self, kind, title):
         assert complete(kind)
         assert not complete(kind, title=title)
 
-    def test_is_not_needed_by_the_root(self):
+    def test_is_not_required_of_the_root(self):
         assert is_complete({**ROOT, "title": ""}, [])
 
 
-def test_topic_needs_nothing_else():
+def test_topic_requires_nothing_else():
     assert complete(content_kinds.TOPIC, license=None, copyright_holder="", files=[])
 
 
 class TestLicence:
     @pytest.mark.parametrize("kind", RESOURCES)
     @pytest.mark.parametrize("license", [None, "", "Unheard of"])
-    def test_is_needed(self, kind, license):
+    def test_is_required(self, kind, license):
         assert not complete(kind, license=license)
 
     @pytest.mark.parametrize("license", WITH_HOLDER)
     @pytest.mark.parametrize("holder", BLANK)
-    def test_names_a_holder_where_it_asks_for_one(self, license, holder):
+    def test_requires_a_copyright_holder(self, license, holder):
         assert complete("video", license=license, license_description="As said", copyright_holder="Holder")
         assert not complete("video", license=license, license_description="As said", copyright_holder=holder)
 
     @pytest.mark.parametrize("license", WITHOUT_HOLDER)
-    def test_names_no_holder_where_it_does_not(self, license):
+    def test_may_not_require_a_copyright_holder(self, license):
         assert complete("video", license=license, copyright_holder="")
 
     @pytest.mark.parametrize("license", CUSTOM)
     @pytest.mark.parametrize("description", [None, *BLANK])
-    def test_is_described_where_it_is_custom(self, license, description):
+    def test_requires_a_description_if_custom(self, license, description):
         assert complete("video", license=license, license_description="As said")
         assert not complete("video", license=license, license_description=description)
 
-    def test_lists_hold_licences_of_every_sort(self):
+    def test_le_utils_has_licences_of_every_type(self):
         assert CUSTOM
         assert WITHOUT_HOLDER
         assert len(WITH_HOLDER) > 1
@@ -89,55 +89,55 @@ class TestLicence:
 
 class TestFile:
     @pytest.mark.parametrize("kind", WITH_FILES)
-    def test_is_needed(self, kind):
+    def test_is_required(self, kind):
         assert complete(kind)
         assert not complete(kind, files=[])
 
     @pytest.mark.parametrize("preset", list(format_presets.PRESETLIST), ids=lambda preset: preset.id)
-    def test_counts_when_it_is_not_supplementary(self, preset):
+    def test_must_not_be_supplementary(self, preset):
         assert complete("video", files=[make_file("a", preset.id)]) == (not preset.supplementary)
 
-    def test_beside_supplementary_ones_is_enough(self):
+    def test_with_supplementary_files_is_enough(self):
         assert complete("video", files=[make_file("a", "video_subtitle"), make_file("b", "high_res_video")])
 
-    def test_is_not_needed_by_exercises(self):
+    def test_is_not_required_of_exercises(self):
         assert complete("exercise", files=[])
 
 
 class TestQuestion:
-    def test_is_needed_by_exercises(self):
+    def test_is_required_of_exercises(self):
         assert not is_complete(node("exercise"), [])
 
-    def test_one_that_can_be_answered_is_enough(self):
+    def test_one_answerable_question_is_enough(self):
         assert complete("exercise", question(question=""), question())
         assert not complete("exercise", question(question=""), question(answers=[WRONG]))
 
     @pytest.mark.parametrize("text", BLANK)
     @pytest.mark.parametrize("type", [exercises.SINGLE_SELECTION, exercises.INPUT_QUESTION, exercises.FREE_RESPONSE])
-    def test_needs_text(self, type, text):
+    def test_requires_text(self, type, text):
         assert complete("exercise", question(type))
         assert not complete("exercise", question(type, question=text))
 
     @pytest.mark.parametrize("type", [exercises.SINGLE_SELECTION, exercises.MULTIPLE_SELECTION])
     @pytest.mark.parametrize("answers", [[], [WRONG], [{"answer": "a"}], [{"answer": "a", "correct": None}]], ids=str)
-    def test_needs_a_correct_answer(self, type, answers):
+    def test_requires_a_correct_answer(self, type, answers):
         assert complete("exercise", question(type))
         assert not complete("exercise", question(type, answers=answers))
 
     @pytest.mark.parametrize("type", [exercises.INPUT_QUESTION, exercises.FREE_RESPONSE])
     @pytest.mark.parametrize("answers", [[], [WRONG], [RIGHT]], ids=str)
-    def test_to_be_written_in_has_any_answers_or_none(self, type, answers):
+    def test_with_text_input_requires_no_answers(self, type, answers):
         assert complete("exercise", question(type, answers=answers))
 
     @pytest.mark.parametrize("type", [exercises.PERSEUS_QUESTION, exercises.QTI])
-    def test_of_raw_data_needs_only_that(self, type):
+    def test_of_a_raw_type_requires_only_raw_data(self, type):
         assert complete("exercise", question(type, question="", answers=[], raw_data="{}"))
         for blank in BLANK:
             assert not complete("exercise", question(type, raw_data=blank))
 
 
 class TestCriteria:
-    def test_mastery_is_needed_by_exercises(self):
+    def test_mastery_is_required_of_exercises(self):
         assert not complete("exercise", extra_fields={})
         assert not complete("exercise", extra_fields={"mastery_model": exercises.M_OF_N})
         assert complete("exercise", extra_fields={"mastery_model": exercises.M_OF_N, "m": 1, "n": 2})
@@ -145,7 +145,7 @@ class TestCriteria:
     def test_mastery_may_be_a_completion_criterion(self):
         assert complete("exercise", extra_fields=self.fields(model="mastery", threshold=MASTERY))
 
-    def test_must_suit_the_kind(self):
+    def test_must_be_allowed_for_the_kind(self):
         timed = self.fields(model="time", threshold=10)
         assert complete("video", extra_fields=timed)
         assert not complete("exercise", extra_fields={**timed, **MASTERY})
@@ -162,12 +162,12 @@ class TestCriteria:
         ],
         ids=str,
     )
-    def test_must_follow_the_schema_of_le_utils(self, kind, criterion):
-        """A node taken over from another channel is not checked when it comes in, so it is here."""
+    def test_must_match_the_schema_of_le_utils(self, kind, criterion):
+        """Nodes copied from another channel are not validated when they are added, so this check must catch them."""
         assert not complete(kind, extra_fields=self.fields(**criterion))
 
     @pytest.mark.parametrize("model", [[], {}, 5, None])
-    def test_of_no_known_model_are_not_valid(self, model):
+    def test_of_an_unknown_model_are_invalid(self, model):
         assert not complete("video", extra_fields=self.fields(model=model, threshold=5))
 
     @staticmethod

@@ -27,7 +27,7 @@ VALID: dict[str, dict[str, Any]] = {
     completion_criteria.REFERENCE: {},
     completion_criteria.DETERMINED_BY_RESOURCE: {"threshold": None},
 }
-SUITED = {
+MODELS = {
     completion_criteria.TIME: {"document", "html5", "h5p", "zim", "audio", "video", "slideshow"},
     completion_criteria.APPROX_TIME: {"document", "html5", "h5p", "zim", "audio", "video", "slideshow"},
     completion_criteria.REFERENCE: {"document", "html5", "h5p", "zim", "audio", "video", "slideshow"},
@@ -38,15 +38,15 @@ SUITED = {
 
 
 def test_every_model_is_tested():
-    assert set(VALID) == set(SUITED) == {model for model, _ in completion_criteria.choices}
+    assert set(VALID) == set(MODELS) == {model for model, _ in completion_criteria.choices}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("model", VALID)
-def test_a_model_suits_its_kinds_only(model, kind):
+def test_a_model_is_allowed_for_certain_kinds_only(model, kind):
     fields = given_criterion(model=model, **VALID[model])
     assert criteria.problem(kind, fields) is None
-    assert criteria.suits(kind, fields) == (kind in SUITED[model])
+    assert criteria.is_allowed_for_kind(kind, fields) == (kind in MODELS[model])
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,9 @@ def test_a_model_suits_its_kinds_only(model, kind):
     ],
 )
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_criterion_suits_every_kind(kind, fields):
+def test_missing_criterion_is_allowed_for_every_kind(kind, fields):
     assert criteria.problem(kind, fields) is None
-    assert criteria.suits(kind, fields)
+    assert criteria.is_allowed_for_kind(kind, fields)
     assert criteria.criterion_of(fields) is None
 
 
@@ -89,23 +89,23 @@ def test_no_criterion_suits_every_kind(kind, fields):
     ],
     ids=str,
 )
-def test_criterion_that_breaks_le_utils_schema_is_a_problem(criterion):
+def test_criterion_that_does_not_match_the_schema_is_a_problem(criterion):
     assert "completion_criteria" in existing(criteria.problem("video", given_criterion(**criterion)))
 
 
 @pytest.mark.parametrize("criterion", ["text", 5, True, ["model"]])
-def test_criterion_that_is_no_object_is_a_problem(criterion):
+def test_criterion_that_is_not_an_object_is_a_problem(criterion):
     fields = {"options": {"completion_criteria": criterion}}
     assert "completion_criteria" in existing(criteria.problem("video", fields))
 
 
 @pytest.mark.parametrize("options", ["text", 5, True, False, [], ["a"]])
-def test_options_that_are_no_object_are_a_problem(options):
+def test_options_that_are_not_an_object_are_a_problem(options):
     assert "options" in existing(criteria.problem("video", {"options": options}))
 
 
 @pytest.mark.parametrize("model", [model for model, _ in exercises.MASTERY_MODELS])
-def test_every_mastery_model_of_le_utils_may_be_named(model):
+def test_every_mastery_model_of_le_utils_is_accepted(model):
     assert criteria.problem("exercise", {"mastery_model": model}) is None
 
 
@@ -121,7 +121,7 @@ def test_every_mastery_model_of_le_utils_may_be_named(model):
         ({"m": -1}, "m must"),
         ({"m": 1.5}, "m must"),
         ({"m": True}, "m must"),
-        ({"m": "²"}, "m must"),  # a digit, but not a number
+        ({"m": "²"}, "m must"),  # a digit, but not a decimal one
         ({"n": []}, "n must"),
         ({"n": ""}, "n must"),
         ({"randomize": "yes"}, "randomize"),
@@ -129,7 +129,7 @@ def test_every_mastery_model_of_le_utils_may_be_named(model):
     ],
     ids=str,
 )
-def test_mastery_fields_that_say_nothing_are_a_problem_of_exercises(fields, named):
+def test_invalid_mastery_fields_of_exercises_are_a_problem(fields, named):
     assert named in existing(criteria.problem("exercise", fields))
     assert criteria.problem("video", fields) is None
 
@@ -137,28 +137,28 @@ def test_mastery_fields_that_say_nothing_are_a_problem_of_exercises(fields, name
 @pytest.mark.parametrize(
     "fields", [{"m": 3, "n": 5}, {"m": "3", "n": "5"}, {"m": None, "n": None}, {"randomize": False}]
 )
-def test_numbers_may_come_as_text(fields):
+def test_numbers_may_be_text(fields):
     assert criteria.problem("exercise", fields) is None
 
 
 class TestMastery:
     @pytest.mark.parametrize("model", [model for model, _ in exercises.MASTERY_MODELS if model != exercises.M_OF_N])
-    def test_is_said_by_naming_a_model(self, model):
+    def test_is_given_by_a_model(self, model):
         assert criteria.has_mastery({"mastery_model": model})
 
-    def test_m_of_n_needs_both_numbers(self):
+    def test_m_of_n_requires_both_numbers(self):
         assert criteria.has_mastery(M_OF_N)
         assert criteria.has_mastery({**M_OF_N, "m": "1", "n": "2"})
         for missing in ({"m": None}, {"n": None}, {"m": 0}, {"n": ""}):
             assert not criteria.has_mastery({**M_OF_N, **missing})
 
-    def test_numbers_as_text_are_the_numbers_they_write(self):
+    def test_numbers_in_text_count(self):
         assert not criteria.has_mastery({**M_OF_N, "m": "0"})
 
-    def test_is_said_by_a_criterion(self):
+    def test_is_given_by_a_criterion(self):
         assert criteria.has_mastery(given_criterion(model="mastery", threshold=M_OF_N))
 
-    def test_is_not_said_by_nothing(self):
+    def test_is_missing_by_default(self):
         assert not criteria.has_mastery({})
         assert not criteria.has_mastery({"options": {"completion_criteria": {}}, "m": 1, "n": 2})
 
@@ -168,14 +168,14 @@ class TestMastery:
     st.sampled_from(KINDS),
     st.dictionaries(st.sampled_from(["options", "mastery_model", "m", "n", "randomize"]), json_values()),
 )
-def test_whatever_is_sent_is_judged(kind, fields):
+def test_any_extra_fields_are_checked_without_an_exception(kind, fields):
     assert criteria.problem(kind, fields) is None or existing(criteria.problem(kind, fields)).endswith(".")
 
 
 @settings(deadline=None)
 @given(st.sampled_from(KINDS), json_values(), json_values())
-def test_whatever_a_criterion_says_is_judged(kind, model, threshold):
+def test_any_criterion_is_checked_without_an_exception(kind, model, threshold):
     fields = given_criterion(model=model, threshold=threshold)
     criteria.problem(kind, fields)
-    assert criteria.suits(kind, fields) in (True, False)
+    assert criteria.is_allowed_for_kind(kind, fields) in (True, False)
     assert criteria.has_mastery(fields) in (True, False)

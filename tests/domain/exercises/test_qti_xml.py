@@ -1,4 +1,4 @@
-"""QTI items as authors write them."""
+"""Parsing QTI items."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def item(body="", before="", attributes=f'xmlns="{NAMESPACE}"'):
     return f"{before}<qti-assessment-item {attributes}><qti-item-body>{body}</qti-item-body></qti-assessment-item>"
 
 
-def laughs(count=30):
+def billion_laughs(count=30):
     entities = "".join(f'<!ENTITY l{n} "&l{n - 1};&l{n - 1};">' for n in range(1, count))
     return f'<!DOCTYPE q [<!ENTITY l0 "ha">{entities}]>', f"&l{count - 1};"
 
@@ -26,16 +26,16 @@ def laughs(count=30):
         ("0541954de64059e394413eace3f1e98d", "KBUGVTeZAWeOUQT6s4_HpjQ"),
     ],
 )
-def test_identifiers_are_those_that_were_recorded(assessment_id, expected):
+def test_identifiers_match_recorded_ones(assessment_id, expected):
     assert identifier(assessment_id) == expected
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff", " \n", '<?xml version="1.0" encoding="UTF-16"?>\n', "<!-- a -->"])
-def test_items_are_read_whatever_is_before_them(before):
+def test_text_before_the_item_is_ignored(before):
     assert existing(existing(parse(item("<p>é漢</p>", before))).find(BODY))[0].text == "é漢"
 
 
-def test_prefixes_are_read():
+def test_namespace_prefixes_are_supported():
     prefixed = f'<q:qti-assessment-item xmlns:q="{NAMESPACE}"><q:qti-item-body/></q:qti-assessment-item>'
     assert parse(prefixed).find(BODY) is not None
 
@@ -61,19 +61,19 @@ def test_prefixes_are_read():
         (item('<a href="http://e.org/%ff">x</a>'), "percent-encoded"),
     ],
 )
-def test_what_is_no_item_is_refused(text, reason):
+def test_invalid_items_are_rejected(text, reason):
     with pytest.raises(InvalidQti, match=reason):
         parse(text)
     assert stored_names(text) == []
 
 
 def test_entities_are_never_expanded():
-    doctype, use = laughs()
+    doctype, use = billion_laughs()
     with pytest.raises(InvalidQti, match="DOCTYPE"):
         parse(item(f"<p>{use}</p>", doctype))
 
 
-def test_a_very_deep_item_is_refused_without_harm():
+def test_a_very_deep_item_is_rejected():
     with pytest.raises(InvalidQti, match="levels deep"):
         parse(item("<p>" * 200_000 + "</p>" * 200_000))
 
@@ -82,7 +82,7 @@ def test_a_very_deep_item_is_refused_without_harm():
     "written", [NAME, f"images/{NAME}", STORED + NAME, f"$%7B%E2%98%A3%20CONTENTSTORAGE%7D/{NAME}"]
 )
 @pytest.mark.parametrize("element", ['<img alt="" src="{}"/>', '<object type="image/png" data="{}"/>'])
-def test_stored_images_are_found_and_pointed_to(element, written):
+def test_references_to_stored_images_are_rewritten(element, written):
     text = item(f"<p>{element.format(written)}</p>")
     root = parse(text)
     assert stored_names(text) == localise(root, "here") == [NAME]
@@ -90,7 +90,7 @@ def test_stored_images_are_found_and_pointed_to(element, written):
 
 
 @pytest.mark.parametrize("written", ["picture.png", f"http://e.org/{NAME}", f"a/{NAME}", "data:image/png;base64,AAAA"])
-def test_other_addresses_stay(written):
+def test_other_addresses_are_unchanged(written):
     root = parse(item(f'<p><img alt="" src="{written}"/></p>'))
     assert localise(root, "here") == []
     assert existing(root.find(f".//{{{NAMESPACE}}}img")).get("src") == written

@@ -1,4 +1,4 @@
-"""A diff names exactly what was done to a tree."""
+"""A diff lists exactly the edits of a tree."""
 
 from itertools import combinations
 from typing import Any
@@ -14,35 +14,35 @@ EDITS = ("nothing", "rename", "add file", "remove", "move to the end")
 
 
 def edited(nodes, edits, added):
-    """(the tree in another run's place after the edits, the node_ids by what is to be said of them)"""
-    said: dict[str, list[str]] = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
+    """Apply edits to a tree: (the edited nodes, the expected node_ids by section)."""
+    expected: dict[str, list[str]] = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
     root, gone = nodes[0], set()
     kept: list[Any] = []
     last: list[Any] = []
     for node, edit in zip(nodes[1:], edits, strict=True):
         if edit == "remove" or node["parent_id"] in gone:
             gone.add(node["id"])
-            said["removed"].append(node["node_id"])
+            expected["removed"].append(node["node_id"])
             continue
         changed = {**node}
         if edit == "rename":
             changed["title"] += "!"
-            said["changed"].append(node["node_id"])
+            expected["changed"].append(node["node_id"])
         elif edit == "add file":
             changed["files"] = [*node["files"], make_file("more")]
-            said["changed"].append(node["node_id"])
-            said["files_added"].append(node["node_id"])
+            expected["changed"].append(node["node_id"])
+            expected["files_added"].append(node["node_id"])
         elif edit == "move to the end" and node["parent_id"] != root["id"]:
             changed["parent_id"] = root["id"]
-            said["moved"].append(node["node_id"])
+            expected["moved"].append(node["node_id"])
             last.append(changed)
             continue
         kept.append(changed)
     for number in range(added):
         new = make_node(f"new {number}", root, kind="document")
-        said["added"].append(new["node_id"])
+        expected["added"].append(new["node_id"])
         last.append(new)
-    return in_order([root, *kept, *last]), said
+    return in_order([root, *kept, *last]), expected
 
 
 def in_order(nodes):
@@ -58,7 +58,7 @@ def in_order(nodes):
 
 @settings(deadline=None)
 @given(st.data(), random_branches(), st.integers(0, 3))
-def test_edits_are_said_and_nothing_else(data, branches, added):
+def test_diff_lists_exactly_the_edits(data, branches, added):
     nodes = tree(*branches)
     edits = data.draw(st.lists(st.sampled_from(EDITS), min_size=len(nodes) - 1, max_size=len(nodes) - 1))
     after, wanted = edited(nodes, edits, added)
@@ -81,7 +81,7 @@ def test_as_few_siblings_as_possible_are_reordered(order):
     assert counts(changes) == {**dict.fromkeys(SECTIONS, 0), "reordered": len(reordered)}
 
 
-def test_nodes_of_one_node_id_are_told_apart_by_their_order():
+def test_nodes_with_the_same_node_id_are_matched_by_order():
     twins = tree(resource("a"), resource("b"), resource("c"))
     for node in twins[1:]:
         node["node_id"] = "f" * 32
@@ -90,7 +90,7 @@ def test_nodes_of_one_node_id_are_told_apart_by_their_order():
     assert [line["title"] for line in changes["removed"]] == ["c"]
 
 
-def test_prerequisites_count_by_the_nodes_they_name():
+def test_prerequisites_are_compared_by_node_id():
     def with_prerequisite(run, name):
         nodes = tree(resource("a"), resource("b"), resource("c"), run=run)
         nodes[3]["prerequisites"] = [node["id"] for node in nodes if node["title"] == name]
@@ -101,7 +101,7 @@ def test_prerequisites_count_by_the_nodes_they_name():
     assert (line["title"], line["fields"]) == ("c", ["prerequisites"])
 
 
-def test_files_are_said_with_their_sizes():
+def test_files_are_listed_with_their_sizes():
     old = tree(resource("a", files=[make_file("old", file_size=3)]))
     changes = compare(old, tree(resource("a", files=[make_file("new", file_size=4)]), run="2"))
     ((added,), (removed,)) = changes["files_added"], changes["files_removed"]
@@ -139,7 +139,7 @@ def test_questions_are_compared_field_by_field(edits, removed):
         {**QUESTION, **{name: OTHER[name] for name in edits.get(id, ())}, "assessment_id": id} for id in "abcd"
     ]
     changes = compare_questions(node, old, new)
-    said = {line["assessment_id"]: set(line["fields"]) for line in changes["questions_changed"]}
-    assert said == {id: fields for id, fields in edits.items() if fields}
+    expected = {line["assessment_id"]: set(line["fields"]) for line in changes["questions_changed"]}
+    assert expected == {id: fields for id, fields in edits.items() if fields}
     assert {line["assessment_id"] for line in changes["questions_added"]} == set("abcd") - set(edits)
     assert {line["assessment_id"] for line in changes["questions_removed"]} == removed

@@ -1,4 +1,4 @@
-"""What published nodes take from the topics above them."""
+"""Metadata that published nodes inherit."""
 
 import copy
 
@@ -26,7 +26,7 @@ LABELS = {
 
 
 def published(*branches, run="1", root=None, **channel):
-    """The nodes with what they inherit, by title."""
+    """The nodes with inherited metadata, by title."""
     nodes = tree(*branches, run=run, **(root or {}))
     return {node["title"]: node for node in inherit(make_channel(**channel), nodes)}
 
@@ -36,12 +36,12 @@ def test_every_inherited_field_is_tested():
 
 
 @pytest.mark.parametrize(("field", "label"), LABELS.items())
-def test_resource_takes_labels_of_topics_above_it(field, label):
+def test_resource_inherits_labels_of_ancestors(field, label):
     nodes = published(topic("outer", topic("inner", resource("doc")), **{field: [label]}))
     assert nodes["doc"][field] == [label]
 
 
-def test_resource_takes_labels_of_the_root():
+def test_resource_inherits_labels_of_the_root():
     nodes = published(resource("doc"), root={"grade_levels": [levels.PRESCHOOL]})
     assert nodes["doc"]["grade_levels"] == [levels.PRESCHOOL]
 
@@ -53,28 +53,28 @@ def test_own_and_inherited_labels_are_merged():
     assert nodes["doc"]["grade_levels"] == sorted({levels.TERTIARY, levels.PRESCHOOL, levels.WORK_SKILLS})
 
 
-def test_more_specific_own_label_takes_the_place_of_an_inherited_one():
+def test_more_specific_own_label_replaces_an_inherited_one():
     nodes = published(topic("t", resource("doc", categories=[subjects.ALGEBRA]), categories=[subjects.MATHEMATICS]))
     assert subjects.ALGEBRA.startswith(subjects.MATHEMATICS)
     assert nodes["doc"]["categories"] == [subjects.ALGEBRA]
 
 
-def test_more_specific_inherited_label_takes_the_place_of_an_own_one():
+def test_more_specific_inherited_label_replaces_an_own_one():
     nodes = published(topic("t", resource("doc", categories=[subjects.MATHEMATICS]), categories=[subjects.ALGEBRA]))
     assert nodes["doc"]["categories"] == [subjects.ALGEBRA]
 
 
-def test_label_that_begins_with_the_letters_of_another_is_no_part_of_it():
+def test_label_with_a_common_prefix_is_not_a_descendant():
     assert most_specific(["abc", "ab", "ab.c"]) == ["ab.c", "abc"]
 
 
-def test_topic_keeps_its_own_labels_only():
+def test_topic_has_only_its_own_labels():
     inner = topic("inner", resource("doc"), categories=[subjects.READING_AND_WRITING])
     nodes = published(topic("outer", inner, categories=[subjects.MATHEMATICS]))
     assert nodes["inner"]["categories"] == [subjects.READING_AND_WRITING]
 
 
-def test_labels_do_not_reach_resources_beside_the_topic():
+def test_resources_outside_the_topic_do_not_inherit_its_labels():
     nodes = published(topic("a", resource("in a"), categories=[subjects.MATHEMATICS]), topic("b", resource("in b")))
     assert nodes["in b"]["categories"] == []
 
@@ -89,37 +89,37 @@ def test_accessibility_and_activities_are_not_inherited():
     assert nodes["t"]["learning_activities"] == [learning_activities.READ]
 
 
-def test_resource_without_language_takes_that_of_the_nearest_topic_with_one():
+def test_resource_without_language_inherits_that_of_the_nearest_topic():
     nodes = published(topic("outer", topic("inner", topic("t", resource("doc")), language="fr"), language="sw"))
     assert nodes["doc"]["language"] == "fr"
 
 
-def test_resource_keeps_its_language():
+def test_resource_has_its_own_language():
     assert published(topic("t", resource("doc", language="ru"), language="fr"))["doc"]["language"] == "ru"
 
 
-def test_topic_without_language_takes_the_channels_not_its_parents():
+def test_topic_without_language_inherits_from_the_channel_not_its_parent():
     nodes = published(topic("outer", topic("inner", resource("doc")), language="fr"), language="sw")
     assert nodes["inner"]["language"] == "sw"
     assert nodes["root"]["language"] == "sw"
 
 
-def test_language_of_the_channel_is_the_last_resort():
+def test_language_of_the_channel_is_the_default():
     assert published(topic("t", resource("doc")), language="sw")["doc"]["language"] == "sw"
 
 
-def test_language_stays_unknown_where_nobody_knows_it():
+def test_language_may_remain_unknown():
     assert published(topic("t", resource("doc")), language=None)["doc"]["language"] is None
 
 
-def test_channel_made_by_hand_passes_on_nothing_but_its_language():
+def test_channel_made_by_hand_passes_on_only_its_language():
     outer = topic("t", resource("doc"), language="fr", **{field: [label] for field, label in LABELS.items()})
     nodes = published(outer, inherit_metadata=False, language="sw")
     assert nodes["doc"]["language"] == "sw"
     assert all(nodes["doc"][field] == [] for field in LABELS)
 
 
-def test_nodes_given_are_not_changed():
+def test_given_nodes_are_not_modified():
     nodes = tree(topic("t", resource("doc"), language="fr", categories=[subjects.MATHEMATICS]))
     before = copy.deepcopy(nodes)
     inherit(make_channel(), nodes)
@@ -128,7 +128,7 @@ def test_nodes_given_are_not_changed():
 
 @settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(".".join)))
-def test_most_specific_labels_cover_all_and_none_covers_another(labels):
+def test_most_specific_labels_have_no_ancestors_among_them(labels):
     kept = most_specific(labels)
     assert kept == sorted(set(kept))
     assert set(kept) <= set(labels)

@@ -9,7 +9,7 @@ values = st.lists(st.sampled_from("abcde"), unique=True)
 
 
 @given(values, st.dictionaries(st.sampled_from("abcde"), st.booleans()))
-def test_a_change_of_some_leaves_the_others(present, change):
+def test_a_partial_change_leaves_other_values(present, change):
     after = changed_set(SetChange(change, whole=False), present)
     assert set(after) == (set(present) | {v for v in change if change[v]}) - {v for v in change if not change[v]}
     assert [v for v in after if v in present] == [v for v in present if v in after]
@@ -17,7 +17,7 @@ def test_a_change_of_some_leaves_the_others(present, change):
 
 
 @given(values, values)
-def test_a_whole_set_takes_the_place_of_what_was_there(present, wanted):
+def test_a_whole_set_replaces_the_old_one(present, wanted):
     assert changed_set(SetChange(dict.fromkeys(wanted, True), whole=True), present) == wanted
 
 

@@ -1,4 +1,4 @@
-"""Places among siblings."""
+"""Positions of siblings."""
 
 import pytest
 from hypothesis import given
@@ -20,13 +20,13 @@ ids = st.uuids().map(lambda value: value.hex)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), ids), unique_by=lambda place: place[0]))
-def test_appended_positions_sort_in_the_order_of_appending(places):
+def test_appended_positions_sort_in_order(places):
     in_order = sorted(places, key=lambda place: place[0])
     assert sorted(appended(*place) for place in places) == [appended(*place) for place in in_order]
 
 
 @given(st.integers(0, 2**32 - 1), ids, ids)
-def test_two_that_took_the_same_number_at_once_have_places_of_their_own(index, one, other):
+def test_nodes_with_the_same_number_have_different_positions(index, one, other):
     assert (appended(index, one) == appended(index, other)) == (one == other)
 
 
@@ -40,8 +40,8 @@ def place(position):
 
 
 @given(st.lists(st.integers(0, 60), max_size=60))
-def test_what_is_put_anywhere_sorts_there(inserts):
-    """As texts, as exact numbers and as decimals; and all places differ."""
+def test_inserted_positions_sort_where_they_were_inserted(inserts):
+    """As texts, as exact numbers and as decimals; and all positions differ."""
     order = [appended(0, "0" * 32)]
     following = 1
     for number, where in enumerate(inserts, 1):
@@ -65,7 +65,7 @@ def test_what_is_put_anywhere_sorts_there(inserts):
 
 
 @pytest.mark.parametrize("leftmost", [True, False])
-def test_a_gap_takes_as_many_as_a_key_of_the_table_has_room_for(leftmost):
+def test_a_gap_accepts_positions_until_the_key_is_full(leftmost):
     digits = "0" * (MAX_DIGITS - 3) + "1" if leftmost else "f" * (MAX_DIGITS - 2)
     near = f"00000000.{digits}#{'c' * 32}"
     left, right = (appended(0, "a" * 32), near) if leftmost else (near, appended(1, "b" * 32))
@@ -80,7 +80,7 @@ def test_a_gap_takes_as_many_as_a_key_of_the_table_has_room_for(leftmost):
         raise AssertionError("the gap is never full")
 
 
-def test_numbers_are_whole_where_nothing_was_put_between():
+def test_numbers_are_whole_without_insertions():
     assert as_number(appended(3, "a" * 32)) == 3
     assert as_number(None) == 0
     middle = existing(between(appended(3, "a" * 32), appended(4, "b" * 32), "c" * 32))
@@ -89,11 +89,11 @@ def test_numbers_are_whole_where_nothing_was_put_between():
     assert (as_number(first), as_decimal(first)) == (-1, "-1")
 
 
-def test_two_of_one_place_have_nothing_between_them():
+def test_equal_positions_have_nothing_between_them():
     assert between(appended(1, "a" * 32), appended(1, "b" * 32), "c" * 32) is None
 
 
 @given(st.text(alphabet="0123456789.-+e ", max_size=12))
-def test_decimals_are_understood_or_refused(text):
+def test_decimals_are_parsed_or_rejected(text):
     found = bounds_of(text)
     assert found is None or found[0] < found[1]

@@ -12,7 +12,7 @@ def record(*branches, **channel):
     return public_record(freeze(make_channel(**channel), tree(*branches), 1))
 
 
-def test_counts_and_sizes_follow_from_what_is_published():
+def test_counts_and_sizes_cover_published_nodes():
     files = [make_file("shared", file_size=7), make_file("subtitles", "video_subtitle", language="fr", file_size=5)]
     found = record(
         topic("t", resource("a", files=files, tags=["x"]), resource("b", files=files[:1])),
@@ -24,7 +24,7 @@ def test_counts_and_sizes_follow_from_what_is_published():
     assert (found["included_languages"], found["tags"]) == (["en", "fr"], ["x"])
 
 
-def test_channel_fields_are_as_they_were_published():
+def test_channel_fields_are_those_at_publish_time():
     found = record(name="Naïve", description="About", tagline="Short", thumbnail="data:image/png;base64,AA==")
     assert [found[name] for name in ("name", "description", "tagline", "icon_encoding", "language")] == [
         "Naïve",
@@ -35,7 +35,7 @@ def test_channel_fields_are_as_they_were_published():
     ]
 
 
-def test_record_survives_being_stored_as_json():
+def test_record_can_be_stored_as_json():
     small = json.loads((Path(__file__).parents[2] / "fixtures/content_db/small_input.json").read_text("utf-8"))
     found = public_record(freeze(small["channel"], small["nodes"], small["version"]))
     assert json.loads(json.dumps(found)) == found

@@ -1,4 +1,4 @@
-"""What is published of a tree, and when that is something new."""
+"""The snapshot of a tree, and its digest."""
 
 import copy
 import hashlib
@@ -31,7 +31,7 @@ def frozen(*branches, run="1", version=1, **channel):
 
 
 def small():
-    """A channel with one of each kind, as a chef uploaded it, with the files that publishing made for it."""
+    """A chef's channel with one node of each kind and the files derived by publishing."""
     given = json.loads(SMALL.read_text(encoding="utf-8"))
     result = freeze(given["channel"], given["nodes"], given["version"])
     for node in result["nodes"]:
@@ -50,25 +50,25 @@ def _breadth_first(nodes):
     return [root, a, c, b]
 
 
-class TestWhatIsPublished:
-    def test_topics_without_resources_are_not(self):
+class TestPublishedNodes:
+    def test_topics_without_resources_are_left_out(self):
         result = frozen(topic("empty", topic("inner")), topic("full", resource("doc")))
         assert titles(result) == ["Channel", "full", "doc"]
 
-    def test_root_is_even_when_empty(self):
+    def test_root_is_published_even_if_empty(self):
         assert titles(frozen(topic("empty"))) == ["Channel"]
 
-    def test_incomplete_resource_is_not_nor_is_its_topic_then(self):
+    def test_incomplete_resource_and_its_otherwise_empty_topic_are_left_out(self):
         assert titles(frozen(topic("t", resource("doc", complete=False)))) == ["Channel"]
 
-    def test_incomplete_topic_is_not_with_all_below_it(self):
+    def test_incomplete_topic_is_left_out_with_its_descendants(self):
         branch = topic("t", topic("inner", resource("doc")), complete=False)
         assert titles(frozen(branch, resource("other"))) == ["Channel", "other"]
 
-    def test_nodes_below_a_resource_are_not(self):
+    def test_children_of_a_resource_are_left_out(self):
         assert titles(frozen(resource("doc", resource("lost")))) == ["Channel", "doc"]
 
-    def test_root_bears_what_the_channel_is(self):
+    def test_root_has_the_id_and_name_of_the_channel(self):
         root = frozen(resource("doc"), name="Name", description="About")["nodes"][0]
         channel_id = make_channel()["id"]
         assert (root["node_id"], root["content_id"], root["title"]) == (channel_id, channel_id, "Name")
@@ -78,7 +78,7 @@ class TestWhatIsPublished:
         result = frozen(topic("a", topic("b", resource("c"))), resource("d"))
         assert [node["level"] for node in result["nodes"]] == [0, 1, 2, 3, 1]
 
-    def test_nodes_inherit(self):
+    def test_nodes_inherit_metadata(self):
         assert frozen(topic("t", resource("doc"), language="fr"))["nodes"][2]["language"] == "fr"
 
     def test_prerequisites_that_are_not_published_are_dropped(self):
@@ -87,7 +87,7 @@ class TestWhatIsPublished:
         a["prerequisites"] = [gone["id"], b["id"], a["id"], b["id"]]
         assert freeze(make_channel(), nodes, 1)["nodes"][1]["prerequisites"] == [b["id"]]
 
-    def test_nodes_given_are_not_changed(self):
+    def test_given_nodes_are_not_modified(self):
         nodes = tree(topic("t", resource("doc")), topic("empty"))
         before = copy.deepcopy(nodes)
         freeze(make_channel(), nodes, 1)
@@ -118,7 +118,7 @@ class TestWhatIsPublished:
         ],
         ids=["nothing", "no root", "child of another tree", "breadth first"],
     )
-    def test_what_is_no_tree_in_pre_order_is_refused(self, broken):
+    def test_nodes_that_are_not_a_tree_in_pre_order_are_rejected(self, broken):
         with pytest.raises(BrokenTreeError):
             freeze(make_channel(), broken, 1)
 
@@ -147,7 +147,7 @@ class TestDigest:
         data.draw(st.sampled_from(result["nodes"]))["title"] += "!"
         assert digest(result) != before
 
-    def test_prerequisites_count_by_what_they_name(self):
+    def test_prerequisites_count_by_node_id(self):
         def required(run, name):
             nodes = tree(resource("a"), resource("b"), resource("c"), run=run)
             by_title = {node["title"]: node for node in nodes}
@@ -156,7 +156,7 @@ class TestDigest:
 
         assert required("1", "b") == required("2", "b") != required("1", "c")
 
-    def test_place_counts(self):
+    def test_position_counts(self):
         one, other = resource("one"), resource("other")
         places = [frozen(one, other), frozen(other, one), frozen(topic("t", one), other)]
         assert len({digest(result) for result in places}) == 3
@@ -208,16 +208,16 @@ class TestBytes:
 
 
 class TestSummaries:
-    """The numbers are those that were recorded for the small channel."""
+    """The numbers were recorded for the small channel."""
 
     def test_kinds_are_those_of_the_content_database(self):
         expected = {"audio": 1, "document": 2, "exercise": 2, "html5": 2, "topic": 5, "video": 1}
         assert snapshot.kind_counts(small()) == expected
 
-    def test_content_that_appears_twice_counts_twice_as_a_resource(self):
+    def test_content_that_occurs_twice_counts_twice_as_a_resource(self):
         assert snapshot.resource_count(small()) == 8
 
-    def test_size_counts_each_stored_file_once(self):
+    def test_size_counts_each_distinct_file_once(self):
         assert snapshot.published_size(small()) == 72448
 
     def test_languages_are_those_of_nodes_and_subtitles(self):
@@ -226,7 +226,7 @@ class TestSummaries:
         result = frozen(resource("video", language="ru", files=[subtitles]), language="en")
         assert snapshot.included_languages(result) == ["en", "ru", "zu"]
 
-    def test_tags_and_categories_are_each_named_once(self):
+    def test_tags_and_categories_are_distinct(self):
         assert snapshot.tags(small()) == ["ex", "tag-a", "video-tag", "тег"]
         assert snapshot.categories(small()) == [
             "d&WXdXWF.kHKJ&PbV",

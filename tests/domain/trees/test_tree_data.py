@@ -1,4 +1,4 @@
-"""Trees as get_tree_data gives them; the shapes are those recorded from Kolibri Studio."""
+"""Nested trees of get_tree_data; the shapes were recorded from Kolibri Studio."""
 
 from hypothesis import given, settings
 
@@ -46,7 +46,7 @@ def test_resource_without_files_has_no_size():
     assert entry["file_size"] is None
 
 
-def test_the_part_below_a_node_stands_alone():
+def test_a_subtree_can_be_nested():
     nodes = tree(topic("a", resource("b")), resource("c"))
     part = nested(nodes[1:3], with_children=True)
     assert (part["title"], [entry["title"] for entry in part["children"]]) == ("a", ["b"])
@@ -54,7 +54,7 @@ def test_the_part_below_a_node_stands_alone():
 
 @settings(deadline=None)
 @given(random_branches())
-def test_every_node_is_there_once_and_in_order(branches):
+def test_every_node_occurs_once_and_in_order(branches):
     nodes = tree(*branches)
     found = nested(nodes, with_children=True)
     assert [entry["studio_id"] for entry in entries(found["children"])] == [node["id"] for node in nodes[1:]]

@@ -233,7 +233,7 @@ def calls(studio):
     def calls(path, status=200, cold=False):
         studio.get(CHANNELS if cold else path, token=None)
         if cold:
-            disk_cache._kept.clear()
+            disk_cache._cache.clear()
         with counting(studio) as watch:
             answer = studio.get(path, token=None)
         assert answer.status == status, answer.text

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.domain.labels import is_labelled
+from chalicelib.domain.labels import has_label
 from chalicelib.domain.types import LABELS
 from tests.support.http.client import Studio
 from tests.support.worlds import nodes, public_world
@@ -85,7 +85,7 @@ def words_in(words: str, text: str) -> bool:
 
 
 def has_labels(field: str, value: str, node: dict[str, Any]) -> bool:
-    return all(is_labelled(node[field], frozenset([label])) for label in value.split(","))
+    return all(has_label(node[field], frozenset([label])) for label in value.split(","))
 
 
 def is_in(field: str) -> Any:

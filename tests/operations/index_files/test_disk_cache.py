@@ -14,8 +14,8 @@ from chalicelib.operations.index_files.disk_cache import opened
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept(monkeypatch):
-    monkeypatch.setattr(disk_cache, "_kept", OrderedDict())
+def empty_cache(monkeypatch):
+    monkeypatch.setattr(disk_cache, "_cache", OrderedDict())
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def reading(key):
 
 
 def path_of(key):
-    return disk_cache._kept[key].path
+    return disk_cache._cache[key].path
 
 
 def test_a_file_is_fetched_once(fetched):
@@ -93,7 +93,7 @@ def test_what_is_open_can_be_read_on(fetched, room):
     room(1)
     file = reading("a")
     reading("b")
-    assert list(disk_cache._kept) == ["b"]
+    assert list(disk_cache._cache) == ["b"]
     assert file.read() == b"a" * 10
 
 
@@ -102,7 +102,7 @@ def test_no_more_than_so_many_are_open(fetched, monkeypatch):
     put("a", "b", "c")
     for key in "abc":
         reading(key)
-    assert list(disk_cache._kept) == ["b", "c"]
+    assert list(disk_cache._cache) == ["b", "c"]
 
 
 @pytest.mark.parametrize("number", range(3))

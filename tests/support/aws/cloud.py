@@ -100,7 +100,7 @@ class Cloud:
 
 def _forget_objects() -> None:
     """Forget what this process keeps of a bucket: the same keys have other contents in the next one."""
-    disk_cache._kept.clear()
+    disk_cache._cache.clear()
     large_responses._stored.clear()
 
 
