@@ -126,7 +126,7 @@ def append(counter: Counter, made: list[Change], holder: str = "", seconds: floa
 
     They get their `rev` here. With `holder`, the lease is taken too. None where the counter is not as it was read.
     """
-    _number(counter, made)
+    number(counter, made)
     after_it = replace(counter, last=counter.last + len(made))
     actions = [Change.last.set(after_it.last)]
     condition: Any = Change.last == counter.last  # holders may mark changes meanwhile
@@ -166,7 +166,7 @@ def _write_done(counters: list[Counter], made: dict[str, list[Change]]) -> bool:
 
     def fill(transaction: TransactWrite) -> None:
         for counter in counters:
-            _number(counter, made[counter.owner])
+            number(counter, made[counter.owner])
             for change in made[counter.owner]:
                 transaction.save(change)
             last = counter.last + len(made[counter.owner])
@@ -193,7 +193,7 @@ def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -
     The lease is held for `seconds` more, and given back where this was the last change. Returns the counter after it;
     None where it is not as it was read, or the lease is not the holder's any more.
     """
-    _number(counter, made)
+    number(counter, made)
     last, rev = counter.last + len(made), int(change.rev)
     is_last = rev == counter.last
     lease = Lease() if is_last else LEASE.renewed(Lease(counter.lease.holder), seconds)
@@ -227,9 +227,10 @@ def pause(attempt: int) -> None:
     time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 10)))  # noqa: S311 - jitter, not a secret
 
 
-def _number(counter: Counter, made: list[Change]) -> None:
-    for number, change in enumerate(made):
-        change.owner, change.rev = counter.owner, counter.last + 1 + number
+def number(counter: Counter, made: list[Change]) -> None:
+    """Give changes their owner, the next revisions after the counter, and when they are forgotten."""
+    for rev, change in enumerate(made, counter.last + 1):
+        change.owner, change.rev = counter.owner, rev
         change.expires = int((now() + RETENTION).timestamp())
 
 

@@ -14,9 +14,11 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.types import FileData
 from chalicelib.errors import BadRequest
+from chalicelib.models import emission
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
 from chalicelib.models.channels import Channel
+from chalicelib.models.emission import Emission
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import is_new
@@ -41,24 +43,27 @@ class NodeChange:
 class Changes:
     """The changes of one transaction.
 
-    `nodes` include the nodes whose questions change, `put` and `gone` are questions to save and to delete, and `moved`
-    are (old, new) places of uploads and files that are assigned to a node or question.
+    `nodes` include the nodes whose questions change, `put` and `gone` are questions to save and to delete, `moved` are
+    (old, new) places of uploads and files that are assigned to a node or question, and `emissions` are for sync
+    clients.
     """
 
     nodes: list[NodeChange]
     put: list[AssessmentItem] = field(default_factory=list)
     gone: list[AssessmentItem] = field(default_factory=list)
     moved: list[tuple[FilePlace, FilePlace]] = field(default_factory=list)
+    emissions: list[Emission] = field(default_factory=list)
 
 
 def write(changes: Changes) -> bool:
-    """Commit the changes. Returns False if the channel was changed since it was read.
+    """Commit the changes. Returns False if the channel or a feed was changed since it was read.
 
     Raises BadRequest if there are more actions than fit into one DynamoDB transaction.
     """
     channels = {change.channel.id: change.channel for change in changes.nodes}
     updates = _updates(changes.nodes)
-    if len(updates) + len(channels) + len(changes.put) + len(changes.gone) + len(changes.moved) > MAX_TRANSACTION:
+    parts = len(changes.put) + len(changes.gone) + len(changes.moved)
+    if len(updates) + len(channels) + parts + emission.actions(changes.emissions) > MAX_TRANSACTION:
         raise BadRequest("The node is nested too deeply. Move it or one of its ancestors further up first.")
 
     def fill(transaction: TransactWrite) -> None:
@@ -73,6 +78,7 @@ def write(changes: Changes) -> bool:
             transaction.update(Channel(channel.id), actions, condition=unchanged(Channel.rev, channel.rev))
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
+        emission.emit(transaction, changes.emissions)
 
     return not transact(fill)
 

@@ -12,10 +12,12 @@ from le_utils.constants import content_kinds, roles
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.errors import BadRequest
+from chalicelib.models import emission
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
+from chalicelib.models.emission import Emission
 from chalicelib.models.nodes import Node
 from chalicelib.models.trees import Counts, edge_of
 
@@ -32,6 +34,7 @@ class Changes:
     sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))  # by node, what is added
     asked: list[AssessmentItem] = field(default_factory=list)  # questions that are written
     unasked: list[AssessmentItem] = field(default_factory=list)  # questions that go
+    emissions: list[Emission] = field(default_factory=list)  # what sync clients receive
     is_quiet: bool = False  # of what follows from an earlier change: the channel keeps its revision
     attempt: str | None = None  # that reserved the id of the first of `saved`, see `models.tree_copies`
 
@@ -103,6 +106,7 @@ def commit(changes: Changes) -> bool:
             transaction.update(Channel(channel.id), _raised(channel, changes), condition=as_read)
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
+        emission.emit(transaction, changes.emissions)
 
     return not transact(fill)
 
@@ -131,7 +135,8 @@ def actions(changes: Changes) -> int:
     """How many things a transaction would write."""
     puts = len(changes.saved) + len(changes.placed) + len(changes.asked)
     deletes = len(changes.freed) + len(changes.unasked)
-    return puts + deletes + len(changes.channels) + len(_updates(changes))
+    emitted = emission.actions(changes.emissions)
+    return puts + deletes + len(changes.channels) + len(_updates(changes)) + emitted
 
 
 def _updates(changes: Changes) -> dict[str, list[Any]]:

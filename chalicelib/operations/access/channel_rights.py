@@ -9,8 +9,9 @@ from typing import Any
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels
+from chalicelib.models import changes, channels
 from chalicelib.models.base import Table, read_many
+from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access import policy
@@ -25,7 +26,10 @@ def viewable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
     Raises NotFound where there is no such channel, and where the user may not view it.
     """
     plain = _parsed(channel_id)
-    found = read_many(keys(user, [plain]))
+    return _viewable(user, plain, read_many(keys(user, [plain])))
+
+
+def _viewable(user: Identity, plain: str, found: Found) -> tuple[Channel, Rights]:
     rights = rights_in(user, found[Channel][0], memberships(found).get(plain)) if found[Channel] else None
     if rights is None or not policy.may_view(rights.role):
         raise NotFound(f"Channel not found: {plain}")
@@ -37,10 +41,18 @@ def writable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
 
     Raises NotFound as `viewable` does, Forbidden where the user may only view it.
     """
-    channel, rights = viewable(user, channel_id)
+    channel, rights, _ = writable_with_feed(user, channel_id)
+    return channel, rights
+
+
+def writable_with_feed(user: Identity, channel_id: str) -> tuple[Channel, Rights, Counter]:
+    """The same, with the counter of the channel's feed, for what the write emits."""
+    plain = _parsed(channel_id)
+    found = read_many({**keys(user, [plain]), Change: [changes.counter_key(plain)]})
+    channel, rights = _viewable(user, plain, found)
     if not policy.may_edit(rights.role):
         raise policy.refuse_edit(channel.id)
-    return channel, rights
+    return channel, rights, changes.counters_among(found[Change], [plain])[plain]
 
 
 def editable_channel(user: Identity, channel_id: object) -> Channel:

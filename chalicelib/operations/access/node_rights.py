@@ -9,8 +9,9 @@ from le_utils.constants import content_kinds
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import BadRequest, Busy, Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import nodes, trees
+from chalicelib.models import changes, nodes, trees
 from chalicelib.models.base import read_many
+from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
@@ -23,11 +24,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """A node in its tree; `above` are its ancestors, the root first."""
+    """A node in its tree; `above` are its ancestors, the root first. `counter` is that of the channel's feed, where the
+    node may be edited."""
 
     node: Node
     above: list[Node]
     channel: Channel
+    counter: Counter | None = None
 
     @property
     def path(self) -> list[Node]:
@@ -99,7 +102,7 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
     found = nodes.get(plain) if plain else None
     if found is None:
         raise _unknown(node_id)
-    rights, path = _rights_and_path(user, found)
+    rights, path = _rights_and_path(user, found, needs_edit)
     channel = next((channel for channel in rights[Channel] if path and channel.id == path[0].channel_id), None)
     role = roles(user, rights).get(channel.id) if channel else None
     if channel is None or not policy.may_view_tree(role, is_live=path[0].id == channel.root_id):
@@ -108,14 +111,18 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
         raise policy.refuse_edit(channel.id)
     for node in path:
         node.channel_id, node.tree_id = channel.id, path[0].id
-    return Place(path[-1], path[:-1], channel)
+    counters = changes.counters_among(rights[Change], [channel.id])
+    return Place(path[-1], path[:-1], channel, counters[channel.id] if needs_edit else None)
 
 
-def _rights_and_path(user: Identity, found: Node) -> tuple[Found, list[Node]]:
-    """The channel that a node is in, read before the node with its ancestors; the root knows which channel that is."""
+def _rights_and_path(user: Identity, found: Node, with_counter: bool) -> tuple[Found, list[Node]]:
+    """The channel that a node is in, read before the node with its ancestors; the root knows which channel that is.
+
+    `with_counter`: also the counter of the channel's feed.
+    """
     channel_id = found.channel_id
     for _ in range(3):
-        rights = _read(user, [channel_id])
+        rights = _read(user, [channel_id], with_counters=with_counter)
         path = trees.lineage(found.id, found.path)
         if not path or path[0].channel_id == channel_id:
             break
@@ -181,7 +188,10 @@ def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict
     return _viewable(found, roles(user, found)), {channel.id: channel.name for channel in found[Channel]}
 
 
-def _read(user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = ()) -> Found:
-    """Channels and the user's memberships in them, and tops of copies (`nodes.TOP`)."""
+def _read(
+    user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = (), with_counters: bool = False
+) -> Found:
+    """Channels and the user's memberships in them, tops of copies (`nodes.TOP`), and counters of the feeds."""
     wanted = list(dict.fromkeys(filter(None, channel_ids)))
-    return read_many({**keys(user, wanted), Node: list(tops)}, nodes.TOP)
+    counters = [changes.counter_key(channel_id) for channel_id in wanted] if with_counters else []
+    return read_many({**keys(user, wanted), Node: list(tops), Change: counters}, nodes.TOP)
