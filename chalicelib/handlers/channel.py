@@ -6,7 +6,6 @@ from typing import Any
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.channels import channel_list, channel_resource, deploy
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import tree_diff
@@ -18,26 +17,6 @@ from chalicelib.schemas.responses.channel import Channel, Diff, Exists, Language
 from chalicelib.schemas.responses.task import StartedTask
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
-
-
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> Channel:
-    row, is_changed = channel_resource.update(user, channel_id, sent)
-    if is_changed:
-        rest_changes.channel_updated(user, row, sent.model_fields_set)
-    return row
-
-
-def delete(user: Identity, channel_id: str) -> None:
-    row, is_changed = channel_resource.delete(user, channel_id)
-    if is_changed:
-        rest_changes.channel_deleted(user, row)
-
-
-def restore(user: Identity, channel_id: str) -> Channel:
-    row, is_changed = channel_resource.restore(user, channel_id)
-    if is_changed:
-        rest_changes.channel_updated(user, row, ["deleted"])
-    return row
 
 
 CHANNEL = Resource(
@@ -53,8 +32,8 @@ CHANNEL = Resource(
     ),
     retrieve=channel_resource.retrieve,
     create=channel_resource.create,
-    update=update,
-    delete=delete,
+    update=channel_resource.update,
+    delete=channel_resource.delete,
     write=ChannelIn,
     change=ChannelChange,
     read=Channel,
@@ -102,7 +81,7 @@ ROUTES = (
     Route(
         "POST",
         f"{ONE}/restore",
-        _of_one(restore),
+        _of_one(channel_resource.restore),
         Access.SIGNED_IN,
         "Restore a deleted channel",
         body=Nothing,

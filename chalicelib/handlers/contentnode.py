@@ -3,8 +3,6 @@
 from chalicelib.errors import FilterRequired
 from chalicelib.http.resources import Resource, routes_of
 from chalicelib.http.router import Access, Reply, Request, Route
-from chalicelib.identity.authentication import Identity
-from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
 from chalicelib.schemas.base import parse
@@ -26,31 +24,13 @@ def listing(request: Request) -> Results[ContentNode]:
     return {"results": page["results"], "more": page["more"] and {**given, **page["more"]}}
 
 
-def create(user: Identity, sent: NodeWrite) -> ContentNode:
-    row = node_writes.create(user, sent)
-    rest_changes.node_created(user, row, sent.model_fields_set)
-    return row
-
-
-def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
-    row = node_writes.update(user, node_id, sent)
-    rest_changes.node_updated(user, row, sent.model_fields_set)
-    return row
-
-
-def delete(user: Identity, node_id: str) -> None:
-    moved = node_moves.delete(user, node_id)
-    if moved:
-        rest_changes.node_moved(user, moved)
-
-
 CONTENTNODE = Resource(
     "contentnode",
     "a content node",
     retrieve=node_reads.retrieve,
-    create=create,
-    update=update,
-    delete=delete,
+    create=node_writes.create,
+    update=node_writes.update,
+    delete=node_moves.trash,
     write=NodeWrite,
     change=NodeChange,
     read=ContentNode,
@@ -58,35 +38,24 @@ CONTENTNODE = Resource(
 
 
 def move(request: Request) -> ContentNode:
-    sent = parse(Move, request.json)
-    moved = node_moves.move(request.user, request.params["id"], sent)
-    rest_changes.node_moved(request.user, moved, sent.position)
-    return moved.row
+    return node_moves.move(request.user, request.params["id"], parse(Move, request.json))
 
 
 def restore(request: Request) -> ContentNode:
-    moved = node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
-    rest_changes.node_moved(request.user, moved)
-    return moved.row
+    return node_moves.restore(request.user, request.params["id"], parse(Restore, request.json))
 
 
 def copy(request: Request) -> Reply:
     answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
-    if is_done:  # otherwise the worker emits the changes
-        rest_changes.node_copied(request.user, request.params["id"], answer, request.json)
     return Reply(answer, 201 if is_done else 202)
 
 
 def add_prerequisite(request: Request) -> Reply:
-    pair = prerequisites.add(request.user, request.params["id"], parse(Prerequisite, request.json))
-    rest_changes.prerequisite_added(request.user, pair)
-    return Reply(pair, 201)
+    return Reply(prerequisites.add(request.user, request.params["id"], parse(Prerequisite, request.json)), 201)
 
 
 def remove_prerequisite(request: Request) -> Reply:
-    sent = parse(Prerequisite, request.json)
-    prerequisites.remove(request.user, request.params["id"], sent)
-    rest_changes.prerequisite_removed(request.user, request.params["id"], sent.prerequisite)
+    prerequisites.remove(request.user, request.params["id"], parse(Prerequisite, request.json))
     return Reply(None, 204)
 
 

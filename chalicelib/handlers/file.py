@@ -2,24 +2,11 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
-from chalicelib.identity.authentication import Identity
-from chalicelib.operations.changes import rest_changes
 from chalicelib.operations.files import node_files
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
 from chalicelib.schemas.responses.content import File, Upload
-
-
-def update(user: Identity, id: str, sent: FileChanges) -> File:
-    row, channel_ids = node_files.update(user, id, sent)
-    rest_changes.file_updated(user, row, channel_ids, sent.model_fields_set)
-    return row
-
-
-def delete(user: Identity, id: str) -> None:
-    rest_changes.file_deleted(user, *node_files.delete(user, id))
-
 
 FILE = Resource(
     "file",
@@ -32,8 +19,8 @@ FILE = Resource(
         ordering=("original_filename", "file_size", "preset", "language", "file_format"),
     ),
     retrieve=node_files.retrieve,
-    update=update,
-    delete=delete,
+    update=node_files.update,
+    delete=node_files.delete,
     write=FileChanges,
     change=FileChanges,
     read=File,

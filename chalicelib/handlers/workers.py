@@ -16,7 +16,7 @@ from chalicelib.operations.copying import node_copies
 from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
-from chalicelib.operations.publishing import prepare, release
+from chalicelib.operations.publishing import prepare, publish_lock, release
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
@@ -94,7 +94,7 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
             raise
         except Exception:
             if is_last:
-                prepare.give_up(message["task_id"])
+                publish_lock.give_up(message["task_id"])
             raise
 
     return work

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, now, read_many, transact, update_if
+from chalicelib.models.base import Table, find, now, transact, update_if
 from chalicelib.models.leases import Lease, LeaseAttributes
 
 Status = Literal["pending", "done", "failed"]  # as it is stored
@@ -138,42 +138,6 @@ def append(counter: Counter, made: list[Change], holder: str = "", seconds: floa
         after_it = replace(after_it, lease=LEASE.taken(counter.lease, holder, seconds))
         actions += LEASE.hold(after_it.lease)
     return None if _write(counter, actions, condition, made) else after_it
-
-
-def append_done(owner: str, made: list[Change]) -> None:
-    """Write down changes that are done already.
-
-    Raises TimeoutError where it lost too many races.
-    """
-    append_all_done({owner: made})
-
-
-def append_all_done(made: dict[str, list[Change]]) -> None:
-    """Write down changes of several owners that are done already, all or none of them: one read and one transaction.
-
-    Raises TimeoutError where it lost too many races.
-    """
-    for attempt in range(MAX_RACES):
-        found = read_many({Change: [counter_key(owner) for owner in made]})[Change]
-        if _write_done(list(counters_among(found, list(made)).values()), made):
-            return
-        pause(attempt)
-    raise TimeoutError(f"Telling changes of {', '.join(made)} lost {MAX_RACES} races in a row.")
-
-
-def _write_done(counters: list[Counter], made: dict[str, list[Change]]) -> bool:
-    """Say whether all counters were as they were read."""
-
-    def fill(transaction: TransactWrite) -> None:
-        for counter in counters:
-            number(counter, made[counter.owner])
-            for change in made[counter.owner]:
-                transaction.save(change)
-            last = counter.last + len(made[counter.owner])
-            actions: list[Any] = [Change.last.set(last), Change.done.set(counter.done if counter.has_pending else last)]
-            transaction.update(Change(counter.owner, 0), actions, condition=_as_read(counter))
-
-    return not transact(fill)
 
 
 def take(counter: Counter, holder: str, seconds: float) -> Counter | None:

@@ -7,6 +7,7 @@ import pytest
 from chalicelib.models import changes
 from chalicelib.models.changes import Change
 from tests.support.existing import existing
+from tests.support.worlds.feeds import emit
 
 OWNER = "0" * 32
 
@@ -86,11 +87,11 @@ def test_the_lease_is_not_released_while_new_changes_are_pending():
     assert changes.mark(counter, change, [], 30) is None
 
 
-def test_applied_changes_are_appended_at_any_time():
-    changes.append_done(OWNER, some(1, changes.DONE))
+def test_applied_changes_are_emitted_at_any_time():
+    emit(OWNER, some(1, changes.DONE))
     assert changes.counter_of(OWNER) == changes.Counter(OWNER, last=1, done=1)
     changes.append(changes.counter_of(OWNER), some())
-    changes.append_done(OWNER, some(1, changes.DONE))
+    emit(OWNER, some(1, changes.DONE))
     assert changes.counter_of(OWNER) == changes.Counter(OWNER, last=3, done=1)
 
 

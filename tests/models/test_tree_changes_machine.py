@@ -122,7 +122,7 @@ class Machine(RuleBasedStateMachine):
     def delete(self, number):
         node = self.pick(number)
         with self.refused_unless(node.parent), self.late_propagation(number):
-            node_moves.delete(ADMIN, node.id)
+            node_moves.trash(ADMIN, node.id)
             self.take(node)
             node.former = node.parent
             self.put(node, self.trash, len(self.trash.children))

@@ -17,7 +17,6 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, roles
 from chalicelib.operations.access.policy import Role
-from chalicelib.schemas.responses.content import ContentNode
 
 T = TypeVar("T")
 
@@ -47,15 +46,6 @@ class Place:
     @property
     def is_trash(self) -> bool:
         return self.root_id == self.channel.trash_root_id
-
-
-@dataclass(frozen=True)
-class Moved:
-    """A node as it is now, where it was, and the target that it was moved to."""
-
-    row: ContentNode
-    before: Place
-    goal: Place
 
 
 def viewable(user: Identity, node_id: object) -> Place:

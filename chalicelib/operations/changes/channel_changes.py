@@ -1,38 +1,50 @@
-"""What we do with a channel by ourselves, told to those who edit it (recorded: changes of Studio's sync)."""
+"""The changes that describe writes of channels to sync clients: what curators edit, their trees, and publishes."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from chalicelib.aws.unavailable import UNAVAILABLE
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels, tasks
+from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.changes import feed
+from chalicelib.operations.changes.feed import by_request, by_server
+from chalicelib.operations.changes.fields import fitting
 from chalicelib.operations.public.channel_entries import moment
-from chalicelib.telemetry import log
+from chalicelib.schemas.responses.channel import Channel as ChannelOut
+from chalicelib.schemas.sync import DELETED, UPDATED
+
+_TABLE = "channel"
 
 
-def tell_of_trees(channel: Channel) -> None:
-    """Which trees a channel has now. It is a courtesy: where it fails, what was done stays done."""
-    mods = {"root_id": channel.root_id, "staging_root_id": channel.staging_root_id}
-    try:
-        feed.tell(channel.id, "channel", channel.id, mods, unpublishable=False)
-    except UNAVAILABLE:
-        log.exception("a change of a channel's trees could not be told")
+def updated(user: Identity, row: ChannelOut, given: Iterable[str]) -> list[Change]:
+    """A channel that was changed, or restored. Where it comes from is read as `source_url`."""
+    names = {"source_url" if name == "source_domain" else name for name in given} - {"id"}
+    mods = fitting(row, names)
+    return [by_request(user, row["id"], UPDATED, _TABLE, row["id"], mods=mods)] if mods else []
 
 
-def tell_of_publish(task: Task) -> None:
-    """How a publish or a draft has ended, as its channel is now; nothing while it runs."""
-    channel = channels.get(task.channel_id)
-    if channel is not None and task.status in tasks.FINISHED:
-        is_publish = task.task_name != tasks.DRAFT
-        feed.tell(channel.id, "channel", channel.id, _ended(task, channel), unpublishable=is_publish)
+def deleted(user: Identity, channel_id: str) -> list[Change]:
+    return [by_request(user, channel_id, DELETED, _TABLE, channel_id)]
 
 
-def _ended(task: Task, channel: Channel) -> dict[str, Any]:
-    if task.task_name == tasks.DRAFT:
+def trees_exchanged(channel_id: str, root_id: str, staging_root_id: str | None) -> list[Change]:
+    """Which trees a channel has from now on."""
+    mods = {"root_id": root_id, "staging_root_id": staging_root_id}
+    return [by_server(channel_id, _TABLE, channel_id, mods, unpublishable=False)]
+
+
+def publish_ended(task: Task, status: str, channel: Channel) -> list[Change]:
+    """How a publish or a draft has ended, with its channel as it will be then (recorded: Studio's sync)."""
+    is_publish = task.task_name != tasks.DRAFT
+    return [by_server(channel.id, _TABLE, channel.id, _ended(is_publish, status, channel), unpublishable=is_publish)]
+
+
+def _ended(is_publish: bool, status: str, channel: Channel) -> dict[str, Any]:
+    if not is_publish:
         return {"draft_token": channel.draft_token}
     publishing = channels.is_publishing(channel)
-    if task.status == tasks.FAILURE:
+    if status == tasks.FAILURE:
         return {"publishing": publishing}
     return {
         "version": int(channel.version),

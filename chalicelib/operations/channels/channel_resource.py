@@ -1,5 +1,6 @@
 """Channels as their curators make and change them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from le_utils.constants import licenses
@@ -9,11 +10,15 @@ from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channel_members, channel_versions, nodes, trees
-from chalicelib.models.base import Transaction, now, transact, update_if
+from chalicelib.models import channel_members, channel_versions, emission, nodes, trees
+from chalicelib.models.base import Transaction, now, transact, unchanged
+from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
-from chalicelib.operations.access.channel_rights import rights_in, viewable, writable
+from chalicelib.models.emission import Emission
+from chalicelib.operations.access.channel_rights import rights_in, viewable, writable_with_feed
 from chalicelib.operations.access.policy import Role
+from chalicelib.operations.changes import channel_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.channels.channel_versions import fields_of_version
 from chalicelib.operations.search import search_index_update
@@ -60,34 +65,50 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange) -> tuple[ChannelOut, bool]:
-    """Change what is given of a channel; returns it, and whether that changed anything.
+def update(user: Identity, channel_id: str, sent: ChannelChange, origin: Origin = REQUEST) -> ChannelOut:
+    """Change what is given of a channel; returns it.
 
     Its `rev` counts up where a published version would say something else.
 
     Raises Conflict where others change it all the time.
     """
+    return _update(
+        user, channel_id, sent, origin, lambda row: channel_changes.updated(user, row, sent.model_fields_set)
+    )
+
+
+def delete(user: Identity, channel_id: str, origin: Origin = REQUEST) -> None:
+    """Set a channel aside, and take it off the public lists. Raises as `update` does."""
+    changed = ChannelChange(deleted=True)
+    _update(user, channel_id, changed, origin, lambda row: channel_changes.deleted(user, row["id"]))
+
+
+def restore(user: Identity, channel_id: str) -> ChannelOut:
+    """Take a deleted channel back; one that was public becomes so again. Raises as `update` does."""
+    return update(user, channel_id, ChannelChange(deleted=False))
+
+
+def _update(
+    user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
+) -> ChannelOut:
+    """`describe` gives what is emitted, from the channel as it will be."""
     for _ in range(_TRIES):
-        channel, rights = writable(user, channel_id)
-        columns = _columns(sent, channel.content_defaults)
-        changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
-        if not changed or _write(channel, changed):
-            if "deleted" in columns and channel.public:  # also where nothing changed: the message may have been lost
-                queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
-            if "deleted" in columns and channel.version:
-                search_index_update.send_refresh(channel.id)
-            return fields_of(channel, nodes.get(channel.root_id), rights), bool(changed)
+        channel, rights, counter = writable_with_feed(user, channel_id)
+        values = _changed(channel, _columns(sent, channel.content_defaults))
+        after = Channel(**{**channel.attribute_values, **values})
+        made = describe(fields_of(after, None, rights)) if origin.emits else []
+        if not values or _write(channel, values, emissions(made, counter)):
+            if "deleted" in sent.model_fields_set:  # also where nothing changed: the messages may have been lost
+                _refresh_lists(after)
+            return fields_of(after, nodes.get(after.root_id), rights)
     raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
 
 
-def delete(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
-    """Set a channel aside, and take it off the public lists. Returns what `update` does."""
-    return update(user, channel_id, ChannelChange(deleted=True))
-
-
-def restore(user: Identity, channel_id: str) -> tuple[ChannelOut, bool]:
-    """Take a deleted channel back; one that was public becomes so again. Returns what `update` does."""
-    return update(user, channel_id, ChannelChange(deleted=False))
+def _refresh_lists(channel: Channel) -> None:
+    if channel.public:
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
+    if channel.version:
+        search_index_update.send_refresh(channel.id)
 
 
 def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:
@@ -100,13 +121,26 @@ def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:
     return columns
 
 
-def _write(channel: Channel, changed: dict[str, Any]) -> bool:
-    """Say whether the channel was still as it was read. Whoever changes its columns changes `modified`."""
-    actions: list[Any] = [getattr(Channel, name).set(value) for name, value in changed.items()]
-    actions.append(Channel.modified.set(now()))
-    if not _PUBLISHED.isdisjoint(changed):
-        actions.append(Channel.rev.add(1))
-    return update_if(channel, actions, Channel.modified == channel.modified)
+def _changed(channel: Channel, columns: dict[str, Any]) -> dict[str, Any]:
+    """Those of the columns that get other values, with what follows from them; empty where none does.
+
+    Whoever changes columns of a channel changes `modified`.
+    """
+    changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
+    rev = {} if _PUBLISHED.isdisjoint(changed) else {"rev": int(channel.rev) + 1}
+    return {**changed, "modified": now(), **rev} if changed else {}
+
+
+def _write(channel: Channel, values: dict[str, Any], emitted: list[Emission]) -> bool:
+    """Say whether the channel and its feed were still as they were read."""
+    actions = [getattr(Channel, name).set(value) for name, value in values.items()]
+    as_read = (Channel.modified == channel.modified) & unchanged(Channel.rev, channel.rev)
+
+    def fill(transaction: Transaction) -> None:
+        transaction.update(Channel(channel.id), actions, condition=as_read)
+        emission.emit(transaction, emitted)
+
+    return not transact(fill)
 
 
 def languages(user: Identity, channel_id: str) -> list[str]:

@@ -103,7 +103,7 @@ def _sent_columns(sent: ChefChannel) -> list[tuple[Any, Any]]:
 def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
     """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
 
-    One conditional write exchanges the pointers. Returns the id of the channel, and of the task that works out what the
+    One transaction exchanges the pointers. Returns the id of the channel, and of the task that works out what the
     new tree changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
     Raises NotFound and Forbidden as `editable_channel` does, Conflict where no chef tree waits.
     """
@@ -130,10 +130,11 @@ def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
 def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
     uploaded, no_upload = Channel.chef_root_id == chef_root, Channel.chef_root_id.remove()
     if not stage:
-        deploy.go_live(channel, chef_root, uploaded, no_upload, Channel.staging_root_id.remove())
+        deploy.go_live(channel, chef_root, uploaded, [no_upload, Channel.staging_root_id.remove()])
         return
     actions = [Channel.staging_root_id.set(chef_root), no_upload, Channel.modified.set(now())]
-    deploy.exchange(channel, actions, uploaded, lambda current: bool(current.staging_root_id == chef_root))
+    roots = (channel.root_id, chef_root)
+    deploy.exchange(channel, actions, uploaded, roots, lambda current: bool(current.staging_root_id == chef_root))
 
 
 def statuses(user: Identity, channel_ids: list[str]) -> dict[str, channels.Status]:

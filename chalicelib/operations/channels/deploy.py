@@ -1,8 +1,8 @@
 """Which of its trees a channel shows: the staged one goes live, or the one before comes back.
 
-One conditional write exchanges the pointers; where its answer is lost, what is live tells whether it was made. A client
-whose own answer was lost looks before it asks again: another deploy is 409, as nothing is staged any more, and another
-rollback takes the first one back.
+One transaction exchanges the pointers and emits the change for sync clients; where its answer is lost, what is live
+tells whether it was made. A client whose own answer was lost looks before it asks again: another deploy is 409, as
+nothing is staged any more, and another rollback takes the first one back.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,15 @@ from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels, nodes
-from chalicelib.models.base import Condition, DatabaseError, now, was_refused
+from chalicelib.models import changes, channels, emission
+from chalicelib.models.base import Condition, DatabaseError, Transaction, now, read_many, transact
 from chalicelib.models.channels import Channel
+from chalicelib.models.nodes import Node
 from chalicelib.operations.access.channel_rights import refuse_deleted, writable
+from chalicelib.operations.access.node_rights import retried
+from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.changes import channel_changes
+from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
@@ -36,8 +40,8 @@ def deploy(user: Identity, channel_id: str) -> ChannelOut:
         raise Conflict(f"Nothing is staged in channel {channel.id}. Upload a tree first, and let it be staged.")
     removal(channel.id, channel.previous_root_id)
     staged = Channel.staging_root_id
-    went_live = go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, staged.remove())
-    return fields_of(went_live, nodes.get(went_live.root_id), rights)
+    go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, [staged.remove()])
+    return _fields(channel, channel.staging_root_id, rights)
 
 
 def rollback(user: Identity, channel_id: str) -> ChannelOut:
@@ -50,14 +54,25 @@ def rollback(user: Identity, channel_id: str) -> ChannelOut:
     refuse_deleted(channel)
     if not channel.previous_root_id:
         raise Conflict(f"Channel {channel.id} has no tree before the live one. Deploy another one first.")
-    condition = Channel.previous_root_id == channel.previous_root_id
-    went_live = go_live(channel, channel.previous_root_id, condition)
-    return fields_of(went_live, nodes.get(went_live.root_id), rights)
+    staged, found = Channel.staging_root_id, channel.staging_root_id
+    condition = (Channel.previous_root_id == channel.previous_root_id) & (
+        staged == found if found else staged.does_not_exist()
+    )
+    go_live(channel, channel.previous_root_id, condition, [], staging_root_id=found)
+    return _fields(channel, channel.previous_root_id, rights)
 
 
-def go_live(channel: Channel, root_id: str, condition: Condition, *actions: Any) -> Channel:
-    """Make a tree the live one, and what was live the previous one. `actions` are further changes. Returns the channel
-    as it is then.
+def _fields(channel: Channel, root_id: str, rights: Rights) -> ChannelOut:
+    """The channel as it is now, with the tree that went live."""
+    found = read_many({Channel: [channel.id], Node: [root_id]})
+    return fields_of(found[Channel][0], next(iter(found[Node]), None), rights)
+
+
+def go_live(
+    channel: Channel, root_id: str, condition: Condition, actions: list[Any], staging_root_id: str | None = None
+) -> None:
+    """Make a tree the live one, and what was live the previous one. `actions` are further changes; `staging_root_id` is
+    what they leave staged.
 
     Raises Conflict where the condition does not hold, or another tree is live than was read.
     """
@@ -69,28 +84,51 @@ def go_live(channel: Channel, root_id: str, condition: Condition, *actions: Any)
         Channel.modified.set(now()),
         *actions,
     ]
-    return exchange(channel, swap, condition, lambda current: bool(current.root_id == root_id))
+    exchange(channel, swap, condition, (root_id, staging_root_id), lambda current: bool(current.root_id == root_id))
 
 
-def exchange(channel: Channel, actions: list[Any], condition: Condition, is_done: Callable[[Channel], bool]) -> Channel:
-    """Change the pointers to a channel's trees, where the live one is as it was read, and tell of it. `is_done` looks
-    whether a channel is as it is to be then. Returns it so.
+def exchange(
+    channel: Channel,
+    actions: list[Any],
+    condition: Condition,
+    roots: tuple[str, str | None],
+    is_done: Callable[[Channel], bool],
+) -> None:
+    """Change the pointers to a channel's trees, where the live one is as it was read, and emit that in the same
+    transaction. `roots` are those of the live and of the staged tree then; `is_done` looks whether a channel is as it
+    is to be.
 
     Raises Conflict where the condition does not hold.
     """
-    changed = Channel(channel.id)
+    is_as_read = condition & (Channel.root_id == channel.root_id)
     try:
-        changed.update(actions, condition=condition & (Channel.root_id == channel.root_id))
-    except DatabaseError as error:
-        # The write may have been made although its answer was lost: what counts is where the tree is now.
-        current = channels.get(channel.id)
-        if current is None or not is_done(current):
-            if was_refused(error):
-                raise Conflict(CHANGED) from error
+        was_as_read = retried(lambda: _exchange(channel.id, actions, is_as_read, roots))
+    except DatabaseError:  # the write may have been made although its answer was lost
+        if not _is_done(channel.id, is_done):
             raise
-        changed = current
-    channel_changes.tell_of_trees(changed)
-    return changed
+    else:
+        if not was_as_read and not _is_done(channel.id, is_done):
+            raise Conflict(CHANGED)
+
+
+def _exchange(channel_id: str, actions: list[Any], condition: Condition, roots: tuple[str, str | None]) -> bool | None:
+    """Whether the condition held; None where others emitted something meanwhile."""
+    emitted = emissions(channel_changes.trees_exchanged(channel_id, *roots), changes.counter_of(channel_id))
+
+    def fill(transaction: Transaction) -> None:
+        transaction.update(Channel(channel_id), actions, condition=condition)
+        emission.emit(transaction, emitted)
+
+    codes = transact(fill)
+    if not codes:
+        return True
+    of_channel, _ = codes[-2:]
+    return False if of_channel else None
+
+
+def _is_done(channel_id: str, is_done: Callable[[Channel], bool]) -> bool:
+    current = channels.get(channel_id)
+    return current is not None and is_done(current)
 
 
 def removal(channel_id: str, *root_ids: str | None) -> None:

@@ -21,7 +21,8 @@ from chalicelib.models.tasks import Task
 from chalicelib.models.tree_changes import Changes, commit, put, weight_of
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
-from chalicelib.operations.changes import rest_changes
+from chalicelib.operations.changes import node_changes
+from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.copying import copy_subtree
 from chalicelib.operations.copying.copy_subtree import Below, Goal, Source
 from chalicelib.operations.nodes import propagation, rebalancing
@@ -51,7 +52,7 @@ def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Star
     sent = parse(Copy, body)
     place = node_rights.viewable(user, node_id)
     if not is_large(place.node):
-        return copy(user, node_id, sent), True
+        return copy(user, node_id, sent, as_sent=body), True
     goal = node_rights.live(user, sent.target)
     key = sent.key or new_id()
     _check(place.node, goal, key, sent)
@@ -81,7 +82,6 @@ def run(task_id: str) -> None:
     except StudioError as refusal:
         tasks.finish(task, tasks.FAILURE, refusal.detail)
     else:
-        rest_changes.copy_ended(task.user_id, task.arguments["node_id"], task.arguments["sent"])
         tasks.finish(task, tasks.SUCCESS, "The nodes are copied.", {"id": key})
 
 
@@ -104,17 +104,24 @@ def _run(task: Task) -> None:
         parse(Copy, task.arguments["sent"]),
         lambda percent: tasks.advance(task, percent, "Copying the nodes"),
         task.id,
+        as_sent=task.arguments["sent"],
     )
 
 
 def copy(
-    user: Identity, node_id: str, sent: Copy, tell: Tell = lambda percent: None, task_id: str | None = None
+    user: Identity,
+    node_id: str,
+    sent: Copy,
+    tell: Tell = lambda percent: None,
+    task_id: str | None = None,
+    as_sent: dict[str, Any] | None = None,
 ) -> ContentNode:
     """Copy a node to a place in a live tree, of any size; returns the copy.
 
     `mods` are changes of the copied node itself; `excluded_descendants` (ids or node_ids) and all below them are left
-    out; `key` is the id of the copy; `tell` is told how many per cent are done. Raises NotFound for what one may not
-    view, Forbidden for a target that one may not edit, Conflict where the key is taken, TakenOver where a later
+    out; `key` is the id of the copy; `tell` is told how many per cent are done. `as_sent` is the body of the request,
+    which is emitted with the copy; None where it is in the feed, as a sync client sent it. Raises NotFound for what one
+    may not view, Forbidden for a target that one may not edit, Conflict where the key is taken, TakenOver where a later
     request took it.
     """
     source_place, place = node_rights.viewable(user, node_id), node_rights.live(user, sent.target)
@@ -129,7 +136,7 @@ def copy(
         raise _taken(top_id)
     try:
         below = copy_subtree.write(source, goal, tell)
-        top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id))
+        top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id, as_sent))
     except StudioError:
         tree_copies.give_back(top_id, attempt)
         raise
@@ -160,7 +167,13 @@ def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
 
 
 def _commit(
-    user: Identity, source: Source, goal: Goal, below: Below, sent: Copy, task_id: str | None
+    user: Identity,
+    source: Source,
+    goal: Goal,
+    below: Below,
+    sent: Copy,
+    task_id: str | None,
+    as_sent: dict[str, Any] | None,
 ) -> tuple[Node, Place, bool] | None:
     """(the copied node, as it was put into the tree, its target, whether a publish since makes those below it seem
     published); None where a race was lost."""
@@ -175,6 +188,8 @@ def _commit(
     finish(top, [outline(item) for item in below.questions])
     top.copied_by = task_id
     put(changes, top, spot.path, weight_of(top))
+    made = node_changes.copied(user, source.top.id, top, as_sent) if as_sent is not None else []
+    changes.emissions = emissions(made, place.counter)
     if spot.is_last:
         changes.sums[spot.path[-1].id]["next_position"] = 1
     is_behind = bool(source.below) and int(place.channel.published_rev) >= goal.rev

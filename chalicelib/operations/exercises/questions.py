@@ -14,10 +14,13 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import in_parallel, read_many
+from chalicelib.models.changes import Change
 from chalicelib.models.node_parts import Changes, NodeChange
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
+from chalicelib.operations.changes import part_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
 from chalicelib.schemas.parts import QuestionKey, question_key
 from chalicelib.schemas.responses.content import Question
@@ -43,37 +46,37 @@ def retrieve(user: Identity, id: str) -> Question:
     return _row(assessment_items.to_data(found[AssessmentItem][0]))
 
 
-def create(user: Identity, sent: QuestionWhole) -> Question:
+def create(user: Identity, sent: QuestionWhole, origin: Origin = REQUEST) -> Question:
     """A new question of an exercise.
 
     Raises Conflict where the exercise has one with this assessment_id.
     """
     key = (sent.contentnode, sent.assessment_id or new_id())
-    return retried(lambda: _create(user, key, sent))
+    return retried(lambda: _create(user, key, sent, origin))
 
 
-def update(user: Identity, id: str, sent: QuestionChanges) -> Question:
+def update(user: Identity, id: str, sent: QuestionChanges, origin: Origin = REQUEST) -> Question:
     """Change a question, or delete it where that is what is sent."""
     key = _key(id)
     if sent.deleted:
-        return {**retried(lambda: _delete(user, key)), "deleted": True}
+        return {**retried(lambda: _delete(user, key, origin)), "deleted": True}
     moved = {name for name, own in zip(("contentnode", "assessment_id"), key, strict=True) if _differs(sent, name, own)}
     if moved:
         sentence = "A question stays where it is; create another one instead."
         raise ValidationFailed({name: [sentence] for name in moved})
-    return retried(lambda: _update(user, key, sent))
+    return retried(lambda: _update(user, key, sent, origin))
 
 
-def delete(user: Identity, id: str) -> None:
+def delete(user: Identity, id: str, origin: Origin = REQUEST) -> None:
     """Delete a question."""
-    retried(lambda: _delete(user, _key(id)))
+    retried(lambda: _delete(user, _key(id), origin))
 
 
 def _differs(sent: QuestionChanges, name: str, own: str) -> bool:
     return getattr(sent, name) not in (None, own)
 
 
-def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Question | None:
+def _create(user: Identity, key: QuestionKey, sent: QuestionWhole, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     if place.node.kind != content_kinds.EXERCISE:
         raise ValidationFailed({"contentnode": [f"Only exercises have questions; this is a {place.node.kind}."]})
@@ -84,25 +87,30 @@ def _create(user: Identity, key: QuestionKey, sent: QuestionWhole) -> Question |
     fields = {name: getattr(sent, name) for name in _WRITABLE}
     if sent.order is None:
         fields["order"] = max((int(item.order) + 1 for item in stored), default=0)
-    data = {"contentnode_id": key[0], "assessment_id": key[1], "files": [], **fields}
-    return _write(place, stored, None, cast(AssessmentItemData, data))
+    data = cast(AssessmentItemData, {"contentnode_id": key[0], "assessment_id": key[1], "files": [], **fields})
+    made = part_changes.question_created(user, place.channel.id, _row(data)) if origin.emits else []
+    return _write(place, stored, None, data, made)
 
 
-def _update(user: Identity, key: QuestionKey, sent: QuestionChanges) -> Question | None:
+def _update(user: Identity, key: QuestionKey, sent: QuestionChanges, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     before = _among(stored, key)
     given = set(_WRITABLE) if isinstance(sent, QuestionWhole) else sent.model_fields_set & set(_WRITABLE)
     if sent.order is None:
         given -= {"order"}
-    data = {**assessment_items.to_data(before), **{name: getattr(sent, name) for name in given}}
-    return _write(place, stored, before, cast(AssessmentItemData, data))
+    data = cast(
+        AssessmentItemData, {**assessment_items.to_data(before), **{name: getattr(sent, name) for name in given}}
+    )
+    made = part_changes.question_updated(user, place.channel.id, _row(data), sent) if origin.emits else []
+    return _write(place, stored, before, data, made)
 
 
-def _delete(user: Identity, key: QuestionKey) -> Question | None:
+def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     before = _among(stored, key)
     data = assessment_items.to_data(before)
-    if not node_parts.write(_changes(place, stored, before, None)):
+    made = part_changes.question_deleted(user, place.channel.id, _row(data)) if origin.emits else []
+    if not node_parts.write(_changes(place, stored, before, None, made)):
         return None
     file_places.forget(file["id"] for file in data["files"])
     return _row(data)
@@ -121,16 +129,20 @@ def _among(stored: list[AssessmentItem], key: QuestionKey) -> AssessmentItem:
 
 
 def _write(
-    place: Place, stored: list[AssessmentItem], before: AssessmentItem | None, data: AssessmentItemData
+    place: Place,
+    stored: list[AssessmentItem],
+    before: AssessmentItem | None,
+    data: AssessmentItemData,
+    made: list[Change],
 ) -> Question | None:
-    """Write a question as it is to be. None where something changed meanwhile."""
+    """Write a question as it is to be, and what is emitted with it. None where something changed meanwhile."""
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
     if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
         raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
     file_places.note([], [after])
-    if not node_parts.write(_changes(place, stored, before, after)):
+    if not node_parts.write(_changes(place, stored, before, after, made)):
         return None
     kept = {file["id"] for file in after["files"]}
     file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in kept)
@@ -138,7 +150,11 @@ def _write(
 
 
 def _changes(
-    place: Place, stored: list[AssessmentItem], before: AssessmentItem | None, after: AssessmentItemData | None
+    place: Place,
+    stored: list[AssessmentItem],
+    before: AssessmentItem | None,
+    after: AssessmentItemData | None,
+    made: list[Change],
 ) -> Changes:
     changed = [after] if after else []
     items = [*(assessment_items.outline(item) for item in stored if item is not before), *changed]
@@ -147,6 +163,7 @@ def _changes(
         nodes=[NodeChange(place.node, place.above, place.channel, complete, assessment_item_count=len(items))],
         put=[assessment_items.from_data(after)] if after else [],
         gone=[before] if before and not after else [],
+        emissions=emissions(made, place.counter),
     )
 
 

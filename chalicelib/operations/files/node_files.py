@@ -19,6 +19,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import read_many
+from chalicelib.models.changes import Change
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.node_parts import Changes, NodeChange
@@ -26,6 +27,8 @@ from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.access.channel_rights import memberships
 from chalicelib.operations.access.node_rights import Place, editable, retried
+from chalicelib.operations.changes import part_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.exercises.question_diff import size_of
 from chalicelib.operations.files import file_uploads
 from chalicelib.operations.files.file_representation import Address, row_of
@@ -34,7 +37,6 @@ from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
 from chalicelib.schemas.responses.content import File, Upload
 
-Channels = tuple[str | None, str | None]  # ids of those that a file was in, and is in
 Lists = list[tuple["_Spot", list[FileData]]]  # the files that each spot is to have
 
 
@@ -136,17 +138,14 @@ def retrieve(user: Identity, id: str) -> File:
     return rows[0]
 
 
-def update(user: Identity, id: str, sent: FileChanges) -> tuple[File, Channels]:
+def update(user: Identity, id: str, sent: FileChanges, origin: Origin = REQUEST) -> File:
     """Change a file, or put it into another node or question."""
-    return retried(lambda: _update(user, _place(user, id), sent))
+    return retried(lambda: _update(user, _place(user, id), sent, origin))
 
 
-def delete(user: Identity, id: str) -> tuple[str, str]:
-    """Take a file out of its node or question; an upload is forgotten. The stored bytes stay.
-
-    Returns (id of the file, id of the channel that it was in, "" where it was in none).
-    """
-    return retried(lambda: _delete(user, _place(user, id)))
+def delete(user: Identity, id: str, origin: Origin = REQUEST) -> None:
+    """Take a file out of its node or question; an upload is forgotten. The stored bytes stay."""
+    retried(lambda: _delete(user, _place(user, id), origin))
 
 
 def _place(user: Identity, id: str) -> FilePlace:
@@ -187,14 +186,14 @@ def _spot(user: Identity, address: Address) -> _Spot:
     return _Spot(place, found[0] if found else None)
 
 
-def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[File, Channels] | None:
+def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin) -> File | None:
     source, file = _source(user, place)
     goal = _goal(source.address if source else None, sent)
     given = {name: getattr(sent, name) for name in ("language", "duration") if name in sent.model_fields_set}
     preset = {"preset": sent.preset} if sent.preset else {}
     changed = cast(FileData, {**file, **given, **preset})
     if goal is None:
-        return (row_of(changed, None), (None, None)) if file_places.note_upload(str(place.user_id), changed) else None
+        return row_of(changed, None) if file_places.note_upload(str(place.user_id), changed) else None
     target = source if source and source.address == goal else _spot(user, goal)
     if target is not source or preset:
         _check_preset(changed, target.node.kind)
@@ -202,18 +201,22 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges) -> tuple[File, 
         changed["file_size"] = _stored_size(changed)
     lists = _lists(changed, source, target)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
-    channels = (source.place.channel.id if source else None, target.place.channel.id)
-    return (row_of(changed, goal), channels) if node_parts.write(_changes(lists, moved)) else None
+    row, made = row_of(changed, goal), list[Change]()
+    if origin.emits:
+        before = source.place.channel.id if source else None
+        made = part_changes.file_updated(user, row, before, target.place.channel.id, sent.model_fields_set)
+    return row if node_parts.write(_changes(lists, made, moved)) else None
 
 
-def _delete(user: Identity, place: FilePlace) -> tuple[str, str] | None:
+def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
     source, file = _source(user, place)
     if source is None:
-        return (place.id, "") if file_places.forget_upload(place) else None
-    if not node_parts.write(_changes(_lists(file, source, None))):
+        return file_places.forget_upload(place) or None
+    made = part_changes.file_deleted(user, place.id, source.place.channel.id) if origin.emits else []
+    if not node_parts.write(_changes(_lists(file, source, None), made)):
         return None
     file_places.forget([place.id])
-    return place.id, source.place.channel.id
+    return True
 
 
 def _goal(source: Address | None, sent: FileChanges) -> Address | None:
@@ -268,14 +271,15 @@ def _refuse_shown(item: AssessmentItem | None, file: FileData, left: list[FileDa
         raise Conflict(f"Question {item.assessment_id} shows {name}. Take it out of the question's text first.")
 
 
-def _changes(lists: Lists, moved: list[tuple[FilePlace, FilePlace]] | None = None) -> Changes:
+def _changes(lists: Lists, made: list[Change], moved: list[tuple[FilePlace, FilePlace]] | None = None) -> Changes:
     of_nodes = {spot.node.id: left for spot, left in lists if spot.item is None}
     places = {spot.node.id: spot.place for spot, _ in lists}
     put = [AssessmentItem(**{**spot.item.attribute_values, "files": left}) for spot, left in lists if spot.item]
     if any(size_of(item) > MAX_NODE_BYTES for item in put):
         raise ValidationFailed({"assessment_item": ["This question has too many files. Put this one into another."]})
     changed = [_node_change(place, of_nodes.get(node_id)) for node_id, place in places.items()]
-    return Changes(changed, put=put, moved=moved or [])
+    counters = [place.counter for place in places.values()]
+    return Changes(changed, put=put, moved=moved or [], emissions=emissions(made, *counters))
 
 
 def _node_change(place: Place, left: list[FileData] | None) -> NodeChange:

@@ -13,13 +13,18 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.children import Child
+from chalicelib.models.emission import Emission
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes, actions, commit, count, mark, weight_of
 from chalicelib.operations.access import node_rights
-from chalicelib.operations.access.node_rights import Moved, Place, retried
+from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.changes import node_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_reads import retrieve
+from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.schemas.contentnode import Move, Restore
+from chalicelib.schemas.responses.content import ContentNode
 
 MAX_MOVED_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
 
@@ -33,40 +38,35 @@ class Spot:
     is_last: bool  # it uses up the topic's next number
 
 
-def move(user: Identity, node_id: str, sent: Move) -> Moved:
-    """`relocate`, and the node as it is then."""
-    return _moved(user, *relocate(user, node_id, sent))
+def move(user: Identity, node_id: str, sent: Move) -> ContentNode:
+    """`relocate` for a request; returns the node as it is then."""
+    return retrieve(user, relocate(user, node_id, sent))
 
 
-def relocate(user: Identity, node_id: str, sent: Move) -> tuple[Place, Place]:
-    """Put a node elsewhere; returns where it was, and the target.
+def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST) -> str:
+    """Put a node elsewhere; returns its id.
 
     Raises NotFound or Forbidden for either end, BadRequest below itself and below a resource, Conflict in trees that
     are not edited.
     """
-    return _relocate(user, node_id, sent.target, sent.position)
+    return _relocate(user, node_id, sent.target, sent.position, origin)
 
 
-def delete(user: Identity, node_id: str) -> Moved | None:
-    """`trash`, and the node as it is then."""
-    places = trash(user, node_id)
-    return _moved(user, *places) if places else None
-
-
-def trash(user: Identity, node_id: str) -> tuple[Place, Place] | None:
-    """Put a node into the trash of its channel; one that is there stays there (None). Raises BadRequest for roots."""
+def trash(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
+    """Put a node into the trash of its channel; one that is there stays there. Raises BadRequest for roots."""
     place = node_rights.editable(user, node_id)
-    if place.is_trash and place.above:
-        return None
-    return _relocate(user, node_id, place.channel.trash_root_id, "last-child")
+    if not place.is_trash or not place.above:
+        _relocate(user, node_id, place.channel.trash_root_id, "last-child", origin)
 
 
-def restore(user: Identity, node_id: str, sent: Restore) -> Moved:
-    """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root."""
+def restore(user: Identity, node_id: str, sent: Restore) -> ContentNode:
+    """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root. Returns
+    the node as it is then."""
     place = node_rights.editable(user, node_id)
     if not place.is_trash or not place.above:
         raise Conflict(f"Node {place.node.id} is not in the trash.")
-    return _moved(user, *_relocate(user, node_id, sent.target or _former_parent(place), "last-child"))
+    target = sent.target or _former_parent(place)
+    return retrieve(user, _relocate(user, node_id, target, "last-child", REQUEST))
 
 
 def _former_parent(place: Place) -> str:
@@ -76,38 +76,50 @@ def _former_parent(place: Place) -> str:
     return str(path[-1].id if is_there else place.channel.root_id)
 
 
-def _moved(user: Identity, before: Place, goal: Place) -> Moved:
-    return Moved(retrieve(user, before.node.id), before, goal)
-
-
-def _relocate(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place]:
-    before, goal, unsettled = retried(lambda: _move(user, node_id, target, position))
+def _relocate(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> str:
+    node, unsettled = retried(lambda: _move(user, node_id, target, position, origin))
     if unsettled:
-        propagation.complete(before.node, unsettled)
-    return before, goal
+        propagation.complete(node, unsettled)
+    return str(node.id)
 
 
-def _move(user: Identity, node_id: str, target: str, position: str) -> tuple[Place, Place, int] | None:
-    """(where the node was, the target, the revision by which what is below it is to be settled, 0 where nothing is);
-    None where a race was lost."""
+def _move(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> tuple[Node, int] | None:
+    """(the node as it was, the revision by which what is below it is to be settled, 0 where nothing is); None where a
+    race was lost."""
     source = node_rights.editable(user, node_id)
     goal = node_rights.editable(user, target)
     node = source.node
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):
-        return source, goal, 0
+        return node, 0
     spot = free_spot(goal, node.id, position)
     if node.id in (above.id for above in spot.path):
         raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
     if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
-        return source, goal, 0
+        return node, 0
     changes = _changes(source, goal, spot)
+    changes.emissions = _emissions(user, changes, source, goal, position, origin)
     rebalancing.ask(spot.path[-1].id, spot.position)
     unsettled = 0 if _is_whole(changes, source, goal) else changes.rev(goal.channel.id)
     if unsettled:
         propagation.prepare(node.id, unsettled)
-    return (source, goal, unsettled) if commit(changes) else None
+    return (node, unsettled) if commit(changes) else None
+
+
+def _emissions(
+    user: Identity, changes: Changes, source: Place, goal: Place, position: str, origin: Origin
+) -> list[Emission]:
+    def row() -> ContentNode:
+        values = {**source.node.attribute_values, **changes.fields[source.node.id]}
+        return row_made(Node(**values), goal.channel, {})
+
+    made = []
+    if origin.emits:
+        made = node_changes.moved(user, source, goal, row, position)
+    elif origin.applied:
+        made = node_changes.moved_by_sync(user, origin.applied, source, goal, row)
+    return emissions(made, source.counter, goal.counter)
 
 
 def free_spot(goal: Place, node_id: str, position: str) -> Spot:

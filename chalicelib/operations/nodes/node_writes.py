@@ -26,6 +26,8 @@ from chalicelib.models.tree_changes import Changes, commit, count, is_new, mark,
 from chalicelib.models.trees import Counts
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.changes import node_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_made
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
@@ -43,17 +45,17 @@ _PLAIN = (
 _NESTED = ("tags", "labels", "extra_fields", "files")
 
 
-def create(user: Identity, sent: NodeWrite) -> ContentNode:
+def create(user: Identity, sent: NodeWrite, origin: Origin = REQUEST) -> ContentNode:
     """Put a new node behind the children of a topic; returns it.
 
     Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
     """
     node_id = sent.id or new_id()
-    node, channel = retried(lambda: _create(user, node_id, sent))
+    node, channel = retried(lambda: _create(user, node_id, sent, origin))
     return row_made(node, channel, {})
 
 
-def _create(user: Identity, node_id: str, sent: NodeWrite) -> tuple[Node, Channel] | None:
+def _create(user: Identity, node_id: str, sent: NodeWrite, origin: Origin) -> tuple[Node, Channel] | None:
     parent = node_rights.live(user, sent.parent)
     node_rights.refuse_resource(parent.node)
     if nodes.get(node_id):
@@ -62,6 +64,9 @@ def _create(user: Identity, node_id: str, sent: NodeWrite) -> tuple[Node, Channe
     node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
     put(changes, node, parent.path, weight_of(node))
     changes.sums[parent.node.id]["next_position"] = 1
+    if origin.emits:
+        made = node_changes.created(user, row_made(node, parent.channel, {}), sent.model_fields_set)
+        changes.emissions = emissions(made, parent.counter)
     return (node, parent.channel) if commit(changes) else None
 
 
@@ -88,17 +93,17 @@ def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
 
 
 def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
-    """`apply`, and the node as it is then."""
+    """`apply` for a request, and the node as it is then."""
     apply(user, node_id, sent)
     return retrieve(user, node_id)
 
 
-def apply(user: Identity, node_id: str, sent: NodeChange) -> None:
+def apply(user: Identity, node_id: str, sent: NodeChange, origin: Origin = REQUEST) -> None:
     """Change the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
-    retried(lambda: _update(user, node_id, sent))
+    retried(lambda: _update(user, node_id, sent, origin))
 
 
-def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:
+def _update(user: Identity, node_id: str, sent: NodeChange, origin: Origin) -> bool | None:
     place = node_rights.live(user, node_id)
     node = place.node
     _refuse_fixed(node, sent)
@@ -106,6 +111,9 @@ def _update(user: Identity, node_id: str, sent: NodeChange) -> bool | None:
     items = questions_of(node)
     if not change(changes, place, lambda: edit(node, sent), items):
         return True
+    if origin.emits:
+        made = node_changes.updated(user, row_made(node, place.channel, {}), sent.model_fields_set)
+        changes.emissions = emissions(made, place.counter)
     return commit(changes) or None
 
 

@@ -4,25 +4,28 @@ from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes
 from chalicelib.models.base import now
+from chalicelib.models.changes import Change
 from chalicelib.models.tree_changes import Changes, commit, is_new, mark
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
+from chalicelib.operations.changes import part_changes
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.schemas.contentnode import Prerequisite
 from chalicelib.schemas.responses.content import Requisite
 
 MAX_PREREQUISITES = 100  # of one node
 
 
-def add(user: Identity, node_id: str, sent: Prerequisite) -> Requisite:
+def add(user: Identity, node_id: str, sent: Prerequisite, origin: Origin = REQUEST) -> Requisite:
     """Make one node the prerequisite of another; returns the pair, as `requisites` lists it.
 
     What is there already stays. Raises NotFound, Forbidden and Conflict for either node, ValidationFailed for the
     node itself, for one of another tree and for one that needs this node itself.
     """
-    return retried(lambda: _add(user, node_id, sent.prerequisite))
+    return retried(lambda: _add(user, node_id, sent.prerequisite, origin))
 
 
-def _add(user: Identity, node_id: str, prerequisite_id: str) -> Requisite | None:
+def _add(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) -> Requisite | None:
     target = node_rights.live(user, node_id)
     other = node_rights.live(user, prerequisite_id)
     pair: Requisite = {"target_node": target.node.id, "prerequisite": other.node.id}
@@ -34,24 +37,27 @@ def _add(user: Identity, node_id: str, prerequisite_id: str) -> Requisite | None
         problem = f"A node has at most {MAX_PREREQUISITES} prerequisites. Remove one first."
     if problem:
         raise ValidationFailed({"prerequisite": [problem]})
-    return pair if _write(target, [*present, other.node.id]) else None
+    made = part_changes.prerequisite_added(user, target.channel.id, pair) if origin.emits else []
+    return pair if _write(target, [*present, other.node.id], made) else None
 
 
-def remove(user: Identity, node_id: str, sent: Prerequisite) -> None:
+def remove(user: Identity, node_id: str, sent: Prerequisite, origin: Origin = REQUEST) -> None:
     """Take a prerequisite away. Raises NotFound where it is none."""
-    retried(lambda: _remove(user, node_id, sent.prerequisite))
+    retried(lambda: _remove(user, node_id, sent.prerequisite, origin))
 
 
-def _remove(user: Identity, node_id: str, prerequisite_id: str) -> bool | None:
+def _remove(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) -> bool | None:
     target = node_rights.live(user, node_id)
     kept = [id for id in target.node.prerequisites if id != prerequisite_id]
     if len(kept) == len(target.node.prerequisites):
         raise NotFound(f"Node {prerequisite_id} is no prerequisite of node {target.node.id}.")
-    return _write(target, kept) or None
+    pair: Requisite = {"target_node": target.node.id, "prerequisite": prerequisite_id}
+    made = part_changes.prerequisite_removed(user, target.channel.id, pair) if origin.emits else []
+    return _write(target, kept, made) or None
 
 
-def _write(target: Place, prerequisites: list[str]) -> bool:
-    changes = Changes([target.channel])
+def _write(target: Place, prerequisites: list[str], made: list[Change]) -> bool:
+    changes = Changes([target.channel], emissions=emissions(made, target.counter))
     rev = changes.rev(target.channel.id)
     changes.fields[target.node.id] = {**nodes.requiring(prerequisites, rev), "modified": now(), "modified_rev": rev}
     if not is_new(target.node, target.channel):

@@ -14,7 +14,6 @@ from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.changes import channel_changes
 from chalicelib.operations.publishing import derived_files, publish_lock
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
@@ -35,21 +34,6 @@ def run(task_id: str) -> None:
     Raises Busy where another worker is at it.
     """
     with_lease(task_id, PUBLISH, _prepare)
-    tell(task_id)
-
-
-def tell(task_id: str) -> None:
-    """Tell those who edit the channel how a task has ended, where it has; also again, as its message comes again where
-    the worker was killed before this."""
-    task = tasks.get(task_id)
-    if task is not None:
-        channel_changes.tell_of_publish(task)
-
-
-def give_up(task_id: str) -> None:
-    """End a task that failed too often."""
-    publish_lock.give_up(task_id)
-    tell(task_id)
 
 
 def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) -> None:
@@ -70,7 +54,7 @@ def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel]
     try:
         work(task, channel)
     except (NotPublishable, InvalidPerseusItem, InvalidQtiItem, ContentDatabaseError) as refusal:
-        publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), [], [])
+        publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), {}, [])
 
 
 def _prepare(task: Task, channel: Channel) -> None:
@@ -102,10 +86,10 @@ def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
-        changes: list[Any] = [Channel.published_rev.set(channel.rev)]
+        columns = {"published_rev": channel.rev}
         detail = UNCHANGED.format(version=int(channel.version))
         result = {"version": int(channel.version), "token": channel.primary_token}
-        publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, [], result)
+        publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
     _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=fingerprint, token=token)

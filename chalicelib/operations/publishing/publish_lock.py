@@ -14,12 +14,13 @@ from chalicelib.aws import queues, storage
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
-from chalicelib.models import channels, leases, tasks
-from chalicelib.models.base import Condition, Table, Transaction, Update, transact, update_if
+from chalicelib.models import channels, emission, leases, tasks
+from chalicelib.models.base import Condition, Table, Transaction, transact, unchanged, update_if
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
+from chalicelib.models.emission import Emission
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import pending_requests
+from chalicelib.operations.publishing import pending_requests, publish_end
 
 LEASE = 60  # seconds: a living worker renews it long before
 RENEWAL = 20  # seconds
@@ -160,13 +161,13 @@ def give_up(task_id: str) -> None:
 
 
 def _give_up(task: Task, channel: Channel) -> None:
-    changes: list[Any] = []
+    columns: dict[str, Any] = {}
     gone: list[Table] = []
     if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
         _restore_database(channel)
-        changes, gone = end_of_draft(channel)
+        columns, gone = end_of_draft(channel)
     detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
-    finish(task, channel, tasks.FAILURE, detail, changes, [], gone=gone)
+    finish(task, channel, tasks.FAILURE, detail, columns, [], gone=gone)
 
 
 def _restore_database(channel: Channel) -> None:
@@ -178,13 +179,13 @@ def _restore_database(channel: Channel) -> None:
         storage.delete(newest)
 
 
-def end_of_draft(channel: Channel) -> tuple[list[Update], list[Table]]:
+def end_of_draft(channel: Channel) -> tuple[dict[str, Any], list[Table]]:
     """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
     changed of the channel and what is to be deleted when the lock is given up."""
     if not channel.draft_token:
-        return [], []
+        return {}, []
     storage.delete(database_key(channel.id, DRAFT))
-    return [Channel.draft_token.remove()], [SecretToken(channel.draft_token)]
+    return {"draft_token": None}, [SecretToken(channel.draft_token)]
 
 
 def release(task: Task, channel: Channel) -> None:
@@ -203,46 +204,55 @@ def finish(
     channel: Channel,
     status: str,
     detail: str,
-    changes: list[Any],
+    columns: dict[str, Any],
     items: list[Table],
     result: Any = None,
     gone: Sequence[Table] = (),
 ) -> bool:
-    """End a publish or a draft under its lease: changes of the channel, new items and those that are gone, lock and
-    task with its `result`, in one transaction. Does nothing where the task has ended, or another worker has it.
+    """End a publish or a draft under its lease: columns of the channel (None: removed), new items and those that are
+    gone, lock and task with its `result`, and what sync clients receive, in one transaction. Does nothing where the
+    task has ended, or another worker has it.
 
     What was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this call that
     ended it.
     """
-    current: Channel | None = channel
-    while current and (current.publish_task_id, current.publish_worker) == (task.id, channel.publish_worker):
+    ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
+    if status == tasks.SUCCESS:
+        ended.append(Task.progress.set(100))
+    while True:
+        current, counter = publish_end.read(channel.id)
+        if current is None or (current.publish_task_id, current.publish_worker) != (task.id, channel.publish_worker):
+            return False
         following, rest = pending_requests.first(current)
-        actions: list[Any] = [*changes, Channel.publish_again.set(rest) if rest else Channel.publish_again.remove()]
-        actions += [*PUBLISH_LEASE.end(), *(_taken_by(following) if following else _FREE)]
-        ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
-        if status == tasks.SUCCESS:
-            ended.append(Task.progress.set(100))
+        emitted = publish_end.emitted(task, status, current, columns, following, counter)
+        actions = [*publish_end.setting({**columns, "publish_again": rest or None}), *PUBLISH_LEASE.end()]
+        actions += _taken_by(following) if following else _FREE
         put = [*items, *([following] if following else [])]
-        if not transact(_ending(task, current, ended, actions, put, gone)):
+        if not transact(_ending(task, current, ended, actions, put, gone, emitted)):
             if following:
                 queues.send_publish(following.id)
             return True
-        current = channels.get(channel.id)
-    return False
 
 
 def _ending(
-    task: Task, channel: Channel, ended: list[Any], actions: list[Any], put: list[Table], gone: Sequence[Table]
+    task: Task,
+    channel: Channel,
+    ended: list[Any],
+    actions: list[Any],
+    put: list[Table],
+    gone: Sequence[Table],
+    emitted: list[Emission],
 ) -> Callable[[Transaction], None]:
-    unchanged = _mine(task, channel) & pending_requests.as_read(channel)
+    as_read = _mine(task, channel) & pending_requests.as_read(channel) & unchanged(Channel.rev, channel.rev)
 
     def fill(transaction: Transaction) -> None:
         for item in gone:
             transaction.delete(item)
         for item in put:
             transaction.save(item)
-        transaction.update(Channel(channel.id), actions, condition=unchanged)
+        transaction.update(Channel(channel.id), actions, condition=as_read)
         transaction.update(Task(task.id), ended)
+        emission.emit(transaction, emitted)
 
     return fill
 

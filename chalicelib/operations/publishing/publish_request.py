@@ -4,19 +4,29 @@ from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import editable_channel, refuse_deleted, writable
+from chalicelib.operations.changes.feed import REQUEST, Origin
 from chalicelib.operations.channels import channel_resource
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.schemas.channel import ChannelChange
 
 
-def request(user: Identity, channel_id: str, version_notes: str = "", language: str | None = None) -> str:
+def request(
+    user: Identity,
+    channel_id: str,
+    version_notes: str = "",
+    language: str | None = None,
+    origin: Origin = REQUEST,
+) -> str:
     """Have the live tree published; `language` becomes that of the channel. Returns the id of the task to watch,
     which is the running one where a publish runs already.
 
     Raises Conflict where the channel is deleted, NotFound and Forbidden as `writable` does.
     """
     channel, _ = writable(user, channel_id)
-    return _begin(user, channel, version_notes, language)
+    refuse_deleted(channel)
+    if language and language != channel.language:
+        channel_resource.update(user, channel.id, ChannelChange(language=language), origin)
+    return _begin(user, channel, version_notes)
 
 
 def request_for_chef(user: Identity, channel_id: str, version_notes: str = "") -> tuple[str, str]:
@@ -25,10 +35,8 @@ def request_for_chef(user: Identity, channel_id: str, version_notes: str = "") -
     return str(channel.id), _begin(user, channel, version_notes)
 
 
-def _begin(user: Identity, channel: Channel, version_notes: str, language: str | None = None) -> str:
+def _begin(user: Identity, channel: Channel, version_notes: str) -> str:
     refuse_deleted(channel)
-    if language and language != channel.language:
-        channel_resource.update(user, channel.id, ChannelChange(language=language))
     return publish_lock.request(user.user_id, channel, version_notes)
 
 

@@ -26,7 +26,7 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import publish_lock
-from chalicelib.operations.publishing.prepare import tell, with_lease
+from chalicelib.operations.publishing.prepare import with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT
 from chalicelib.operations.search import search_index_update
 from chalicelib.telemetry import count, seconds
@@ -43,7 +43,6 @@ def run(task_id: str) -> None:
         # Also where it was done: the one who did it may have been killed before this.
         public_index_update.refresh_after_publish(task.channel_id)
         search_index_update.send_refresh(task.channel_id)
-    tell(task_id)
 
 
 def _export(task: Task, channel: Channel) -> None:
@@ -64,9 +63,9 @@ def _show_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     _write_database(database_key(channel.id, DRAFT), snapshot, storage.NEWEST)
     token, record = task.arguments["token"], public_record(snapshot)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
-    changes: list[Any] = [Channel.draft_token.set(token)]
+    columns = {"draft_token": token}
     detail = f"Made a draft: {record['total_resource_count']} resources."
-    publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, {"draft_token": token})
+    publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, {"draft_token": token})
 
 
 def _measure(task: Task, snapshot: Snapshot) -> None:
@@ -88,14 +87,14 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     notes = task.arguments.get("version_notes", "")
     record = public_record(snapshot)
     all_notes = newest_notes({**channel.version_notes, **({str(version): notes} if notes else {})})
-    changes: list[Any] = [
-        Channel.version.set(version),
-        Channel.published_rev.set(task.arguments["rev"]),
-        Channel.published_digest.set(task.arguments["digest"]),
-        Channel.published.set(record),
-        Channel.last_published.set(published),
-        Channel.version_notes.set(all_notes),
-    ]
+    columns: dict[str, Any] = {
+        "version": version,
+        "published_rev": task.arguments["rev"],
+        "published_digest": task.arguments["digest"],
+        "published": record,
+        "last_published": published,
+        "version_notes": all_notes,
+    }
     items: list[Table] = [
         ChannelVersion(
             channel.id,
@@ -113,8 +112,8 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     ]
     token = task.arguments["token"]
     end, gone = publish_lock.end_of_draft(channel)
-    changes += [Channel.primary_token.set(token), *end]
+    columns |= {**end, "primary_token": token}
     detail = f"Published version {version}: {record['total_resource_count']} resources."
     result = {"version": version, "token": token}
-    if publish_lock.finish(task, channel, tasks.SUCCESS, detail, changes, items, result, gone):
+    if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, gone):
         _measure(task, snapshot)

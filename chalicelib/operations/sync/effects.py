@@ -5,19 +5,19 @@ returns what others must be told beside the change itself. It raises the errors 
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import changes, nodes, trees
+from chalicelib.models import nodes, trees
 from chalicelib.models.changes import Change
-from chalicelib.operations.changes import rest_changes
-from chalicelib.operations.changes.feed import done, made
+from chalicelib.operations.changes.feed import IN_FEED, Origin, by_server
 from chalicelib.operations.channels import channel_resource, channel_sets, deploy
 from chalicelib.operations.copying import node_copies, pull_from_source
 from chalicelib.operations.exercises import questions
 from chalicelib.operations.files import node_files
-from chalicelib.operations.nodes import bulk_update, node_moves, node_reads, node_writes, prerequisites
+from chalicelib.operations.nodes import bulk_update, node_moves, node_writes, prerequisites
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.sync import people_effects
 from chalicelib.operations.users import bookmarks, clipboard, invitations, saved_searches
@@ -76,26 +76,17 @@ def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
-    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}))
+    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), IN_FEED)
     return told_of_node(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
-    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")))
+    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")), IN_FEED)
 
 
 def _move_node(user: Identity, change: Change) -> None:
-    """A move from one channel to another is told in both. Clients may follow both: none is told that the node is gone,
-    and whoever follows the source alone is told of a target that it does not know."""
-    before, target = node_moves.relocate(user, change.key, parse(Move, change.fields))
-    source, goal = before.channel.id, target.channel.id
-    as_sent = MOVED, change.table, change.key, change.fields, False, user.user_id
-    if source not in (goal, change.channel_id):
-        changes.append_done(source, [done(source, *as_sent)])
-    if goal != change.channel_id and target.is_live:
-        new = {"obj": rest_changes.as_new(node_reads.retrieve(user, change.key))}
-        arrived = done(goal, CREATED, change.table, change.key, new, False, user.user_id)
-        changes.append_done(goal, [arrived, done(goal, *as_sent)])
+    """A move from one channel to another is emitted in the feed of the other, too, with the move itself."""
+    node_moves.relocate(user, change.key, parse(Move, change.fields), Origin(emits=False, applied=change))
 
 
 def _copy_node(user: Identity, change: Change) -> list[Change]:
@@ -112,7 +103,7 @@ def told_of_node(user: Identity, change: Change) -> list[Change]:
     is_copy = change.type == COPIED
     known = {"__COPYING_STATUS": "SUCCESS"} if is_copy else {"content_id": node.content_id}
     mods = {"node_id": node.node_id, **known}
-    return [made(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
+    return [by_server(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
 
 
 def is_made(change: Change) -> bool:
@@ -158,17 +149,21 @@ def _question(change: Change) -> str:
 def _create_question(user: Identity, change: Change) -> None:
     node_id, assessment_id = change.key
     own = {"contentnode": node_id, "assessment_id": assessment_id}
-    questions.create(user, parse(QuestionWhole, {**(change.fields.get("obj") or {}), **own}))
+    questions.create(user, parse(QuestionWhole, {**(change.fields.get("obj") or {}), **own}), IN_FEED)
 
 
 def _update_question(user: Identity, change: Change) -> None:
-    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")))
+    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")), IN_FEED)
 
 
-def _prerequisite(do: Callable[[Identity, str, Prerequisite], Any]) -> Effect:
+def _delete_question(user: Identity, change: Change) -> None:
+    questions.delete(user, _question(change), IN_FEED)
+
+
+def _prerequisite(do: Callable[[Identity, str, Prerequisite, Origin], Any]) -> Effect:
     def effect(user: Identity, change: Change) -> None:
         target, prerequisite = change.key
-        do(user, target, Prerequisite(prerequisite=prerequisite))
+        do(user, target, Prerequisite(prerequisite=prerequisite), IN_FEED)
 
     return effect
 
@@ -178,7 +173,8 @@ def _prerequisite(do: Callable[[Identity, str, Prerequisite], Any]) -> Effect:
 
 def _publish(user: Identity, change: Change) -> list[Change]:
     wanted = parse(PublishIn, change.fields)
-    return _task(change, publish_request.request(user, change.key, wanted.version_notes, wanted.language))
+    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language, IN_FEED)
+    return _task(change, task_id)
 
 
 def _publish_draft(user: Identity, change: Change) -> list[Change]:
@@ -188,7 +184,7 @@ def _publish_draft(user: Identity, change: Change) -> list[Change]:
 
 
 def _task(change: Change, task_id: str) -> list[Change]:
-    return [made(change.channel_id, "channel", change.key, {"__TASK_ID": task_id})]
+    return [by_server(change.channel_id, "channel", change.key, {"__TASK_ID": task_id})]
 
 
 # ---- by table ----
@@ -218,21 +214,21 @@ def _deleted(delete: Callable[[Identity, str], Any]) -> Effect:
 EFFECTS: dict[tuple[str, int], Effect] = {
     ("contentnode", CREATED): _create_node,
     ("contentnode", UPDATED): _update_node,
-    ("contentnode", DELETED): _deleted(node_moves.trash),
+    ("contentnode", DELETED): _deleted(partial(node_moves.trash, origin=IN_FEED)),
     ("contentnode", MOVED): _move_node,
     ("contentnode", COPIED): _copy_node,
     ("contentnode", UPDATED_DESCENDANTS): _change_descendants,
     ("contentnode", SYNCED): _pull,
     ("contentnode_prerequisite", CREATED): _prerequisite(prerequisites.add),
     ("contentnode_prerequisite", DELETED): _prerequisite(prerequisites.remove),
-    ("file", UPDATED): _updated(node_files.update, FileChanges),
-    ("file", DELETED): _deleted(node_files.delete),
+    ("file", UPDATED): _updated(partial(node_files.update, origin=IN_FEED), FileChanges),
+    ("file", DELETED): _deleted(partial(node_files.delete, origin=IN_FEED)),
     ("assessmentitem", CREATED): _create_question,
     ("assessmentitem", UPDATED): _update_question,
-    ("assessmentitem", DELETED): lambda user, change: questions.delete(user, _question(change)),
+    ("assessmentitem", DELETED): _delete_question,
     ("channel", CREATED): _created(channel_resource.create, ChannelIn),
-    ("channel", UPDATED): _updated(channel_resource.update, ChannelChange),
-    ("channel", DELETED): _deleted(channel_resource.delete),
+    ("channel", UPDATED): _updated(partial(channel_resource.update, origin=IN_FEED), ChannelChange),
+    ("channel", DELETED): _deleted(partial(channel_resource.delete, origin=IN_FEED)),
     ("channel", PUBLISHED): _publish,
     ("channel", PUBLISHED_NEXT): _publish_draft,
     ("channel", SYNCED): _pull,

@@ -172,10 +172,10 @@ class TestChanging:
         channel = make(studio)
         write, others = channel_resource._write, [{"description": "theirs"}, {"language": "sw"}]
 
-        def later(found, changed):
+        def later(*arguments):
             if others:
                 studio.call("PATCH", one(channel["id"]), others.pop())
-            return write(found, changed)
+            return write(*arguments)
 
         monkeypatch.setattr(channel_resource, "_write", later)
         answer = studio.call("PATCH", one(channel["id"]), {"name": "mine"})

@@ -9,6 +9,7 @@ from tests.support.aws.moto_internals import later
 from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
+from tests.support.worlds.feeds import emit_update
 from tests.support.worlds.published import titles
 from tests.support.worlds.publishing import publish
 
@@ -86,7 +87,7 @@ class TestDeploy:
 
     def test_when_another_tree_is_staged_meanwhile_is_409(self, studio):
         channel_id = stage(studio, "a")
-        with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id), "UpdateItem"):
+        with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id)):
             assert post(studio, channel_id, "deploy").status == 409
         live, staged, _ = roots(channel_id)
         assert {live, staged} <= trees_left(studio)
@@ -171,12 +172,17 @@ def test_others_are_told_of_it(studio):
     ]
 
 
-def test_a_failure_to_tell_breaks_nothing(studio, monkeypatch):
-    from chalicelib.operations.changes import feed
-
-    def fail(*_, **__):
-        raise TimeoutError
-
-    monkeypatch.setattr(feed, "tell", fail)
+def test_others_who_emit_meanwhile_are_waited_for(studio):
     channel_id = stage(studio, "a")
-    assert post(studio, channel_id, "deploy").status == 200
+    with interrupted(studio, lambda: emit_update(channel_id, "channel", channel_id, {"name": "n"})):
+        assert post(studio, channel_id, "deploy").status == 200
+    told = [change.fields["mods"] for change in changes.after(channel_id, 0, 10)]
+    assert told[1:] == [{"name": "n"}, {"root_id": roots(channel_id)[0], "staging_root_id": None}]
+
+
+def test_a_rollback_does_not_overlook_what_was_staged_meanwhile(studio):
+    """The change that it emits names what is staged."""
+    channel_id = stage(studio, "a")
+    post(studio, channel_id, "deploy")
+    with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id)):
+        assert post(studio, channel_id, "rollback").status == 409

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.models import changes, tasks
-from chalicelib.operations.changes import feed
 from tests.support.aws.calls import counting
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import contentnode
+from tests.support.worlds.feeds import emit_update
 from tests.support.worlds.syncing import EMPTY, URL, Client, reasons
 
 
@@ -185,7 +185,7 @@ def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
     monkeypatch.setattr("chalicelib.operations.sync.response.MAX_RETURNED", 4)
     other = another(studio, client)
     for number in range(5):
-        feed.tell(client.channel_id, "contentnode", root, {"title": str(number)})
+        emit_update(client.channel_id, "contentnode", root, {"title": str(number)})
     client.waiting = {1}
     titles = []
     while told := other.poll()["changes"]:
@@ -197,15 +197,15 @@ def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
 def test_large_changes_come_in_parts(studio, client, root):
     other = another(studio, client)
     for number in range(14):
-        feed.tell(client.channel_id, "contentnode", root, {"description": str(number) + "x" * 200_000})
+        emit_update(client.channel_id, "contentnode", root, {"description": str(number) + "x" * 200_000})
     first = other.poll()["changes"]
     assert 5 < len(first) < 14
     assert len(first) + len(other.poll()["changes"]) == 14
 
 
 def test_what_we_do_ourselves_is_told_as_done(studio, client):
-    feed.tell(client.channel_id, "channel", client.channel_id, {"__TASK_ID": "1"})
-    feed.tell(client.channel_id, "channel", client.channel_id, {"version": 2}, False, studio.user_id)
+    emit_update(client.channel_id, "channel", client.channel_id, {"__TASK_ID": "1"})
+    emit_update(client.channel_id, "channel", client.channel_id, {"version": 2}, False, studio.user_id)
     first, second = client.poll()["changes"]
     assert first == {
         "key": client.channel_id,

@@ -9,7 +9,6 @@ from botocore.exceptions import EndpointConnectionError
 from chalicelib.errors import Busy
 from chalicelib.models import changes, nodes
 from chalicelib.models.changes import Change
-from chalicelib.operations.changes import feed
 from chalicelib.operations.sync import apply
 from chalicelib.operations.sync.effects import EFFECTS
 from tests.support.aws.calls import Watch, watching
@@ -17,6 +16,7 @@ from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import quick_transactions
 from tests.support.existing import existing
 from tests.support.worlds import contentnode
+from tests.support.worlds.feeds import emit_update
 from tests.support.worlds.syncing import EMPTY, Client, reasons
 
 
@@ -190,7 +190,7 @@ def test_what_we_tell_waits_behind_what_is_pending(studio, client, root, monkeyp
     other, node = other_client(studio, client), new_id()
     monkeypatch.setattr(apply, "is_large", lambda _: True)
     client.send(client.created(node, root))
-    feed.tell(client.channel_id, "contentnode", node, {"title": "told"})
+    emit_update(client.channel_id, "contentnode", node, {"title": "told"})
     assert other.poll() == EMPTY == client.poll()
     studio.deliver("maintenance")
     assert [one["key"] for one in other.poll()["changes"]] == [node] * 3

@@ -6,9 +6,9 @@ import pytest
 
 from chalicelib.models import changes
 from chalicelib.models.changes import Change
-from chalicelib.operations.changes import feed
 from chalicelib.operations.sync import response
 from tests.support.aws.calls import strictly
+from tests.support.worlds.feeds import emit, emit_update
 from tests.support.worlds.syncing import URL, Client
 
 LONGEST = "\u00e9" * 41_000  # two bytes each as text, seven in an answer
@@ -27,7 +27,7 @@ def second_client(studio, client, role="edit"):
 
 def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
     for number in range(30):
-        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
+        emit_update(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
     numbers: list[int] = []
     polls = 0
     while len(numbers) < 30:
@@ -40,14 +40,14 @@ def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
 def test_one_change_always_fits(studio, client, monkeypatch):
     monkeypatch.setattr(response, "MAX_RETURNED_BYTES", 10)
     for number in range(3):
-        feed.tell(client.channel_id, "contentnode", "a" * 32, {"n": number})
+        emit_update(client.channel_id, "contentnode", "a" * 32, {"n": number})
     assert [row["mods"]["n"] for _ in range(3) for row in client.poll()["changes"]] == [0, 1, 2]
 
 
 def test_what_is_disallowed_shares_the_room(studio, client):
     """What does not fit comes back by its number."""
     sent = [{"rev": number, "table": "bogus", "a": LONGEST} for number in range(24)]
-    feed.tell(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
+    emit_update(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
     body = {"changes": sent, "channel_revs": {client.channel_id: 0}}
     answer = studio.call("POST", URL, utf8(body))
     assert answer.status == 200, answer.text
@@ -71,10 +71,10 @@ def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
     failed = [
         Change(type=2, table="channel", key=client.channel_id, fields={}, status=changes.FAILED) for _ in range(9)
     ]
-    changes.append_done(client.channel_id, failed)
+    emit(client.channel_id, failed)
     for _ in range(9):
-        feed.tell(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
-    feed.tell(client.channel_id, "channel", client.channel_id, {"name": "n"})
+        emit_update(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
+    emit_update(client.channel_id, "channel", client.channel_id, {"name": "n"})
     told = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
     assert told == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from chalicelib.operations.changes import feed
 from tests.support.worlds import nodes
+from tests.support.worlds.feeds import emit_update
 from tests.support.worlds.syncing import EMPTY, URL, Client
 
 
@@ -21,7 +21,7 @@ def published(studio):
 
 
 def test_of_channels_that_one_may_not_view_one_is_told_nothing(studio, client):
-    feed.tell(client.channel_id, "channel", client.channel_id, {"name": "a"})
+    emit_update(client.channel_id, "channel", client.channel_id, {"name": "a"})
     stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
     assert stranger.poll() == EMPTY
     studio.post(URL, {"channel_revs": {"0" * 32: 0, "bad": 0}})
@@ -32,7 +32,7 @@ def test_addresses_and_members_are_told_to_those_who_may_know_them(studio):
     channel_id = published(studio)
     studio.make_public(channel_id)
     for table in ("channel", "contentnode", "viewer_m2m", "invitation"):
-        feed.tell(channel_id, table, channel_id, {"table": table}, True, studio.user_id)
+        emit_update(channel_id, table, channel_id, {"table": table}, True, studio.user_id)
     told = {}
     for who in ("stranger", "view", "edit"):
         user_id, token = studio.sign_up(who)
@@ -49,7 +49,7 @@ def test_addresses_and_members_are_told_to_those_who_may_know_them(studio):
 def test_tokens_are_told_to_editors_and_administrators(studio, client):
     tokens = {"draft_token": "d", "primary_token": "p"}
     for mods in ({"version": 1, **tokens}, {"draft_token": "d"}, {"staging_root_id": "s"}):
-        feed.tell(client.channel_id, "channel", client.channel_id, mods)
+        emit_update(client.channel_id, "channel", client.channel_id, mods)
     seen = {}
     for who in ("view", "edit", "admin"):
         user_id, token = studio.sign_up(who, is_admin=who == "admin")

@@ -7,7 +7,6 @@ from chalicelib.handlers.workers import MAX_RECEIVES
 from chalicelib.models import channels, tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
-from chalicelib.models.channels import Channel
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
@@ -54,7 +53,7 @@ class TestByALateWorker:
         assert publishing.waiting == []
 
     def test_nothing_is_ended(self, publishing, late):
-        assert not publish_lock.finish(late.task, late.channel, tasks.FAILURE, "Late.", [], [])
+        assert not publish_lock.finish(late.task, late.channel, tasks.FAILURE, "Late.", {}, [])
         assert publishing.task(late.task.id).status == tasks.PENDING
         publishing.drain()
         assert publishing.channel().version == 1
@@ -67,8 +66,7 @@ class TestFinish:
             publishing.channel_id, 1, id="v", size=1, resource_count=1, kind_count={}, included_languages=[],
             date_published=now(),
         )  # fmt: skip
-        changes = [Channel.version.set(1)]
-        publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Done", changes, [item], {"version": 1})
+        publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Done", {"version": 1}, [item], {"version": 1})
         task = publishing.task(task_id)
         assert (task.status, task.progress, task.detail, task.result) == (tasks.SUCCESS, 100, "Done", {"version": 1})
         assert ChannelVersion.get(publishing.channel_id, 1).size == 1
@@ -140,7 +138,7 @@ class TestGiveUp:
             found = read(channel_id)
             monkeypatch.setattr(channels, "get", read)
             task, channel = existing(publish_lock.claim(task_id, EXPORT))
-            publish_lock.finish(task, channel, tasks.SUCCESS, "Done.", [Channel.version.set(1)], [])
+            publish_lock.finish(task, channel, tasks.SUCCESS, "Done.", {"version": 1}, [])
             return found
 
         monkeypatch.setattr(channels, "get", overtaken)

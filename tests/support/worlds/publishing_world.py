@@ -154,8 +154,8 @@ class Publishing:
 
     def _export(self, worker: Worker) -> None:
         seen = worker.task.arguments["rev"]
-        changes = [Channel.version.add(1), Channel.published_rev.set(seen)]
-        publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Published.", changes, [])
+        columns = {"version": int(self.channel().version) + 1, "published_rev": seen}
+        publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Published.", columns, [])
 
     def refuse(self, worker: Worker) -> None:
         """The worker finds that the tree cannot be published, and says so."""
@@ -163,7 +163,7 @@ class Publishing:
 
     def _refuse(self, worker: Worker) -> None:
         self.refused[worker.task.id] = worker.seen
-        publish_lock.finish(worker.task, worker.channel, tasks.FAILURE, "It is empty.", [], [])
+        publish_lock.finish(worker.task, worker.channel, tasks.FAILURE, "It is empty.", {}, [])
 
     def _work(self, worker: Worker, work: Callable[[Worker], None]) -> None:
         self.workers.remove(worker)

@@ -1,0 +1,92 @@
+"""The changes that describe writes of nodes to sync clients, as if they had come by sync.
+
+They hold what will be there after the write: fields whole, as reads give them. What leaves a live tree is DELETED, and
+what comes into one (also out of the trash) is CREATED; clients read what lies below it, as below a copy.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from chalicelib.domain.ids import parse_id
+from chalicelib.identity.authentication import Identity
+from chalicelib.models.changes import Change
+from chalicelib.models.nodes import Node
+from chalicelib.operations.access.node_rights import Place
+from chalicelib.operations.changes.feed import by_request, by_server, done
+from chalicelib.operations.changes.fields import Fields, fitting
+from chalicelib.schemas.contentnode import NodeChange, NodeWrite
+from chalicelib.schemas.responses.content import ContentNode
+from chalicelib.schemas.sync import COPIED, CREATED, DELETED, MOVED, UPDATED
+
+_TABLE = "contentnode"
+_OF_NEW_NODES = ("id", "parent", "kind", "title", "node_id", "content_id")
+_WHOLE = (*_OF_NEW_NODES, *NodeWrite.model_fields, "total_count", "resource_count", "has_children", "complete")
+
+
+def created(user: Identity, row: ContentNode, given: Iterable[str]) -> list[Change]:
+    """A new node, with the fields that were given."""
+    obj = _fields(row, [*_OF_NEW_NODES, *given])
+    return [by_request(user, row["channel_id"], CREATED, _TABLE, row["id"], obj=obj)]
+
+
+def updated(user: Identity, row: ContentNode, given: Iterable[str]) -> list[Change]:
+    """A node of which these fields were given."""
+    mods = _fields(row, given)
+    return [by_request(user, row["channel_id"], UPDATED, _TABLE, row["id"], mods=mods)] if mods else []
+
+
+def moved(user: Identity, before: Place, goal: Place, row: Callable[[], ContentNode], position: str) -> list[Change]:
+    """A move within a tree, out of a live one, or into one; also from one channel to another.
+
+    `row` gives the node as it will be.
+    """
+    id = before.node.id
+    placed = by_request(user, goal.channel.id, MOVED, _TABLE, id, target=goal.node.id, position=position)
+    if before.root_id == goal.root_id:
+        return [placed]
+    made = [by_request(user, before.channel.id, DELETED, _TABLE, id)] if before.is_live else []
+    if goal.is_live:
+        made += [by_request(user, goal.channel.id, CREATED, _TABLE, id, obj=_fields(row(), _WHOLE))]
+        made += [placed] if position != "last-child" else []
+    return made
+
+
+def moved_by_sync(
+    user: Identity, applied: Change, before: Place, goal: Place, row: Callable[[], ContentNode]
+) -> list[Change]:
+    """What a move to another channel, which a sync client sent, is for the channel whose feed does not hold it.
+
+    Clients may follow both: none learns that the node is gone, and one that follows the source alone learns of a
+    target that it does not know. A move that is applied again, by whoever comes next, finds the node in the target.
+    """
+    as_sent = MOVED, _TABLE, applied.key, applied.fields, False, user.user_id
+    source_id, goal_id = before.channel.id, goal.channel.id
+    made = [done(source_id, *as_sent)] if source_id not in (goal_id, applied.channel_id) else []
+    if goal_id == applied.channel_id or not goal.is_live:
+        return made
+    if source_id != goal_id:
+        obj = {"obj": _fields(row(), _WHOLE)}
+        made.append(done(goal_id, CREATED, _TABLE, applied.key, obj, False, user.user_id))
+    return [*made, done(goal_id, *as_sent)]
+
+
+def copied(user: Identity, source_id: str, copy: Node, sent: Mapping[str, Any]) -> list[Change]:
+    """A copy that a request has asked for: the copy as it was sent, and then what only the server knows of it."""
+    mods, excluded = sent.get("mods") or {}, sent.get("excluded_descendants") or {}
+    fields = {
+        "from_key": parse_id(source_id),
+        "target": parse_id(sent["target"]),
+        "position": sent.get("position") or "last-child",
+        "mods": fitting(mods, [name for name in mods if name.split(".")[0] in NodeChange.model_fields]),
+        "excluded_descendants": excluded if isinstance(excluded, dict) else dict.fromkeys(excluded, True),
+    }
+    known = {"node_id": copy.node_id, "__COPYING_STATUS": "SUCCESS"}
+    return [
+        by_request(user, copy.channel_id, COPIED, _TABLE, copy.id, **fields),
+        by_server(copy.channel_id, _TABLE, copy.id, known, True, user.user_id),
+    ]
+
+
+def _fields(row: ContentNode, names: Iterable[str]) -> Fields:
+    """Fields of a node; its tags as changes have them."""
+    return fitting({**row, "tags": dict.fromkeys(row["tags"], True)}, names)
