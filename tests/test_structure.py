@@ -218,6 +218,48 @@ def test_nothing_scans_a_table():
     assert not scans
 
 
+class TestFeed:
+    """What sync clients receive is written by the operation that writes the data, in the same transaction."""
+
+    def test_no_handler_knows_it(self):
+        feed = [f"{PACKAGE}.models.emission", f"{PACKAGE}.operations.changes"]
+        outside = within("handlers", "http", "identity")
+        assert not [name for name in outside if any(is_of(imported, *feed) for imported in imports(name))]
+
+    def test_changes_are_made_where_they_are_accepted_and_emitted(self):
+        makers = {name for name in modules() if calls(modules()[name], "Change")}
+        assert makers == {
+            f"{PACKAGE}.{part}"
+            for part in ("models.changes", "models.emission", "operations.changes.feed", "operations.sync.accept")
+        }
+
+    def test_changes_are_emitted_with_data(self):
+        """Every function that emits fills a transaction, with something else beside."""
+        alone = [
+            (name, function.name)
+            for name in modules()
+            for function in functions(name)
+            if calls(function.node, "emit") and not _fills_a_transaction(function.node)
+        ]
+        assert not alone
+
+
+def calls(tree, name):
+    """The calls of what has this name, as a function or as one of a module or object."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name
+    ]
+
+
+def _fills_a_transaction(function):
+    inner = [node for node in ast.walk(function) if isinstance(node, ast.FunctionDef) and calls(node, "emit")]
+    fill = inner[-1]  # the innermost
+    writes = [call for name in ("save", "update", "delete") for call in calls(fill, name)]
+    return [argument.arg for argument in fill.args.args] == ["transaction"] and bool(writes)
+
+
 @pytest.mark.parametrize("module", modules())
 def test_functions_and_modules_are_short(module):
     long = {function.name: function.length for function in functions(module) if function.length > MAX_FUNCTION_LINES}
