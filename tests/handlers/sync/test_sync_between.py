@@ -1,10 +1,12 @@
 """Moves from one channel to another."""
 
+import contextlib
 import uuid
 
 import pytest
 
 from chalicelib.models import base, changes
+from tests.handlers.sync.test_sync_machine import Killed, killed
 from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL, Client
 
@@ -38,6 +40,24 @@ def test_a_move_to_another_channel_is_told_in_both(studio, both, named):
     assert told(others[0]) == [(4, node)]
     assert told(others[1]) == ([(1, node)] if named == "source" else []) + [(4, node)]
     assert contentnode.row(studio, node)["channel_id"] == there.channel_id
+
+
+def test_a_move_that_is_done_and_not_marked_is_known_in_the_target(studio, both):
+    """Its process ends in between. Whoever comes next marks it."""
+    (here, there), (root, other_root) = both
+    node = new_id()
+    here.send(here.created(node, root))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "mark", killed)
+        patch.setattr(changes, "abandon", lambda _: None)
+        with contextlib.suppress(Killed):
+            here.send(here.moved(node, other_root, "first-child"))
+    assert told(there) == [(1, node), (4, node)]
+    changes.Change(here.channel_id, 0).update([changes.Change.until.set(1)])
+    other = Client(studio, here.channel_id, studio.sign_up("admin", is_admin=True)[1])
+    assert told(other)[-1] == (4, node)
+    assert told(there) == [(4, node)]  # it was applied again, within the target
+    assert not changes.counter_of(here.channel_id).has_pending
 
 
 def test_a_move_within_a_channel_is_told_once(studio, both):
