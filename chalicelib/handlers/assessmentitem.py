@@ -2,7 +2,7 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.operations.exercises import questions
-from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
 from chalicelib.schemas.responses.content import Question
 
 ASSESSMENT_ITEM = Resource(
@@ -19,7 +19,7 @@ ASSESSMENT_ITEM = Resource(
     create=questions.create,
     update=questions.update,
     delete=questions.delete,
-    write=QuestionWhole,
+    write=QuestionWrite,
     change=QuestionChanges,
     read=Question,
 )

@@ -73,7 +73,7 @@ class QuestionChanges(Schema):
     deleted: bool = False
 
 
-class QuestionWhole(QuestionChanges):
+class QuestionWrite(QuestionChanges):
     """`POST /api/assessmentitem` and `PUT /api/assessmentitem/{id}`.
 
     A new question without `assessment_id` gets one, and without `order` is put last. An existing question keeps its

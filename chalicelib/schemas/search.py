@@ -12,7 +12,7 @@ from chalicelib.schemas.constants import KINDS, LICENSES
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
-from chalicelib.schemas.sync import MAX_DEPTH, is_deep
+from chalicelib.schemas.sync import MAX_DEPTH, is_too_deep
 
 MAX_PAGE_SIZE = 100
 MAX_PARAMS_LENGTH = 10_000  # characters
@@ -95,7 +95,7 @@ class CatalogQuery(ListQuery):
 
 
 def _small(params: dict[str, Any]) -> dict[str, Any]:
-    if is_deep(params):
+    if is_too_deep(params):
         raise refuse(f"These parameters may be nested at most {MAX_DEPTH} levels deep.")
     if len(json.dumps(params)) > MAX_PARAMS_LENGTH:
         raise refuse(f"These parameters may have at most {MAX_PARAMS_LENGTH} characters as JSON.")

@@ -116,7 +116,7 @@ class ChangeIn(Schema):
 
     @model_validator(mode="after")
     def _whole(self) -> "ChangeIn":
-        if is_deep(self.fields):
+        if is_too_deep(self.fields):
             raise refuse(f"A change may be nested at most {MAX_DEPTH} levels deep.")
         self.key = _key(self.key, self.table in PAIRS)
         if len(json.dumps([self.key, self.fields])) > MAX_CHANGE_LENGTH:
@@ -129,7 +129,7 @@ class ChangeIn(Schema):
         return {name: getattr(self, name) for name in FIELDS[self.type] if name in self.model_fields_set}
 
 
-def is_deep(value: Any) -> bool:
+def is_too_deep(value: Any) -> bool:
     """Whether lists and objects are nested more than MAX_DEPTH levels deep, which some JSON parsers refuse."""
     level = [value]
     for _ in range(MAX_DEPTH):

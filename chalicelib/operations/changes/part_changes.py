@@ -7,7 +7,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models.changes import Change
 from chalicelib.operations.changes.feed import by_request
 from chalicelib.operations.changes.fields import fitting
-from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWrite
 from chalicelib.schemas.responses.content import File, Question, Requisite
 from chalicelib.schemas.sync import CREATED, DELETED, UPDATED
 
@@ -29,7 +29,7 @@ def question_created(user: Identity, channel_id: str, row: Question) -> list[Cha
 
 
 def question_updated(user: Identity, channel_id: str, row: Question, sent: QuestionChanges) -> list[Change]:
-    given = set(row) if isinstance(sent, QuestionWhole) else sent.model_fields_set
+    given = set(row) if isinstance(sent, QuestionWrite) else sent.model_fields_set
     mods = fitting(row, given - {"contentnode", "assessment_id", "deleted"})
     return [by_request(user, channel_id, UPDATED, "assessmentitem", _key(row), mods=mods)] if mods else []
 

@@ -21,7 +21,7 @@ from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
 from chalicelib.operations.changes import part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
-from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWhole
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
 from chalicelib.schemas.parts import QuestionKey, question_key
 from chalicelib.schemas.responses.content import Question
 
@@ -46,7 +46,7 @@ def retrieve(user: Identity, id: str) -> Question:
     return _row(assessment_items.to_data(found[AssessmentItem][0]))
 
 
-def create(user: Identity, sent: QuestionWhole, origin: Origin = REQUEST) -> Question:
+def create(user: Identity, sent: QuestionWrite, origin: Origin = REQUEST) -> Question:
     """A new question of an exercise.
 
     Raises Conflict where the exercise has one with this assessment_id.
@@ -76,7 +76,7 @@ def _differs(sent: QuestionChanges, name: str, own: str) -> bool:
     return getattr(sent, name) not in (None, own)
 
 
-def _create(user: Identity, key: QuestionKey, sent: QuestionWhole, origin: Origin) -> Question | None:
+def _create(user: Identity, key: QuestionKey, sent: QuestionWrite, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     if place.node.kind != content_kinds.EXERCISE:
         raise ValidationFailed({"contentnode": [f"Only exercises have questions; this is a {place.node.kind}."]})
@@ -95,7 +95,7 @@ def _create(user: Identity, key: QuestionKey, sent: QuestionWhole, origin: Origi
 def _update(user: Identity, key: QuestionKey, sent: QuestionChanges, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     before = _among(stored, key)
-    given = set(_WRITABLE) if isinstance(sent, QuestionWhole) else sent.model_fields_set & set(_WRITABLE)
+    given = set(_WRITABLE) if isinstance(sent, QuestionWrite) else sent.model_fields_set & set(_WRITABLE)
     if sent.order is None:
         given -= {"order"}
     data = cast(

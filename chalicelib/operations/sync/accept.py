@@ -27,7 +27,7 @@ from chalicelib.schemas.sync import (
     OF_USERS,
     PUBLISHED,
     ChangeIn,
-    is_deep,
+    is_too_deep,
 )
 
 MAX_TRANSACTION_BYTES = 2_500_000  # bytes of changes as they are stored: a transaction of DynamoDB has 4 MB at most
@@ -48,7 +48,7 @@ class Claim:
     @property
     def disallowed(self) -> Echo:
         """It as it was sent, with the reason; of what nobody could read only the revision."""
-        return self.in_short if is_deep(self.sent) else {**self.sent, **self._why}
+        return self.in_short if is_too_deep(self.sent) else {**self.sent, **self._why}
 
     @property
     def in_short(self) -> Echo:

@@ -21,7 +21,7 @@ from chalicelib.operations.nodes import bulk_update, node_moves, node_writes, pr
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.sync import people_effects
 from chalicelib.operations.users import bookmarks, clipboard, invitations, saved_searches
-from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWhole
+from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionWrite
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
 from chalicelib.schemas.channelset import ChannelSetChanges, ChannelSetIn
@@ -149,7 +149,7 @@ def _question(change: Change) -> str:
 def _create_question(user: Identity, change: Change) -> None:
     node_id, assessment_id = change.key
     own = {"contentnode": node_id, "assessment_id": assessment_id}
-    questions.create(user, parse(QuestionWhole, {**(change.fields.get("obj") or {}), **own}), IN_FEED)
+    questions.create(user, parse(QuestionWrite, {**(change.fields.get("obj") or {}), **own}), IN_FEED)
 
 
 def _update_question(user: Identity, change: Change) -> None:
