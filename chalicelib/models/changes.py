@@ -1,14 +1,14 @@
-"""Changes of channels and of users, numbered in the order in which they are done (docs/decisions/0011-sync.md).
+"""Changes of channels and users, numbered in the order in which they are applied (docs/decisions/0011-sync.md).
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| what changed after a revision | `owner`, `rev` > n | `POST /api/sync` |
-| changes by their revisions | `owner`, `rev` (batches) | `POST /api/sync`: how one's own changes ended |
-| the counter of a channel or user | `owner`, `rev` = 0 (batches) | accepting and doing changes |
+| changes after a revision | `owner`, `rev` > n | `POST /api/sync` |
+| changes by revision | `owner`, `rev` (batches) | `POST /api/sync`: results of the caller's changes |
+| the counter of a channel or user | `owner`, `rev` = 0 (batches) | accepting and applying changes |
 
-An owner is the id of a channel, or "user:" and the id of a user for what belongs to no channel. Its counter knows the
-`last` revision given, up to which revision all is `done`, and the lease of whoever does changes (`LEASE`).
-Changes are forgotten (TTL) half a year after they were made, counters never.
+An owner is the id of a channel, or "user:" and the id of a user for changes without a channel. Its counter stores the
+`last` revision assigned, the revision up to which all changes are `done`, and the lease for applying changes (`LEASE`).
+TTL deletes changes after half a year; counters are never deleted.
 """
 
 import random
@@ -24,13 +24,13 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.models.base import Table, find, now, transact, update_if
 from chalicelib.models.leases import Lease, LeaseAttributes
 
-Status = Literal["pending", "done", "failed"]  # as it is stored
+Status = Literal["pending", "done", "failed"]  # as stored
 PENDING: Final = "pending"
 DONE: Final = "done"
 FAILED: Final = "failed"
 RETENTION = timedelta(days=182)
-MAX_APPENDED = 90  # changes at once: a transaction of DynamoDB has 100 actions, and 4 MB
-MAX_RACES = 30  # lost in a row before a change is given up
+MAX_APPENDED = 90  # changes per transaction, which has at most 100 actions and 4 MB
+MAX_RACES = 30  # conflicts in a row after which a change is given up
 
 
 class Change(Table):
@@ -40,26 +40,26 @@ class Change(Table):
     owner = UnicodeAttribute(hash_key=True)
     rev = NumberAttribute(range_key=True)  # from 1 on; 0 is the counter
 
-    # of a change
+    # attributes of a change
     type = NumberAttribute(null=True)  # schemas.sync.TYPES
     table = UnicodeAttribute(null=True)
     key = JSONAttribute(null=True)  # an id, or a pair of ids
-    fields = JSONAttribute(null=True)  # mods, obj, target…, as they were sent
+    fields = JSONAttribute(null=True)  # mods, obj, target…, as sent
     channel_id = UnicodeAttribute(null=True)
     user_id = UnicodeAttribute(null=True)
     created_by_id = UnicodeAttribute(null=True)
-    session = UnicodeAttribute(null=True)  # of whoever sent it
+    session = UnicodeAttribute(null=True)  # of the sender
     unpublishable = BooleanAttribute(null=True)
     status = UnicodeAttribute(null=True)
     errors = JSONAttribute(null=True)  # sentences, or {field: sentences}
     expires = NumberAttribute(null=True)  # Unix time; TTL
 
-    # of the counter
+    # attributes of a counter
     last = NumberAttribute(null=True)
     done = NumberAttribute(null=True)
     holder = UnicodeAttribute(null=True)
     until = NumberAttribute(null=True)  # Unix time in milliseconds
-    tries = NumberAttribute(null=True)  # how often a holder has gone without a word, at the first change not done
+    tries = NumberAttribute(null=True)  # how many holders were lost at the first pending change
 
 
 LEASE = LeaseAttributes(Change.holder, Change.until, per_second=1000, attempts=Change.tries)
@@ -67,7 +67,7 @@ LEASE = LeaseAttributes(Change.holder, Change.until, per_second=1000, attempts=C
 
 @dataclass(frozen=True)
 class Counter:
-    """The counter of an owner, and the lease on doing its changes, as they were read."""
+    """The counter of an owner and the lease for applying its changes, as read."""
 
     owner: str
     last: int = 0
@@ -80,27 +80,27 @@ class Counter:
 
     @property
     def is_free(self) -> bool:
-        """Whether anybody may take the lease."""
+        """Whether the lease can be taken."""
         return LEASE.is_free(self.lease)
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the lease has run out and was not given back: its holder was killed."""
+        """Whether the lease has expired without being released, as its holder was killed."""
         return LEASE.is_abandoned(self.lease)
 
 
 def owner_of_user(user_id: str) -> str:
-    """The owner of what belongs to a user. Ids of channels are chosen by clients, so the two must differ in form."""
+    """The owner of changes of a user. As clients choose ids of channels, the two must differ in form."""
     return f"user:{user_id}"
 
 
 def counter_key(owner: str) -> tuple[str, int]:
-    """The key of an owner's counter, for reads of several things at once."""
+    """The key of an owner's counter, for batch reads."""
     return owner, 0
 
 
 def counters_among(found: list[Change], owners: list[str]) -> dict[str, Counter]:
-    """The counters of owners; those that nothing was ever written for are at 0. `found` are items read."""
+    """The counters of owners, found among items that were read; counters that do not exist are 0."""
     known = {item.owner: item for item in found if int(item.rev) == 0}
     return {owner: _counter(owner, known.get(owner)) for owner in owners}
 
@@ -117,19 +117,19 @@ def _counter(owner: str, item: Change | None) -> Counter:
 
 
 def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
-    """Changes with higher revisions in their order, at most `limit`, read as they are taken."""
+    """Up to `limit` changes with higher revisions, in order, read when needed."""
     return iter(Change.query(owner, Change.rev > max(rev, 0), limit=limit, page_size=limit, consistent_read=True))
 
 
 def append(counter: Counter, made: list[Change], holder: str = "", seconds: float = 0) -> Counter | None:
-    """Write changes down with the next revisions, at most `MAX_APPENDED`. Returns the counter after it.
+    """Store at most `MAX_APPENDED` changes with the next revisions, which sets their `rev`. Returns the new counter.
 
-    They get their `rev` here. With `holder`, the lease is taken too. None where the counter is not as it was read.
+    With `holder`, the lease is taken too. Returns None if the counter was changed since it was read.
     """
     number(counter, made)
     after_it = replace(counter, last=counter.last + len(made))
     actions = [Change.last.set(after_it.last)]
-    condition: Any = Change.last == counter.last  # holders may mark changes meanwhile
+    condition: Any = Change.last == counter.last  # holders of the lease may mark changes meanwhile
     if not counter.last:
         actions.append(Change.done.set(0))
     if holder or not counter.last:
@@ -141,21 +141,21 @@ def append(counter: Counter, made: list[Change], holder: str = "", seconds: floa
 
 
 def take(counter: Counter, holder: str, seconds: float) -> Counter | None:
-    """Take the lease as it was read: free, or run out. None where it is not so any more."""
+    """Take the lease, which must be free or expired. Returns None if it was changed since it was read."""
     taken = replace(counter, lease=LEASE.taken(counter.lease, holder, seconds))
     return taken if update_if(Change(counter.owner, 0), LEASE.hold(taken.lease), _as_read(counter)) else None
 
 
 def renew(counter: Counter, seconds: float) -> bool:
-    """Hold a lease for longer; says whether it is still held."""
+    """Renew a lease. Returns False if it is no longer held."""
     return LEASE.renew(Change(counter.owner, 0), counter.lease, seconds) is not None
 
 
 def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -> Counter | None:
-    """Note how a change ended (its `status` and `errors`), with further changes `made` by it that are done.
+    """Store the result of a change (its `status` and `errors`), and further changes `made` by it, already applied.
 
-    The lease is held for `seconds` more, and given back where this was the last change. Returns the counter after it;
-    None where it is not as it was read, or the lease is not the holder's any more.
+    The lease is renewed for `seconds`, or released if this was the last change. Returns the new counter, or None if the
+    counter was changed since it was read or the lease is no longer held.
     """
     number(counter, made)
     last, rev = counter.last + len(made), int(change.rev)
@@ -170,29 +170,29 @@ def mark(counter: Counter, change: Change, made: list[Change], seconds: float) -
 
 
 def finish(counter: Counter) -> bool:
-    """Give the lease back where nothing is pending any more; False where something has come meanwhile."""
+    """Release the lease if nothing is pending. Returns False if new changes were stored meanwhile."""
     actions = [Change.done.set(counter.last), *LEASE.end()]
     as_read = LEASE.held_by(counter.lease.holder) & (Change.last == counter.last)
     return update_if(Change(counter.owner, 0), actions, as_read)
 
 
 def give_back(counter: Counter) -> None:
-    """Give the lease back with something pending; what is known of the first of it stays known."""
+    """Release the lease with changes pending, keeping the number of attempts at the first one."""
     LEASE.give_back(Change(counter.owner, 0), counter.lease)
 
 
 def abandon(counter: Counter) -> None:
-    """Let the lease run out at once: nobody knows whether the first pending change was done."""
+    """Make the lease expire now, as it is unknown whether the first pending change was applied."""
     LEASE.abandon(Change(counter.owner, 0), counter.lease)
 
 
 def pause(attempt: int) -> None:
-    """Wait a moment before a lost race is run again."""
-    time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 10)))  # noqa: S311 - jitter, not a secret
+    """Wait briefly before retrying after a conflict."""
+    time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 10)))  # noqa: S311 (jitter, not a secret)
 
 
 def number(counter: Counter, made: list[Change]) -> None:
-    """Give changes their owner, the next revisions after the counter, and when they are forgotten."""
+    """Set the owner, the next revisions after the counter, and the expiry of changes."""
     for rev, change in enumerate(made, counter.last + 1):
         change.owner, change.rev = counter.owner, rev
         change.expires = int((now() + RETENTION).timestamp())

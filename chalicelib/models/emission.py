@@ -1,8 +1,8 @@
-"""Changes of feeds that are written in the transaction of the data which they describe.
+"""Changes of feeds, written in the transaction of the data that they describe.
 
-A feed is what `models.changes` holds of one owner. The counter of the feed is read with what decides the write; the
-transaction raises it on condition that it is as it was read. So data and change are both there or neither is, and
-changes have the order of the writes. A lost race is tried again with a new read.
+A feed is the changes of one owner in `models.changes`. Its counter is read along with the data for the write, and the
+transaction increments it on condition that it is unchanged. So data and change are written together or not at all, and
+changes are in the order of the writes. After a conflict, callers read again and retry.
 """
 
 from collections.abc import Iterable
@@ -16,22 +16,22 @@ from chalicelib.models.changes import Change, Counter, number
 
 @dataclass(frozen=True)
 class Emission:
-    """Changes for one feed, whose writes are done with this transaction, and its counter as it was read."""
+    """Changes for one feed that are applied by the same transaction, and the feed's counter as read."""
 
     counter: Counter
     changes: list[Change]
 
 
 def actions(emissions: Iterable[Emission]) -> int:
-    """How many things of a transaction they are."""
+    """The number of actions that emissions add to a transaction."""
     return sum(len(emission.changes) + 1 for emission in emissions)
 
 
 def emit(transaction: TransactWrite, emissions: Iterable[Emission]) -> None:
-    """Add the changes and the raised counters to a transaction. The changes get their revisions here.
+    """Add changes and incremented counters to a transaction, and set the revisions of the changes.
 
-    It is refused where a counter is not as it was read. Changes of the same feed that are still pending stay so, and
-    whoever holds its lease keeps it.
+    The transaction fails if a counter was changed since it was read. Pending changes of the same feed and the holder of
+    its lease are not affected.
     """
     for counter, made in ((emission.counter, emission.changes) for emission in emissions):
         number(counter, made)
@@ -45,7 +45,8 @@ def emit(transaction: TransactWrite, emissions: Iterable[Emission]) -> None:
 
 
 def _as_read(counter: Counter) -> Any:
-    """The same last revision, and something pending or not. What the holder of the lease does meanwhile is no race."""
+    """The condition on the last revision and on whether changes are pending. Progress of the lease's holder is no
+    conflict."""
     if not counter.last:
         return Change.owner.does_not_exist()
     done = Change.done < counter.last if counter.has_pending else Change.done == counter.last

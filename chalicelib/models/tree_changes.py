@@ -1,7 +1,7 @@
 """Changes of trees: nodes, edges, counts and revisions in one transaction.
 
-What decides a change is read after its channels, and every change raises the `rev` of its channels on condition that
-it is as read: so nothing that was read can have changed meanwhile. A lost race is tried again with a new read.
+The data for a change is read after its channels, and every change increments the `rev` of its channels if that
+is unchanged. So no data that was read can have changed meanwhile. After a conflict, callers read again and retry.
 """
 
 from collections import defaultdict
@@ -24,7 +24,7 @@ from chalicelib.models.trees import Counts, edge_of
 
 @dataclass
 class Changes:
-    """What one transaction is to change. `channels` are as they were read, before everything else that decides."""
+    """The changes of one transaction. `channels` were read before all other data."""
 
     channels: list[Channel]
     saved: list[Node] = field(default_factory=list)
@@ -32,19 +32,19 @@ class Changes:
     freed: list[tuple[str, str]] = field(default_factory=list)  # keys of edges
     fields: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))  # by node, new values
     sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))  # by node, what is added
-    asked: list[AssessmentItem] = field(default_factory=list)  # questions that are written
-    unasked: list[AssessmentItem] = field(default_factory=list)  # questions that go
-    emissions: list[Emission] = field(default_factory=list)  # what sync clients receive
-    is_quiet: bool = False  # of what follows from an earlier change: the channel keeps its revision
-    attempt: str | None = None  # that reserved the id of the first of `saved`, see `models.tree_copies`
+    asked: list[AssessmentItem] = field(default_factory=list)  # questions to save
+    unasked: list[AssessmentItem] = field(default_factory=list)  # questions to delete
+    emissions: list[Emission] = field(default_factory=list)  # changes for sync clients
+    is_quiet: bool = False  # part of an earlier change, so the channel keeps its revision
+    attempt: str | None = None  # the copy that reserved the id of the first of `saved`, see `models.tree_copies`
 
     def rev(self, channel_id: str) -> int:
-        """The revision that the change makes of a channel."""
+        """The revision of a channel after the change."""
         return next(int(channel.rev) + 1 for channel in self.channels if channel.id == channel_id)
 
 
 def weight_of(node: Node) -> Counts:
-    """What a node and all below it add to the counts of its ancestors."""
+    """The contribution of a node and its descendants to the counts of its ancestors."""
     is_resource = node.kind != content_kinds.TOPIC
     return Counts(
         total=1 + int(node.total_count),
@@ -55,7 +55,7 @@ def weight_of(node: Node) -> Counts:
 
 
 def count(changes: Changes, ancestors: list[Node], weight: Counts, sign: int = 1) -> None:
-    """Add to the counts of ancestors, or take from them."""
+    """Add a weight to the counts of ancestors, or subtract it if `sign` is -1."""
     parts = {
         "total_count": weight.total,
         "resource_count": weight.resources,
@@ -69,18 +69,18 @@ def count(changes: Changes, ancestors: list[Node], weight: Counts, sign: int = 1
 
 
 def is_new(node: Node, channel: Channel) -> bool:
-    """Whether a node of the live tree is in no published version: its ancestors know that there is something new."""
+    """Whether a node of the live tree is in no published version, which is recorded on its ancestors."""
     return max(int(node.created_rev), int(channel.root_rev)) > int(channel.published_rev)
 
 
 def mark(changes: Changes, channel_id: str, ancestors: list[Node], name: str) -> None:
-    """Note on ancestors, nodes of a channel, that something below them is new (`newest_created_rev`) or has changed."""
+    """Record on ancestors that a descendant was created (`newest_created_rev`) or modified (`newest_modified_rev`)."""
     for ancestor in ancestors:
         changes.fields[ancestor.id][name] = changes.rev(channel_id)
 
 
 def put(changes: Changes, node: Node, ancestors: list[Node], weight: Counts) -> None:
-    """Put a new node, which knows its position, below the last of `ancestors`."""
+    """Add a new node with a position to the last of `ancestors`."""
     changes.saved.append(node)
     changes.placed.append(edge_of(node))
     count(changes, ancestors, weight)
@@ -88,15 +88,15 @@ def put(changes: Changes, node: Node, ancestors: list[Node], weight: Counts) -> 
 
 
 def commit(changes: Changes) -> bool:
-    """All of it or nothing; False where a race was lost.
+    """Commit the changes in one transaction. Returns False after a conflict.
 
-    Raises BadRequest where it is more than a transaction of DynamoDB holds.
+    Raises BadRequest if there are more actions than fit into a DynamoDB transaction.
     """
     updates = _updates(changes)
     if actions(changes) > MAX_TRANSACTION:
         raise BadRequest(
-            f"This changes {actions(changes)} things at once, {MAX_TRANSACTION} are possible: the tree is "
-            "too deep, or too many nodes change their channel. Take a smaller part."
+            f"This changes {actions(changes)} items at once, but at most {MAX_TRANSACTION} are possible: the tree is "
+            "too deep, or too many nodes change their channel. Choose a smaller part."
         )
 
     def fill(transaction: TransactWrite) -> None:
@@ -132,7 +132,7 @@ def _raised(channel: Channel, changes: Changes) -> list[Any]:
 
 
 def actions(changes: Changes) -> int:
-    """How many things a transaction would write."""
+    """The number of actions in the transaction."""
     puts = len(changes.saved) + len(changes.placed) + len(changes.asked)
     deletes = len(changes.freed) + len(changes.unasked)
     emitted = emission.actions(changes.emissions)

@@ -52,7 +52,7 @@ def test_rejects_changes_that_are_too_large_for_a_transaction(aws):
     root = live_root()
     changes = Changes([existing(channels.get(root.channel_id))])
     count(changes, [Node(new_id()) for _ in range(100)], Counts(1, 0, 0, 0))
-    with pytest.raises(BadRequest, match="101 things"):
+    with pytest.raises(BadRequest, match="101 items"):
         commit(changes)
 
 
