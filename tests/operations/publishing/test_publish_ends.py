@@ -3,7 +3,6 @@
 from typing import Any
 
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.trees import snapshot
 from chalicelib.handlers import workers
 from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
@@ -66,7 +65,7 @@ def test_tree_whose_counts_are_wrong_does_not_lock_its_channel(studio):
 def test_error_of_ours_ends_the_task_at_the_last_try(studio, monkeypatch):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    monkeypatch.setattr(snapshot, "freeze", lambda *_: 1 / 0)
+    monkeypatch.setattr(prepare, "freeze", lambda *_: 1 / 0)
     for receives in range(1, workers.MAX_RECEIVES):
         assert receive("publish", task_id, receives)["batchItemFailures"]
         assert existing(tasks.get(task_id)).status == tasks.STARTED
