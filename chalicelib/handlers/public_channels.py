@@ -27,8 +27,7 @@ def channel_list(request: Request) -> Reply:
         return Reply(array(tuple(channel.metadata for channel in found)), changed=index.modified)
     url = settings().public_url + request.path
     page = page_of(found, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
-    page["results"] = [_metadata(channel) for channel in page["results"]]
-    return Reply(page, changed=index.modified)
+    return Reply({**page, "results": [_metadata(channel) for channel in page["results"]]}, changed=index.modified)
 
 
 def retrieve(request: Request) -> Reply:

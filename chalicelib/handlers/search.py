@@ -15,7 +15,7 @@ from chalicelib.schemas.responses.search import SavedSearch, SearchResult
 from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn, SearchQuery
 
 
-def find(request: Request) -> dict[str, Any]:
+def find(request: Request) -> Page[SearchResult]:
     """A page of search results, 25 nodes long by default."""
     query = parse_query(SearchQuery, request.query)
     count, results = search_query.find(request.user, query)

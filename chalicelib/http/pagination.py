@@ -1,20 +1,23 @@
 """Pagination by page number."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from chalicelib.errors import NotFound
+from chalicelib.schemas.responses.common import Page
+
+T = TypeVar("T")
 
 
-def page_of(items: Sequence[Any], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def page_of(items: Sequence[T], page: int, size: int, url: str, query: Mapping[str, Sequence[str]]) -> Page[T]:
     """One page of all items; see `page_around`."""
     return page_around(items[(page - 1) * size : page * size], len(items), page, size, url, query)
 
 
 def page_around(
-    results: Sequence[Any], count: int, page: int, size: int, url: str, query: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
+    results: Sequence[T], count: int, page: int, size: int, url: str, query: Mapping[str, Sequence[str]]
+) -> Page[T]:
     """A page out of `count` items: `{page, count, total_pages, next, previous, results}`. An empty list has one page.
 
     `next` and `previous` are `url` with the same query and another page, or null.
@@ -34,5 +37,5 @@ def page_around(
         "total_pages": total,
         "next": link(page + 1),
         "previous": link(page - 1),
-        "results": results,
+        "results": list(results),
     }

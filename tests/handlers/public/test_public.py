@@ -90,7 +90,7 @@ def test_what_is_not_published_is_nowhere(studio, state):
     administrator = studio.sign_up("administrator", is_admin=True)[1]
     answer = studio.call("PATCH", f"/api/admin-channels/{channel_id}", {"public": True}, administrator)
     assert answer.status == 409
-    assert "Publish it first" in answer.json["detail"]
+    assert "Publish it before" in answer.json["detail"]
     studio.deliver()
     assert listed(studio) == []
     assert [get(studio, path).status for path in paths_of(channel_id)] == [404, 404]
