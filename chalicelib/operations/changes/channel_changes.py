@@ -1,4 +1,4 @@
-"""The changes that describe writes of channels to sync clients: what curators edit, their trees, and publishes."""
+"""Changes for sync clients that describe writes of channels: edits, exchanged trees and publishes."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ _TABLE = "channel"
 
 
 def updated(user: Identity, row: ChannelOut, given: Iterable[str]) -> list[Change]:
-    """A channel that was changed, or restored. Where it comes from is read as `source_url`."""
+    """An update or restore of a channel. `source_domain` is called `source_url` in responses."""
     names = {"source_url" if name == "source_domain" else name for name in given} - {"id"}
     mods = fitting(row, names)
     return [by_request(user, row["id"], UPDATED, _TABLE, row["id"], mods=mods)] if mods else []
@@ -29,13 +29,13 @@ def deleted(user: Identity, channel_id: str) -> list[Change]:
 
 
 def trees_exchanged(channel_id: str, root_id: str, staging_root_id: str | None) -> list[Change]:
-    """Which trees a channel has from now on."""
+    """The new trees of a channel."""
     mods = {"root_id": root_id, "staging_root_id": staging_root_id}
     return [by_server(channel_id, _TABLE, channel_id, mods, unpublishable=False)]
 
 
 def publish_ended(task: Task, status: str, channel: Channel) -> list[Change]:
-    """How a publish or a draft has ended, with its channel as it will be then (recorded: Studio's sync)."""
+    """The end of a publish or draft, with the channel's state after it, in the shape of Studio's sync."""
     is_publish = task.task_name != tasks.DRAFT
     return [by_server(channel.id, _TABLE, channel.id, _ended(is_publish, status, channel), unpublishable=is_publish)]
 

@@ -1,7 +1,7 @@
-"""Changes that the application itself writes into the feeds of channels, and with which data they are written.
+"""Changes that the application itself emits in the feeds of channels.
 
-They are done when they are written: the operation that writes the data puts them into the same transaction
-(`models.emission`), also while others apply changes of the same channel.
+They are already applied when they are written: the operation that writes the data adds them to the same transaction
+(`models.emission`), even while others apply changes of the same channel.
 """
 
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ Key = str | list[str]
 
 @dataclass(frozen=True)
 class Origin:
-    """What a write follows from, which decides what is emitted with it.
+    """The origin of a write, which decides what is emitted with it.
 
-    A request emits the change that describes its write. A change that a sync client sent is in a feed already: its
-    write emits only what other feeds need; `applied` is that change, where the operation has to know it.
+    A request emits the change that describes its write. A change sent by a sync client is already in a feed, so its
+    write emits only what other feeds need; `applied` is that change, if the operation has to know it.
     """
 
     emits: bool = True
@@ -34,9 +34,9 @@ IN_FEED = Origin(emits=False)
 
 
 def emissions(made: Iterable[Change], *counters: Counter | None) -> list[Emission]:
-    """What is put into the transaction of a write: changes, each for the feed of its channel.
+    """Group changes by the feed of their channel, for the transaction of a write.
 
-    `counters` are those of these channels, as they were read before the write.
+    `counters` are those of the channels, read before the write.
     """
     known = {counter.owner: counter for counter in counters if counter}
     by_owner: dict[str, list[Change]] = {}
@@ -46,10 +46,10 @@ def emissions(made: Iterable[Change], *counters: Counter | None) -> list[Emissio
 
 
 def by_request(user: Identity, channel_id: str, type: int, table: str, key: Key, **fields: Any) -> Change:
-    """A change that a request of a user makes.
+    """A change made by a user's request.
 
-    Its session is not that of changes which came by sync: a client does not apply what is answered as a success of its
-    own, and this it has to apply.
+    Its session differs from that of the client's sync changes, because clients do not apply the successes of their own
+    changes but must apply this one.
     """
     session = f"rest:{user.session}" if user.session else None
     return done(channel_id, type, table, key, fields, created_by_id=user.user_id, session=session)
@@ -63,10 +63,10 @@ def by_server(
     unpublishable: bool = True,
     created_by_id: str | None = None,
 ) -> Change:
-    """An update that only the server knows of.
+    """An update made by the server.
 
-    `unpublishable`: it changes nothing that a publish would show. `created_by_id` is the user on whose account it was
-    made, if any.
+    `unpublishable`: it changes nothing that would be published. `created_by_id` is the user that it is made for,
+    if any.
     """
     return done(channel_id, UPDATED, table, key, {"mods": mods}, unpublishable, created_by_id)
 
@@ -81,7 +81,7 @@ def done(
     created_by_id: str | None = None,
     session: str | None = None,
 ) -> Change:
-    """A change of any type that is done already, not yet written. `fields` is what its type carries."""
+    """Build an applied change of any type without saving it. `fields` are those of its type."""
     return Change(
         type=type,
         table=table,

@@ -1,4 +1,4 @@
-"""What fits into a change: of a row that reads give, the fields that are named, as far as there is room."""
+"""Selection of the fields of a row that fit into a change."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,11 +6,11 @@ from typing import Any
 
 from chalicelib.schemas.sync import MAX_CHANGE_LENGTH
 
-Fields = dict[str, object]  # what a change holds
+Fields = dict[str, object]  # the fields of a change
 
 
 def fitting(row: Mapping[str, Any], names: Iterable[str]) -> Fields:
-    """These fields of a row, as far as a change can hold them: of more, the largest are left to be read."""
+    """The named fields of a row. If they exceed the size of a change, the largest are left out."""
     chosen = {name: row[name] for name in dict.fromkeys(names) if name in row}
     sizes = {name: len(json.dumps({name: value})) for name, value in chosen.items()}
     room = MAX_CHANGE_LENGTH

@@ -1,7 +1,7 @@
-"""The changes that describe writes of nodes to sync clients, as if they had come by sync.
+"""Changes for sync clients that describe writes of nodes, as if they had been made by sync.
 
-They hold what will be there after the write: fields whole, as reads give them. What leaves a live tree is DELETED, and
-what comes into one (also out of the trash) is CREATED; clients read what lies below it, as below a copy.
+They contain the state after the write, with whole fields as in responses. Nodes that leave a live tree are DELETED, and
+those that enter a live tree, even from the trash, are CREATED; clients read their descendants, as for a copy.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -24,21 +24,21 @@ _WHOLE = (*_OF_NEW_NODES, *NodeWrite.model_fields, "total_count", "resource_coun
 
 
 def created(user: Identity, row: ContentNode, given: Iterable[str]) -> list[Change]:
-    """A new node, with the fields that were given."""
+    """A new node with the given fields."""
     obj = _fields(row, [*_OF_NEW_NODES, *given])
     return [by_request(user, row["channel_id"], CREATED, _TABLE, row["id"], obj=obj)]
 
 
 def updated(user: Identity, row: ContentNode, given: Iterable[str]) -> list[Change]:
-    """A node of which these fields were given."""
+    """An update of the given fields."""
     mods = _fields(row, given)
     return [by_request(user, row["channel_id"], UPDATED, _TABLE, row["id"], mods=mods)] if mods else []
 
 
 def moved(user: Identity, before: Place, goal: Place, row: Callable[[], ContentNode], position: str) -> list[Change]:
-    """A move within a tree, out of a live one, or into one; also from one channel to another.
+    """A move within a tree, out of a live tree or into one, also between channels.
 
-    `row` gives the node as it will be.
+    `row` returns the node's state after the move.
     """
     id = before.node.id
     placed = by_request(user, goal.channel.id, MOVED, _TABLE, id, target=goal.node.id, position=position)
@@ -54,10 +54,10 @@ def moved(user: Identity, before: Place, goal: Place, row: Callable[[], ContentN
 def moved_by_sync(
     user: Identity, applied: Change, before: Place, goal: Place, row: Callable[[], ContentNode]
 ) -> list[Change]:
-    """What a move to another channel, which a sync client sent, is for the channel whose feed does not hold it.
+    """The changes for the other channel of a move between channels that a sync client sent.
 
-    Clients may follow both: none learns that the node is gone, and one that follows the source alone learns of a
-    target that it does not know. A move that is applied again, by whoever comes next, finds the node in the target.
+    As clients may follow both channels, no DELETED is emitted; a client that follows only the source gets a target that
+    it does not know. A move that is applied again finds the node in the target.
     """
     as_sent = MOVED, _TABLE, applied.key, applied.fields, False, user.user_id
     source_id, goal_id = before.channel.id, goal.channel.id
@@ -71,7 +71,7 @@ def moved_by_sync(
 
 
 def copied(user: Identity, source_id: str, copy: Node, sent: Mapping[str, Any]) -> list[Change]:
-    """A copy that a request has asked for: the copy as it was sent, and then what only the server knows of it."""
+    """A copy made by a request: the copy as it was sent, and an update with the data that only the server knows."""
     mods, excluded = sent.get("mods") or {}, sent.get("excluded_descendants") or {}
     fields = {
         "from_key": parse_id(source_id),
@@ -88,5 +88,5 @@ def copied(user: Identity, source_id: str, copy: Node, sent: Mapping[str, Any]) 
 
 
 def _fields(row: ContentNode, names: Iterable[str]) -> Fields:
-    """Fields of a node; its tags as changes have them."""
+    """The named fields of a node, with tags as a map."""
     return fitting({**row, "tags": dict.fromkeys(row["tags"], True)}, names)

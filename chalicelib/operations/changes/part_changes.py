@@ -1,6 +1,6 @@
-"""The changes that describe writes of parts of nodes to sync clients: prerequisites, questions and files.
+"""Changes for sync clients that describe writes of prerequisites, questions and files.
 
-They hold what will be there after the write: fields whole, as reads give them.
+They contain the state after the write, with whole fields as in responses.
 """
 
 from chalicelib.identity.authentication import Identity
@@ -43,9 +43,9 @@ def _key(row: Question) -> list[str]:
 
 
 def file_updated(user: Identity, row: File, before: str | None, after: str, given: set[str]) -> list[Change]:
-    """A file that was changed, or put elsewhere: into a channel that did not have it, as a new one.
+    """An update or move of a file. For a channel that did not have the file, it is CREATED.
 
-    `before` and `after` are the ids of the channels that it was in (None: in none), and will be in.
+    `before` and `after` are the ids of the file's old channel (None: none) and new channel.
     """
     if before == after:
         mods = fitting(row, given | (_PARENTS if given & _PARENTS else set()))
