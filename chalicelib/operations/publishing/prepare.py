@@ -86,7 +86,7 @@ def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
-        columns = {"published_rev": channel.rev}
+        columns: dict[str, object] = {"published_rev": channel.rev}
         detail = UNCHANGED.format(version=int(channel.version))
         result = {"version": int(channel.version), "token": channel.primary_token}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)

@@ -1,9 +1,7 @@
 """What the end of a publish, or of a draft, makes of its channel, and what sync clients receive of it."""
 
-from typing import Any
-
 from chalicelib.models import changes
-from chalicelib.models.base import read_many
+from chalicelib.models.base import Update, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.emission import Emission
@@ -19,14 +17,14 @@ def read(channel_id: str) -> tuple[Channel | None, Counter]:
     return next(iter(found[Channel]), None), counters[channel_id]
 
 
-def setting(columns: dict[str, Any]) -> list[Any]:
+def setting(columns: dict[str, object]) -> list[Update]:
     """The actions that give a channel new values of columns; None removes one."""
     named = ((getattr(Channel, name), value) for name, value in columns.items())
     return [column.remove() if value is None else column.set(value) for column, value in named]
 
 
 def emitted(
-    task: Task, status: str, channel: Channel, columns: dict[str, Any], following: Task | None, counter: Counter
+    task: Task, status: str, channel: Channel, columns: dict[str, object], following: Task | None, counter: Counter
 ) -> list[Emission]:
     """The change that says how a task ended: from the channel as it was read, the new values of its columns, and the
     task that takes the lock."""

@@ -161,7 +161,7 @@ def give_up(task_id: str) -> None:
 
 
 def _give_up(task: Task, channel: Channel) -> None:
-    columns: dict[str, Any] = {}
+    columns: dict[str, object] = {}
     gone: list[Table] = []
     if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
         _restore_database(channel)
@@ -179,7 +179,7 @@ def _restore_database(channel: Channel) -> None:
         storage.delete(newest)
 
 
-def end_of_draft(channel: Channel) -> tuple[dict[str, Any], list[Table]]:
+def end_of_draft(channel: Channel) -> tuple[dict[str, object], list[Table]]:
     """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
     changed of the channel and what is to be deleted when the lock is given up."""
     if not channel.draft_token:
@@ -204,7 +204,7 @@ def finish(
     channel: Channel,
     status: str,
     detail: str,
-    columns: dict[str, Any],
+    columns: dict[str, object],
     items: list[Table],
     result: Any = None,
     gone: Sequence[Table] = (),

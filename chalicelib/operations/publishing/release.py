@@ -9,7 +9,6 @@ token; both are gone with the next version.
 import tempfile
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
@@ -87,7 +86,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     notes = task.arguments.get("version_notes", "")
     record = public_record(snapshot)
     all_notes = newest_notes({**channel.version_notes, **({str(version): notes} if notes else {})})
-    columns: dict[str, Any] = {
+    columns: dict[str, object] = {
         "version": version,
         "published_rev": task.arguments["rev"],
         "published_digest": task.arguments["digest"],
