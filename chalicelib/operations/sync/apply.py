@@ -18,7 +18,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.leases import kept_alive
-from chalicelib.operations.sync.effects import EFFECTS, is_large, is_made, told_of_node
+from chalicelib.operations.sync.effects import EFFECTS, emitted_for_node, is_large, is_made
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
 from chalicelib.telemetry import count, log
 
@@ -171,7 +171,7 @@ def _effect(change: Change, tries: int, sender: Identity | None) -> list[Change]
             return None
         if not is_made(change):
             raise
-        return told_of_node(user, change)
+        return emitted_for_node(user, change)
 
 
 def _is_to_come(change: Change) -> bool:

@@ -77,7 +77,7 @@ def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
     node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), IN_FEED)
-    return told_of_node(user, change)
+    return emitted_for_node(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
@@ -92,11 +92,11 @@ def _move_node(user: Identity, change: Change) -> None:
 def _copy_node(user: Identity, change: Change) -> list[Change]:
     source = change.fields.get("from_key")
     node_copies.copy(user, str(source), parse(Copy, {**change.fields, "key": change.key}))
-    return told_of_node(user, change)
+    return emitted_for_node(user, change)
 
 
-def told_of_node(user: Identity, change: Change) -> list[Change]:
-    """What only we know of a node that was made (recorded: after CREATED and COPIED)."""
+def emitted_for_node(user: Identity, change: Change) -> list[Change]:
+    """What only the server knows of a node that was made (recorded: after CREATED and COPIED)."""
     node = nodes.get(change.key)
     if node is None:
         return []
