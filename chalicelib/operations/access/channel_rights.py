@@ -1,6 +1,6 @@
-"""What a user may do with a channel: reads what the policy needs, and raises what it refuses.
+"""Permissions on channels: reads the data that the policy needs and raises the error for a refused request.
 
-Every decision is the policy's. A channel that a user may not even view does not exist for that user.
+The policy makes every decision. A channel that the user may not view is reported as not found.
 """
 
 from collections.abc import Iterable
@@ -17,13 +17,13 @@ from chalicelib.models.channels import Channel
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.policy import Rights, Role
 
-Found = dict[type[Table], list[Any]]  # what `read_many` returned
+Found = dict[type[Table], list[Any]]  # the result of `read_many`
 
 
 def viewable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
-    """A channel that the user may view, and the user's rights in it. One batch read.
+    """Return a channel that the user may view, and the user's rights in it. One batch read.
 
-    Raises NotFound where there is no such channel, and where the user may not view it.
+    Raises NotFound if the channel does not exist or the user may not view it.
     """
     plain = _parsed(channel_id)
     return _viewable(user, plain, read_many(keys(user, [plain])))
@@ -37,16 +37,16 @@ def _viewable(user: Identity, plain: str, found: Found) -> tuple[Channel, Rights
 
 
 def writable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
-    """The same for a channel that the user may edit.
+    """Return a channel that the user may edit, and the user's rights in it.
 
-    Raises NotFound as `viewable` does, Forbidden where the user may only view it.
+    Raises NotFound as `viewable` does, and Forbidden if the user may only view the channel.
     """
     channel, rights, _ = writable_with_feed(user, channel_id)
     return channel, rights
 
 
 def writable_with_feed(user: Identity, channel_id: str) -> tuple[Channel, Rights, Counter]:
-    """The same, with the counter of the channel's feed, for what the write emits."""
+    """`writable`, with the counter of the channel's feed, which emitting changes requires."""
     plain = _parsed(channel_id)
     found = read_many({**keys(user, [plain]), Change: [changes.counter_key(plain)]})
     channel, rights = _viewable(user, plain, found)
@@ -56,61 +56,61 @@ def writable_with_feed(user: Identity, channel_id: str) -> tuple[Channel, Rights
 
 
 def editable_channel(user: Identity, channel_id: object) -> Channel:
-    """The channel, where the user may edit it, as chefs ask for it. One batch read.
+    """Return a channel that the user may edit, for the endpoints that chefs use. One batch read.
 
-    Raises NotFound where there is none (or the id is none), Forbidden where the user may not edit it, whether or not
-    the user may view it.
+    Raises NotFound if the channel does not exist or the id is invalid, and Forbidden if the user may not edit the
+    channel, even if the user may not view it either.
     """
     return editable_channels(user, [channel_id])[0]
 
 
 def editable_channels(user: Identity, channel_ids: Iterable[object]) -> list[Channel]:
-    """Channels in the order given, all of which the user may edit. One batch read per 50.
+    """Return channels, all of which the user may edit, in the given order. One batch read per 50.
 
     Raises NotFound or Forbidden as `editable_channel` does.
     """
     wanted = [_parsed(channel_id) for channel_id in channel_ids]
     found = read_many(keys(user, wanted))
-    by_id, own = {channel.id: channel for channel in found[Channel]}, memberships(found)
+    by_id, roles_by_channel = {channel.id: channel for channel in found[Channel]}, memberships(found)
     for channel_id in wanted:
         if channel_id not in by_id:
             raise NotFound(f"Channel not found: {channel_id}")
-        if not policy.may_edit(policy.role_of(user, own.get(channel_id))):
+        if not policy.may_edit(policy.role_of(user, roles_by_channel.get(channel_id))):
             raise policy.refuse_edit(channel_id)
     return [by_id[channel_id] for channel_id in wanted]
 
 
 def refuse_deleted(channel: Channel) -> None:
-    """Raises Conflict where a channel is deleted: it is not published, and none of its trees goes live."""
+    """Raise Conflict if a channel is deleted: it cannot be published, and none of its trees can go live."""
     if channel.deleted:
         raise Conflict(f"Channel {channel.id} is deleted. Restore it first.")
 
 
 def keys(user: Identity, channel_ids: Iterable[str]) -> dict[type[Table], list[object]]:
-    """Keys of what decides about these channels, for `read_many`: the channels, and the user's memberships in them."""
+    """Return the keys for `read_many` of these channels and of the user's memberships in them."""
     ids = list(channel_ids)
     return {Channel: [*ids], ChannelMember: [(user.user_id, channel_id) for channel_id in ids]}
 
 
 def memberships(found: Found) -> dict[str, str]:
-    """The user's memberships among what was read with `keys`, by channel."""
+    """Return the user's memberships among the items read with `keys`, by channel id."""
     return {member.channel_id: member.role for member in found[ChannelMember]}
 
 
 def roles(user: Identity, found: Found) -> dict[str, Role | None]:
-    """What the user is to each of the channels read with `keys`, by channel."""
-    own = memberships(found)
-    return {channel.id: role_in(user, channel, own.get(channel.id)) for channel in found[Channel]}
+    """Return the user's role in each of the channels read with `keys`, by channel id."""
+    stored = memberships(found)
+    return {channel.id: role_in(user, channel, stored.get(channel.id)) for channel in found[Channel]}
 
 
 def role_in(user: Identity, channel: Channel, membership: str | None) -> Role | None:
-    """What the user, whose membership in the channel this is, is to it."""
-    # Whether it is open is worked out for others only: lists hold thousands of channels.
+    """Return the user's role in a channel. `membership` is the user's stored membership in it, if any."""
+    # `is_open` is evaluated for non-members only, because lists contain thousands of channels.
     return policy.role_of(user, membership) or policy.role_of(user, None, is_open(channel))
 
 
 def role_of_member(user: Identity, channel_id: str) -> Role | None:
-    """What the user is to a channel, whether or not it is public. One read, none for an administrator."""
+    """Return the user's role in a channel, ignoring whether it is public. One read, none for administrators."""
     role = policy.role_of(user, None)
     if policy.may_view(role):
         return role
@@ -119,12 +119,12 @@ def role_of_member(user: Identity, channel_id: str) -> Role | None:
 
 
 def rights_in(user: Identity, channel: Channel, membership: str | None) -> Rights:
-    """`role_in`, with the membership."""
+    """Return the user's role in a channel together with the membership."""
     return Rights(role_in(user, channel, membership), membership)
 
 
 def is_open(channel: Channel) -> bool:
-    """Whether everybody may view the live tree of a channel."""
+    """Whether every user may view the live tree of a channel."""
     return policy.is_open(bool(channel.public), channels.is_live(channel))
 
 

@@ -1,4 +1,4 @@
-"""A node with everything that decides what may be done with it: its ancestors, its channel, the caller's rights."""
+"""Permissions on nodes: reads a node with the data that decides them: its ancestors, its channel, the user's role."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -23,8 +23,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Place:
-    """A node in its tree; `above` are its ancestors, the root first. `counter` is that of the channel's feed, where the
-    node may be edited."""
+    """A node in its tree.
+
+    `above` are its ancestors, the root first. `counter` is that of the channel's feed; it is read only for edits.
+    """
 
     node: Node
     above: list[Node]
@@ -49,23 +51,24 @@ class Place:
 
 
 def viewable(user: Identity, node_id: object) -> Place:
-    """A node that the user may view. Raises NotFound where there is none."""
+    """Return a node that the user may view. Raises NotFound if it does not exist or the user may not view it."""
     return _place(user, node_id, needs_edit=False)
 
 
 def editable(user: Identity, node_id: object) -> Place:
-    """A node that the user may edit. Raises NotFound where they may not view it, Forbidden where they may only that.
+    """Return a node that the user may edit.
 
-    Raises Conflict where its tree is neither the live one of its channel nor its trash: others are not edited.
+    Raises NotFound if the user may not view it, and Forbidden if the user may only view it. Raises Conflict if its tree
+    is neither the live tree nor the trash of its channel, because other trees cannot be edited.
     """
     place = _place(user, node_id, needs_edit=True)
     if not place.is_live and not place.is_trash:
-        raise Conflict(f"Node {place.node.id} is in a tree that is staged or was replaced. Edit the live tree.")
+        raise Conflict(f"Node {place.node.id} is in a staged or replaced tree. Edit the live tree.")
     return place
 
 
 def live(user: Identity, node_id: object) -> Place:
-    """A node of a live tree that the user may edit; raises Conflict also where it lies in the trash."""
+    """Return a node of a live tree that the user may edit. Raises as `editable`, and Conflict for one in the trash."""
     place = editable(user, node_id)
     if not place.is_live:
         raise Conflict(f"Node {place.node.id} is in the trash. Restore it first.")
@@ -73,18 +76,21 @@ def live(user: Identity, node_id: object) -> Place:
 
 
 def refuse_resource(parent: Node) -> None:
-    """Raises BadRequest where nothing can be put below a node."""
+    """Raise BadRequest if a node cannot have children."""
     if parent.kind != content_kinds.TOPIC:
-        raise BadRequest(f"Nodes can only be put below a topic, and {parent.id} is of kind {parent.kind}.")
+        raise BadRequest(f"Only topics can have children; {parent.id} is of kind {parent.kind}. Choose a topic.")
 
 
 def retried(attempt: Callable[[], T | None]) -> T:
-    """The first answer of an attempt that is not None, which says that it lost a race."""
+    """Repeat an attempt while it returns None, which means that it lost a race; return its result.
+
+    Raises Busy after `trees.MAX_RACES` attempts.
+    """
     for _ in range(trees.MAX_RACES):
         result = attempt()
         if result is not None:
             return result
-    raise Busy("Others are changing the same channel. Send this once more.")
+    raise Busy("Other requests are changing the same channel. Send this request again.")
 
 
 def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
@@ -106,9 +112,10 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
 
 
 def _rights_and_path(user: Identity, found: Node, with_counter: bool) -> tuple[Found, list[Node]]:
-    """The channel that a node is in, read before the node with its ancestors; the root knows which channel that is.
+    """Read a node's channel, and then the node with its ancestors.
 
-    `with_counter`: also the counter of the channel's feed.
+    The root stores the channel id. If it differs from the node's, which may lag behind, both are read again.
+    `with_counter`: also read the counter of the channel's feed.
     """
     channel_id = found.channel_id
     for _ in range(3):
@@ -125,23 +132,22 @@ def _unknown(node_id: object) -> NotFound:
 
 
 def _viewable(found: Found, of_user: dict[str, Role | None]) -> dict[str, Channel]:
-    """Those of the channels read that a user with these roles may view, by id."""
+    """Return the channels that a user with these roles may view, by id."""
     return {channel.id: channel for channel in found[Channel] if policy.may_view(of_user[channel.id])}
 
 
 def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
-    """(those of the nodes that the user may view, each with its channel; names of the channels that they name, as
-    far as the user may view these).
+    """Return (the nodes that the user may view, each with its channel; names of the channels that they refer to).
 
-    Nodes of a copy that is not finished yet are nobody's. One batch read a fifty channels, together with the tops of
-    copies.
+    Only names of channels that the user may view are included. Nodes of an unfinished copy are hidden. One batch read
+    per 50 channels, which includes the top nodes of copies.
     """
     channel_ids = [id for node in wanted for id in (node.channel_id, node.original_channel_id)]
     found = _read(user, channel_ids, nodes.tops_of(wanted))
     hidden = nodes.unfinished(found[Node])
     known = {channel.id: channel for channel in found[Channel]}
-    there = [node for node in wanted if node.channel_id in known and node.copied_below not in hidden]
-    pairs = [(node, known[node.channel_id]) for node in there]
+    finished = [node for node in wanted if node.channel_id in known and node.copied_below not in hidden]
+    pairs = [(node, known[node.channel_id]) for node in finished]
     of_user = roles(user, found)
     seen = [(node, channel) for node, channel in pairs if _may_view(of_user[channel.id], node, channel)]
     return seen, {id: channel.name for id, channel in _viewable(found, of_user).items()}
@@ -152,28 +158,28 @@ def _may_view(role: Role | None, node: Node, channel: Channel) -> bool:
 
 
 def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
-    """Those of the nodes that the user may view, by id. One read a fifty channels.
+    """Return the nodes that the user may view, by id. One read per 50 channels.
 
-    Viewable is what is in a channel that the user is a member of, and the live tree of a public channel; not what
-    belongs to a copy that is not finished yet.
+    A user may view all trees of a channel as a member, and the live tree of a public channel. Nodes of an unfinished
+    copy are hidden.
     """
-    asked = list(found)
-    ids = list(dict.fromkeys(node.channel_id for node in asked))
+    wanted = list(found)
+    ids = list(dict.fromkeys(node.channel_id for node in wanted))
     if not ids:
         return {}
-    rows = read_many({**keys(user, ids), Node: nodes.tops_of(asked)}, nodes.TOP)
-    hidden, own = nodes.unfinished(rows[Node]), memberships(rows)
+    rows = read_many({**keys(user, ids), Node: nodes.tops_of(wanted)}, nodes.TOP)
+    hidden, stored = nodes.unfinished(rows[Node]), memberships(rows)
     open_trees = {channel.root_id for channel in rows[Channel] if is_open(channel)}
-    there = [node for node in asked if node.copied_below not in hidden]
+    finished = [node for node in wanted if node.copied_below not in hidden]
 
     def role(node: Node) -> Role | None:
-        return policy.role_of(user, own.get(node.channel_id), node.tree_id in open_trees)
+        return policy.role_of(user, stored.get(node.channel_id), node.tree_id in open_trees)
 
-    return {node.id: node for node in there if policy.may_view(role(node))}
+    return {node.id: node for node in finished if policy.may_view(role(node))}
 
 
 def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:
-    """(the channels that the user may view, by id; names of all that there are). One batch read a fifty."""
+    """Return (the channels that the user may view, by id; names of all existing channels). One batch read per 50."""
     found = _read(user, channel_ids)
     return _viewable(found, roles(user, found)), {channel.id: channel.name for channel in found[Channel]}
 
@@ -181,7 +187,7 @@ def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict
 def _read(
     user: Identity, channel_ids: Iterable[str | None], tops: Iterable[str] = (), with_counters: bool = False
 ) -> Found:
-    """Channels and the user's memberships in them, tops of copies (`nodes.TOP`), and counters of the feeds."""
+    """Read channels, the user's memberships in them, top nodes of copies (`nodes.TOP`) and counters of the feeds."""
     wanted = list(dict.fromkeys(filter(None, channel_ids)))
     counters = [changes.counter_key(channel_id) for channel_id in wanted] if with_counters else []
     return read_many({**keys(user, wanted), Node: list(tops), Change: counters}, nodes.TOP)

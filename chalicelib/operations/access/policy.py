@@ -1,14 +1,14 @@
-"""The rules of access: who may do what, decided from plain data alone. No other module decides this.
+"""The permission policy: pure functions of plain data. No other module decides permissions.
 
-`role_of` says what a user is to a channel; most rules follow from that role (None is no role at all). Things that
-belong to one user, such as channel sets and uploads, have an owner instead. What the rules need is read by
-`channel_rights` and `node_rights`.
+`role_of` returns a user's role in a channel, and most rules depend on that role only (None means no role). Objects that
+belong to one user, such as channel sets and uploads, have an owner instead. `channel_rights` and `node_rights` read the
+data that the rules need.
 
-| role | views the live tree | views everything else | edits | how a user gets it |
+| role | views the live tree | views everything else | edits | source of the role |
 | --- | --- | --- | --- | --- |
-| ADMIN | yes | yes | yes | is an administrator |
+| ADMIN | yes | yes | yes | the user is an administrator |
 | EDIT | yes | yes | yes | membership |
-| VIEW | yes | yes, but for tokens and invitations | no | membership |
+| VIEW | yes | yes, except tokens and invitations | no | membership |
 | PUBLIC | yes | no | no | the channel is public and published |
 """
 
@@ -20,7 +20,7 @@ from chalicelib.errors import Forbidden
 
 
 class Role(StrEnum):
-    """What a user is to a channel. EDIT and VIEW are what memberships and invitations store."""
+    """A user's role in a channel. Memberships and invitations store EDIT or VIEW."""
 
     ADMIN = "admin"
     EDIT = "edit"
@@ -29,21 +29,21 @@ class Role(StrEnum):
 
 
 class Rights(NamedTuple):
-    """A user's role in a channel, which decides, and the stored membership, which is shown."""
+    """A user's role in a channel, which decides permissions, and the stored membership, which responses show."""
 
     role: Role | None
     membership: str | None
 
 
 class Account(Protocol):
-    """A user, as far as roles depend on it: the caller, or one that is stored."""
+    """The part of a user that roles depend on: the caller or a stored user."""
 
     @property
     def is_admin(self) -> bool: ...
 
 
 class Caller(Account, Protocol):
-    """The user who asks."""
+    """The user who sent the request."""
 
     @property
     def user_id(self) -> str: ...
@@ -52,7 +52,7 @@ class Caller(Account, Protocol):
 
 
 class StoredAccount(Account, Protocol):
-    """A user who may have been deactivated."""
+    """A stored user, who may be deactivated."""
 
     @property
     def is_active(self) -> bool: ...
@@ -67,7 +67,10 @@ _MEMBERS = frozenset({*_EDITORS, Role.VIEW})
 
 
 def role_of(user: Account, membership: str | None, is_public: bool = False) -> Role | None:
-    """What a user is to a channel in which this is the user's membership. `is_public` is what `is_open` says of it."""
+    """Return a user's role in a channel.
+
+    `membership` is the user's stored membership in it; `is_public` is the result of `is_open` for it.
+    """
     if user.is_admin:
         return Role.ADMIN
     if membership:
@@ -76,32 +79,32 @@ def role_of(user: Account, membership: str | None, is_public: bool = False) -> R
 
 
 def is_open(is_public: bool, is_live: bool) -> bool:
-    """Whether everybody may view a channel's live tree; `is_live`: it is published and not deleted."""
+    """Whether every user may view a channel's live tree. `is_live`: the channel is published and not deleted."""
     return is_public and is_live
 
 
 def role_of_owner(user: StoredAccount | None, membership: str | None) -> Role | None:
-    """`role_of` for a stored user who is not the caller: whoever is deactivated, or gone, has no role anywhere."""
+    """`role_of` for a stored user who is not the caller. Deactivated and deleted users have no role."""
     return role_of(user, membership) if user is not None and user.is_active else None
 
 
 def is_active_admin(user: StoredAccount) -> bool:
-    """Whether a stored user can do what administrators do."""
+    """Whether a stored user has the permissions of an administrator."""
     return user.is_admin and user.is_active
 
 
 def refuse_edit(channel_id: str) -> Forbidden:
-    """The error for users who may view a channel and tried to edit it."""
+    """Return the error for users who tried to edit a channel that they may only view."""
     return Forbidden(f"You may not edit channel {channel_id}. Ask one of its editors to invite you.")
 
 
 def is_editor(membership: str | None) -> bool:
-    """Whether a membership, or what an invitation offers, is that of an editor."""
+    """Whether a membership, or the membership that an invitation offers, is that of an editor."""
     return membership == Role.EDIT
 
 
 def is_viewer(membership: str | None) -> bool:
-    """Whether a membership is that of somebody who may only view."""
+    """Whether a membership is that of a viewer."""
     return membership == Role.VIEW
 
 
@@ -109,16 +112,17 @@ def is_viewer(membership: str | None) -> bool:
 
 
 def may_view(role: Role | None) -> bool:
-    """A channel, and the nodes and files of its live tree."""
+    """Whether a user with this role may view a channel, and the nodes and files of its live tree."""
     return role is not None
 
 
 def viewable(
     user: Account, channel_ids: Iterable[str], memberships: Collection[str], open_ids: Collection[str]
 ) -> set[str]:
-    """Those of many channels that a user may view, by the ids of those with a membership and of those that are open.
+    """Return the ids of the channels that a user may view.
 
-    It says what `may_view` says of each of them, in a tenth of the time: search asks about every channel.
+    `memberships` are ids of channels that the user is a member of, `open_ids` those of open channels. The result equals
+    that of `may_view` for each channel in a tenth of the time, because search filters all channels.
     """
     if user.is_admin:
         return set(channel_ids)
@@ -126,31 +130,31 @@ def viewable(
 
 
 def may_view_tree(role: Role | None, is_live: bool) -> bool:
-    """One of a channel's trees: the public sees the live one only."""
+    """Whether a user with this role may view one of a channel's trees. The public may view only the live tree."""
     return is_member(role) or (may_view(role) and is_live)
 
 
 def is_member(role: Role | None) -> bool:
-    """Whether a user is a member of a channel, or an administrator, who may do all that members may.
+    """Whether a user is a member of a channel or an administrator, who has all permissions of members.
 
-    Members see what is not public of a public channel: trees that are not live and their differences, other members,
-    uploaders of files, tasks, and the changes that sync clients receive.
+    Members also view the private parts of a public channel: trees that are not live and their differences, other
+    members, uploaders of files, tasks, and the changes that sync clients receive.
     """
     return role in _MEMBERS
 
 
 def may_edit(role: Role | None) -> bool:
-    """A channel, its nodes and files, its members and invitations. Editors also see its tokens."""
+    """Whether a user may edit a channel, its nodes, files, members and invitations, and view its tokens."""
     return role in _EDITORS
 
 
 def may_import_from(role: Role | None, is_public: bool, is_deleted: bool) -> bool:
-    """Whether a chef may take nodes over from a channel. Being public suffices, whatever is published."""
+    """Whether a chef may copy nodes from a channel. A public channel suffices, even if it is not published."""
     return not is_deleted and (is_public or is_member(role))
 
 
 def may_pull_from(is_deleted: bool) -> bool:
-    """Whether copies in other channels may take over what changed in a channel that the user may view."""
+    """Whether copies in other channels may pull changes from a channel that the user may view."""
     return not is_deleted
 
 
@@ -158,8 +162,10 @@ def may_pull_from(is_deleted: bool) -> bool:
 
 
 def may_make_editor(role: Role | None, membership: str | None) -> bool:
-    """Whether a user with this role may make an editor of another with this membership: only an administrator makes
-    one of who is not yet a member."""
+    """Whether a user with this role may make another user, who has this membership, an editor.
+
+    Only administrators may make a user an editor who is not yet a member.
+    """
     return may_edit(role) and (membership is not None or role == Role.ADMIN)
 
 
@@ -169,12 +175,12 @@ def may_view_address(caller: Caller, role: Role | None, user_id: str) -> bool:
 
 
 def may_remove_member(caller: Caller, role: Role | None, user_id: str) -> bool:
-    """Editors remove anybody, everyone may leave."""
+    """Whether the caller may remove a member: editors may remove any member, and every member may leave."""
     return may_edit(role) or (may_view(role) and owns(caller, user_id))
 
 
 def must_leave_editor(role: Role | None, membership: str | None) -> bool:
-    """Whether another editor must stay when a member is removed. Administrators may remove the last one."""
+    """Whether removing a member requires that another editor remains. Administrators may remove the last editor."""
     return is_editor(membership) and role != Role.ADMIN
 
 
@@ -182,55 +188,55 @@ def must_leave_editor(role: Role | None, membership: str | None) -> bool:
 
 
 def is_invited(caller: Caller, user_id: str, address: str) -> bool:
-    """Whether an invitation is the caller's: by the account, or by the address, which is stored in lower case."""
+    """Whether an invitation is for the caller, by account or by e-mail address, which is stored in lower case."""
     return owns(caller, user_id) or caller.email.lower() == address
 
 
 def may_view_invitation(role: Role | None, is_invited: bool, is_sender: bool) -> bool:
-    """Editors of the channel, the invited and the sender."""
+    """Whether a user may view an invitation: editors of the channel, the invited user and the sender may."""
     return may_edit(role) or is_invited or is_sender
 
 
 def may_revoke_invitation(role: Role | None, is_sender: bool) -> bool:
-    """Editors of the channel, and who sent it. Only editors change what it says."""
+    """Whether a user may revoke an invitation: editors of the channel and the sender may. Only editors may edit it."""
     return may_edit(role) or is_sender
 
 
 def may_view_invited_account(caller: Caller, is_invited: bool, is_accepted: bool) -> bool:
-    """Whether an invitation shows the account with its address, which its sender may not know of."""
+    """Whether an invitation shows the invited account, whose existence its sender may not know."""
     return is_accepted or is_invited or caller.is_admin
 
 
 def membership_after(membership: str | None, offered: str) -> str:
-    """The membership of a user who accepts an invitation: nobody loses a right by it."""
+    """Return the membership of a user who accepts an invitation. Accepting never removes a permission."""
     return Role.EDIT.value if is_editor(membership) or is_editor(offered) else offered
 
 
-# What belongs to one user
+# Objects that belong to one user
 
 
 def owns(caller: Caller, owner_id: str | None) -> bool:
-    """Bookmarks, clipboards, saved searches and uploads are found by their owners only."""
+    """Whether the caller is the owner of a bookmark, clipboard, saved search, upload or task."""
     return caller.user_id == owner_id
 
 
 def may_manage(caller: Caller, owner_id: str | None) -> bool:
-    """Channel sets, uploads, memberships and invitations of a user are for the owner and for administrators."""
+    """Whether the caller may manage a user's channel sets, uploads, memberships and invitations: as owner or admin."""
     return owns(caller, owner_id) or caller.is_admin
 
 
 def may_add_to_set(role: Role | None, is_public: bool) -> bool:
-    """Whether a user may put a channel into a channel set: viewers do not share private channels."""
+    """Whether a user may add a channel to a channel set. Viewers may not share private channels."""
     return may_view(role) and (is_public or may_edit(role))
 
 
 def is_shown_in_set(is_public: bool, owner_role: Role | None) -> bool:
-    """Whether a set shows a published channel, by what the owner of the set is to it at that moment."""
+    """Whether a set shows a published channel. `owner_role` is the current role of the set's owner in the channel."""
     return is_public or may_edit(owner_role)
 
 
 def may_view_uploader(caller: Caller, role: Role | None, uploader_id: str | None) -> bool:
-    """Whether a file says who uploaded it."""
+    """Whether a file shows its uploader."""
     return is_member(role) or owns(caller, uploader_id)
 
 
@@ -238,10 +244,13 @@ def may_view_uploader(caller: Caller, role: Role | None, uploader_id: str | None
 
 
 def may_view_task(caller: Caller, owner_id: str, role: Role | None, is_for_public: bool) -> bool:
-    """Who started a task, and members of its channel; `is_for_public`: all who may view the channel."""
+    """Whether the caller may view a task: as its owner, or as a member of its channel.
+
+    `is_for_public`: every user who may view the channel may view the task.
+    """
     return owns(caller, owner_id) or is_member(role) or (is_for_public and may_view(role))
 
 
 def may_view_result(caller: Caller, owner_id: str, role: Role | None) -> bool:
-    """What came of a task: for who started it, and for editors of its channel."""
+    """Whether the caller may view the result of a task: as its owner, or as an editor of its channel."""
     return owns(caller, owner_id) or may_edit(role)

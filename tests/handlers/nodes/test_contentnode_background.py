@@ -251,7 +251,7 @@ class OnceWritten(Watch):
 class TestWhatIsWrittenIsToldSo:
     def test_when_nothing_can_be_settled_after_a_copy(self, studio, root, source, monkeypatch):
         def busy(*_):
-            raise Busy("Others are changing the same channel. Send this once more.")
+            raise Busy("Other requests are changing the same channel. Send this request again.")
 
         monkeypatch.setattr(propagation, "settle", busy)
         channel = existing(channels.get(row(studio, root)["channel_id"]))
