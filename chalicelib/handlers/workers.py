@@ -66,8 +66,8 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
     jobs.REMOVE_TREE: remove_tree,
-    jobs.SETTLE_NODES: propagation.settle,
-    jobs.SPACE_CHILDREN: rebalancing.space,
+    jobs.SETTLE_NODES: propagation.propagate,
+    jobs.SPACE_CHILDREN: rebalancing.rebalance,
     jobs.SUMMARIZE_TREE: tree_details.work_out,
     jobs.WALK_TREE: tree_statistics.refresh,
 }

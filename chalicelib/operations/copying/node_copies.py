@@ -27,7 +27,7 @@ from chalicelib.operations.copying import copy_subtree
 from chalicelib.operations.copying.copy_subtree import Below, Goal, Source
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_moves import Spot, free_spot
-from chalicelib.operations.nodes.node_representation import row_made
+from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.operations.nodes.node_writes import edit, finish
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import Copy
@@ -142,7 +142,7 @@ def copy(
         raise
     if is_behind:
         propagation.complete(top, int(top.created_rev))
-    return row_made(top, place.channel, names)
+    return row_after_write(top, place.channel, names)
 
 
 def _names(user: Identity, original: Node) -> dict[str, str]:
@@ -181,7 +181,7 @@ def _commit(
     if (place.root_id, place.channel.id) != (goal.place.root_id, goal.place.channel.id):
         raise Conflict("The target has come into another tree meanwhile. Copy once more.")
     spot = free_spot(place, goal.top_id, sent.position)
-    rebalancing.ask(spot.path[-1].id, spot.position)
+    rebalancing.request(spot.path[-1].id, spot.position)
     changes = Changes([place.channel], attempt=goal.attempt)
     top = _top(source, goal, below, spot, changes.rev(place.channel.id))
     edit(top, sent.mods)

@@ -1,8 +1,8 @@
-"""Adding nodes below a node: what a chef does once for every ten nodes.
+"""Add nodes below a parent node. Chefs send one such request per ten nodes.
 
-Reads: the parent, then everything that decides (channel, right, files, nodes that are there already) in one batch.
-Writes: questions first, then nodes, edges and counts in one transaction. Ids follow from what is sent, so a request
-that comes twice, or comes again after a failure, makes every node once.
+Reads: the parent, then channel, membership, files and existing nodes in one batch. Writes: questions first, then nodes,
+edges and counts in one transaction. Ids are derived from the request, so a repeated request, even after a failure,
+creates every node once.
 """
 
 import json
@@ -29,25 +29,25 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
-MAX_FILES = 1000  # a request
-MAX_REQUEST_BYTES = 3_800_000  # bytes: a transaction holds 4 MB
+MAX_FILES = 1000  # per request
+MAX_REQUEST_BYTES = 3_800_000  # a transaction is limited to 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
 
 
 @dataclass(frozen=True)
 class _State:
-    """What the database says when the request comes."""
+    """The state of the database when the request arrives."""
 
     channel: Channel
-    present: set[str]  # ids of nodes that are there already
+    present: set[str]  # ids of existing nodes
     stored: dict[str, StoredObject]
 
 
 def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Add nodes below the node `root_id`; returns the id of every node of the request by its node_id.
+    """Add nodes below the node `root_id`; return the id of every node of the request by its node_id.
 
-    Raises ValidationFailed (nothing is added then), NotFound without such a parent, Forbidden without the right to
-    edit its channel, Conflict where its tree is no longer the one being uploaded.
+    Raises ValidationFailed (then nothing is added), NotFound if the parent does not exist, Forbidden if the user may
+    not edit its channel, and Conflict if its tree was replaced by a newer upload.
     """
     for _ in range(3):
         parent = _parent(root_id)
@@ -57,7 +57,7 @@ def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any
         new = [node for node in sent if ids[node.node_id] not in state.present]
         if not new or _add(user, parent, state, new, sent) is None:
             return ids
-    raise Busy("Other requests are adding the same nodes. Send this one again.")
+    raise Busy("Other requests are adding the same nodes. Send this request again.")
 
 
 def _parent(root_id: str) -> Node:
@@ -71,9 +71,9 @@ def _parent(root_id: str) -> Node:
 
 
 def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
-    """The nodes of a request; what is wrong with any of them is told at once."""
+    """Parse the nodes of a request. Raises ValidationFailed with the errors of all nodes."""
     if len(content_data) > MAX_NODES:
-        raise ValidationFailed({"content_data": [f"Send at most {MAX_NODES} nodes a request."]})
+        raise ValidationFailed({"content_data": [f"Too many nodes. Send at most {MAX_NODES} nodes per request."]})
     sent: list[Sent] = []
     wrong: dict[str, list[str]] = {}
     for index, data in enumerate(content_data):
@@ -83,10 +83,10 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
         except ValidationFailed as error:
             wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
     if len(build_nodes.filenames(sent)) > MAX_FILES:
-        wrong["content_data"] = [f"Name at most {MAX_FILES} files a request."]
+        wrong["content_data"] = [f"Too many files. Send at most {MAX_FILES} files per request."]
     node_ids = [node.node_id for node in sent]
     if len(set(node_ids)) < len(node_ids):
-        wrong["content_data"] = ["A node_id is given twice; siblings need different ones."]
+        wrong["content_data"] = ["A node_id occurs twice. Give each sibling a different node_id."]
     if wrong:
         raise ValidationFailed(wrong)
     return sent
@@ -107,7 +107,7 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
         raise policy.refuse_edit(channel_id)
     for node in found[Node]:
         if ids.get(node.node_id) != node.id:
-            raise Conflict(f"Somebody gave the id {node.id}, which a node of yours would have, to another node.")
+            raise Conflict(f"The id {node.id} of one of these nodes is in use. Send the node with another node_id.")
     return _State(
         channel=found[Channel][0],
         present={node.id for node in found[Node]},
@@ -116,7 +116,7 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
 
 
 def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> Refusal | None:
-    """Write the new nodes. Returns None, or EXISTS where another request was faster."""
+    """Write the new nodes. Returns None, or EXISTS if another request was faster."""
     tree_state = _tree_state(state.channel, parent)
     above = trees.ancestors(parent, tree_state is TreeState.BEING_BUILT)
     built = _build(user, parent, state, new, sent)
@@ -128,15 +128,15 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     if refused is Refusal.CLOSED:
         raise Conflict(CLOSED)
     if refused is Refusal.GONE:
-        raise NotFound(f"Content not found: node {parent.id} was deleted meanwhile.")
+        raise NotFound(f"Content not found: node {parent.id} has been deleted.")
     return refused
 
 
 def _append(parent: Node, above: list[str], added: list[NodeData], state: TreeState) -> Refusal | None:
-    """All nodes in one transaction where they fit, as those of ricecooker do, else in as few as possible."""
+    """Write the nodes in as few transactions as possible. Requests of ricecooker fit into one."""
     size = trees.room(len(above))
     if size < 1:
-        raise ValidationFailed({"root_id": [f"A tree may be {len(above)} levels deep at most."]})
+        raise ValidationFailed({"root_id": [f"A tree has at most {len(above)} levels. Choose a parent further up."]})
     for at in range(0, len(added), size):
         refused = trees.append(parent, above, added[at : at + size], state, at)
         if refused:
@@ -145,7 +145,7 @@ def _append(parent: Node, above: list[str], added: list[NodeData], state: TreeSt
 
 
 def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> None:
-    """DynamoDB's limits, in words that a chef's author understands."""
+    """Raise ValidationFailed, in terms that chef authors know, for data that exceeds a limit of DynamoDB."""
     for item in (item for _, items in built for item in items):
         inline = "" if assessment_items.lies_apart(item) else item["raw_data"]
         if len(json.dumps({**item, "raw_data": inline})) > MAX_NODE_BYTES:
@@ -174,7 +174,7 @@ def _build(
 ) -> list[tuple[NodeData, list[AssessmentItemData]]]:
     sizes, missing = sizes_of(build_nodes.filenames(new), state.stored)
     wrong = {
-        f"content_data.{index}.files": [f"These files are not stored, upload them first: {', '.join(absent)}"]
+        f"content_data.{index}.files": [f"These files are not stored. Upload them first: {', '.join(absent)}"]
         for index, node in enumerate(sent)
         if (absent := [name for name in build_nodes.filenames([node]) if name in missing])
     }

@@ -1,4 +1,4 @@
-"""From what a chef sends to nodes and questions. Pure: what is stored is passed in."""
+"""Build nodes and questions from the data of a chef. Pure functions: stored data is passed in."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
@@ -48,7 +48,7 @@ _OVERRIDES = (
 
 
 def filenames(nodes: Iterable[NodeIn | RemoteNodeIn]) -> list[str]:
-    """Every stored file that the nodes and their questions name, once each."""
+    """Return the names of all files of the nodes and their questions, without duplicates."""
     names: dict[str, None] = {}
     for node in nodes:
         names.update(dict.fromkeys(file.filename for file in node.files))
@@ -60,9 +60,9 @@ def filenames(nodes: Iterable[NodeIn | RemoteNodeIn]) -> list[str]:
 def build(
     sent: NodeIn, parent_id: str, tree_id: str, channel_id: str, sizes: Mapping[str, int]
 ) -> tuple[NodeData, list[AssessmentItemData]]:
-    """A node and its questions. `sizes` maps each filename to its size in bytes.
+    """Build a node and its questions. `sizes` maps each filename to its size in bytes.
 
-    Ids follow from the parent and what was sent, so that the same node sent twice is the same node.
+    Ids are derived from the parent and the request, so that sending a node twice results in one node.
     """
     id = derived_id(parent_id, sent.node_id)
     items = [_item(id, order, question, sizes) for order, question in enumerate(sent.questions)]
@@ -98,10 +98,10 @@ def build_remote(
     channel_id: str,
     sizes: Mapping[str, int],
 ) -> tuple[NodeData, list[AssessmentItemData]]:
-    """A copy of a node of another channel, with what was sent changed in it.
+    """Build a copy of a node of another channel, with the changes of the request.
 
-    It keeps the source's content_id, so that Kolibri counts both as the same content. Thumbnails that were sent
-    take the place of the source's.
+    It has the source's content_id, so that Kolibri counts both as the same content. Thumbnails of the request replace
+    those of the source.
     """
     id = derived_id(parent_id, sent.node_id)
     items: list[AssessmentItemData] = [{**item, "contentnode_id": id} for item in source_items]
@@ -137,10 +137,10 @@ def _remote_files(node_id: str, sent: RemoteNodeIn, source: NodeData, sizes: Map
     thumbnail = thumbnail_preset(source["kind"])
     files = [_file(node_id, file, sizes, file.preset or thumbnail) for file in sent.files]
     replaced = {file["preset"] for file in files}
-    kept: list[FileData] = [
+    copied: list[FileData] = [
         {**file, "id": derived_id(node_id, file["id"])} for file in source["files"] if file["preset"] not in replaced
     ]
-    return kept + files
+    return copied + files
 
 
 def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[str, int]) -> AssessmentItemData:
@@ -160,7 +160,7 @@ def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[
 
 
 def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Answers or hints by their `order`; those without one stay behind, as they came."""
+    """Sort answers or hints by their `order`. Those without one follow in the order of the request."""
 
     def key(row: dict[str, Any]) -> float:
         order = row.get("order")
@@ -170,14 +170,14 @@ def _in_order(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def thumbnail_preset(kind: str) -> str:
-    """The preset of a thumbnail of a node of this kind."""
+    """Return the preset for thumbnails of nodes of this kind."""
     return str(
         next((preset.id for preset in PRESETLIST if preset.thumbnail and preset.kind == kind), CHANNEL_THUMBNAIL)
     )
 
 
 def root_files(root_id: str, sent: Iterable[FileIn], sizes: Mapping[str, int]) -> list[FileData]:
-    """Files of the root itself: a channel that navigates by its own app."""
+    """Build the files of a root node, for channels with a custom navigation app."""
     return [_file(root_id, file, sizes) for file in sent]
 
 

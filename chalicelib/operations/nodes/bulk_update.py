@@ -1,4 +1,4 @@
-"""One change of a node and of all below it (sync: UPDATED_DESCENDANTS)."""
+"""Apply one update to a node and all its descendants (sync: UPDATED_DESCENDANTS)."""
 
 from contextlib import suppress
 
@@ -16,8 +16,8 @@ from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.operations.nodes.node_writes import change, edit, problem_of, questions_of
 from chalicelib.schemas.contentnode import NodeChange
 
-_ONLY_ITS_OWN = frozenset({"title", "description", "thumbnail_encoding", "parent", "kind"})
-_NOT_OF_TOPICS = frozenset(
+_PER_NODE = frozenset({"title", "description", "thumbnail_encoding", "parent", "kind"})
+_RESOURCES_ONLY = frozenset(
     {
         "license",
         "license_description",
@@ -32,14 +32,14 @@ _NOT_OF_TOPICS = frozenset(
 
 
 def update(user: Identity, node_id: str, sent: NodeChange) -> None:
-    """Make the same change to a node and to all below it.
+    """Apply the same update to a node and all its descendants.
 
-    What a kind cannot have is skipped. Any number of nodes, in pieces that are whole: after an interruption, the same
-    call completes it. Raises NotFound, Forbidden and Conflict for the node, ValidationFailed for what each node has of
-    its own.
+    Fields that a kind cannot have are skipped. The number of nodes is unlimited; they are written in batches, and after
+    an interruption the same call completes the update. Raises NotFound, Forbidden and Conflict for the node, and
+    ValidationFailed for fields that must be set for each node separately.
     """
     place = node_rights.live(user, node_id)
-    _refuse_own(sent)
+    _refuse_per_node(sent)
     ids = trees.preorder(place.node.id, trees.edges(place.node.id))
 
     def note(changes: Changes, places: list[Place]) -> None:
@@ -49,24 +49,24 @@ def update(user: Identity, node_id: str, sent: NodeChange) -> None:
     change_each(place.channel.id, ids, note, below=place.node.id)
 
 
-def _refuse_own(sent: NodeChange) -> None:
-    wrong = sorted(sent.model_fields_set & _ONLY_ITS_OWN)
+def _refuse_per_node(sent: NodeChange) -> None:
+    wrong = sorted(sent.model_fields_set & _PER_NODE)
     if wrong:
-        detail = "This cannot be changed of many nodes at once. Change each node by itself."
+        detail = "This field cannot be changed for many nodes at once. Change each node separately."
         raise ValidationFailed({name: [detail] for name in wrong})
 
 
 def _note(changes: Changes, place: Place, sent: NodeChange) -> None:
     part = _part(sent, place.node)
-    with suppress(ValidationFailed):  # it would be larger than a node may be
+    with suppress(ValidationFailed):  # the node would exceed the maximum size
         change(changes, place, lambda: edit(place.node, part), questions_of(place.node))
 
 
 def _part(sent: NodeChange, node: Node) -> NodeChange:
-    """What of a change suits a node."""
+    """Return the part of an update that applies to a node of this kind."""
     names = set(sent.model_fields_set)
     if node.kind == content_kinds.TOPIC:
-        names -= _NOT_OF_TOPICS
+        names -= _RESOURCES_ONLY
     if "extra_fields" in names and problem_of(node.kind, merged(node.extra_fields, sent.extra_fields)):
         names -= {"extra_fields"}
     return NodeChange.model_construct(_fields_set=names, **{name: getattr(sent, name) for name in names})

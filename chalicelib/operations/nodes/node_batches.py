@@ -1,6 +1,6 @@
-"""Changing many nodes of a tree, in pieces: each is one transaction, whole by itself, and lost races read it again.
+"""Change many nodes of a tree in batches. Each batch is one transaction, which is read again after a lost race.
 
-What is done to a node follows from what is there, so that a change which was interrupted is simply made again.
+The change of a node depends only on its current state, so an interrupted change can simply be repeated.
 """
 
 import json
@@ -11,18 +11,18 @@ from chalicelib.models.base import MAX_TRANSACTION
 from chalicelib.models.tree_changes import Changes, actions, commit
 from chalicelib.operations.access.node_rights import Place, retried
 
-MAX_NODES = 40  # a piece at most
-MAX_BYTES = 3_000_000  # of the nodes of a piece: DynamoDB counts 4 MB a transaction
+MAX_NODES = 40  # per batch
+MAX_BYTES = 3_000_000  # of the nodes of a batch: DynamoDB limits a transaction to 4 MB
 
 Change = Callable[[Changes, list[Place]], None]
 
 
 def change_each(channel_id: str, node_ids: list[str], note: Change, below: str | None = None) -> None:
-    """Change those of the nodes that are in the live tree of the channel or its trash; with `below`, only this node
-    and those below it.
+    """Change the nodes that are in the live tree or the trash of a channel. Other nodes are skipped.
 
-    `note` is given places, each read after the channel, and notes in `Changes` what is to be changed about them; it
-    may be called again for the same nodes. Raises Busy where others change the channel all the time.
+    `below` limits the change to this node and its descendants. `note` receives places, which are read after the
+    channel, and adds their changes to `Changes`; it may be called repeatedly for the same nodes. Raises Busy if other
+    requests constantly change the channel.
     """
     for at in range(0, len(node_ids), MAX_NODES):
         _change(channel_id, node_ids[at : at + MAX_NODES], note, below)
@@ -36,7 +36,7 @@ def _change(channel_id: str, node_ids: list[str], note: Change, below: str | Non
 
 
 def _attempt(channel_id: str, node_ids: list[str], note: Change, below: str | None) -> bool | None:
-    """Whether the nodes were few enough for one transaction; None where a race was lost."""
+    """Return whether the nodes fitted into one transaction; None after a lost race."""
     places = _places(channel_id, node_ids, below)
     if not places:
         return True
@@ -53,10 +53,10 @@ def _places(channel_id: str, node_ids: list[str], below: str | None) -> list[Pla
         return []
     paths = trees.lineages(node_ids)
     places = [Place(path[-1], path[:-1], channel) for node_id in node_ids if (path := paths.get(node_id))]
-    return [place for place in places if _is_there(place) and below in (None, *(node.id for node in place.path))]
+    return [place for place in places if _is_editable(place) and below in (None, *(node.id for node in place.path))]
 
 
-def _is_there(place: Place) -> bool:
+def _is_editable(place: Place) -> bool:
     return place.path[0].channel_id == place.channel.id and (place.is_live or place.is_trash)
 
 

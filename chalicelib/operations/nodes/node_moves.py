@@ -1,8 +1,8 @@
-"""Moving nodes: within a tree, into the trash and out of it, and to other channels.
+"""Move nodes within a tree, to and from the trash, and to other channels.
 
-A move changes one node and one edge, with the counts above both ends, whatever hangs below: a few nodes below learn of
-another tree or channel in the same transaction, many right afterwards (see `node_settling`). Until then only lists may
-still show these as they were: what may be done with a node is decided by its ancestors.
+A move changes one node, one edge and the counts of the ancestors of both ends, whatever the size of the subtree. A new
+tree or channel is propagated to a few descendants in the same transaction, and to many after it (see `propagation`).
+Until then, only lists may show descendants in their former place, because a node's ancestors decide permissions.
 """
 
 from dataclasses import dataclass
@@ -22,46 +22,48 @@ from chalicelib.operations.changes import node_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_reads import retrieve
-from chalicelib.operations.nodes.node_representation import row_made
+from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.schemas.contentnode import Move, Restore
 from chalicelib.schemas.responses.content import ContentNode
 
-MAX_MOVED_AT_ONCE = 50  # nodes below that come into another tree in the same transaction
+MAX_MOVED_AT_ONCE = 50  # descendants that change the tree in the same transaction
 
 
 @dataclass(frozen=True)
 class Spot:
-    """A free place among the children of a topic, `path` of which ends with that topic."""
+    """A free position among the children of a topic; `path` leads from the root to that topic."""
 
     path: list[Node]
     position: str
-    is_last: bool  # it uses up the topic's next number
+    is_last: bool  # it consumes the topic's `next_position`
 
 
 def move(user: Identity, node_id: str, sent: Move) -> ContentNode:
-    """`relocate` for a request; returns the node as it is then."""
+    """`relocate` for a request; return the moved node."""
     return retrieve(user, relocate(user, node_id, sent))
 
 
 def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST) -> str:
-    """Put a node elsewhere; returns its id.
+    """Move a node; return its id.
 
-    Raises NotFound or Forbidden for either end, BadRequest below itself and below a resource, Conflict in trees that
-    are not edited.
+    Raises NotFound or Forbidden for the node and the target, BadRequest if the target is the node itself, one of its
+    descendants or a resource, and Conflict in trees that cannot be edited.
     """
     return _relocate(user, node_id, sent.target, sent.position, origin)
 
 
 def trash(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
-    """Put a node into the trash of its channel; one that is there stays there. Raises BadRequest for roots."""
+    """Move a node to the trash of its channel, unless it is already there. Raises BadRequest for roots."""
     place = node_rights.editable(user, node_id)
     if not place.is_trash or not place.above:
         _relocate(user, node_id, place.channel.trash_root_id, "last-child", origin)
 
 
 def restore(user: Identity, node_id: str, sent: Restore) -> ContentNode:
-    """Take a node out of the trash, to the target, or to where it was, or where that is gone below the root. Returns
-    the node as it is then."""
+    """Restore a node from the trash; return the restored node.
+
+    It moves to the target, by default to its former parent, or to the root if the former parent no longer exists.
+    """
     place = node_rights.editable(user, node_id)
     if not place.is_trash or not place.above:
         raise Conflict(f"Node {place.node.id} is not in the trash.")
@@ -72,20 +74,19 @@ def restore(user: Identity, node_id: str, sent: Restore) -> ContentNode:
 def _former_parent(place: Place) -> str:
     former = nodes.get(place.node.deleted_from) if place.node.deleted_from else None
     path = trees.lineage(former.id, former.path) if former else []
-    is_there = bool(path) and path[0].id == place.channel.root_id
-    return str(path[-1].id if is_there else place.channel.root_id)
+    is_live = bool(path) and path[0].id == place.channel.root_id
+    return str(path[-1].id if is_live else place.channel.root_id)
 
 
 def _relocate(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> str:
-    node, unsettled = retried(lambda: _move(user, node_id, target, position, origin))
-    if unsettled:
-        propagation.complete(node, unsettled)
+    node, pending_rev = retried(lambda: _move(user, node_id, target, position, origin))
+    if pending_rev:
+        propagation.complete(node, pending_rev)
     return str(node.id)
 
 
 def _move(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> tuple[Node, int] | None:
-    """(the node as it was, the revision by which what is below it is to be settled, 0 where nothing is); None where a
-    race was lost."""
+    """Return (the node before the move, the revision to propagate to its descendants, or 0); None after a lost race."""
     source = node_rights.editable(user, node_id)
     goal = node_rights.editable(user, target)
     node = source.node
@@ -100,11 +101,11 @@ def _move(user: Identity, node_id: str, target: str, position: str, origin: Orig
         return node, 0
     changes = _changes(source, goal, spot)
     changes.emissions = _emissions(user, changes, source, goal, position, origin)
-    rebalancing.ask(spot.path[-1].id, spot.position)
-    unsettled = 0 if _is_whole(changes, source, goal) else changes.rev(goal.channel.id)
-    if unsettled:
-        propagation.prepare(node.id, unsettled)
-    return (node, unsettled) if commit(changes) else None
+    rebalancing.request(spot.path[-1].id, spot.position)
+    pending_rev = 0 if _propagate_now(changes, source, goal) else changes.rev(goal.channel.id)
+    if pending_rev:
+        propagation.prepare(node.id, pending_rev)
+    return (node, pending_rev) if commit(changes) else None
 
 
 def _emissions(
@@ -112,7 +113,7 @@ def _emissions(
 ) -> list[Emission]:
     def row() -> ContentNode:
         values = {**source.node.attribute_values, **changes.fields[source.node.id]}
-        return row_made(Node(**values), goal.channel, {})
+        return row_after_write(Node(**values), goal.channel, {})
 
     made = []
     if origin.emits:
@@ -123,11 +124,15 @@ def _emissions(
 
 
 def free_spot(goal: Place, node_id: str, position: str) -> Spot:
-    """Where a node goes that is to stand first, last, left or right of a target. Raises BadRequest, Conflict."""
+    """Return the free spot at a position relative to a target.
+
+    `position` is "first-child", "last-child", "left" or "right". Raises BadRequest beside a root and below a resource,
+    and Conflict if no position is left.
+    """
     is_child = position.endswith("child")
     path = goal.path if is_child else goal.above
     if not path:
-        raise BadRequest("Nothing stands beside the root of a tree. Choose first-child or last-child.")
+        raise BadRequest("The root of a tree has no siblings. Choose first-child or last-child.")
     node_rights.refuse_resource(path[-1])
     left, right = _neighbours(goal, node_id, position)
     if right is None:
@@ -136,12 +141,12 @@ def free_spot(goal: Place, node_id: str, position: str) -> Spot:
         return Spot(path, positions.before(right, node_id), False)
     between = positions.between(left, right, node_id)
     if between is None:
-        raise Conflict("There is no room left between these two. Move one of them to another place first.")
+        raise Conflict("No position is left between these two siblings. Move one of them first.")
     return Spot(path, between, False)
 
 
 def _neighbours(goal: Place, node_id: str, position: str) -> tuple[str | None, str | None]:
-    """Positions left and right of the spot, None where there is nothing; the node itself does not count."""
+    """Return the positions left and right of the spot, None without a neighbour. The node itself is ignored."""
     if position == "last-child":
         return None, None
     if position == "first-child":
@@ -154,12 +159,12 @@ def _neighbours(goal: Place, node_id: str, position: str) -> tuple[str | None, s
 
 
 def position_of(node: Node) -> str:
-    """The position of a node among its siblings."""
+    """Return the position of a node among its siblings. Raises Conflict while it is being moved."""
     if node.position:
         return str(node.position)
     edge = children.of_child(str(node.parent_id), node.id)
     if edge is None:
-        raise Conflict(f"Node {node.id} is being moved. Send this once more.")
+        raise Conflict(f"Node {node.id} is being moved. Send this request again.")
     return edge.position
 
 
@@ -193,8 +198,8 @@ def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
     return changes
 
 
-def _is_whole(changes: Changes, source: Place, goal: Place) -> bool:
-    """Note what a new tree means for the nodes below, if they are few; says whether nothing is left to do for them."""
+def _propagate_now(changes: Changes, source: Place, goal: Place) -> bool:
+    """Add the descendants' changes, if they are few. Returns whether nothing is left to propagate after the commit."""
     node, is_other_channel = source.node, source.channel.id != goal.channel.id
     if source.root_id == goal.root_id or not (node.total_count or is_other_channel):
         return True

@@ -1,7 +1,7 @@
-"""Reading content nodes: lists, single ones, requisites and sizes.
+"""Read content nodes: lists, single nodes, requisites and sizes.
 
-A list of children costs a Query and a BatchGet a hundred rows, a list by ids a BatchGet, ancestors two; then one
-BatchGet tells what the caller may view. A whole tree costs a Query more for each topic with children on the page.
+A list of children costs one Query and one BatchGet per 100 rows, a list by ids one BatchGet, and ancestors two. One
+more BatchGet reads the data for permissions. A list of a whole tree costs one more Query per topic on the page.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,28 +22,28 @@ from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, NodeQuery
 from chalicelib.schemas.responses.common import Results
 from chalicelib.schemas.responses.content import ContentNode, Requisite, TreeSize
 
-MAX_SORTED = 2000  # nodes that are sorted by a field
-EXAMINED = 500  # nodes that a page looks at, whatever filters it has
-_BAD_CURSOR = "cursor: This is not from a page of this list, or its node is gone. Begin without it."
+MAX_SORTED = 2000  # nodes that can be sorted by a field
+MAX_EXAMINED = 500  # nodes read per page, whatever the filters
+_BAD_CURSOR = "cursor: It does not belong to this list, or its node no longer exists. Start again without a cursor."
 
 
 def find(user: Identity, query: NodeQuery) -> Results[ContentNode]:
-    """One page of the nodes that a query asks for: `{"results", "more"}`.
+    """Return one page of the nodes that match a query: `{"results", "more"}`.
 
-    `more` holds the parameters that the next page needs beside those of the query, None where there is none. A page is
-    shorter than asked for where its rows are large, or where `EXAMINED` nodes have few that suit the filters.
+    `more` contains the additional parameters of the next page, and is None on the last page. A page is shorter than
+    requested if its rows are large, or if few of `MAX_EXAMINED` nodes match the filters.
     """
     limit = min(query.max_results, MAX_PAGE_SIZE)
     if query.ordering.removeprefix("-") != "lft":
         return _sorted_page(user, query, limit)
     if query.parent is not None and query.cursor is None:
         return _children_page(user, query.parent, query, limit)
-    rows, last = _taken(user, _ids(user, query, query.cursor), query, limit)
+    rows, last = _page(user, _ids(user, query, query.cursor), query, limit)
     return {"results": rows, "more": {"cursor": last} if last else None}
 
 
 def retrieve(user: Identity, node_id: str) -> ContentNode:
-    """One node. Raises NotFound where there is none that the user may view."""
+    """Return one node. Raises NotFound if it does not exist or the user may not view it."""
     place = viewable(user, node_id)
     row = row_of(user, place.node, place.root_id)
     if row is None:
@@ -52,9 +52,9 @@ def retrieve(user: Identity, node_id: str) -> ContentNode:
 
 
 def requisites(user: Identity, node_id: str) -> list[Requisite]:
-    """All prerequisites among the nodes of the tree that a node is in; may lag behind a change by a second.
+    """Return all prerequisites in the tree of a node. They may lag behind a change by a second.
 
-    A Query of the nodes that have any, and a BatchGet a hundred of those that they name.
+    One Query of the nodes with prerequisites, and one BatchGet per 100 prerequisites. Raises NotFound.
     """
     plain = parse_id(node_id)
     found = nodes.get(plain) if plain else None
@@ -66,30 +66,30 @@ def requisites(user: Identity, node_id: str) -> list[Requisite]:
 
 
 def size(user: Identity, node_id: str) -> TreeSize:
-    """Bytes of all files of a tree, each once, by its root, as they were counted last; 0 before that.
+    """Return the last computed size of a tree, given its root: bytes of all distinct files; 0 before the first count.
 
-    Where the tree may have changed since (`stale`), it is counted anew in the background. Raises NotFound for other
-    nodes.
+    If the tree may have changed since (`stale`), the size is recomputed in the background. Raises NotFound for nodes
+    that are not roots.
     """
     place = viewable(user, node_id)
     if place.above:
-        raise NotFound("Not found: sizes are told of the roots of trees only.")
+        raise NotFound("Not found: only roots of trees have sizes. Send the id of the root.")
     is_behind = tree_statistics.is_behind(place.node, place.channel)
     if is_behind:
         tree_statistics.refresh_soon(place.node)
     return {"size": tree_statistics.read_from(place.node)["size"] or 0, "stale": is_behind}
 
 
-def _suits(row: ContentNode, query: NodeQuery) -> bool:
+def _matches(row: ContentNode, query: NodeQuery) -> bool:
     return query.kind in (None, row["kind"]) and query.complete in (None, row["complete"])
 
 
 def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> Results[ContentNode]:
-    """By a field: all that the query asks for is read and sorted."""
+    """Return a page of a list ordered by a field. All nodes that match the query are read and sorted."""
     ids = list(islice(_ids(user, query, None), MAX_SORTED + 1))
     if len(ids) > MAX_SORTED:
-        raise BadRequest(f"ordering: More than {MAX_SORTED} nodes are not sorted. Order by lft, or ask for less.")
-    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _suits(row, query)]
+        raise BadRequest(f"ordering: More than {MAX_SORTED} nodes cannot be sorted. Order by lft, or add filters.")
+    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _matches(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
     rows.sort(key=lambda row: _place(row, field), reverse=descending)
     by_id = {row["id"]: row for row in rows}
@@ -105,7 +105,7 @@ def _place(row: Mapping[str, Any], field: str) -> tuple[Any, str]:
 
 
 def _after(ids: list[str], cursor: str | None) -> list[str]:
-    """What comes after the last node of the page before, which the cursor names."""
+    """Return the ids after the cursor, which is the last node of the previous page."""
     if not cursor:
         return ids
     if cursor not in ids:
@@ -114,7 +114,7 @@ def _after(ids: list[str], cursor: str | None) -> list[str]:
 
 
 def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int) -> Results[ContentNode]:
-    """Children in order, by position: nothing is read that is not returned, unless `complete` filters."""
+    """Return a page of children in order of position. Reads only rows that it returns, unless `complete` filters."""
     above = positions.bounds_of(query.lft__gt) if query.lft__gt else None
     below = positions.bounds_of(query.lft__lt) if query.lft__lt else None
     descending = query.ordering.startswith("-")
@@ -127,33 +127,33 @@ def _children_page(user: Identity, parent_id: str, query: NodeQuery, limit: int)
             read[edge.node_id] = edge.position
             yield edge.node_id
 
-    rows, last = _taken(user, ids(), query, limit)
+    rows, last = _page(user, ids(), query, limit)
     if not last:
         return {"results": rows, "more": None}
     return {"results": rows, "more": {"lft__lt" if descending else "lft__gt": positions.as_decimal(read[last])}}
 
 
-def _taken(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[ContentNode], str | None]:
-    """(as many rows that suit the query as a page takes, the last node that was looked at, None at the end)."""
+def _page(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> tuple[list[ContentNode], str | None]:
+    """Return (the matching rows of one page, the last node read, or None at the end of the list)."""
     rows: list[ContentNode] = []
     examined: list[str] = []
-    while len(rows) < limit and len(examined) < EXAMINED:
+    while len(rows) < limit and len(examined) < MAX_EXAMINED:
         part = list(islice(ids, limit - len(rows)))
         if not part:
             return _cut(rows, None)
         examined += part
-        rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _suits(row, query)]
+        rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _matches(row, query)]
     return _cut(rows, examined[-1] if next(ids, None) is not None else None)
 
 
 def _cut(rows: list[ContentNode], last: str | None) -> tuple[list[ContentNode], str | None]:
-    """What of a page fits into an answer, and where the next one begins then."""
+    """Return the rows that fit into a response, and the last of them if not all fit."""
     size = fitting(rows)
     return (rows[:size], rows[size - 1]["id"]) if size < len(rows) else (rows, last)
 
 
 def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
-    """Ids of all nodes that a query asks for, `kind` and `complete` aside, in order, from behind the cursor."""
+    """Yield, in order, the ids of all nodes after the cursor that match a query, ignoring `kind` and `complete`."""
     descending = query.ordering == "-lft"
     if query.root_id is not None:
         return _ids_of_tree(user, query.root_id, cursor, descending)
@@ -163,12 +163,12 @@ def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
         if below is None:
             raise BadRequest(_BAD_CURSOR)
         return below
-    ids = _few(user, query) if not parents else [edge.node_id for id in parents for edge in children.of(id)]
+    ids = _short_list(user, query) if not parents else [edge.node_id for id in parents for edge in children.of(id)]
     return iter(_after(ids[::-1] if descending else ids, cursor))
 
 
-def _few(user: Identity, query: NodeQuery) -> list[str]:
-    """The same, where it cannot be many."""
+def _short_list(user: Identity, query: NodeQuery) -> list[str]:
+    """Return the ids for queries whose number of results is bounded: by ids, ancestors or node_ids."""
     if query.id__in is not None:
         return list(query.id__in)
     if query.ancestors_of is not None:

@@ -1,4 +1,4 @@
-"""Content nodes as the REST API gives them (fields as recorded from Kolibri Studio, and the specification's)."""
+"""Content nodes as the REST API returns them: fields recorded from Kolibri Studio, and those of the specification."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,11 +19,11 @@ from chalicelib.operations.access.node_rights import viewable_nodes
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.responses.content import ContentNode
 
-MAX_PAGE_BYTES = 5_500_000  # bytes: an answer has 6 MB at most
-MAX_ESCAPE_BYTES = 12  # bytes of a character in an answer
-SHORT = 500  # characters: a hundred rows of short parts still fit into an answer
-NOTHING = 8  # bytes of null, or of what is empty, with quotes
-ROW = 20_000  # bytes of a row at most, without what may be long
+MAX_PAGE_BYTES = 5_500_000  # a response is limited to 6 MB
+MAX_ESCAPE_BYTES = 12  # bytes of one character in a response
+MAX_SHORT_LENGTH = 500  # characters: a page of 100 rows with short fields always fits into a response
+EMPTY_BYTES = 8  # bytes of null or of an empty value, with quotes
+MAX_ROW_BYTES = 20_000  # bytes of a row without the fields that may be long
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
 _THUMBNAILS = frozenset(preset.id for preset in format_presets.PRESETLIST if preset.thumbnail)
 _AS_STORED = (
@@ -52,28 +52,31 @@ _NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_cou
 
 
 def rows_of(user: Identity, found: Iterable[Node]) -> list[ContentNode]:
-    """The nodes that the user may view, in their order. One batch read a fifty channels.
+    """Return the nodes that the user may view, in the given order. One batch read per 50 channels.
 
-    What is nested in a row may be remembered for other requests: it is not to be changed.
+    Nested values of a row may be cached for other requests and must not be modified.
     """
     seen, names = viewable_nodes(user, list(found))
     return [_row(node, channel, names) for node, channel in seen]
 
 
 def row_of(user: Identity, node: Node, root_id: str) -> ContentNode | None:
-    """One node as lists give it, None where the user may not view it. `root_id` is the root of its tree."""
+    """Return one node, or None if the user may not view it. `root_id` is the root of its tree."""
     node.tree_id = root_id
     return next(iter(rows_of(user, [node])), None)
 
 
-def row_made(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
-    """A node as it was just written, without any read that could fail; `names` are of channels that one may view."""
+def row_after_write(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
+    """Return a node that was just written, without a read, which could fail.
+
+    `names` are the names, by id, of channels that the user may view.
+    """
     return _row(node, channel, {channel.id: channel.name, **names})
 
 
 def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
     row = {
-        **_own(node),
+        **_stored(node),
         **_flags(node, int(channel.root_rev), int(channel.published_rev), node.tree_id == channel.root_id),
         **_origin(node, names),
         "modified": moment(node.modified or channel.modified),
@@ -83,8 +86,8 @@ def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
 
 
 @remembered(1000)
-def _own(node: Node) -> dict[str, Any]:
-    """What a node says of itself."""
+def _stored(node: Node) -> dict[str, Any]:
+    """Return the fields that depend on the stored node alone."""
     seconds = node.suggested_duration
     return {
         **{name: getattr(node, name) for name in _AS_STORED},
@@ -101,7 +104,7 @@ def _own(node: Node) -> dict[str, Any]:
 
 
 def _thumbnail(node: Node) -> dict[str, Any]:
-    """The picture that a curator chose and cut, else the thumbnail file."""
+    """Return the picture that a curator selected and cropped, or else the thumbnail file."""
     file = next((file for file in node.files if file["preset"] in _THUMBNAILS), None)
     path = f"/{storage_key(file['checksum'], file['file_format'])}" if file else None
     return {
@@ -120,18 +123,18 @@ def _flags(node: Node, root_rev: int, published_rev: int, is_live: bool) -> dict
 
 
 def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
-    """Where a node comes from. One that was made where it is has no original."""
+    """Return the fields about the original of a copy. Nodes that are not copies have none."""
     original = None if node.original_node_id == node.node_id else node.original_node_id
     return {
         "original_source_node_id": original,
         "original_channel_name": names.get(node.original_channel_id or node.channel_id, ""),
-        "original_node_id": None,  # ids of a copy's original and its parent; Studio knows them only while it copies
+        "original_node_id": None,  # ids of a copy's original and its parent, which Studio knows only while it copies
         "original_parent_id": None,
     }
 
 
 def fitting(rows: Sequence[Mapping[str, object]], room: int = MAX_PAGE_BYTES) -> int:
-    """How many of the rows, from the first on, one answer holds; at least one."""
+    """Return how many of the first rows fit into one response; at least one."""
     for number, row in enumerate(rows):
         room -= _size(row)
         if room < 0:
@@ -140,15 +143,17 @@ def fitting(rows: Sequence[Mapping[str, object]], room: int = MAX_PAGE_BYTES) ->
 
 
 def _size(row: Mapping[str, object]) -> int:
-    """Bytes of a row in an answer, at most: Lambda writes the text of an answer as JSON once more, in ASCII."""
-    return ROW + sum(_size_of(row[name]) for name in ("description", "extra_fields", "tags", "thumbnail_encoding"))
+    """Return the maximum bytes of a row in a response. Lambda encodes the response text as JSON again, in ASCII."""
+    return MAX_ROW_BYTES + sum(
+        _size_of(row[name]) for name in ("description", "extra_fields", "tags", "thumbnail_encoding")
+    )
 
 
-def _size_of(part: object) -> int:
-    """Bytes of a part of a row at most. Only what is long, or has parts of its own, is written to know that."""
-    if not part:
-        return NOTHING
-    if isinstance(part, str) and len(part) < SHORT:
-        return NOTHING + len(part) * MAX_ESCAPE_BYTES
-    text = jsontext.dumps(part)
-    return len(text) * MAX_ESCAPE_BYTES if len(text) < SHORT else len(json.dumps(text))
+def _size_of(value: object) -> int:
+    """Return the maximum bytes of one field. Only long and nested values are encoded to measure them."""
+    if not value:
+        return EMPTY_BYTES
+    if isinstance(value, str) and len(value) < MAX_SHORT_LENGTH:
+        return EMPTY_BYTES + len(value) * MAX_ESCAPE_BYTES
+    text = jsontext.dumps(value)
+    return len(text) * MAX_ESCAPE_BYTES if len(text) < MAX_SHORT_LENGTH else len(json.dumps(text))

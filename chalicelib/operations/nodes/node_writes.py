@@ -1,7 +1,7 @@
-"""Making and changing single content nodes of live trees.
+"""Create and update single content nodes of live trees.
 
-Each reads what decides after the channel, and writes node, counts and revisions in one transaction (see
-`models.tree_changes`); where others change the channel at the same time, it reads again.
+Each operation reads the node and its ancestors after the channel, and writes node, counts and revisions in one
+transaction (see `models.tree_changes`). If another request changes the channel meanwhile, the operation is retried.
 """
 
 import json
@@ -29,7 +29,7 @@ from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.operations.changes import node_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes.node_reads import retrieve
-from chalicelib.operations.nodes.node_representation import row_made
+from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 from chalicelib.schemas.responses.content import ContentNode
 
@@ -46,26 +46,26 @@ _NESTED = ("tags", "labels", "extra_fields", "files")
 
 
 def create(user: Identity, sent: NodeWrite, origin: Origin = REQUEST) -> ContentNode:
-    """Put a new node behind the children of a topic; returns it.
+    """Create a node as the last child of a topic; return it.
 
-    Raises NotFound or Forbidden for the parent, ValidationFailed, Conflict where the chosen id is taken.
+    Raises NotFound or Forbidden for the parent, ValidationFailed, and Conflict if the chosen id is in use.
     """
     node_id = sent.id or new_id()
     node, channel = retried(lambda: _create(user, node_id, sent, origin))
-    return row_made(node, channel, {})
+    return row_after_write(node, channel, {})
 
 
 def _create(user: Identity, node_id: str, sent: NodeWrite, origin: Origin) -> tuple[Node, Channel] | None:
     parent = node_rights.live(user, sent.parent)
     node_rights.refuse_resource(parent.node)
     if nodes.get(node_id):
-        raise Conflict(f"There is a node {node_id} already. Choose another id, or leave it out.")
+        raise Conflict(f"A node with the id {node_id} already exists. Choose another id, or omit it.")
     changes = Changes([parent.channel])
     node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
     put(changes, node, parent.path, weight_of(node))
     changes.sums[parent.node.id]["next_position"] = 1
     if origin.emits:
-        made = node_changes.created(user, row_made(node, parent.channel, {}), sent.model_fields_set)
+        made = node_changes.created(user, row_after_write(node, parent.channel, {}), sent.model_fields_set)
         changes.emissions = emissions(made, parent.counter)
     return (node, parent.channel) if commit(changes) else None
 
@@ -93,13 +93,13 @@ def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:
 
 
 def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
-    """`apply` for a request, and the node as it is then."""
+    """`apply` for a request; return the updated node."""
     apply(user, node_id, sent)
     return retrieve(user, node_id)
 
 
 def apply(user: Identity, node_id: str, sent: NodeChange, origin: Origin = REQUEST) -> None:
-    """Change the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
+    """Update the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
     retried(lambda: _update(user, node_id, sent, origin))
 
 
@@ -112,13 +112,13 @@ def _update(user: Identity, node_id: str, sent: NodeChange, origin: Origin) -> b
     if not change(changes, place, lambda: edit(node, sent), items):
         return True
     if origin.emits:
-        made = node_changes.updated(user, row_made(node, place.channel, {}), sent.model_fields_set)
+        made = node_changes.updated(user, row_after_write(node, place.channel, {}), sent.model_fields_set)
         changes.emissions = emissions(made, place.counter)
     return commit(changes) or None
 
 
 def questions_of(node: Node) -> list[AssessmentItemData]:
-    """What decides whether an exercise is complete: its questions, without raw data that lies apart."""
+    """Return the questions of an exercise, without raw data that is stored separately. Other nodes have none."""
     found = assessment_items.as_stored(node.id) if node.kind == content_kinds.EXERCISE else []
     return [assessment_items.outline(item) for item in found]
 
@@ -130,10 +130,10 @@ def change(
     items: list[AssessmentItemData],
     is_changed: bool = False,
 ) -> bool:
-    """Note what `make` does to the node of a place, with all that follows from it; says whether it does anything.
+    """Apply `make` to a node and add the changes that result to `changes`; return whether there are any.
 
-    `items` are the questions that the node is to have; `is_changed` where they are others. Raises
-    ValidationFailed where the node becomes too large.
+    `items` are the questions that the node will have; `is_changed` says that they differ from the present ones. Raises
+    ValidationFailed if the node becomes too large.
     """
     node = place.node
     before, weight = _stored(node), weight_of(node)
@@ -155,15 +155,15 @@ def change(
 def _refuse_fixed(node: Node, sent: NodeChange) -> None:
     wrong = {}
     if "parent" in sent.model_fields_set and sent.parent != node.parent_id:
-        wrong["parent"] = [f"This cannot be changed here. Use POST /api/contentnode/{node.id}/move."]
+        wrong["parent"] = [f"An update cannot change the parent. Use POST /api/contentnode/{node.id}/move."]
     if "kind" in sent.model_fields_set and sent.kind != node.kind:
-        wrong["kind"] = ["This cannot be changed after creation. Make a new node."]
+        wrong["kind"] = ["The kind of a node cannot be changed. Create another node."]
     if wrong:
         raise ValidationFailed(wrong)
 
 
 def edit(node: Node, sent: NodeChange) -> None:
-    """Make the changes in a node that is not saved yet. Raises ValidationFailed where its kind forbids them."""
+    """Apply an update to a node without saving it. Raises ValidationFailed if its kind does not allow the update."""
     given = sent.model_fields_set
     for name in _PLAIN:
         if name in given:
@@ -183,22 +183,22 @@ def edit(node: Node, sent: NodeChange) -> None:
 
 
 def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
-    """What a kind cannot have of extra fields, or lacks, as a sentence, or None."""
+    """Return what is wrong with the extra fields of a node of this kind, as a sentence, or None."""
     problem = criteria.problem(kind, extra_fields)
     if not problem and not criteria.is_allowed_for_kind(kind, extra_fields):
-        problem = f"options.completion_criteria is of a model that a node of kind {kind} cannot have."
+        problem = f"options.completion_criteria has a model that is not allowed for nodes of kind {kind}."
     if not problem and kind == content_kinds.EXERCISE and not isinstance(extra_fields.get("randomize"), bool):
-        problem = "randomize (true or false) is required of an exercise."
+        problem = "randomize (true or false) is required for an exercise."
     return problem
 
 
 def finish(node: Node, items: list[AssessmentItemData]) -> None:
-    """Find out whether a node is complete, and note the time. Raises ValidationFailed where it is too large."""
+    """Set `complete` and `modified` of a node. Raises ValidationFailed if the node is too large."""
     data: NodeData = nodes.to_data(node)
     node.complete = is_complete(data, items)
     node.modified = now()
     if len(json.dumps(data)) > MAX_NODE_BYTES:
-        raise ValidationFailed({"non_field_errors": [f"A node has at most {MAX_NODE_BYTES} bytes. Shorten it."]})
+        raise ValidationFailed({"non_field_errors": [f"The node is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
 
 
 def _stored(node: Node) -> dict[str, Any]:

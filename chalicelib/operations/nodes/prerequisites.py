@@ -1,4 +1,4 @@
-"""Prerequisites: which nodes are to be learned before a node. Both lie in one live tree, and there is no circle."""
+"""Prerequisites: nodes to learn before another node of the same live tree. They must not form a cycle."""
 
 from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -13,14 +13,14 @@ from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.schemas.contentnode import Prerequisite
 from chalicelib.schemas.responses.content import Requisite
 
-MAX_PREREQUISITES = 100  # of one node
+MAX_PREREQUISITES = 100  # per node
 
 
 def add(user: Identity, node_id: str, sent: Prerequisite, origin: Origin = REQUEST) -> Requisite:
-    """Make one node the prerequisite of another; returns the pair, as `requisites` lists it.
+    """Add a prerequisite to a node; return the pair, as `requisites` lists it.
 
-    What is there already stays. Raises NotFound, Forbidden and Conflict for either node, ValidationFailed for the
-    node itself, for one of another tree and for one that needs this node itself.
+    An existing pair is returned unchanged. Raises NotFound, Forbidden and Conflict for either node, and
+    ValidationFailed if the prerequisite is the node itself, is in another tree, or would form a cycle.
     """
     return retried(lambda: _add(user, node_id, sent.prerequisite, origin))
 
@@ -42,18 +42,18 @@ def _add(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) -> 
 
 
 def remove(user: Identity, node_id: str, sent: Prerequisite, origin: Origin = REQUEST) -> None:
-    """Take a prerequisite away. Raises NotFound where it is none."""
+    """Remove a prerequisite from a node. Raises NotFound if the pair does not exist."""
     retried(lambda: _remove(user, node_id, sent.prerequisite, origin))
 
 
 def _remove(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) -> bool | None:
     target = node_rights.live(user, node_id)
-    kept = [id for id in target.node.prerequisites if id != prerequisite_id]
-    if len(kept) == len(target.node.prerequisites):
-        raise NotFound(f"Node {prerequisite_id} is no prerequisite of node {target.node.id}.")
+    remaining = [id for id in target.node.prerequisites if id != prerequisite_id]
+    if len(remaining) == len(target.node.prerequisites):
+        raise NotFound(f"Node {prerequisite_id} is not a prerequisite of node {target.node.id}.")
     pair: Requisite = {"target_node": target.node.id, "prerequisite": prerequisite_id}
     made = part_changes.prerequisite_removed(user, target.channel.id, pair) if origin.emits else []
-    return _write(target, kept, made) or None
+    return _write(target, remaining, made) or None
 
 
 def _write(target: Place, prerequisites: list[str], made: list[Change]) -> bool:
@@ -69,18 +69,18 @@ def _problem(target: Place, other: Place) -> str | None:
     if other.node.id == target.node.id:
         return "A node cannot be its own prerequisite."
     if other.root_id != target.root_id:
-        return "This node is in another channel. Choose one of the same tree."
-    if target.node.id in _needed_by(other.node.id):
-        return "This node needs the other one itself, maybe through others: that would be a circle."
+        return "This node is in another tree. Choose a node of the same tree."
+    if target.node.id in _required_by(other.node.id):
+        return "This prerequisite would form a cycle: it already requires the node. Choose another one."
     return None
 
 
-def _needed_by(node_id: str) -> set[str]:
-    """A node with all that it needs, directly or through others. One read a step, of as many nodes as there are."""
-    needed: set[str] = set()
-    step = {node_id}
-    while step:
-        needed |= step
-        found = nodes.get_many(sorted(step))
-        step = {id for node in found for id in node.prerequisites} - needed
-    return needed
+def _required_by(node_id: str) -> set[str]:
+    """Return the ids of a node and its direct and indirect prerequisites. One batch read per level."""
+    required: set[str] = set()
+    level = {node_id}
+    while level:
+        required |= level
+        found = nodes.get_many(sorted(level))
+        level = {id for node in found for id in node.prerequisites} - required
+    return required

@@ -1,9 +1,9 @@
-"""What lies below a node that has come into another tree learns of it afterwards, in pieces.
+"""Propagate a new tree and channel to the descendants of a moved node, in batches after the move.
 
-The move itself changes the node, its edge and the counts, whatever hangs below it; which tree and channel a node is in
-is decided by its ancestors. Its own `tree_id`, `channel_id` and `created_rev` follow here: what is to be done shows in
-the nodes themselves, so it may be done twice, or late. A message is sent before the move is committed, so that it
-comes also where whoever moves is killed right after.
+A move changes only the node, its edge and the counts, whatever the size of the subtree, because the ancestors decide
+which tree and channel a node is in. The `tree_id`, `channel_id` and `created_rev` of descendants are updated here. The
+nodes themselves show whether they are up to date, so the update may run repeatedly or late. Its message is sent before
+the move is committed, so that it arrives even if the process is killed right after the commit.
 """
 
 from typing import Any
@@ -21,33 +21,36 @@ from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.telemetry import log
 
-MAX_AT_ONCE = 200  # nodes that the request itself settles
-DELAY = 60  # seconds after which the move was committed, or never will be
+MAX_AT_ONCE = 200  # descendants that the request itself updates
+DELAY = 60  # seconds after which the move has either been committed or failed
 
 
 def prepare(node_id: str, rev: int) -> None:
-    """Have the nodes below one settled if it comes into another tree with this revision. Before the commit."""
+    """Schedule the update of a node's descendants in case it moves to another tree with this revision.
+
+    Call it before the commit.
+    """
     queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node_id, rev=rev), delay=DELAY)
 
 
 def complete(node: Node, rev: int) -> None:
-    """Settle the nodes below one that has come into another tree, or have it done very soon. After the commit.
+    """Update the descendants of a moved node now if they are few, or else schedule it without delay.
 
-    The node is there already, so this fails nobody's request: what is left to do then, the message of `prepare` does.
+    Call it after the commit. The move is complete, so errors are logged only: the message of `prepare` does the rest.
     """
     try:
         if node.total_count <= MAX_AT_ONCE:
-            settle(node.id, rev)
+            propagate(node.id, rev)
         else:
             queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node.id, rev=rev))
     except (StudioError, *UNAVAILABLE):
-        log.exception("nodes will be settled late", extra={"node_id": node.id})
+        log.exception("descendants will be updated late", extra={"node_id": node.id})
 
 
-def settle(node_id: str, rev: int) -> None:
-    """Tell the nodes below one in which tree and channel they are, where it came there with this revision.
+def propagate(node_id: str, rev: int) -> None:
+    """Update tree and channel of the descendants of a node that moved to its tree with this revision.
 
-    Where it did not, or went on to another tree meanwhile, there is nothing to do, or another message for it.
+    Does nothing if the move was not committed, or if the node has moved again, which sends another message.
     """
     top = nodes.get(node_id)
     path = trees.lineage(top.id, top.path) if top and top.created_rev == rev else []
@@ -59,26 +62,29 @@ def settle(node_id: str, rev: int) -> None:
     def note(changes: Changes, places: list[Place]) -> None:
         changes.is_quiet = True
         for place in places:
-            values = _news(place, rev, together)
+            values = _outdated_fields(place, rev, together)
             if values:
                 changes.fields[place.node.id] |= values
 
     change_each(path[0].channel_id, ids, note, below=node_id)
 
 
-def _news(place: Place, rev: int, together: set[str]) -> dict[str, Any]:
-    """What a node does not know yet; only those that came with it stay its prerequisites in another channel."""
+def _outdated_fields(place: Place, rev: int, together: set[str]) -> dict[str, Any]:
+    """Return new values of the outdated fields of a node.
+
+    In another channel, only nodes that moved `together` with it remain its prerequisites.
+    """
     node = place.node
     values: dict[str, Any] = {}
     if (node.tree_id, node.channel_id) != (place.root_id, place.channel.id) or node.created_rev < rev:
         values = {"channel_id": place.channel.id, **of_new_tree(node.kind, place.root_id, rev)}
-    kept = [id for id in node.prerequisites if id in together]
-    if len(kept) < len(node.prerequisites) and node.channel_id != place.channel.id:
-        values |= nodes.requiring(kept, rev)
+    remaining = [id for id in node.prerequisites if id in together]
+    if len(remaining) < len(node.prerequisites) and node.channel_id != place.channel.id:
+        values |= nodes.requiring(remaining, rev)
     return values
 
 
 def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, str | int]:
-    """What a node that comes into a tree is there: new."""
+    """Return the fields of a node that moves to another tree, where it counts as new."""
     newest = {"newest_created_rev": rev, "newest_modified_rev": 0} if kind == content_kinds.TOPIC else {}
     return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}

@@ -1,9 +1,9 @@
-"""Room among siblings: where many are put between the same two, their positions get too fine for `lft`.
+"""Rebalance the positions of siblings when many insertions between the same two make them too precise for `lft`.
 
-`lft` is a number of JSON, and clients sort by it. Positions that it cannot say exactly are replaced by whole numbers in
-the background, with those of all siblings behind: the last ones first, each piece behind everything that is still to
-come, so that the order is right after every piece, also where others add nodes in between. It is no change of the
-channel: nothing of what is published follows from positions but the order.
+`lft` is a JSON number, and clients sort by it. Positions that it cannot represent exactly are replaced by integers in
+the background, with the positions of all following siblings. Batches run from the last sibling to the first, and each
+batch is placed behind all siblings that are not yet done, so that the order is correct after every batch, even if
+other requests insert nodes meanwhile. It is not a change of the channel, as published data depends only on the order.
 """
 
 from functools import partial
@@ -16,20 +16,23 @@ from chalicelib.models.children import Child
 from chalicelib.models.tree_changes import Changes, commit
 from chalicelib.operations.access.node_rights import retried
 
-DELAY = 5  # seconds after which the node is in its place, mostly; else the next one asks again
-MAX_AT_ONCE = 25  # children: three actions of a transaction each
+DELAY = 5  # seconds after which the insertion is usually committed; otherwise the next insertion requests it again
+MAX_AT_ONCE = 25  # children per batch: each takes three actions of a transaction
 
 
-def ask(parent_id: str, position: str) -> None:
-    """Have the children of a topic spaced, where one of them gets a position that `lft` cannot say. Before it does."""
+def request(parent_id: str, position: str) -> None:
+    """Schedule rebalancing of a topic's children if `lft` cannot represent the new position of one of them.
+
+    Call it before the position is written.
+    """
     if not positions.is_exact(position):
         queues.send_maintenance(jobs.SPACE_CHILDREN.message(parent_id=parent_id), delay=DELAY)
 
 
-def space(parent_id: str) -> None:
-    """Let `lft` say the positions of all children of a topic exactly. Done twice, or late, all is well.
+def rebalance(parent_id: str) -> None:
+    """Replace the positions of a topic's children that `lft` cannot represent exactly. May run repeatedly or late.
 
-    Raises Busy where others change the channel all the time.
+    Raises Busy if other requests constantly change the channel.
     """
     done_from: int | None = 0
     while done_from is not None:
@@ -37,7 +40,10 @@ def space(parent_id: str) -> None:
 
 
 def _step(parent_id: str, done_from: int) -> tuple[int | None] | None:
-    """One piece: the number from which on all is done (0: to begin anew), (None,) at the end; None for a lost race."""
+    """Rebalance one batch. `done_from`: siblings from this number on are done (0: none yet).
+
+    Returns (the new `done_from`,), or (0,) to start again, or (None,) at the end; None after a lost race.
+    """
     path = trees.lineage(parent_id, [])
     channel = channels.get(path[0].channel_id) if path else None
     parent = nodes.get(parent_id) if channel else None
@@ -53,14 +59,14 @@ def _step(parent_id: str, done_from: int) -> tuple[int | None] | None:
         changes.fields[parent_id]["next_position"] = done_from
     at = max(first, len(rest) - MAX_AT_ONCE)
     number = done_from - (len(rest) - at)
-    if at and positions.value_of(rest[at - 1].position) >= number:  # others were put in between
+    if at and positions.value_of(rest[at - 1].position) >= number:  # other requests inserted nodes meanwhile
         return (0,)
     _place(changes, parent_id, rest[at:], number)
     return (number,) if commit(changes) else None
 
 
 def _place(changes: Changes, parent_id: str, edges: list[Child], number: int) -> None:
-    """Give children whole numbers, in their order."""
+    """Assign consecutive integers to children, in their order."""
     for at, edge in enumerate(edges, number):
         position = positions.appended(at, edge.node_id)
         changes.freed.append((parent_id, edge.position))

@@ -1,4 +1,4 @@
-"""Nodes of other channels that a chef takes over."""
+"""Find the nodes of other channels that a chef copies."""
 
 from le_utils.constants import content_kinds
 
@@ -16,10 +16,10 @@ Source = tuple[NodeData, list[AssessmentItemData]]
 
 
 def sources_of(user: Identity, wanted: list[RemoteNodeIn]) -> tuple[dict[str, Source], dict[str, str]]:
-    """(sources by the node_id of who wants them, sentences by node_id for those that cannot be had).
+    """Return (sources, errors of the other nodes), both by the node_id of the requested node.
 
-    A source is looked for by its node_id in the live tree of its channel, then by its content_id. The channel must
-    be public, or the user one of its members.
+    A source is searched by its node_id in the live tree of its channel, then by its content_id. The channel must be
+    public, or the user must be a member of it.
     """
     if not wanted:
         return {}, {}
@@ -30,16 +30,16 @@ def sources_of(user: Identity, wanted: list[RemoteNodeIn]) -> tuple[dict[str, So
     for node, source in zip(wanted, found, strict=True):
         if source is None:
             where = f"channel {node.source_channel_id}"
-            unknown[node.node_id] = f"There is no such node in {where}, or you may not view that channel."
+            unknown[node.node_id] = f"The node was not found in {where}, or you may not view that channel."
         elif source.kind == content_kinds.TOPIC:
-            unknown[node.node_id] = "This is a topic; only single resources can be taken over."
+            unknown[node.node_id] = "This node is a topic. Only resources can be copied."
         elif problem := criteria.problem(source.kind, node.extra_fields or {}):
             unknown[node.node_id] = f"extra_fields: {problem}"
         else:
             sources[node.node_id] = (nodes.to_data(source), [])
-    asking = [node_id for node_id, (data, _) in sources.items() if data["assessment_item_count"]]
-    questions = in_parallel(lambda node_id: assessment_items.of(sources[node_id][0]["id"]), asking)
-    sources |= {node_id: (sources[node_id][0], items) for node_id, items in zip(asking, questions, strict=True)}
+    exercises = [node_id for node_id, (data, _) in sources.items() if data["assessment_item_count"]]
+    questions = in_parallel(lambda node_id: assessment_items.of(sources[node_id][0]["id"]), exercises)
+    sources |= {node_id: (sources[node_id][0], items) for node_id, items in zip(exercises, questions, strict=True)}
     return sources, unknown
 
 

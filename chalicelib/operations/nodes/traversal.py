@@ -1,5 +1,7 @@
-"""Ids of a tree's nodes in tree order (a topic before what is below it), or the other way round, read as needed: a
-Query for each topic on the way."""
+"""Iterate over the ids of a tree's nodes in tree order (a topic before its descendants) or in reverse.
+
+Children are read lazily, with one Query per topic.
+"""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,7 +13,7 @@ from chalicelib.models.nodes import Node
 
 
 def whole(root_id: str, descending: bool) -> Iterator[str]:
-    """All of a tree."""
+    """Yield the ids of all nodes of a tree."""
     if descending:
         yield from _below(root_id, None, descending)
         yield root_id
@@ -21,7 +23,7 @@ def whole(root_id: str, descending: bool) -> Iterator[str]:
 
 
 def beyond(path: list[Node], descending: bool) -> Iterator[str]:
-    """What comes after the last node of a path that begins with the root."""
+    """Yield the ids after the last node of a path that begins with the root."""
     if not descending:
         yield from _below(path[-1].id, None, descending)
     for parent, node in reversed(list(pairwise(path))):
@@ -31,8 +33,10 @@ def beyond(path: list[Node], descending: bool) -> Iterator[str]:
 
 
 def children_of(parents: list[str], cursor: str | None) -> Iterator[str] | None:
-    """The children of nodes, one node's after the other's, with a cursor only those after this child; None where it is
-    no child of these."""
+    """Iterate over the ids of the children of each parent in turn; `cursor` is the child after which to start.
+
+    Returns None if the cursor is not a child of these parents.
+    """
     after = nodes.get(cursor) if cursor else None
     if cursor and (after is None or after.parent_id not in parents):
         return None

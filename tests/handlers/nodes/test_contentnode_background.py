@@ -253,7 +253,7 @@ class TestWhatIsWrittenIsToldSo:
         def busy(*_):
             raise Busy("Other requests are changing the same channel. Send this request again.")
 
-        monkeypatch.setattr(propagation, "settle", busy)
+        monkeypatch.setattr(propagation, "propagate", busy)
         channel = existing(channels.get(row(studio, root)["channel_id"]))
         made = type(channel)
 

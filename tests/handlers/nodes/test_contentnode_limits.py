@@ -103,7 +103,7 @@ class TestPages:
     @pytest.mark.parametrize("way", ["lft", "-lft"])
     @pytest.mark.parametrize("query", ["root_id={}", "parent={}", "parent__in={}"])
     def test_look_at_so_many_nodes_only_and_find_all_in_the_end(self, studio, root, query, way, monkeypatch):
-        monkeypatch.setattr(node_reads, "EXAMINED", 10)
+        monkeypatch.setattr(node_reads, "MAX_EXAMINED", 10)
         for at in range(0, 40, 20):
             put(Node(root), *names(at, 20), kind="topic")
         (last,) = put(Node(root), "last", complete=False)

@@ -18,7 +18,7 @@ ROW: dict[str, Any] = {"description": "", "extra_fields": {}, "tags": [], "thumb
 def test_are_never_taken_for_smaller_than_they_are(fields):
     row = {**ROW, **fields}
     written = sum(len(json.dumps(jsontext.dumps(part))) for part in row.values())
-    assert written <= node_representation._size(row) - node_representation.ROW
+    assert written <= node_representation._size(row) - node_representation.MAX_ROW_BYTES
 
 
 def test_are_known_without_writing_rows_that_are_short():

@@ -90,6 +90,6 @@ def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position)
 def test_a_race_is_run_again(studio, crowded):
     before = children(studio, crowded)
     with interrupted(studio, lambda: make(studio, crowded, "new")):
-        rebalancing.space(crowded)
+        rebalancing.rebalance(crowded)
     assert children(studio, crowded) == [*before, "new"]
     assert_ordered(told(studio, crowded))

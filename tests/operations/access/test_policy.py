@@ -101,7 +101,7 @@ TABLE = {
     "show a private channel in a set": (lambda role: policy.is_shown_in_set(False, role), EDITORS),
     "show a public channel in a set": (lambda role: policy.is_shown_in_set(True, role), ALL),
     "view the uploader of a file": (lambda role: policy.may_view_uploader(caller_in(role), role, "x"), MEMBERS),
-    "view themselves as the uploader of a file": (lambda role: policy.may_view_uploader(caller_in(role), role, "caller"), ALL),
+    "view themselves as uploader": (lambda role: policy.may_view_uploader(caller_in(role), role, "caller"), ALL),
     "view a task": (lambda role: policy.may_view_task(caller_in(role), "x", role, False), MEMBERS),
     "view a task for the public": (lambda role: policy.may_view_task(caller_in(role), "x", role, True), VIEWERS),
     "view their own task": (lambda role: policy.may_view_task(caller_in(role), "caller", role, False), ALL),
