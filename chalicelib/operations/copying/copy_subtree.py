@@ -1,4 +1,4 @@
-"""What a copy of a node holds: reading what is copied, and writing what lies below the new node."""
+"""Read the subtree of a node to copy, and write the descendants of its copy."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ CHUNK = 100  # nodes whose questions are held in memory at once
 
 @dataclass(frozen=True)
 class Source:
-    """What is copied: a node, and what is kept of the nodes below it, parents before children."""
+    """The nodes to copy: a top node and those of its descendants that are not excluded, parents before children."""
 
     top: Node
     below: list[Node]
@@ -33,22 +33,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Goal:
-    """A copy: the id of its top, whose attempt it is, and where in which tree it will be."""
+    """The copy to create: the id of its top node, the attempt that creates it, and its place in the target tree."""
 
     top_id: str
     attempt: str
     place: Place
-    above: list[str]  # ids of the ancestors of the top, as far as is known
+    above: list[str]  # ids of the ancestors of the top node when the copy began
     rev: int
 
     def id_of(self, source: Source, node_id: str) -> str:
-        """The id of the copy of a node."""
+        """Return the id of the copy of a node."""
         return self.top_id if node_id == source.top.id else derived_id(self.top_id, node_id)
 
 
 @dataclass(frozen=True)
 class Below:
-    """What was written below the top of a copy, and its own questions."""
+    """What was written below the top node of a copy, and the questions of the top node, which are written already."""
 
     counts: Counts
     children: int
@@ -56,31 +56,34 @@ class Below:
 
 
 def read(node_id: str, excluded: set[str]) -> Source:
-    """A node with all below it but what is excluded, by id or node_id, and what is below that.
+    """Read a node and its descendants, without the nodes `excluded` by id or node_id and their descendants.
 
-    Raises Conflict where nodes are moved meanwhile.
+    Raises Conflict if other requests move nodes meanwhile.
     """
     edges = trees.edges(node_id)
     found = {node.id: node for node in nodes.get_many_to_read(trees.preorder(node_id, edges))}
     parents = {edge.node_id: parent_id for parent_id, siblings in edges.items() for edge in siblings}
     if node_id not in found or any(id not in found or found[id].parent_id != parents[id] for id in parents):
-        raise Conflict("These nodes are being moved just now. Try again.")
-    kept = {node_id: found[node_id]}
+        raise Conflict("These nodes are being moved by another request. Try again.")
+    included = {node_id: found[node_id]}
     for id, node in found.items():
-        if id != node_id and node.parent_id in kept and not {id, node.node_id} & excluded:
-            kept[id] = node
-    return Source(kept.pop(node_id), list(kept.values()))
+        if id != node_id and node.parent_id in included and not {id, node.node_id} & excluded:
+            included[id] = node
+    return Source(included.pop(node_id), list(included.values()))
 
 
-def write(source: Source, goal: Goal, tell: Callable[[int], None]) -> Below:
-    """Write what lies below a reserved id, and the questions of the node itself. Raises Conflict as `tree_copies`."""
+def write(source: Source, goal: Goal, report: Callable[[int], None]) -> Below:
+    """Write the descendants of a reserved top node, and the questions of the top node itself.
+
+    `report` is called with the progress in per cent. Raises as `tree_copies.write`.
+    """
     questions = question_diff.copied(_questions([source.top])[source.top.id], goal.top_id)
     tree_copies.write(goal.top_id, goal.attempt, [[item] for item in questions])
     written: list[tuple[Node, Counts]] = []
     for groups, made in _chunks(source, goal):
         tree_copies.write(goal.top_id, goal.attempt, groups)
         written += [(node, weight_of(node)) for node in made]
-        tell(10 + 80 * len(written) // len(source.below))
+        report(10 + 80 * len(written) // len(source.below))
     children = Counter(str(node.parent_id) for node, _ in written)
     counts = _sums(written)
     below = Below(counts.pop(goal.top_id, Counts(0, 0, 0, 0)), children[goal.top_id], questions)
@@ -89,8 +92,8 @@ def write(source: Source, goal: Goal, tell: Callable[[int], None]) -> Below:
 
 
 def _chunks(source: Source, goal: Goal) -> Iterator[tuple[list[tree_copies.Group], list[Node]]]:
-    """What is written together, and the nodes among it, a chunk at a time."""
-    kept = {source.top.id, *(node.id for node in source.below)}
+    """Yield, per chunk, the groups of items that are written together, and the nodes among them."""
+    included = {source.top.id, *(node.id for node in source.below)}
     paths = {goal.top_id: [*goal.above, goal.top_id]}
     numbers: Counter[str] = Counter()
     for at in range(0, len(source.below), CHUNK):
@@ -100,13 +103,13 @@ def _chunks(source: Source, goal: Goal) -> Iterator[tuple[list[tree_copies.Group
         made = []
         for original in chunk:
             parent_id = goal.id_of(source, str(original.parent_id))
-            node = copied(original, source, goal, kept, parent_id, paths[parent_id])
+            node = copied(original, source, goal, included, parent_id, paths[parent_id])
             node.copied_below = goal.top_id
             node.position = positions.appended(numbers[parent_id], node.id)
             numbers[parent_id] += 1
             paths[node.id] = [*node.path, node.id]
             items = question_diff.copied(questions[original.id], node.id)
-            ask(node, items)
+            set_questions(node, items)
             groups += [[node, edge_of(node)], *([item] for item in _rows(items))]
             made.append(node)
         file_places.note(
@@ -126,8 +129,8 @@ def _questions(originals: list[Node]) -> defaultdict[str, list[AssessmentItem]]:
     return defaultdict(list, zip(exercises, found, strict=True))
 
 
-def copied(original: Node, source: Source, goal: Goal, kept: set[str], parent_id: str, path: list[str]) -> Node:
-    """The copy of a node, without a position and without anything below it; `kept` are ids of all that is copied."""
+def copied(original: Node, source: Source, goal: Goal, included: set[str], parent_id: str, path: list[str]) -> Node:
+    """Build the copy of a node, without a position and counts. `included` are the ids of all nodes that are copied."""
     id = goal.id_of(source, original.id)
     data: NodeData = nodes.to_data(original)
     fields: NodeData = {
@@ -138,7 +141,7 @@ def copied(original: Node, source: Source, goal: Goal, kept: set[str], parent_id
         "tree_id": goal.place.root_id,
         "channel_id": goal.place.channel.id,
         "files": [{**file, "id": derived_id(id, file["id"])} for file in data["files"]],
-        "prerequisites": [goal.id_of(source, needed) for needed in data["prerequisites"] if needed in kept],
+        "prerequisites": [goal.id_of(source, required) for required in data["prerequisites"] if required in included],
         "original_channel_id": original.original_channel_id or original.channel_id,
         "original_node_id": original.original_node_id or original.node_id,
     }
@@ -151,15 +154,15 @@ def copied(original: Node, source: Source, goal: Goal, kept: set[str], parent_id
     return node
 
 
-def ask(node: Node, items: list[AssessmentItem]) -> None:
-    """Let an exercise have these questions."""
+def set_questions(node: Node, items: list[AssessmentItem]) -> None:
+    """Set the question count and `complete` of an exercise by its questions. Other nodes are not changed."""
     if node.kind == content_kinds.EXERCISE:
         node.assessment_item_count = len(items)
         node.complete = is_complete(nodes.to_data(node), [assessment_items.outline(item) for item in items])
 
 
 def _sums(written: list[tuple[Node, Counts]]) -> dict[str, Counts]:
-    """What is below each topic with children, by id; children come after their parents."""
+    """Return the counts of the descendants of each topic, by id. In `written`, parents precede their children."""
     sums: dict[str, Counts] = {}
     for node, own in reversed(written):
         weight = _sum(own, sums.get(node.id, Counts(0, 0, 0, 0)))

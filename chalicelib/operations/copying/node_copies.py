@@ -1,8 +1,8 @@
-"""Copying nodes with all below them, also from other channels that one may view.
+"""Copy nodes with their descendants, also from other channels that the user may view.
 
-What lies below is written first, where nobody can reach it (see `models.tree_copies`); the copied node itself, its edge
-and the counts above it follow in one transaction. Ids follow from the key, so a copy that is killed and made again
-makes no node twice. Large copies are made in the background.
+The descendants are written first, when they are not yet reachable (see `models.tree_copies`). The copied node itself,
+its edge and the counts of its ancestors follow in one transaction. Ids are derived from the key, so that repeating an
+interrupted copy creates no node twice. Large copies run in the background.
 """
 
 import json
@@ -34,21 +34,24 @@ from chalicelib.schemas.contentnode import Copy
 from chalicelib.schemas.responses.content import ContentNode
 from chalicelib.schemas.responses.task import StartedTask
 
-MAX_ATTEMPT_SECONDS = 900  # seconds after which an attempt to copy has come to its end, or was killed
-MIN_BACKGROUND_NODES = 400  # nodes below, from which on a copy, or a change of all of them, is made in the background
-MAX_TASK_BYTES = 300_000  # bytes of what is sent: an item of a table holds 400 kB
-AGAIN = 30  # seconds
+MAX_ATTEMPT_SECONDS = 900  # after this time, an attempt to copy has ended or its process was killed
+MIN_BACKGROUND_NODES = 400  # descendants from which on a copy or a bulk update runs in the background
+MAX_TASK_BYTES = 300_000  # of the request in the task: DynamoDB limits an item to 400 kB
+RETRY_SECONDS = 30  # after which a copy is tried again that another worker is writing
 
-Tell = Callable[[int], None]
+Report = Callable[[int], None]  # called with the progress in per cent
 
 
 def is_large(node: Node) -> bool:
-    """Whether so much is below a node that a copy, or a change of all of it, is for a worker."""
+    """Whether a node has so many descendants that a worker has to copy or update them."""
     return int(node.total_count) >= MIN_BACKGROUND_NODES
 
 
 def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | StartedTask, bool]:
-    """(the copy, True), or, where it is large, ({"task_id"} of the task that makes it, False). Raises as `copy`."""
+    """Copy a node at the request of a user.
+
+    Returns (the copy, True), or, if it is large, ({"task_id"} of the task that will copy it, False). Raises as `copy`.
+    """
     sent = parse(Copy, body)
     place = node_rights.viewable(user, node_id)
     if not is_large(place.node):
@@ -58,7 +61,7 @@ def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Star
     _check(place.node, goal, key, sent)
     arguments = {**{name: body[name] for name in Copy.model_fields if name in body}, "key": key}
     if len(json.dumps(arguments)) > MAX_TASK_BYTES:
-        raise BadRequest("mods: This is too much for a large copy. Copy first, and change the copy then.")
+        raise BadRequest("mods: They are too large for a copy in the background. Copy first, then update the copy.")
     task = tasks.new(new_id(), tasks.COPY, goal.channel.id, user.user_id, node_id=place.node.id, sent=arguments)
     task.save()
     queues.send_maintenance(jobs.COPY_NODES.message(task_id=task.id))
@@ -66,7 +69,7 @@ def request(user: Identity, node_id: str, body: Any) -> tuple[ContentNode | Star
 
 
 def run(task_id: str) -> None:
-    """Make the copy of a task, unless that is done. Raises Busy where another worker is at it."""
+    """Run the copy of a task, unless it is finished. Raises Busy if another worker is running it."""
     task = tasks.get(task_id)
     if task is None or task.status in tasks.FINISHED:
         return
@@ -76,7 +79,7 @@ def run(task_id: str) -> None:
         if made is None or made.copied_by != task.id:
             _run(task)
     except TakenOver as lost:
-        raise Busy(lost.detail, AGAIN) from lost
+        raise Busy(lost.detail, RETRY_SECONDS) from lost
     except Busy:
         raise
     except StudioError as refusal:
@@ -86,7 +89,7 @@ def run(task_id: str) -> None:
 
 
 def clear(node_id: str, attempt: str) -> None:
-    """Remove what an attempt has left that was killed before its copy was there. Done twice, or late, all is well."""
+    """Remove the data of an attempt that was killed before it completed its copy. May run repeatedly or late."""
     found = nodes.get(node_id)
     if found is not None and found.tree_id == attempt:
         tree_copies.give_back(node_id, attempt)
@@ -95,7 +98,7 @@ def clear(node_id: str, attempt: str) -> None:
 def _run(task: Task) -> None:
     user = users.get(task.user_id)
     if user is None:
-        raise Conflict("The user who asked for this copy is gone.")
+        raise Conflict("The user who requested this copy no longer exists.")
     identity = Identity(user.id, user.email, user.first_name, user.last_name, bool(user.is_admin))
     tasks.advance(task, 1, "Reading the nodes")
     copy(
@@ -112,17 +115,17 @@ def copy(
     user: Identity,
     node_id: str,
     sent: Copy,
-    tell: Tell = lambda percent: None,
+    report: Report = lambda percent: None,
     task_id: str | None = None,
     as_sent: dict[str, Any] | None = None,
 ) -> ContentNode:
-    """Copy a node to a place in a live tree, of any size; returns the copy.
+    """Copy a node, with a subtree of any size, to a place in a live tree; return the copy.
 
-    `mods` are changes of the copied node itself; `excluded_descendants` (ids or node_ids) and all below them are left
-    out; `key` is the id of the copy; `tell` is told how many per cent are done. `as_sent` is the body of the request,
-    which is emitted with the copy; None where it is in the feed, as a sync client sent it. Raises NotFound for what one
-    may not view, Forbidden for a target that one may not edit, Conflict where the key is taken, TakenOver where a later
-    request took it.
+    `mods` are changes of the top node of the copy; `excluded_descendants` (ids or node_ids) are left out with their
+    descendants; `key` is the id of the copy; `report` is called with the progress in per cent. `as_sent` is the body of
+    the request, which is emitted with the copy, or None if a sync client sent it, because then it is in the feed.
+    Raises NotFound for nodes that the user may not view, Forbidden for a target that the user may not edit, Conflict if
+    the key is in use, and TakenOver if a later request took over the key.
     """
     source_place, place = node_rights.viewable(user, node_id), node_rights.live(user, sent.target)
     top_id, attempt = sent.key or new_id(), new_id()
@@ -135,7 +138,7 @@ def copy(
     if not tree_copies.reserve(top_id, attempt):
         raise _taken(top_id)
     try:
-        below = copy_subtree.write(source, goal, tell)
+        below = copy_subtree.write(source, goal, report)
         top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id, as_sent))
     except StudioError:
         tree_copies.give_back(top_id, attempt)
@@ -146,19 +149,19 @@ def copy(
 
 
 def _names(user: Identity, original: Node) -> dict[str, str]:
-    """Names of the channels that a copy of a node tells of, as far as the user may view them."""
+    """Return the names, by id, of the channels that a copy of a node refers to and the user may view."""
     known, _ = node_rights.channels_of(user, [original.original_channel_id or original.channel_id])
     return {channel.id: channel.name for channel in known.values()}
 
 
 def _taken(key: str) -> Conflict:
-    return Conflict(f"There is a node {key} already. Choose another key, or leave it out.")
+    return Conflict(f"A node with the id {key} already exists. Choose another key, or omit it.")
 
 
 def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
-    """Refuse what cannot be done before anything is written; returns the place that is free now."""
-    there = nodes.get(key)
-    if there is not None and not nodes.is_reserved(there):
+    """Raise the errors of an impossible copy before anything is written; return the spot that is free now."""
+    present = nodes.get(key)
+    if present is not None and not nodes.is_reserved(present):
         raise _taken(key)
     scratch = nodes.from_data(nodes.to_data(original), [])
     edit(scratch, sent.mods)
@@ -175,11 +178,14 @@ def _commit(
     task_id: str | None,
     as_sent: dict[str, Any] | None,
 ) -> tuple[Node, Place, bool] | None:
-    """(the copied node, as it was put into the tree, its target, whether a publish since makes those below it seem
-    published); None where a race was lost."""
+    """Put the top node of a copy into the tree. Returns (the node, its target, `is_behind`); None after a lost race.
+
+    `is_behind`: the channel was published since the copy began, so that the revisions of the descendants, which are
+    older than the publish, must be raised.
+    """
     place = node_rights.live(user, sent.target)
     if (place.root_id, place.channel.id) != (goal.place.root_id, goal.place.channel.id):
-        raise Conflict("The target has come into another tree meanwhile. Copy once more.")
+        raise Conflict("The target was moved to another tree meanwhile. Send the copy again.")
     spot = free_spot(place, goal.top_id, sent.position)
     rebalancing.request(spot.path[-1].id, spot.position)
     changes = Changes([place.channel], attempt=goal.attempt)
@@ -199,10 +205,10 @@ def _commit(
 
 
 def _top(source: Source, goal: Goal, below: Below, spot: Spot, rev: int) -> Node:
-    kept = {source.top.id, *(node.id for node in source.below)}
+    included = {source.top.id, *(node.id for node in source.below)}
     parent = spot.path[-1]
-    top = copy_subtree.copied(source.top, source, goal, kept, parent.id, [node.id for node in spot.path])
-    copy_subtree.ask(top, below.questions)
+    top = copy_subtree.copied(source.top, source, goal, included, parent.id, [node.id for node in spot.path])
+    copy_subtree.set_questions(top, below.questions)
     top.position = spot.position
     top.created_rev = top.modified_rev = rev
     if top.newest_created_rev:

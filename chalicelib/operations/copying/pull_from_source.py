@@ -1,4 +1,4 @@
-"""Copies take over what changed in the nodes that they were copied from (sync: SYNCED)."""
+"""Update copies from their source nodes (sync: SYNCED)."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,7 @@ _DETAILS = (*CREDITS, "language", "role_visibility", "suggested_duration", "tags
 
 
 class Parts(NamedTuple):
-    """What of their sources copies take over."""
+    """The parts of the source nodes that copies are updated with."""
 
     titles_and_descriptions: bool
     resource_details: bool
@@ -42,11 +42,11 @@ def pull(
     files: bool = False,
     assessment_items: bool = False,
 ) -> None:
-    """Let all copies in the live tree of a channel take over the chosen parts of what they were copied from.
+    """Update all copies in the live tree of a channel with the chosen parts of their source nodes.
 
-    A source is looked for where the copy was made from, then where that comes from first; it counts while it is in
-    the live tree of a channel that the user may view. Any number of nodes, in pieces that are whole: after an
-    interruption, the same call completes it. Raises NotFound or Forbidden for the channel.
+    The source is the node that was copied or, if that is not available, the original of all copies. It must be in the
+    live tree of a channel that the user may view. The number of nodes is unlimited; they are written in batches, and
+    after an interruption the same call completes the update. Raises NotFound or Forbidden for the channel.
     """
     channel = editable_channel(user, channel_id)
     ids = trees.preorder(channel.root_id, trees.edges(channel.root_id))
@@ -62,7 +62,7 @@ def pull_node(
     files: bool = False,
     assessment_items: bool = False,
 ) -> None:
-    """The same for one node. Raises NotFound, Forbidden and Conflict for it."""
+    """Update one copy as `pull` does. Raises NotFound, Forbidden and Conflict for the node."""
     place = node_rights.live(user, node_id)
     parts = Parts(titles_and_descriptions, resource_details, files, assessment_items)
     _pull(user, place.channel.id, [place.node.id], parts)
@@ -75,7 +75,7 @@ def _pull(user: Identity, channel_id: str, node_ids: list[str], parts: Parts) ->
         sources = _sources(user, [place.node for place in places])
         for place in places:
             source = sources.get(place.node.id)
-            if source is not None and not _take(changes, place, source, parts):
+            if source is not None and not _update(changes, place, source, parts):
                 unfinished.add(place.node.id)
 
     while node_ids and any(parts):
@@ -85,22 +85,22 @@ def _pull(user: Identity, channel_id: str, node_ids: list[str], parts: Parts) ->
 
 
 def _sources(user: Identity, copies: list[Node]) -> dict[str, Node]:
-    """The sources of copies, by the copies' ids."""
-    asked = {node.id: _origins(node) for node in copies}
-    viewable, _ = node_rights.channels_of(user, [channel_id for pairs in asked.values() for channel_id, _ in pairs])
+    """Return the sources of copies, by the ids of the copies."""
+    origins = {node.id: _origins(node) for node in copies}
+    viewable, _ = node_rights.channels_of(user, [channel_id for pairs in origins.values() for channel_id, _ in pairs])
     known = {id: channel for id, channel in viewable.items() if policy.may_pull_from(bool(channel.deleted))}
-    keys = [(node_id, *pair) for node_id, pairs in asked.items() for pair in pairs if pair[0] in known]
+    keys = [(node_id, *pair) for node_id, pairs in origins.items() for pair in pairs if pair[0] in known]
     ids = in_parallel(lambda key: nodes.id_in_tree(known[key[1]].root_id, key[2]), keys)
-    there = {node.id: node for node in nodes.get_many([id for id in ids if id])}
+    found = {node.id: node for node in nodes.get_many([id for id in ids if id])}
     sources: dict[str, Node] = {}
     for (node_id, channel_id, _), id in zip(keys, ids, strict=True):
-        if id and _is_source(there.get(id), known[channel_id]):
-            sources.setdefault(node_id, there[id])
+        if id and _is_source(found.get(id), known[channel_id]):
+            sources.setdefault(node_id, found[id])
     return {node.id: sources[node.id] for node in copies if node.id in sources and sources[node.id].kind == node.kind}
 
 
 def _origins(node: Node) -> list[tuple[str, str]]:
-    """(channel id, node_id) of what a node was copied from, the nearest first."""
+    """Return (channel id, node_id) of the nodes that a copy comes from, the copied node first, then the original."""
     pairs = [(node.source_channel_id, node.source_node_id), (node.original_channel_id, node.original_node_id)]
     return [pair for pair in dict.fromkeys(pairs) if all(pair) and pair[1] != node.node_id]
 
@@ -109,15 +109,15 @@ def _is_source(node: Node | None, channel: Channel) -> bool:
     return node is not None and node.tree_id == channel.root_id and node.parent_id is not None
 
 
-def _take(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
-    """Note what a copy takes over; says whether that is all, as a transaction holds so many questions only."""
+def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
+    """Add the changes of one copy. Returns whether that is all: the questions of a transaction are limited in number."""
     node = place.node
     is_exercise = node.kind == content_kinds.EXERCISE
-    wanted = own = assessment_items.as_stored(node.id) if is_exercise else []
+    wanted = present = assessment_items.as_stored(node.id) if is_exercise else []
     if parts.assessment_items and is_exercise:
         wanted = question_diff.copied(assessment_items.as_stored(source.id), node.id)
-    put, gone = question_diff.differing(own, wanted)
-    items = question_diff.after(own, put, gone)
+    put, removed = question_diff.differing(present, wanted)
+    items = question_diff.after(present, put, removed)
 
     def make() -> None:
         _edit(node, source, parts)
@@ -125,12 +125,12 @@ def _take(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
 
     outlines = [assessment_items.outline(item) for item in items]
     try:
-        change(changes, place, make, outlines, is_changed=bool(put or gone))
-    except ValidationFailed:  # it would be larger than a node may be
+        change(changes, place, make, outlines, is_changed=bool(put or removed))
+    except ValidationFailed:  # the node would exceed the maximum size
         return True
     file_places.note([nodes.to_data(node)] if parts.files else [], [assessment_items.outline(item) for item in put])
     changes.asked += put
-    changes.unasked += gone
+    changes.unasked += removed
     return not any(question_diff.differing(items, wanted))
 
 
