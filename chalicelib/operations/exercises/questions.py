@@ -25,20 +25,20 @@ from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, Qu
 from chalicelib.schemas.parts import QuestionKey, question_key
 from chalicelib.schemas.responses.content import Question
 
-MAX_IMAGES = 100  # of a question
+MAX_IMAGES = 100  # per question
 _WRITABLE = ("type", "question", "answers", "hints", "raw_data", "order", "source_url", "randomize")
 
 
 def find(user: Identity, query: QuestionQuery) -> list[Question]:
-    """The questions of those of the nodes that the user may view, in order: a read for each exercise."""
+    """Return the questions, in order, of the queried nodes that the user may view. One read per exercise."""
     wanted = list(dict.fromkeys([*query.contentnode, *query.contentnode__in]))
     seen = node_rights.viewable_by_id(user, read_many({Node: wanted})[Node])
-    asking = [node_id for node_id in wanted if node_id in seen and seen[node_id].assessment_item_count]
-    return [_row(item) for items in in_parallel(assessment_items.of, asking) for item in items]
+    exercises = [node_id for node_id in wanted if node_id in seen and seen[node_id].assessment_item_count]
+    return [_row(item) for items in in_parallel(assessment_items.of, exercises) for item in items]
 
 
 def retrieve(user: Identity, id: str) -> Question:
-    """One question."""
+    """Return one question. Raises NotFound if it does not exist or the user may not view it."""
     key = _key(id)
     found = read_many({Node: [key[0]], AssessmentItem: [key]})
     if not found[AssessmentItem] or not node_rights.viewable_by_id(user, found[Node]):
@@ -47,22 +47,19 @@ def retrieve(user: Identity, id: str) -> Question:
 
 
 def create(user: Identity, sent: QuestionWrite, origin: Origin = REQUEST) -> Question:
-    """A new question of an exercise.
-
-    Raises Conflict where the exercise has one with this assessment_id.
-    """
+    """Add a question to an exercise. Raises Conflict if the exercise has a question with this assessment_id."""
     key = (sent.contentnode, sent.assessment_id or new_id())
     return retried(lambda: _create(user, key, sent, origin))
 
 
 def update(user: Identity, id: str, sent: QuestionChanges, origin: Origin = REQUEST) -> Question:
-    """Change a question, or delete it where that is what is sent."""
+    """Update a question, or delete it if `deleted` is sent."""
     key = _key(id)
     if sent.deleted:
         return {**retried(lambda: _delete(user, key, origin)), "deleted": True}
     moved = {name for name, own in zip(("contentnode", "assessment_id"), key, strict=True) if _differs(sent, name, own)}
     if moved:
-        sentence = "A question stays where it is; create another one instead."
+        sentence = "The address of a question cannot be changed. Create another question."
         raise ValidationFailed({name: [sentence] for name in moved})
     return retried(lambda: _update(user, key, sent, origin))
 
@@ -79,10 +76,12 @@ def _differs(sent: QuestionChanges, name: str, own: str) -> bool:
 def _create(user: Identity, key: QuestionKey, sent: QuestionWrite, origin: Origin) -> Question | None:
     place, stored = _exercise(user, key)
     if place.node.kind != content_kinds.EXERCISE:
-        raise ValidationFailed({"contentnode": [f"Only exercises have questions; this is a {place.node.kind}."]})
+        raise ValidationFailed(
+            {"contentnode": [f"Only exercises have questions; this is a {place.node.kind}. Choose an exercise."]}
+        )
     if any(item.assessment_id == key[1] for item in stored):
         raise Conflict(
-            f"This exercise has a question {key[1]} already. Change that one, or send another assessment_id."
+            f"This exercise already has a question {key[1]}. Update that one, or send another assessment_id."
         )
     fields = {name: getattr(sent, name) for name in _WRITABLE}
     if sent.order is None:
@@ -117,7 +116,7 @@ def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None
 
 
 def _exercise(user: Identity, key: QuestionKey) -> tuple[Place, list[AssessmentItem]]:
-    """The node of a question, which the user must have the right to edit, and all its questions."""
+    """Return the node of a question, which the user must be allowed to edit, and all its questions."""
     return editable(user, key[0]), assessment_items.as_stored(key[0])
 
 
@@ -135,7 +134,7 @@ def _write(
     data: AssessmentItemData,
     made: list[Change],
 ) -> Question | None:
-    """Write a question as it is to be, and what is emitted with it. None where something changed meanwhile."""
+    """Write a question and emit the changes `made` for it. Returns None if the node or question changed meanwhile."""
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
@@ -144,8 +143,8 @@ def _write(
     file_places.note([], [after])
     if not node_parts.write(_changes(place, stored, before, after, made)):
         return None
-    kept = {file["id"] for file in after["files"]}
-    file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in kept)
+    remaining = {file["id"] for file in after["files"]}
+    file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in remaining)
     return _row(after)
 
 
@@ -168,23 +167,22 @@ def _changes(
 
 
 def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None) -> list[FileData]:
-    """The files that a question is to have.
+    """Return the files of a question, which follow from the images in its text.
 
-    Raises ValidationFailed for parts that its type cannot have, and for images that it newly shows and that are not
-    stored.
+    Raises ValidationFailed for fields that its type cannot have, and for added images that are not stored.
     """
     wrong = questions.disallowed_fields(data) or questions.invalid_raw_data(data)
     shown = questions.shown(data)
     present = {questions.file_name(file) for file in data["files"]}
-    asked = [name for name in shown if name not in present]
+    added = [name for name in shown if name not in present]
     if len(shown) > MAX_IMAGES:
-        wrong["files"], asked = [f"A question shows at most {MAX_IMAGES} images."], []
-    sizes, _ = stored_objects.stored([name for name in asked if questions.is_image_name(name)])
+        wrong["files"], added = [f"A question has at most {MAX_IMAGES} images. Remove some."], []
+    sizes, _ = stored_objects.stored([name for name in added if questions.is_image_name(name)])
     before = questions.images(earlier) if earlier else []
-    promised = questions.images(data)
-    missing = [name[:80] for name in asked if name in promised and name not in sizes and name not in before]
+    images = questions.images(data)
+    missing = [name[:80] for name in added if name in images and name not in sizes and name not in before]
     if missing:
-        wrong["files"] = [f"These images are not stored, upload them first: {', '.join(missing)}"]
+        wrong["files"] = [f"These images are not stored. Upload them first: {', '.join(missing)}"]
     if wrong:
         raise ValidationFailed(wrong)
     return questions.files_of(data, sizes)
@@ -193,7 +191,7 @@ def _checked_files(data: AssessmentItemData, earlier: AssessmentItemData | None)
 def _key(id: str) -> QuestionKey:
     key = question_key(id)
     if key is None:
-        raise NotFound("Question not found: its address is <contentnode>,<assessment_id>.")
+        raise NotFound("Question not found. Address it as <contentnode>,<assessment_id>.")
     return key
 
 
@@ -202,7 +200,7 @@ def _unknown(key: QuestionKey) -> NotFound:
 
 
 def _row(item: AssessmentItemData) -> Question:
-    """A question as it was recorded: answers and hints are JSON text."""
+    """Return a question in the shape recorded from Kolibri Studio: answers and hints are JSON text."""
     return {
         "contentnode": item["contentnode_id"],
         "assessment_id": item["assessment_id"],
