@@ -1,14 +1,17 @@
-"""Files as the REST API gives them (recorded: Studio's file resource)."""
+"""Files as the REST API returns them, in the shape recorded from Kolibri Studio."""
 
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.types import FileData
 from chalicelib.schemas.responses.content import File
 
-Address = tuple[str, str | None]  # (id of the node, assessment_id of its question if that has the file)
+Address = tuple[str, str | None]  # (id of the node, assessment_id if the file belongs to a question)
 
 
 def row_of(file: FileData, address: Address | None) -> File:
-    """A file as it was recorded. Those of questions have no `contentnode`; their `assessment_item` begins with it."""
+    """Return a file of the REST API; `address` is None for an upload that is not attached to a node or question.
+
+    Files of questions have no `contentnode`, because their `assessment_item` begins with it.
+    """
     key = storage_key(file["checksum"], file["file_format"])
     node_id, assessment_id = address or (None, None)
     return {

@@ -1,4 +1,4 @@
-"""Content files: which are there, and the ways to bring new ones."""
+"""Uploads of content files: upload URLs, uploads through the API, quotas, and the record of stored files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -19,10 +19,10 @@ from chalicelib.schemas.responses.content import Upload as UploadOut
 
 
 def request_upload(user: Identity, sent: UploadUrl) -> UploadOut:
-    """A URL to upload one file to, and the file's record (shape as recorded from Kolibri Studio).
+    """Return a URL to upload one file to, and the file's record, in the shape recorded from Kolibri Studio.
 
-    A file counts against its user's quota once, however often it is asked for.
-    Raises QuotaExceeded where the user has not that much storage left.
+    A file is charged to the user's quota once, even if its upload is requested repeatedly. Raises QuotaExceeded if the
+    user does not have enough storage left, and ValidationFailed for a file that exceeds the maximum size.
     """
     name = f"{sent.checksum}.{sent.file_format}"
     found = read_many({StoredObject: [sent.checksum], Upload: [(user.user_id, name)]})
@@ -54,13 +54,13 @@ def request_upload(user: Identity, sent: UploadUrl) -> UploadOut:
 
 
 def missing(names: list[str]) -> list[str]:
-    """Those of the file names, "<md5>.<extension>", that are not known to be stored."""
+    """Return the file names, "<md5>.<extension>", that are not known to be stored."""
     known = stored_objects.known_names([parts[0] for parts in map(split_filename, names) if parts])
     return [name for name in names if name not in known]
 
 
 def note_stored(found: Iterable[tuple[str, int]]) -> None:
-    """Remember which content files are stored, by the keys and sizes (bytes) of objects; other objects do not count."""
+    """Record which content files are stored, from keys and sizes (bytes) of objects. Other objects are ignored."""
     stored_objects.remember(
         [
             StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)
@@ -71,18 +71,19 @@ def note_stored(found: Iterable[tuple[str, int]]) -> None:
 
 
 def store_upload(user: Identity, name: str, data: bytes) -> None:
-    """Store a file that came through the API itself.
+    """Store a file that was uploaded through the API itself.
 
-    Raises BadRequest where the name is not "<md5>.<extension>" or not the md5 of the bytes; QuotaExceeded.
+    Raises BadRequest if the name is not "<md5>.<extension>" or does not match the bytes, and Forbidden if the user does
+    not have enough storage left.
     """
     parts = split_filename(name)
     if parts is None or parts[1] not in {*FORMATS, "txt"}:
         raise BadRequest("Invalid file upload request: name the file <md5>.<extension>.")
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != parts[0]:
-        raise BadRequest("Invalid file: its bytes do not have the checksum that its name says.")
+        raise BadRequest("Invalid file: its bytes do not match the checksum in its name. Upload the file again.")
     try:
         _charge(user, name, len(data), read_many({Upload: [(user.user_id, name)]})[Upload])
-    except QuotaExceeded as error:  # the specification of this endpoint says 403
+    except QuotaExceeded as error:  # this endpoint's specification requires status 403
         raise Forbidden(error.detail) from error
     storage.put(storage_key(*parts), data, mimetype_of(parts[1]), storage.IMMUTABLE)
     stored_objects.remember([stored_objects.proof(name, len(data))])
@@ -91,24 +92,24 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
 def _too_large(user: Identity, size: int) -> StudioError:
     owner = users.get(user.user_id)
     if owner is None or owner.disk_space_left < size:
-        return QuotaExceeded(_NO_ROOM.format(size))
+        return QuotaExceeded(_QUOTA_EXCEEDED.format(size))
     return ValidationFailed({"non_field_errors": [TOO_LARGE]})
 
 
 def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None:
-    """Note that the user uploads a file, and take from what the user has left what was not taken for it before.
+    """Record an upload, and charge the bytes that were not yet charged for this file to the user's quota.
 
-    Both are done together or not at all. Raises QuotaExceeded.
+    Both happen in one transaction. Raises QuotaExceeded.
     """
-    paid = int(earlier[0].file_size) if earlier else None
-    if paid is not None and size <= paid:
+    charged = int(earlier[0].file_size) if earlier else None
+    if charged is not None and size <= charged:
         return
     upload = Upload(user.user_id, name, file_id=_file_id(user, name), file_size=size, created=now())
-    if not uploads.charge(upload, paid):
-        raise QuotaExceeded(_NO_ROOM.format(size - (paid or 0)))
+    if not uploads.charge(upload, charged):
+        raise QuotaExceeded(_QUOTA_EXCEEDED.format(size - (charged or 0)))
 
 
-_NO_ROOM = "You have not {} bytes of storage left. Ask an administrator for more."
+_QUOTA_EXCEEDED = "Not enough storage: this file needs {} bytes. Ask an administrator for more storage."
 
 
 def _file_id(user: Identity, name: str) -> str:

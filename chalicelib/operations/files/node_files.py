@@ -1,6 +1,6 @@
-"""The file resource: files of nodes and of questions, and uploads that are part of nothing yet.
+"""The file resource: files of nodes and questions, and uploads that are not attached yet.
 
-An upload becomes part of a node, or of a question, by an update of `contentnode` or `assessment_item`.
+Updating `contentnode` or `assessment_item` attaches an upload to a node or a question.
 """
 
 import json
@@ -37,12 +37,12 @@ from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
 from chalicelib.schemas.responses.content import File, Upload
 
-Lists = list[tuple["_Spot", list[FileData]]]  # the files that each spot is to have
+Lists = list[tuple["_Owner", list[FileData]]]  # the new files of each owner
 
 
 @dataclass(frozen=True)
-class _Spot:
-    """A node that the user may edit, or one of its questions: what has files."""
+class _Owner:
+    """The owner of files: a node that the user may edit, or one of its questions."""
 
     place: Place
     item: AssessmentItem | None
@@ -61,9 +61,9 @@ class _Spot:
 
 
 def request_upload(user: Identity, sent: UploadUrl) -> Upload:
-    """Where to upload a file, and its record, whose id an update takes. One that is part of nothing is given again.
+    """Return an upload URL for a file, and the file's record. An update of the record's id attaches the file.
 
-    Raises as `files.request_upload` does.
+    A repeated request returns the same record until the file is attached. Raises as `file_uploads.request_upload`.
     """
     answer = file_uploads.request_upload(user, sent)
     row = answer["file"]
@@ -74,19 +74,19 @@ def request_upload(user: Identity, sent: UploadUrl) -> Upload:
 
 
 def _upload(row: Mapping[str, Any]) -> FileData:
-    return cast(FileData, {**{name: row[name] for name in _KEPT}, "source_url": None})
+    return cast(FileData, {**{name: row[name] for name in _UPLOAD_FIELDS}, "source_url": None})
 
 
-_KEPT = (  # of a row, in FileData
+_UPLOAD_FIELDS = (  # fields of a row that are stored in FileData
     *("id", "checksum", "file_format", "file_size", "preset"),
     *("language", "original_filename", "duration", "uploaded_by"),
 )
 
 
 def find(user: Identity, query: FileQuery) -> list[File]:
-    """The files of the nodes and questions asked for, where the user may view these; only those of `id__in`, if given.
+    """Return the files of the queried nodes and questions that the user may view, filtered by `id__in` if given.
 
-    By `id__in` alone, also the user's own uploads that are part of nothing. Who uploaded a file is told to members.
+    `id__in` alone also finds the user's uploads that are not attached. Only members see the uploader of a file.
     """
     node_ids, keys = [*query.contentnode, *query.contentnode__in], list(query.assessment_item__in)
     rows: list[File] = []
@@ -102,17 +102,20 @@ def find(user: Identity, query: FileQuery) -> list[File]:
         rows += [row_of(file, (node_id, None)) for file in (seen[node_id].files if node_id in seen else [])]
     for key in dict.fromkeys(keys):
         rows += [row_of(file, key) for file in (items[key].files if key in items and key[0] in seen else [])]
-    asked = [row for row in rows if row["id"] in query.id__in] if query.id__in else rows
-    return _as_told(user, asked, seen)
+    matching = [row for row in rows if row["id"] in query.id__in] if query.id__in else rows
+    return _hide_uploaders(user, matching, seen)
 
 
-def _as_told(user: Identity, rows: list[File], seen: dict[str, Node]) -> list[File]:
-    """The rows, not telling who uploaded them where the user is no member. One read where they name anybody else."""
+def _hide_uploaders(user: Identity, rows: list[File], seen: dict[str, Node]) -> list[File]:
+    """Remove the uploader from rows in channels that the user is not a member of.
+
+    One read, unless the user uploaded all of the files.
+    """
     if all(_may_view_uploader(user, row, None) for row in rows):
         return rows
     keys = [(user.user_id, channel_id) for channel_id in {node.channel_id for node in seen.values()}]
-    own = memberships(read_many({ChannelMember: keys}))
-    by_node = {node_id: own.get(node.channel_id) for node_id, node in seen.items()}
+    stored = memberships(read_many({ChannelMember: keys}))
+    by_node = {node_id: stored.get(node.channel_id) for node_id, node in seen.items()}
     return [
         row if _may_view_uploader(user, row, by_node.get(_node_id(row))) else {**row, "uploaded_by": None}
         for row in rows
@@ -125,12 +128,12 @@ def _may_view_uploader(user: Identity, row: File, membership: str | None) -> boo
 
 
 def _node_id(row: File) -> str:
-    """The node that a file is in, "" for an upload that is part of nothing."""
+    """Return the id of the node that a file belongs to, or "" for an upload that is not attached."""
     return str(row["contentnode"] or (row["assessment_item"] or "").partition(",")[0])
 
 
 def retrieve(user: Identity, id: str) -> File:
-    """One file."""
+    """Return one file. Raises NotFound if it does not exist or the user may not view it."""
     file_id = parse_id(id)
     rows = find(user, FileQuery.model_construct(id__in=(file_id,))) if file_id else []
     if not rows:
@@ -139,12 +142,12 @@ def retrieve(user: Identity, id: str) -> File:
 
 
 def update(user: Identity, id: str, sent: FileChanges, origin: Origin = REQUEST) -> File:
-    """Change a file, or put it into another node or question."""
+    """Update a file, or move it to another node or question."""
     return retried(lambda: _update(user, _place(user, id), sent, origin))
 
 
 def delete(user: Identity, id: str, origin: Origin = REQUEST) -> None:
-    """Take a file out of its node or question; an upload is forgotten. The stored bytes stay."""
+    """Remove a file from its node or question, or the record of an upload. The stored bytes remain."""
     retried(lambda: _delete(user, _place(user, id), origin))
 
 
@@ -160,30 +163,30 @@ def _unknown(id: str) -> NotFound:
     return NotFound(f"File not found: {id[:60]!r}")
 
 
-def _source(user: Identity, place: FilePlace) -> tuple[_Spot | None, FileData]:
-    """Where a file is now (None: nowhere), and the file.
+def _source(user: Identity, place: FilePlace) -> tuple[_Owner | None, FileData]:
+    """Return the present owner of a file (None for an upload), and the file.
 
-    Raises NotFound where it is gone or the user may not view it, Forbidden where the user may only view it.
+    Raises NotFound if it does not exist or the user may not view it, and Forbidden if the user may only view it.
     """
     if not place.contentnode_id:
         return None, cast(FileData, place.file)
     try:
-        spot = _spot(user, (place.contentnode_id, place.assessment_id))
-    except NotFound as error:  # which would tell of the node
+        owner = _owner(user, (place.contentnode_id, place.assessment_id))
+    except NotFound as error:  # its message would reveal the node
         raise _unknown(place.id) from error
-    file = next((file for file in spot.files if file["id"] == place.id), None)
+    file = next((file for file in owner.files if file["id"] == place.id), None)
     if file is None:
         raise _unknown(place.id)
-    return spot, file
+    return owner, file
 
 
-def _spot(user: Identity, address: Address) -> _Spot:
+def _owner(user: Identity, address: Address) -> _Owner:
     node_id, assessment_id = address
     place = editable(user, node_id)
     found = read_many({AssessmentItem: [address]})[AssessmentItem] if assessment_id else []
     if assessment_id and not found:
         raise NotFound(f"Question not found: {node_id},{assessment_id}")
-    return _Spot(place, found[0] if found else None)
+    return _Owner(place, found[0] if found else None)
 
 
 def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin) -> File | None:
@@ -194,7 +197,7 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin)
     changed = cast(FileData, {**file, **given, **preset})
     if goal is None:
         return row_of(changed, None) if file_places.note_upload(str(place.user_id), changed) else None
-    target = source if source and source.address == goal else _spot(user, goal)
+    target = source if source and source.address == goal else _owner(user, goal)
     if target is not source or preset:
         _check_preset(changed, target.node.kind)
     if source is None:
@@ -220,74 +223,80 @@ def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
 
 
 def _goal(source: Address | None, sent: FileChanges) -> Address | None:
-    """Where a file is to be; None: nowhere, as before."""
+    """Return the new address of a file; None for an upload that stays unattached."""
     if sent.assessment_item and sent.contentnode not in (None, sent.assessment_item[0]):
-        raise ValidationFailed({"assessment_item": ["This is a question of another node than contentnode."]})
+        raise ValidationFailed(
+            {"assessment_item": ["This question belongs to another node than contentnode. Send one of the two."]}
+        )
     goal = sent.assessment_item or ((sent.contentnode, None) if sent.contentnode else None)
     if source and not goal:
-        holder = "assessment_item" if source[1] else "contentnode"
-        if holder in sent.model_fields_set:
-            raise ValidationFailed({holder: ["A file is part of something. DELETE it to take it out."]})
+        reference = "assessment_item" if source[1] else "contentnode"
+        if reference in sent.model_fields_set:
+            raise ValidationFailed({reference: ["An attached file cannot be detached. DELETE it to remove it."]})
     return goal or source
 
 
 def _check_preset(file: FileData, kind: str) -> None:
     preset = PRESETS.get(file["preset"] or "")
     if preset is None:
-        raise ValidationFailed({"preset": ["This field is required for a file that is part of something."]})
+        raise ValidationFailed({"preset": ["This field is required for a file of a node or question."]})
     if file["file_format"] not in preset.allowed_formats:
-        raise ValidationFailed({"preset": [f"{preset.id} takes no .{file['file_format']} files."]})
+        raise ValidationFailed(
+            {"preset": [f"{preset.id} does not allow .{file['file_format']} files. Choose another preset."]}
+        )
     if preset.kind not in (None, kind):
-        raise ValidationFailed({"preset": [f"{preset.id} is for a {preset.kind}, and this is a {kind}."]})
+        raise ValidationFailed(
+            {"preset": [f"{preset.id} is for nodes of kind {preset.kind}, not {kind}. Choose another preset."]}
+        )
 
 
 def _stored_size(file: FileData) -> int:
     sizes, missing = stored_objects.stored([questions.file_name(file)])
     if missing:
-        raise ValidationFailed({"contentnode": [f"{missing[0]} is not stored, upload it first."]})
+        raise ValidationFailed({"contentnode": [f"{missing[0]} is not stored. Upload it first."]})
     return sizes[questions.file_name(file)]
 
 
-def _lists(file: FileData, source: _Spot | None, target: _Spot | None) -> Lists:
-    """The files of both spots when the file is in the target as it is given here, and not in the source.
+def _lists(file: FileData, source: _Owner | None, target: _Owner | None) -> Lists:
+    """Return the files of both owners after moving the file, as given here, from source to target.
 
-    Raises Conflict where a question shows what is taken out of it.
+    Raises Conflict if the text of the source question shows the file.
     """
     if source is not None and source is target:
         return [(target, [file if other["id"] == file["id"] else other for other in target.files])]
     lists = [(target, [*target.files, file])] if target else []
     if source:
-        left = [other for other in source.files if other["id"] != file["id"]]
-        _refuse_shown(source.item, file, left)
-        lists.append((source, left))
+        remaining = [other for other in source.files if other["id"] != file["id"]]
+        _refuse_shown(source.item, file, remaining)
+        lists.append((source, remaining))
     return lists
 
 
-def _refuse_shown(item: AssessmentItem | None, file: FileData, left: list[FileData]) -> None:
+def _refuse_shown(item: AssessmentItem | None, file: FileData, remaining: list[FileData]) -> None:
     name = questions.file_name(file)
-    if item is None or name in map(questions.file_name, left):
+    if item is None or name in map(questions.file_name, remaining):
         return
     if name in questions.shown(assessment_items.to_data(item)):
-        raise Conflict(f"Question {item.assessment_id} shows {name}. Take it out of the question's text first.")
+        raise Conflict(f"Question {item.assessment_id} shows {name}. Remove it from the text of the question first.")
 
 
 def _changes(lists: Lists, made: list[Change], moved: list[tuple[FilePlace, FilePlace]] | None = None) -> Changes:
-    of_nodes = {spot.node.id: left for spot, left in lists if spot.item is None}
-    places = {spot.node.id: spot.place for spot, _ in lists}
-    put = [AssessmentItem(**{**spot.item.attribute_values, "files": left}) for spot, left in lists if spot.item]
+    of_nodes = {owner.node.id: files for owner, files in lists if owner.item is None}
+    places = {owner.node.id: owner.place for owner, _ in lists}
+    put = [AssessmentItem(**{**owner.item.attribute_values, "files": files}) for owner, files in lists if owner.item]
     if any(size_of(item) > MAX_NODE_BYTES for item in put):
-        raise ValidationFailed({"assessment_item": ["This question has too many files. Put this one into another."]})
+        raise ValidationFailed({"assessment_item": ["This question has too many files. Choose another question."]})
     changed = [_node_change(place, of_nodes.get(node_id)) for node_id, place in places.items()]
     counters = [place.counter for place in places.values()]
     return Changes(changed, put=put, moved=moved or [], emissions=emissions(made, *counters))
 
 
-def _node_change(place: Place, left: list[FileData] | None) -> NodeChange:
+def _node_change(place: Place, files: list[FileData] | None) -> NodeChange:
     node, complete = place.node, bool(place.node.complete)
-    if left is not None:
-        data = cast(NodeData, {**nodes.to_data(node), "files": left})
+    if files is not None:
+        data = cast(NodeData, {**nodes.to_data(node), "files": files})
         if len(json.dumps(data)) > MAX_NODE_BYTES:
-            raise ValidationFailed({"contentnode": ["This node has too many files. Put this one into another."]})
-        if node.kind != content_kinds.EXERCISE:  # where questions count, and files do not
+            raise ValidationFailed({"contentnode": ["This node has too many files. Choose another node."]})
+        if node.kind != content_kinds.EXERCISE:  # exercises are complete by their questions, not their files
             complete = is_complete(data, [])
-    return NodeChange(node, place.above, place.channel, complete, left)
+    return NodeChange(node, place.above, place.channel, complete, files)
