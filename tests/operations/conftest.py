@@ -1,4 +1,4 @@
-"""All tests of the operations share one cloud."""
+"""Fixtures of the tests of operations, which share one cloud."""
 
 from collections.abc import Iterator
 

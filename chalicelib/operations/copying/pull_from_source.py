@@ -110,7 +110,7 @@ def _is_source(node: Node | None, channel: Channel) -> bool:
 
 
 def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
-    """Add the changes of one copy. Returns whether that is all: the questions of a transaction are limited in number."""
+    """Add the changes of one copy. Returns False if more questions remain than one transaction can hold."""
     node = place.node
     is_exercise = node.kind == content_kinds.EXERCISE
     wanted = present = assessment_items.as_stored(node.id) if is_exercise else []

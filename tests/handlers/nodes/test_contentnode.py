@@ -1,4 +1,4 @@
-"""Reading content nodes."""
+"""Read content nodes."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ URL = "/api/contentnode"
 
 
 @pytest.fixture
-def made(studio):
+def tree(studio):
     """A published channel: topic One with three documents, topic Two, topic Three with an exercise."""
     channel_id, root = studio.make_channel()
     topics = studio.add(root, *(nodes.topic(name) for name in ("One", "Two", "Three")))
@@ -107,9 +107,9 @@ BAD = [
 
 
 class TestFields:
-    def test_are_those_recorded(self, studio, made):
+    def test_are_those_of_the_recording(self, studio, tree):
         recorded = json.loads(RECORDED.read_text(encoding="utf-8"))
-        row = studio.get(f"{URL}/{made['one']}").json
+        row = studio.get(f"{URL}/{tree['one']}").json
         assert set(recorded) <= set(row)
         same = {
             "complete",
@@ -124,72 +124,72 @@ class TestFields:
         assert {name: row[name] for name in same} == {name: recorded[name] for name in same}
         assert {name for name in LABELS if isinstance(row[name], dict)} == set(LABELS)
 
-    def test_of_a_topic(self, studio, made):
-        row = studio.get(f"{URL}/{made['one']}").json
+    def test_of_a_topic(self, studio, tree):
+        row = studio.get(f"{URL}/{tree['one']}").json
         numbers = ("total_count", "resource_count", "coach_count", "error_count", "assessment_item_count")
         assert [row[name] for name in numbers] == [3, 3, 1, 1, 0]
-        assert (row["has_children"], row["parent"], row["parent_id"]) == (True, made["root"], made["root"])
-        assert (row["root_id"], row["channel_id"]) == (made["root"], made["channel"])
-        assert row["original_channel_id"] == made["channel"]
+        assert (row["has_children"], row["parent"], row["parent_id"]) == (True, tree["root"], tree["root"])
+        assert (row["root_id"], row["channel_id"]) == (tree["root"], tree["channel"])
+        assert row["original_channel_id"] == tree["channel"]
         assert (row["original_channel_name"], row["original_source_node_id"]) == ("Channel", None)
 
-    def test_of_a_resource(self, studio, made):
-        row = studio.get(f"{URL}/{made['b']}").json
+    def test_of_a_resource(self, studio, tree):
+        row = studio.get(f"{URL}/{tree['b']}").json
         assert (row["license"], row["tags"], row["categories"]) == (1, ["x", "y"], {"d&WXdXWF": True})
         assert (row["suggested_duration"], row["complete"], row["lft"]) == (60, True, 0)
         checksum = row["thumbnail_checksum"]
         path = f"/content/storage/{checksum[0]}/{checksum[1]}/{checksum}.png"
         assert (row["thumbnail_src"], row["thumbnail_extension"]) == (path, "png")
 
-    def test_of_an_exercise(self, studio, made):
-        row = studio.get(f"{URL}/{made['e']}").json
+    def test_of_an_exercise(self, studio, tree):
+        row = studio.get(f"{URL}/{tree['e']}").json
         assert (row["kind"], row["assessment_item_count"], row["has_children"]) == ("exercise", 1, False)
 
-    def test_of_what_is_published_follow_from_revisions(self, studio, made):
+    def test_of_publishing_follow_from_revisions(self, studio, tree):
         names = ("published", "changed", "has_new_descendants", "has_updated_descendants")
-        row = studio.get(f"{URL}/{made['one']}").json
+        row = studio.get(f"{URL}/{tree['one']}").json
         assert [row[name] for name in names] == [True, False, False, False]
-        studio.add(made["one"], nodes.resource("new"))
-        row = studio.get(f"{URL}/{made['one']}").json
+        studio.add(tree["one"], nodes.resource("new"))
+        row = studio.get(f"{URL}/{tree['one']}").json
         assert [row[name] for name in names] == [True, False, True, False]
-        new = studio.get(f"{URL}?parent={made['one']}&ordering=-lft&max_results=1").json["results"][0]
+        new = studio.get(f"{URL}?parent={tree['one']}&ordering=-lft&max_results=1").json["results"][0]
         assert [new[name] for name in names] == [False, True, False, False]
-        studio.publish(made["channel"])
+        studio.publish(tree["channel"])
         assert studio.get(f"{URL}/{new['id']}").json["published"]
 
-    def test_of_a_tree_that_went_live_later_say_that_it_is_not_published(self, studio, made):
-        _, root = studio.make_channel(channel_id=made["channel"])
+    def test_of_a_tree_that_went_live_after_the_publish_are_unpublished(self, studio, tree):
+        _, root = studio.make_channel(channel_id=tree["channel"])
         studio.add(root, nodes.topic("again"))
-        studio.finish(made["channel"])
+        studio.finish(tree["channel"])
         row = studio.get(f"{URL}/{root}").json
         assert (row["published"], row["changed"], row["has_new_descendants"]) == (False, True, True)
-        assert studio.get(f"{URL}/{made['one']}").json["published"] is False
-        assert existing(channels.get(made["channel"])).root_rev == existing(channels.get(made["channel"])).rev
+        assert studio.get(f"{URL}/{tree['one']}").json["published"] is False
+        assert existing(channels.get(tree["channel"])).root_rev == existing(channels.get(tree["channel"])).rev
 
 
 class TestLists:
-    def test_need_a_filter(self, studio):
+    def test_require_a_filter(self, studio):
         for query in ("", "?bogus=1", "?kind=topic", "?complete=true", "?parent="):
             answer = studio.get(URL + query)
             assert answer.status == 412
             assert answer.json["detail"].startswith("No valid filter parameters supplied")
 
-    def test_of_children_are_in_order(self, studio, made):
-        assert listed(studio, f"parent={made['root']}") == ["One", "Two", "Three"]
-        assert listed(studio, f"parent={made['root']}&ordering=-lft") == ["Three", "Two", "One"]
+    def test_of_children_are_in_order(self, studio, tree):
+        assert listed(studio, f"parent={tree['root']}") == ["One", "Two", "Three"]
+        assert listed(studio, f"parent={tree['root']}&ordering=-lft") == ["Three", "Two", "One"]
 
-    def test_are_filtered_and_ordered(self, studio, made):
-        known = {**made, "nothing": NOTHING}
+    def test_are_filtered_and_ordered(self, studio, tree):
+        known = {**tree, "nothing": NOTHING}
         assert {query: listed(studio, query.format(**known)) for query in FILTERED} == FILTERED
 
-    def test_by_node_id_and_channel(self, studio, made):
-        pairs = [nodes.node_id("b"), made["channel"], nodes.node_id("e"), made["channel"], NOTHING, NOTHING]
+    def test_by_node_id_and_channel(self, studio, tree):
+        pairs = [nodes.node_id("b"), tree["channel"], nodes.node_id("e"), tree["channel"], NOTHING, NOTHING]
         assert listed(studio, f"_node_id_channel_id___in={','.join(pairs)}") == ["b", "e"]
 
     @pytest.mark.parametrize("size", [1, 2])
-    def test_come_in_pages_that_together_are_the_whole(self, studio, made, size):
+    def test_have_pages_that_together_contain_all_rows(self, studio, tree, size):
         for query in PAGED:
-            query = query.format(**made)
+            query = query.format(**tree)
             found, more = [], f"{query}&max_results={size}"
             while more:
                 answer = studio.get(f"{URL}?{more}").json
@@ -198,35 +198,35 @@ class TestLists:
                 more = answer["more"] and "&".join(f"{name}={value}" for name, value in answer["more"].items())
             assert found == listed(studio, query)
 
-    def test_name_the_parameters_of_the_next_page_as_recorded(self, studio, made):
-        more = studio.get(f"{URL}?parent={made['root']}&max_results=2").json["more"]
-        assert more == {"parent": made["root"], "max_results": "2", "lft__gt": "1"}
-        assert listed(studio, f"parent={made['root']}&max_results=1000") == ["One", "Two", "Three"]
+    def test_return_the_parameters_of_the_next_page_as_recorded(self, studio, tree):
+        more = studio.get(f"{URL}?parent={tree['root']}&max_results=2").json["more"]
+        assert more == {"parent": tree["root"], "max_results": "2", "lft__gt": "1"}
+        assert listed(studio, f"parent={tree['root']}&max_results=1000") == ["One", "Two", "Three"]
 
-    def test_refuse_what_they_do_not_understand(self, studio):
+    def test_refuse_invalid_parameters(self, studio):
         answered = {query: studio.get(f"{URL}?{query}").status for query in BAD}
         assert answered == dict.fromkeys(BAD, 400)
 
-    def test_show_only_what_one_may_view(self, studio, made):
+    def test_show_only_nodes_that_the_user_may_view(self, studio, tree):
         user_id, stranger = studio.sign_up("stranger")
-        queries = [f"parent={made['one']}", f"id__in={made['b']}", f"root_id={made['root']}"]
-        queries += [f"ancestors_of={made['b']}", f"parent__in={made['one']}", f"parent={made['one']}&ordering=title"]
+        queries = [f"parent={tree['one']}", f"id__in={tree['b']}", f"root_id={tree['root']}"]
+        queries += [f"ancestors_of={tree['b']}", f"parent__in={tree['one']}", f"parent={tree['one']}&ordering=title"]
         assert [listed(studio, query, stranger) for query in queries] == [[]] * len(queries)
-        studio.share(made["channel"], user_id, VIEW)
+        studio.share(tree["channel"], user_id, VIEW)
         assert all(listed(studio, query, stranger) for query in queries)
 
-    def test_show_public_channels_to_all(self, studio, made):
-        studio.make_public(made["channel"])
+    def test_show_public_channels_to_all_users(self, studio, tree):
+        studio.make_public(tree["channel"])
         _, stranger = studio.sign_up("stranger")
-        assert listed(studio, f"parent={made['root']}", stranger) == ["One", "Two", "Three"]
+        assert listed(studio, f"parent={tree['root']}", stranger) == ["One", "Two", "Three"]
 
-    def test_show_drafts_of_public_channels_to_members_only(self, studio, made):
-        studio.make_public(made["channel"])
+    def test_show_drafts_of_public_channels_to_members_only(self, studio, tree):
+        studio.make_public(tree["channel"])
         user_id, stranger = studio.sign_up("stranger")
-        trash = existing(channels.get(made["channel"])).trash_root_id
-        assert studio.post(f"{URL}/{made['one']}/move", {"target": trash}).status == 200
-        queries = [f"parent={trash}", f"id__in={made['one']}", f"root_id={trash}", f"ancestors_of={made['one']}"]
-        paths = [made["one"], trash, f"{trash}/size", f"{made['one']}/requisites"]
+        trash = existing(channels.get(tree["channel"])).trash_root_id
+        assert studio.post(f"{URL}/{tree['one']}/move", {"target": trash}).status == 200
+        queries = [f"parent={trash}", f"id__in={tree['one']}", f"root_id={trash}", f"ancestors_of={tree['one']}"]
+        paths = [tree["one"], trash, f"{trash}/size", f"{tree['one']}/requisites"]
 
         def answers():
             return [listed(studio, query, stranger) != [] for query in queries] + [
@@ -234,16 +234,16 @@ class TestLists:
             ]
 
         assert answers() == [False] * 8
-        row = studio.get(f"/api/channel/{made['channel']}", stranger).json
+        row = studio.get(f"/api/channel/{tree['channel']}", stranger).json
         assert [row[name] for name in ("trash_root_id", "staging_root_id", "primary_token")] == [None] * 3
-        studio.share(made["channel"], user_id, VIEW)
+        studio.share(tree["channel"], user_id, VIEW)
         assert answers() == [True] * 8
-        assert studio.get(f"/api/channel/{made['channel']}", stranger).json["trash_root_id"] == trash
+        assert studio.get(f"/api/channel/{tree['channel']}", stranger).json["trash_root_id"] == trash
 
-    def test_cost_few_calls(self, studio, made):
+    def test_cost_few_calls(self, studio, tree):
         for query in ("parent={one}", "id__in={a},{b},{c}", "ancestors_of={b}", "parent={one}&ordering=title"):
             with counting(studio) as watch:
-                assert listed(studio, query.format(**made))
+                assert listed(studio, query.format(**tree))
             assert len(watch.names) <= 5
 
     def test_of_a_hundred_children_cost_few_calls_too(self, studio):
@@ -259,16 +259,16 @@ class TestLists:
 
 
 class TestSingle:
-    def test_unknown_or_hidden_ones_are_not_found(self, studio, made):
+    def test_unknown_and_hidden_nodes_are_not_found(self, studio, tree):
         _, stranger = studio.sign_up("stranger")
         for path in ("", "/requisites", "/size"):
             assert studio.get(f"{URL}/{NOTHING}{path}").status == 404
             assert studio.get(f"{URL}/bad{path}").status == 404
-            assert studio.get(f"{URL}/{made['root']}{path}", stranger).status == 404
+            assert studio.get(f"{URL}/{tree['root']}{path}", stranger).status == 404
 
-    def test_size_counts_every_file_once_and_is_told_of_roots_only(self, studio, made):
-        assert studio.get(f"{URL}/{made['root']}/size").json == {"size": len(b"%PDF a") + 4, "stale": False}
-        assert studio.get(f"{URL}/{made['one']}/size").status == 404
+    def test_size_counts_every_file_once_and_exists_for_roots_only(self, studio, tree):
+        assert studio.get(f"{URL}/{tree['root']}/size").json == {"size": len(b"%PDF a") + 4, "stale": False}
+        assert studio.get(f"{URL}/{tree['one']}/size").status == 404
 
-    def test_requisites_of_a_tree_without_any(self, studio, made):
-        assert studio.get(f"{URL}/{made['one']}/requisites").json == []
+    def test_requisites_of_a_tree_without_prerequisites_are_empty(self, studio, tree):
+        assert studio.get(f"{URL}/{tree['one']}/requisites").json == []

@@ -1,4 +1,4 @@
-"""Large operations of trees: done in the background, killed and done again, and two at once."""
+"""Large operations on trees: in the background, interrupted and repeated, and concurrent."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def root(studio):
 
 @pytest.fixture
 def source(studio):
-    """A topic of another channel with exercises, and topics with videos below it; every copy is large."""
+    """The id of a topic of another channel, with an exercise and two topics below it, one of which has videos."""
     channel_id, chef_root = studio.make_channel("Source")
     (topic,) = studio.add(chef_root, nodes.topic("t")).values()
     below = studio.add(topic, nodes.exercise("e", nodes.question("q")), nodes.topic("inner"), nodes.topic("empty"))
@@ -42,7 +42,7 @@ def everything_is_large(monkeypatch):
     monkeypatch.setattr(node_copies, "MIN_BACKGROUND_NODES", 1)
 
 
-def ask(studio, node_id, target, status=202, **fields):
+def copy(studio, node_id, target, status=202, **fields):
     answer = studio.post(f"{URL}/{node_id}/copy", {"target": target, "key": KEY, **fields})
     assert answer.status == status, answer.text
     return answer.json
@@ -53,15 +53,15 @@ def titles(node_id):
 
 
 def assert_sound(root):
-    """Counts are right, and every node that says that it is in the tree is reached by one edge."""
+    """Assert that counts are right, and that exactly one edge leads to every node of the tree."""
     assert counts.kept(root) == counts.recounted(root)
     assert len(counts.edges(root)) == len(trees.walk(root)) - 1 == len(counts.kept(root)) - 1
 
 
 @pytest.mark.usefixtures("everything_is_large")
 class TestLargeCopies:
-    def test_are_made_by_a_task(self, studio, root, source):
-        task_id = ask(studio, source, root, mods={"title": "new"})["task_id"]
+    def test_run_in_a_task(self, studio, root, source):
+        task_id = copy(studio, source, root, mods={"title": "new"})["task_id"]
         assert (studio.task(task_id)["status"], children(studio, root)) == ("PENDING", [])
         studio.deliver("maintenance")
         task = studio.task(task_id)
@@ -70,21 +70,21 @@ class TestLargeCopies:
         assert [item["question"] for item in assessment_items.of(trees.walk(KEY)[1]["id"])] == ["q"]
         assert_sound(root)
 
-    def test_come_twice_and_are_made_once(self, studio, root, source):
-        task_id = ask(studio, source, root)["task_id"]
+    def test_create_nodes_once_if_the_message_is_delivered_twice(self, studio, root, source):
+        task_id = copy(studio, source, root)["task_id"]
         studio.deliver("maintenance", times=2)
         assert (studio.task(task_id)["status"], len(titles(root))) == ("SUCCESS", 8)
 
-    def test_are_refused_at_once_where_they_cannot_be(self, studio, root, source):
-        ask(studio, source, "f" * 32, 404)
-        ask(studio, source, root, 400, mods={"extra_fields": {"options": 1}})
-        ask(studio, source, root, 409, key=root)
-        ask(studio, source, root, 400, position="left")
+    def test_are_refused_immediately_if_they_are_invalid(self, studio, root, source):
+        copy(studio, source, "f" * 32, 404)
+        copy(studio, source, root, 400, mods={"extra_fields": {"options": 1}})
+        copy(studio, source, root, 409, key=root)
+        copy(studio, source, root, 400, position="left")
         assert studio.deliver("maintenance") == 0
 
-    def test_that_can_no_longer_be_end_in_failure_and_leave_nothing(self, studio, root, source):
+    def test_that_became_impossible_fail_and_leave_no_nodes(self, studio, root, source):
         target = make(studio, root)["id"]
-        task_id = ask(studio, source, target)["task_id"]
+        task_id = copy(studio, source, target)["task_id"]
         studio.call("DELETE", f"{URL}/{target}")
         before = studio.cloud.contents()["nodes"]
         studio.deliver("maintenance")
@@ -92,27 +92,27 @@ class TestLargeCopies:
         assert (task["status"], "trash" in task["detail"]) == ("FAILURE", True)
         assert studio.cloud.contents()["nodes"] == before
 
-    def test_whose_target_goes_meanwhile_leave_nothing(self, studio, root, source):
+    def test_whose_target_is_deleted_meanwhile_leave_no_nodes(self, studio, root, source):
         target = make(studio, root)["id"]
-        task_id = ask(studio, source, target)["task_id"]
+        task_id = copy(studio, source, target)["task_id"]
         with interrupted(studio, lambda: studio.call("DELETE", f"{URL}/{target}")):
             node_copies.run(task_id)
         assert (studio.task(task_id)["status"], find(Node, KEY)) == ("FAILURE", None)
         assert counts.kept(root) == counts.recounted(root)
 
-    def test_that_fail_again_and_again_end_in_failure(self, studio, root, source, monkeypatch):
-        task_id = ask(studio, source, root)["task_id"]
+    def test_that_fail_repeatedly_end_with_status_failure(self, studio, root, source, monkeypatch):
+        task_id = copy(studio, source, root)["task_id"]
         monkeypatch.setitem(workers.WORK, jobs.COPY_NODES, lambda task_id: 1 / 0)
         studio.deliver("maintenance")
         assert studio.task(task_id)["status"] == "FAILURE"
 
-    def test_killed_anywhere_are_whole_when_they_are_made_again(self, studio, root, source):
+    def test_interrupted_at_any_call_are_completed_when_repeated(self, studio, root, source):
         own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
         number = 0
         hit: str | bool = True
         while hit:
             key = f"{number:032x}"
-            task_id = ask(studio, source, root, key=key)["task_id"]
+            task_id = copy(studio, source, root, key=key)["task_id"]
             with watching(Watch(failing=number, answer_lost=number % 2 == 1), own=own) as watch:
                 kill(lambda task_id=task_id: node_copies.run(task_id))
             hit, found = watch.hit, find(Node, key)
@@ -132,9 +132,9 @@ def kill(work):
         return
 
 
-class TestOneKeyForTwo:
-    def test_never_mixes_what_they_copy(self, studio, root, source):
-        """The second comes while the first is writing what lies below; one of them is made, whole."""
+class TestConcurrentCopiesWithOneKey:
+    def test_never_mix_their_nodes(self, studio, root, source):
+        """The second starts while the first is writing the descendants; one of them is completed."""
         other = make(studio, root, "other")["id"]
         for name in "xyz":
             make(studio, other, name)
@@ -149,7 +149,7 @@ class TestOneKeyForTwo:
         assert titles(KEY) == ["other", "x", "y", "z"]
         assert_sound(root)
 
-    def test_keeps_the_children_of_the_first_when_the_second_leaves_some_out(self, studio, root, source):
+    def test_leave_no_children_of_the_first_that_the_second_excludes(self, studio, root, source):
         inner = next(node["id"] for node in trees.walk(source) if node["title"] == "inner")
 
         def second():
@@ -161,7 +161,7 @@ class TestOneKeyForTwo:
         assert titles(KEY) == ["t", "e", "empty"]
         assert_sound(root)
 
-    def test_is_not_shown_before_it_is_whole(self, studio, root, source):
+    def test_are_hidden_until_they_are_complete(self, studio, root, source):
         def look():
             assert studio.get(f"{URL}/{KEY}").status == 404
             assert studio.get(f"{URL}?id__in={KEY}").json["results"] == []
@@ -169,30 +169,30 @@ class TestOneKeyForTwo:
             assert studio.post(URL, {"id": KEY, "parent": root, "kind": "topic", "title": "t"}).status == 409
 
         with interrupted(studio, look):
-            ask(studio, source, root, 201)
+            copy(studio, source, root, 201)
 
 
 class TestUnfinishedCopies:
-    """Killed right before the commit: all that is below the top is written."""
+    """Copies that were killed right before the commit, when all descendants were written."""
 
     @pytest.fixture
     def left(self, studio, root, source, monkeypatch):
-        """Ids of what is below the top."""
+        """Ids of the descendants of the top node, by title."""
         monkeypatch.setattr(node_copies, "MAX_ATTEMPT_SECONDS", 0)
         one, two, exercise = (
             next(node["id"] for node in trees.walk(source) if node["title"] == title) for title in ("a", "b", "e")
         )
-        for node_id, needed in ((one, [two]), (two, [exercise])):
-            Node(node_id).update(actions=[Node.prerequisites.set(needed), Node.requires.set("1")])
+        for node_id, required in ((one, [two]), (two, [exercise])):
+            Node(node_id).update(actions=[Node.prerequisites.set(required), Node.requires.set("1")])
         monkeypatch.setattr(node_copies, "_commit", lambda *_: 1 / 0)
-        ask(studio, source, root, 500)
+        copy(studio, source, root, 500)
         monkeypatch.undo()
         found = {node["title"]: node["id"] for node in trees.walk(KEY)}
         assert len(found) == 7
         return {title: id for title, id in found.items() if id != KEY}
 
     def look(self, studio, root, left):
-        """How many of them each list shows."""
+        """Return how many of them each list shows."""
         node_ids, exercise = ",".join(left.values()), left["e"]
         pair = f"{existing(find(Node, exercise)).node_id},{row(studio, root)['channel_id']}"
         lists = [f"{URL}?id__in={node_ids}", f"{URL}?parent={KEY}", f"{URL}?ancestors_of={left['a']}"]
@@ -204,26 +204,26 @@ class TestUnfinishedCopies:
             len(studio.get(f"{URL}/{root}/requisites").json),
         ]
 
-    def test_are_not_to_be_seen_anywhere(self, studio, root, source, left):
+    def test_are_hidden_everywhere(self, studio, root, source, left):
         assert self.look(studio, root, left) == [0] * 6
-        ask(studio, source, root, 201)
+        copy(studio, source, root, 201)
         assert self.look(studio, root, left) == [6, 3, 4, 1, 1, 2]
 
-    def test_are_removed_some_time_later(self, studio, root, left):
+    def test_are_removed_later(self, studio, root, left):
         studio.deliver("maintenance", times=2)
         assert all(find(Node, id) is None for id in (KEY, *left.values()))
         assert assessment_items.of(left["e"]) == []
         assert trees.edges(KEY) == {KEY: []}
 
-    def test_that_are_made_again_stay(self, studio, root, source, left):
-        ask(studio, source, root, 201)
+    def test_that_are_repeated_are_not_removed(self, studio, root, source, left):
+        copy(studio, source, root, 201)
         studio.deliver("maintenance", times=2)
         assert len(titles(KEY)) == 7
         assert_sound(root)
 
 
 def test_a_copy_during_a_publish_is_not_published(studio, root, source):
-    """What was written before the publish and came into the tree after it."""
+    """Its descendants were written before the publish, but came into the tree after it."""
     make(studio, root, "before")
     channel = existing(channels.get(row(studio, root)["channel_id"]))
 
@@ -231,13 +231,13 @@ def test_a_copy_during_a_publish_is_not_published(studio, root, source):
         channel.update(actions=[type(channel).rev.add(1), type(channel).published_rev.set(channel.rev + 1)])
 
     with interrupted(studio, publish):
-        ask(studio, source, root, 201)
+        copy(studio, source, root, 201)
     for node in trees.walk(KEY):
         assert values(studio, node["id"], FLAGS[:2]) == [False, True]
 
 
 class OnceWritten(Watch):
-    """AWS answers nothing any more once the first new node is in its tree."""
+    """Every call of AWS fails after the first new node was written into its tree."""
 
     def __call__(self, client, operation, arguments):
         if self.hit:
@@ -248,8 +248,8 @@ class OnceWritten(Watch):
         return answer
 
 
-class TestWhatIsWrittenIsToldSo:
-    def test_when_nothing_can_be_settled_after_a_copy(self, studio, root, source, monkeypatch):
+class TestSuccessAfterTheWrite:
+    def test_is_returned_if_the_propagation_after_a_copy_fails(self, studio, root, source, monkeypatch):
         def busy(*_):
             raise Busy("Other requests are changing the same channel. Send this request again.")
 
@@ -263,14 +263,14 @@ class TestWhatIsWrittenIsToldSo:
         make(studio, root, "before")
         channel.refresh()
         with interrupted(studio, publish):
-            assert ask(studio, source, root, 201)["id"] == KEY
+            assert copy(studio, source, root, 201)["id"] == KEY
         assert len(titles(KEY)) == 7
 
-    def test_when_nothing_can_be_read_after_a_node_is_made(self, studio, root):
+    def test_is_returned_if_reads_after_creating_a_node_fail(self, studio, root):
         path, body = URL, {"parent": root, "title": "n", "kind": "topic"}
         self.check(studio, root, path, body)
 
-    def test_when_nothing_can_be_read_after_a_copy(self, studio, root, source):
+    def test_is_returned_if_reads_after_a_copy_fail(self, studio, root, source):
         (exercise,) = (node["id"] for node in trees.walk(source) if node["title"] == "e")
         self.check(studio, root, f"{URL}/{exercise}/copy", {"target": root})
 
@@ -285,13 +285,13 @@ class TestWhatIsWrittenIsToldSo:
 class TestMovesToTheTrash:
     @pytest.fixture
     def topic(self, studio, root, monkeypatch):
-        """A topic whose nodes are too many to move in one transaction, and its node."""
+        """Ids of a topic with too many nodes to move in one transaction, and of these nodes."""
         monkeypatch.setattr(node_moves, "MAX_MOVED_AT_ONCE", 2)
         monkeypatch.setattr(propagation, "DELAY", 0)
         topic = make(studio, root, "t")["id"]
         return topic, [node.id for node in put(Node(topic), "a", "b", "c")]
 
-    def test_that_are_killed_right_after_are_settled_in_the_background(self, studio, root, topic, monkeypatch):
+    def test_that_are_killed_after_the_commit_are_propagated_in_the_background(self, studio, root, topic, monkeypatch):
         top, below = topic
         trash = existing(channels.get(row(studio, root)["channel_id"])).trash_root_id
         monkeypatch.setattr(propagation, "complete", lambda *_: 1 / 0)
@@ -300,15 +300,15 @@ class TestMovesToTheTrash:
         studio.deliver("maintenance", times=2)
         assert {Node.get(id).tree_id for id in below} == {trash}
 
-    def test_that_lost_a_race_settle_nothing(self, studio, root, topic):
+    def test_that_lost_a_race_propagate_nothing(self, studio, root, topic):
         top, below = topic
         before = [Node.get(id).created_rev for id in below]
         propagation.prepare(top, 1000)
         studio.deliver("maintenance")
         assert [Node.get(id).created_rev for id in below] == before
 
-    def test_and_back_again_end_where_the_node_is(self, studio, root, topic):
-        """Messages that come late, in any order, tell of where the nodes are then."""
+    def test_followed_by_a_restore_end_in_the_live_tree(self, studio, root, topic):
+        """Messages that arrive late, in any order, propagate the tree that the node is in then."""
         top, below = topic
         studio.call("DELETE", f"{URL}/{top}")
         assert studio.post(f"{URL}/{top}/restore").status == 200

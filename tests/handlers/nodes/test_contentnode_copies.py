@@ -1,4 +1,4 @@
-"""Copying content nodes."""
+"""Copy content nodes."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def letters(studio, root):
 class TestCopy:
     @pytest.fixture
     def source(self, studio):
-        """A topic of another channel with an exercise, a document and a topic with a video; its id and all ids."""
+        """Ids of a topic of another channel, with an exercise, a document and a topic with a video, by title."""
         channel_id, chef_root = studio.make_channel("Source")
         picture = nodes.file(studio.upload(b"%PDF", "pdf", "document"))
         (topic,) = studio.add(chef_root, nodes.topic("t", tags=["x"])).values()
@@ -44,7 +44,7 @@ class TestCopy:
         assert answer.status == status, answer.text
         return answer.json
 
-    def test_brings_all_that_hangs_below(self, studio, root, source):
+    def test_includes_all_descendants(self, studio, root, source):
         copied = self.copy(studio, source["t"], root)
         tree = trees.walk(copied["id"])
         assert [node["title"] for node in tree] == ["t", "e", "d", "inner", "v"]
@@ -60,13 +60,13 @@ class TestCopy:
         assert document["files"][0]["checksum"] == originals["d"]["files"][0]["checksum"]
         assert document["files"][0]["id"] != originals["d"]["files"][0]["id"]
 
-    def test_brings_questions(self, studio, root, source):
+    def test_includes_questions(self, studio, root, source):
         copied = self.copy(studio, source["e"], root)
         assert (copied["assessment_item_count"], copied["complete"]) == (2, True)
-        asked = [item["question"] for item in assessment_items.of(copied["id"])]
-        assert asked == ["q", "r"]
+        texts = [item["question"] for item in assessment_items.of(copied["id"])]
+        assert texts == ["q", "r"]
 
-    def test_says_where_it_is_from(self, studio, root, source):
+    def test_shows_its_source_and_original(self, studio, root, source):
         copied = self.copy(studio, source["t"], root)
         again = self.copy(studio, copied["id"], root)
         for found in (copied, again):
@@ -76,7 +76,7 @@ class TestCopy:
         assert (again["source_channel_id"], again["source_node_id"]) == (copied["channel_id"], copied["node_id"])
         assert (copied["published"], copied["changed"], copied["has_new_descendants"]) == (False, True, True)
 
-    def test_does_not_name_a_channel_that_one_may_not_view(self, studio, root, source):
+    def test_does_not_name_a_channel_that_the_user_may_not_view(self, studio, root, source):
         copied = self.copy(studio, source["t"], root)
         user_id, token = studio.sign_up("someone")
         studio.share(copied["channel_id"], user_id, VIEW)
@@ -86,7 +86,7 @@ class TestCopy:
         studio.share(source["channel"], user_id, VIEW)
         assert studio.get(path, token).json["original_channel_name"] == "Source"
 
-    def test_takes_changes_of_the_copied_node(self, studio, root, source):
+    def test_applies_changes_to_the_copied_node(self, studio, root, source):
         mods = {"title": "new", "tags": {"x": False, "y": True}}
         copied = self.copy(studio, source["t"], root, mods=mods, key="b" * 32)
         assert (copied["id"], copied["title"], copied["tags"]) == ("b" * 32, "new", ["y"])
@@ -94,19 +94,19 @@ class TestCopy:
         assert values(studio, root)[0] == 5
 
     @pytest.mark.parametrize("form", [list, lambda ids: dict.fromkeys(ids, True)])
-    def test_leaves_out_what_is_excluded_and_all_below_it(self, studio, root, source, form):
+    def test_omits_excluded_nodes_and_their_descendants(self, studio, root, source, form):
         excluded = form([source["inner"], nodes.node_id("d")])
         copied = self.copy(studio, source["t"], root, excluded_descendants=excluded)
         assert children(studio, copied["id"]) == ["e"]
         assert values(studio, copied["id"]) == [1, 1, 0, 0]
 
-    def test_stands_where_it_is_told(self, studio, root, letters):
+    def test_has_the_requested_position(self, studio, root, letters):
         self.copy(studio, letters["e"], letters["a"], position="right", mods={"title": "f"})
         self.copy(studio, letters["e"], root, position="first-child", mods={"title": "g"})
         assert "".join(children(studio, root)) == "gafbcde"
         assert self.copy(studio, letters["a"], letters["a"])["parent"] == letters["a"]
 
-    def test_keeps_prerequisites_within_it(self, studio, root, letters):
+    def test_keeps_prerequisites_within_the_subtree(self, studio, root, letters):
         one, two = (make(studio, letters["a"], title)["id"] for title in "12")
         for prerequisite in (two, letters["b"]):
             studio.post(f"{URL}/{one}/prerequisites", {"prerequisite": prerequisite})
@@ -114,7 +114,7 @@ class TestCopy:
         _, first, second = trees.walk(copied["id"])
         assert (first["prerequisites"], second["prerequisites"]) == ([second["id"]], [])
 
-    def test_needs_a_source_that_one_may_view_and_a_target_that_one_may_edit(self, studio, root, source):
+    def test_requires_a_viewable_source_and_an_editable_target(self, studio, root, source):
         user_id, token = studio.sign_up("someone")
         studio.share(row(studio, root)["channel_id"], user_id, "edit")
         path, body = f"{URL}/{source['t']}/copy", {"target": root}
@@ -123,7 +123,7 @@ class TestCopy:
         assert studio.post(path, {"target": source["t"]}, token).status == 403
         assert studio.post(path, body, token).status == 201
 
-    def test_refuses_what_it_does_not_understand(self, studio, root, source):
+    def test_refuses_invalid_fields(self, studio, root, source):
         bad: list[dict[str, Any]] = [
             {"mods": []},
             {"mods": {"kind": "topic"}},

@@ -1,4 +1,4 @@
-"""Reads of large trees: what they cost, how large their answers are, and what is worked out in the background."""
+"""Reads of large trees: number of calls, size of responses, and background work."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.support.aws.calls import counting
 from tests.support.worlds import nodes
 from tests.support.worlds.contentnode import URL, change, empty_tree, make
 
-LAMBDA = 6_000_000  # bytes of an answer, written as JSON once more
+MAX_RESPONSE_BYTES = 6_000_000  # of a response, which Lambda encodes as JSON again
 
 
 @pytest.fixture
@@ -25,14 +25,14 @@ def pages(studio, query):
     while more:
         answer = studio.get(f"{URL}?{more}")
         assert answer.status == 200, answer.text
-        assert len(json.dumps(answer.text)) < LAMBDA
+        assert len(json.dumps(answer.text)) < MAX_RESPONSE_BYTES
         found.append([node["title"] for node in answer.json["results"]])
         more = answer.json["more"] and "&".join(f"{name}={value}" for name, value in answer.json["more"].items())
     return found
 
 
 class TestSize:
-    def test_is_what_was_counted_last_until_it_is_counted_anew(self, studio, root, monkeypatch):
+    def test_is_the_last_computed_one_until_it_is_recomputed(self, studio, root, monkeypatch):
         (node,) = put(Node(root), "d", files=[file("a", 5), file("b", 7)])
         put(Node(root), "same", files=[file("a", 5)])
         path = f"{URL}/{root}/size"
@@ -42,7 +42,7 @@ class TestSize:
         change(studio, node.id, title="another")
         assert studio.get(path).json == {"size": 12, "stale": True}
 
-    def test_is_counted_once_a_while_however_often_it_is_asked_for(self, studio, root):
+    def test_is_recomputed_once_for_repeated_requests(self, studio, root):
         put(Node(root), "d")
         with counting(studio) as calls:
             for _ in range(3):
@@ -50,13 +50,13 @@ class TestSize:
         assert calls.names.count("SendMessage") == 1
         assert "Query" not in calls.names
 
-    def test_counted_late_does_not_replace_what_is_known_of_later_changes(self, studio, root):
+    def test_computed_late_does_not_replace_a_newer_one(self, studio, root):
         put(Node(root), "d", files=[file("a", 5)])
         tree_statistics.refresh(root)
         tree_statistics.keep(root, [], rev=0)
         assert studio.get(f"{URL}/{root}/size").json == {"size": 5, "stale": False}
 
-    def test_of_a_tree_that_is_staged_is_known_when_the_trees_were_compared(self, studio):
+    def test_of_a_staged_tree_is_computed_with_the_comparison_of_trees(self, studio):
         channel_id, chef_root = studio.make_channel()
         studio.add(chef_root, nodes.resource("d", files=[nodes.file(studio.upload(b"%PDF", "pdf", "document"))]))
         studio.finish(channel_id, stage=True)
@@ -70,16 +70,16 @@ def file(name, size):
 
 
 class TestRequisites:
-    def test_cost_what_they_return_whatever_the_size_of_the_tree(self, studio, root):
+    def test_cost_calls_by_their_number_not_by_the_size_of_the_tree(self, studio, root):
         one, two, *_ = (make(studio, root, title)["id"] for title in "ab")
         for number in range(3):
             put(fresh(Node(one)), f"n{number}", kind="topic")
         assert studio.post(f"{URL}/{one}/prerequisites", {"prerequisite": two}).status == 201
         with counting(studio) as calls:
             assert studio.get(f"{URL}/{root}/requisites").json == [{"target_node": one, "prerequisite": two}]
-        assert len(calls.names) <= 1 + 3 + 2  # who is asking; then as every list
+        assert len(calls.names) <= 1 + 3 + 2  # authentication, then as every list
 
-    def test_go_with_the_last_prerequisite(self, studio, root):
+    def test_remove_the_index_entry_with_the_last_prerequisite(self, studio, root):
         one, two = (make(studio, root, title)["id"] for title in "ab")
         body = {"prerequisite": two}
         assert studio.post(f"{URL}/{one}/prerequisites", body).status == 201
@@ -91,18 +91,18 @@ class TestRequisites:
 class TestPages:
     @pytest.mark.parametrize("query", ["parent={}", "root_id={}&kind=topic", "parent={}&ordering=-title", "{}"])
     @pytest.mark.parametrize("letter", ["x", "\u2603", '"', "\U0001f600"])
-    def test_stay_below_what_lambda_answers_with(self, studio, root, query, letter):
+    def test_stay_below_the_response_limit_of_lambda(self, studio, root, query, letter):
         long = letter * 30_000
         made = [
             node for at in range(0, 40, 8) for node in put(Node(root), *names(at, 8), kind="topic", description=long)
         ]
-        asked = query.format(root) if "=" in query else "id__in=" + ",".join(node.id for node in made)
-        found = [title for page in pages(studio, f"{asked}&max_results=100") for title in page if title != "Channel"]
+        filters = query.format(root) if "=" in query else "id__in=" + ",".join(node.id for node in made)
+        found = [title for page in pages(studio, f"{filters}&max_results=100") for title in page if title != "Channel"]
         assert sorted(found) == sorted(names(0, 40))
 
     @pytest.mark.parametrize("way", ["lft", "-lft"])
     @pytest.mark.parametrize("query", ["root_id={}", "parent={}", "parent__in={}"])
-    def test_look_at_so_many_nodes_only_and_find_all_in_the_end(self, studio, root, query, way, monkeypatch):
+    def test_examine_a_limited_number_of_nodes_and_find_all_in_the_end(self, studio, root, query, way, monkeypatch):
         monkeypatch.setattr(node_reads, "MAX_EXAMINED", 10)
         for at in range(0, 40, 20):
             put(Node(root), *names(at, 20), kind="topic")
@@ -114,7 +114,7 @@ class TestPages:
         assert [title for page in pages(studio, query) for title in page] == ["last"]
         assert last.id
 
-    def test_that_are_sorted_are_refused_for_too_many_nodes_before_these_are_read(self, studio, root, monkeypatch):
+    def test_that_are_sorted_refuse_too_many_nodes_before_reading_them(self, studio, root, monkeypatch):
         monkeypatch.setattr(node_reads, "MAX_SORTED", 10)
         put(Node(root), *names(0, 20))
         with counting(studio) as calls:

@@ -1,4 +1,4 @@
-"""Moving content nodes, and what they are to be learned after."""
+"""Move content nodes, and edit their prerequisites."""
 
 import pytest
 
@@ -54,7 +54,7 @@ class TestMove:
             for found in sorted(studio.get(f"{URL}?parent={root}").json["results"], key=lambda n: n["lft"])
         )
 
-    def test_again_and_again_into_the_same_gap_keeps_the_order(self, studio, root, letters):
+    def test_repeatedly_into_the_same_gap_keeps_the_order(self, studio, root, letters):
         for number in range(12):
             moved = "de"[number % 2]
             move(studio, letters[moved], letters["a"], "right")
@@ -68,7 +68,7 @@ class TestMove:
             more = answer["more"] and "&".join(f"{name}={value}" for name, value in answer["more"].items())
         assert pages == "aedbc"
 
-    def test_takes_along_all_that_hangs_below(self, studio, root, letters):
+    def test_includes_all_descendants(self, studio, root, letters):
         inner = make(studio, letters["a"], "inner")["id"]
         make(studio, inner, "v", "video", role_visibility="coach")
         moved = move(studio, letters["a"], letters["b"])
@@ -81,7 +81,7 @@ class TestMove:
         titles = [found["title"] for found in studio.get(f"{URL}?ancestors_of={inner}").json["results"]]
         assert titles == ["Channel", "inner"]
 
-    def test_never_goes_below_itself(self, studio, root, letters):
+    def test_below_the_node_itself_is_refused(self, studio, root, letters):
         inner = make(studio, letters["a"])["id"]
         leaf = make(studio, inner)["id"]
         for target, position in (
@@ -93,7 +93,7 @@ class TestMove:
             move(studio, letters["a"], target, position, 400)
         assert values(studio, root) == [7, 0, 0, 0]
 
-    def test_refuses_what_is_no_place(self, studio, root, letters):
+    def test_refuses_invalid_targets(self, studio, root, letters):
         video = make(studio, root, kind="video")["id"]
         move(studio, letters["a"], video, status=400)
         move(studio, letters["a"], root, "left", 400)
@@ -102,7 +102,7 @@ class TestMove:
         move(studio, letters["a"], letters["b"], "above", 400)
         move(studio, letters["a"], "bad", status=400)
 
-    def test_is_a_change_of_the_node_and_both_parents(self, studio):
+    def test_changes_the_node_and_both_parents(self, studio):
         channel_id, root = studio.make_channel()
         one, two = studio.add(root, nodes.topic("one"), nodes.topic("two")).values()
         moved, _ = studio.add(one, *(nodes.exercise(name, nodes.question("q")) for name in "ab")).values()
@@ -127,7 +127,7 @@ class TestMoveToAnotherChannel:
     def other(self, studio):
         return channels.get(studio.make_channel()[0])
 
-    def test_changes_the_channel_of_all(self, studio, root, letters, other):
+    def test_changes_the_channel_of_the_whole_subtree(self, studio, root, letters, other):
         inner = make(studio, letters["a"], "inner")["id"]
         leaf = make(studio, inner, "v", "video")["id"]
         before = existing(channels.get(row(studio, root)["channel_id"])).rev
@@ -141,8 +141,8 @@ class TestMoveToAnotherChannel:
         assert existing(channels.get(other.id)).rev == other.rev + 1
 
     @pytest.mark.parametrize("at_once", [200, 0])
-    def test_takes_along_any_number(self, studio, root, letters, other, at_once, monkeypatch):
-        """Many nodes learn of it after the move, in the background where they are very many."""
+    def test_propagates_to_any_number_of_descendants(self, studio, root, letters, other, at_once, monkeypatch):
+        """Many descendants are updated after the move, and very many in the background."""
         monkeypatch.setattr(propagation, "MAX_AT_ONCE", at_once)
         inner = put(Node(letters["a"]), "inner", kind="topic")[0]
         below = [*put(inner, *map(str, range(47))), *put(inner, *map(str, range(47, 52)))]
@@ -156,7 +156,7 @@ class TestMoveToAnotherChannel:
         }
         assert {*values(studio, inner.id, FLAGS[:2])} == {False, True}
 
-    def test_needs_the_right_to_edit_both(self, studio, root, letters, other):
+    def test_requires_the_permission_to_edit_both(self, studio, root, letters, other):
         user_id, token = studio.sign_up("someone")
         body = {"target": other.root_id}
         studio.share(row(studio, root)["channel_id"], user_id, "edit")
@@ -181,7 +181,7 @@ class TestPrerequisites:
         self.require(studio, b, c)
         assert self.listed(studio, root) == self.listed(studio, c) == [(a, b), (b, c)]
 
-    def test_can_be_taken_away(self, studio, root, letters):
+    def test_can_be_removed(self, studio, root, letters):
         a, b = letters["a"], letters["b"]
         self.require(studio, a, b)
         path, body = f"{URL}/{a}/prerequisites", {"prerequisite": b}
@@ -189,14 +189,14 @@ class TestPrerequisites:
         assert studio.call("DELETE", path, body).status == 404
         assert self.listed(studio, root) == []
 
-    def test_make_no_circle(self, studio, root, letters):
+    def test_cannot_form_a_cycle(self, studio, root, letters):
         a, b, c = (letters[name] for name in "abc")
         self.require(studio, a, b)
         self.require(studio, b, c)
         for target, prerequisite in ((a, a), (b, a), (c, a)):
             assert "prerequisite" in self.require(studio, target, prerequisite, 400)
 
-    def test_stay_in_one_tree(self, studio, root, letters):
+    def test_must_be_in_the_same_tree(self, studio, root, letters):
         other = existing(channels.get(studio.make_channel()[0])).root_id
         elsewhere = make(studio, other)["id"]
         self.require(studio, letters["a"], elsewhere, 400)
@@ -206,7 +206,7 @@ class TestPrerequisites:
         move(studio, letters["b"], other)
         assert self.listed(studio, root) == []
 
-    def test_of_what_is_in_the_trash_are_not_listed(self, studio, root, letters):
+    def test_in_the_trash_are_not_listed(self, studio, root, letters):
         self.require(studio, letters["a"], letters["b"])
         studio.call("DELETE", f"{URL}/{letters['b']}")
         assert self.listed(studio, root) == []

@@ -1,4 +1,4 @@
-"""Making, changing, deleting and restoring content nodes."""
+"""Create, update, delete and restore content nodes."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def live(studio):
 
 
 class TestCreate:
-    def test_puts_a_node_behind_its_siblings(self, studio, live):
+    def test_adds_a_node_as_the_last_child(self, studio, live):
         channel_id, root = live
         for title in "cab":
             made = make(studio, root, title)
@@ -31,7 +31,7 @@ class TestCreate:
         assert (made["complete"], made["published"], made["changed"]) == (True, False, True)
         assert made["original_channel_id"] is None
 
-    def test_takes_all_fields(self, studio, live):
+    def test_accepts_all_fields(self, studio, live):
         sent: dict[str, Any] = {
             "description": "d",
             "language": "en",
@@ -51,13 +51,13 @@ class TestCreate:
         assert (made["tags"], made["categories"]) == (["x"], {"d&WXdXWF": True})
         assert made["thumbnail_src"] == "data:image/png;base64,AA"
 
-    def test_gives_kinds_their_usual_activity_unless_told(self, studio, live):
+    def test_sets_the_default_activity_of_a_kind_unless_sent(self, studio, live):
         assert make(studio, live[1], kind="video")["learning_activities"] == {learning_activities.WATCH: True}
         assert make(studio, live[1])["learning_activities"] == {}
-        told = make(studio, live[1], kind="video", learning_activities=[learning_activities.REFLECT])
-        assert told["learning_activities"] == {learning_activities.REFLECT: True}
+        sent = make(studio, live[1], kind="video", learning_activities=[learning_activities.REFLECT])
+        assert sent["learning_activities"] == {learning_activities.REFLECT: True}
 
-    def test_counts_on_every_ancestor(self, studio, live):
+    def test_updates_the_counts_of_every_ancestor(self, studio, live):
         outer = make(studio, live[1])["id"]
         inner = make(studio, outer)["id"]
         make(studio, inner, kind="video", role_visibility="coach")
@@ -65,13 +65,13 @@ class TestCreate:
         assert values(studio, outer) == [2, 1, 1, 1]
         assert values(studio, inner) == [1, 1, 1, 1]
 
-    def test_takes_an_id_once(self, studio, live):
+    def test_refuses_an_id_in_use(self, studio, live):
         assert make(studio, live[1], id="a" * 32)["id"] == "a" * 32
         answer = studio.post(URL, {"parent": live[1], "title": "n", "kind": "topic", "id": "a" * 32})
         assert answer.status == 409
         assert values(studio, live[1]) == [1, 0, 0, 0]
 
-    def test_is_a_change_of_the_channel(self, studio, live):
+    def test_increments_the_revision_of_the_channel(self, studio, live):
         before = existing(channels.get(live[0])).rev
         make(studio, live[1])
         assert existing(channels.get(live[0])).rev == before + 1
@@ -104,29 +104,29 @@ class TestCreate:
             ({"kind": "exercise", "extra_fields": {"randomize": 1}}, "non_field_errors"),
         ],
     )
-    def test_refuses_what_a_node_cannot_be(self, studio, live, fields, named):
+    def test_refuses_invalid_fields(self, studio, live, fields, named):
         answer = studio.post(URL, {"parent": live[1], "title": "n", "kind": "topic", **fields})
         assert (answer.status, named in answer.json) == (400, True), answer.text
         assert children(studio, live[1]) == []
 
-    def test_refuses_what_is_no_topic_or_not_there(self, studio, live):
+    def test_refuses_parents_that_are_resources_or_unknown(self, studio, live):
         video = make(studio, live[1], kind="video")["id"]
         body = {"title": "n", "kind": "topic"}
         assert studio.post(URL, {**body, "parent": video}).status == 400
         assert studio.post(URL, {**body, "parent": NOTHING}).status == 404
 
-    def test_refuses_trees_that_are_not_edited(self, studio):
+    def test_refuses_trees_that_cannot_be_edited(self, studio):
         _, chef_root = studio.make_channel()
         assert studio.post(URL, {"parent": chef_root, "title": "n", "kind": "topic"}).status == 409
 
-    def test_is_for_editors(self, studio, live):
+    def test_requires_an_editor(self, studio, live):
         user_id, token = studio.sign_up("someone")
         body = {"parent": live[1], "title": "n", "kind": "topic"}
         assert studio.post(URL, body, token).status == 404
         studio.share(live[0], user_id, VIEW)
         assert studio.post(URL, body, token).status == 403
 
-    def test_of_bodies_of_any_kind_is_refused_in_words(self, studio):
+    def test_with_an_invalid_body_is_refused(self, studio):
         bodies: list[Any] = [[], "x", 1, None, {"parent": {}}, {"tags.": 1}]
         bodies += [{"extra_fields.a": 1, "extra_fields.a.b": 2}]
         with strictly(studio) as watch:
@@ -136,12 +136,12 @@ class TestCreate:
 
 
 class TestUpdate:
-    def test_changes_only_what_is_given(self, studio, live):
+    def test_changes_only_the_given_fields(self, studio, live):
         node_id = make(studio, live[1], "old", description="d", tags=["x"])["id"]
         changed = change(studio, node_id, title="new")
         assert (changed["title"], changed["description"], changed["tags"]) == ("new", "d", ["x"])
 
-    def test_takes_sets_as_lists_and_as_maps(self, studio, live):
+    def test_accepts_sets_as_lists_and_as_maps(self, studio, live):
         node_id = make(studio, live[1], tags=["x", "y"])["id"]
         assert change(studio, node_id, tags={"y": False, "z": True})["tags"] == ["x", "z"]
         assert change(studio, node_id, tags=["w"])["tags"] == ["w"]
@@ -157,7 +157,7 @@ class TestUpdate:
         changed = change(studio, node_id, **{"extra_fields.options.modality": None, "extra_fields.a": 3})
         assert changed["extra_fields"] == {"a": 3, "b": 2, "options": {}}
 
-    def test_finds_out_whether_it_is_complete_now(self, studio):
+    def test_recomputes_whether_the_node_is_complete(self, studio):
         channel_id, root = studio.make_channel()
         file = nodes.file(studio.upload(b"%PDF", "pdf", "document"))
         (node_id,) = studio.add(root, nodes.resource("n", files=[file], license=None)).values()
@@ -168,13 +168,13 @@ class TestUpdate:
         assert change(studio, node_id, title="", complete=True, role_visibility="coach")["complete"] is False
         assert values(studio, root) == [1, 1, 1, 1]
 
-    def test_asks_the_questions_of_an_exercise(self, studio):
+    def test_of_an_exercise_takes_its_questions_into_account(self, studio):
         channel_id, root = studio.make_channel()
         (node_id,) = studio.add(root, nodes.exercise("n", nodes.question("q"), license=None)).values()
         studio.finish(channel_id)
         assert change(studio, node_id, license=8)["complete"] is True
 
-    def test_shows_what_changed_since_the_publish(self, studio):
+    def test_sets_the_flags_of_changes_since_the_publish(self, studio):
         channel_id, root = studio.make_channel()
         (topic,) = studio.add(root, nodes.topic("t")).values()
         (node_id,) = studio.add(topic, nodes.exercise("n", nodes.question("q"))).values()
@@ -190,7 +190,7 @@ class TestUpdate:
         for id in (node_id, topic, root, made):
             assert values(studio, id, FLAGS) == [True, False, False, False]
 
-    def test_that_changes_nothing_is_none(self, studio, live):
+    def test_without_a_difference_writes_nothing(self, studio, live):
         node_id = make(studio, live[1], "same")["id"]
         before = existing(channels.get(live[0])).rev, row(studio, node_id)
         change(studio, node_id, title="same", tags={})
@@ -204,19 +204,19 @@ class TestUpdate:
             assert studio.call("PATCH", f"{URL}/{node_id}", fields).status == 400
         assert studio.call("PATCH", f"{URL}/{node_id}", {"parent": live[1], "kind": "topic"}).status == 200
 
-    def test_as_a_whole_needs_what_a_new_one_needs(self, studio, live):
+    def test_by_put_requires_the_fields_of_a_new_node(self, studio, live):
         node_id = make(studio, live[1])["id"]
         assert set(studio.call("PUT", f"{URL}/{node_id}", {"description": "y"}).json) == {"parent", "title", "kind"}
         body = {"parent": live[1], "title": "y", "kind": "topic"}
         answer = studio.call("PUT", f"{URL}/{node_id}", body)
         assert (answer.status, answer.json["title"]) == (200, "y")
 
-    def test_of_an_exercise_keeps_what_it_needs(self, studio, live):
+    def test_cannot_remove_required_fields_of_an_exercise(self, studio, live):
         made = make(studio, live[1], kind="exercise", extra_fields={"randomize": True})
         answer = studio.call("PATCH", f"{URL}/{made['id']}", {"extra_fields": {"randomize": None}})
         assert (answer.status, "extra_fields" in answer.json) == (400, True)
 
-    def test_is_for_editors(self, studio, live):
+    def test_requires_an_editor(self, studio, live):
         user_id, token = studio.sign_up("someone")
         path = f"{URL}/{make(studio, live[1])['id']}"
         for method in ("PATCH", "DELETE"):
@@ -227,7 +227,7 @@ class TestUpdate:
 
 
 class TestDelete:
-    def test_puts_a_node_with_all_below_it_into_the_trash(self, studio, live):
+    def test_moves_a_node_and_its_descendants_to_the_trash(self, studio, live):
         channel_id, root = live
         topic = make(studio, root, "t")["id"]
         inner = make(studio, topic, "i")["id"]
@@ -239,7 +239,7 @@ class TestDelete:
         assert {row(studio, id)["root_id"] for id in (topic, inner, leaf)} == {trash}
         assert [found["root_id"] for found in studio.get(f"{URL}?id__in={leaf}").json["results"]] == [trash]
 
-    def test_twice_is_once(self, studio, live):
+    def test_can_be_repeated(self, studio, live):
         topic = make(studio, live[1])["id"]
         for _ in range(2):
             assert studio.call("DELETE", f"{URL}/{topic}").status == 204
@@ -249,13 +249,13 @@ class TestDelete:
         for root in (live[1], existing(channels.get(live[0])).trash_root_id):
             assert studio.call("DELETE", f"{URL}/{root}").status == 400
 
-    def test_leaves_nodes_that_cannot_be_changed(self, studio, live):
+    def test_makes_nodes_read_only(self, studio, live):
         topic = make(studio, live[1])["id"]
         studio.call("DELETE", f"{URL}/{topic}")
         assert studio.call("PATCH", f"{URL}/{topic}", {"title": "x"}).status == 409
         assert studio.post(URL, {"parent": topic, "title": "x", "kind": "topic"}).status == 409
 
-    def test_is_a_change_of_the_parent(self, studio):
+    def test_changes_the_parent(self, studio):
         channel_id, root = studio.make_channel()
         (topic,) = studio.add(root, nodes.topic("t")).values()
         one, _ = studio.add(topic, *(nodes.exercise(name, nodes.question("q")) for name in "ab")).values()
@@ -267,7 +267,7 @@ class TestDelete:
 
 
 class TestRestore:
-    def test_brings_a_node_back_to_where_it_was(self, studio, live):
+    def test_moves_a_node_back_to_its_former_parent(self, studio, live):
         topic = make(studio, live[1], "t")["id"]
         node_id = make(studio, topic, "n")["id"]
         make(studio, node_id, "v", "video")
@@ -277,19 +277,19 @@ class TestRestore:
         assert values(studio, live[1]) == [3, 1, 0, 1]
         assert studio.post(f"{URL}/{node_id}/restore").status == 409
 
-    def test_to_the_root_where_that_is_gone(self, studio, live):
+    def test_moves_a_node_to_the_root_if_its_former_parent_is_deleted(self, studio, live):
         topic = make(studio, live[1], "t")["id"]
         node_id = make(studio, topic, "n")["id"]
         for id in (node_id, topic):
             studio.call("DELETE", f"{URL}/{id}")
         assert studio.post(f"{URL}/{node_id}/restore").json["parent"] == live[1]
 
-    def test_to_a_target(self, studio, live):
+    def test_moves_a_node_to_the_given_target(self, studio, live):
         node_id, topic = make(studio, live[1])["id"], make(studio, live[1])["id"]
         studio.call("DELETE", f"{URL}/{node_id}")
         assert studio.post(f"{URL}/{node_id}/restore", {"target": topic}).json["parent"] == topic
 
-    def test_makes_it_new_if_it_was_published_without_it(self, studio):
+    def test_makes_a_node_new_if_the_channel_was_published_without_it(self, studio):
         channel_id, root = studio.make_channel()
         one, _ = studio.add(root, *(nodes.exercise(name, nodes.question("q")) for name in "ab")).values()
         studio.finish(channel_id)

@@ -1,4 +1,4 @@
-"""Topics count what is below them, however it came there."""
+"""Topics count their descendants, whatever operation added them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.http.client import Studio
 from tests.support.worlds import counts, nodes
 
 KINDS = ("topic", "incomplete", "complete", "coach")
-# Node number n hangs below the topic that `parent` picks among those before it.
+# (kind, choice) of each node; `choice` selects its parent among the topics before it.
 TREES = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 30)), min_size=1, max_size=14)
 CHUNKS = st.lists(st.integers(1, 5), min_size=14, max_size=14)
 
@@ -24,7 +24,7 @@ def node(number, kind):
 
 
 def placed(tree):
-    """(parent number or None for the root, node) of every node, in an order in which they can be sent."""
+    """Yield (parent number or None for the root, number, node), parents before children."""
     topics: list[int | None] = [None]
     for number, (kind, choice) in enumerate(tree):
         yield topics[choice % len(topics)], number, node(number, kind)
@@ -34,7 +34,7 @@ def placed(tree):
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(tree=TREES, chunks=CHUNKS, repeated=st.booleans())
-def test_every_topic_counts_what_is_below_it(aws, tree, chunks, repeated):
+def test_every_topic_counts_its_descendants(aws, tree, chunks, repeated):
     aws.empty()
     studio = Studio(aws)
     _, root = studio.make_channel()
@@ -49,8 +49,8 @@ def test_every_topic_counts_what_is_below_it(aws, tree, chunks, repeated):
             size = next(sizes)
             chunk, children = children[:size], children[size:]
             for _ in range(1 + repeated):
-                answered = studio.add(ids[parent], *(sent for _, sent in chunk))
-            ids |= {number: answered[sent["node_id"]] for number, sent in chunk}
+                added = studio.add(ids[parent], *(sent for _, sent in chunk))
+            ids |= {number: added[sent["node_id"]] for number, sent in chunk}
     assert counts.kept(root) == counts.recounted(root)
     assert counts.kept(root)[f"Channel {root}"][0] == len(tree)
 
@@ -73,7 +73,7 @@ def test_the_counts_of_a_small_tree(studio):
     )
 
 
-def test_what_is_added_to_a_live_tree_is_counted(studio):
+def test_nodes_added_to_a_live_tree_are_counted(studio):
     channel_id, root = studio.make_channel()
     topic = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
     studio.finish(channel_id)
@@ -81,13 +81,13 @@ def test_what_is_added_to_a_live_tree_is_counted(studio):
     assert counts.kept(root) == counts.recounted(root)
 
 
-def test_nodes_taken_over_are_counted(studio):
+def test_nodes_copied_from_another_channel_are_counted(studio):
     source_id, source = studio.make_channel("Source")
     studio.add(source, nodes.exercise("e", nodes.question("q"), role="coach"))
     studio.finish(source_id)
-    _, root = studio.make_channel("Taker")
+    _, root = studio.make_channel("Target")
     topic = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
     remote = {"node_id": nodes.node_id("mine"), "source_channel_id": source_id, "source_node_id": nodes.node_id("e")}
     studio.add(topic, remote)
     assert counts.kept(root) == counts.recounted(root)
-    assert counts.kept(root)[f"Taker {root}"] == (2, 1, 1, 0)
+    assert counts.kept(root)[f"Target {root}"] == (2, 1, 1, 0)

@@ -1,4 +1,4 @@
-"""What of a tree that was deployed is told as changed: nothing of it was published, so nothing has been updated."""
+"""Flags of changes in a deployed tree: nothing of it was published, so nothing of it counts as updated."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.worlds.contentnode import FLAGS, change, values
 
 @pytest.fixture
 def deployed(studio):
-    """A channel that was published, and whose tree was then replaced by another upload: a topic and its document."""
+    """A published channel whose tree was then replaced by another upload: a topic and its document."""
     file = nodes.file(studio.upload(b"%PDF", "pdf", "document"))
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.resource("old", files=[file]))
@@ -21,22 +21,22 @@ def deployed(studio):
     return {"topic": topic, "document": document, "other": other}
 
 
-def rename(studio, made):
-    change(studio, made["document"], title="new")
+def rename(studio, tree):
+    change(studio, tree["document"], title="new")
 
 
-def change_file(studio, made):
-    (file,) = studio.get(f"/api/file?contentnode__in={made['document']}").json
+def change_file(studio, tree):
+    (file,) = studio.get(f"/api/file?contentnode__in={tree['document']}").json
     assert studio.call("PATCH", f"/api/file/{file['id']}", {"language": "fr"}).status == 200
 
 
-def require(studio, made):
-    path = f"/api/contentnode/{made['document']}/prerequisites"
-    assert studio.post(path, {"prerequisite": made["other"]}).status == 201
+def require(studio, tree):
+    path = f"/api/contentnode/{tree['document']}/prerequisites"
+    assert studio.post(path, {"prerequisite": tree["other"]}).status == 201
 
 
 @pytest.mark.parametrize("edit", [rename, change_file, require])
-def test_of_new_nodes_no_topic_says_that_they_were_updated(studio, deployed, edit):
+def test_updates_of_new_nodes_do_not_mark_the_topic_as_updated(studio, deployed, edit):
     edit(studio, deployed)
     assert values(studio, deployed["document"], FLAGS[:2]) == [False, True]
     assert values(studio, deployed["topic"], FLAGS) == [False, True, True, False]

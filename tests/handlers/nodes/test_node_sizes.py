@@ -1,4 +1,4 @@
-"""How large rows of nodes are in an answer."""
+"""Size of rows of nodes in a response."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ ROW: dict[str, Any] = {"description": "", "extra_fields": {}, "tags": [], "thumb
 
 
 @given(st.fixed_dictionaries({}, optional={"description": TEXTS, "tags": st.lists(TEXTS, max_size=3)}))
-def test_are_never_taken_for_smaller_than_they_are(fields):
+def test_sizes_are_never_underestimated(fields):
     row = {**ROW, **fields}
     written = sum(len(json.dumps(jsontext.dumps(part))) for part in row.values())
     assert written <= node_representation._size(row) - node_representation.MAX_ROW_BYTES
 
 
-def test_are_known_without_writing_rows_that_are_short():
+def test_short_rows_are_not_encoded_to_measure_them():
     with mock.patch.object(jsontext, "dumps") as dumps:
         assert node_representation.fitting([{**ROW, "description": "short"}] * 100) == 100
     assert not dumps.called

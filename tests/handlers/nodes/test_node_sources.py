@@ -1,4 +1,4 @@
-"""Copies take over what changed in the nodes that they were copied from."""
+"""Update copies from their source nodes."""
 
 import pytest
 
@@ -16,7 +16,7 @@ PARTS = ("titles_and_descriptions", "resource_details", "files", "assessment_ite
 
 
 class World:
-    """A channel with a topic, a document and an exercise below it, and another one with a copy of these."""
+    """A channel with a topic, which contains a document and an exercise, and another channel with a copy of it."""
 
     def __init__(self, studio):
         self.studio = studio
@@ -40,7 +40,7 @@ class World:
     def seen(self, name):
         return row(self.studio, self.copy[name])
 
-    def asked(self):
+    def questions(self):
         return [item["question"] for item in assessment_items.of(self.copy["e"])]
 
 
@@ -49,13 +49,13 @@ def world(studio):
     return World(studio)
 
 
-def test_nothing_changed_changes_nothing(studio, world):
+def test_unchanged_sources_change_nothing(studio, world):
     before = studio.cloud.contents()
     world.pull(*PARTS)
     assert studio.cloud.contents() == before
 
 
-def test_titles_and_descriptions_where_they_are_there(studio, world):
+def test_titles_and_descriptions_are_pulled_unless_empty(studio, world):
     change(studio, world.copy["t"], description="mine")
     change(studio, world.source["t"], title="T", author="A")
     change(studio, world.source["d"], description="D")
@@ -65,7 +65,7 @@ def test_titles_and_descriptions_where_they_are_there(studio, world):
     assert (world.seen("d")["title"], world.seen("d")["description"]) == ("d", "D")
 
 
-def test_details(studio, world):
+def test_details_are_pulled(studio, world):
     details = {"license": 2, "copyright_holder": "H", "author": "A", "language": "fr", "role_visibility": "coach"}
     change(studio, world.source["d"], title="D", tags=["x"], categories=["d&WXdXWF"], **details)
     world.pull("resource_details")
@@ -74,7 +74,7 @@ def test_details(studio, world):
     assert (seen["title"], seen["tags"], seen["categories"]) == ("d", ["x"], {"d&WXdXWF": True})
 
 
-def test_files(studio, world):
+def test_files_are_pulled(studio, world):
     file = studio.get(f"/api/file?contentnode__in={world.source['d']}").json[0]
     studio.call("DELETE", f"/api/file/{file['id']}")
     world.pull("files")
@@ -86,14 +86,14 @@ def test_files(studio, world):
     ).json["file"]["id"]
     assert studio.call("PATCH", f"/api/file/{added}", {"contentnode": world.source["d"]}).status == 200
     world.pull("files")
-    (own,) = studio.get(f"/api/file?contentnode__in={world.copy['d']}").json
-    assert (own["checksum"], world.seen("d")["complete"]) == (file["checksum"], True)
-    assert studio.get(f"/api/file?id__in={own['id']}").json == [own]
+    (pulled,) = studio.get(f"/api/file?contentnode__in={world.copy['d']}").json
+    assert (pulled["checksum"], world.seen("d")["complete"]) == (file["checksum"], True)
+    assert studio.get(f"/api/file?id__in={pulled['id']}").json == [pulled]
 
 
-@pytest.mark.parametrize("most", [40, 1])
-def test_questions(studio, world, most, monkeypatch):
-    monkeypatch.setattr(question_diff, "MAX_CHANGED", most)
+@pytest.mark.parametrize("max_changed", [40, 1])
+def test_questions_are_pulled(studio, world, max_changed, monkeypatch):
+    monkeypatch.setattr(question_diff, "MAX_CHANGED", max_changed)
     keys = [f"{world.source['e']},{nodes.node_id(f'question {name}')}" for name in "qr"]
     studio.call("PATCH", f"/api/assessmentitem/{keys[0]}", {"question": "Q"})
     studio.call("DELETE", f"/api/assessmentitem/{keys[1]}")
@@ -101,20 +101,20 @@ def test_questions(studio, world, most, monkeypatch):
         body = {"contentnode": world.source["e"], "type": "free_response", "question": text}
         assert studio.post("/api/assessmentitem", body).status == 201
     world.pull("titles_and_descriptions")
-    assert world.asked() == ["q", "r"]
+    assert world.questions() == ["q", "r"]
     world.pull("assessment_items")
-    assert (world.asked(), world.seen("e")["assessment_item_count"]) == (["Q", "s", "t"], 3)
+    assert (world.questions(), world.seen("e")["assessment_item_count"]) == (["Q", "s", "t"], 3)
     assert world.seen("e")["changed"]
 
 
-def test_of_one_node(studio, world):
+def test_one_node_is_pulled(studio, world):
     for name in "td":
         change(studio, world.source[name], title=name.upper())
     pull_from_source.pull_node(world.user, world.copy["d"], titles_and_descriptions=True)
     assert (world.seen("d")["title"], world.seen("t")["title"]) == ("D", "t")
 
 
-def test_from_where_a_copy_of_a_copy_comes_from_when_that_copy_is_gone(studio, world):
+def test_a_copy_of_a_copy_pulls_from_the_original_if_the_copy_is_deleted(studio, world):
     again = studio.post(f"{URL}/{world.copy['d']}/copy", {"target": world.root}).json["id"]
     change(studio, world.copy["d"], title="nearer")
     change(studio, world.source["d"], title="first")
@@ -125,7 +125,7 @@ def test_from_where_a_copy_of_a_copy_comes_from_when_that_copy_is_gone(studio, w
     assert row(studio, again)["title"] == "first"
 
 
-def test_not_from_what_one_may_not_view(studio, world):
+def test_hidden_sources_are_not_pulled(studio, world):
     user_id, _ = studio.sign_up("someone")
     other = Identity(user_id, "", "", "", is_admin=False)
     with pytest.raises(NotFound):
@@ -142,7 +142,7 @@ def test_not_from_what_one_may_not_view(studio, world):
     assert world.seen("t")["title"] == "hidden"
 
 
-def test_not_from_a_deleted_channel_or_the_trash(studio, world):
+def test_deleted_channels_and_trash_are_not_pulled(studio, world):
     change(studio, world.source["t"], title="T")
     change(studio, world.source["d"], title="D")
     studio.call("DELETE", f"{URL}/{world.source['d']}")

@@ -1,4 +1,4 @@
-"""Many nodes put between the same two."""
+"""Rebalance positions after many insertions between the same two siblings."""
 
 import pytest
 
@@ -22,9 +22,9 @@ def root(studio, monkeypatch):
 
 @pytest.fixture
 def crowded(studio, root):
-    """A topic of which all children were put to the right of the first one after the other, but for ten behind."""
+    """A topic whose children were moved, one after the other, to the right of its first child, except for ten."""
     _, first = (make(studio, root, title)["id"] for title in ("start", "first"))
-    put(fresh(Node(root)), *(f"behind {at}" for at in range(10)))
+    put(fresh(Node(root)), *(f"last {at}" for at in range(10)))
     for at in range(0, MANY, 20):
         for node in put(fresh(Node(root)), *(f"n{at + number:02}" for number in range(20))):
             body = {"target": first, "position": "right"}
@@ -32,20 +32,20 @@ def crowded(studio, root):
     return root
 
 
-def told(studio, parent):
+def listed(studio, parent):
     return studio.get(f"{URL}?parent={parent}&max_results=100").json["results"]
 
 
 def assert_ordered(rows):
-    places = [row["lft"] for row in rows]
-    assert places == sorted(set(places))
+    numbers = [row["lft"] for row in rows]
+    assert numbers == sorted(set(numbers))
 
 
-def test_lft_says_their_order_exactly(studio, crowded):
+def test_lft_represents_the_order_exactly(studio, crowded):
     before = children(studio, crowded)
-    assert len({row["lft"] for row in told(studio, crowded)}) < len(before) == MANY + 12
+    assert len({row["lft"] for row in listed(studio, crowded)}) < len(before) == MANY + 12
     studio.deliver("maintenance", times=2)
-    rows = told(studio, crowded)
+    rows = listed(studio, crowded)
     assert [row["title"] for row in rows] == before
     assert_ordered(rows)
     assert all(positions.is_exact(Node.get(row["id"]).position) for row in rows)
@@ -54,20 +54,20 @@ def test_lft_says_their_order_exactly(studio, crowded):
     assert last["lft"] > rows[-1]["lft"]
 
 
-def test_the_order_is_right_after_each_piece(studio, crowded, monkeypatch):
+def test_the_order_is_correct_after_each_batch(studio, crowded, monkeypatch):
     before = children(studio, crowded)
     monkeypatch.setattr(rebalancing, "MAX_AT_ONCE", 9)
     done_from: int | None = 0
     while done_from is not None:
         (done_from,) = existing(rebalancing._step(crowded, done_from))
         assert children(studio, crowded) == before
-    assert_ordered(told(studio, crowded))
+    assert_ordered(listed(studio, crowded))
 
 
 @pytest.mark.parametrize("position", ["left", "right", "last-child"])
-def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position):
-    rows = told(studio, crowded)
-    at = len(rows) if position == "last-child" else len(rows) - rebalancing.MAX_AT_ONCE  # where the first piece begins
+def test_nodes_inserted_meanwhile_keep_their_position(studio, crowded, position):
+    rows = listed(studio, crowded)
+    at = len(rows) if position == "last-child" else len(rows) - rebalancing.MAX_AT_ONCE  # where the first batch begins
     target = {"left": rows[at - len(rows)], "right": rows[at - 1], "last-child": {"id": crowded}}[position]["id"]
 
     def meanwhile():
@@ -84,12 +84,12 @@ def test_what_is_put_in_between_meanwhile_stays_there(studio, crowded, position)
     while number is not None:
         (number,) = existing(rebalancing._step(crowded, number))
         assert children(studio, crowded) == expected
-    assert_ordered(told(studio, crowded))
+    assert_ordered(listed(studio, crowded))
 
 
-def test_a_race_is_run_again(studio, crowded):
+def test_a_lost_race_is_retried(studio, crowded):
     before = children(studio, crowded)
     with interrupted(studio, lambda: make(studio, crowded, "new")):
         rebalancing.rebalance(crowded)
     assert children(studio, crowded) == [*before, "new"]
-    assert_ordered(told(studio, crowded))
+    assert_ordered(listed(studio, crowded))

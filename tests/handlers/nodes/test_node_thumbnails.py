@@ -1,4 +1,4 @@
-"""The picture that a curator chooses for a node, and what is published of it."""
+"""The picture that a curator selects for a node, and the published thumbnail."""
 
 import base64
 import io
@@ -40,7 +40,7 @@ def thumbnail_of(studio, channel_id):
     return preset, image.size, image.convert("RGB").getpixel((0, 0))
 
 
-def test_is_published_in_place_of_the_file(studio, published):
+def test_replaces_the_thumbnail_file_when_published(studio, published):
     channel_id, node_id = published
     assert thumbnail_of(studio, channel_id) == ("document_thumbnail", (320, 180), (255, 0, 0))
     change(studio, node_id, thumbnail_encoding={"base64": picture("blue")})
@@ -51,7 +51,7 @@ def test_is_published_in_place_of_the_file(studio, published):
     assert thumbnail_of(studio, channel_id) == ("document_thumbnail", (320, 180), (255, 0, 0))
 
 
-def test_is_published_of_what_has_no_file_of_it(studio):
+def test_is_published_for_a_node_without_a_thumbnail_file(studio):
     root = empty_tree(studio)
     channel_id = row(studio, root)["channel_id"]
     (topic,) = [make(studio, root, "d", thumbnail_encoding={"base64": picture("green", 50)})["id"]]
@@ -68,7 +68,7 @@ def test_is_published_of_what_has_no_file_of_it(studio):
 @pytest.mark.parametrize(
     "text", ["data:image/png;base64,AAAA", "data:image/png;base64,%%%", "data:image/svg+xml,<svg/>"]
 )
-def test_that_is_no_picture_leaves_the_file(studio, published, text):
+def test_that_is_not_an_image_leaves_the_thumbnail_file(studio, published, text):
     channel_id, node_id = published
     change(studio, node_id, thumbnail_encoding={"base64": text}, description="changed")
     assert studio.publish(channel_id)["status"] == "SUCCESS"
@@ -87,14 +87,14 @@ def test_that_is_no_picture_leaves_the_file(studio, published, text):
         "data:image/png;base64,AA",
     ],
 )
-def test_is_checked_as_that_of_a_channel(studio, value):
+def test_is_validated_like_that_of_a_channel(studio, value):
     node = make(studio, empty_tree(studio))
     answer = studio.call("PATCH", f"{URL}/{node['id']}", {"thumbnail_encoding": value})
     assert (answer.status, set(answer.json)) == (400, {"thumbnail_encoding"})
     assert row(studio, node["id"])["thumbnail_encoding"] is None
 
 
-def test_goes_with_a_copy(studio):
+def test_is_copied(studio):
     root = empty_tree(studio)
     node = make(studio, root, thumbnail_encoding={"base64": picture("red", 5), "scale": 2})
     copied = studio.post(f"{URL}/{node['id']}/copy", {"target": root}).json

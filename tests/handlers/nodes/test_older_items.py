@@ -1,4 +1,4 @@
-"""Items that were written before their tables had revisions: they are read as the first one, and can be changed."""
+"""Items from before their tables had revisions: they are read with the default revision and can be changed."""
 
 import pytest
 
@@ -15,25 +15,25 @@ class TestAUserWithoutARevision:
     def _older(self, studio):
         User(studio.user_id).update([User.profile_rev.remove()])
 
-    def test_can_be_changed_and_that_is_counted(self, studio):
+    def test_can_be_changed_and_gets_a_revision(self, studio):
         _, admin = studio.sign_up("admin", is_admin=True)
         path = f"/api/admin-users/{studio.user_id}"
         for count, active in enumerate((False, True), start=1):
             assert studio.call("PATCH", path, {"is_active": active}, admin).json["is_active"] is active
             assert existing(users.get(studio.user_id)).profile_rev == count
 
-    def test_can_have_another_token(self, studio):
+    def test_can_get_another_token(self, studio):
         token = accounts.issue_token(existing(users.get(studio.user_id)))
         assert studio.get("/api/user/me", token).status == 200
         assert existing(users.get(studio.user_id)).profile_rev == 1
 
-    def test_is_not_changed_by_two_at_once(self, studio):
+    def test_refuses_a_concurrent_change(self, studio):
         one, other = existing(users.get(studio.user_id)), existing(users.get(studio.user_id))
         assert users.change_profile(one, [], {"first_name": "One"})
         assert not users.change_profile(other, [], {"first_name": "Other"})
         assert existing(users.get(studio.user_id)).first_name == "One"
 
-    def test_that_is_gone_is_not_made_by_a_change(self, studio):
+    def test_is_not_created_by_a_change_after_deletion(self, studio):
         user = existing(users.get(studio.user_id))
         User(studio.user_id).delete()
         assert not users.change_profile(user, [], {"first_name": "One"})
@@ -47,14 +47,14 @@ class TestAChannelWithoutARevision:
         Channel(channel["id"]).update([Channel.rev.remove()])
         return channel["root_id"]
 
-    def test_can_be_changed_and_that_is_counted(self, studio, root_id):
+    def test_can_be_changed_and_gets_a_revision(self, studio, root_id):
         (channel_id,) = studio.cloud.items("channels")[0]["id"].values()
         topic = {"parent": root_id, "kind": "topic", "title": "a"}
         for count in (2, 3):
             assert studio.post("/api/contentnode", topic).status == 201
             assert existing(channels.get(channel_id)).rev == count
 
-    def test_takes_questions(self, studio, root_id):
+    def test_accepts_questions(self, studio, root_id):
         (channel_id,) = studio.cloud.items("channels")[0]["id"].values()
         exercise = {"parent": root_id, "kind": "exercise", "title": "a", "extra_fields": {"randomize": True}}
         node_id = studio.post("/api/contentnode", exercise).json["id"]
@@ -64,7 +64,7 @@ class TestAChannelWithoutARevision:
         assert existing(channels.get(channel_id)).rev == 2
 
 
-def test_a_member_from_before_members_were_counted_makes_no_count_negative(studio):
+def test_removing_an_uncounted_member_does_not_make_a_count_negative(studio):
     channel_id, (user_id, _) = studio.make_channel()[0], studio.sign_up("viewer")
     studio.share(channel_id, user_id, VIEW)  # without a count
     _, admin = studio.sign_up("admin", is_admin=True)

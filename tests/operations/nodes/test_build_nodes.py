@@ -1,4 +1,4 @@
-"""From what a chef sends to nodes and questions."""
+"""Build nodes and questions from the data of a chef."""
 
 import uuid
 
@@ -33,12 +33,12 @@ def source_node(**fields):
 
 
 class TestFilenames:
-    def test_are_those_of_nodes_and_questions_once_each(self):
-        asked = nodes.question("q", files=[nodes.file(PNG, "exercise_image"), nodes.file(PDF)])
-        sent = [nodes.resource("a", files=[nodes.file(PDF), nodes.file(MP4)]), nodes.exercise("b", asked)]
+    def test_are_those_of_nodes_and_questions_without_duplicates(self):
+        question = nodes.question("q", files=[nodes.file(PNG, "exercise_image"), nodes.file(PDF)])
+        sent = [nodes.resource("a", files=[nodes.file(PDF), nodes.file(MP4)]), nodes.exercise("b", question)]
         assert build_nodes.filenames(parse(NodeIn, node) for node in sent) == [PDF, MP4, PNG]
 
-    def test_are_there_for_nodes_of_other_channels(self):
+    def test_include_those_of_nodes_of_other_channels(self):
         sent = {"node_id": PARENT, "source_channel_id": SOURCE, "source_node_id": PARENT, "files": [nodes.file(PNG)]}
         assert build_nodes.filenames([parse(RemoteNodeIn, sent)]) == [PNG]
 
@@ -49,7 +49,7 @@ class TestNewNode:
         assert set(node) == NodeData.__required_keys__
         assert set(item["files"][0]) == FileData.__required_keys__
 
-    def test_keeps_what_was_sent(self):
+    def test_has_the_sent_values(self):
         sent = {
             **nodes.resource("Naïve 名前", "video"),
             "description": "Über",
@@ -79,7 +79,7 @@ class TestNewNode:
         }
         assert {name: node[name] for name in expected} == expected
 
-    def test_is_where_it_was_put(self):
+    def test_has_the_given_parent_tree_and_channel(self):
         node, _ = built(nodes.topic("a"))
         assert (node["parent_id"], node["tree_id"], node["channel_id"]) == (PARENT, TREE, CHANNEL)
         assert (node["original_channel_id"], node["original_node_id"]) == (CHANNEL, node["node_id"])
@@ -92,11 +92,11 @@ class TestNewNode:
         assert built(nodes.topic("a"))[0]["id"] != built(nodes.topic("a"), parent=TREE)[0]["id"]
         assert built(nodes.topic("a"))[0]["id"] == derived_id(PARENT, nodes.node_id("a"))
 
-    def test_takes_sizes_from_the_storage_not_from_the_chef(self):
+    def test_has_file_sizes_of_the_storage_not_of_the_chef(self):
         node, _ = built(nodes.resource("a", files=[nodes.file(PDF, size=999_999)]))
         assert node["files"][0]["file_size"] == 100
 
-    def test_files_say_what_they_are(self):
+    def test_files_have_the_sent_values(self):
         sent = nodes.file(MP4, "high_res_video", language="sw", source_url="http://a.example/b", duration=9.2)
         (file,) = built(nodes.resource("a", "video", files=[sent]))[0]["files"]
         assert {name: value for name, value in file.items() if name != "id"} == {
@@ -116,41 +116,41 @@ class TestNewNode:
         files = built(nodes.resource("a", files=sent))[0]["files"]
         assert len({file["id"] for file in files}) == 3
 
-    def test_tags_count_once_in_their_order(self):
+    def test_tags_have_no_duplicates_and_the_sent_order(self):
         assert built(nodes.topic("a", tags=["b", "a", "b"]))[0]["tags"] == ["b", "a"]
 
-    def test_is_complete_or_not_whatever_was_sent(self):
+    def test_ignores_the_sent_value_of_complete(self):
         assert built(nodes.resource("a", files=[nodes.file(PDF)], complete=False))[0]["complete"]
         assert not built(nodes.resource("a", complete=True))[0]["complete"]
 
 
 class TestQuestions:
-    def test_stay_in_order_with_the_type_they_came_with(self):
+    def test_have_the_sent_order_and_types(self):
         types = ["input_question", "multiple_selection", "single_selection", "perseus_question", "free_response"]
-        asked = [nodes.question(str(n), type=type) for n, type in enumerate(types)]
-        node, items = built(nodes.exercise("e", *asked))
+        questions = [nodes.question(str(n), type=type) for n, type in enumerate(types)]
+        node, items = built(nodes.exercise("e", *questions))
         assert [(item["order"], item["type"]) for item in items] == list(enumerate(types))
-        assert [item["assessment_id"] for item in items] == [question["assessment_id"] for question in asked]
+        assert [item["assessment_id"] for item in items] == [question["assessment_id"] for question in questions]
         assert {item["contentnode_id"] for item in items} == {node["id"]}
         assert node["assessment_item_count"] == 5
 
-    def test_answers_and_hints_come_in_their_order(self):
+    def test_answers_and_hints_are_sorted_by_order(self):
         answers = '[{"answer": "x"}, {"answer": "b", "order": 2}, {"answer": "a", "order": 1}, {"answer": "y"}]'
         hints = [{"hint": "2", "order": 2}, {"hint": "1.5", "order": 1.5}, {"hint": "?", "order": "first"}]
         _, (item,) = built(nodes.exercise("e", nodes.question("q", answers=answers, hints=hints)))
         assert [answer["answer"] for answer in item["answers"]] == ["a", "b", "x", "y"]
         assert [hint["hint"] for hint in item["hints"]] == ["1.5", "2", "?"]
 
-    def test_keep_raw_data_text_and_files(self):
+    def test_have_the_sent_raw_data_text_and_files(self):
         raw = '{"question": {"content": "né"}}'
-        asked = nodes.question("q", type="perseus_question", raw_data=raw, files=[nodes.file(PNG, "exercise_image")])
-        _, (item,) = built(nodes.exercise("e", asked))
+        question = nodes.question("q", type="perseus_question", raw_data=raw, files=[nodes.file(PNG, "exercise_image")])
+        _, (item,) = built(nodes.exercise("e", question))
         assert (item["raw_data"], item["question"], item["randomize"]) == (raw, "q", False)
         assert [(file["checksum"], file["file_size"]) for file in item["files"]] == [(PNG[:32], 20)]
 
 
 class TestRemoteNode:
-    def test_stays_as_its_source_but_for_its_place(self):
+    def test_equals_its_source_except_for_its_place(self):
         source = source_node(tags=["t"], categories=[subjects.MATHEMATICS], language="sw", description="D")
         node, _ = remote(source)
         changed = {"id", "node_id", "parent_id", "tree_id", "channel_id", "files"}
@@ -159,7 +159,7 @@ class TestRemoteNode:
         assert (node["parent_id"], node["tree_id"], node["channel_id"]) == (PARENT, TREE, CHANNEL)
         assert node["content_id"] == source["content_id"]
 
-    def test_remembers_where_it_first_came_from(self):
+    def test_has_the_first_original_as_original(self):
         first = source_node()
         node, _ = remote(first)
         assert (node["original_channel_id"], node["original_node_id"]) == (first["channel_id"], first["node_id"])
@@ -181,12 +181,12 @@ class TestRemoteNode:
             ("extra_fields", {"a": 1}),
         ],
     )
-    def test_takes_what_is_changed(self, field, value):
+    def test_has_the_changed_value(self, field, value):
         source = source_node(tags=["theirs"], categories=[subjects.MATHEMATICS], description="Theirs")
         assert remote(source, **{field: value})[0][field] == value
 
     @pytest.mark.parametrize("field", ["title", "tags", "grade_levels", "categories", "extra_fields", "role"])
-    def test_null_changes_nothing(self, field):
+    def test_null_does_not_change_a_field(self, field):
         source = source_node(
             tags=["theirs"],
             grade_levels=[levels.PRESCHOOL],
@@ -202,10 +202,10 @@ class TestRemoteNode:
         assert remote(source_node(role_visibility="coach"))[0]["role_visibility"] == "coach"
         assert remote(source_node(role_visibility="coach"), role="learner")[0]["role_visibility"] == "learner"
 
-    def test_tags_count_once(self):
+    def test_tags_have_no_duplicates(self):
         assert remote(source_node(), tags=["b", "a", "b"])[0]["tags"] == ["b", "a"]
 
-    def test_thumbnail_that_is_sent_takes_the_place_of_the_sources(self):
+    def test_sent_thumbnail_replaces_that_of_the_source(self):
         files = [trees.make_file("doc"), trees.make_file("old", "document_thumbnail")]
         node, _ = remote(source_node(files=files), files=[nodes.file(PNG, "document_thumbnail")])
         assert [(file["preset"], file["checksum"]) for file in node["files"]] == [
@@ -214,7 +214,7 @@ class TestRemoteNode:
         ]
         assert not {file["id"] for file in node["files"]} & {file["id"] for file in files}
 
-    def test_questions_come_along(self):
+    def test_includes_the_questions_of_the_source(self):
         _, items = built(nodes.exercise("e", nodes.question("q")))
         source = source_node(kind="exercise", assessment_item_count=1, extra_fields={"mastery_model": "do_all"})
         node, copied = remote(source, items)
@@ -222,7 +222,7 @@ class TestRemoteNode:
         assert items[0]["contentnode_id"] != node["id"]
         assert node["complete"]
 
-    def test_is_judged_by_what_it_has_become(self):
+    def test_is_complete_depending_on_the_changed_fields(self):
         assert not remote(source_node(license=None))[0]["complete"]
         assert not remote(source_node(), title="  ")[0]["complete"]
 
