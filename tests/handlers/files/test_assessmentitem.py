@@ -24,7 +24,7 @@ QTI = RECORDED["question"]["raw_data"]
 
 
 class World:
-    """A live channel with an exercise of one question, one of none, and a document."""
+    """A live channel with an exercise of one question, an exercise without questions, and a document."""
 
     def __init__(self, studio):
         self.studio = studio
@@ -60,7 +60,7 @@ class World:
         return token
 
     def node(self, node_id):
-        """(count of questions, complete) of a node; the counts of its ancestors are right."""
+        """Return (count of questions, complete) of a node, and assert that the counts of its ancestors are right."""
         assert counts.kept(self.root) == counts.recounted(self.root)
         node = Node.get(node_id)
         assert node.assessment_item_count == len(self.of(node_id))
@@ -86,12 +86,12 @@ class TestLists:
         assert row.keys() == recorded.keys()
         assert all(type(row[name]) is type(recorded[name]) for name in row)
 
-    def test_give_a_question_that_was_recorded_as_it_was(self, world):
+    def test_return_a_recorded_question_unchanged(self, world):
         recorded = {**RECORDED["question"], "contentnode": world.empty}
         assert world.create(**recorded).json == recorded
         assert world.of(world.empty) == [recorded]
 
-    def test_need_a_filter(self, studio):
+    def test_require_a_filter(self, studio):
         answer = studio.get(URL)
         assert answer.status == 412
         assert answer.json["detail"].startswith(RECORDED["no_filter"]["detail"])
@@ -102,7 +102,7 @@ class TestLists:
         rows = world.studio.get(f"{URL}?contentnode__in={world.empty},{NOTHING},{world.exercise}").json
         assert [row["question"] for row in rows] == ["first", "second", "q"]
 
-    def test_leave_out_what_one_may_not_view(self, world, studio):
+    def test_omit_questions_that_the_user_may_not_view(self, world, studio):
         assert world.of(world.exercise, studio.sign_up("stranger")[1]) == []
         assert len(world.of(world.exercise, world.member(VIEW))) == 1
         studio.publish(world.channel_id)
@@ -110,10 +110,10 @@ class TestLists:
         assert len(world.of(world.exercise, studio.sign_up("visitor")[1])) == 1
 
     @pytest.mark.parametrize("query", ["contentnode=x", "contentnode__in=1,%00"])
-    def test_refuse_what_is_no_id(self, studio, query):
+    def test_refuse_invalid_ids(self, studio, query):
         assert studio.get(f"{URL}?{query}").status == 400
 
-    def test_cost_a_call_an_exercise_and_three(self, world, studio):
+    def test_cost_one_call_per_exercise_and_three_more(self, world, studio):
         for number in range(5):
             world.create(question=str(number))
         ids = ",".join([world.exercise, world.empty, world.document, *(f"{n:032x}" for n in range(90))])
@@ -124,7 +124,7 @@ class TestLists:
 
 class TestCreation:
     @pytest.mark.parametrize("kind", [kind for kind, _ in exercises.question_choices])
-    def test_takes_every_type(self, world, kind):
+    def test_accepts_every_type(self, world, kind):
         raw = {"QTI": QTI, "perseus_question": '{"question": {"content": "2+2?"}}'}.get(kind)
         parts = {"raw_data": raw, "question": "", "answers": []} if raw else {}
         answer = world.create(type=kind, **parts)
@@ -133,19 +133,19 @@ class TestCreation:
         assert answer.json["type"] == kind
         assert world.node(world.empty) == (1, True)
 
-    def test_takes_answers_and_hints_as_lists_or_as_text(self, world):
+    def test_accepts_answers_and_hints_as_lists_or_as_text(self, world):
         hints = [{"hint": "b", "order": 1}, {"hint": "a", "order": 0}]
         for sent in ((RIGHT, hints), (json.dumps(RIGHT), json.dumps(hints))):
             answer = world.create(answers=sent[0], hints=sent[1])
             assert json.loads(answer.json["answers"]) == RIGHT
             assert json.loads(answer.json["hints"]) == hints[::-1]
 
-    def test_gives_an_id_and_the_last_place(self, world):
+    def test_assigns_an_id_and_the_last_place(self, world):
         first, second = world.create().json, world.create().json
         assert first["assessment_id"] != second["assessment_id"]
         assert (first["order"], second["order"]) == (0, 1)
 
-    def test_of_one_that_is_there_is_a_conflict(self, world):
+    def test_of_an_existing_question_is_a_conflict(self, world):
         key = nodes.node_id("a")
         assert [world.create(assessment_id=key).status for _ in range(2)] == [201, 409]
         assert world.node(world.empty) == (1, True)
@@ -158,7 +158,7 @@ class TestCreation:
         assert world.create(answers=[{"answer": "4"}]).status == 201
         assert world.node(world.empty) == (1, False)
 
-    def test_is_a_change_of_the_channel(self, world):
+    def test_increments_the_revision_of_the_channel(self, world):
         before = world.rev()
         world.create()
         assert world.rev() == before + 1
@@ -184,28 +184,28 @@ class TestCreation:
             ("randomize", "yes"),
         ],
     )
-    def test_refuses_bad_fields_by_name(self, world, field, value):
+    def test_names_invalid_fields(self, world, field, value):
         answer = world.create(**{field: value})
         assert answer.status == 400
         assert {name.partition(".")[0] for name in answer.json} == {field}
 
     @pytest.mark.parametrize("kind", ["QTI", "perseus_question"])
     @pytest.mark.parametrize("field", ["question", "answers", "hints"])
-    def test_refuses_what_a_raw_question_does_not_have(self, world, kind, field):
+    def test_refuses_fields_that_a_raw_question_cannot_have(self, world, kind, field):
         blank = {"question": "", "answers": [], "hints": [], "raw_data": ""}
         some = {"question": "q", "answers": RIGHT, "hints": [{"hint": "h"}]}[field]
         answer = world.create(type=kind, **{**blank, field: some})
         assert (answer.status, set(answer.json)) == (400, {field})
 
     @pytest.mark.parametrize("raw", ["text", "[]", "NaN", "1"])
-    def test_refuses_perseus_data_that_is_no_item(self, world, raw):
+    def test_refuses_invalid_perseus_data(self, world, raw):
         answer = world.create(type="perseus_question", question="", answers=[], raw_data=raw)
         assert (answer.status, set(answer.json)) == (400, {"raw_data"})
 
-    def test_refuses_a_question_that_cannot_be_stored(self, world):
+    def test_refuses_a_question_that_is_too_large(self, world):
         assert world.create(question="x" * 400_000).status == 400
 
-    def test_never_fails_whatever_is_sent(self, world):
+    def test_never_fails_with_a_server_error(self, world):
         good = {
             "contentnode": world.empty,
             "type": "input_question",
@@ -224,7 +224,7 @@ class TestCreation:
 
 
 class TestRawData:
-    def test_that_is_large_is_kept_whole(self, world):
+    def test_that_is_large_is_stored_completely(self, world):
         raw = json.dumps({"question": {"content": "x" * MAX_INLINE_BYTES}})
         answer = world.create(type="perseus_question", question="", answers=[], raw_data=raw)
         assert world.of(world.empty)[0]["raw_data"] == raw
@@ -245,7 +245,7 @@ class TestImages:
         assert {(row["preset"], row["file_size"]) for row in rows} == {("exercise_image", 1)}
         assert studio.get(f"/api/file/{rows[0]['id']}").json == rows[0]
 
-    def test_that_are_no_longer_shown_are_no_longer_files(self, world, studio):
+    def test_that_are_no_longer_shown_are_removed_from_the_files(self, world, studio):
         answer = world.create(question=IMAGE % store(studio, b"1", "png"))
         world.patch(key_of(answer), question=IMAGE % store(studio, b"2", "png"))
         rows = studio.get(f"/api/file?assessment_item__in={key_of(answer)}").json
@@ -268,49 +268,49 @@ class TestImages:
 
 
 class TestChanges:
-    def test_change_only_what_is_given(self, world):
+    def test_by_patch_change_only_the_given_fields(self, world):
         (before,) = world.of(world.exercise)
         answer = world.patch(world.first, question="new")
         assert answer.status == 200
         assert answer.json == {**before, "question": "new"}
         assert world.of(world.exercise) == [answer.json]
 
-    def test_that_replace_it_empty_what_is_not_given(self, world):
+    def test_by_put_reset_the_other_fields(self, world):
         sent = {"contentnode": world.exercise, "type": "free_response", "question": "why?"}
         row = world.studio.call("PUT", f"{URL}/{world.first}", sent).json
         assert (row["type"], row["answers"], row["hints"]) == ("free_response", "[]", "[]")
 
-    def test_keep_the_exercise_complete_or_not(self, world):
+    def test_recompute_whether_the_exercise_is_complete(self, world):
         assert world.node(world.exercise) == (1, True)
         world.patch(world.first, answers="[]")
         assert world.node(world.exercise) == (1, False)
         world.patch(world.first, type="input_question")
         assert world.node(world.exercise) == (1, True)
 
-    def test_to_a_raw_type_need_the_rest_emptied(self, world):
+    def test_to_a_raw_type_require_empty_other_fields(self, world):
         assert world.patch(world.first, type="QTI", raw_data=QTI).status == 400
         blank = {"question": "", "answers": [], "hints": []}
         assert world.patch(world.first, type="QTI", raw_data=QTI, **blank).status == 200
 
-    def test_do_not_move_a_question(self, world):
+    def test_cannot_move_a_question(self, world):
         answer = world.patch(world.first, contentnode=world.empty)
         assert (answer.status, set(answer.json)) == (400, {"contentnode"})
         same = dict(zip(("contentnode", "assessment_id"), world.first.split(","), strict=True))
         assert world.patch(world.first, **same, question="new").status == 200
 
-    def test_to_deleted_delete_it(self, world):
+    def test_of_deleted_delete_the_question(self, world):
         answer = world.patch(world.first, deleted=True)
         assert (answer.status, answer.json["deleted"]) == (200, True)
         assert world.node(world.exercise) == (0, False)
 
-    def test_of_two_questions_at_once_know_of_each_other(self, world):
+    def test_of_two_questions_at_once_are_both_taken_into_account(self, world):
         """Each of them alone would leave the exercise complete."""
         second = key_of(world.create(contentnode=world.exercise))
         with interrupted(world.studio, lambda: world.patch(second, answers=[])):
             assert world.patch(world.first, answers=[]).status == 200
         assert world.node(world.exercise) == (2, False)
 
-    def test_of_one_question_at_once_are_both_kept(self, world):
+    def test_of_one_question_at_once_are_both_applied(self, world):
         with interrupted(world.studio, lambda: world.patch(world.first, question="theirs")):
             world.patch(world.first, randomize=True)
         (row,) = world.of(world.exercise)
@@ -318,13 +318,13 @@ class TestChanges:
 
 
 class TestDeletion:
-    def test_takes_a_question_away(self, world):
+    def test_removes_a_question(self, world):
         assert world.delete(world.first).status == 204
         assert world.node(world.exercise) == (0, False)
         assert world.delete(world.first).status == 404
         assert list(AssessmentItem.query(world.exercise)) == []
 
-    def test_of_two_at_once_is_counted_right(self, world):
+    def test_of_two_at_once_is_counted_correctly(self, world):
         second = key_of(world.create(contentnode=world.exercise))
         with interrupted(world.studio, lambda: world.delete(second)):
             assert world.delete(world.first).status == 204
@@ -332,20 +332,20 @@ class TestDeletion:
 
 
 class TestSingleQuestions:
-    def test_are_given_as_in_lists(self, world, studio):
+    def test_are_returned_as_in_lists(self, world, studio):
         assert studio.get(f"{URL}/{world.first}").json == world.of(world.exercise)[0]
         assert studio.get(f"{URL}/{world.first.replace(',', '%2C')}").status == 200
 
     @pytest.mark.parametrize("id", [NOTHING, "bad", f"{NOTHING},{NOTHING}", ",", "%00", "a," * 2000])
     @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-    def test_that_are_not_there_are_404(self, studio, method, id):
+    def test_that_do_not_exist_are_not_found(self, studio, method, id):
         answer = studio.call(method, f"{URL}/{id}", {} if method == "PATCH" else None)
         assert answer.status == 404
         assert len(answer.text) < 500
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "DELETE"])
-def test_who_may_only_view_may_not_change_and_who_may_not_view_knows_of_nothing(world, studio, method):
+def test_writes_are_forbidden_for_viewers_and_not_found_for_strangers(world, studio, method):
     body = None if method == "DELETE" else {"type": "free_response", "question": "q", "contentnode": world.exercise}
     path = URL if method == "POST" else f"{URL}/{world.first}"
     tokens = (studio.sign_up("stranger")[1], world.member(VIEW, "viewer"), world.member(EDIT, "editor"))

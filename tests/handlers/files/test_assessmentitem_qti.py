@@ -35,7 +35,7 @@ def files(world, question):
         ('{"question": {}}', "This is not well-formed XML"),
     ],
 )
-def test_what_is_no_item_is_refused_and_changes_nothing(world, raw_data, reason):
+def test_invalid_items_are_refused_and_change_nothing(world, raw_data, reason):
     before = world.of(world.exercise)
     for answer in (create(world, raw_data), world.patch(world.first, type="QTI", raw_data=raw_data, **BLANK)):
         assert (answer.status, list(answer.json)) == (400, ["raw_data"])
@@ -44,12 +44,12 @@ def test_what_is_no_item_is_refused_and_changes_nothing(world, raw_data, reason)
     assert world.of(world.exercise) == before
 
 
-def test_raw_data_may_be_missing_for_now(world):
+def test_raw_data_may_be_empty(world):
     assert create(world, "").status == 201
     assert world.node(world.empty) == (1, False)
 
 
-def test_stored_images_beside_an_item_become_its_files(world):
+def test_stored_images_of_an_item_become_its_files(world):
     name, other = (store(world.studio, images.png(size=(side, side)), "png") for side in (3, 4))
     row = create(world, make_raw(f'<p><img alt="" src="{name}"/><img alt="" src="{"0" * 32}.png"/></p>')["raw_data"])
     assert row.status == 201
@@ -61,7 +61,7 @@ def test_stored_images_beside_an_item_become_its_files(world):
     assert files(world, key) == [other.split(".")[0]]
 
 
-def test_images_that_an_item_says_are_stored_must_be(world):
+def test_images_with_the_storage_placeholder_must_be_stored(world):
     missing = make_raw(f'<p><img alt="" src="${{☣ CONTENTSTORAGE}}/{"0" * 32}.png"/></p>')["raw_data"]
     answer = create(world, missing)
     assert (answer.status, list(answer.json)) == (400, ["files"])

@@ -1,4 +1,4 @@
-"""The files of nodes and questions, and uploads that become such."""
+"""Files of nodes and questions, and uploads that are attached to them."""
 
 import hashlib
 import json
@@ -53,7 +53,7 @@ class World:
         return self.studio.call("DELETE", f"{URL}/{file_id}", None, token)
 
     def put(self, data=b"%PDF new", extension="pdf", preset="document", stored=True, token=""):
-        """An upload that is part of nothing: its id."""
+        """Request an upload that is not attached; return its id."""
         checksum = hashlib.md5(data).hexdigest()
         body = {"size": len(data), "checksum": checksum, "name": f"a.{extension}", "file_format": extension}
         row = self.studio.post(f"{URL}/upload_url", {**body, "preset": preset}, token).json["file"]
@@ -107,12 +107,12 @@ class TestLists:
             "url": f"/content/{path}",
         }
 
-    def test_need_a_filter(self, studio):
+    def test_require_a_filter(self, studio):
         answer = studio.get(URL)
         assert answer.status == 412
         assert answer.json["detail"].startswith(RECORDED["no_filter"]["detail"])
 
-    def test_of_several_nodes_come_in_their_order(self, world):
+    def test_of_several_nodes_have_the_order_of_the_nodes(self, world):
         rows = world.of(contentnode__in=f"{world.exercise},{world.empty},{world.full}")
         assert [row["contentnode"] for row in rows] == [world.full]
 
@@ -127,45 +127,45 @@ class TestLists:
         assert {row["id"] for row in rows} == {world.pdf_id, of_question["id"]}
         assert world.of(id__in=NOTHING, contentnode=world.full) == []
 
-    def test_by_id_show_uploads_to_their_user_only(self, world, studio):
+    def test_by_id_show_uploads_to_their_owner_only(self, world, studio):
         file_id = world.put()
         assert [row["contentnode"] for row in world.of(id__in=file_id)] == [None]
         assert world.of(studio.sign_up("other")[1], id__in=file_id) == []
 
-    def test_leave_out_what_one_may_not_view(self, world, studio):
+    def test_omit_files_that_the_user_may_not_view(self, world, studio):
         stranger = studio.sign_up("stranger")[1]
         everything = {"contentnode": world.full, "assessment_item__in": world.question}
         assert world.of(stranger, **everything) == world.of(stranger, id__in=world.pdf_id) == []
         assert len(world.of(world.member(VIEW), **everything)) == 2
 
-    def test_of_public_channels_are_for_everyone(self, world, studio):
+    def test_show_public_channels_to_all_users(self, world, studio):
         studio.publish(world.channel_id)
         studio.make_public(world.channel_id)
         assert len(world.of(studio.sign_up("stranger")[1], contentnode=world.full)) == 1
 
-    def test_tell_members_who_uploaded(self, world, studio):
+    def test_show_the_uploader_to_members_only(self, world, studio):
         assert world.patch(world.put(), contentnode=world.empty).status == 200
         studio.publish(world.channel_id)
         studio.make_public(world.channel_id)
         tokens = ("", world.member(VIEW), studio.sign_up("stranger")[1])
-        told = [world.of(token, contentnode=world.empty)[0]["uploaded_by"] for token in tokens]
-        assert told == [studio.user_id, studio.user_id, None]
+        uploaders = [world.of(token, contentnode=world.empty)[0]["uploaded_by"] for token in tokens]
+        assert uploaders == [studio.user_id, studio.user_id, None]
 
-    def test_tell_of_own_uploads_beside_those_of_others(self, world, studio):
+    def test_show_the_users_own_uploads_beside_those_of_others(self, world, studio):
         file_id = world.put()
         assert world.patch(file_id, contentnode=world.empty).status == 200
         studio.publish(world.channel_id)
         studio.make_public(world.channel_id)
         stranger_id, token = studio.sign_up("stranger")
         own = world.put(b"%PDF own", stored=False, token=token)
-        told = {row["id"]: row["uploaded_by"] for row in world.of(token, id__in=f"{file_id},{own}")}
-        assert told == {file_id: None, own: stranger_id}
+        uploaders = {row["id"]: row["uploaded_by"] for row in world.of(token, id__in=f"{file_id},{own}")}
+        assert uploaders == {file_id: None, own: stranger_id}
 
     @pytest.mark.parametrize(
         "query",
         ["contentnode=x", "contentnode__in=1,2", "id__in=%00", f"assessment_item__in={NOTHING}", "page=0&id__in=1"],
     )
-    def test_refuse_what_is_no_id(self, studio, query):
+    def test_refuse_invalid_ids(self, studio, query):
         assert studio.get(f"{URL}?{query}").status == 400
 
     @pytest.mark.parametrize("filters", ["contentnode__in", "id__in", "assessment_item__in"])
@@ -181,19 +181,19 @@ class TestLists:
 
 
 class TestSingleFiles:
-    def test_are_given_as_in_lists(self, world, studio):
+    def test_are_returned_as_in_lists(self, world, studio):
         assert studio.get(f"{URL}/{world.pdf_id}").json == world.of(contentnode=world.full)[0]
 
     @pytest.mark.parametrize("id", [NOTHING, "bad", "%00", "a" * 5000])
     @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
-    def test_that_are_not_there_are_404(self, studio, method, id):
+    def test_that_do_not_exist_are_not_found(self, studio, method, id):
         answer = studio.call(method, f"{URL}/{id}", None if method in ("GET", "DELETE") else {})
         assert answer.status == 404
         assert len(answer.text) < 500
 
 
 class TestChanges:
-    def test_of_language_and_duration_are_kept(self, world):
+    def test_of_language_and_duration_are_stored(self, world):
         before = world.rev()
         answer = world.patch(world.pdf_id, language="fr", duration=5.5)
         assert answer.status == 200
@@ -202,11 +202,11 @@ class TestChanges:
         assert world.rev() == before + 1
         assert world.patch(world.pdf_id, language=None).json["language"] is None
 
-    def test_that_say_nothing_change_nothing(self, world):
+    def test_without_fields_change_nothing(self, world):
         (before,) = world.of(contentnode=world.full)
         assert world.patch(world.pdf_id).json == before
 
-    def test_of_the_preset_need_one_that_suits(self, world):
+    def test_require_a_preset_that_suits_the_file(self, world):
         for preset in ("epub", "video_subtitle", "none such", "audio"):
             answer = world.patch(world.pdf_id, preset=preset)
             assert (answer.status, set(answer.json)) == (400, {"preset"})
@@ -215,10 +215,10 @@ class TestChanges:
         "fields",
         [{"language": "xx-none"}, {"duration": 0}, {"duration": "5"}, {"contentnode": "x"}, {"assessment_item": "x"}],
     )
-    def test_with_bad_values_are_refused(self, world, fields):
+    def test_with_invalid_values_are_refused(self, world, fields):
         assert world.patch(world.pdf_id, **fields).status == 400
 
-    def test_move_a_file_and_both_nodes_know_whether_they_are_complete(self, world):
+    def test_move_a_file_and_recompute_whether_both_nodes_are_complete(self, world):
         assert (world.complete(world.full), world.complete(world.empty)) == (True, False)
         answer = world.patch(world.pdf_id, contentnode=world.empty)
         assert answer.json["contentnode"] == world.empty
@@ -226,7 +226,7 @@ class TestChanges:
         assert world.of(contentnode=world.full) == []
         assert world.of(id__in=world.pdf_id) == [answer.json]
 
-    def test_move_a_file_only_to_where_one_may_edit(self, world, studio):
+    def test_move_a_file_only_to_nodes_that_the_user_may_edit(self, world, studio):
         other, root = studio.make_channel()
         (target,) = studio.add(root, nodes.resource("t")).values()
         studio.finish(other)
@@ -240,25 +240,25 @@ class TestChanges:
         assert answer.json["assessment_item"] == world.question
         assert {row["id"] for row in world.of(assessment_item__in=world.question)} >= {file_id}
 
-    def test_make_no_question_larger_than_it_may_be(self, world):
+    def test_cannot_make_a_question_too_large(self, world):
         key = [*world.question.split(",")]
         item = AssessmentItem.get(*key)
         item.update(actions=[AssessmentItem.question.set(item.question + "x" * 379_500)])
         answer = world.patch(world.put(PNG + b"more", "png", "exercise_image"), assessment_item=world.question)
         assert (answer.status, set(answer.json)) == (400, {"assessment_item"})
 
-    def test_after_a_publish_are_told_of_the_node_and_of_those_above(self, world, studio):
+    def test_after_a_publish_mark_the_node_and_its_ancestors_as_changed(self, world, studio):
         studio.publish(world.channel_id)
         assert not studio.get(f"/api/contentnode/{world.full}").json["changed"]
         world.patch(world.pdf_id, language="fr")
         assert studio.get(f"/api/contentnode/{world.full}").json["changed"]
         assert studio.get(f"/api/contentnode/{Channel.get(world.channel_id).root_id}").json["has_updated_descendants"]
 
-    def test_refuse_to_leave_a_file_nowhere(self, world):
+    def test_cannot_detach_a_file(self, world):
         answer = world.patch(world.pdf_id, contentnode=None)
         assert (answer.status, set(answer.json)) == (400, {"contentnode"})
 
-    def test_at_once_are_both_kept(self, world):
+    def test_at_once_are_both_applied(self, world):
         png = world.put(PNG, "png", "document_thumbnail")
         with interrupted(world.studio, lambda: world.patch(png, contentnode=world.full)):
             assert world.patch(world.pdf_id, language="sw").status == 200
@@ -274,7 +274,7 @@ class TestChanges:
 
 
 class TestUploads:
-    def test_become_part_of_a_node(self, world):
+    def test_can_be_attached_to_a_node(self, world):
         file_id = world.put()
         answer = world.patch(file_id, contentnode=world.empty, language="en")
         assert answer.status == 200
@@ -283,12 +283,12 @@ class TestUploads:
         assert world.complete(world.empty)
         assert world.patch(file_id, language="fr").json["language"] == "fr"
 
-    def test_can_be_changed_before_they_are(self, world):
+    def test_can_be_updated_before_they_are_attached(self, world):
         file_id = world.put()
         assert world.patch(file_id, language="fr").json["contentnode"] is None
         assert world.patch(file_id, contentnode=world.empty).json["language"] == "fr"
 
-    def test_of_the_same_file_are_another_one_when_the_first_is_somewhere(self, world):
+    def test_of_the_same_file_get_a_new_id_once_the_first_is_attached(self, world):
         first = world.put()
         assert world.put() == first
         world.patch(first, contentnode=world.empty)
@@ -298,33 +298,33 @@ class TestUploads:
         assert len(world.of(contentnode=world.empty)) == 1
         assert len(world.of(contentnode=world.full)) == 2
 
-    def test_that_never_arrived_are_refused(self, world):
+    def test_whose_bytes_are_missing_are_refused(self, world):
         answer = world.patch(world.put(b"never", stored=False), contentnode=world.empty)
         assert (answer.status, set(answer.json)) == (400, {"contentnode"})
 
-    def test_of_others_are_not_there(self, world):
+    def test_of_others_are_not_found(self, world):
         file_id = world.put()
         assert world.patch(file_id, world.member(EDIT), contentnode=world.empty).status == 404
 
-    def test_are_put_into_one_place_by_two_requests_at_once(self, world):
+    def test_attached_by_two_requests_at_once_are_in_both_nodes(self, world):
         file_id = world.put()
         with interrupted(world.studio, lambda: world.patch(file_id, contentnode=world.full)):
             assert world.patch(file_id, contentnode=world.empty).status == 200
-        holding = [row["contentnode"] for row in world.of(contentnode__in=f"{world.full},{world.empty}")]
-        assert sorted(holding) == sorted([world.full, world.empty])
+        node_ids = [row["contentnode"] for row in world.of(contentnode__in=f"{world.full},{world.empty}")]
+        assert sorted(node_ids) == sorted([world.full, world.empty])
 
-    def test_can_be_forgotten(self, world):
+    def test_can_be_deleted(self, world):
         file_id = world.put()
         assert world.delete(file_id).status == 204
         assert world.of(id__in=file_id) == []
 
-    def test_that_are_put_somewhere_while_they_are_forgotten_are_taken_out_there(self, world):
+    def test_attached_during_their_deletion_are_removed_from_the_node(self, world):
         file_id = world.put()
         with interrupted(world.studio, lambda: world.patch(file_id, contentnode=world.empty), "DeleteItem"):
             assert world.delete(file_id).status == 204
         assert world.of(id__in=file_id) == world.of(contentnode=world.empty) == []
 
-    def test_that_are_forgotten_while_they_are_put_somewhere_are_gone(self, world):
+    def test_deleted_while_they_are_attached_are_removed(self, world):
         file_id = world.put()
         with interrupted(world.studio, lambda: world.delete(file_id)):
             assert world.patch(file_id, contentnode=world.empty).status == 404
@@ -336,23 +336,23 @@ class TestUploads:
 
 
 class TestDeletion:
-    def test_takes_a_file_out_of_its_node(self, world):
+    def test_removes_a_file_from_its_node(self, world):
         assert world.delete(world.pdf_id).status == 204
         assert world.of(contentnode=world.full) == []
         assert not world.complete(world.full)
         assert world.delete(world.pdf_id).status == 404
 
-    def test_of_an_image_that_its_question_shows_is_refused(self, world):
+    def test_of_an_image_shown_by_its_question_is_refused(self, world):
         (row,) = world.of(assessment_item__in=world.question)
         assert world.delete(row["id"]).status == 409
 
-    def test_leaves_the_stored_bytes(self, world):
+    def test_keeps_the_stored_bytes(self, world):
         world.delete(world.pdf_id)
         assert world.patch(world.put(PDF), contentnode=world.empty).status == 200
 
 
 @pytest.mark.parametrize("method", ["PATCH", "PUT", "DELETE"])
-def test_who_may_only_view_may_not_change_and_who_may_not_view_knows_of_nothing(world, studio, method):
+def test_writes_are_forbidden_for_viewers_and_not_found_for_strangers(world, studio, method):
     body = None if method == "DELETE" else {"language": "fr"}
     tokens = (studio.sign_up("stranger")[1], world.member(VIEW, "viewer"), world.member(EDIT, "editor"))
     answers = [studio.call(method, f"{URL}/{world.pdf_id}", body, token) for token in tokens]

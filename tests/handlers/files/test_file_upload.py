@@ -1,4 +1,4 @@
-"""file_upload: a file through the API itself, as old ricecookers send it."""
+"""file_upload: upload a file through the API itself, as old versions of ricecooker do."""
 
 import hashlib
 
@@ -37,7 +37,7 @@ def left(studio):
     return int(existing(users.get(studio.user_id)).disk_space_left)
 
 
-def test_a_file_is_stored_known_and_charged_once(studio):
+def test_a_file_is_stored_recorded_and_charged_once(studio):
     data, before = b"\x00\xff\r\n--binary\r\n\x80", left(studio)
     name = name_of(data)
     for _ in range(2):
@@ -60,7 +60,7 @@ def test_every_byte_arrives(studio, data):
     assert stored(studio, name)["Body"].read() == data
 
 
-def test_other_fields_of_the_form_do_not_matter(studio):
+def test_other_fields_of_the_form_are_ignored(studio):
     data = b"data"
     other = b'--%b\r\nContent-Disposition: form-data; name="other"\r\n\r\nvalue\r\n' % BOUNDARY.encode()
     assert send(studio, other + form(name_of(data), data)).status == 200
@@ -74,7 +74,7 @@ def refused(studio, body, status=400, **options):
     assert studio.cloud.contents() == before
 
 
-def test_bytes_that_have_another_checksum_are_refused(studio):
+def test_bytes_with_another_checksum_are_refused(studio):
     refused(studio, form(name_of(b"other"), b"data"))
 
 
@@ -98,7 +98,7 @@ def test_bytes_that_have_another_checksum_are_refused(studio):
         "x" * 10_000,
     ],
 )
-def test_a_name_that_is_no_checksum_and_format_is_refused(studio, name):
+def test_a_name_without_checksum_and_format_is_refused(studio, name):
     md5 = hashlib.md5(b"data").hexdigest()
     sent = name.replace("{md5}", md5).replace("{upper}", md5.upper())
     refused(studio, form("@@", b"data").replace(b"@@", sent.encode("utf-8", "surrogateescape")))
@@ -119,7 +119,7 @@ def test_a_name_that_is_no_checksum_and_format_is_refused(studio, name):
         "x" * 10_000,
     ],
 )
-def test_what_is_no_form_is_refused(studio, content_type):
+def test_other_content_types_are_refused(studio, content_type):
     refused(studio, form(name_of(b"data"), b"data"), content_type=content_type)
 
 
@@ -150,7 +150,7 @@ def test_a_form_without_the_field_file_is_refused(studio):
 
 
 @pytest.mark.parametrize("kind", ["multipart/mixed; boundary=x", "message/rfc822", "multipart/digest"])
-def test_a_part_that_calls_itself_a_message_is_stored_or_refused(studio, kind):
+def test_a_part_with_a_message_type_is_stored_or_refused(studio, kind):
     data = b"--x\r\n\r\na\r\n--x--"
     answer = send(studio, form(name_of(data), data, more=f"Content-Type: {kind}\r\n".encode()))
     assert answer.status in (200, 400)
@@ -159,15 +159,15 @@ def test_a_part_that_calls_itself_a_message_is_stored_or_refused(studio, kind):
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "x-uuencode", "bogus", "8bit"])
-def test_a_transfer_encoding_is_no_fault_of_the_server(studio, encoding):
+def test_a_transfer_encoding_causes_no_server_error(studio, encoding):
     data = b"begin 666 x\n=ZZ\xff!!"
     more = f"Content-Transfer-Encoding: {encoding}\r\n".encode()
     assert send(studio, form(name_of(data), data, more=more)).status in (200, 400)
 
 
 @pytest.mark.parametrize(("quota", "status"), [(4, 200), (3, 403)])
-def test_without_storage_left_it_is_forbidden(studio, quota, status):
-    """The specification: 403 for insufficient storage here, 412 at upload_url."""
+def test_without_enough_storage_an_upload_is_forbidden(studio, quota, status):
+    """The specification requires 403 for insufficient storage here, and 412 at upload_url."""
     User(studio.user_id).update([User.disk_space_left.set(quota)])
     name = name_of(b"data")
     answer = send(studio, form(name, b"data"))
@@ -175,6 +175,6 @@ def test_without_storage_left_it_is_forbidden(studio, quota, status):
     assert studio.post("/api/internal/file_diff", [name]).json == ([] if status == 200 else [name])
 
 
-def test_an_empty_file_is_a_file(studio):
+def test_an_empty_file_is_stored(studio):
     assert send(studio, form(name_of(b""), b"")).status == 200
     assert stored(studio, name_of(b""))["ContentLength"] == 0

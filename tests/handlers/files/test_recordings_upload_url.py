@@ -1,4 +1,4 @@
-"""upload_url answers as Kolibri Studio was recorded to, but where a decision differs."""
+"""upload_url responds as recorded from Kolibri Studio, except where a decision differs."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.xdist_group("recordings")
 
 CALLS = recordings.load("upload_url")
 DIFFERING = {
-    "anon": "nobody signed in: 401 everywhere",
-    "not json": "errors are {error, detail}; the sentence is ours",
-    "too big (>500MB, not resumable)": "there are no resumable uploads: the limit is what one PUT can hold",
+    "anon": "requests without authentication are 401 everywhere",
+    "not json": "errors are {error, detail} with another sentence",
+    "too big (>500MB, not resumable)": "there are no resumable uploads: the limit is that of a single PUT",
 }
-# Fields of a file that another server gives itself.
+# Fields of a file that each server assigns.
 OWN = ("id", "uploaded_by")
-# Recorded, but a defect: the format follows from the name there, and "noext" has none.
+# Recorded, but a defect: Studio derives the format from the name, and "noext" has no extension.
 WITHOUT_EXTENSION = {
     "mimetype": "application/pdf",
     "file_on_disk": "storage/b/b/bb90d3de01263ed27b959cb2eff027f9.pdf",
@@ -39,7 +39,7 @@ def of(chosen: list[Call]) -> Any:
 
 
 @of([call for call in CALLS if call.status == 200])
-def test_an_upload_is_offered_alike(answers, call):
+def test_uploads_are_accepted_as_recorded(answers, call):
     answer = answers[call.note]
     assert answer.status == 200, answer.text
     answered, recorded = answer.json, call.response
@@ -51,16 +51,16 @@ def test_an_upload_is_offered_alike(answers, call):
     offered = urlsplit(answered["uploadURL"])
     assert f"{offered.scheme}://{offered.netloc}" == "http://front.example.org"
     assert offered.path == recorded["file"]["url"]
-    # might_skip is true only where the bytes are stored; Studio says so of a file that was merely asked for
+    # might_skip is true only if the bytes are stored; Studio sets it after a mere request for an upload URL
     same = {"uploadURL": answered["uploadURL"], "might_skip": False}
     assert not list(differences({**recorded, **same, "file": {**recorded["file"], **own}}, answered))
 
 
 @of([call for call in CALLS if call.status != 200 and call.note not in DIFFERING])
-def test_a_wrong_upload_is_refused_alike(answers, call):
+def test_invalid_uploads_are_refused_as_recorded(answers, call):
     answer = answers[call.note]
     assert answer.status == call.status, answer.text
-    if call.status == 412:  # an empty body there
+    if call.status == 412:  # Studio sends an empty body
         assert answer.json["error"] == "Not enough storage"
     else:
         assert answer.json == call.response
@@ -74,6 +74,6 @@ def test_a_wrong_upload_is_refused_alike(answers, call):
         ("too big (>500MB, not resumable)", 400, {"non_field_errors"}),
     ],
 )
-def test_what_is_decided_otherwise_is_answered_so(answers, note, status, fields):
+def test_differing_decisions_have_their_own_response(answers, note, status, fields):
     assert note in DIFFERING
     assert (answers[note].status, set(answers[note].json)) == (status, fields)
