@@ -1,4 +1,4 @@
-"""Adding nodes: everything that a chef sends is kept, and comes out in the content database."""
+"""add_nodes: all data of a chef is stored and published in the content database."""
 
 import json
 import sqlite3
@@ -42,7 +42,7 @@ def data_of(node_id):
 
 
 def added(studio, *sent):
-    """The stored data of nodes, added below a new root in one request."""
+    """Add nodes below a new root in one request; return their stored data."""
     _, root = studio.make_channel()
     ids = studio.add(root, *sent)
     return [data_of(ids[node["node_id"]]) for node in sent]
@@ -54,7 +54,7 @@ def main_preset(kind):
 
 
 def complete(studio, kind):
-    """A node of a kind with all that it needs, where the kind can have it."""
+    """Return a node that is complete, if nodes of its kind can be complete."""
     if kind == content_kinds.TOPIC:
         return nodes.topic(kind)
     if kind == content_kinds.EXERCISE:
@@ -64,17 +64,17 @@ def complete(studio, kind):
     return nodes.resource(kind, kind, files)
 
 
-def test_every_kind_is_kept(studio):
+def test_every_kind_is_stored(studio):
     kinds = [kind for kind, _ in content_kinds.choices]
-    kept = added(studio, *(complete(studio, kind) for kind in kinds))
-    assert [node["kind"] for node in kept] == kinds
+    stored = added(studio, *(complete(studio, kind) for kind in kinds))
+    assert [node["kind"] for node in stored] == kinds
     without_files = (content_kinds.TOPIC, content_kinds.EXERCISE)
-    assert [node["complete"] for node in kept] == [
+    assert [node["complete"] for node in stored] == [
         main_preset(kind) is not None or kind in without_files for kind in kinds
     ]
 
 
-def test_every_preset_is_kept_with_every_format_that_it_allows(studio):
+def test_every_preset_is_stored_with_every_format_that_it_allows(studio):
     formats = {form for preset in format_presets.PRESETLIST for form in preset.allowed_formats}
     names = {form: store(studio, form.encode(), form) for form in formats}
     sent = [
@@ -82,12 +82,12 @@ def test_every_preset_is_kept_with_every_format_that_it_allows(studio):
         for preset in format_presets.PRESETLIST
     ]
     for preset, data in zip(format_presets.PRESETLIST, added(studio, *sent), strict=True):
-        kept = [(f"{file['checksum']}.{file['file_format']}", file["preset"]) for file in data["files"]]
-        assert kept == [(names[form], preset.id) for form in preset.allowed_formats]
+        stored = [(f"{file['checksum']}.{file['file_format']}", file["preset"]) for file in data["files"]]
+        assert stored == [(names[form], preset.id) for form in preset.allowed_formats]
 
 
 def everything(studio):
-    """A video with all that a node can have, and its files as they are kept: name, preset, language, size."""
+    """Return a video with all fields of a node, and its stored files: name, preset, language, size."""
     files = [
         (store(studio, b"video", "mp4"), "high_res_video", None, 5),
         (store(studio, b"WEBVTT\n", "vtt"), "video_subtitle", "fr", 7),
@@ -119,7 +119,7 @@ def everything(studio):
     return node, files
 
 
-def test_every_field_is_kept(studio):
+def test_every_field_is_stored(studio):
     node, files = everything(studio)
     channel_id, root = studio.make_channel()
     id = studio.add(root, node)[node["node_id"]]
@@ -187,20 +187,20 @@ def test_every_field_is_published(studio, tmp_path):
     tags = database.execute("select tag_name from content_contenttag").fetchall()
     assert {tag["tag_name"] for tag in tags} == set(node["tags"])
     found = database.execute("select local_file_id, preset, lang_id from content_file").fetchall()
-    kept = {(file["local_file_id"], file["preset"], file["lang_id"]) for file in found}
-    assert {(name[:32], preset, language) for name, preset, language, _ in files[1:3]} <= kept
+    published = {(file["local_file_id"], file["preset"], file["lang_id"]) for file in found}
+    assert {(name[:32], preset, language) for name, preset, language, _ in files[1:3]} <= published
 
 
 @pytest.mark.parametrize("field", LABELS)
-def test_a_label_of_every_set_is_kept_as_a_list_or_as_a_map(studio, field):
+def test_labels_of_every_set_are_stored_from_a_list_or_a_map(studio, field):
     known = sorted(KNOWN_LABELS[field])
     as_map = dict.fromkeys(known[1:], True) | {known[0]: False}
     forms = {"list": known, "map": as_map, "null": None}
-    kept = added(studio, *(nodes.topic(name, **{field: form}) for name, form in forms.items()))
-    assert [node[field] for node in kept] == [known, known[1:], []]
+    stored = added(studio, *(nodes.topic(name, **{field: form}) for name, form in forms.items()))
+    assert [node[field] for node in stored] == [known, known[1:], []]
 
 
-def test_every_licence_is_kept(studio):
+def test_every_license_is_stored(studio):
     name = store(studio, b"pdf", "pdf")
     files = [nodes.file(name)]
     sent = [
@@ -212,33 +212,33 @@ def test_every_licence_is_kept(studio):
         assert data["complete"] == (not license.custom and not license.copyright_holder_required)
 
 
-def test_a_language_of_le_utils_is_kept(studio):
+def test_languages_of_le_utils_are_stored(studio):
     codes = [language.code for language in languages.LANGUAGELIST]
     some = codes[:: len(codes) // 19][:20]
     assert [data["language"] for data in added(studio, *(nodes.topic(code, language=code) for code in some))] == some
 
 
-def test_tags_are_tidied(studio):
+def test_tags_are_normalized(studio):
     (data,) = added(studio, nodes.topic("t", tags=[" a ", "", "two\n words", "a", "  "]))
     assert data["tags"] == ["a", "two words"]
 
 
-def test_every_role_is_kept(studio):
+def test_every_role_is_stored(studio):
     known = [role for role, _ in roles.choices]
     assert [
         data["role_visibility"] for data in added(studio, *(nodes.resource(role, role=role) for role in known))
     ] == known
 
 
-def test_every_mastery_model_is_kept(studio):
+def test_every_mastery_model_is_stored(studio):
     extras = [{"mastery_model": model, "m": 3, "n": 4, "randomize": False} for model, _ in exercises.MASTERY_MODELS]
     sent = [
         nodes.exercise(extra["mastery_model"], nodes.question("one"), extra_fields=json.dumps(extra))
         for extra in extras
     ]
-    kept = added(studio, *sent)
-    assert [data["extra_fields"] for data in kept] == extras
-    assert all(data["complete"] for data in kept)
+    stored = added(studio, *sent)
+    assert [data["extra_fields"] for data in stored] == extras
+    assert all(data["complete"] for data in stored)
 
 
 CRITERIA = [
@@ -251,18 +251,18 @@ CRITERIA = [
 ]
 
 
-def test_a_completion_criterion_is_kept_and_makes_incomplete_where_it_does_not_suit_the_kind(studio):
+def test_a_completion_criterion_is_stored_and_must_suit_the_kind_of_a_complete_node(studio):
     sent = [
         {**complete(studio, kind), "node_id": nodes.node_id(str(number)), "extra_fields": json.dumps(extra)}
         for number, (kind, criterion, _) in enumerate(CRITERIA)
         for extra in [{"options": {"completion_criteria": criterion}}]
     ]
-    kept = added(studio, *sent)
-    assert [data["extra_fields"]["options"]["completion_criteria"] for data in kept] == [row[1] for row in CRITERIA]
-    assert [data["complete"] for data in kept] == [row[2] for row in CRITERIA]
+    stored = added(studio, *sent)
+    assert [data["extra_fields"]["options"]["completion_criteria"] for data in stored] == [row[1] for row in CRITERIA]
+    assert [data["complete"] for data in stored] == [row[2] for row in CRITERIA]
 
 
-def test_questions_of_every_type_are_kept_in_order(studio):
+def test_questions_of_every_type_are_stored_in_order(studio):
     picture = nodes.file(store(studio, images.png(), "png"), "exercise_image")
     rest = {"raw_data": '{"a": "1"}', "randomize": True, "source_url": "http://a"}
     types = [kind for kind, _ in exercises.question_choices]
@@ -270,21 +270,21 @@ def test_questions_of_every_type_are_kept_in_order(studio):
     (data,) = added(studio, nodes.exercise("e", *questions))
     assert data["assessment_item_count"] == len(types)
     for order, (question, item) in enumerate(zip(questions, assessment_items.of(data["id"]), strict=True)):
-        kept: dict[str, Any] = dict(item)
-        assert [file["checksum"] for file in kept.pop("files")] == [picture["filename"][:32]]
+        stored: dict[str, Any] = dict(item)
+        assert [file["checksum"] for file in stored.pop("files")] == [picture["filename"][:32]]
         sent = {name: question[name] for name in ("assessment_id", "type", "question", *rest)}
         parsed = {name: json.loads(question[name]) for name in ("answers", "hints")}
-        assert kept == {**sent, **parsed, "order": order, "contentnode_id": data["id"]}
+        assert stored == {**sent, **parsed, "order": order, "contentnode_id": data["id"]}
 
 
-def test_raw_data_larger_than_an_item_of_the_table_is_kept(studio):
+def test_raw_data_larger_than_an_item_of_the_table_is_stored(studio):
     raw = json.dumps({"question": {"content": "x" * 600_000}})
     question = nodes.question("q", type=exercises.PERSEUS_QUESTION, raw_data=raw, answers="[]", hints="[]")
     (data,) = added(studio, nodes.exercise("e", question))
     assert [item["raw_data"] for item in assessment_items.of(data["id"])] == [raw]
 
 
-def test_children_are_in_the_order_in_which_they_were_sent(studio):
+def test_children_have_the_sent_order(studio):
     _, root = studio.make_channel()
     for start in range(0, 30, 10):
         studio.add(root, *(nodes.topic(f"t{number}") for number in range(start, start + 10)))
@@ -299,7 +299,7 @@ def test_dashed_and_upper_case_ids_are_accepted(studio):
     assert data_of(ids[nodes.node_id("t")])["content_id"] == nodes.node_id("t")
 
 
-def test_fractions_of_seconds_are_kept_as_whole_seconds(studio):
+def test_fractions_of_seconds_are_stored_as_whole_seconds(studio):
     name = store(studio, b"v", "mp4")
     files = [nodes.file(name, "high_res_video", duration=12.25)]
     (data,) = added(studio, nodes.resource("v", "video", files, suggested_duration=10.5))

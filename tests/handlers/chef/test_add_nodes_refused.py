@@ -1,4 +1,4 @@
-"""Adding nodes: what is refused, with what words, and that nothing of it is added."""
+"""add_nodes: invalid requests are refused with the names of the fields, and add nothing."""
 
 import hashlib
 import json
@@ -19,16 +19,16 @@ LONG = "x" * 201
 
 
 def refused(studio, *sent, root=None):
-    """The fields that are told of nodes sent to a root, with nothing written because of them."""
+    """Send nodes that are refused, and assert that nothing is written; return the errors by field."""
     root = root or studio.make_channel()[1]
     with strictly(studio) as watch:
         answer = studio.post(PATH, {"root_id": root, "content_data": list(sent)})
     assert answer.status == 400, answer.text
     assert watch.writes == []
-    told = answer.json
-    assert told.pop("error")
-    assert all(name in told["detail"] for name in told if name != "detail")
-    return told
+    errors = answer.json
+    assert errors.pop("error")
+    assert all(name in errors["detail"] for name in errors if name != "detail")
+    return errors
 
 
 WRONG_FIELDS: list[tuple[str, Any]] = [
@@ -59,11 +59,11 @@ WRONG_FIELDS: list[tuple[str, Any]] = [
 ]
 
 
-def test_a_wrong_field_is_named_with_the_number_of_its_node(studio):
+def test_an_invalid_field_is_named_with_the_index_of_its_node(studio):
     _, root = studio.make_channel()
     for field, value in WRONG_FIELDS:
-        told = refused(studio, nodes.topic("good"), nodes.topic("wrong", **{field: value}), root=root)
-        assert [name for name in told if name != "detail"] == [f"content_data.1.{field}"], (field, value)
+        errors = refused(studio, nodes.topic("good"), nodes.topic("wrong", **{field: value}), root=root)
+        assert [name for name in errors if name != "detail"] == [f"content_data.1.{field}"], (field, value)
 
 
 @pytest.mark.parametrize("field", LABELS)
@@ -73,7 +73,7 @@ def test_an_unknown_label_is_refused(studio, field):
         assert f"content_data.0.{field}.0" in refused(studio, nodes.topic("t", **{field: value}), root=root)
 
 
-def test_a_tag_that_is_none_is_refused(studio):
+def test_an_invalid_tag_is_refused(studio):
     _, root = studio.make_channel()
     for tag in ("x" * 31, None, 5, ["a"]):
         assert "content_data.0.tags.1" in refused(studio, nodes.topic("t", tags=["good", tag]), root=root)
@@ -83,7 +83,7 @@ def test_a_tag_that_is_none_is_refused(studio):
     ("field", "value"),
     [("preset", "bogus"), ("preset", None), ("filename", "a.pdf"), ("filename", f"{NOTHING}.exe"), ("language", "zz")],
 )
-def test_a_wrong_field_of_a_file_is_refused(studio, field, value):
+def test_an_invalid_field_of_a_file_is_refused(studio, field, value):
     file = {**nodes.file(f"{NOTHING}.pdf"), field: value}
     assert f"content_data.0.files.0.{field}" in refused(studio, nodes.resource("r", files=[file]))
 
@@ -99,9 +99,9 @@ def test_a_wrong_field_of_a_file_is_refused(studio, field, value):
         ("files", 5),
     ],
 )
-def test_a_wrong_field_of_a_question_is_refused(studio, field, value):
-    told = refused(studio, nodes.exercise("e", nodes.question("q", **{field: value})))
-    assert any(name.startswith(f"content_data.0.questions.0.{field}") for name in told)
+def test_an_invalid_field_of_a_question_is_refused(studio, field, value):
+    errors = refused(studio, nodes.exercise("e", nodes.question("q", **{field: value})))
+    assert any(name.startswith(f"content_data.0.questions.0.{field}") for name in errors)
 
 
 @pytest.mark.parametrize(
@@ -122,38 +122,40 @@ def test_a_wrong_field_of_a_question_is_refused(studio, field, value):
     ],
     ids=json.dumps,
 )
-def test_a_wrong_criterion_of_an_exercise_is_refused(studio, extra):
+def test_an_invalid_criterion_of_an_exercise_is_refused(studio, extra):
     refused(studio, nodes.exercise("e", nodes.question("q"), extra_fields=json.dumps(extra)))
 
 
-def test_what_is_wrong_with_several_nodes_is_told_at_once(studio):
-    told = refused(studio, nodes.topic("a", kind="x", title=LONG), nodes.topic("b"), nodes.topic("c", tags=["x" * 31]))
-    assert set(told) == {"content_data.0.kind", "content_data.0.title", "content_data.2.tags.0", "detail"}
+def test_errors_of_several_nodes_are_returned_together(studio):
+    errors = refused(
+        studio, nodes.topic("a", kind="x", title=LONG), nodes.topic("b"), nodes.topic("c", tags=["x" * 31])
+    )
+    assert set(errors) == {"content_data.0.kind", "content_data.0.title", "content_data.2.tags.0", "detail"}
 
 
 def test_files_that_are_not_stored_are_named(studio):
-    there = store(studio, b"there", "pdf")
+    present = store(studio, b"present", "pdf")
     absent = [f"{hashlib.md5(text).hexdigest()}.pdf" for text in (b"a", b"b")]
-    told = refused(
+    errors = refused(
         studio,
-        nodes.resource("good", files=[nodes.file(there)]),
-        nodes.resource("r", files=[nodes.file(absent[0]), nodes.file(there)]),
+        nodes.resource("good", files=[nodes.file(present)]),
+        nodes.resource("r", files=[nodes.file(absent[0]), nodes.file(present)]),
         nodes.exercise("e", nodes.question("q", files=[nodes.file(absent[1], "exercise_image")])),
     )
-    assert set(told) == {"content_data.1.files", "content_data.2.files", "detail"}
+    assert set(errors) == {"content_data.1.files", "content_data.2.files", "detail"}
     for number, name in enumerate(absent, 1):
-        assert name in told[f"content_data.{number}.files"][0]
-        assert there not in told[f"content_data.{number}.files"][0]
+        assert name in errors[f"content_data.{number}.files"][0]
+        assert present not in errors[f"content_data.{number}.files"][0]
 
 
-def test_a_file_with_the_same_bytes_but_another_format_is_not_stored(studio):
-    there = store(studio, b"there", "pdf")
-    absent = there.replace(".pdf", ".epub")
-    told = refused(studio, nodes.resource("r", files=[nodes.file(absent, "epub")]))
-    assert absent in told["content_data.0.files"][0]
+def test_a_stored_file_with_another_format_is_missing(studio):
+    present = store(studio, b"present", "pdf")
+    absent = present.replace(".pdf", ".epub")
+    errors = refused(studio, nodes.resource("r", files=[nodes.file(absent, "epub")]))
+    assert absent in errors["content_data.0.files"][0]
 
 
-def test_a_file_of_which_s3_has_not_told_yet_is_found(studio):
+def test_a_file_is_found_before_the_notification_of_s3(studio):
     name = studio.upload(b"quick", "pdf", "document", told=False)
     _, root = studio.make_channel()
     assert studio.add(root, nodes.resource("r", files=[nodes.file(name)]))
@@ -165,19 +167,19 @@ def test_too_many_nodes_at_once_are_refused(studio):
     assert set(refused(studio, *many)) == {"content_data", "detail"}
 
 
-def test_the_same_node_id_twice_is_refused(studio):
+def test_duplicate_node_ids_are_refused(studio):
     twice = nodes.node_id("t")
-    told = refused(studio, nodes.topic("t"), nodes.topic("other", node_id=twice.upper()))
-    assert "content_data" in told
+    errors = refused(studio, nodes.topic("t"), nodes.topic("other", node_id=twice.upper()))
+    assert "content_data" in errors
 
 
-def test_the_same_assessment_id_twice_is_refused(studio):
+def test_duplicate_assessment_ids_are_refused(studio):
     refused(studio, nodes.exercise("e", nodes.question("q"), nodes.question("q")))
 
 
 @pytest.mark.parametrize("kind", ["document", "exercise", "video"])
-def test_nothing_can_be_added_below_what_is_no_topic(studio, kind):
-    """Nobody would ever find it there: trees are walked over their topics."""
+def test_nothing_can_be_added_below_a_resource(studio, kind):
+    """The nodes would be unreachable, because only topics are searched for children."""
     _, root = studio.make_channel()
     parent = studio.add(root, nodes.resource("r", kind))[nodes.node_id("r")]
     answer = studio.post(PATH, {"root_id": parent, "content_data": [nodes.topic("below")]})
@@ -186,7 +188,7 @@ def test_nothing_can_be_added_below_what_is_no_topic(studio, kind):
 
 @pytest.mark.parametrize("size", [390_000, 1_000_000])
 @pytest.mark.parametrize("field", ["extra_fields", "question", "answers"])
-def test_what_is_too_large_for_the_database_is_refused(studio, field, size):
+def test_nodes_too_large_for_the_database_are_refused(studio, field, size):
     text = "x" * size
     changes = {
         "extra_fields": nodes.topic("t", extra_fields={"a": text}),
@@ -196,8 +198,8 @@ def test_what_is_too_large_for_the_database_is_refused(studio, field, size):
     refused(studio, changes[field])
 
 
-def test_nothing_is_added_where_the_database_fails_in_the_middle(studio):
-    """All or nothing: the transaction fails after the questions were written."""
+def test_nothing_is_added_if_the_transaction_fails(studio):
+    """The transaction of the nodes fails after the questions were written."""
     _, root = studio.make_channel()
     before = studio.cloud.items("nodes"), studio.cloud.items("children")
     sent = {"root_id": root, "content_data": [nodes.exercise("e", nodes.question("q")), nodes.topic("t")]}
@@ -218,7 +220,7 @@ def test_nothing_is_added_where_the_database_fails_in_the_middle(studio):
 
 @pytest.mark.parametrize("root_id", [NOTHING, "bad", "", "x" * 10_000])
 @pytest.mark.parametrize("content", [[], [nodes.topic("t")]], ids=["nothing", "a topic"])
-def test_below_what_does_not_exist_nothing_can_be_added(studio, root_id, content):
+def test_an_unknown_parent_is_not_found(studio, root_id, content):
     answer = studio.post(PATH, {"root_id": root_id, "content_data": content})
     assert answer.status == 404
 
@@ -234,7 +236,7 @@ def test_a_tree_that_was_replaced_by_a_newer_upload_is_closed(studio):
 
 
 @pytest.mark.parametrize("stage", [True, False])
-def test_nodes_can_still_be_added_to_a_tree_that_was_finished(studio, stage):
+def test_nodes_can_be_added_to_a_finished_tree(studio, stage):
     channel_id, root = studio.make_channel()
     assert studio.finish(channel_id, stage).status == 200
     assert studio.add(root, nodes.topic("late"))
@@ -244,8 +246,8 @@ def test_nodes_can_still_be_added_to_a_tree_that_was_finished(studio, stage):
     assert [entry["title"] for entry in tree.json["tree"]] == ["late"]
 
 
-def test_a_tree_has_an_end_of_its_depth(studio):
-    """A transaction holds 100 actions, and a new node counts on every node above it."""
+def test_the_depth_of_a_tree_is_limited(studio):
+    """A transaction has at most 100 actions, and a new node changes the counts of all its ancestors."""
     _, root = studio.make_channel()
     parent = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
     Node(parent).update([Node.path.set([f"{number:032x}" for number in range(120)])])

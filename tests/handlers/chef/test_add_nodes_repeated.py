@@ -1,4 +1,4 @@
-"""A request that comes twice, in part, or at the same time as another, makes every node once."""
+"""add_nodes: repeated, partly repeated and concurrent requests create every node once."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def titles(root):
 
 
 def assert_sound(root):
-    """Counts are right, and every node but the root has one edge."""
+    """Assert that counts are right, and that every node except the root has one edge."""
     assert counts.kept(root) == counts.recounted(root)
     edges = counts.edges(root)
     assert len(edges) == len(set(edges)) == len(trees.walk(root)) - 1
@@ -30,7 +30,7 @@ def tree(studio):
     return studio.make_channel()[1]
 
 
-def test_the_same_request_again_creates_nothing_and_tells_all_ids(studio, tree):
+def test_a_repeated_request_creates_nothing_and_returns_all_ids(studio, tree):
     sent = [nodes.topic("a"), nodes.exercise("b", nodes.question("q"))]
     first = studio.add(tree, *sent)
     before = studio.cloud.contents()
@@ -39,7 +39,7 @@ def test_the_same_request_again_creates_nothing_and_tells_all_ids(studio, tree):
     assert set(first) == {nodes.node_id("a"), nodes.node_id("b")}
 
 
-def test_a_request_that_is_known_in_part_creates_the_rest(studio, tree):
+def test_a_partly_repeated_request_creates_the_other_nodes(studio, tree):
     first = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
     both = studio.add(tree, nodes.topic("b"), nodes.topic("c"), nodes.topic("a"))
     assert first.items() < both.items()
@@ -47,13 +47,13 @@ def test_a_request_that_is_known_in_part_creates_the_rest(studio, tree):
     assert_sound(tree)
 
 
-def test_a_node_that_is_there_is_not_changed_by_its_second_coming(studio, tree):
+def test_an_existing_node_is_not_changed_when_sent_again(studio, tree):
     id = studio.add(tree, nodes.topic("a"))[nodes.node_id("a")]
     studio.add(tree, nodes.topic("a", title="another"))
     assert existing(find(Node, id)).title == "a"
 
 
-def test_an_id_that_somebody_gave_to_another_node_is_not_taken_for_the_node(studio, tree):
+def test_a_derived_id_in_use_by_another_node_is_a_conflict(studio, tree):
     elsewhere = existing(find(Node, studio.make_channel()[1]))
     taken = derived_id(tree, nodes.node_id("a"))
     body = {
@@ -68,7 +68,7 @@ def test_an_id_that_somebody_gave_to_another_node_is_not_taken_for_the_node(stud
     assert titles(tree) == []
 
 
-def test_one_node_id_below_two_topics_is_two_nodes(studio, tree):
+def test_the_same_node_id_below_two_topics_creates_two_nodes(studio, tree):
     topics = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
     same = nodes.resource("same")
     ids = {studio.add(topics[nodes.node_id(name)], same)[same["node_id"]] for name in ("a", "b")}
@@ -76,7 +76,7 @@ def test_one_node_id_below_two_topics_is_two_nodes(studio, tree):
     assert_sound(tree)
 
 
-def test_the_same_request_twice_at_once_creates_every_node_once(studio, tree):
+def test_identical_concurrent_requests_create_every_node_once(studio, tree):
     sent = [nodes.topic("a"), nodes.exercise("b", nodes.question("q"))]
     answers = []
     with interrupted(studio, lambda: answers.append(studio.add(tree, *sent))):
@@ -86,7 +86,7 @@ def test_the_same_request_twice_at_once_creates_every_node_once(studio, tree):
     assert_sound(tree)
 
 
-def test_requests_that_share_some_nodes_at_once_create_every_node_once(studio, tree):
+def test_overlapping_concurrent_requests_create_every_node_once(studio, tree):
     with interrupted(studio, lambda: studio.add(tree, nodes.topic("b"), nodes.topic("c"))):
         ids = studio.add(tree, nodes.topic("a"), nodes.topic("b"))
     assert len(ids) == 2
@@ -94,17 +94,17 @@ def test_requests_that_share_some_nodes_at_once_create_every_node_once(studio, t
     assert_sound(tree)
 
 
-MANY = [nodes.topic(f"t{number}") for number in range(60)]  # more than a transaction holds
+MANY = [nodes.topic(f"t{number}") for number in range(60)]  # more than one transaction can hold
 
 
-def test_many_nodes_of_one_request_are_all_added_in_order(studio, tree):
+def test_nodes_of_several_transactions_are_added_in_order(studio, tree):
     ids = studio.add(tree, *MANY)
     assert titles(tree) == [node["title"] for node in MANY]
     assert studio.add(tree, *MANY) == ids
     assert_sound(tree)
 
 
-def test_many_nodes_of_which_only_some_were_added_are_all_there_after_the_next_try(studio, tree):
+def test_a_request_that_failed_between_transactions_is_completed_when_repeated(studio, tree):
     class SecondFails(Watch):
         def __call__(self, client, operation, arguments):
             if operation == "TransactWriteItems" and "TransactWriteItems" in self.names:
@@ -121,14 +121,14 @@ def test_many_nodes_of_which_only_some_were_added_are_all_there_after_the_next_t
     assert_sound(tree)
 
 
-def test_different_nodes_at_once_are_all_there_with_places_of_their_own(studio, tree):
+def test_concurrent_requests_add_their_nodes_at_different_positions(studio, tree):
     with interrupted(studio, lambda: studio.add(tree, nodes.topic("first"))):
         studio.add(tree, nodes.topic("second"))
     assert sorted(titles(tree)) == ["first", "second"]
     assert_sound(tree)
 
 
-def test_an_upload_that_is_replaced_at_the_same_moment_is_told_so(studio):
+def test_an_upload_that_is_replaced_meanwhile_is_a_conflict(studio):
     channel_id, root = studio.make_channel()
     sent = {"root_id": root, "content_data": [nodes.topic("late")]}
     with interrupted(studio, lambda: studio.make_channel(channel_id=channel_id)):
@@ -138,7 +138,7 @@ def test_an_upload_that_is_replaced_at_the_same_moment_is_told_so(studio):
 
 
 @pytest.mark.parametrize("stage", [True, False])
-def test_an_upload_that_is_finished_at_the_same_moment_takes_the_node_or_refuses_it_whole(studio, stage):
+def test_an_upload_that_is_finished_meanwhile_adds_all_or_nothing(studio, stage):
     channel_id, root = studio.make_channel()
     sent = {"root_id": root, "content_data": [nodes.topic("late")]}
     with interrupted(studio, lambda: studio.finish(channel_id, stage)):

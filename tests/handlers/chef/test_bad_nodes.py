@@ -1,6 +1,6 @@
-"""Nodes with a wrong value anywhere: refused by name or taken, and no fault of the server.
+"""Nodes with an invalid value in any field are refused or accepted, but cause no server error.
 
-Many are sent in one request, as what is wrong with each of them is told at once.
+Many are sent in one request, because the errors of all nodes are returned together.
 """
 
 import uuid
@@ -17,7 +17,7 @@ AT_ONCE = 40
 
 
 def send(studio, root, spoilt):
-    """The answer to nodes in one request; None where it was a fault of the server."""
+    """Send nodes in one request; return the response, or None after a server error."""
     content = b",".join(node for _, node in spoilt)
     try:
         answer = studio.call("POST", PATH, b'{"root_id": "%b", "content_data": [%b]}' % (root.encode(), content))
@@ -27,7 +27,7 @@ def send(studio, root, spoilt):
 
 
 def culprits(studio, root, spoilt):
-    """Which of the nodes are those that the server cannot stand."""
+    """Return the labels of the nodes that cause a server error."""
     if send(studio, root, spoilt):
         return []
     if len(spoilt) == 1:
@@ -37,7 +37,7 @@ def culprits(studio, root, spoilt):
 
 
 def spoilt_nodes(node):
-    """The node with each of its values replaced by each wrong one, under an id of its own."""
+    """Yield the node with each of its values replaced by each invalid one, each with a new id."""
     for label, text in requests.spoilt(node, VALUES):
         fresh = uuid.uuid4().hex.encode()
         yield label, text.replace(node["node_id"].encode(), fresh)
@@ -49,7 +49,7 @@ def refused_ones(answer):
 
 
 @pytest.mark.parametrize("kind", ["document", "exercise"])
-def test_a_wrong_value_anywhere_in_a_node_is_no_fault_of_the_server(studio, kind):
+def test_an_invalid_value_in_a_node_causes_no_server_error(studio, kind):
     node = requests.good_nodes(studio)[kind]
     _, root = studio.make_channel()
     spoilt = list(spoilt_nodes(node))
@@ -72,7 +72,7 @@ def test_a_wrong_value_anywhere_in_a_node_is_no_fault_of_the_server(studio, kind
         assert len(answer.json["root_ids"]) == len(chunk)
 
 
-def test_remote_nodes_with_a_wrong_value_are_no_fault_of_the_server(studio):
+def test_an_invalid_value_in_a_remote_node_causes_no_server_error(studio):
     source, root = studio.make_channel()
     document = requests.good_nodes(studio)["document"]
     studio.add(root, document)

@@ -1,4 +1,4 @@
-"""check_version: four levels, compared as versions and not as texts."""
+"""check_version: four levels, compared as versions, not as strings."""
 
 import pytest
 
@@ -24,7 +24,7 @@ PATH = "/api/internal/check_version"
         ("v0.8.0", 0),
     ],
 )
-def test_the_level_of_a_version(studio, version, status):
+def test_each_version_has_its_level(studio, version, status):
     answer = studio.post(PATH, {"version": version})
     assert answer.status == 200
     assert set(answer.json) == {"success", "status", "message"}
@@ -33,14 +33,14 @@ def test_the_level_of_a_version(studio, version, status):
 
 
 @pytest.mark.parametrize("version", ["abc", "", " ", "1.0.x", "\x00", "²", "1" * 10_000, "1." * 5_000, "é"])
-def test_what_is_no_version_is_refused(studio, version):
+def test_an_invalid_version_is_refused(studio, version):
     answer = studio.post(PATH, {"version": version})
     assert answer.status == 400
     assert set(answer.json) == {"version", "error", "detail"}
 
 
 @pytest.mark.parametrize("version", [None, 1, 0.7, [], {}, True])
-def test_a_version_is_a_text(studio, version):
+def test_a_version_must_be_a_string(studio, version):
     answer = studio.post(PATH, {"version": version})
     assert answer.status == 400
     assert answer.json["version"] == ["A valid string is required."]

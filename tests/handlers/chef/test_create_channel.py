@@ -1,4 +1,4 @@
-"""create_channel: makes a channel, or takes up one that is there, with a new tree to fill."""
+"""create_channel: create a channel, or start a new upload to an existing one."""
 
 import uuid
 
@@ -24,7 +24,7 @@ def create(studio, token="", **fields):
     return studio.post(PATH, {"channel_data": {"id": ID, "name": "Name", **fields}}, token)
 
 
-def test_a_new_channel_has_its_creator_as_editor_and_four_trees(studio):
+def test_a_new_channel_has_its_creator_as_editor_and_three_trees(studio):
     answer = create(studio)
     assert answer.status == 200
     channel = existing(channels.get(ID))
@@ -38,7 +38,7 @@ def test_a_new_channel_has_its_creator_as_editor_and_four_trees(studio):
     assert values_of(channel, "version", "public", "deleted", "staging_root_id") == (0, False, False, None)
 
 
-def test_every_field_is_kept(studio):
+def test_every_field_is_stored(studio):
     thumbnail = store(studio, images.png(), "png")
     sent = {
         "name": "Náme 漢字",
@@ -56,13 +56,13 @@ def test_every_field_is_kept(studio):
     assert channel.extra_fields == {"a": {"b": 1}}
 
 
-def test_little_is_required(studio):
+def test_only_id_and_name_are_required(studio):
     assert create(studio).status == 200
     channel = existing(channels.get(ID))
     assert values_of(channel, "description", "language", "thumbnail") == ("", None, None)
 
 
-def test_a_file_of_the_root_is_kept_and_must_be_stored(studio):
+def test_files_of_the_root_are_saved_and_must_be_uploaded(studio):
     name = store(studio, b"zip", "zip")
     root = create(studio, files=[nodes.file(name, "html5_zip")]).json["root"]
     assert [file["checksum"] for file in existing(find(Node, root)).files] == [name[:32]]
@@ -72,14 +72,14 @@ def test_a_file_of_the_root_is_kept_and_must_be_stored(studio):
     assert existing(channels.get(ID)).chef_root_id == root
 
 
-def test_a_dashed_id_is_the_same_channel(studio):
+def test_a_dashed_id_denotes_the_same_channel(studio):
     first = create(studio, id=str(uuid.UUID(ID)).upper())
     assert first.json["channel_id"] == ID
     assert create(studio).json["channel_id"] == ID
     assert len(studio.cloud.items("channels")) == 1
 
 
-def test_creating_again_opens_a_new_tree_and_takes_the_new_fields(studio):
+def test_a_repeated_request_creates_a_new_tree_and_updates_the_fields(studio):
     first = create(studio, name="Old", description="old", language="en").json["root"]
     live = existing(channels.get(ID)).root_id
     second = create(studio, name="New").json["root"]
@@ -88,7 +88,7 @@ def test_creating_again_opens_a_new_tree_and_takes_the_new_fields(studio):
     assert values_of(channel, "root_id", "name", "description", "language") == (live, "New", "", None)
 
 
-def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):
+def test_the_tree_of_an_abandoned_upload_is_removed(studio):
     first = create(studio).json["root"]
     topic = studio.add(first, nodes.topic("t"))[nodes.node_id("t")]
     studio.add(topic, nodes.exercise("e", nodes.question("q")))
@@ -104,7 +104,7 @@ def test_the_tree_of_an_upload_that_was_given_up_is_removed(studio):
     assert studio.cloud.items("assessment_items") == []
 
 
-def test_the_channel_of_others_is_not_taken_up(studio):
+def test_a_channel_of_others_cannot_be_uploaded_to(studio):
     create(studio)
     viewer_id, viewer = studio.sign_up("viewer")
     studio.share(ID, viewer_id, VIEW)
@@ -118,7 +118,7 @@ def test_the_channel_of_others_is_not_taken_up(studio):
 
 
 @pytest.mark.parametrize("who", ["editor", "admin"])
-def test_an_editor_or_an_administrator_takes_it_up(studio, who):
+def test_editors_and_administrators_can_start_a_new_upload(studio, who):
     create(studio)
     user_id, token = studio.sign_up("other", is_admin=who == "admin")
     if who == "editor":
@@ -126,7 +126,7 @@ def test_an_editor_or_an_administrator_takes_it_up(studio, who):
     assert create(studio, token).status == 200
 
 
-def test_a_deleted_channel_comes_back_when_its_chef_runs_again(studio):
+def test_a_deleted_channel_is_restored_by_a_new_upload(studio):
     create(studio)
     Channel(ID).update([Channel.deleted.set(True)])
     assert create(studio).status == 200
@@ -153,7 +153,7 @@ def test_a_deleted_channel_comes_back_when_its_chef_runs_again(studio):
         ("source_domain", {}),
     ],
 )
-def test_a_wrong_field_is_named_and_nothing_is_made(studio, field, value):
+def test_an_invalid_field_is_named_and_nothing_is_created(studio, field, value):
     before = studio.cloud.contents()
     answer = create(studio, **{field: value})
     assert answer.status == 400, answer.text
@@ -161,7 +161,7 @@ def test_a_wrong_field_is_named_and_nothing_is_made(studio, field, value):
     assert studio.cloud.contents() == before
 
 
-def test_two_requests_at_once_make_one_channel(studio):
+def test_concurrent_requests_create_one_channel(studio):
     answers = []
     with interrupted(studio, lambda: answers.append(create(studio))):
         answers.append(create(studio))
@@ -176,7 +176,7 @@ def test_two_requests_at_once_make_one_channel(studio):
     assert left == {channel.root_id, channel.trash_root_id, channel.chef_root_id}
 
 
-def test_two_new_uploads_at_once_leave_one_tree(studio):
+def test_concurrent_new_uploads_leave_one_tree(studio):
     create(studio)
     with interrupted(studio, lambda: create(studio)):
         create(studio)

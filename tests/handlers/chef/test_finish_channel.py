@@ -1,4 +1,4 @@
-"""finish_channel: the uploaded tree is staged or goes live; what it changes is worked out; old trees are removed."""
+"""finish_channel: stage the uploaded tree or make it live, compute the differences, remove old trees."""
 
 import pytest
 
@@ -16,7 +16,7 @@ PATH = "/api/internal/finish_channel"
 
 
 def upload(studio, channel_id=None, *content):
-    """(channel id, root) of an upload with these nodes at its top, not yet finished."""
+    """Start an upload with these nodes below its root; return (channel id, id of the root)."""
     channel_id, root = studio.make_channel(channel_id=channel_id)
     if content:
         studio.add(root, *content)
@@ -34,7 +34,7 @@ def status(studio, channel_id):
     return answer.json["statuses"][channel_id]
 
 
-def test_a_staged_tree_waits_beside_the_live_one(studio):
+def test_a_staged_tree_does_not_replace_the_live_one(studio):
     channel_id, root = upload(studio)
     live = existing(channels.get(channel_id)).root_id
     answer = studio.finish(channel_id, stage=True)
@@ -45,13 +45,13 @@ def test_a_staged_tree_waits_beside_the_live_one(studio):
     assert status(studio, channel_id) == "staged"
 
 
-def test_without_a_word_on_it_the_tree_is_staged(studio):
+def test_the_tree_is_staged_by_default(studio):
     channel_id, root = upload(studio)
     assert studio.post(PATH, {"channel_id": channel_id}).status == 200
     assert existing(channels.get(channel_id)).staging_root_id == root
 
 
-def test_a_tree_goes_live_and_the_old_one_is_kept_beside_it(studio):
+def test_a_tree_goes_live_and_the_former_one_becomes_the_previous_tree(studio):
     channel_id, root = upload(studio)
     before = existing(channels.get(channel_id))
     assert studio.finish(channel_id, stage=False).status == 200
@@ -74,7 +74,7 @@ def test_finishing_twice_is_a_conflict_and_changes_nothing(studio, stage):
     assert studio.cloud.contents() == before
 
 
-def test_finishing_twice_at_once_is_done_once(studio):
+def test_concurrent_requests_finish_the_upload_once(studio):
     channel_id, root = upload(studio)
     answers = []
     with interrupted(studio, lambda: answers.append(studio.finish(channel_id))):
@@ -86,7 +86,7 @@ def test_finishing_twice_at_once_is_done_once(studio):
     assert find(Node, channel.previous_root_id)
 
 
-def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
+def test_a_new_upload_that_starts_meanwhile_is_not_lost(studio):
     channel_id, root = upload(studio)
     with interrupted(studio, lambda: upload(studio, channel_id, nodes.topic("new"))):
         answer = studio.finish(channel_id)
@@ -96,12 +96,12 @@ def test_a_new_upload_that_begins_at_the_same_moment_is_not_lost(studio):
     assert existing(find(Node, channel.chef_root_id)).total_count == 1
 
 
-def test_the_diff_task_tells_what_the_new_tree_changes(studio):
+def test_the_diff_task_returns_the_changes_of_the_new_tree(studio):
     pdf, other = store(studio, b"1", "pdf"), store(studio, b"2", "pdf")
-    kept = nodes.resource("kept", files=[nodes.file(pdf)])
-    channel_id, _ = upload(studio, None, kept, nodes.topic("gone"), nodes.topic("renamed"), nodes.topic("moved"))
+    same = nodes.resource("same", files=[nodes.file(pdf)])
+    channel_id, _ = upload(studio, None, same, nodes.topic("removed"), nodes.topic("renamed"), nodes.topic("moved"))
     studio.finish(channel_id)
-    _, root = upload(studio, channel_id, {**kept, "files": [nodes.file(other)]}, nodes.topic("renamed", title="New"))
+    _, root = upload(studio, channel_id, {**same, "files": [nodes.file(other)]}, nodes.topic("renamed", title="New"))
     above = studio.add(root, nodes.topic("new"))[nodes.node_id("new")]
     studio.add(above, nodes.topic("moved"))
     task_id = studio.finish(channel_id, stage=True).json["diff_task_id"]
@@ -115,7 +115,7 @@ def test_the_diff_task_tells_what_the_new_tree_changes(studio):
     assert task["detail"]
 
 
-def test_a_message_that_comes_twice_changes_no_diff(studio):
+def test_a_message_delivered_twice_does_not_change_the_diff(studio):
     channel_id, _ = upload(studio, None, nodes.topic("t"))
     task_id = studio.finish(channel_id).json["diff_task_id"]
     studio.deliver("maintenance", times=2)
@@ -123,7 +123,7 @@ def test_a_message_that_comes_twice_changes_no_diff(studio):
     assert (result["added"], sum(result.values())) == (1, 1)
 
 
-def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):
+def test_old_trees_are_removed_but_not_the_trees_of_the_channel(studio):
     channel_id, first = upload(studio, None, nodes.topic("1"), nodes.exercise("e", nodes.question("q")))
     trash, empty = existing(channels.get(channel_id)).trash_root_id, existing(channels.get(channel_id)).root_id
     studio.finish(channel_id)
@@ -131,7 +131,7 @@ def test_old_trees_are_removed_and_what_the_channel_points_to_is_not(studio):
 
     _, second = upload(studio, channel_id, nodes.topic("2"))
     studio.finish(channel_id)
-    assert trees_left(studio) == {trash, first, second}  # the first is the one before, to go back to
+    assert trees_left(studio) == {trash, first, second}  # the first is the previous tree, for a rollback
 
     _, third = upload(studio, channel_id, nodes.topic("3"))
     studio.finish(channel_id)
@@ -153,7 +153,7 @@ def test_an_older_staged_tree_is_removed(studio):
     assert existing(channels.get(channel_id)).staging_root_id is None
 
 
-def test_no_tree_that_is_pointed_to_is_removed_whoever_asks(studio):
+def test_no_tree_of_the_channel_can_be_removed(studio):
     channel_id, _ = upload(studio, None, nodes.topic("1"))
     studio.finish(channel_id)
     upload(studio, channel_id, nodes.topic("2"))
@@ -162,15 +162,15 @@ def test_no_tree_that_is_pointed_to_is_removed_whoever_asks(studio):
     with later(120):
         studio.deliver()
     before = studio.cloud.contents()
-    pointed_to = set(channels.tree_names(existing(channels.get(channel_id))).values())
-    assert len(pointed_to) == 5
-    for root in pointed_to:
+    present = set(channels.tree_names(existing(channels.get(channel_id))).values())
+    assert len(present) == 5
+    for root in present:
         studio.send("maintenance", {"jobs": [{"job": "remove_tree", "channel_id": channel_id, "root_id": root}]})
     studio.deliver()
     assert studio.cloud.contents() == before
 
 
-def test_a_removal_that_comes_twice_does_no_harm(studio):
+def test_a_removal_delivered_twice_is_harmless(studio):
     channel_id, first = upload(studio, None, nodes.topic("1"))
     upload(studio, channel_id, nodes.topic("2"))
     with later(120):

@@ -1,11 +1,11 @@
-"""The main job in one piece: upload, deploy, publish, read."""
+"""The main workflow as a whole: upload, deploy, publish, read."""
 
 import sqlite3
 
 from tests.support.worlds import nodes
 
 
-def test_a_channel_goes_from_chef_to_database(studio, tmp_path):
+def test_an_uploaded_channel_is_published_as_a_database(studio, tmp_path):
     pdf = studio.upload(b"%PDF-1.4 one", "pdf", "document")
     channel_id, root = studio.make_channel("Sciences")
     ids = studio.add(root, nodes.topic("Physics"))

@@ -1,4 +1,4 @@
-"""The internal API answers as Kolibri Studio was recorded to, but where the specification or a decision differs."""
+"""The internal API responds as recorded from Kolibri Studio, unless the specification or a decision differs."""
 
 from typing import Any, NamedTuple
 
@@ -14,30 +14,32 @@ CALLS = recordings.load("internal")
 MISSING = {"channel_id": ["This field is required."]}
 
 
-class Otherwise(NamedTuple):
-    """What is answered here instead: the status, and of the body what is the point of it."""
+class Differing(NamedTuple):
+    """The response here instead of the recorded one: its status, the reason, and the relevant part of the body."""
 
     status: int
     why: str
     body: dict[str, Any] | None = None
 
 
-NOT_EDITOR = Otherwise(403, "the channel is there, but one may not edit it")
-OTHERWISE: dict[tuple[str, str], Otherwise] = {
-    ("file_diff", "dict"): Otherwise(400, "a list of names is asked for; keys of an object are no names"),
+NOT_EDITOR = Differing(403, "the channel exists, but the user may not edit it")
+DIFFERING: dict[tuple[str, str], Differing] = {
+    ("file_diff", "dict"): Differing(400, "a list of names is required; keys of an object are not names"),
     ("check_user_is_editor", "not editor"): NOT_EDITOR,
     ("get_channel_status_bulk", "not editor"): NOT_EDITOR,
     ("get_tree_data", "not editor"): NOT_EDITOR,
-    ("get_tree_data", "get_tree_data node_id"): Otherwise(
-        200, "a parameter is not ignored: node_id asks for what is below that node, as in get_node_tree_data"
+    ("get_tree_data", "get_tree_data node_id"): Differing(
+        200, "node_id is not ignored: it selects the children of that node, as in get_node_tree_data"
     ),
     ("publish_channel", "not editor"): NOT_EDITOR,
-    ("publish_channel", "missing"): Otherwise(400, "a missing field is a wrong request, not a channel", MISSING),
-    ("create_channel", "bad id"): Otherwise(400, "ids are 32 hex digits"),
-    ("add_nodes", "duplicate node_id under same parent -> ?"): Otherwise(
-        200, "a repeated request is told the ids of all its nodes, so that a chef can go on below them"
+    ("publish_channel", "missing"): Differing(
+        400, "a missing field is an invalid request, not an unknown channel", MISSING
     ),
-    ("add_nodes", "unknown root"): Otherwise(404, "what does not exist is 404, also to add nothing to"),
+    ("create_channel", "bad id"): Differing(400, "ids are 32 hex digits"),
+    ("add_nodes", "duplicate node_id under same parent -> ?"): Differing(
+        200, "a repeated request returns the ids of all its nodes, so that a chef can continue below them"
+    ),
+    ("add_nodes", "unknown root"): Differing(404, "an unknown parent is 404, even for an empty list of nodes"),
     ("add_nodes", "not editor"): NOT_EDITOR,
     ("finish_channel", "not editor"): NOT_EDITOR,
 }
@@ -69,7 +71,7 @@ INSTEAD_OF_500 = {
 
 @pytest.fixture(scope="module")
 def answers(shared_cloud: Any) -> dict[tuple[str, str], Answer]:
-    """The answers to all recorded calls, made in their order on the channel that they speak of."""
+    """The responses to all recorded calls, replayed in order on a copy of the recorded channel."""
     shared_cloud.empty()
     studio = Studio(shared_cloud)
     studio.user_id, studio.token = studio.sign_up("admin", is_admin=True)
@@ -85,48 +87,48 @@ def of(chosen: list[Call]) -> Any:
     return pytest.mark.parametrize("call", chosen, ids=["-".join(call.key) for call in chosen])
 
 
-def test_every_recorded_call_has_a_name_of_its_own():
+def test_recorded_calls_have_different_names():
     keys = [call.key for call in CALLS]
     assert len(set(keys)) == len(keys)
-    assert set(OTHERWISE) | set(INSTEAD_OF_500) <= set(keys)
+    assert set(DIFFERING) | set(INSTEAD_OF_500) <= set(keys)
 
 
-@of([call for call in CALLS if call.status < 300 and call.key not in OTHERWISE])
-def test_what_was_done_is_done_and_answered_alike(answers, call):
+@of([call for call in CALLS if call.status < 300 and call.key not in DIFFERING])
+def test_successful_calls_succeed_as_recorded(answers, call):
     answer = answers[call.key]
     assert answer.status == call.status, answer.text
     answered = answer.json
     if call.path.endswith("publish_channel"):
-        assert recordings.ID.fullmatch(answered.pop("task_id"))  # here one can watch the task
+        assert recordings.ID.fullmatch(answered.pop("task_id"))  # the task can be polled here
     if call.path.endswith("authenticate_user_internal"):
         person = {name: call.response[name] for name in ("username", "first_name", "last_name")}
         assert all(isinstance(answered[name], str) for name in person)
-        answered |= person  # the recorded person is someone else
+        answered |= person  # the recorded user is another one
     assert not list(differences(call.response, answered))
 
 
-@of([call for call in CALLS if 400 <= call.status < 500 and call.key not in OTHERWISE])
-def test_what_was_refused_is_refused_alike(answers, call):
+@of([call for call in CALLS if 400 <= call.status < 500 and call.key not in DIFFERING])
+def test_refused_calls_are_refused_as_recorded(answers, call):
     answer = answers[call.key]
     assert answer.status == call.status, answer.text
     assert_says(answer, call)
 
 
-@of([call for call in CALLS if call.key in OTHERWISE])
-def test_what_is_decided_otherwise_is_answered_so(answers, call):
-    answer, expected = answers[call.key], OTHERWISE[call.key]
+@of([call for call in CALLS if call.key in DIFFERING])
+def test_differing_decisions_have_their_own_response(answers, call):
+    answer, expected = answers[call.key], DIFFERING[call.key]
     assert answer.status == expected.status, answer.text
     assert (expected.body or {}).items() <= answer.json.items()
 
 
 @of([call for call in CALLS if call.status >= 500])
-def test_what_broke_the_server_is_refused(answers, call):
+def test_calls_that_caused_server_errors_are_refused(answers, call):
     answer = answers[call.key]
     assert answer.status == INSTEAD_OF_500[call.key], answer.text
     assert {"error", "detail"} <= answer.json.keys()
 
 
-def test_a_repeated_node_keeps_its_id(answers):
+def test_a_repeated_node_has_the_same_id(answers):
     first, again = (
         answers["add_nodes", note].json["root_ids"]
         for note in ("two topics", "duplicate node_id under same parent -> ?")
@@ -136,7 +138,7 @@ def test_a_repeated_node_keeps_its_id(answers):
 
 
 def assert_says(answer: Answer, call: Call) -> None:
-    """Errors are JSON with `error` and `detail`; what Studio said (as JSON, as text) is said, perhaps with more."""
+    """Assert that an error has `error` and `detail` and contains the recorded error, whether JSON or text."""
     assert answer.json["error"]
     if call.status == 401:
         assert answer.headers["WWW-Authenticate"] == "Token"
@@ -145,6 +147,6 @@ def assert_says(answer: Answer, call: Call) -> None:
     recorded = call.response
     if isinstance(recorded, dict) and "detail" not in recorded:
         assert recorded.items() <= answer.json.items()
-    elif call.status != 400:  # those sentences name no field; ours do
+    elif call.status != 400:  # the recorded sentences name no field, unlike those here
         said = recorded["detail"] if isinstance(recorded, dict) else recorded
         assert said in answer.json["detail"]

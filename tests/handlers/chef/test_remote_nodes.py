@@ -1,4 +1,4 @@
-"""Nodes of other channels that a chef takes over."""
+"""add_nodes: copy nodes of other channels."""
 
 import json
 
@@ -21,7 +21,7 @@ PATH = "/api/internal/add_nodes"
 
 @pytest.fixture
 def source(studio):
-    """The id of a channel that is live, but not published: a topic, a document with a thumbnail, an exercise."""
+    """The id of a live, unpublished channel: a topic with a document that has a thumbnail, and an exercise."""
     channel_id, root = studio.make_channel("Source")
     files = [
         nodes.file(store(studio, b"pdf", "pdf")),
@@ -39,7 +39,7 @@ def source(studio):
 
 def remote(source, name="document", **fields):
     return {
-        "node_id": nodes.node_id(f"taken {name}"),
+        "node_id": nodes.node_id(f"copied {name}"),
         "source_channel_id": source,
         "source_node_id": nodes.node_id(name),
         "source_content_id": None,
@@ -47,9 +47,9 @@ def remote(source, name="document", **fields):
     }
 
 
-def taken(studio, *sent):
-    """The stored data of what is taken over into a new channel of the same user."""
-    _, root = studio.make_channel("Taker")
+def copied(studio, *sent):
+    """Copy nodes to a new channel of the user; return their stored data."""
+    _, root = studio.make_channel("Target")
     ids = studio.add(root, *sent)
     return [to_data(existing(find(Node, ids[node["node_id"]]))) for node in sent]
 
@@ -61,8 +61,8 @@ def original(source, name):
 CHANGED = {"id", "node_id", "parent_id", "tree_id", "channel_id", "files"}
 
 
-def test_a_document_is_taken_over_as_it_is(studio, source):
-    (copy,) = taken(studio, remote(source))
+def test_a_document_is_copied_unchanged(studio, source):
+    (copy,) = copied(studio, remote(source))
     first = original(source, "document")
     assert {name for name in first if copy[name] != first[name]} == CHANGED
     assert copy["content_id"] == first["content_id"]
@@ -75,8 +75,8 @@ def test_a_document_is_taken_over_as_it_is(studio, source):
     assert not {file["id"] for file in copy["files"]} & {file["id"] for file in first["files"]}
 
 
-def test_an_exercise_is_taken_over_with_its_questions(studio, source):
-    (copy,) = taken(studio, remote(source, "exercise"))
+def test_an_exercise_is_copied_with_its_questions(studio, source):
+    (copy,) = copied(studio, remote(source, "exercise"))
     first = original(source, "exercise")
     items, originals = (assessment_items.of(node["id"]) for node in (copy, first))
     assert [item | {"contentnode_id": first["id"]} for item in items] == originals
@@ -84,9 +84,9 @@ def test_an_exercise_is_taken_over_with_its_questions(studio, source):
     assert copy["complete"]
 
 
-def test_a_node_is_found_by_its_content_id_where_its_node_id_finds_nothing(studio, source):
+def test_a_source_is_found_by_content_id_if_not_by_node_id(studio, source):
     content_id = nodes.node_id("content document")
-    first, second, third = taken(
+    first, second, third = copied(
         studio,
         remote(source, node_id="1" * 32, source_node_id=None, source_content_id=content_id),
         remote(source, node_id="2" * 32, source_node_id=NOTHING, source_content_id=content_id),
@@ -95,7 +95,7 @@ def test_a_node_is_found_by_its_content_id_where_its_node_id_finds_nothing(studi
     assert [first["title"], second["title"], third["title"]] == ["document", "document", "exercise"]
 
 
-def test_what_is_sent_takes_the_place_of_what_the_source_says(studio, source):
+def test_sent_fields_replace_those_of_the_source(studio, source):
     picture = store(studio, images.png("blue"), "png")
     labels = {"grade_levels": [], "categories": subjects.SUBJECTSLIST[:1], "learner_needs": None}
     changes = {
@@ -109,57 +109,57 @@ def test_what_is_sent_takes_the_place_of_what_the_source_says(studio, source):
         **labels,
     }
     sent = remote(source, role="coach", files=[nodes.file(picture, "document_thumbnail")], **changes)
-    (copy,) = taken(studio, sent)
+    (copy,) = copied(studio, sent)
     first = original(source, "document")
     expected = {**changes, "extra_fields": {"a": 1}, "learner_needs": [], "role_visibility": "coach"}
     assert {name: copy[name] for name in expected} == expected
-    kept = set(first) - set(expected) - CHANGED
-    assert {name: copy[name] for name in kept} == {name: first[name] for name in kept}
+    unchanged = set(first) - set(expected) - CHANGED
+    assert {name: copy[name] for name in unchanged} == {name: first[name] for name in unchanged}
     assert [(file["preset"], file["checksum"]) for file in copy["files"]] == [
         ("document", first["files"][0]["checksum"]),
         ("document_thumbnail", picture[:32]),
     ]
 
 
-def test_a_thumbnail_without_a_preset_is_one_of_the_kind_of_the_source(studio, source):
+def test_a_thumbnail_without_a_preset_gets_that_of_the_kind_of_the_source(studio, source):
     picture = store(studio, images.png("blue"), "png")
-    (copy,) = taken(studio, remote(source, files=[nodes.file(picture, preset=None)]))
+    (copy,) = copied(studio, remote(source, files=[nodes.file(picture, preset=None)]))
     assert [file["preset"] for file in copy["files"]] == ["document", "document_thumbnail"]
     assert copy["files"][1]["checksum"] == picture[:32]
 
 
-def test_what_is_sent_as_null_stays_as_in_the_source(studio, source):
+def test_null_fields_equal_those_of_the_source(studio, source):
     nothing = dict.fromkeys(("title", "description", "tags", "extra_fields", "role", "suggested_duration", *LABELS))
-    (copy,) = taken(studio, remote(source, **nothing))
+    (copy,) = copied(studio, remote(source, **nothing))
     first = original(source, "document")
     assert {name for name in first if copy[name] != first[name]} == CHANGED
 
 
-def test_a_copy_of_a_copy_remembers_the_first_original(studio, source):
+def test_a_copy_of_a_copy_has_the_first_original(studio, source):
     middle, root = studio.make_channel("Middle")
     studio.add(root, remote(source))
     studio.finish(middle)
-    (copy,) = taken(studio, remote(middle, "taken document"))
+    (copy,) = copied(studio, remote(middle, "copied document"))
     assert (copy["original_channel_id"], copy["original_node_id"]) == (source, nodes.node_id("document"))
 
 
 @pytest.mark.parametrize("role", [EDIT, VIEW])
-def test_a_member_of_the_other_channel_may_take_over(studio, source, role):
+def test_members_of_the_source_channel_may_copy(studio, source, role):
     user_id, token = studio.sign_up("member")
     studio.share(source, user_id, role)
     studio.token = token
-    assert taken(studio, remote(source))
+    assert copied(studio, remote(source))
 
 
-def test_everyone_may_take_over_from_a_public_channel(studio, source):
+def test_all_users_may_copy_from_a_public_channel(studio, source):
     assert studio.publish(source)["status"] == "SUCCESS"
     studio.make_public(source)
     studio.token = studio.sign_up("stranger")[1]
-    assert taken(studio, remote(source))
+    assert copied(studio, remote(source))
 
 
 def refused(studio, *sent):
-    _, root = studio.make_channel("Taker")
+    _, root = studio.make_channel("Target")
     before = studio.cloud.contents()
     answer = studio.post(PATH, {"root_id": root, "content_data": list(sent)})
     assert answer.status == 400, answer.text
@@ -167,23 +167,25 @@ def refused(studio, *sent):
     return answer.json
 
 
-def test_a_private_channel_of_others_is_like_one_that_is_not_there(studio, source):
+def test_a_private_channel_of_others_is_reported_like_an_unknown_one(studio, source):
     studio.token = studio.sign_up("stranger")[1]
-    told = [refused(studio, remote(id))["content_data.0.source_node_id"][0].replace(id, "") for id in (source, NOTHING)]
-    assert told[0] == told[1]
+    errors = [
+        refused(studio, remote(id))["content_data.0.source_node_id"][0].replace(id, "") for id in (source, NOTHING)
+    ]
+    assert errors[0] == errors[1]
 
 
-def test_a_deleted_channel_gives_nothing(studio, source):
+def test_a_deleted_channel_is_no_source(studio, source):
     Channel(source).update([Channel.deleted.set(True)])
     assert "content_data.0.source_node_id" in refused(studio, remote(source))
 
 
-def test_a_topic_cannot_be_taken_over(studio, source):
-    told = refused(studio, nodes.topic("mine"), remote(source, "topic"))
-    assert "topic" in told["content_data.1.source_node_id"][0]
+def test_a_topic_cannot_be_copied(studio, source):
+    errors = refused(studio, nodes.topic("mine"), remote(source, "topic"))
+    assert "topic" in errors["content_data.1.source_node_id"][0]
 
 
-def test_a_wrong_field_is_named(studio, source):
+def test_an_invalid_field_is_named(studio, source):
     for fields, named in (
         ({"source_node_id": NOTHING}, "source_node_id"),
         ({"source_node_id": None}, "non_field_errors"),
@@ -197,23 +199,23 @@ def test_a_wrong_field_is_named(studio, source):
         assert f"content_data.0.{named}" in refused(studio, remote(source, **fields)), fields
 
 
-def test_the_content_of_a_tree_that_is_not_live_cannot_be_taken_over(studio):
+def test_nodes_of_a_staged_tree_cannot_be_copied(studio):
     channel_id, root = studio.make_channel("Source")
     studio.add(root, nodes.resource("document"))
     studio.finish(channel_id, stage=True)
     refused(studio, remote(channel_id))
 
 
-def test_the_same_request_again_creates_nothing(studio, source):
-    _, root = studio.make_channel("Taker")
+def test_a_repeated_request_creates_nothing(studio, source):
+    _, root = studio.make_channel("Target")
     first = studio.add(root, remote(source), remote(source, "exercise"))
     before = studio.cloud.contents()
     assert studio.add(root, remote(source), remote(source, "exercise")) == first
     assert studio.cloud.contents() == before
 
 
-def test_a_repeated_request_is_answered_although_its_source_has_gone(studio, source):
-    _, root = studio.make_channel("Taker")
+def test_a_repeated_request_succeeds_after_its_source_was_deleted(studio, source):
+    _, root = studio.make_channel("Target")
     first = studio.add(root, remote(source))
     Channel(source).update([Channel.deleted.set(True)])
     assert studio.add(root, remote(source)) == first
