@@ -43,14 +43,14 @@ class NodeChange:
 class Changes:
     """The changes of one transaction.
 
-    `nodes` include the nodes whose questions change, `put` and `gone` are questions to save and to delete, `moved` are
-    (old, new) places of uploads and files that are assigned to a node or question, and `emissions` are for sync
+    `nodes` include the nodes whose questions change, `put` and `deleted` are questions to save and to delete, `moved`
+    are (old, new) places of uploads and files that are attached to a node or question, and `emissions` are for sync
     clients.
     """
 
     nodes: list[NodeChange]
     put: list[AssessmentItem] = field(default_factory=list)
-    gone: list[AssessmentItem] = field(default_factory=list)
+    deleted: list[AssessmentItem] = field(default_factory=list)
     moved: list[tuple[FilePlace, FilePlace]] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)
 
@@ -62,12 +62,12 @@ def write(changes: Changes) -> bool:
     """
     channels = {change.channel.id: change.channel for change in changes.nodes}
     updates = _updates(changes.nodes)
-    parts = len(changes.put) + len(changes.gone) + len(changes.moved)
+    parts = len(changes.put) + len(changes.deleted) + len(changes.moved)
     if len(updates) + len(channels) + parts + emission.actions(changes.emissions) > MAX_TRANSACTION:
         raise BadRequest("The node is nested too deeply. Move it or one of its ancestors further up first.")
 
     def fill(transaction: TransactWrite) -> None:
-        for item in changes.gone:
+        for item in changes.deleted:
             transaction.delete(AssessmentItem(item.contentnode_id, item.assessment_id))
         for item in changes.put:
             transaction.save(item)

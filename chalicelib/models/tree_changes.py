@@ -32,8 +32,8 @@ class Changes:
     freed: list[tuple[str, str]] = field(default_factory=list)  # keys of edges
     fields: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))  # by node, new values
     sums: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))  # by node, what is added
-    asked: list[AssessmentItem] = field(default_factory=list)  # questions to save
-    unasked: list[AssessmentItem] = field(default_factory=list)  # questions to delete
+    saved_questions: list[AssessmentItem] = field(default_factory=list)
+    deleted_questions: list[AssessmentItem] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)  # changes for sync clients
     is_quiet: bool = False  # part of an earlier change, so the channel keeps its revision
     attempt: str | None = None  # the copy that reserved the id of the first of `saved`, see `models.tree_copies`
@@ -115,13 +115,13 @@ def _put_and_delete(transaction: TransactWrite, changes: Changes) -> None:
     reserved = Node.tree_id == changes.attempt if changes.attempt else Node.id.does_not_exist()
     for parent_id, position in changes.freed:
         transaction.delete(Child(parent_id, position), condition=Child.node_id.exists())
-    for item in changes.unasked:
+    for item in changes.deleted_questions:
         transaction.delete(AssessmentItem(item.contentnode_id, item.assessment_id))
     for number, node in enumerate(changes.saved):
         transaction.save(node, condition=Node.id.does_not_exist() if number else reserved)
     for edge in changes.placed:
         transaction.save(edge, condition=Child.node_id.does_not_exist())
-    for item in changes.asked:
+    for item in changes.saved_questions:
         transaction.save(item)
 
 
@@ -133,8 +133,8 @@ def _raised(channel: Channel, changes: Changes) -> list[Any]:
 
 def actions(changes: Changes) -> int:
     """The number of actions in the transaction."""
-    puts = len(changes.saved) + len(changes.placed) + len(changes.asked)
-    deletes = len(changes.freed) + len(changes.unasked)
+    puts = len(changes.saved) + len(changes.placed) + len(changes.saved_questions)
+    deletes = len(changes.freed) + len(changes.deleted_questions)
     emitted = emission.actions(changes.emissions)
     return puts + deletes + len(changes.channels) + len(_updates(changes)) + emitted
 

@@ -129,8 +129,8 @@ def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
     except ValidationFailed:  # the node would exceed the maximum size
         return True
     file_places.note([nodes.to_data(node)] if parts.files else [], [assessment_items.outline(item) for item in put])
-    changes.asked += put
-    changes.unasked += removed
+    changes.saved_questions += put
+    changes.deleted_questions += removed
     return not any(question_diff.differing(items, wanted))
 
 

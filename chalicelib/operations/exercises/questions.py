@@ -161,7 +161,7 @@ def _changes(
     return Changes(
         nodes=[NodeChange(place.node, place.above, place.channel, complete, assessment_item_count=len(items))],
         put=[assessment_items.from_data(after)] if after else [],
-        gone=[before] if before and not after else [],
+        deleted=[before] if before and not after else [],
         emissions=emissions(made, place.counter),
     )
 

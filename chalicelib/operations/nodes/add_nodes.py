@@ -66,7 +66,7 @@ def _parent(root_id: str) -> Node:
     if parent is None:
         raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
     if parent.kind != content_kinds.TOPIC:
-        raise ValidationFailed({"root_id": ["Nodes can only be put below a topic."]})
+        raise ValidationFailed({"root_id": ["Only topics can have children. Choose a topic."]})
     return parent
 
 

@@ -62,4 +62,4 @@ def _is_editable(place: Place) -> bool:
 
 def _bytes(changes: Changes, places: list[Place]) -> int:
     changed = [nodes.to_data(place.node) for place in places if place.node.id in changes.fields]
-    return len(json.dumps([*changed, *(item.attribute_values for item in changes.asked)]))
+    return len(json.dumps([*changed, *(item.attribute_values for item in changes.saved_questions)]))

@@ -1,4 +1,4 @@
-"""Files of the bucket on a process's own disk."""
+"""Disk cache of files from the bucket."""
 
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def empty_cache(monkeypatch):
 
 @pytest.fixture
 def fetched(aws, monkeypatch):
-    """The keys that are fetched, in order."""
+    """The downloaded keys, in order."""
     keys, stream = [], storage.stream
 
     def watched(key):
@@ -33,7 +33,7 @@ def fetched(aws, monkeypatch):
 
 @pytest.fixture
 def room(monkeypatch):
-    """Sets how many bytes may be kept."""
+    """A function that sets the size of the cache in bytes."""
 
     def of(size):
         small = replace(settings(), disk_cache=size)
@@ -62,7 +62,7 @@ def test_a_file_is_fetched_once(fetched):
     assert fetched == ["a"]
 
 
-def test_of_many_at_once_one_fetches_it(fetched):
+def test_concurrent_threads_fetch_a_file_once(fetched):
     put("a", "b")
     start = Barrier(8)
 
@@ -76,7 +76,7 @@ def test_of_many_at_once_one_fetches_it(fetched):
     assert sorted(fetched) == ["a", "b"]
 
 
-def test_what_was_not_used_for_longest_makes_room_before_the_next_comes(fetched, room):
+def test_the_least_recently_used_file_is_deleted_before_the_next_download(fetched, room):
     put("a", "b", "c")
     room(25)
     reading("a"), reading("b")
@@ -88,7 +88,7 @@ def test_what_was_not_used_for_longest_makes_room_before_the_next_comes(fetched,
     assert fetched == ["a", "b", "c", "b"]
 
 
-def test_what_is_open_can_be_read_on(fetched, room):
+def test_an_open_file_can_be_read_after_its_deletion(fetched, room):
     put("a", "b")
     room(1)
     file = reading("a")
@@ -97,7 +97,7 @@ def test_what_is_open_can_be_read_on(fetched, room):
     assert file.read() == b"a" * 10
 
 
-def test_no_more_than_so_many_are_open(fetched, monkeypatch):
+def test_the_number_of_open_files_is_limited(fetched, monkeypatch):
     monkeypatch.setattr(disk_cache, "MAX_FILES", 2)
     put("a", "b", "c")
     for key in "abc":
@@ -106,7 +106,7 @@ def test_no_more_than_so_many_are_open(fetched, monkeypatch):
 
 
 @pytest.mark.parametrize("number", range(3))
-def test_threads_read_whole_files_while_room_is_short(fetched, room, number):
+def test_threads_read_whole_files_when_the_cache_is_small(fetched, room, number):
     put("a", "b", "c", size=1000)
     room(1500)
 
