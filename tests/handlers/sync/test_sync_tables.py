@@ -74,7 +74,7 @@ def test_prerequisites(studio, client, root):
     done(client, client.change(1, "contentnode_prerequisite", [first, second]))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == [{"target_node": first, "prerequisite": second}]
     told = client.send(client.change(1, "contentnode_prerequisite", [second, first]))
-    assert "circle" in reasons(told)[0]["prerequisite"][0]
+    assert "cycle" in reasons(told)[0]["prerequisite"][0]
     done(client, client.change(3, "contentnode_prerequisite", [first, second]))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == []
 
