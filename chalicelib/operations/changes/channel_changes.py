@@ -1,4 +1,4 @@
-"""Changes for sync clients that describe writes of channels: edits, exchanged trees and publishes."""
+"""Changes for sync clients that describe writes of channels: edits, new live or staged trees, and publishes."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -29,7 +29,7 @@ def deleted(user: Identity, channel_id: str) -> list[Change]:
 
 
 def trees_exchanged(channel_id: str, root_id: str, staging_root_id: str | None) -> list[Change]:
-    """The new trees of a channel."""
+    """An update with the new live and staged tree of a channel."""
     mods = {"root_id": root_id, "staging_root_id": staging_root_id}
     return [by_server(channel_id, _TABLE, channel_id, mods, unpublishable=False)]
 

@@ -52,7 +52,7 @@ def by_request(user: Identity, channel_id: str, type: int, table: str, key: Key,
     changes but must apply this one.
     """
     session = f"rest:{user.session}" if user.session else None
-    return done(channel_id, type, table, key, fields, created_by_id=user.user_id, session=session)
+    return applied_change(channel_id, type, table, key, fields, created_by_id=user.user_id, session=session)
 
 
 def by_server(
@@ -65,13 +65,13 @@ def by_server(
 ) -> Change:
     """An update made by the server.
 
-    `unpublishable`: it changes nothing that would be published. `created_by_id` is the user that it is made for,
-    if any.
+    `unpublishable`: the change does not affect what a publish would write. `created_by_id` is the user on whose behalf
+    it is made, if any.
     """
-    return done(channel_id, UPDATED, table, key, {"mods": mods}, unpublishable, created_by_id)
+    return applied_change(channel_id, UPDATED, table, key, {"mods": mods}, unpublishable, created_by_id)
 
 
-def done(
+def applied_change(
     channel_id: str | None,
     type: int,
     table: str,

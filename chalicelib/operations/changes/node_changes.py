@@ -12,7 +12,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models.changes import Change
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import Place
-from chalicelib.operations.changes.feed import by_request, by_server, done
+from chalicelib.operations.changes.feed import applied_change, by_request, by_server
 from chalicelib.operations.changes.fields import Fields, fitting
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 from chalicelib.schemas.responses.content import ContentNode
@@ -61,13 +61,13 @@ def moved_by_sync(
     """
     as_sent = MOVED, _TABLE, applied.key, applied.fields, False, user.user_id
     source_id, goal_id = before.channel.id, goal.channel.id
-    made = [done(source_id, *as_sent)] if source_id not in (goal_id, applied.channel_id) else []
+    made = [applied_change(source_id, *as_sent)] if source_id not in (goal_id, applied.channel_id) else []
     if goal_id == applied.channel_id or not goal.is_live:
         return made
     if source_id != goal_id:
         obj = {"obj": _fields(row(), _WHOLE)}
-        made.append(done(goal_id, CREATED, _TABLE, applied.key, obj, False, user.user_id))
-    return [*made, done(goal_id, *as_sent)]
+        made.append(applied_change(goal_id, CREATED, _TABLE, applied.key, obj, False, user.user_id))
+    return [*made, applied_change(goal_id, *as_sent)]
 
 
 def copied(user: Identity, source_id: str, copy: Node, sent: Mapping[str, Any]) -> list[Change]:
