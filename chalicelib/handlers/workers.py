@@ -68,7 +68,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.REMOVE_TREE: remove_tree,
     jobs.SETTLE_NODES: propagation.propagate,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
-    jobs.SUMMARIZE_TREE: tree_details.work_out,
+    jobs.SUMMARIZE_TREE: tree_details.summarize,
     jobs.WALK_TREE: tree_statistics.refresh,
 }
 

@@ -1,4 +1,4 @@
-"""The catalog: public channels as they were published, for everyone. All of it comes from the public index."""
+"""The catalog: the published version of public channels, open to everyone and read from the public index only."""
 
 from le_utils.constants import content_kinds
 
@@ -16,7 +16,7 @@ from chalicelib.schemas.search import CatalogQuery
 
 
 def listed(_: Identity, query: CatalogQuery) -> list[CatalogChannel]:
-    """Public channels that match: those with the highest priority first, then by name."""
+    """Matching public channels, ordered by descending priority, then by name."""
     found = [channel for channel in public_index.current().channels if _matches(channel, query)]
     if query.collection:
         named = _collection(query.collection)
@@ -26,7 +26,7 @@ def listed(_: Identity, query: CatalogQuery) -> list[CatalogChannel]:
 
 
 def one(_: Identity, channel_id: str) -> CatalogChannel:
-    """A public channel. Raises NotFound."""
+    """Return a public channel. Raises NotFound."""
     channel = public_index.current().by_id.get(parse_id(channel_id) or "")
     if channel is None:
         raise NotFound(f"No public channel has the id {channel_id[:60]!r}.")
@@ -34,7 +34,7 @@ def one(_: Identity, channel_id: str) -> CatalogChannel:
 
 
 def _collection(name: str) -> set[str]:
-    """Ids of the channels of a set, by its token or its id; none where there is no such set."""
+    """Return the channel IDs of a set given by its token or its ID; empty if the set does not exist."""
     set_ids = [plain] if (plain := parse_id(name)) else []
     token = plain_token(name)
     if not set_ids and is_channel_token(token):
@@ -56,15 +56,15 @@ def _matches(channel: PublicChannel, query: CatalogQuery) -> bool:
         all(wanted in (None, has) for wanted, has in flags)
         and (not query.id__in or channel.id in query.id__in)
         and _has_content(channel, query)
-        and _says(channel, query.keywords)
+        and _matches_keywords(channel, query.keywords)
     )
 
 
 def _has_content(channel: PublicChannel, query: CatalogQuery) -> bool:
     entry, facts = channel.entry, channel.facts
-    spoken = {str(code).lower() for code in (entry["language"], *entry["included_languages"])}
+    languages = {str(code).lower() for code in (entry["language"], *entry["included_languages"])}
     return (
-        (not query.languages or not spoken.isdisjoint(query.languages))
+        (not query.languages or not languages.isdisjoint(query.languages))
         and (not query.kinds or not entry["kind_count"].keys().isdisjoint(query.kinds))
         and (not query.licenses or not set(facts["licenses"]).isdisjoint(query.licenses))
         and (not query.categories or _is_about(facts["labels"]["categories"], query.categories))
@@ -75,7 +75,7 @@ def _is_about(categories: list[str], words: tuple[str, ...]) -> bool:
     return any(has_label(categories, ids_of("categories", word)) for word in words)
 
 
-def _says(channel: PublicChannel, words: str) -> bool:
+def _matches_keywords(channel: PublicChannel, words: str) -> bool:
     if not words:
         return True
     text = "\n".join((channel.entry["name"], channel.entry["description"], *channel.facts["tags"])).casefold()

@@ -1,4 +1,4 @@
-"""Which rows of the channel list match a query."""
+"""Filters of the channel list."""
 
 from collections.abc import Collection
 from typing import NotRequired, TypedDict
@@ -15,7 +15,7 @@ _LICENSE_NAMES = {str(license.id): name for name, license in LICENSES.items()}
 
 
 class Content(TypedDict):
-    """What is known of a channel's tree; of one in the public index, less."""
+    """Facts about a channel's tree. The public index does not hold the optional ones."""
 
     languages: Collection[str]
     kinds: Collection[str]
@@ -25,7 +25,7 @@ class Content(TypedDict):
 
 
 class Facts(TypedDict):
-    """What filters and orderings ask of a channel itself."""
+    """The channel's fields that filters and orderings use."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class Facts(TypedDict):
 
 
 class Row(Facts):
-    """A row of the channel list before its page is known; one from the public index has no channel yet."""
+    """A row of the channel list before paging; rows from the public index have no channel yet."""
 
     tags: list[str] | None
     content: Content | None
@@ -52,7 +52,7 @@ class Row(Facts):
 
 
 def matches(row: Row, query: ChannelQuery) -> bool:
-    """Whether a row is one of those asked for, its content aside. Deleted channels must be asked for."""
+    """Whether a row matches the filters on the channel itself. Deleted channels match only if requested."""
     flags = (
         (query.published, bool(row["version"])),
         (query.public, row["public"]),
@@ -62,10 +62,10 @@ def matches(row: Row, query: ChannelQuery) -> bool:
         (query.edit, policy.is_editor(row["membership"])),
         (query.view, policy.is_viewer(row["membership"])),
     )
-    return all(wanted is None or wanted == has for wanted, has in flags) and _says(row, query.keywords)
+    return all(wanted is None or wanted == has for wanted, has in flags) and _matches_keywords(row, query.keywords)
 
 
-def _says(row: Row, words: str) -> bool:
+def _matches_keywords(row: Row, words: str) -> bool:
     if not words:
         return True
     tags = row["tags"] if row["channel"] is None else (row["channel"].published or {}).get("tags")
@@ -74,13 +74,13 @@ def _says(row: Row, words: str) -> bool:
 
 
 def asks_for_content(query: ChannelQuery) -> bool:
-    """Whether the query asks for what only a tree knows."""
+    """Whether the query filters on the content of the tree."""
     flags = (query.coach, query.assessments, query.subtitles)
     return any(flag is not None for flag in flags) or bool(query.languages or query.licenses or query.kinds)
 
 
 def has_content(row: Row, query: ChannelQuery) -> bool:
-    """Whether the content of a row's tree is as it is asked for."""
+    """Whether a row's tree matches the content filters."""
     content = row["content"]
     assert content is not None
     flags = (
@@ -88,11 +88,11 @@ def has_content(row: Row, query: ChannelQuery) -> bool:
         (query.assessments, content_kinds.EXERCISE in content["kinds"]),
         (query.subtitles, content.get("subtitles")),
     )
-    spoken = {str(code).lower() for code in (row["language"], *content["languages"])}
+    languages = {str(code).lower() for code in (row["language"], *content["languages"])}
     licenses = {_LICENSE_NAMES.get(name, name) for name in query.licenses}
     return (
         all(wanted is None or wanted == has for wanted, has in flags)
-        and (not query.languages or not spoken.isdisjoint(query.languages))
+        and (not query.languages or not languages.isdisjoint(query.languages))
         and (not query.kinds or not set(query.kinds).isdisjoint(content["kinds"]))
         and (not licenses or not licenses.isdisjoint(content.get("licenses", ())))
     )

@@ -1,7 +1,7 @@
-"""The list of channels: from what the caller may view, chosen by filters, to the rows of a page.
+"""The channel list: find the channels that the caller may view and that match the filters, then fill one page.
 
-Channels that the caller is a member of are read; public ones of others are chosen from the public index, and read
-only where they are on the page (`fill`), or where a filter asks for what the index does not know.
+Channels that the caller is a member of are read from the table. Other public channels come from the public index and
+are read only if they are on the page (`fill`) or if a filter needs a field that the index does not hold.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,24 +23,24 @@ from chalicelib.operations.trees.tree_statistics import TreeFacts
 from chalicelib.schemas.channel import ChannelQuery
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
-Memberships = dict[str, str]  # the caller's, by channel
+Memberships = dict[str, str]  # the caller's, by channel ID
 
 ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
 _NOT_IN_INDEX = {"created", "modified"}
 
 
 def find(user: Identity, query: ChannelQuery) -> list[Row]:
-    """What `fill` needs of the channels that match, those read first, the newest change before older ones; then
-    public ones of others by name."""
+    """Return rows for `fill`: first the matching channels read from the table, latest change first; then other public
+    channels by name."""
     own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
-    left_out = set(_ids(query.exclude))
+    excluded = set(_ids(query.exclude))
     if query.bookmark is False:
-        left_out |= set(bookmarks.of_user(user.user_id))
+        excluded |= set(bookmarks.of_user(user.user_id))
     named = _named(user, query)
     rows = _read_rows(user, named if named is not None else _wanted(own, query), own)
-    if named is None and _asks_for_others(query):
+    if named is None and _includes_others(query):
         rows += _listed_rows(user, query, own, {row["id"] for row in rows})
-    rows = [row for row in rows if row["id"] not in left_out and matches(row, query)]
+    rows = [row for row in rows if row["id"] not in excluded and matches(row, query)]
     if asks_for_content(query):
         _add_roots(rows)
         rows = [row for row in rows if has_content(row, query)]
@@ -48,7 +48,7 @@ def find(user: Identity, query: ChannelQuery) -> list[Row]:
 
 
 def fill(user: Identity, rows: Sequence[Row]) -> list[ChannelOut]:
-    """Channels as the API gives them, for rows of `find`. One that nobody may view any more is left out."""
+    """Return the channels of rows from `find` in API form, without those that the caller may no longer view."""
     lacking = [row for row in rows if row["channel"] is None]
     read = {channel.id: channel for channel in channels.get_many_to_read([row["id"] for row in lacking])}
     for row in lacking:
@@ -63,12 +63,12 @@ def fill(user: Identity, rows: Sequence[Row]) -> list[ChannelOut]:
 
 
 def _ids(texts: Iterable[str]) -> list[str]:
-    """Those of the texts that are ids."""
+    """Return the texts that are valid IDs."""
     return [plain for plain in map(parse_id, texts) if plain]
 
 
 def _named(user: Identity, query: ChannelQuery) -> list[str] | None:
-    """Ids of the channels that the query names by themselves, None where it names none."""
+    """Return the IDs of the channels that the query names explicitly, or None if it names none."""
     lists: list[list[str]] = []
     if "id__in" in query.model_fields_set:
         lists.append(_ids(query.id__in))
@@ -79,13 +79,13 @@ def _named(user: Identity, query: ChannelQuery) -> list[str] | None:
     return [id for id in dict.fromkeys(lists[0]) if all(id in other for other in lists)] if lists else None
 
 
-def _asks_for_others(query: ChannelQuery) -> bool:
+def _includes_others(query: ChannelQuery) -> bool:
     return query.public is not False and not query.edit and not query.view and not query.deleted
 
 
 def _wanted(own: Memberships, query: ChannelQuery) -> list[str]:
-    """Ids of the channels to read because the user is a member. All public ones come from the index."""
-    if query.public and _asks_for_others(query):
+    """Return the IDs of the caller's channels to read. All public channels come from the index."""
+    if query.public and _includes_others(query):
         return []
     chosen = ((policy.is_editor, query.edit), (policy.is_viewer, query.view))
     wanted = [is_one for is_one, asked in chosen if asked]
@@ -103,10 +103,10 @@ def _read_rows(user: Identity, ids: list[str], own: Memberships) -> list[Row]:
 
 
 def _listed_rows(user: Identity, query: ChannelQuery, own: Memberships, known: set[str]) -> list[Row]:
-    """Rows of public channels that are not `known`."""
+    """Return rows of public channels that are not in `known`."""
     listed = [channel for channel in public_index.current().channels if channel.id not in known]
-    asks_for_more = query.staged is not None or query.cheffed is not None or bool(query.licenses)
-    if asks_for_more or query.subtitles is not None or query.ordering.removeprefix("-") in _NOT_IN_INDEX:
+    needs_table = query.staged is not None or query.cheffed is not None or bool(query.licenses)
+    if needs_table or query.subtitles is not None or query.ordering.removeprefix("-") in _NOT_IN_INDEX:
         return _read_rows(user, [channel.id for channel in listed], own)
     return [_listed_row(channel, own.get(channel.id)) for channel in listed]
 
@@ -124,7 +124,7 @@ def _row_of(channel: Channel, membership: str | None) -> Row:
 
 @remembered(1000)
 def _facts(channel: Channel) -> Facts:
-    """What filters and orderings ask of a channel itself."""
+    """Return the channel's fields that filters and orderings use."""
     return {
         "id": channel.id,
         "name": channel.name,
@@ -166,7 +166,7 @@ def _listed_row(channel: PublicChannel, membership: str | None) -> Row:
 
 
 def _add_roots(rows: Iterable[Row]) -> None:
-    """Give rows with a channel the root of its live tree, and what that knows of its content."""
+    """Add the root of the live tree and the facts stored on it to the rows that have a channel."""
     lacking = [(row, row["channel"].root_id) for row in rows if row["channel"] and row["root"] is None]
     roots = tree_statistics.roots(root_id for _, root_id in lacking)
     for row, root_id in lacking:

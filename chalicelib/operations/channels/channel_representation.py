@@ -1,4 +1,4 @@
-"""A channel as the REST API gives it (recorded: Studio's channel list)."""
+"""The REST representation of a channel (recorded: Studio's channel list)."""
 
 from typing import cast
 
@@ -20,8 +20,8 @@ DEFAULTS = cast(ChannelDefaults, ContentDefaults().model_dump())
 
 @remembered(1000)
 def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut:
-    """A channel for a user with these rights in it; `root` is that of its live tree. Tokens and trees that the user may
-    not know of are null.
+    """Return a channel for a user with these rights; `root` is the root of its live tree. Tokens and trees that the
+    user may not see are null.
     """
     may_edit, is_member = policy.may_edit(rights.role), policy.is_member(rights.role)
     return {
@@ -61,6 +61,6 @@ def _source_url(domain: str | None) -> str:
 
 
 def thumbnail_url(thumbnail: str | None) -> str | None:
-    """The path of a channel's picture by its file's name, None where there is none."""
+    """Return the path of a channel's thumbnail from its file name, or None if it has none."""
     parts = split_filename(thumbnail or "")
     return f"/{storage_key(*parts)}" if parts else None

@@ -1,4 +1,4 @@
-"""Channels as their curators make and change them."""
+"""Create, change, delete and restore channels."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,18 +29,18 @@ from chalicelib.schemas.responses.channel import Channel as ChannelOut
 from chalicelib.schemas.responses.channel import VersionDetail
 
 _TRIES = 8
-# What a published version says.
+# Fields that are part of a published version.
 _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
 
 
 def retrieve(user: Identity, channel_id: str) -> ChannelOut:
-    """A channel that one may view."""
+    """Return a channel that the caller may view. Raises NotFound."""
     channel, rights = viewable(user, channel_id)
     return fields_of(channel, nodes.get(channel.root_id), rights)
 
 
 def create(user: Identity, sent: ChannelIn) -> ChannelOut:
-    """Make a channel, of which the user becomes the editor. Raises Conflict where its id is taken."""
+    """Create a channel with the user as its editor. Raises Conflict if the ID is taken."""
     channel_id = sent.id or new_id()
     live = trees.new_root(new_id(), channel_id, sent.name, sent.language)
     trash = trees.new_root(new_id(), channel_id, "Trash", None)
@@ -61,16 +61,16 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
             transaction.save(root)
 
     if transact(fill):
-        raise Conflict(f"There is a channel {channel_id} already. Send another id, or none.")
+        raise Conflict(f"Channel {channel_id} already exists. Send another ID, or none.")
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
 def update(user: Identity, channel_id: str, sent: ChannelChange, origin: Origin = REQUEST) -> ChannelOut:
-    """Change what is given of a channel; returns it.
+    """Change the given fields of a channel and return it.
 
-    Its `rev` counts up where a published version would say something else.
+    Its `rev` increases if the change would alter a published version.
 
-    Raises Conflict where others change it all the time.
+    Raises Conflict after too many lost races.
     """
     return _update(
         user, channel_id, sent, origin, lambda row: channel_changes.updated(user, row, sent.model_fields_set)
@@ -78,30 +78,30 @@ def update(user: Identity, channel_id: str, sent: ChannelChange, origin: Origin 
 
 
 def delete(user: Identity, channel_id: str, origin: Origin = REQUEST) -> None:
-    """Set a channel aside, and take it off the public lists. Raises as `update` does."""
+    """Mark a channel as deleted and remove it from the public lists. Raises as `update` does."""
     changed = ChannelChange(deleted=True)
     _update(user, channel_id, changed, origin, lambda row: channel_changes.deleted(user, row["id"]))
 
 
 def restore(user: Identity, channel_id: str) -> ChannelOut:
-    """Take a deleted channel back; one that was public becomes so again. Raises as `update` does."""
+    """Restore a deleted channel; if it was public, it is listed again. Raises as `update` does."""
     return update(user, channel_id, ChannelChange(deleted=False))
 
 
 def _update(
     user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
 ) -> ChannelOut:
-    """`describe` gives what is emitted, from the channel as it will be."""
+    """`describe` returns the changes to emit, given the channel after the update."""
     for _ in range(_TRIES):
         channel, rights, counter = writable_with_feed(user, channel_id)
         values = _changed(channel, _columns(sent, channel.content_defaults))
         after = Channel(**{**channel.attribute_values, **values})
         made = describe(fields_of(after, None, rights)) if origin.emits else []
         if not values or _write(channel, values, emissions(made, counter)):
-            if "deleted" in sent.model_fields_set:  # also where nothing changed: the messages may have been lost
+            if "deleted" in sent.model_fields_set:  # even if nothing changed: earlier messages may have been lost
                 _refresh_lists(after)
             return fields_of(after, nodes.get(after.root_id), rights)
-    raise Conflict(f"Channel {channel_id} is being changed by others. Look at it and try again.")
+    raise Conflict(f"Channel {channel_id} is being changed by others. Reload it and try again.")
 
 
 def _refresh_lists(channel: Channel) -> None:
@@ -112,7 +112,7 @@ def _refresh_lists(channel: Channel) -> None:
 
 
 def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:
-    """Columns with the values given. Of `content_defaults` only what is given replaces what is there."""
+    """Return the columns with the given values; given `content_defaults` are merged into the existing ones."""
     columns: dict[str, Any] = sent.model_dump(exclude_unset=True, exclude={"id", "content_defaults"})
     if "thumbnail_encoding" in columns:
         columns["thumbnail_encoding"] = columns["thumbnail_encoding"] or {}
@@ -122,9 +122,9 @@ def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:
 
 
 def _changed(channel: Channel, columns: dict[str, Any]) -> dict[str, Any]:
-    """Those of the columns that get other values, with what follows from them; empty where none does.
+    """Return the columns whose values change, with `modified` and `rev`; empty if none changes.
 
-    Whoever changes columns of a channel changes `modified`.
+    Every write to a channel must change `modified`: it is the version that conditional writes compare.
     """
     changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
     rev = {} if _PUBLISHED.isdisjoint(changed) else {"rev": int(channel.rev) + 1}
@@ -132,7 +132,7 @@ def _changed(channel: Channel, columns: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(channel: Channel, values: dict[str, Any], emitted: list[Emission]) -> bool:
-    """Say whether the channel and its feed were still as they were read."""
+    """Write the values; returns False if the channel or its feed has changed since it was read."""
     actions = [getattr(Channel, name).set(value) for name, value in values.items()]
     as_read = (Channel.modified == channel.modified) & unchanged(Channel.rev, channel.rev)
 
@@ -144,29 +144,29 @@ def _write(channel: Channel, values: dict[str, Any], emitted: list[Emission]) ->
 
 
 def languages(user: Identity, channel_id: str) -> list[str]:
-    """le_utils ids of the languages in a channel's live tree, as it was walked last."""
+    """Return the le_utils IDs of the languages in a channel's live tree as of its last walk."""
     channel, _ = viewable(user, channel_id)
     return _languages(channel)
 
 
 def language_exists(user: Identity, channel_id: str) -> bool:
-    """Whether anything in a channel's live tree is in the channel's language."""
+    """Whether the channel's live tree contains content in the channel's language."""
     channel, _ = viewable(user, channel_id)
     return channel.language in _languages(channel)
 
 
 def _languages(channel: Channel) -> list[str]:
     facts = tree_statistics.read_from(nodes.get(channel.root_id))
-    handed_down = {channel.language} if facts["unspoken"] and channel.language else set()
-    return sorted({*facts["languages"], *handed_down})
+    inherited = {channel.language} if facts["unspoken"] and channel.language else set()
+    return sorted({*facts["languages"], *inherited})
 
 
 def version_detail(user: Identity, channel_id: str) -> VersionDetail:
-    """What is published of a channel. Raises NotFound where nothing is."""
+    """Return the published version of a channel. Raises NotFound if it has never been published."""
     channel, _ = viewable(user, channel_id)
     found = channel_versions.get_many([(channel.id, int(channel.version))])
     if not found:
-        raise NotFound(f"Nothing of channel {channel.id} is published. Publish it first.")
+        raise NotFound(f"Channel {channel.id} is not published. Publish it first.")
     fields = fields_of_version(found[0])
     closed = LICENSES[licenses.ALL_RIGHTS_RESERVED].id
     return {

@@ -1,7 +1,7 @@
-"""Sets of channels that one token opens. Everyone sees the own ones only, administrators all of them.
+"""Channel sets: collections of channels that share one access token. Users see their own sets, administrators all.
 
-Everybody may put public channels into a set, and private ones that they may edit; `operations.set_channels` says
-which of them a set shows then.
+Users may add public channels to a set, and private channels that they may edit; `operations.public.set_channels`
+decides which of them the set shows.
 """
 
 from chalicelib.domain.ids import new_id, parse_id
@@ -21,19 +21,19 @@ _TRIES = 5
 
 
 class Row(ChannelSetOut):
-    """A set with all its channels, before `fill` leaves out those that it does not show."""
+    """A set with all its channels, before `fill` removes the hidden ones."""
 
-    owner: str  # "" for nobody's
+    owner: str  # "" if the set has no owner
 
 
 def listed(user: Identity, _: ListQuery) -> list[Row]:
-    """The caller's sets by name, with all their channels and their `owner`."""
+    """Return the caller's sets ordered by name, with all their channels and their `owner`."""
     found = channel_sets.of_user(user.user_id)
     return [_row(one) for one in sorted(found, key=lambda one: (one.name.casefold(), one.id))]
 
 
 def fill(_: Identity, rows: list[Row]) -> list[ChannelSetOut]:
-    """The sets with the channels that they show."""
+    """Return the sets with their visible channels only."""
     pairs = {(row["owner"], channel_id) for row in rows for channel_id in row["channels"]}
     found = set_channels.read({channel_id for _, channel_id in pairs}, pairs)
     return [_shown(row, found) for row in rows]
@@ -52,24 +52,24 @@ def _shown(row: Row, found: set_channels.Found) -> ChannelSetOut:
 
 
 def one(user: Identity, set_id: str) -> ChannelSetOut:
-    """One of the caller's sets.
+    """Return one of the caller's sets.
 
-    Raises NotFound for those of others.
+    Raises NotFound for sets of other users.
     """
     return fill(user, [_row(_own(user, set_id))])[0]
 
 
 def create(user: Identity, sent: ChannelSetIn) -> ChannelSetOut:
-    """A new set with a token.
+    """Create a set with a token.
 
-    Raises ValidationFailed for channels that the caller may not put into it, Conflict where the id is taken.
+    Raises ValidationFailed for channels that the caller may not add, Conflict if the ID is taken.
     """
     wanted = [channel_id for channel_id, is_in in sent.channels.items() if is_in]
     _check_addable(user, wanted)
     set_id = sent.id or new_id()
     if sent.id and channel_sets.get(sent.id):
         raise _taken(sent.id)
-    # A token that is left over by a crash before the next write opens nothing.
+    # If a crash before the next write orphans this token, it grants access to nothing.
     token = secret_tokens.reserve_for_set(set_id)
     made = ChannelSet(
         set_id,
@@ -85,29 +85,28 @@ def create(user: Identity, sent: ChannelSetIn) -> ChannelSetOut:
 
 
 def update(user: Identity, set_id: str, sent: ChannelSetChanges | ChannelSetIn) -> ChannelSetOut:
-    """Change what is given; channels that are not named stay in the set or out of it.
+    """Change the given fields; the membership of channels that are not named does not change.
 
-    Raises NotFound, ValidationFailed for channels that the caller may not put into it, Conflict after too many lost
-    races.
+    Raises NotFound, ValidationFailed for channels that the caller may not add, Conflict after too many lost races.
     """
     given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
-    asked: dict[str, bool] = given.pop("channels", {})
+    requested: dict[str, bool] = given.pop("channels", {})
     for _ in range(_TRIES):
         found = _own(user, set_id)
-        kept = [channel_id for channel_id in found.channel_ids if asked.get(channel_id, True)]
-        added = [channel_id for channel_id, is_in in asked.items() if is_in and channel_id not in kept]
+        remaining = [channel_id for channel_id in found.channel_ids if requested.get(channel_id, True)]
+        added = [channel_id for channel_id, is_in in requested.items() if is_in and channel_id not in remaining]
         _check_addable(user, added)
-        if len(kept) + len(added) > MAX_CHANNELS:
-            raise ValidationFailed({"channels": [f"A set has at most {MAX_CHANNELS} channels."]})
-        for name, value in {**given, "channel_ids": kept + added}.items():
+        if len(remaining) + len(added) > MAX_CHANNELS:
+            raise ValidationFailed({"channels": [f"A set can have at most {MAX_CHANNELS} channels."]})
+        for name, value in {**given, "channel_ids": remaining + added}.items():
             setattr(found, name, value)
         if channel_sets.replace(found):
             return fill(user, [_row(found)])[0]
-    raise Conflict(f"Others change set {set_id} all the time. Try again.")
+    raise Conflict(f"Set {set_id} is being changed by others. Try again.")
 
 
 def delete(user: Identity, set_id: str) -> None:
-    """Take a set away; its token opens nothing any more.
+    """Delete a set and its token.
 
     Raises NotFound.
     """
@@ -123,7 +122,7 @@ def _own(user: Identity, set_id: str) -> ChannelSet:
 
 
 def _taken(set_id: str) -> Conflict:
-    return Conflict(f"There is a set {set_id} already. Choose another id, or none.")
+    return Conflict(f"Set {set_id} already exists. Send another ID, or none.")
 
 
 def _check_addable(user: Identity, channel_ids: list[str]) -> None:
@@ -135,10 +134,10 @@ def _check_addable(user: Identity, channel_ids: list[str]) -> None:
     if unknown:
         raise ValidationFailed({"channels": [f"Channels not found: {', '.join(unknown[:10])}"]})
     public = {channel.id: bool(channel.public) for channel in found[Channel]}
-    closed = [id for id in channel_ids if not policy.may_add_to_set(roles[id], public[id])]
-    if closed:
-        names = ", ".join(closed[:10])
-        raise ValidationFailed({"channels": [f"These are private, and you may only view them: {names}"]})
+    not_addable = [id for id in channel_ids if not policy.may_add_to_set(roles[id], public[id])]
+    if not_addable:
+        names = ", ".join(not_addable[:10])
+        raise ValidationFailed({"channels": [f"These channels are private, and you may only view them: {names}"]})
 
 
 def _row(one: ChannelSet) -> Row:

@@ -1,4 +1,4 @@
-"""Background tasks, for the users who started them and for members of their channels."""
+"""Background tasks, visible to the users who started them and to members of their channels."""
 
 from typing import cast
 
@@ -19,9 +19,9 @@ _FOR_PUBLIC = frozenset({tasks.DETAILS})
 
 
 def listed(user: Identity, query: OfChannel) -> list[ListedTask]:
-    """The latest tasks of a channel, newest first, for its members.
+    """Return the latest tasks of a channel to its members, newest first.
 
-    Raises NotFound, or Forbidden for a channel that the caller may view only because it is public.
+    Raises NotFound, or Forbidden if the caller may view the channel only because it is public.
     """
     channel, rights = viewable(user, query.channel)
     if not policy.is_member(rights.role):
@@ -30,9 +30,10 @@ def listed(user: Identity, query: OfChannel) -> list[ListedTask]:
 
 
 def one(user: Identity, task_id: str) -> TaskOut:
-    """A task with its result, null for those who may not see it. One read of its channel, none for its owner.
+    """Return a task with its result; the result is null for users who may not see it. Reads its channel once, unless
+    the caller owns the task.
 
-    Raises NotFound, also where the user may not see the task.
+    Raises NotFound, also if the caller may not see the task.
     """
     plain = parse_id(task_id)
     task = tasks.get(plain) if plain else None

@@ -1,4 +1,4 @@
-"""What was published of a channel, version by version (recorded: Studio's channelversion)."""
+"""The published versions of a channel (recorded: Studio's channelversion)."""
 
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_versions
@@ -12,7 +12,7 @@ from chalicelib.schemas.responses.common import Results
 
 
 def page(user: Identity, query: VersionQuery) -> Results[VersionOut]:
-    """One page of the versions of a channel, newest first: `{results, more}`; `more` is the query of the next page."""
+    """Return a page of a channel's versions, newest first: `{results, more}`; `more` is the query of the next page."""
     channel, _ = viewable(user, query.channel)
     found = channel_versions.newest(channel.id, query.max_results + 1, query.cursor)
     shown = found[: query.max_results]
@@ -28,7 +28,7 @@ def _row(version: ChannelVersion) -> VersionOut:
 
 
 def fields_of_version(version: ChannelVersion) -> Version:
-    """What lists and details say of a version. `included_licenses` are the numbers that le_utils gives licences."""
+    """Return the fields of a version in lists and details. `included_licenses` holds le_utils license IDs."""
     return {
         "id": version.id,
         "version": int(version.version),

@@ -1,4 +1,4 @@
-"""The life of a channel on its way from a chef: made, filled, staged or brought live."""
+"""The upload of a channel by a chef: create it, then stage the uploaded tree or make it live."""
 
 from typing import Any
 
@@ -19,19 +19,19 @@ from chalicelib.schemas.chef import ChefChannel
 
 
 def open_for_chef(user: Identity, sent: ChefChannel) -> str:
-    """Make the channel, or take up one that is there, with a new chef tree; returns the id of that tree's root.
+    """Create the channel, or open an existing one, with a new chef tree; returns the ID of that tree's root.
 
-    A chef tree that was being uploaded before is given up and removed.
-    Raises Forbidden where the channel is there and the user may not edit it.
+    The chef tree of an unfinished earlier upload is discarded and removed.
+    Raises Forbidden if the channel exists and the user may not edit it.
     """
     names = [file.filename for file in sent.files]
     found = read_many({**channel_rights.keys(user, [sent.id]), StoredObject: [name[:32] for name in names]})
     root = _chef_root(sent, *sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
     if not found[Channel]:
-        return _make(user, sent, root)
+        return _create(user, sent, root)
     channel = found[Channel][0]
     if not policy.may_edit(channel_rights.roles(user, found)[sent.id]):
-        raise Forbidden(f"Channel {sent.id} belongs to others. Ask one of its editors to invite you.")
+        raise Forbidden(f"Channel {sent.id} belongs to other users. Ask one of its editors to invite you.")
     if channel.chef_root_id:
         deploy.removal(channel.id, channel.chef_root_id)
     changes = [column.set(value) for column, value in _sent_columns(sent)]
@@ -44,15 +44,17 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
         transaction.update(Channel(channel.id), actions, condition=as_read)
 
     if transact(fill):
-        raise Conflict(f"Another upload to channel {channel.id} has just begun. Send this one again.")
-    if channel.deleted and channel.public:  # it is back
+        raise Conflict(f"Another upload to channel {channel.id} has just started. Send this request again.")
+    if channel.deleted and channel.public:  # restored
         queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     return str(root.id)
 
 
 def _chef_root(sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
     if missing:
-        raise ValidationFailed({"channel_data.files": [f"Not stored, upload them first: {', '.join(missing)}"]})
+        raise ValidationFailed(
+            {"channel_data.files": [f"Files are not stored. Upload them first: {', '.join(missing)}"]}
+        )
     root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
     root.extra_fields = sent.extra_fields
     root.files = root_files(root.id, sent.files, sizes)
@@ -60,7 +62,7 @@ def _chef_root(sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> 
     return root
 
 
-def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
+def _create(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
     live = trees.new_root(new_id(), sent.id, sent.name, sent.language)
     trash = trees.new_root(new_id(), sent.id, "Trash", None)
     channel = Channel(
@@ -80,7 +82,7 @@ def _make(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
             transaction.save(root)
 
     if transact(fill):
-        raise Conflict(f"Channel {sent.id} is being made by another request. Send this one again.")
+        raise Conflict(f"Channel {sent.id} is being created by another request. Send this request again.")
     return str(chef_root.id)
 
 
@@ -101,11 +103,11 @@ def _sent_columns(sent: ChefChannel) -> list[tuple[Any, Any]]:
 
 
 def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
-    """End an upload: the chef tree becomes the staging tree, or with `stage` false the live one.
+    """Finish an upload: the chef tree becomes the staging tree or, if `stage` is false, the live tree.
 
-    One transaction exchanges the pointers. Returns the id of the channel, and of the task that works out what the
-    new tree changes. Trees that nobody can reach any more are removed: with the live one also an older staging tree.
-    Raises NotFound and Forbidden as `editable_channel` does, Conflict where no chef tree waits.
+    One transaction swaps the pointers. Returns the ID of the channel and of the task that compares the new tree with
+    the live one. Trees that become unreachable are removed; a deploy also removes an older staging tree.
+    Raises NotFound and Forbidden as `editable_channel` does, Conflict if there is no chef tree.
     """
     channel = channel_rights.editable_channel(user, channel_id)
     chef_root = channel.chef_root_id
@@ -120,7 +122,7 @@ def finish(user: Identity, channel_id: str, stage: bool) -> tuple[str, str]:
         old_root_id=channel.root_id,
     )
     task.save()
-    # Sent before the swap: were the swap done and the message lost, a retry would find no chef tree to go on with.
+    # Send before the swap: if the message were lost after it, a retry would find no chef tree and could not resume.
     queues.send_maintenance(jobs.COMPARE_TREES.message(task_id=task.id))
     deploy.removal(channel.id, channel.staging_root_id, None if stage else channel.previous_root_id)
     _swap(channel, chef_root, stage)
@@ -138,7 +140,7 @@ def _swap(channel: Channel, chef_root: str, stage: bool) -> None:
 
 
 def statuses(user: Identity, channel_ids: list[str]) -> dict[str, channels.Status]:
-    """The status of channels by id, as `models.channels.status` gives it.
+    """Return the status of channels by ID, as defined by `models.channels.status`.
 
     Raises NotFound and Forbidden as `editable_channels` does.
     """

@@ -1,8 +1,8 @@
-"""Which of its trees a channel shows: the staged one goes live, or the one before comes back.
+"""Deploy the staged tree of a channel, or roll back to the previous live tree.
 
-One transaction exchanges the pointers and emits the change for sync clients; where its answer is lost, what is live
-tells whether it was made. A client whose own answer was lost looks before it asks again: another deploy is 409, as
-nothing is staged any more, and another rollback takes the first one back.
+One transaction swaps the pointers and emits the change for sync clients; if its response is lost, reading the live
+pointer shows whether it was applied. A client whose response was lost should reload the channel before it retries: a
+second deploy returns 409, as nothing is staged, and a second rollback reverts the first.
 """
 
 from collections.abc import Callable
@@ -24,20 +24,20 @@ from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
-REMOVAL_DELAY = 60  # seconds: the exchange that frees a tree is done by then
-CHANGED = "The channel changed meanwhile: a tree was staged, deployed or brought back. Look again."
+REMOVAL_DELAY = 60  # seconds: by then, the swap that makes a tree unreachable is committed
+CHANGED = "Another request staged, deployed or rolled back a tree of this channel. Reload it and try again."
 
 
 def deploy(user: Identity, channel_id: str) -> ChannelOut:
-    """Bring the staged tree live; the one that was live can be rolled back to, the one before that is removed.
+    """Make the staged tree live. The replaced tree remains available for a rollback; the one before it is removed.
 
-    Returns the channel. Raises Conflict where no tree is staged or the channel is deleted, NotFound and Forbidden as
+    Returns the channel. Raises Conflict if no tree is staged or the channel is deleted, NotFound and Forbidden as
     `writable` does.
     """
     channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.staging_root_id:
-        raise Conflict(f"Nothing is staged in channel {channel.id}. Upload a tree first, and let it be staged.")
+        raise Conflict(f"Channel {channel.id} has no staged tree. Upload and stage a tree first.")
     removal(channel.id, channel.previous_root_id)
     staged = Channel.staging_root_id
     go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, [staged.remove()])
@@ -45,15 +45,15 @@ def deploy(user: Identity, channel_id: str) -> ChannelOut:
 
 
 def rollback(user: Identity, channel_id: str) -> ChannelOut:
-    """Bring the tree live that was so before; done twice, all is as it was. A staged tree stays.
+    """Roll back to the previous live tree; a second rollback reverts the first. A staged tree is unaffected.
 
-    Returns the channel. Raises Conflict where there is no tree before or the channel is deleted, NotFound and
+    Returns the channel. Raises Conflict if there is no previous tree or the channel is deleted, NotFound and
     Forbidden as `writable` does.
     """
     channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.previous_root_id:
-        raise Conflict(f"Channel {channel.id} has no tree before the live one. Deploy another one first.")
+        raise Conflict(f"Channel {channel.id} has no previous live tree. Deploy another tree first.")
     staged, found = Channel.staging_root_id, channel.staging_root_id
     condition = (Channel.previous_root_id == channel.previous_root_id) & (
         staged == found if found else staged.does_not_exist()
@@ -63,7 +63,7 @@ def rollback(user: Identity, channel_id: str) -> ChannelOut:
 
 
 def _fields(channel: Channel, root_id: str, rights: Rights) -> ChannelOut:
-    """The channel as it is now, with the tree that went live."""
+    """Return the current channel with the tree that went live."""
     found = read_many({Channel: [channel.id], Node: [root_id]})
     return fields_of(found[Channel][0], next(iter(found[Node]), None), rights)
 
@@ -71,10 +71,10 @@ def _fields(channel: Channel, root_id: str, rights: Rights) -> ChannelOut:
 def go_live(
     channel: Channel, root_id: str, condition: Condition, actions: list[Any], staging_root_id: str | None = None
 ) -> None:
-    """Make a tree the live one, and what was live the previous one. `actions` are further changes; `staging_root_id` is
-    what they leave staged.
+    """Make a tree live, and the live tree the previous one. `actions` are further updates; `staging_root_id` is the
+    staging tree after them.
 
-    Raises Conflict where the condition does not hold, or another tree is live than was read.
+    Raises Conflict if the condition does not hold or the live tree has changed since the channel was read.
     """
     swap = [
         Channel.root_id.set(root_id),
@@ -94,16 +94,15 @@ def exchange(
     roots: tuple[str, str | None],
     is_done: Callable[[Channel], bool],
 ) -> None:
-    """Change the pointers to a channel's trees, where the live one is as it was read, and emit that in the same
-    transaction. `roots` are those of the live and of the staged tree then; `is_done` looks whether a channel is as it
-    is to be.
+    """Change a channel's tree pointers if the live tree is unchanged, and emit the change in the same transaction.
+    `roots` are the live and the staging root after it; `is_done` checks whether a channel already has these pointers.
 
-    Raises Conflict where the condition does not hold.
+    Raises Conflict if the condition does not hold.
     """
     is_as_read = condition & (Channel.root_id == channel.root_id)
     try:
         was_as_read = retried(lambda: _exchange(channel.id, actions, is_as_read, roots))
-    except DatabaseError:  # the write may have been made although its answer was lost
+    except DatabaseError:  # the write may have succeeded although its response was lost
         if not _is_done(channel.id, is_done):
             raise
     else:
@@ -112,7 +111,7 @@ def exchange(
 
 
 def _exchange(channel_id: str, actions: list[Any], condition: Condition, roots: tuple[str, str | None]) -> bool | None:
-    """Whether the condition held; None where others emitted something meanwhile."""
+    """Whether the condition held; None if another writer appended to the feed first, so that the caller retries."""
     emitted = emissions(channel_changes.trees_exchanged(channel_id, *roots), changes.counter_of(channel_id))
 
     def fill(transaction: Transaction) -> None:
@@ -132,6 +131,6 @@ def _is_done(channel_id: str, is_done: Callable[[Channel], bool]) -> bool:
 
 
 def removal(channel_id: str, *root_ids: str | None) -> None:
-    """Have trees removed that nobody can reach once the exchange is done, which must follow."""
+    """Queue the removal of trees that become unreachable by the swap, which the caller must do next."""
     removals = [jobs.REMOVE_TREE.message(channel_id=channel_id, root_id=root_id) for root_id in root_ids if root_id]
     queues.send_maintenance(*removals, delay=REMOVAL_DELAY)

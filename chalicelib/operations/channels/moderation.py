@@ -1,4 +1,4 @@
-"""What administrators see of channels, and what they change. Who calls this is one."""
+"""The administrators' view of channels. Callers must be administrators."""
 
 from typing import TypedDict
 
@@ -18,20 +18,20 @@ from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.responses.people import AdminChannel
 
-_LISTED = ("deleted", "priority", "demo_server_url")  # what public lists depend on, beside `public`
+_LISTED = ("deleted", "priority", "demo_server_url")  # fields besides `public` that public lists depend on
 
 
 class Named(TypedDict):
-    """A channel of the list, of which no more is needed before its page is known."""
+    """The fields of a listed channel that are needed before paging."""
 
     id: str
     name: str
 
 
 def listed(_: Identity, query: AdminChannelList) -> list[Named]:
-    """Ids and names of channels, by name.
+    """Return the IDs and names of channels, ordered by name.
 
-    Raises BadRequest where there are more than fit into an answer and no page is asked for.
+    Raises BadRequest if the result does not fit into one response and no page is requested.
     """
     ids = [plain for one in (*query.ids, *query.id__in) if (plain := parse_id(one))]
     known = channels.get_many(ids) if query.ids or query.id__in else channels.everything()
@@ -47,31 +47,32 @@ def _matches(channel: Channel, query: AdminChannelList) -> bool:
         (query.published, bool(channel.version)),
         (query.cheffed, bool(channel.ricecooker_version)),
     )
-    spoken = (channel.language or "").lower()
+    language = (channel.language or "").lower()
     return (
         all(wanted in (None, has) for wanted, has in flags)
-        and (not query.languages or spoken in query.languages)
+        and (not query.languages or language in query.languages)
         and has_all(query.keywords, channel.name, channel.id, channel.primary_token or "")
     )
 
 
 def fill(_: Identity, rows: list[Named]) -> list[AdminChannel]:
-    """The channels of these rows in full."""
+    """Return the full channels of these rows."""
     found = channels.get_many([row["id"] for row in rows])
     roots = tree_statistics.roots(channel.root_id for channel in found)
     return [_row(channel, roots.get(channel.root_id)) for channel in found]
 
 
 def one(_: Identity, channel_id: str) -> AdminChannel:
-    """Raises NotFound."""
+    """Return a channel. Raises NotFound."""
     channel = _channel(channel_id)
     return _row(channel, tree_statistics.roots([channel.root_id]).get(channel.root_id))
 
 
 def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> AdminChannel:
-    """Change a channel by one write; public lists and search follow in the background, told again by another try.
+    """Change a channel in one write. Public lists and search are updated in the background; repeating the request sends
+    their messages again.
 
-    Raises NotFound, Conflict for what cannot become public, or after a lost race.
+    Raises NotFound, Conflict if the channel cannot become public, or after a lost race.
     """
     channel = _channel(channel_id)
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
@@ -96,7 +97,7 @@ def _channel(channel_id: str) -> Channel:
 
 
 def _row(channel: Channel, root: Node | None) -> AdminChannel:
-    """`size` is that of the live tree as it was walked last, in bytes; of one that never was, what is published."""
+    """`size` is the size in bytes of the live tree as of its last walk; if it was never walked, the published size."""
     size = tree_statistics.read_from(root)["size"]
     return {
         "id": channel.id,
