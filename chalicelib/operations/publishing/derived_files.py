@@ -1,7 +1,7 @@
-"""Files that publishing makes: exercise archives, thumbnails, slideshow manifests.
+"""Files that publishing generates: exercise archives, thumbnails, slideshow manifests.
 
-Each is known by a fingerprint of all it is made from, and is made once: a retry goes on where the last one stopped,
-and the next version makes only what has changed.
+Each file is keyed by a fingerprint of all its inputs and generated once: a retry resumes where the last attempt
+stopped, and the next version generates only what has changed.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 
-MAX_IMAGE_BYTES = 20 * 1024 * 1024  # bytes; a larger thumbnail is published as it is
+MAX_IMAGE_BYTES = 20 * 1024 * 1024  # bytes; larger thumbnails are published unchanged
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB
-CHUNK = 200  # nodes whose questions are held in memory at once
+CHUNK = 200  # nodes whose questions are in memory at once
 _THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
 
 
 @dataclass(frozen=True)
 class _Product:
-    """Bytes, and whether they are what they will always be: an archive that lacks an image is made anew next time."""
+    """The bytes of a generated file. It is not final if an image was missing: then the next publish rebuilds it."""
 
     data: bytes
     is_final: bool = True
@@ -40,7 +40,7 @@ class _Product:
 
 @dataclass(frozen=True)
 class _Job:
-    """A file to have: how it is known, how it is made, and where it goes."""
+    """A file to generate: its key, its generator, and the function that adds it to the snapshot."""
 
     key: str
     extension: str
@@ -49,18 +49,18 @@ class _Job:
 
 
 def add(snapshot: Snapshot) -> None:
-    """Put the derived files into a snapshot's nodes, making those that were never made; also what the content
-    database says of their questions."""
+    """Add the derived files to a snapshot's nodes, generating the missing ones, and the assessment metadata of
+    exercises."""
     nodes = snapshot["nodes"]
     for at in range(0, len(nodes), CHUNK):
         chunk = nodes[at : at + CHUNK]
-        _carry_out([job for node in chunk for job in _thumbnail_jobs(node)])
-        _carry_out(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
-        _carry_out([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
+        _run([job for node in chunk for job in _thumbnail_jobs(node)])
+        _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
+        _run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
 
 
 def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
-    """A channel's icon as a data URI: what an editor cropped, else its thumbnail file; "" without either."""
+    """Return a channel's icon as a data URI: the cropped thumbnail, else the thumbnail file; "" without either."""
     cropped = encoding.get("base64")
     if cropped:
         return str(cropped)
@@ -73,7 +73,7 @@ def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
         return ""
 
 
-def _carry_out(jobs: list[_Job]) -> None:
+def _run(jobs: list[_Job]) -> None:
     by_key = {job.key: job for job in jobs}
     made = derived_files.made_before(list(by_key))
     missing = [job for key, job in by_key.items() if key not in made]
@@ -84,7 +84,7 @@ def _carry_out(jobs: list[_Job]) -> None:
 
 
 def _make(job: _Job) -> DerivedFile | None:
-    """Make and store a file; None where its source is a damaged image, which is published as it is."""
+    """Generate and store a file. Returns None if its source is a damaged image, which is published unchanged."""
     try:
         product = job.make()
     except thumbnails.UnusableImage:
@@ -99,10 +99,10 @@ def _make(job: _Job) -> DerivedFile | None:
 
 
 def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
-    """What a curator chose for a node is published as its thumbnail, in place of its files; these are made smaller."""
-    picture = str(node.pop("thumbnail_encoding", {}).get("base64") or "")
-    if picture:
-        return [_picture_job(node, picture)]
+    """Return the thumbnail jobs of a node: its cropped thumbnail replaces its files; without one, files are resized."""
+    data_uri = str(node.pop("thumbnail_encoding", {}).get("base64") or "")
+    if data_uri:
+        return [_cropped_thumbnail_job(node, data_uri)]
     return [
         _thumbnail_job(file)
         for file in node["files"]
@@ -112,18 +112,18 @@ def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
     ]
 
 
-def _picture_job(node: SnapshotNode, picture: str) -> _Job:
+def _cropped_thumbnail_job(node: SnapshotNode, data_uri: str) -> _Job:
     preset = thumbnail_preset(node["kind"])
 
     def make() -> _Product:
         with DECODERS:
-            return _Product(thumbnails.from_data_uri(picture))
+            return _Product(thumbnails.from_data_uri(data_uri))
 
     def place(entry: DerivedFile) -> None:
         others = [file for file in node["files"] if file["preset"] not in _THUMBNAILS]
-        node["files"] = [*others, {**_made_file(node, entry, preset), "original_filename": "thumbnail.png"}]
+        node["files"] = [*others, {**_derived_file(node, entry, preset), "original_filename": "thumbnail.png"}]
 
-    return _Job(f"picture:{hashlib.sha256(picture.encode()).hexdigest()}", file_formats.PNG, make, place)
+    return _Job(f"picture:{hashlib.sha256(data_uri.encode()).hexdigest()}", file_formats.PNG, make, place)
 
 
 def _thumbnail_job(file: FileData) -> _Job:
@@ -158,7 +158,7 @@ def _archive_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
         return _Product(perseus.build_archive(node, items, images), is_final)
 
     def place(entry: DerivedFile) -> None:
-        node["files"].append(_made_file(node, entry, format_presets.EXERCISE))
+        node["files"].append(_derived_file(node, entry, format_presets.EXERCISE))
 
     return _Job(f"exercise:{perseus.archive_fingerprint(node, items)}", file_formats.PERSEUS, make, place)
 
@@ -171,7 +171,7 @@ def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
         return _Product(qti.build_archive(node, items, images), is_final)
 
     def place(entry: DerivedFile) -> None:
-        file = _made_file(node, entry, format_presets.QTI_ZIP)
+        file = _derived_file(node, entry, format_presets.QTI_ZIP)
         file["included_presets"] = qti.included_presets(items)
         node["files"].append(file)
 
@@ -180,7 +180,7 @@ def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
 
 
 def _images(names: set[str]) -> tuple[dict[str, bytes], bool]:
-    """The images of these names, and whether all of them are stored."""
+    """Return the images with these names, and whether all of them are stored."""
     found = {name: data for name in sorted(names) if (data := _stored(name)) is not None}
     return found, len(found) == len(names)
 
@@ -197,13 +197,13 @@ def _slideshow_job(node: SnapshotNode) -> _Job:
     manifest = slideshow.slideshow_manifest(node)
 
     def place(entry: DerivedFile) -> None:
-        node["files"].append(_made_file(node, entry, format_presets.SLIDESHOW_MANIFEST))
+        node["files"].append(_derived_file(node, entry, format_presets.SLIDESHOW_MANIFEST))
 
     key = f"slideshow:{hashlib.sha256(manifest).hexdigest()}"
     return _Job(key, file_formats.JSON, lambda: _Product(manifest), place)
 
 
-def _made_file(node: SnapshotNode, entry: DerivedFile, preset: str) -> FileData:
+def _derived_file(node: SnapshotNode, entry: DerivedFile, preset: str) -> FileData:
     return {
         "id": derived_id(node["id"], preset),
         "checksum": entry.checksum,

@@ -1,6 +1,6 @@
-"""What is asked of a channel while a publish or a draft of it runs: one wish for each, done in the order asked.
+"""Requests that wait while a publish or draft of a channel runs: at most one per task name, in order of arrival.
 
-`Channel.publish_again` is {name of the task: {"task_id", "user_id", and the task's arguments}}.
+`Channel.publish_again` maps each task name to {"task_id", "user_id", and the task's arguments}.
 """
 
 from typing import Any
@@ -11,37 +11,38 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
 
 
-def task_of(channel_id: str, name: str, wish: dict[str, Any]) -> Task:
-    """The task of a wish, not yet saved."""
-    arguments = {key: value for key, value in wish.items() if key not in ("task_id", "user_id")}
-    return tasks.new(wish["task_id"], name, channel_id, wish["user_id"], **arguments)
+def task_of(channel_id: str, name: str, request: dict[str, Any]) -> Task:
+    """Return the task of a pending request, not yet saved."""
+    arguments = {key: value for key, value in request.items() if key not in ("task_id", "user_id")}
+    return tasks.new(request["task_id"], name, channel_id, request["user_id"], **arguments)
 
 
-def note(channel: Channel, name: str, wish: dict[str, Any], with_task: bool) -> bool:
-    """Write down a wish in place of an earlier one of its name, with its task where that is to be watched from now on.
-    Says whether the same task runs, and the same was wished for, as when the channel was read."""
-    wishes = {**(channel.publish_again or {}), name: wish}
+def store(channel: Channel, name: str, request: dict[str, Any], with_task: bool) -> bool:
+    """Store a pending request, replacing an earlier one of the same task name; `with_task` also saves its task, so that
+    clients can poll it. Returns False if the running task or the pending requests have changed since the channel was
+    read."""
+    pending = {**(channel.publish_again or {}), name: request}
     unchanged = (Channel.publish_task_id == channel.publish_task_id) & as_read(channel)
 
     def fill(transaction: Transaction) -> None:
         if with_task:
-            transaction.save(task_of(channel.id, name, wish))
-        transaction.update(Channel(channel.id), [Channel.publish_again.set(wishes)], condition=unchanged)
+            transaction.save(task_of(channel.id, name, request))
+        transaction.update(Channel(channel.id), [Channel.publish_again.set(pending)], condition=unchanged)
 
     return not transact(fill)
 
 
 def as_read(channel: Channel) -> Condition:
-    """That the same is wished for as when the channel was read."""
-    wishes = Channel.publish_again
-    condition: Condition = wishes == channel.publish_again if channel.publish_again else wishes.does_not_exist()
+    """The condition that the pending requests have not changed since the channel was read."""
+    pending = Channel.publish_again
+    condition: Condition = pending == channel.publish_again if channel.publish_again else pending.does_not_exist()
     return condition
 
 
 def first(channel: Channel) -> tuple[Task | None, dict[str, dict[str, object]]]:
-    """The task of the first wish, None where there is none, and the wishes that are left."""
-    wishes = dict(channel.publish_again or {})
-    name = next(iter(wishes), None)
+    """Return the task of the first pending request, or None, and the remaining requests."""
+    pending = dict(channel.publish_again or {})
+    name = next(iter(pending), None)
     if name is None:
         return None, {}
-    return task_of(channel.id, name, wishes.pop(name)), wishes
+    return task_of(channel.id, name, pending.pop(name)), pending

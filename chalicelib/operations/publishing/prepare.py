@@ -1,4 +1,4 @@
-"""The publish worker: freezes the live tree, with every file made that it needs, for the export worker."""
+"""The publish worker: freezes the tree and generates its derived files for the export worker."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,21 +23,21 @@ UNCHANGED = "Nothing has changed since version {version}, so there is no new ver
 
 
 class NotPublishable(StudioError):
-    """The channel's tree cannot be published as it is; the sentence is for its editors."""
+    """The channel's tree cannot be published; the message is shown to its editors."""
 
     title = "Not publishable"
 
 
 def run(task_id: str) -> None:
-    """Do a publish task's first half, unless it is done already.
+    """Run the first stage of a publish task, unless it is already done.
 
-    Raises Busy where another worker is at it.
+    Raises Busy if another worker holds the lease.
     """
     with_lease(task_id, PUBLISH, _prepare)
 
 
 def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) -> None:
-    """Do a stage of a task under its lease. A channel that cannot be published ends its task with the reason."""
+    """Run a stage of a task under its lease. If the channel cannot be published, the task fails with the reason."""
     claimed = publish_lock.claim(task_id, stage)
     if claimed is None:
         return
@@ -61,10 +61,10 @@ def _prepare(task: Task, channel: Channel) -> None:
     tasks.advance(task, 5, "Reading the tree")
     root_id = _root_of(task, channel)
     tree = _read_tree(channel.id, root_id)
-    tree_statistics.keep(root_id, tree, int(channel.rev))
+    tree_statistics.store(root_id, tree, int(channel.rev))
     snapshot = freeze(_channel_data(channel), tree, int(channel.version) + 1)
     if not resource_count(snapshot):
-        raise NotPublishable("There is nothing to publish: the tree has no complete resource.")
+        raise NotPublishable("The tree has no complete resource. Add or complete one, then publish again.")
     _refuse_duplicates(snapshot)
     tasks.advance(task, 30, "Making thumbnails and exercise archives")
     derived_files.add(snapshot)
@@ -77,7 +77,9 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
-    key = snapshot_key(str(channel.publish_worker))  # of its own: one that comes late must not change what was taken
+    key = snapshot_key(
+        str(channel.publish_worker)
+    )  # a key per worker, so that a late worker cannot overwrite the snapshot in use
     storage.put(key, to_bytes(snapshot), "application/gzip")
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
@@ -99,14 +101,14 @@ def _root_of(task: Task, channel: Channel) -> str:
     if not task.arguments.get("use_staging_tree"):
         return str(channel.root_id)
     if not channel.staging_root_id:
-        raise NotPublishable("Nothing is staged any more. Make a draft of the live tree.")
+        raise NotPublishable("The channel no longer has a staged tree. Request a draft of the live tree.")
     return str(channel.staging_root_id)
 
 
 def _read_tree(channel_id: str, root_id: str) -> list[NodeData]:
-    """A tree of a channel in tree order.
+    """Return a tree of a channel in tree order.
 
-    Raises Conflict where the nodes are not as many as the root counts: the tree changed while it was read.
+    Raises Conflict if the number of nodes differs from the root's count: the tree changed while it was read.
     """
     root = nodes.get(root_id)
     found = trees.walk(root_id)
@@ -116,7 +118,7 @@ def _read_tree(channel_id: str, root_id: str) -> list[NodeData]:
 
 
 def _check_tree(channel_id: str, root_id: str) -> None:
-    """Raise Conflict where the tree is none of the channel any more: its questions may have gone before its nodes."""
+    """Raise Conflict if the tree no longer belongs to the channel: questions are deleted before nodes."""
     channel = channels.get(channel_id)
     if channel is None or root_id not in channels.tree_names(channel).values():
         raise Conflict(f"A tree of channel {channel_id} was removed while it was read.")

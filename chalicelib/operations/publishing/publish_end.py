@@ -1,4 +1,4 @@
-"""What the end of a publish, or of a draft, makes of its channel, and what sync clients receive of it."""
+"""The updates of the channel when a publish or draft ends, and the change emitted to sync clients."""
 
 from chalicelib.models import changes
 from chalicelib.models.base import Update, read_many
@@ -11,14 +11,14 @@ from chalicelib.operations.changes.feed import emissions
 
 
 def read(channel_id: str) -> tuple[Channel | None, Counter]:
-    """A channel with the counter of its feed. One batch read."""
+    """Return a channel with the counter of its feed. One batch read."""
     found = read_many({Channel: [channel_id], Change: [changes.counter_key(channel_id)]})
     counters = changes.counters_among(found[Change], [channel_id])
     return next(iter(found[Channel]), None), counters[channel_id]
 
 
 def setting(columns: dict[str, object]) -> list[Update]:
-    """The actions that give a channel new values of columns; None removes one."""
+    """Return the update actions that set columns of a channel; None removes a column."""
     named = ((getattr(Channel, name), value) for name, value in columns.items())
     return [column.remove() if value is None else column.set(value) for column, value in named]
 
@@ -26,8 +26,8 @@ def setting(columns: dict[str, object]) -> list[Update]:
 def emitted(
     task: Task, status: str, channel: Channel, columns: dict[str, object], following: Task | None, counter: Counter
 ) -> list[Emission]:
-    """The change that says how a task ended: from the channel as it was read, the new values of its columns, and the
-    task that takes the lock."""
+    """Return the emissions for the end of a task: from the channel as read, the new values of its columns, and the task
+    that takes the lock next."""
     lock = {"publish_task_id": following and following.id, "publish_name": following and following.task_name}
     after = Channel(**{**channel.attribute_values, **columns, **lock})
     return emissions(channel_changes.publish_ended(task, status, after), counter)

@@ -1,9 +1,9 @@
-"""The lock of a channel's publish: asked for, joined, claimed by workers, and given up in one transaction.
+"""The publish lock of a channel: requested, joined, claimed by workers, and released in one transaction.
 
-The channel itself is the lock: `publish_task_id` names the one publish or draft that runs. Requests meanwhile join it;
-what they want is noted in `publish_again`, by the name of the task, and done once, after it. Workers hold a lease
-(`publish_lease`, by the name of the worker): only who has it hands over or ends. Each step is found done, or is done
-again with the same result, when a message comes twice or a worker dies.
+The channel row is the lock: `publish_task_id` names the one running publish or draft. Requests that arrive meanwhile
+join it: they are stored in `publish_again` under their task name and run once after it. Workers hold a lease
+(`publish_lease` and `publish_worker`); only its holder can hand over or finish the task. Every step is idempotent, so
+that a message may be delivered twice and a worker may die.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,30 +22,30 @@ from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
 from chalicelib.operations.publishing import pending_requests, publish_end
 
-LEASE = 60  # seconds: a living worker renews it long before
+LEASE = 60  # seconds; a running worker renews it well before
 RENEWAL = 20  # seconds
-ENDED = "Another publish of this channel has just ended. Ask again."
+ENDED = "Another publish of this channel has just ended. Try again."
 PUBLISH: Final = "publish"  # stages
 EXPORT: Final = "export"
 
 
 def request(user_id: str, channel: Channel, version_notes: str) -> str:
-    """Ask for a publish; returns the id of the task to watch, which is the running one where one runs already.
+    """Request a publish; returns the ID of the task to poll, which is the running task if a publish is already running.
 
-    Raises Busy where another publish ended at this moment.
+    Raises Busy if another publish ends at the same moment.
     """
-    return _ask(channel, tasks.PUBLISH, {"user_id": user_id, "version_notes": version_notes})
+    return _request(channel, tasks.PUBLISH, {"user_id": user_id, "version_notes": version_notes})
 
 
 def request_draft(user_id: str, channel: Channel, use_staging_tree: bool) -> str:
-    """Ask for a draft, as `request` asks for a publish."""
-    return _ask(channel, tasks.DRAFT, {"user_id": user_id, "use_staging_tree": use_staging_tree})
+    """Request a draft, as `request` does for a publish."""
+    return _request(channel, tasks.DRAFT, {"user_id": user_id, "use_staging_tree": use_staging_tree})
 
 
-def _ask(channel: Channel, name: str, wish: dict[str, Any]) -> str:
+def _request(channel: Channel, name: str, pending: dict[str, Any]) -> str:
     if channel.publish_task_id:
-        return _join(channel, name, wish)
-    task = pending_requests.task_of(channel.id, name, {"task_id": new_id(), **wish})
+        return _join(channel, name, pending)
+    task = pending_requests.task_of(channel.id, name, {"task_id": new_id(), **pending})
 
     def fill(transaction: Transaction) -> None:
         transaction.save(task)
@@ -55,23 +55,23 @@ def _ask(channel: Channel, name: str, wish: dict[str, Any]) -> str:
         current = channels.get(channel.id)
         if current is None or not current.publish_task_id:
             raise Busy(ENDED)
-        return _join(current, name, wish)
+        return _join(current, name, pending)
     queues.send_publish(task.id)
     return str(task.id)
 
 
-def _join(channel: Channel, name: str, wish: dict[str, Any]) -> str:
-    """Note that what runs is to be followed by a publish or a draft. Where another such runs, its task is the one to
-    watch; else the one that follows, which is made at once."""
+def _join(channel: Channel, name: str, pending: dict[str, Any]) -> str:
+    """Store a request that runs after the running task. Returns the task to poll: the running one if it has the same
+    name, else the following one, which is created immediately."""
     task_id, is_same = str(channel.publish_task_id), name == channel.publish_name
     current: Channel | None = channel
     while current and current.publish_task_id == task_id:
         earlier = (current.publish_again or {}).get(name, {})
-        following = {"task_id": derived_id(task_id, "again" if is_same else name), **wish, **earlier}
-        following |= {key: value for key, value in wish.items() if value != ""}
-        if pending_requests.note(current, name, following, with_task=not is_same):
+        following = {"task_id": derived_id(task_id, "again" if is_same else name), **pending, **earlier}
+        following |= {key: value for key, value in pending.items() if value != ""}
+        if pending_requests.store(current, name, following, with_task=not is_same):
             if _is_free(current):
-                # Nobody works on it: its message may never have been sent, or its worker died. Another does no harm.
+                # No worker holds the lease: its message may be lost, or its worker died. A duplicate is harmless.
                 _send(task_id, str(current.publish_stage))
             return task_id if is_same else str(following["task_id"])
         current = channels.get(channel.id)
@@ -79,19 +79,19 @@ def _join(channel: Channel, name: str, wish: dict[str, Any]) -> str:
 
 
 def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
-    """The task and its channel with the lease on this stage, or None where there is nothing to do any more.
+    """Take the lease of a stage. Returns the task and its channel, or None if nothing is left to do.
 
-    Raises Busy where another worker holds the lease: the message must come again.
+    Raises Busy if another worker holds the lease: the message must be redelivered.
     """
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
     if task is None or channel is None:
         return None
     if channel.publish_task_id != task_id:
-        _follow_up(channel)
+        _resend_following(channel)
         return None
     if channel.publish_stage != stage:
-        _send(task_id, str(channel.publish_stage))  # the message that handed it over may have been lost
+        _send(task_id, str(channel.publish_stage))  # the message of the hand-over may be lost
         return None
     _take_lease(task, channel, stage)
     return task, channel
@@ -105,20 +105,20 @@ def _take_lease(task: Task, channel: Channel, stage: str) -> None:
     try:
         taken = update_if(channel, PUBLISH_LEASE.hold(lease), same & PUBLISH_LEASE.free())
     except BaseException:
-        release(task, channel)  # it may have been taken although nobody heard of it
+        release(task, channel)  # the write may have succeeded although its response was lost
         raise
     if not taken:
         left = PUBLISH_LEASE.seconds_left(found) if found.holder else LEASE
-        raise Busy(f"Another worker is at task {task.id}.", retry_after=max(1, left))
+        raise Busy(f"Another worker is processing task {task.id}.", retry_after=max(1, left))
 
 
 def kept_alive(task: Task, channel: Channel) -> AbstractContextManager[None]:
-    """Renew the lease of a claimed task while the block runs, so that it ends soon after its worker was killed."""
+    """Renew the lease of a claimed task while the block runs. If the worker is killed, the lease expires soon after."""
     return leases.kept_alive(lambda: renew(channel), RENEWAL)
 
 
 def renew(channel: Channel) -> bool:
-    """Extend the lease of a claimed task; False where the task has ended, or another worker has it."""
+    """Extend the lease of a claimed task; returns False if the task has ended or another worker holds the lease."""
     renewed = PUBLISH_LEASE.renew(Channel(channel.id), PUBLISH_LEASE.of(channel), LEASE)
     if renewed:
         channel.publish_lease = renewed.until
@@ -130,8 +130,8 @@ def _is_free(channel: Channel) -> bool:
 
 
 def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
-    """Pass a publish on to the export worker, with what that needs to know. Does nothing where the task has ended, or
-    another worker has it."""
+    """Hand a publish over to the export worker with further task arguments. Does nothing if the task has ended or
+    another worker holds the lease."""
 
     def fill(transaction: Transaction) -> None:
         actions = [Channel.publish_stage.set(EXPORT), *PUBLISH_LEASE.end()]
@@ -143,7 +143,7 @@ def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
 
 
 def give_up(task_id: str) -> None:
-    """End a task that failed too often, unless a worker is at it or it has ended."""
+    """Fail a task after too many attempts, unless it has ended or a worker is processing it."""
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
     if task is None or channel is None or channel.publish_task_id != task_id:
@@ -151,7 +151,7 @@ def give_up(task_id: str) -> None:
     try:
         _take_lease(task, channel, str(channel.publish_stage))
     except Busy:
-        return  # who has the lease ends the task, or it has ended since
+        return  # the holder of the lease will end the task, or it has ended
     try:
         with kept_alive(task, channel):
             _give_up(task, channel)
@@ -162,16 +162,16 @@ def give_up(task_id: str) -> None:
 
 def _give_up(task: Task, channel: Channel) -> None:
     columns: dict[str, object] = {}
-    gone: list[Table] = []
+    deleted: list[Table] = []
     if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
         _restore_database(channel)
-        columns, gone = end_of_draft(channel)
-    detail = "Publishing failed for a reason of ours and was given up. What was published before is as it was."
-    finish(task, channel, tasks.FAILURE, detail, columns, [], gone=gone)
+        columns, deleted = end_of_draft(channel)
+    detail = "Publishing failed because of an internal error. The previously published version is unchanged."
+    finish(task, channel, tasks.FAILURE, detail, columns, [], deleted=deleted)
 
 
 def _restore_database(channel: Channel) -> None:
-    """Put the published version back where the export worker may have written the one that is given up."""
+    """Restore the published database, which the export worker may have overwritten with the failed version."""
     newest = database_key(channel.id)
     if channel.version:
         storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
@@ -180,8 +180,8 @@ def _restore_database(channel: Channel) -> None:
 
 
 def end_of_draft(channel: Channel) -> tuple[dict[str, object], list[Table]]:
-    """Delete the database of a channel's draft, where there is one: to be called with the lock. Returns what is to be
-    changed of the channel and what is to be deleted when the lock is given up."""
+    """Delete the database of a channel's draft, if any. The caller must hold the lock. Returns the columns to change
+    and the items to delete when the lock is released."""
     if not channel.draft_token:
         return {}, []
     storage.delete(database_key(channel.id, DRAFT))
@@ -189,7 +189,7 @@ def end_of_draft(channel: Channel) -> tuple[dict[str, object], list[Table]]:
 
 
 def release(task: Task, channel: Channel) -> None:
-    """Give one's lease back after a failure, so that the message, when it comes again, finds it free."""
+    """Release the worker's lease after a failure, so that the redelivered message can take it."""
     PUBLISH_LEASE.give_back(Channel(channel.id), PUBLISH_LEASE.of(channel))
 
 
@@ -207,14 +207,14 @@ def finish(
     columns: dict[str, object],
     items: list[Table],
     result: Any = None,
-    gone: Sequence[Table] = (),
+    deleted: Sequence[Table] = (),
 ) -> bool:
-    """End a publish or a draft under its lease: columns of the channel (None: removed), new items and those that are
-    gone, lock and task with its `result`, and what sync clients receive, in one transaction. Does nothing where the
-    task has ended, or another worker has it.
+    """End a publish or a draft under its lease. One transaction sets columns of the channel (None removes one), saves
+    `items`, deletes `deleted`, releases the lock, stores the task's `result`, and emits the change for sync clients.
+    Does nothing if the task has ended or another worker holds the lease.
 
-    What was asked for meanwhile takes the lock in the same moment and is begun. Returns whether it was this call that
-    ended it.
+    The next pending request takes the lock in the same transaction and is started. Returns whether this call ended the
+    task.
     """
     ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
     if status == tasks.SUCCESS:
@@ -228,7 +228,7 @@ def finish(
         actions = [*publish_end.setting({**columns, "publish_again": rest or None}), *PUBLISH_LEASE.end()]
         actions += _taken_by(following) if following else _FREE
         put = [*items, *([following] if following else [])]
-        if not transact(_ending(task, current, ended, actions, put, gone, emitted)):
+        if not transact(_ending(task, current, ended, actions, put, deleted, emitted)):
             if following:
                 queues.send_publish(following.id)
             return True
@@ -240,13 +240,13 @@ def _ending(
     ended: list[Any],
     actions: list[Any],
     put: list[Table],
-    gone: Sequence[Table],
+    deleted: Sequence[Table],
     emitted: list[Emission],
 ) -> Callable[[Transaction], None]:
     as_read = _mine(task, channel) & pending_requests.as_read(channel) & unchanged(Channel.rev, channel.rev)
 
     def fill(transaction: Transaction) -> None:
-        for item in gone:
+        for item in deleted:
             transaction.delete(item)
         for item in put:
             transaction.save(item)
@@ -257,8 +257,8 @@ def _ending(
     return fill
 
 
-def _follow_up(channel: Channel) -> None:
-    """Begin again what follows, in case its message was lost when the one before it ended."""
+def _resend_following(channel: Channel) -> None:
+    """Restart the following task: its message may have been lost when the previous task ended."""
     if channel.publish_task_id and _is_free(channel):
         _send(channel.publish_task_id, str(channel.publish_stage))
 

@@ -1,4 +1,4 @@
-"""Asking for a publish, or for a draft of one."""
+"""Request a publish or a draft of a channel."""
 
 from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
@@ -17,10 +17,10 @@ def request(
     language: str | None = None,
     origin: Origin = REQUEST,
 ) -> str:
-    """Have the live tree published; `language` becomes that of the channel. Returns the id of the task to watch,
-    which is the running one where a publish runs already.
+    """Request a publish of the live tree; `language` is set on the channel first. Returns the ID of the task to poll,
+    which is the running task if a publish is already running.
 
-    Raises Conflict where the channel is deleted, NotFound and Forbidden as `writable` does.
+    Raises Conflict if the channel is deleted, NotFound and Forbidden as `writable` does.
     """
     channel, _ = writable(user, channel_id)
     refuse_deleted(channel)
@@ -30,7 +30,7 @@ def request(
 
 
 def request_for_chef(user: Identity, channel_id: str, version_notes: str = "") -> tuple[str, str]:
-    """`request` that raises NotFound and Forbidden as `editable_channel` does. Returns the ids of channel and task."""
+    """Like `request`, but raises NotFound and Forbidden as `editable_channel` does. Returns channel ID and task ID."""
     channel = editable_channel(user, channel_id)
     return str(channel.id), _begin(user, channel, version_notes)
 
@@ -41,12 +41,14 @@ def _begin(user: Identity, channel: Channel, version_notes: str) -> str:
 
 
 def request_draft(user: Identity, channel_id: str, use_staging_tree: bool = False) -> str:
-    """Have a draft made of the live tree, or of the staged one. Returns the id of the task to watch.
+    """Request a draft of the live or the staged tree. Returns the ID of the task to poll.
 
-    Raises Conflict where the channel is deleted or has no such tree, NotFound and Forbidden as `writable` does.
+    Raises Conflict if the channel is deleted or has no staged tree, NotFound and Forbidden as `writable` does.
     """
     channel, _ = writable(user, channel_id)
     refuse_deleted(channel)
     if use_staging_tree and not channel.staging_root_id:
-        raise Conflict(f"Nothing is staged in channel {channel.id}. Make a draft of the live tree, or stage one first.")
+        raise Conflict(
+            f"Channel {channel.id} has no staged tree. Stage one first, or request a draft of the live tree."
+        )
     return publish_lock.request_draft(user.user_id, channel, use_staging_tree)

@@ -1,9 +1,9 @@
 """The export worker: from a frozen tree to the content database that Kolibri imports.
 
-Order of what becomes visible: the database under its versioned key, then under the channel's own key, then one
-transaction with version, tokens and public record, then the public index. Killed anywhere, the next delivery of the
-message writes the same bytes under the same keys and goes on. A draft has a database under a key of its own, and a
-token; both are gone with the next version.
+Results become visible in this order: the database under its versioned key, the database under the channel's key, one
+transaction with version, tokens and public record, and the public index. If the worker is killed at any point, the next
+delivery of the message writes the same bytes under the same keys and resumes. A draft has a database under a separate
+key, and a token; the next version removes both.
 """
 
 import tempfile
@@ -32,14 +32,14 @@ from chalicelib.telemetry import count, seconds
 
 
 def run(task_id: str) -> None:
-    """Do a publish task's second half, unless it is done already, and let the indexes follow.
+    """Run the second stage of a publish task, unless it is already done, and queue the updates of the indexes.
 
-    Raises Busy where another worker is at it.
+    Raises Busy if another worker holds the lease.
     """
     with_lease(task_id, EXPORT, _export)
     task = tasks.get(task_id)
     if task is not None and task.task_name == tasks.PUBLISH:
-        # Also where it was done: the one who did it may have been killed before this.
+        # Even if the stage was already done: its worker may have been killed before this point.
         public_index_update.refresh_after_publish(task.channel_id)
         search_index_update.send_refresh(task.channel_id)
 
@@ -48,7 +48,7 @@ def _export(task: Task, channel: Channel) -> None:
     tasks.advance(task, 80, "Writing the content database")
     snapshot = from_bytes(storage.read(task.arguments["snapshot_key"]))
     if task.task_name == tasks.DRAFT:
-        _show_draft(task, channel, snapshot)
+        _release_draft(task, channel, snapshot)
         return
     version = snapshot["version"]
     _write_database(database_key(channel.id, version), snapshot, storage.IMMUTABLE)
@@ -57,13 +57,13 @@ def _export(task: Task, channel: Channel) -> None:
     _go_live(task, channel, snapshot)
 
 
-def _show_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
-    """Make a draft what its token opens: its database, then in one transaction its record and the channel's mention."""
+def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
+    """Make a draft available under its token: store its database, then its record and token in one transaction."""
     _write_database(database_key(channel.id, DRAFT), snapshot, storage.NEWEST)
     token, record = task.arguments["token"], public_record(snapshot)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
-    detail = f"Made a draft: {record['total_resource_count']} resources."
+    detail = f"Draft created: {record['total_resource_count']} resources."
     publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, {"draft_token": token})
 
 
@@ -110,9 +110,9 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
         )
     ]
     token = task.arguments["token"]
-    end, gone = publish_lock.end_of_draft(channel)
+    end, deleted = publish_lock.end_of_draft(channel)
     columns |= {**end, "primary_token": token}
     detail = f"Published version {version}: {record['total_resource_count']} resources."
     result = {"version": version, "token": token}
-    if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, gone):
+    if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, deleted):
         _measure(task, snapshot)

@@ -1,4 +1,4 @@
-"""A channel's trees as chefs read them: nested, for editors of the channel."""
+"""Nested trees of a channel, for chefs who may edit it."""
 
 from typing import cast
 
@@ -12,9 +12,9 @@ from chalicelib.schemas.responses.internal import TreeNode
 
 
 def below(user: Identity, sent: TreeReference, levels: int | None = None) -> list[TreeNode]:
-    """What is below a node of a tree, or below its root: everything nested, or so many levels as plain lists.
+    """Return the nodes below a node of a tree, by default its root: all nested, or `levels` levels without `children`.
 
-    Raises NotFound and Forbidden as `editable_channel` does, NotFound where there is no such tree or node.
+    Raises NotFound and Forbidden as `editable_channel` does, NotFound if the tree or node does not exist.
     """
     channel = editable_channel(user, sent.channel_id)
     root_id = channels.tree_names(channel).get(sent.tree)

@@ -1,4 +1,4 @@
-"""What one tree of a channel changes against another, for its members."""
+"""Differences between two trees of a channel, for its members."""
 
 from typing import Any, cast
 
@@ -19,19 +19,20 @@ from chalicelib.schemas.channel import DiffQuery
 from chalicelib.schemas.responses.channel import Diff
 from chalicelib.schemas.responses.task import StartedTask
 
-Changes = dict[str, Any]  # as `domain.trees.diff` gives them
-CHUNK = 200  # exercises whose questions are held in memory at once
+Changes = dict[str, Any]  # as returned by `domain.trees.diff`
+CHUNK = 200  # exercises whose questions are in memory at once
 
 
 def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTask:
-    """What is known of the difference: a page of each section, their whole lengths, and the totals of both trees.
+    """Return the latest difference: a page of each section, the section lengths, and the totals of both trees.
 
-    `stale` where the trees have changed since; `task_id` then names the task that compares them anew. Before they were
-    ever compared, `task_id` is all there is. Raises NotFound where the channel has no such tree, or does not show it.
+    The result is `stale` if the trees have changed since; then `task_id` names the task that compares them again.
+    Before the first comparison, only `task_id` is returned. Raises NotFound if the channel has no such tree or the
+    caller is not a member.
     """
     channel, rights = viewable(user, channel_id)
     if not policy.is_member(rights.role):
-        raise NotFound(f"Channel {channel.id} shows its trees to its members only. Ask an editor to invite you.")
+        raise NotFound(f"Channel {channel.id} shows its trees only to members. Ask an editor to invite you.")
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
     stamp = _stamp(channel, old_root, new_root)
     found = cached_results.read(_name(old_root, new_root), Changes)
@@ -54,13 +55,13 @@ def _name(old_root: str, new_root: str) -> str:
 
 
 def _stamp(channel: Channel, old_root: str, new_root: str) -> cached_results.Stamp:
-    """Edits raise the channel's revision; a chef that adds to a staged tree raises the count of its root."""
+    """Edits increase the channel's revision; an upload to a staged tree increases its root's node count."""
     found = {root.id: int(root.total_count) for root in nodes.get_many([old_root, new_root])}
     return [int(channel.rev), found.get(old_root, -1), found.get(new_root, -1)]
 
 
 def _page(changes: Changes, query: DiffQuery, task_id: str | None) -> Diff:
-    """A page of every section."""
+    """Return a page of every section."""
     start = (query.page - 1) * query.page_size
     old, new = changes["totals"]
     page = {
@@ -77,7 +78,7 @@ def _page(changes: Changes, query: DiffQuery, task_id: str | None) -> Diff:
 
 
 def compare(task_id: str) -> None:
-    """Do a task that compares two trees: the counts into the task, the whole where `read` finds it."""
+    """Run a task that compares two trees. Stores the counts in the task and the difference where `read` finds it."""
     task = tasks.get(task_id)
     channel = channels.get(task.channel_id) if task else None
     if task is None or channel is None or task.status in tasks.FINISHED:
@@ -87,9 +88,9 @@ def compare(task_id: str) -> None:
     stamp = _stamp(channel, old_root, new_root)
     old, new = trees.walk(old_root), trees.walk(new_root)
     if not old or not new:
-        tasks.finish(task, tasks.FAILURE, "One of the trees is not there any more.")
+        tasks.finish(task, tasks.FAILURE, "One of the trees no longer exists. Compare the current trees.")
         return
-    tree_statistics.keep(new_root, new, int(channel.rev))
+    tree_statistics.store(new_root, new, int(channel.rev))
     changes = diff.compare(old, new)
     tasks.advance(task, 40, "Comparing the questions")
     _add_questions(changes, diff.exercises(old, new))
@@ -109,5 +110,5 @@ def _add_questions(changes: Changes, exercises: list[tuple[str | None, str | Non
 
 
 def _outlines(node_id: str) -> list[Any]:
-    """The questions of an exercise; large raw data, which lies apart, is as different as its key."""
+    """Return the questions of an exercise. Raw data stored separately is compared by its key."""
     return [assessment_items.outline(item) for item in assessment_items.as_stored(node_id)]

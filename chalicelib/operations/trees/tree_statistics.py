@@ -1,7 +1,7 @@
-"""What is known of a tree as a whole without walking it: its root carries it since the tree was walked last.
+"""Statistics of whole trees, stored on the root by the last walk so that reads need not walk the tree.
 
-A tree is walked when a chef has finished it, whenever it is published, and in the background when somebody asks for
-what has changed since.
+A tree is walked when a chef finishes an upload, on every publish, and in the background when a client requests
+outdated statistics.
 """
 
 import time
@@ -19,7 +19,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
-PAUSE = 60  # seconds between two walks of a tree that somebody asks for
+PAUSE = 60  # seconds between two requested walks of a tree
 
 
 class _Found(TypedDict):
@@ -33,7 +33,7 @@ class _Found(TypedDict):
 
 
 class TreeFacts(_Found):
-    """What the root of a tree carries of it, see `facts_of`; its bytes and its nodes, None where nobody walked it."""
+    """The statistics on a tree's root: those of `facts_of`, its bytes and its nodes; None before the first walk."""
 
     size: int | None
     total: int | None
@@ -52,20 +52,21 @@ NOTHING: TreeFacts = {
 }
 
 
-STORED = ("id", "resource_count", "tree_facts")  # of a root: all that is read here
+STORED = ("id", "resource_count", "tree_facts")  # the attributes of a root that are read here
 
 
-def keep(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
-    """Remember what is known of a tree that has been walked; `nodes` has the root first.
+def store(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
+    """Store the statistics of a walked tree; `nodes` has the root first.
 
-    `rev` is that of its channel before the walk, of the live tree and the trash: what is known of later ones stays.
+    `rev` is the channel's revision before the walk; statistics of a later revision are not overwritten. It applies to
+    the live tree and the trash.
     """
     facts: TreeFacts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
     trees.keep_facts(root_id, facts, rev)
 
 
 def is_behind(root: Node, channel: Channel) -> bool:
-    """Whether a tree may have changed since what its root carries was found out."""
+    """Whether a tree may have changed since its statistics were stored."""
     if root.id in (channel.root_id, channel.trash_root_id) and root.facts_rev == channel.rev:
         return False
     is_untouched = root.id not in (channel.root_id, channel.trash_root_id) or channel.rev == channel.root_rev
@@ -73,29 +74,29 @@ def is_behind(root: Node, channel: Channel) -> bool:
 
 
 def refresh_soon(root: Node) -> None:
-    """Have a tree walked in the background, unless that was asked for within a minute."""
+    """Queue a walk of a tree, unless one was requested within the last `PAUSE` seconds."""
     if trees.ask_for_facts(root.id, int(time.time()), PAUSE):
         queues.send_maintenance(jobs.WALK_TREE.message(root_id=root.id))
 
 
 def refresh(root_id: str) -> None:
-    """Walk a tree, and remember what is known of it then."""
+    """Walk a tree and store its statistics."""
     root = find(Node, root_id)
     channel = find(Channel, root.channel_id) if root else None
     if channel:
-        keep(root_id, trees.walk(root_id), int(channel.rev))
+        store(root_id, trees.walk(root_id), int(channel.rev))
 
 
 def roots(root_ids: Iterable[str]) -> dict[str, Node]:
-    """Those of the roots that exist, by id, with `STORED` only, to be read. One batch read a hundred."""
+    """Return the existing roots by ID, read-only and with the `STORED` attributes. One batch read per 100."""
     found = read_raw({Node: list(root_ids)}, {Node: STORED})[Node]
     return {root.id: root for root in to_read(Node, found)}
 
 
 def facts_of(nodes: list[NodeData]) -> _Found:
-    """Of the nodes below a root: `duplicates` (resources whose content_id an earlier one has), their `languages`
-    (also of files), `licenses` (le_utils names) and `kinds`, sorted; whether a resource is in no language (`unspoken`:
-    it is in its channel's), is for coaches, or has subtitles."""
+    """Return the statistics of the nodes below a root: `duplicates` (resources that repeat a content_id), sorted
+    `languages` (also of files), `licenses` (le_utils names) and `kinds`, and whether a resource has no language
+    (`unspoken`: the channel's applies), is for coaches, or has subtitles."""
     resources = [node for node in nodes if node["kind"] != content_kinds.TOPIC]
     files = [file for node in nodes for file in node["files"]]
     languages = {part["language"] for part in (*nodes, *files)}
@@ -115,12 +116,12 @@ def _size(nodes: list[NodeData]) -> int:
 
 
 def read_from(root: Node | None) -> TreeFacts:
-    """What a root carries."""
+    """Return the statistics stored on a root."""
     stored: TreeFacts | None = root.tree_facts if root else None
     return {**NOTHING, **stored} if stored else NOTHING
 
 
 def content_count(root: Node | None) -> int:
-    """How many contents the resources of a tree have. Copies within it count as contents of their own until it is
-    walked again."""
+    """Return the number of distinct contents of a tree. Copies made since the last walk count separately until the
+    next one."""
     return max(0, int(root.resource_count) - int(read_from(root)["duplicates"])) if root else 0

@@ -53,7 +53,7 @@ class TestSize:
     def test_computed_late_does_not_replace_a_newer_one(self, studio, root):
         put(Node(root), "d", files=[file("a", 5)])
         tree_statistics.refresh(root)
-        tree_statistics.keep(root, [], rev=0)
+        tree_statistics.store(root, [], rev=0)
         assert studio.get(f"{URL}/{root}/size").json == {"size": 5, "stale": False}
 
     def test_of_a_staged_tree_is_computed_with_the_comparison_of_trees(self, studio):

@@ -62,7 +62,7 @@ def test_a_tree_without_a_complete_resource_is_not_published(studio, content):
     channel_id = deploy(studio, *content)
     task = studio.publish(channel_id)
     assert task["status"] == "FAILURE"
-    assert "nothing to publish" in task["detail"]
+    assert "no complete resource" in task["detail"]
     channel = existing(channels.get(channel_id))
     assert values_of(channel, "version", "publish_task_id", "primary_token") == (0, None, None)
     assert not [key for key in studio.cloud.objects() if key.startswith("content/databases")]

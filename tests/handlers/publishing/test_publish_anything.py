@@ -70,7 +70,7 @@ def publish_with(studio, *sent):
     studio.add(root, nodes.exercise("good", nodes.question("good")), *sent)
     studio.finish(channel_id)
     task = studio.publish(channel_id)
-    if task["status"] not in ("SUCCESS", "FAILURE") or "reason of ours" in task["detail"]:
+    if task["status"] not in ("SUCCESS", "FAILURE") or "internal error" in task["detail"]:
         return task["detail"] or task["status"]
     if existing(channels.get(channel_id)).publish_task_id or studio.cloud.waiting("publish-dlq"):
         return "the publish has not ended"
