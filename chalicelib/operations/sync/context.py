@@ -1,4 +1,4 @@
-"""What must be known of channels to decide who may change them, and who is told of them."""
+"""The data that decides who may change a channel and who receives its changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ from chalicelib.operations.access.policy import Role
 
 
 @dataclass
-class Known:
-    """What was read to decide about changes; more may be read later."""
+class SyncContext:
+    """Data read so far to check the permissions of changes; more may be read later."""
 
     user: Identity
     channels: dict[str, Channel] = field(default_factory=dict)
-    memberships: dict[str, str] = field(default_factory=dict)  # the user's, by channel
+    memberships: dict[str, str] = field(default_factory=dict)  # the user's, by channel ID
     counters: dict[str, Counter] = field(default_factory=dict)
-    nodes: dict[str, str] = field(default_factory=dict)  # their channels
-    paths: dict[str, list[str]] = field(default_factory=dict)  # ids of their ancestors
-    moved: dict[str, str] = field(default_factory=dict)  # channels that nodes are moved to by what was sent just now
-    files: dict[str, str] = field(default_factory=dict)  # their nodes
+    nodes: dict[str, str] = field(default_factory=dict)  # channel ID by node ID
+    paths: dict[str, list[str]] = field(default_factory=dict)  # IDs of the ancestors, by node ID
+    moved: dict[str, str] = field(default_factory=dict)  # target channels of nodes that this request moves
+    files: dict[str, str] = field(default_factory=dict)  # node ID by file ID
 
     def role(self, channel_id: str) -> Role | None:
-        """What the user is to a channel."""
+        """Return the user's role in a channel."""
         channel = self.channels.get(channel_id)
         return role_in(self.user, channel, self.memberships.get(channel_id)) if channel else None
 
@@ -40,14 +40,14 @@ class Known:
         return policy.may_edit(self.role(channel_id))
 
     def may_see(self, owner: str) -> bool:
-        """Whether the user receives changes of an owner: those of a channel are for its members and administrators.
+        """Whether the user receives the changes of an owner. Those of a channel are for its members and administrators.
 
-        To the public they would show what is in the trash by now, and what the channel was before it was public.
+        They would show the public what is in the trash and what the channel held before it was public.
         """
         return owner == changes.owner_of_user(self.user.user_id) or policy.is_member(self.role(owner))
 
     def read(self, channel_ids: Iterable[str], node_ids: Iterable[str] = (), file_ids: Iterable[str] = ()) -> None:
-        """Read what is not known yet of all these. One batch read a hundred."""
+        """Read those of these items that are not known yet. One batch read per 100."""
         wanted = [id for id in dict.fromkeys(channel_ids) if id not in self.counters]
         owners = wanted + [owner for owner in [changes.owner_of_user(self.user.user_id)] if owner not in self.counters]
         keys: dict[type[Table], list[Any]] = {
@@ -66,17 +66,17 @@ class Known:
         self.paths |= {node.id: node.path for node in found.get(Node, [])}
         self.files |= {place.id: place.contentnode_id for place in found.get(FilePlace, []) if place.contentnode_id}
 
-    def homes(self, node_id: str) -> list[str]:
-        """The channels in which a node can be when what was sent before is done; none where that is not known."""
+    def channels_of(self, node_id: str) -> list[str]:
+        """Return the channels that a node may be in after the earlier changes of the request; empty if unknown."""
         return [home for home in (self.moved.get(node_id), self.nodes.get(node_id)) if home]
 
-    def note_new(self, node_id: str, channel_id: str, parent_id: str | None) -> None:
-        """A node that will be made below another, or beside it."""
+    def track_created(self, node_id: str, channel_id: str, parent_id: str | None) -> None:
+        """Record a node that will be created below or beside another."""
         self.nodes.setdefault(node_id, channel_id)
         self.paths.setdefault(node_id, [*self.paths.get(parent_id or "", []), parent_id] if parent_id else [])
 
-    def note_move(self, node_id: str, target_id: str) -> None:
-        """A node that will be moved, with what is below it, to a target that may be in another channel."""
-        home = next(iter(self.homes(target_id)), None)
+    def track_moved(self, node_id: str, target_id: str) -> None:
+        """Record a move of a node and its descendants to a target that may be in another channel."""
+        home = next(iter(self.channels_of(target_id)), None)
         if home and home != self.nodes.get(node_id, home):
             self.moved |= {id: home for id in self.nodes if id == node_id or node_id in self.paths.get(id, [])}

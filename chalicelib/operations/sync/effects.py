@@ -1,7 +1,7 @@
-"""What each kind of change does, as data: (table, type) -> function.
+"""The effect of each kind of change, as data: (table, type) -> function.
 
-A function takes whoever sent the change and the change, does it by the same operation that the REST API calls, and
-returns what others must be told beside the change itself. It raises the errors of that operation.
+A function takes the sender and the change, calls the same operation as the REST API, and returns the changes to emit in
+addition to the change itself. It raises the errors of that operation.
 """
 
 from collections.abc import Callable
@@ -51,16 +51,16 @@ _NESTED = frozenset({"content_defaults", "thumbnail_encoding", "extra_fields", "
 
 
 def _obj(change: Change) -> dict[str, Any]:
-    """A new thing as it was sent, with its id."""
-    return {**_unfolded(change.fields.get("obj") or {}), "id": change.key}
+    """Return a new object as sent, with its ID."""
+    return {**_unflatten(change.fields.get("obj") or {}), "id": change.key}
 
 
 def _mods(change: Change) -> dict[str, Any]:
-    return _unfolded(change.fields.get("mods") or {})
+    return _unflatten(change.fields.get("mods") or {})
 
 
-def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
-    """`{"channels.a": true}` as `{"channels": {"a": true}}`; what nodes can have dotted, their schema unfolds."""
+def _unflatten(sent: dict[str, Any]) -> dict[str, Any]:
+    """Turn `{"channels.a": true}` into `{"channels": {"a": true}}`. Dotted names of nodes are left to their schema."""
     plain: dict[str, Any] = {}
     for name, value in sent.items():
         *outer, last = name.split(".") if name.split(".")[0] in _NESTED else [name]
@@ -77,7 +77,7 @@ def _unfolded(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
     node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), IN_FEED)
-    return emitted_for_node(user, change)
+    return server_values(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
@@ -85,18 +85,18 @@ def _update_node(user: Identity, change: Change) -> None:
 
 
 def _move_node(user: Identity, change: Change) -> None:
-    """A move from one channel to another is emitted in the feed of the other, too, with the move itself."""
+    """A move to another channel is also emitted in the other channel's feed, in the same transaction."""
     node_moves.relocate(user, change.key, parse(Move, change.fields), Origin(emits=False, applied=change))
 
 
 def _copy_node(user: Identity, change: Change) -> list[Change]:
     source = change.fields.get("from_key")
     node_copies.copy(user, str(source), parse(Copy, {**change.fields, "key": change.key}))
-    return emitted_for_node(user, change)
+    return server_values(user, change)
 
 
-def emitted_for_node(user: Identity, change: Change) -> list[Change]:
-    """What only the server knows of a node that was made (recorded: after CREATED and COPIED)."""
+def server_values(user: Identity, change: Change) -> list[Change]:
+    """Return the change with the server-assigned values of a new node (recorded: after CREATED and COPIED)."""
     node = nodes.get(change.key)
     if node is None:
         return []
@@ -106,8 +106,8 @@ def emitted_for_node(user: Identity, change: Change) -> list[Change]:
     return [by_server(change.channel_id, change.table, change.key, mods, is_copy, user.user_id)]
 
 
-def is_made(change: Change) -> bool:
-    """Whether a node is what CREATED or COPIED asks for, in the channel of the change: its id may be anybody's."""
+def was_created(change: Change) -> bool:
+    """Whether a node is the one that CREATED or COPIED requested in this channel: its ID may belong to another node."""
     found = nodes.get(change.key)
     path = trees.lineage(found.id, found.path) if found else []
     if not path or path[0].channel_id != change.channel_id:
@@ -130,7 +130,7 @@ def _pull(user: Identity, change: Change) -> None:
 
 
 def is_large(change: Change) -> bool:
-    """Whether a change may take longer than a request should. One read, where its type may."""
+    """Whether a change may take too long for a request. One read, if its type can be slow."""
     if change.type == SYNCED:
         return change.table == "channel"
     if change.type not in (COPIED, UPDATED_DESCENDANTS):

@@ -1,4 +1,4 @@
-"""Effects of changes of people: oneself, members of channels, invitations, bookmarks."""
+"""Effects of changes to users: profile, channel members, invitations, bookmarks."""
 
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
@@ -14,11 +14,11 @@ from chalicelib.schemas.sync import NameIn
 
 def rename(user: Identity, change: Change) -> None:
     if not policy.owns(user, change.key):
-        raise NotFound("You can only change yourself: key is your own id.")
+        raise NotFound("You can only change yourself. Send your own ID as key.")
     names = parse(NameIn, (change.fields.get("mods") or {})).model_dump(exclude_unset=True)
     own = users.get(user.user_id)
     if names and own and not users.change_profile(own, [], names):
-        raise Conflict("You were changed by someone else just now. Look again, and then try again.")
+        raise Conflict("Your account was changed by another request. Reload it and try again.")
 
 
 def bookmark(user: Identity, change: Change) -> None:
@@ -30,19 +30,19 @@ def add_editor(user: Identity, change: Change) -> None:
 
 
 def add_viewer(user: Identity, change: Change) -> None:
-    """Who is a member may view already; who is none must be invited."""
+    """Members may view already; others must be invited."""
     if not _membership(user, change):
-        raise NotFound("This user is no member of the channel. Invite the user first.")
+        raise NotFound("This user is not a member of the channel. Invite the user first.")
 
 
 def remove_editor(user: Identity, change: Change) -> None:
     if policy.is_viewer(_membership(user, change)):
-        raise NotFound("This user is no editor of the channel.")
+        raise NotFound("This user is not an editor of the channel.")
     members.remove(user, *change.key)
 
 
 def remove_viewer(user: Identity, change: Change) -> None:
-    """Of one who has become an editor, clients take the other right away: then nothing is left to do."""
+    """When a viewer becomes an editor, clients remove the viewer right; then there is nothing to do."""
     if not policy.is_editor(_membership(user, change)):
         members.remove(user, *change.key)
 

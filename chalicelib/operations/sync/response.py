@@ -1,4 +1,4 @@
-"""What a client that syncs is told: how its own changes ended, what others did, and what runs in the background."""
+"""The response to a sync client: results of its own changes, changes of others, and background tasks."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,66 +11,72 @@ from chalicelib.models import changes, tasks
 from chalicelib.models.base import in_parallel, now, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.tasks import Task
-from chalicelib.operations.sync.context import Known
+from chalicelib.operations.sync.context import SyncContext
 from chalicelib.schemas.responses.sync import FailedChange, SyncedChange, SyncedTask
 
 Row = Mapping[str, object]
-Part = Literal["changes", "errors", "successes"]
-MAX_RETURNED = 500  # changes an answer
-MAX_RETURNED_BYTES = 2_500_000  # of them
-MAX_RESPONSE_BYTES = 4_500_000  # bytes: Lambda answers 6 MB at most, and one change always fits
-MAX_READ = 1000  # changes that are read by their revisions
-LATEST_TASKS = 20  # of a channel
-FAILURES_TOLD = timedelta(days=1)
-# What is told to those who edit a channel only: tables, as invitations hold addresses, and fields of channels.
+Section = Literal["changes", "errors", "successes"]
+MAX_RETURNED = 500  # changes per response
+MAX_RETURNED_BYTES = 2_500_000  # bytes of these changes
+MAX_RESPONSE_BYTES = 4_500_000  # bytes: Lambda responses hold at most 6 MB; one change always fits
+MAX_READ = 1000  # changes read by revision
+LATEST_TASKS = 20  # per channel
+FAILURES_SHOWN = timedelta(days=1)
+# Sent to editors of the channel only: tables (invitations hold e-mail addresses) and fields of channels.
 _EDITORS = frozenset({"invitation"})
 _SECRETS = frozenset({"draft_token", "primary_token"})
 
 
 class Answer(TypedDict):
-    """What `sync` answers of changes that are done."""
+    """The applied changes in the response of `sync`."""
 
     changes: list[SyncedChange]
     errors: list[FailedChange]
     successes: list[SyncedChange]
 
 
-def told(known: Known, revs: dict[str, int], own: dict[str, set[int]], unapplied: set[int], used: int = 0) -> Answer:
-    """`{changes, errors, successes}`.
+def collect(
+    context: SyncContext, revs: dict[str, int], own: dict[str, set[int]], unapplied: set[int], used: int = 0
+) -> Answer:
+    """Collect `{changes, errors, successes}`.
 
-    `revs` says from where on the client wants to be told what others did, by owner; `own` what it sent just now,
-    `unapplied` of which revisions it waits to hear, and `used` how many bytes the rest of the answer has. Of an owner
-    nothing is told from the first pending change on, and nothing behind what does not fit any more: it comes next
-    time. Something always fits.
+    `revs` holds the last revision that the client knows, by owner; `own` the revisions it has just sent; `unapplied`
+    the revisions whose results it awaits; `used` the bytes of the rest of the response. The changes of an owner end
+    before the first pending one, or at the first that does not fit: the next request returns the rest. At least one
+    change always fits.
     """
-    owners = [owner for owner in dict.fromkeys([*revs, *own]) if owner in own or known.may_see(owner)]
-    waited = {owner: own.get(owner, set()) | unapplied for owner in owners}
-    counters, named = _named(known, waited, list(own))
-    newer = [id for id in owners if id in revs and revs[id] < counters[id].last and known.may_see(id)]
+    owners = [owner for owner in dict.fromkeys([*revs, *own]) if owner in own or context.may_see(owner)]
+    awaited = {owner: own.get(owner, set()) | unapplied for owner in owners}
+    counters, awaited_changes = _read_awaited(context, awaited, list(own))
+    newer = [id for id in owners if id in revs and revs[id] < counters[id].last and context.may_see(id)]
     share = max(MAX_RETURNED // len(newer), 1) if newer else 0
-    pages = dict(zip(newer, in_parallel(lambda id: _page(known, id, revs[id], share, waited[id]), newer), strict=True))
-    answer: dict[Part, list[SyncedChange]] = {"changes": [], "errors": [], "successes": []}
-    room = [MAX_RETURNED, min(MAX_RETURNED_BYTES, MAX_RESPONSE_BYTES - used)]
+    pages = dict(
+        zip(newer, in_parallel(lambda id: _page(context, id, revs[id], share, awaited[id]), newer), strict=True)
+    )
+    answer: dict[Section, list[SyncedChange]] = {"changes": [], "errors": [], "successes": []}
+    remaining = [MAX_RETURNED, min(MAX_RETURNED_BYTES, MAX_RESPONSE_BYTES - used)]
     for owner in owners:
         page, end = pages.get(owner, ([], None))
-        every = {int(change.rev): change for change in chain(named.get(owner, []), page)}
+        every = {int(change.rev): change for change in chain(awaited_changes.get(owner, []), page)}
         for rev in sorted(rev for rev in every if end is None or rev <= end):
             change = every[rev]
             if change.status == changes.PENDING:
                 break
-            part = _part(known, change, rev in waited[owner], rev > revs.get(owner, rev))
-            row = row_of(change, known.may_edit(owner))
-            if part and not _fits(room, row) and any(answer.values()):
+            section = _section(context, change, rev in awaited[owner], rev > revs.get(owner, rev))
+            row = row_of(change, context.may_edit(owner))
+            if section and not _fits(remaining, row) and any(answer.values()):
                 break
-            if part:
-                answer[part].append(row)
+            if section:
+                answer[section].append(row)
     return cast(Answer, answer)
 
 
-def _page(known: Known, owner: str, rev: int, limit: int, waited: set[int]) -> tuple[list[Change], int | None]:
-    """Changes after a revision up to the first pending one; and behind which revision there may be more, if any.
+def _page(context: SyncContext, owner: str, rev: int, limit: int, awaited: set[int]) -> tuple[list[Change], int | None]:
+    """Return the changes after a revision up to the first pending one, and the revision after which more may follow, or
+    None.
 
-    What the client is not told is left out, and read over: it would ask for the same again and again.
+    Changes that the client may not see are skipped, and reading continues; otherwise it would request the same page
+    forever.
     """
     found: list[Change] = []
     while True:
@@ -78,7 +84,7 @@ def _page(known: Known, owner: str, rev: int, limit: int, waited: set[int]) -> t
         for change in read:
             if change.status == changes.PENDING:
                 return found, int(change.rev) - 1
-            if _part(known, change, int(change.rev) in waited, True):
+            if _section(context, change, int(change.rev) in awaited, True):
                 found.append(change)
         if len(read) < limit:
             return found, None
@@ -88,51 +94,51 @@ def _page(known: Known, owner: str, rev: int, limit: int, waited: set[int]) -> t
         limit = MAX_RETURNED
 
 
-def _named(
-    known: Known, waited: dict[str, set[int]], changed: list[str]
+def _read_awaited(
+    context: SyncContext, awaited: dict[str, set[int]], changed: list[str]
 ) -> tuple[dict[str, Counter], dict[str, list[Change]]]:
-    """(the counters, those of what was changed just now as they are by now; the changes that a client waits for, as
-    far as it sent them itself). One batch read a hundred, none where there is nothing to look for."""
-    keys = [(owner, rev) for owner, revs in waited.items() for rev in sorted(revs) if rev > 0]
+    """Return (the counters, read again for the owners in `changed`; the awaited changes that the client itself sent, by
+    owner). One batch read per 100, none if there is nothing to read."""
+    keys = [(owner, rev) for owner, revs in awaited.items() for rev in sorted(revs) if rev > 0]
     keys = [*map(changes.counter_key, changed), *keys[:MAX_READ]]
     found = read_many({Change: keys})[Change] if keys else []
-    named: dict[str, list[Change]] = {}
+    awaited_changes: dict[str, list[Change]] = {}
     for change in found:
-        if int(change.rev) and change.session == known.user.session:
-            named.setdefault(change.owner, []).append(change)
-    return known.counters | changes.counters_among(found, changed), named
+        if int(change.rev) and change.session == context.user.session:
+            awaited_changes.setdefault(change.owner, []).append(change)
+    return context.counters | changes.counters_among(found, changed), awaited_changes
 
 
-def _fits(room: list[int], row: Row) -> bool:
-    """Take the room that a change needs in the answer; says whether there was enough."""
-    room[0] -= 1
-    room[1] -= size_of(row)
-    return min(room) >= 0
+def _fits(remaining: list[int], row: Row) -> bool:
+    """Reserve the space of a change in the response; returns whether it fits."""
+    remaining[0] -= 1
+    remaining[1] -= size_of(row)
+    return min(remaining) >= 0
 
 
 def size_of(row: Row) -> int:
-    """Bytes of a row in an answer: Lambda writes the text of an answer as JSON once more, in ASCII."""
+    """Return the bytes of a row in a response: Lambda encodes the response text as JSON again, in ASCII."""
     return len(json.dumps(jsontext.dumps(row)))
 
 
-def _part(known: Known, change: Change, is_waited: bool, is_new: bool) -> Part | None:
-    """In which part of the answer a change is told, None where in none."""
+def _section(context: SyncContext, change: Change, is_awaited: bool, is_new: bool) -> Section | None:
+    """Return the section of the response that a change belongs to, or None."""
     failed = change.status == changes.FAILED
-    if is_waited and change.session == known.user.session:
+    if is_awaited and change.session == context.user.session:
         return "errors" if failed else "successes"
-    return "changes" if is_new and not failed and _is_told(known, change) else None
+    return "changes" if is_new and not failed and _is_visible(context, change) else None
 
 
-def _is_told(known: Known, change: Change) -> bool:
-    """Whether somebody else's change is told: secrets, and what holds them only, to those who edit the channel."""
-    if change.channel_id is None or change.channel_id != change.owner or known.may_edit(change.channel_id):
+def _is_visible(context: SyncContext, change: Change) -> bool:
+    """Whether the client may see another user's change: only editors see secrets and changes that hold only these."""
+    if change.channel_id is None or change.channel_id != change.owner or context.may_edit(change.channel_id):
         return True
     mods = change.fields.get("mods")
     return change.table not in _EDITORS and not (change.table == "channel" and mods and mods.keys() <= _SECRETS)
 
 
 def row_of(change: Change, is_editor: bool = True) -> SyncedChange:
-    """A change as clients read it; tokens of channels are told to those who edit them."""
+    """Return a change in its response form; only editors of a channel see its tokens."""
     fields = change.fields
     if change.table == "channel" and not is_editor and fields.get("mods"):
         fields = {**fields, "mods": {name: value for name, value in fields["mods"].items() if name not in _SECRETS}}
@@ -151,9 +157,9 @@ def row_of(change: Change, is_editor: bool = True) -> SyncedChange:
     return cast(SyncedChange, row)
 
 
-def running(known: Known, channel_ids: Iterable[str]) -> list[SyncedTask]:
-    """Tasks of channels that run, or have failed lately without another try since; their members only see them."""
-    wanted = [id for id in channel_ids if known.may_see(id)]
+def running(context: SyncContext, channel_ids: Iterable[str]) -> list[SyncedTask]:
+    """Return the running and recently failed tasks of channels, without failures that were retried. Members only."""
+    wanted = [id for id in channel_ids if context.may_see(id)]
     found = in_parallel(lambda id: tasks.of_channel(id, LATEST_TASKS), wanted)
     return [_task(task) for latest in found for task in _interesting(latest)]
 
@@ -170,7 +176,7 @@ def _interesting(latest: list[Task]) -> list[Task]:
 
 
 def _is_fresh(task: Task) -> bool:
-    return now() - datetime.fromisoformat(task.created) < FAILURES_TOLD
+    return now() - datetime.fromisoformat(task.created) < FAILURES_SHOWN
 
 
 def _task(task: Task) -> SyncedTask:

@@ -52,7 +52,7 @@ def test_no_change_is_a_server_error(world, data):
     assert answer.status == 200, answer.text
     objects = [one for one in sent if isinstance(one, dict)]
     assert len(answer.json["allowed"]) + len(answer.json["disallowed"]) == len(objects)
-    assert "our fault" not in answer.text
+    assert "Internal error" not in answer.text
     studio.deliver("maintenance")
     assert not changes.counter_of(ids[0]).has_pending
 

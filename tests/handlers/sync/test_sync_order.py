@@ -134,7 +134,7 @@ def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeyp
     lease_runs_out(client)
     client.waiting = {1, 2}
     done = client.poll()
-    assert reasons(done) == [[apply.OUR_FAULT]]
+    assert reasons(done) == [[apply.INTERNAL_ERROR]]
     assert [one["server_rev"] for one in done["successes"]] == [2]
 
 
@@ -144,7 +144,7 @@ def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
 
     monkeypatch.setitem(EFFECTS, ("contentnode", 4), fail)
     done = client.send(client.moved(root, root), client.updated(root, description="d"))
-    assert (reasons(done), len(done["successes"])) == ([[apply.OUR_FAULT]], 1)
+    assert (reasons(done), len(done["successes"])) == ([[apply.INTERNAL_ERROR]], 1)
 
 
 def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, client, root, monkeypatch):
@@ -278,7 +278,7 @@ def test_of_those_who_were_shut_out_nothing_is_done(studio, client, root, monkey
     assert studio.call("PATCH", f"/api/admin-users/{user_id}", {"is_active": False}, admin).status == 200
     studio.deliver("maintenance")
     found = next(changes.after(client.channel_id, 0, 1))
-    assert (found.status, found.errors) == (changes.FAILED, ["The account that sent this is not active any more."])
+    assert (found.status, found.errors) == (changes.FAILED, ["The account that sent this change is no longer active."])
 
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["never sent", "answer lost"])
