@@ -1,4 +1,4 @@
-"""What lists of administrators share."""
+"""Helpers shared by the administrators' lists."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from chalicelib.errors import BadRequest
 from chalicelib.schemas.listing import ListQuery
 
-MAX_UNPAGED = 5000  # rows that fit into an answer of Lambda
+MAX_UNPAGED = 5000  # rows that fit into a Lambda response
 
 
 def has_all(words: str, *texts: str) -> bool:
-    """Whether all the words are somewhere in the texts, in any case."""
+    """Whether every word occurs in the texts, ignoring case."""
     text = "\n".join(texts).casefold()
     return all(word in text for word in words.casefold().split())
 
 
 def counted(value: Any) -> int:
-    """A count that is kept. It is too low where there are memberships from before it was, but never negative."""
+    """Return a stored count, at least 0. It is too low for memberships that are older than the counter."""
     return max(0, int(value))
 
 
 def check_size(found: Sequence[Any], query: ListQuery) -> None:
-    """Raises BadRequest where there are more than fit into an answer, and no page is asked for."""
+    """Raise BadRequest if the rows do not fit into one response and no page is requested."""
     if len(found) > MAX_UNPAGED and query.page is None and query.page_size is None:
-        raise BadRequest(f"{len(found)} are too many for one answer. Ask for pages: ?page_size=100.")
+        raise BadRequest(f"{len(found)} rows are too many for one response. Request pages: ?page_size=100.")

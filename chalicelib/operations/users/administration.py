@@ -1,4 +1,4 @@
-"""What administrators see of users, and what they change. Who calls this is one."""
+"""The administrators' view of users. Callers must be administrators."""
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
@@ -13,9 +13,9 @@ from chalicelib.schemas.responses.people import AdminUser
 
 
 def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
-    """Users by address.
+    """Return users ordered by e-mail address.
 
-    Raises BadRequest where there are more than fit into an answer and no page is asked for.
+    Raises BadRequest if they do not fit into one response and no page is requested.
     """
     ids = [plain for one in query.ids if (plain := parse_id(one))]
     known = users.get_many(ids).values() if query.ids else users.everyone()
@@ -31,15 +31,15 @@ def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
 
 
 def one(_: Identity, user_id: str) -> AdminUser:
-    """Raises NotFound."""
+    """Return a user. Raises NotFound."""
     return _row(_user(user_id))
 
 
 def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser:
-    """Change a user; what the user signed in with follows at once.
+    """Change a user; existing tokens and sessions follow immediately.
 
-    Raises NotFound, Conflict where nobody could undo it (administrators do not deactivate themselves, and the last
-    one stays one), or after a lost race.
+    Raises NotFound, Conflict after a lost race or for changes that nobody could undo: administrators cannot deactivate
+    themselves, and the last one must remain an administrator.
     """
     person = _user(user_id)
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
@@ -50,16 +50,16 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     was_admin = policy.is_active_admin(person)
     staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
     if not users.change_profile(person, actions, given, *staying):
-        raise Conflict("The user was changed by someone else just now. Look again, and then try again.")
+        raise Conflict("The user was changed by another request. Reload it and try again.")
     return _row(_user(user_id))
 
 
 def _another_administrator(leaving: str) -> str:
-    """One who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
+    """Return another administrator. This read may be stale; the transaction checks it again."""
     for person in users.everyone():
         if policy.is_active_admin(person) and person.id != leaving:
             return str(person.id)
-    raise Conflict("This is the last administrator. Make somebody else one first.")
+    raise Conflict("This is the last administrator. Make another user administrator first.")
 
 
 def _user(user_id: str) -> User:

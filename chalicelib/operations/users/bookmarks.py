@@ -1,4 +1,4 @@
-"""Channels that one has marked to find them again."""
+"""Bookmarks of channels."""
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import NotFound
@@ -13,7 +13,7 @@ from chalicelib.schemas.responses.channel import Bookmark
 
 
 def find(user: Identity, _: ListQuery) -> list[Bookmark]:
-    """One's bookmarks of channels that one may still view."""
+    """Return the caller's bookmarks of channels that the caller may still view."""
     marked = bookmarks.of_user(user.user_id)
     if not marked:
         return []
@@ -23,14 +23,14 @@ def find(user: Identity, _: ListQuery) -> list[Bookmark]:
 
 
 def create(user: Identity, sent: BookmarkIn) -> Bookmark:
-    """Mark a channel that one may view; marking it again changes nothing."""
+    """Bookmark a channel that the caller may view. Idempotent. Raises NotFound."""
     channel, _ = viewable(user, sent.channel)
     bookmarks.add(user.user_id, channel.id)
     return {"channel": channel.id}
 
 
 def delete(user: Identity, channel_id: str) -> None:
-    """Take a mark away. Raises NotFound where there is none."""
+    """Delete a bookmark. Raises NotFound."""
     plain = parse_id(channel_id)
     if plain is None or not bookmarks.remove(user.user_id, plain):
-        raise NotFound(f"You have no bookmark of channel {channel_id[:60]!r}.")
+        raise NotFound(f"Bookmark not found: {channel_id[:60]!r}")

@@ -1,6 +1,7 @@
-"""Clipboards: everyone has one, whose root has the id of its user. Entries lie right below it, the oldest first.
+"""Clipboards: every user has one, and its root has the user's ID. Entries lie directly below it, the oldest first.
 
-An entry whose source is gone, or may not be viewed any more, stays until its user takes it away; its counts are null.
+If the source of an entry was deleted or is no longer visible, the entry stays until its user deletes it; its counts are
+null.
 """
 
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class Row(TypedDict):
 
 
 def listed(user: Identity, query: ClipboardQuery) -> list[Row]:
-    """What is on the caller's clipboard, where the parent is its root; counts are for `fill`."""
+    """Return the caller's entries without counts, see `fill`; none if the parent is not the root of the clipboard."""
     if not policy.owns(user, query.parent):
         return []
     found = clipboard.of_user(user.user_id)
@@ -44,7 +45,7 @@ def listed(user: Identity, query: ClipboardQuery) -> list[Row]:
 
 
 def fill(user: Identity, rows: Sequence[Row]) -> list[EntryOut]:
-    """Entries with the counts of their sources. Two batch reads a hundred."""
+    """Return entries with the counts of their sources. Two batch reads per 100."""
     sources = nodes.get_many([row["contentnode_id"] for row in rows])
     seen, _ = viewable_nodes(user, sources)
     by_id = {node.id: node for node, _ in seen}
@@ -52,15 +53,15 @@ def fill(user: Identity, rows: Sequence[Row]) -> list[EntryOut]:
 
 
 def one(user: Identity, entry_id: str) -> EntryOut:
-    """One entry of the caller's. Raises NotFound."""
+    """Return one of the caller's entries. Raises NotFound."""
     return fill(user, [_row(_own(user, entry_id))])[0]
 
 
 def create(user: Identity, sent: ClipboardIn) -> EntryOut:
-    """Put a node that the caller may view on the clipboard.
+    """Add a node that the caller may view to the clipboard.
 
-    Raises ValidationFailed where there is no such node, or where the parent is not the root of the clipboard; Conflict
-    where the caller has an entry with this id.
+    Raises ValidationFailed if the node does not exist or the parent is not the root of the clipboard, Conflict if the
+    caller has an entry with this ID.
     """
     _check_parent(user, sent)
     source = _source(user, sent.source_node_id, sent.source_channel_id)
@@ -68,12 +69,12 @@ def create(user: Identity, sent: ClipboardIn) -> EntryOut:
     at = int(now().timestamp() * 1_000_000)
     entry = ClipboardEntry(user.user_id, sent.id or new_id(), excluded=excluded, lft=at, **_columns(source))
     if not clipboard.add(entry):
-        raise Conflict(f"You have an entry {entry.id} on your clipboard already. Choose another id, or none.")
+        raise Conflict(f"Entry {entry.id} already exists on your clipboard. Send another ID, or none.")
     return _filled(_row(entry), source)
 
 
 def update(user: Identity, entry_id: str, sent: ClipboardChange | ClipboardIn) -> EntryOut:
-    """Change what is given. Raises NotFound, ValidationFailed as `create` does, Conflict after too many lost races."""
+    """Change the given fields. Raises as `create` does, also NotFound, and Conflict after too many lost races."""
     _check_parent(user, sent)
     for _ in range(_TRIES):
         entry = _own(user, entry_id)
@@ -81,18 +82,18 @@ def update(user: Identity, entry_id: str, sent: ClipboardChange | ClipboardIn) -
             node_id, channel_id = sent.source_node_id or entry.source_node_id, sent.source_channel_id
             for name, value in _columns(_source(user, node_id, channel_id or entry.source_channel_id)).items():
                 setattr(entry, name, value)
-        kept = {} if isinstance(sent, ClipboardIn) else dict.fromkeys(entry.excluded, True)
-        merged = {**kept, **sent.extra_fields.excluded_descendants}
+        previous = {} if isinstance(sent, ClipboardIn) else dict.fromkeys(entry.excluded, True)
+        merged = {**previous, **sent.extra_fields.excluded_descendants}
         entry.excluded = [node_id for node_id, is_out in merged.items() if is_out]
         if len(entry.excluded) > MAX_EXCLUDED:
             raise ValidationFailed({"extra_fields": [f"At most {MAX_EXCLUDED} nodes can be excluded."]})
         if clipboard.replace(entry):
             return fill(user, [_row(entry)])[0]
-    raise Conflict(f"Others change entry {entry_id} all the time. Try again.")
+    raise Conflict(f"Entry {entry_id} is being changed by others. Try again.")
 
 
 def delete(user: Identity, entry_id: str) -> None:
-    """Take an entry away. Raises NotFound."""
+    """Delete an entry. Raises NotFound."""
     plain = parse_id(entry_id)
     if plain is None or not clipboard.remove(user.user_id, plain):
         raise _unknown(entry_id)
@@ -107,7 +108,7 @@ def _own(user: Identity, entry_id: str) -> ClipboardEntry:
 
 
 def _unknown(entry_id: str) -> NotFound:
-    return NotFound(f"There is no entry {entry_id[:60]!r} on your clipboard.")
+    return NotFound(f"Clipboard entry not found: {entry_id[:60]!r}")
 
 
 def _check_parent(user: Identity, sent: ClipboardIn | ClipboardChange) -> None:
@@ -116,7 +117,7 @@ def _check_parent(user: Identity, sent: ClipboardIn | ClipboardChange) -> None:
 
 
 def _source(user: Identity, node_id: str, channel_id: str) -> Node:
-    """A node of a channel that the user may view, by its id or by its node_id in the live tree."""
+    """Return a node of a channel that the user may view, by its ID or by its node_id in the live tree."""
     channel = channels_of(user, [channel_id])[0].get(channel_id)
     if channel is not None:
         found = nodes.get(node_id) or nodes.find_in_tree(channel.root_id, node_id=node_id)

@@ -1,4 +1,4 @@
-"""Invitations: editors send them, those invited accept or decline them, editors and their sender revoke them."""
+"""Invitations: sent by editors, accepted or declined by the invited user, revoked by editors or the sender."""
 
 from collections.abc import Iterable
 from typing import Any, cast
@@ -26,11 +26,10 @@ _FREE = ("share_mode", "first_name", "last_name")
 
 
 def create(user: Identity, sent: InvitationIn) -> InvitationOut:
-    """Invite somebody to a channel, and send an e-mail. Without the one there is not the other.
+    """Invite a user to a channel and send an e-mail. If the e-mail cannot be sent, the invitation is withdrawn.
 
-    Raises ValidationFailed for what is no address, NotFound or Forbidden for the channel, Conflict where it is
-    deleted, the invited is a member or has an invitation to decide already, or the id is taken, Busy where the
-    e-mail cannot be sent.
+    Raises ValidationFailed for an invalid address, NotFound or Forbidden for the channel, Conflict if the channel is
+    deleted, the user is a member or has a pending invitation, or the ID is taken, Busy if the e-mail cannot be sent.
     """
     address = plain_address(sent.email)
     if address is None:
@@ -41,9 +40,9 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     if found.channel.deleted:
         raise Conflict(f"Channel {found.channel.id} is deleted. Restore it first.")
     if invited_id in found.memberships:
-        raise Conflict(f"{address} is a member of this channel already.")
+        raise Conflict(f"{address} is already a member of this channel.")
     if invitations.waiting(invited_id, found.channel.id):
-        raise Conflict(f"{address} is invited to this channel already. Change that invitation, or revoke it.")
+        raise Conflict(f"{address} is already invited to this channel. Change or revoke that invitation.")
     invitation = Invitation(
         id=sent.id or new_id(),
         email=address,
@@ -57,7 +56,7 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
         created=now(),
     )
     if not save_new(invitation):
-        raise Conflict(f"There is an invitation {invitation.id} already. Choose another id, or none.")
+        raise Conflict(f"Invitation {invitation.id} already exists. Send another ID, or none.")
     try:
         mail.send_invitation(address, invitation.sender_name, found.channel.name, policy.is_editor(sent.share_mode))
     except Busy:
@@ -67,10 +66,10 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
 
 
 def listed(user: Identity, query: InvitationList) -> list[InvitationOut]:
-    """Invitations, the newest first: to a channel for its editors, of a user for that user; without either filter
-    the caller's own.
+    """Return invitations, newest first: those of a channel to its editors, those of a user to that user. Without a
+    filter, return the caller's.
 
-    Raises NotFound or Forbidden for the channel. Of what others are invited to one sees nothing.
+    Raises NotFound or Forbidden for the channel. Invitations of other users are not returned.
     """
     wanted = {name: getattr(query, name) for name in DECISIONS}
     found = [
@@ -97,33 +96,35 @@ def _found(user: Identity, query: InvitationList) -> list[Invitation]:
 
 
 def one(user: Identity, invitation_id: str) -> InvitationOut:
-    """An invitation, for the invited, the sender and the editors of its channel.
+    """Return an invitation to the invited user, the sender or an editor of its channel.
 
-    Raises NotFound for everybody else.
+    Raises NotFound for other callers.
     """
     return _rows(user, [_visible(user, invitation_id)[0]])[0]
 
 
 def update(user: Identity, invitation_id: str, sent: InvitationChanges | InvitationIn) -> InvitationOut:
-    """Decide an invitation, or change what it says.
+    """Accept, decline, revoke or change an invitation.
 
-    Raises NotFound, Forbidden, ValidationFailed for what cannot be changed or more than one decision, Conflict where
-    it is decided already.
+    Raises NotFound, Forbidden, ValidationFailed for a fixed field or more than one decision, Conflict if it is already
+    decided.
     """
     invitation, role = _visible(user, invitation_id)
     given = {name: getattr(sent, name) for name in sent.model_fields_set}
     decisions = [name for name in DECISIONS if given.get(name)]
     if len(decisions) > 1:
-        raise ValidationFailed({name: ["Decide for one of them."] for name in decisions})
+        raise ValidationFailed({name: ["Send only one of accepted, declined and revoked."] for name in decisions})
     free = {name: given[name] for name in _FREE if name in given}
     _check_fixed(invitation, given)
     may_change, may_revoke = policy.may_edit(role), policy.may_revoke_invitation(role, _is_sender(user, invitation))
     if (free and not may_change) or ("revoked" in decisions and not may_revoke):
-        raise Forbidden("Only editors of the channel change an invitation; its sender may revoke it.")
+        raise Forbidden("Only editors of the channel may change an invitation. Its sender may revoke it.")
     _require_undecided(invitation)
     if "accepted" in decisions or "declined" in decisions:
         if free:
-            raise ValidationFailed({name: ["This cannot be changed while deciding."] for name in free})
+            raise ValidationFailed(
+                {name: ["This cannot be changed together with a decision. Omit it."] for name in free}
+            )
         (accept if "accepted" in decisions else decline)(user, invitation_id)
     elif (free or decisions) and not invitations.change(invitation, **free, **dict.fromkeys(decisions, True)):
         raise _decided()
@@ -131,15 +132,14 @@ def update(user: Identity, invitation_id: str, sent: InvitationChanges | Invitat
 
 
 def accept(user: Identity, invitation_id: str) -> None:
-    """Take an invitation: the caller becomes a member of the channel. Nobody loses a right by it.
+    """Accept an invitation: the caller becomes a member of the channel, and an editor stays an editor.
 
-    Raises NotFound, Forbidden where the caller is not invited, Conflict where it is decided already, or the channel
-    is deleted.
+    Raises NotFound, Forbidden if the caller is not invited, Conflict if it is decided or the channel is deleted.
     """
     invitation = _own(user, invitation_id)
     found = read_many({Channel: [invitation.channel_id], ChannelMember: [(user.user_id, invitation.channel_id)]})
     if not found[Channel] or found[Channel][0].deleted:
-        raise Conflict("The channel was deleted. Ask who invited you.")
+        raise Conflict("The channel was deleted. Ask the sender of the invitation.")
     old = next((member.role for member in found[ChannelMember]), None)
     new = policy.membership_after(old, invitation.share_mode)
     if not invitations.accept(invitation, user.user_id, old, new):
@@ -147,9 +147,9 @@ def accept(user: Identity, invitation_id: str) -> None:
 
 
 def decline(user: Identity, invitation_id: str) -> None:
-    """Refuse an invitation.
+    """Decline an invitation.
 
-    Raises NotFound, Forbidden where the caller is not invited, Conflict where it is decided already.
+    Raises NotFound, Forbidden if the caller is not invited, Conflict if it is already decided.
     """
     invitation = _own(user, invitation_id)
     if not invitations.change(invitation, declined=True):
@@ -159,13 +159,13 @@ def decline(user: Identity, invitation_id: str) -> None:
 def _own(user: Identity, invitation_id: str) -> Invitation:
     invitation, _ = _visible(user, invitation_id)
     if not _is_invited(user, invitation):
-        raise Forbidden("Only those who are invited accept or decline. You may revoke the invitation.")
+        raise Forbidden("Only the invited user may accept or decline. You may revoke the invitation.")
     _require_undecided(invitation)
     return invitation
 
 
 def _visible(user: Identity, invitation_id: str) -> tuple[Invitation, Role | None]:
-    """The invitation, and what the caller is to its channel; only members count, whether it is public or not."""
+    """Return the invitation and the caller's role as a member of its channel, even if the channel is public."""
     plain = parse_id(invitation_id)
     invitation = invitations.get(plain) if plain else None
     if invitation is not None:
@@ -188,7 +188,9 @@ def _check_fixed(invitation: Invitation, given: dict[str, Any]) -> None:
     stored = {"email": invitation.email, "channel": invitation.channel_id}
     wrong = [name for name in _FIXED if name in given and same[name] != stored[name]]
     if wrong:
-        raise ValidationFailed({name: ["This cannot be changed. Revoke it and invite anew."] for name in wrong})
+        raise ValidationFailed(
+            {name: ["This cannot be changed. Revoke the invitation and send another one."] for name in wrong}
+        )
 
 
 def _require_undecided(invitation: Invitation) -> None:
@@ -197,7 +199,7 @@ def _require_undecided(invitation: Invitation) -> None:
 
 
 def _decided() -> Conflict:
-    return Conflict("This invitation was accepted, declined, revoked or changed already. Look at it again.")
+    return Conflict("This invitation was already accepted, declined, revoked or changed. Reload it.")
 
 
 def _rows(user: Identity, found: Iterable[Invitation]) -> list[InvitationOut]:
@@ -209,7 +211,7 @@ def _rows(user: Identity, found: Iterable[Invitation]) -> list[InvitationOut]:
 
 
 def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> InvitationOut:
-    """An invitation; of the account with its address it tells only once accepted, the invited, or administrators."""
+    """Return an invitation. It shows the invited account only after acceptance, to that user or to administrators."""
     is_shown = policy.may_view_invited_account(user, _is_invited(user, invitation), bool(invitation.accepted))
     invited = person if is_shown else None
     return {

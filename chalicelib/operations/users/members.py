@@ -1,4 +1,4 @@
-"""Editors and viewers of channels: who they are, and how they come and go beside invitations."""
+"""Editors and viewers of channels: list, promote and remove them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,23 +21,23 @@ from chalicelib.schemas.user import MemberList
 
 @dataclass(frozen=True)
 class Standing:
-    """A channel that the caller may view, and what the caller and other users are to it."""
+    """A channel that the caller may view, with the memberships of the caller and other users."""
 
     channel: Channel
     role: Role | None  # the caller's
-    memberships: dict[str, str]  # of the caller and of those asked for, by user id
-    people: dict[str, User]  # of those asked for
+    memberships: dict[str, str]  # of the caller and the requested users, by user ID
+    people: dict[str, User]  # the requested users
 
     def require_editor(self) -> None:
-        """Raises Forbidden where the caller may not edit the channel."""
+        """Raise Forbidden if the caller may not edit the channel."""
         if not policy.may_edit(self.role):
             raise policy.refuse_edit(self.channel.id)
 
 
 def standing(user: Identity, channel_id: object, *others: str) -> Standing:
-    """How the caller and other users stand to a channel. One batch read.
+    """Read the memberships of the caller and other users in a channel. One batch read.
 
-    Raises NotFound where there is no channel, or none that the caller may view.
+    Raises NotFound if the channel does not exist or the caller may not view it.
     """
     wanted = parse_id(channel_id) or ""
     members = [(each, wanted) for each in {user.user_id, *others}]
@@ -54,14 +54,14 @@ def standing(user: Identity, channel_id: object, *others: str) -> Standing:
 
 
 def of_channel(user: Identity, query: MemberList) -> list[Member]:
-    """The editors of a channel, then its viewers, each by address, for its members. Addresses of others are told to
-    editors only: for viewers they are "".
+    """Return the members of a channel to its members: editors, then viewers, each by e-mail address. Only editors see
+    the addresses of others; viewers get "".
 
-    Raises NotFound, or Forbidden for a channel that the caller views only because it is public.
+    Raises NotFound, or Forbidden if the caller may view the channel only because it is public.
     """
     found = standing(user, query.channel)
     if not policy.is_member(found.role):
-        raise Forbidden("Only members of a channel see who the others are. Ask one of its editors to invite you.")
+        raise Forbidden("Only members of a channel can list its members. Ask one of its editors to invite you.")
     members = {member.user_id: member.role for member in channel_members.of_channel(found.channel.id)}
     rows = [_row(person, members[person.id]) for person in users.get_many(list(members)).values()]
     rows = [row if policy.may_view_address(user, found.role, row["id"]) else {**row, "email": ""} for row in rows]
@@ -69,27 +69,26 @@ def of_channel(user: Identity, query: MemberList) -> list[Member]:
 
 
 def make_editor(user: Identity, user_id: str, channel_id: str) -> Member:
-    """Let a viewer edit; an administrator may let anybody. Where the user may already, nothing changes.
+    """Make a viewer an editor; administrators may do this for any user. Idempotent.
 
-    Raises NotFound where the user is no member, Forbidden, or Conflict after a lost race.
+    Raises NotFound if the user is not a member, Forbidden, or Conflict after a lost race.
     """
     found = standing(user, channel_id, _plain(user_id))
     found.require_editor()
     person, membership = found.people.get(_plain(user_id)), found.memberships.get(_plain(user_id))
     if person is None or not policy.may_make_editor(found.role, membership):
-        raise NotFound("This user is no member of the channel. Invite the user first.")
+        raise NotFound("This user is not a member of the channel. Invite the user first.")
     editor = Role.EDIT.value
     if not policy.is_editor(membership) and not channel_members.give(person.id, found.channel.id, membership, editor):
-        raise Conflict("The members of the channel changed just now. Look at them and try again.")
+        raise Conflict("The members of the channel were changed by another request. Reload them and try again.")
     return _row(person, editor)
 
 
 def remove(user: Identity, user_id: str, channel_id: str) -> None:
-    """Take a member's right away; everyone may give up the own one. Who is removed by another cannot come back by an
-    invitation that was not decided: it is revoked.
+    """Remove a member from a channel; members may remove themselves. Removing another user also revokes that user's
+    pending invitations.
 
-    Raises NotFound where the user is no member, Forbidden, or Conflict: the last editor stays, unless an
-    administrator does it.
+    Raises NotFound if the user is not a member, Forbidden, or Conflict: only administrators may remove the last editor.
     """
     member = _plain(user_id)
     found = standing(user, channel_id, member)
@@ -97,30 +96,30 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
         raise policy.refuse_edit(found.channel.id)
     membership = found.memberships.get(member)
     if membership is None:
-        raise NotFound("This user is no member of the channel.")
+        raise NotFound("This user is not a member of the channel.")
     needs_another = policy.must_leave_editor(found.role, membership)
     staying = _another_editor(found.channel.id, member) if needs_another else None
     waiting = [] if policy.owns(user, member) else invitations.waiting(member, found.channel.id)
     if not invitations.remove_member(member, found.channel.id, membership, staying, waiting):
-        raise Conflict("The members of the channel changed just now. Look at them and try again.")
+        raise Conflict("The members of the channel were changed by another request. Reload them and try again.")
 
 
 def leave(user: Identity, user_id: str, channel_id: str) -> None:
-    """Give up the own right; otherwise as `remove`.
+    """Leave a channel; otherwise as `remove`.
 
-    Raises Forbidden where it is somebody else's.
+    Raises Forbidden for another user's membership.
     """
     if not policy.may_manage(user, _plain(user_id)):
-        raise Forbidden("You can only remove yourself here. Editors remove others by DELETE /api/channeluser/<id>.")
+        raise Forbidden("You can only remove yourself here. Use DELETE /api/channeluser/<id> to remove others.")
     remove(user, user_id, channel_id)
 
 
 def _another_editor(channel_id: str, leaving: str) -> str:
-    """An editor who stays. Whether that is still so is for the transaction to say: what is read here may lag."""
+    """Return another editor. This read may be stale; the transaction checks it again."""
     for member in channel_members.of_channel(channel_id):
         if policy.is_editor(member.role) and member.user_id != leaving:
             return str(member.user_id)
-    raise Conflict("A channel needs an editor. Make somebody else one first.")
+    raise Conflict("A channel needs an editor. Make another member editor first.")
 
 
 def _plain(user_id: str) -> str:

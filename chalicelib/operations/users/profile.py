@@ -1,4 +1,4 @@
-"""What users see of themselves."""
+"""The caller's user and profile."""
 
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -10,7 +10,7 @@ from chalicelib.schemas.responses.people import CurrentUser, Person, Profile
 
 
 def listed(user: Identity) -> CurrentUser:
-    """The user as `/api/user` gives it, with the ids of the channels that the user may edit, or only view."""
+    """Return the user as `/api/user` does, with the IDs of the channels that the user may edit, or only view."""
     members = channel_members.of_user(user.user_id)
     return {
         **brief(_own(user)),
@@ -20,17 +20,19 @@ def listed(user: Identity) -> CurrentUser:
 
 
 def one(user: Identity, user_id: str) -> CurrentUser:
-    """`listed`, by the id.
+    """Return the same as `listed`, for the caller's own ID.
 
-    Raises NotFound where it is not the user's own.
+    Raises NotFound for any other ID.
     """
     if not policy.owns(user, user_id):
-        raise NotFound("Only your own user is here. Members of a channel are under /api/channeluser?channel=<id>.")
+        raise NotFound(
+            "You can only read your own user here. Use /api/channeluser?channel=<id> for members of a channel."
+        )
     return listed(user)
 
 
 def profile(user: Identity) -> Profile:
-    """The user's own profile. Sizes are bytes; what is used may be more than what is allowed by now."""
+    """Return the caller's profile. Sizes are in bytes; used space may exceed the quota if the quota was reduced."""
     own = _own(user)
     return {
         **brief(own),
@@ -44,7 +46,7 @@ def profile(user: Identity) -> Profile:
 
 
 def brief(user: User) -> Person:
-    """What everyone sees of those whom they work with."""
+    """Return the fields of a user that other members of a channel may see."""
     return {
         "id": user.id,
         "email": user.email,

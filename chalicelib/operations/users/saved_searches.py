@@ -1,4 +1,4 @@
-"""Searches that people keep. Everyone, administrators too, has only the own ones."""
+"""Saved searches. Users, including administrators, can access only their own."""
 
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Conflict, NotFound
@@ -13,27 +13,27 @@ from chalicelib.schemas.search import SavedSearchChange, SavedSearchIn
 
 
 def listed(user: Identity, _: ListQuery) -> list[SavedSearchOut]:
-    """The caller's searches, the newest first."""
+    """Return the caller's searches, newest first."""
     found = saved_searches.of_user(user.user_id)
     return [_row(search) for search in sorted(found, key=lambda search: (search.created, search.id), reverse=True)]
 
 
 def one(user: Identity, search_id: str) -> SavedSearchOut:
-    """One of the caller's searches. Raises NotFound."""
+    """Return one of the caller's searches. Raises NotFound."""
     return _row(_own(user, search_id))
 
 
 def create(user: Identity, sent: SavedSearchIn) -> SavedSearchOut:
-    """Keep a search. Raises Conflict where the caller has one with this id."""
+    """Save a search. Raises Conflict if the caller has one with this ID."""
     at = now()
     search = SavedSearch(user.user_id, sent.id or new_id(), name=sent.name, params=sent.params, created=at, modified=at)
     if not saved_searches.add(search):
-        raise Conflict(f"You have a saved search {search.id} already. Choose another id, or none.")
+        raise Conflict(f"Saved search {search.id} already exists. Send another ID, or none.")
     return _row(search)
 
 
 def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearchIn) -> SavedSearchOut:
-    """Change what is given. Raises NotFound."""
+    """Change the given fields. Raises NotFound."""
     search = _own(user, search_id)
     given = {name: getattr(sent, name) for name in sent.model_fields_set - {"id"}}
     if isinstance(sent, SavedSearchIn):
@@ -44,7 +44,7 @@ def update(user: Identity, search_id: str, sent: SavedSearchChange | SavedSearch
 
 
 def delete(user: Identity, search_id: str) -> None:
-    """Forget a search. Raises NotFound."""
+    """Delete a search. Raises NotFound."""
     plain = parse_id(search_id)
     if plain is None or not saved_searches.remove(user.user_id, plain):
         raise _unknown(search_id)
@@ -59,7 +59,7 @@ def _own(user: Identity, search_id: str) -> SavedSearch:
 
 
 def _unknown(search_id: str) -> NotFound:
-    return NotFound(f"You have no saved search {search_id[:60]!r}.")
+    return NotFound(f"Saved search not found: {search_id[:60]!r}")
 
 
 def _row(search: SavedSearch) -> SavedSearchOut:

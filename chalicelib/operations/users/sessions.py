@@ -1,4 +1,4 @@
-"""Signing in with a password, and out again."""
+"""Sign in with a password, sign out, and change the password."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -14,32 +14,32 @@ from chalicelib.models.sessions import SECONDS, Session
 from chalicelib.models.users import User
 from chalicelib.schemas.session import PasswordChange
 
-# Wrong passwords within a quarter of an hour: for one account, and from one address, behind which a school may be.
+# Wrong passwords per 15 minutes, per account and per IP address; a whole school may share one address.
 MAX_TRIES_PER_ACCOUNT = 10
 MAX_TRIES_PER_ADDRESS = 50
-LOGIN_NOTED = timedelta(hours=1)  # how exactly `last_login` is kept
-WRONG = "This e-mail address and password do not belong together, or the account is not active."
+LAST_LOGIN_PRECISION = timedelta(hours=1)  # `last_login` is written at most this often
+WRONG = "Wrong e-mail address or password, or the account is not active. Check both and try again."
 _RACES = 5
 
 
 def sign_in(email: str, password: str, address: str) -> tuple[str, Identity]:
-    """A new session: (its id, its user). `address` is where the request came from.
+    """Start a session and return (session ID, identity). `address` is the client's IP address.
 
-    Raises NotSignedIn, in the same words and after the same time whatever is wrong; TooManyTries.
+    Raises TooManyTries, or NotSignedIn with the same message and timing for every cause.
     """
     account = accounts.plain_address(email)
     user = users.get(accounts.user_id_of(account)) if account else None
-    if not _counted(account or email, address, lambda: _may_sign_in(user, password)) or user is None:
+    if not _check_limited(account or email, address, lambda: _may_sign_in(user, password)) or user is None:
         raise NotSignedIn(WRONG)
     return start(user, password)
 
 
 def start(user: User, password: str = "") -> tuple[str, Identity]:
-    """A new session, as `sign_in` gives it, of a user, who has shown this password.
+    """Start a session, as `sign_in` does, for a user authenticated by this password.
 
-    Raises Busy where the user has another one meanwhile, or is not active any more: to try again will tell.
+    Raises Busy if the password was changed or the user was deactivated meanwhile: a retry returns the precise error.
     """
-    shown = user.password
+    verified = user.password
     for _ in range(_RACES):
         session_id, moment = new_session_id(), now()
         ends = int(moment.timestamp()) + SECONDS
@@ -48,17 +48,17 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
         session = Session(
             digest(session_id), user_id=user.id, created=moment, expires=ends, password_once=once, **profile
         )
-        if users.add_session(user, session, _noted(user, password, moment)):
+        if users.add_session(user, session, _fields_at_sign_in(user, password, moment)):
             return session_id, authentication.identity(session)
         found = users.get(user.id)
-        if found is None or not found.is_active or found.password != shown:
+        if found is None or not found.is_active or found.password != verified:
             break
         user = found
     raise Busy("This account was changed at the same moment. Try again.")
 
 
 def sign_out(session_id: str) -> None:
-    """End a session, where it is one."""
+    """End a session; does nothing if it does not exist."""
     try:
         session = authentication.session_of(session_id)
     except NotSignedIn:
@@ -67,20 +67,20 @@ def sign_out(session_id: str) -> None:
 
 
 def change_password(user: Identity, change: PasswordChange, address: str) -> None:
-    """Change one's own password; one's other sessions end.
+    """Change the caller's password and end the caller's other sessions.
 
-    Raises ValidationFailed for a wrong or a weak one, or a one-time password after its end (the session may be
-    younger), TooManyTries, Conflict after a lost race.
+    Raises ValidationFailed for a wrong or weak password or an expired one-time password (the session may outlive it),
+    TooManyTries, Conflict after a lost race.
     """
     own = users.get(user.user_id)
     if own is None:
         raise NotFound(f"User not found: {user.user_id}")
-    if not _counted(own.email or own.id, address, lambda: accounts.is_password_of(own, change.old_password)):
-        raise ValidationFailed({"old_password": ["This is not your password."]})
+    if not _check_limited(own.email or own.id, address, lambda: accounts.is_password_of(own, change.old_password)):
+        raise ValidationFailed({"old_password": ["This is not your current password."]})
     if not users.may_sign_in(own):
-        raise ValidationFailed({"old_password": ["This one-time password has expired. Ask for another one."]})
+        raise ValidationFailed({"old_password": ["This one-time password has expired. Request another one."]})
     if own.password_once is not None and change.new_password == change.old_password:
-        raise ValidationFailed({"new_password": ["A one-time password cannot be kept. Choose another one."]})
+        raise ValidationFailed({"new_password": ["A one-time password cannot be reused. Choose another password."]})
     accounts.change_password(own, change.new_password, "new_password", current_session=user.session)
 
 
@@ -88,25 +88,25 @@ def _may_sign_in(user: User | None, password: str) -> bool:
     return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
 
 
-def _noted(user: User, password: str, moment: datetime) -> dict[str, Any]:
-    """What else changes of a user who signs in with a password."""
+def _fields_at_sign_in(user: User, password: str, moment: datetime) -> dict[str, Any]:
+    """Return the fields of a user to update when the user signs in with a password."""
     fields: dict[str, Any] = {}
-    if user.last_login is None or moment - user.last_login >= LOGIN_NOTED:
+    if user.last_login is None or moment - user.last_login >= LAST_LOGIN_PRECISION:
         fields["last_login"] = moment
     if password and accounts.is_outdated(user.password):
         fields["password"] = accounts.hash_password(password)
     return fields
 
 
-def _counted(account: str, address: str, is_right: Callable[[], bool]) -> bool:
-    """Whether it is right. What is not counts against the account and the address.
+def _check_limited(account: str, address: str, is_right: Callable[[], bool]) -> bool:
+    """Return whether the password is right. A wrong one counts against the account and the address.
 
-    Raises TooManyTries, without looking, where one of them has no try left.
+    Raises TooManyTries without checking the password if either has no attempts left.
     """
     taken: list[str] = []
     limits = {f"address {digest(address)}": MAX_TRIES_PER_ADDRESS, f"account {digest(account)}": MAX_TRIES_PER_ACCOUNT}
-    for name, most in limits.items():
-        key = sign_in_tries.take(name, most)
+    for name, limit in limits.items():
+        key = sign_in_tries.take(name, limit)
         if key is None:
             _give_back(taken)
             seconds = sign_in_tries.seconds_left()

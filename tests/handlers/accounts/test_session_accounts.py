@@ -78,7 +78,7 @@ def test_a_form_with_a_wrong_password_comes_again_with_a_sentence(browser):
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Token")
     page = Page(answer.text)
     assert (page.fields["username"], page.scripts) == ('"><script>', 0)
-    assert "do not belong together" in answer.text
+    assert "Wrong e-mail address or password" in answer.text
     assert "wrong" not in answer.text
     assert SESSION not in browser.cookies
 

@@ -222,7 +222,11 @@ class TestPage:
         assert "Signed in" in self.page(browser)
 
     def test_comes_again_with_a_sentence(self, browser, once):
-        for old, new, said in ((once, "short", "too short"), ("wrong", OWN, "not your password"), ("", "", "password")):
+        for old, new, said in (
+            (once, "short", "too short"),
+            ("wrong", OWN, "not your current password"),
+            ("", "", "password"),
+        ):
             sent = {"old_password": old, "new_password": new, "csrfmiddlewaretoken": self.token(browser)}
             answer = self.send(browser, "password", **sent)
             assert (answer.status, said in answer.text, "Choose a password" in answer.text) == (400, True, True)
