@@ -48,7 +48,7 @@ LEFT_OUT = {
         "handlers/publishing/test_publish_draft.py",
         "handlers/publishing/test_publish_qti.py",
         "handlers/search/test_search.py",
-        "handlers/publishing/test_workers_seldom.py",
+        "handlers/publishing/test_workers_rare_paths.py",
     ),
 }
 

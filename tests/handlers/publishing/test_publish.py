@@ -1,4 +1,4 @@
-"""publish_channel: what is live becomes a version, once for each change, whoever asks how often."""
+"""publish_channel: the live tree becomes a version, once per change, however many requests ask for it."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def exercise(name, **fields):
 
 
 def deploy(studio, *content, channel_id=None):
-    """The id of a channel whose live tree has these nodes at its top."""
+    """Return the ID of a channel whose live tree has these top-level nodes."""
     channel_id, root = studio.make_channel(channel_id=channel_id)
     studio.add(root, *content)
     assert studio.finish(channel_id).status == 200
@@ -31,7 +31,7 @@ def ask(studio, channel_id, notes=""):
     return answer.json["task_id"]
 
 
-def test_publishing_is_asked_for_and_its_task_watched(studio):
+def test_a_publish_is_requested_and_its_task_polled(studio):
     channel_id = deploy(studio, exercise("one"))
     answer = studio.post(PATH, {"channel_id": channel_id})
     assert set(answer.json) == {"success", "channel", "task_id"}
@@ -68,7 +68,7 @@ def test_a_tree_without_a_complete_resource_is_not_published(studio, content):
     assert not [key for key in studio.cloud.objects() if key.startswith("content/databases")]
 
 
-def test_after_a_failure_one_can_publish_again(studio):
+def test_publishing_works_again_after_a_failure(studio):
     channel_id = deploy(studio)
     assert studio.publish(channel_id)["status"] == "FAILURE"
     deploy(studio, exercise("one"), channel_id=channel_id)
@@ -76,7 +76,7 @@ def test_after_a_failure_one_can_publish_again(studio):
     assert published.titles(studio, channel_id) == ["one"]
 
 
-def test_two_nodes_with_one_node_id_are_told_and_not_published(studio):
+def test_duplicate_node_ids_are_reported_and_not_published(studio):
     channel_id, root = studio.make_channel()
     topics = studio.add(root, nodes.topic("a"), nodes.topic("b"))
     for name in ("a", "b"):
@@ -87,7 +87,7 @@ def test_two_nodes_with_one_node_id_are_told_and_not_published(studio):
     assert nodes.node_id("same") in task["detail"]
 
 
-def test_what_has_not_changed_gets_no_new_version(studio):
+def test_an_unchanged_tree_gets_no_new_version(studio):
     channel_id = deploy(studio, exercise("one"))
     studio.publish(channel_id, "first")
     before = studio.cloud.contents()
@@ -130,7 +130,7 @@ def test_a_second_request_joins_the_running_publish(studio):
 
 
 @pytest.mark.parametrize("asked", [1, 3])
-def test_what_changes_during_a_publish_is_published_after_it_once(studio, asked):
+def test_changes_during_a_publish_are_published_once_after_it(studio, asked):
     channel_id = deploy(studio, exercise("old"))
     ask(studio, channel_id, "first")
     studio.deliver("publish")
@@ -145,7 +145,7 @@ def test_what_changes_during_a_publish_is_published_after_it_once(studio, asked)
     assert len(studio.cloud.items("channel_versions")) == 2
 
 
-def test_every_message_may_come_twice(studio):
+def test_every_message_may_be_delivered_twice(studio):
     channel_id = deploy(studio, exercise("one"))
     ask(studio, channel_id, "notes")
     studio.deliver(times=2)
@@ -153,8 +153,8 @@ def test_every_message_may_come_twice(studio):
     assert len(studio.cloud.items("channel_versions")) == 1
 
 
-def test_a_second_version_has_what_the_second_upload_had(studio):
-    """Removed nodes are gone, edited ones changed, and those that stayed keep their ids."""
+def test_a_second_version_matches_the_second_upload(studio):
+    """Nodes are removed and edited; the others keep their IDs."""
     channel_id = deploy(studio, nodes.topic("gone too"), exercise("kept"), exercise("gone"), exercise("edited"))
     studio.publish(channel_id, "first")
     token = existing(channels.get(channel_id)).primary_token
@@ -181,7 +181,7 @@ def test_a_version_without_notes_has_none(studio):
 
 
 @pytest.mark.parametrize("field", ["name", "description", "language"])
-def test_a_change_of_the_channel_alone_is_a_change(studio, field):
+def test_a_change_of_the_channel_alone_makes_a_version(studio, field):
     channel_id = deploy(studio, exercise("one"))
     studio.publish(channel_id)
     _, root = studio.make_channel(channel_id=channel_id, **{field: "fr"})
@@ -192,7 +192,7 @@ def test_a_change_of_the_channel_alone_is_a_change(studio, field):
     assert (entry["version"], entry[field]) == (2, "fr")
 
 
-def test_incomplete_nodes_and_what_is_below_them_are_left_out(studio):
+def test_incomplete_nodes_and_their_descendants_are_left_out(studio):
     channel_id, root = studio.make_channel()
     ids = studio.add(
         root,
@@ -211,7 +211,7 @@ def test_incomplete_nodes_and_what_is_below_them_are_left_out(studio):
     assert existing(published.lookup(studio, channel_id))["total_resource_count"] == 1
 
 
-def test_the_record_tells_what_was_published(studio):
+def test_the_public_record_describes_the_version(studio):
     pdf = store(studio, b"%PDF", "pdf")
     files = [nodes.file(pdf)]
     channel_id, root = studio.make_channel("Náme", description="About", tagline="Tag")
@@ -236,7 +236,7 @@ def test_the_record_tells_what_was_published(studio):
     assert {name: entry[name] for name in expected} == expected
 
 
-def test_the_token_opens_the_channel_from_its_first_version_on(studio):
+def test_the_token_works_from_the_first_version_on(studio):
     channel_id = deploy(studio, exercise("one"))
     assert existing(channels.get(channel_id)).primary_token is None
     task = studio.publish(channel_id)
@@ -252,7 +252,7 @@ def test_an_unknown_channel_is_404(studio):
 
 
 @pytest.mark.parametrize("notes", ["x" * 10_001, 5, []])
-def test_notes_that_are_none_are_refused(studio, notes):
+def test_invalid_notes_are_refused(studio, notes):
     channel_id = deploy(studio, exercise("one"))
     answer = studio.post(PATH, {"channel_id": channel_id, "version_notes": notes})
     assert (answer.status, "version_notes" in answer.json) == (400, True)
@@ -267,7 +267,7 @@ def test_null_notes_are_no_notes(studio):
 
 
 def test_long_notes_of_many_versions_do_not_stop_publishing(studio):
-    """An item of the table holds 400 kB at most: the oldest notes give way."""
+    """A table item holds at most 400 kB: the oldest notes are dropped."""
     channel_id = deploy(studio, exercise("one"))
     notes = {str(version): "x" * 10_000 for version in range(1, 10)}
     Channel(channel_id).update([Channel.version_notes.set(notes), Channel.version.set(9)])

@@ -1,4 +1,4 @@
-"""Whatever add_nodes takes can be published, or its editors are told what is wrong: no publish hangs or is given up."""
+"""Everything that add_nodes accepts can be published, or the task reports the problem: no publish hangs or gives up."""
 
 import json
 
@@ -65,7 +65,7 @@ RAW = {"no JSON": raw("{"), "a list": raw("[1]"), "deep lists": raw(NESTED)}
 
 
 def publish_with(studio, *sent):
-    """What is wrong with publishing these nodes beside a good one, or None."""
+    """Return the error of publishing these nodes beside a valid one, or None."""
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.exercise("good", nodes.question("good")), *sent)
     studio.finish(channel_id)
@@ -78,7 +78,7 @@ def publish_with(studio, *sent):
     return None if is_there else "the good node is not there"
 
 
-def test_what_is_taken_is_published(studio):
+def test_accepted_nodes_can_be_published(studio):
     _, root = studio.make_channel()
     taken = []
     for number, (label, node) in enumerate(CASES.items()):
@@ -92,11 +92,11 @@ def test_what_is_taken_is_published(studio):
 
 
 @pytest.mark.parametrize("label", RAW)
-def test_raw_data_that_cannot_be_published_is_told(studio, label):
+def test_unpublishable_raw_data_is_reported(studio, label):
     assert publish_with(studio, RAW[label]) is None
 
 
-def test_a_picture_that_is_none_does_not_stop_a_publish(studio):
+def test_an_invalid_image_does_not_stop_a_publish(studio):
     for name in (store(studio, b"no picture", "png"), store(studio, images.png()[:100], "png")):
         channel_id, root = studio.make_channel()
         thumbnail = nodes.file(name, "exercise_thumbnail")
@@ -107,7 +107,7 @@ def test_a_picture_that_is_none_does_not_stop_a_publish(studio):
         assert studio.publish(channel_id)["status"] == "SUCCESS"
 
 
-def test_a_channel_whose_thumbnail_is_not_stored_is_published_without_it(studio):
+def test_a_missing_channel_thumbnail_is_left_out(studio):
     channel_id, root = studio.make_channel(thumbnail="0" * 32 + ".png")
     studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)

@@ -1,4 +1,4 @@
-"""A draft: a content database of its own that a token opens, until the next version is published."""
+"""Drafts: a separate content database under a token, until the next version is published."""
 
 import pytest
 
@@ -18,7 +18,7 @@ def ask(studio, channel_id, what="publish_draft", token="", **body):
 
 
 def draft(studio, channel_id, **body):
-    """The finished task of a draft."""
+    """Create a draft and return its finished task."""
     answer = ask(studio, channel_id, **body)
     assert answer.status == 200, answer.text
     studio.deliver()
@@ -41,7 +41,7 @@ def edit(studio, channel_id, title):
 
 
 class TestDraft:
-    def test_has_a_database_of_its_own(self, studio):
+    def test_has_a_separate_database(self, studio):
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "later")
         task = draft(studio, channel_id)
@@ -50,13 +50,13 @@ class TestDraft:
         assert rows(studio, channel_id, "select id, version from content_channelmetadata", DRAFT) == [(channel_id, 2)]
         assert keys(studio, channel_id) == {".sqlite3", "-1.sqlite3", "-next.sqlite3"}
 
-    def test_is_kept_by_caches_for_seconds_only(self, studio):
+    def test_is_cached_for_seconds_only(self, studio):
         channel_id = publish(studio, "a")
         draft(studio, channel_id)
         head = studio.cloud.s3.head_object(Bucket=BUCKET, Key=database_key(channel_id, DRAFT))
         assert (head["CacheControl"], head["ContentType"]) == (storage.NEWEST, storage.SQLITE)
 
-    def test_changes_nothing_that_is_published(self, studio):
+    def test_does_not_change_the_published_version(self, studio):
         channel_id = publish(studio, "a", public=True)
         edit(studio, channel_id, "later")
         before, seen = fields(studio, channel_id), lookup(studio, channel_id)
@@ -68,7 +68,7 @@ class TestDraft:
         versions = studio.get(f"/api/channelversion?channel={channel_id}").json["results"]
         assert [version["version"] for version in versions] == [1]
 
-    def test_may_be_of_what_is_staged(self, studio):
+    def test_can_use_the_staged_tree(self, studio):
         channel_id = publish(studio, "a")
         stage(studio, "b", channel_id=channel_id)
         draft(studio, channel_id, use_staging_tree=True)
@@ -76,10 +76,10 @@ class TestDraft:
         draft(studio, channel_id)
         assert titles(studio, channel_id, DRAFT) == ["a"]
 
-    def test_of_nothing_staged_is_409(self, studio):
+    def test_without_a_staged_tree_is_409(self, studio):
         assert ask(studio, publish(studio, "a"), use_staging_tree=True).status == 409
 
-    def test_of_what_was_deployed_meanwhile_says_so(self, studio):
+    def test_reports_that_the_staged_tree_was_deployed(self, studio):
         channel_id = stage(studio, "a")
         task_id = ask(studio, channel_id, use_staging_tree=True).json["task_id"]
         ask(studio, channel_id, "deploy")
@@ -88,7 +88,7 @@ class TestDraft:
         assert (task["status"], fields(studio, channel_id)["draft_token"]) == ("FAILURE", None)
         assert "staged" in task["detail"]
 
-    def test_of_a_channel_that_was_never_published(self, studio):
+    def test_works_for_an_unpublished_channel(self, studio):
         channel_id = stage(studio, "a")
         token = draft(studio, channel_id, use_staging_tree=True)["result"]["draft_token"]
         assert (lookup(studio, channel_id), existing(lookup(studio, token))["id"]) == (None, channel_id)
@@ -112,7 +112,7 @@ class TestDraft:
 
 
 class TestToken:
-    def test_is_the_same_for_the_next_draft_and_gone_with_the_next_version(self, studio):
+    def test_is_reused_by_the_next_draft_and_removed_by_the_next_version(self, studio):
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "b")
         tokens = {draft(studio, channel_id)["result"]["draft_token"] for _ in range(2)}
@@ -124,15 +124,15 @@ class TestToken:
         assert keys(studio, channel_id) == {".sqlite3", "-1.sqlite3", "-2.sqlite3"}
         assert draft(studio, channel_id)["result"]["draft_token"] != token
 
-    def test_stays_where_there_is_no_new_version(self, studio):
+    def test_stays_if_no_new_version_is_published(self, studio):
         channel_id = publish(studio, "a")
         token = draft(studio, channel_id)["result"]["draft_token"]
         assert "Nothing has changed" in studio.publish(channel_id)["detail"]
         assert fields(studio, channel_id)["draft_token"] == token
         assert lookup(studio, token)
 
-    def test_opens_the_draft_as_kolibri_asks_for_it(self, studio):
-        """Kolibri fetches `<id>-next.sqlite3` where a look-up says no version."""
+    def test_gives_kolibri_access_to_the_draft(self, studio):
+        """Kolibri fetches `<id>-next.sqlite3` if the look-up returns no version."""
         channel_id = publish(studio, "a", public=True, notes="first")
         edit(studio, channel_id, "later")
         published = existing(lookup(studio, channel_id))
@@ -144,7 +144,7 @@ class TestToken:
             name: published[name] for name in published if name not in changed
         }
 
-    def test_is_for_editors(self, studio):
+    def test_is_visible_to_editors_only(self, studio):
         channel_id = publish(studio, "a", public=True)
         draft(studio, channel_id)
         viewer_id, viewer = studio.sign_up("viewer")
@@ -153,25 +153,25 @@ class TestToken:
         for token in (viewer, stranger):
             assert studio.get(f"/api/channel/{channel_id}", token).json["draft_token"] is None
 
-    def test_puts_nothing_on_public_lists(self, studio):
+    def test_does_not_appear_in_public_lists(self, studio):
         channel_id = publish(studio, "a")
         token = draft(studio, channel_id)["result"]["draft_token"]
         assert studio.get(f"/api/public/v1/channels?tokens={token}", token=None).json == []
         assert studio.get(f"/api/public/channel/{channel_id}", token=None).json["version"] == 1
 
-    def test_opens_nothing_of_a_deleted_channel(self, studio):
+    def test_gives_no_access_to_a_deleted_channel(self, studio):
         channel_id = publish(studio, "a")
         token = draft(studio, channel_id)["result"]["draft_token"]
         studio.call("DELETE", f"/api/channel/{channel_id}")
         assert lookup(studio, token) is None
 
-    def test_that_is_only_reserved_opens_nothing(self, studio):
+    def test_gives_no_access_while_only_reserved(self, studio):
         channel_id = publish(studio, "a")
         assert lookup(studio, secret_tokens.reserve_for_draft(channel_id)) is None
 
 
 class TestWithPublish:
-    def test_each_is_done_that_was_asked_for_while_the_other_ran(self, studio):
+    def test_each_runs_after_the_other_if_requested_meanwhile(self, studio):
         channel_id = stage(studio, "a")
         asked = [ask(studio, channel_id).json["task_id"]]
         ask(studio, channel_id, "deploy")
@@ -186,7 +186,7 @@ class TestWithPublish:
         assert (seen["version"], seen["publishing"]) == (1, False)
         assert seen["draft_token"], "the draft was asked for again after the publish"
 
-    def test_messages_that_come_twice_do_no_harm(self, studio):
+    def test_duplicate_messages_are_harmless(self, studio):
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "b")
         ask(studio, channel_id)
@@ -199,7 +199,7 @@ class TestWithPublish:
         assert (seen["version"], seen["draft_token"]) == (2, None)
         assert titles(studio, channel_id) == ["b"]
 
-    def test_what_is_killed_comes_again(self, studio, monkeypatch):
+    def test_a_killed_worker_is_retried(self, studio, monkeypatch):
         channel_id = publish(studio, "a")
         edit(studio, channel_id, "b")
         task_id = ask(studio, channel_id).json["task_id"]
@@ -216,7 +216,7 @@ class TestWithPublish:
 
 
 class TestPublish:
-    def test_is_as_by_the_internal_api(self, studio):
+    def test_behaves_like_the_internal_api(self, studio):
         channel_id = stage(studio, "a")
         ask(studio, channel_id, "deploy")
         answer = ask(studio, channel_id, "publish", version_notes="first", language="sw")
@@ -234,7 +234,7 @@ class TestPublish:
         assert studio.post(f"/api/channel/{channel_id}/publish", body).status == 400
         assert existing(channels.get(channel_id)).attribute_values == before.attribute_values
 
-    def test_others_are_told_of_drafts_and_versions(self, studio):
+    def test_sync_clients_receive_drafts_and_versions(self, studio):
         """Recorded: the changes after PUBLISHED_NEXT and PUBLISHED."""
         channel_id = stage(studio, "a")
         ask(studio, channel_id, "deploy")
@@ -247,7 +247,7 @@ class TestPublish:
         assert told[-1] == {**{name: seen[name] for name in names}, "unpublished_changes": False}
         assert (told[-1]["version"], told[-1]["draft_token"]) == (1, None)
 
-    def test_others_are_told_of_a_failure(self, studio):
+    def test_sync_clients_receive_a_failure(self, studio):
         channel_id = studio.post("/api/channel", {"name": "n"}).json["id"]
         assert studio.publish(channel_id)["status"] == "FAILURE"
         assert [change.fields["mods"] for change in changes.after(channel_id, 0, 20)][-1] == {"publishing": False}

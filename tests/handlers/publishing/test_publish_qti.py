@@ -37,7 +37,7 @@ def perseus(name):
 
 
 def package(studio, channel_id, title="e"):
-    """The questions of an exercise's package and all of its members."""
+    """Return the questions of an exercise's package and all of its members."""
     sql = f"select checksum, extension from content_file where contentnode_id = '{nodes.node_id(title)}'"
     [found] = published.rows(studio, channel_id, sql)
     return read_package(storage.read(storage_key(*found)))
@@ -54,7 +54,7 @@ def test_database_names_the_package_and_its_questions(studio):
     assert list(package(studio, channel_id)[0]) == json.loads(ids)
 
 
-def test_other_exercises_beside_it_have_archives(studio):
+def test_other_exercises_get_archives(studio):
     channel_id = deploy(
         studio,
         nodes.exercise("plain", nodes.question("p"), perseus("q")),
@@ -115,7 +115,7 @@ def test_an_exercise_that_loses_its_free_response_gets_an_archive(studio):
         (make_raw("<p>" * 300 + "</p>" * 300)["raw_data"], "levels deep"),
     ],
 )
-def test_raw_data_that_is_no_item_is_told(studio, text, reason):
+def test_invalid_raw_data_is_reported(studio, text, reason):
     channel_id = deploy(studio, nodes.exercise("e", free("f"), raw("r", raw_data=text)))
     task = studio.publish(channel_id)
     assert task["status"] == "FAILURE"
@@ -128,7 +128,7 @@ ODD = ['"\\ud800"', "[[[[1]]]]", "1.5", "null", '{"a": 1}', json.dumps("$$" + "{
 
 
 @pytest.mark.parametrize("kind", ["single_selection", "multiple_selection", "input_question"])
-def test_whatever_is_taken_beside_a_free_response_is_published(studio, kind):
+def test_questions_accepted_beside_a_free_response_are_published(studio, kind):
     rows = [
         nodes.question(
             str(number),

@@ -1,4 +1,4 @@
-"""Tasks: how far they are, for those who may know."""
+"""The status of tasks, for authorized users."""
 
 import uuid
 
@@ -19,7 +19,7 @@ def task_id(studio):
     return studio.finish(channel_id).json["diff_task_id"]
 
 
-def test_its_owner_sees_a_task(studio, task_id):
+def test_the_owner_sees_a_task(studio, task_id):
     answer = studio.get(f"/api/task/{task_id}")
     assert answer.status == 200
     assert set(answer.json) >= FIELDS
@@ -32,8 +32,8 @@ def test_a_dashed_id_is_accepted(studio, task_id):
     assert studio.get(f"/api/task/{dashed.upper()}").status == 200
 
 
-def test_members_see_the_tasks_of_a_channel_and_nobody_else(studio, task_id):
-    """What came of them is for its editors."""
+def test_only_members_see_the_tasks_of_a_channel(studio, task_id):
+    """Their results are for editors only."""
     channel_id = studio.task(task_id)["channel_id"]
     studio.deliver("maintenance")
     assert studio.task(task_id)["result"]
@@ -48,8 +48,8 @@ def test_members_see_the_tasks_of_a_channel_and_nobody_else(studio, task_id):
 
 
 @pytest.mark.parametrize(("name", "status"), [(tasks.DETAILS, 200), (tasks.DIFF, 404), (tasks.PUBLISH, 404)])
-def test_who_views_a_public_channel_sees_what_they_are_told_of(studio, name, status):
-    """Details are worked out for everybody, by one task."""
+def test_viewers_of_a_public_channel_see_only_its_details_tasks(studio, name, status):
+    """Details are computed for everyone by one task."""
     channel_id = publish(studio, "e", public=True)
     tasks.new("a" * 32, name, channel_id, studio.user_id).save()
     path, stranger = f"/api/task/{'a' * 32}", studio.sign_up("stranger")[1]
@@ -58,7 +58,7 @@ def test_who_views_a_public_channel_sees_what_they_are_told_of(studio, name, sta
     assert studio.get(path, stranger).status == 404
 
 
-def test_tasks_of_a_public_channel_are_listed_for_its_members(studio):
+def test_only_members_can_list_the_tasks_of_a_public_channel(studio):
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)
@@ -71,7 +71,7 @@ def test_tasks_of_a_public_channel_are_listed_for_its_members(studio):
     assert seen == [200, 200, 403]
 
 
-def test_a_task_of_others_is_like_one_that_is_not_there(studio, task_id):
+def test_a_task_of_others_is_not_found(studio, task_id):
     stranger = studio.sign_up("stranger")[1]
     theirs, none = (studio.get(f"/api/task/{id}", stranger) for id in (task_id, NOTHING))
     assert theirs.text.replace(task_id, "") == none.text.replace(NOTHING, "")

@@ -1,4 +1,4 @@
-"""What is written by REST is told to clients that sync."""
+"""REST writes are emitted to sync clients."""
 
 import json
 
@@ -45,14 +45,14 @@ class TestNodes:
         world.write("POST", f"{contentnode.URL}/{world.b}/move", {"target": world.a, "position": position})
         assert world.heard() == [MOVED]
 
-    def test_deleted_and_restored_with_what_is_below(self, world):
+    def test_deleted_and_restored_with_descendants(self, world):
         world.write("POST", f"{contentnode.URL}/{world.e}/move", {"target": world.a})
         world.write("DELETE", f"{contentnode.URL}/{world.a}")
         world.write("POST", f"{contentnode.URL}/{world.a}/restore", {})
         assert world.heard() == [MOVED, DELETED, CREATED]
         assert world.mirror.children[world.a] == [world.e]
 
-    def test_moved_to_the_trash_within_it_and_out_of_it(self, world):
+    def test_moved_into_the_trash_and_out_of_it(self, world):
         trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
         world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": trash})
         assert world.heard() == [DELETED]
@@ -86,7 +86,7 @@ class TestNodes:
         assert second["mods"]["__COPYING_STATUS"] == "SUCCESS"
         assert world.heard() == [COPIED, UPDATED]
 
-    def test_requiring_others(self, world):
+    def test_prerequisites(self, world):
         world.write("POST", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
         assert world.heard() == [CREATED]
         pair = {"target_node": world.a, "prerequisite": world.b}
@@ -131,7 +131,7 @@ def test_files(world):
     assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
 
 
-def test_uploads_are_told_when_they_become_part_of_something(world):
+def test_uploads_are_emitted_when_they_are_attached(world):
     body = {"size": 8, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
     upload = world.write("POST", "/api/file/upload_url", body)["file"]["id"]
     world.write("PATCH", f"/api/file/{upload}", {"language": "fr"})
@@ -146,9 +146,9 @@ def test_channels(world):
     sent = {"name": "new", "content_defaults": {"author": "x"}, "source_domain": "example.org"}
     row = world.write("PATCH", url, sent)
     assert world.heard() == [UPDATED]
-    told = world.row("channel", world.channel_id)
-    assert set(told) == {"name", "content_defaults", "source_url"}
-    assert told == {name: row[name] for name in told}
+    received = world.row("channel", world.channel_id)
+    assert set(received) == {"name", "content_defaults", "source_url"}
+    assert received == {name: row[name] for name in received}
     world.write("DELETE", url)
     world.write("POST", f"{url}/restore", {})
     assert world.heard() == [DELETED, UPDATED]
@@ -157,37 +157,37 @@ def test_channels(world):
     assert world.heard() == []  # nothing has changed
 
 
-class TestTelling:
-    def test_also_the_senders_own_client_as_changes(self, world):
-        """Whatever it waits for: revisions of several channels may be the same."""
+class TestEmitting:
+    def test_reaches_the_writers_own_client_as_changes(self, world):
+        """Even if the client awaits these revisions: revisions of several channels may coincide."""
         mine = Client(world.studio, world.channel_id)
         mine.waiting = set(range(1, 50))
         contentnode.change(world.studio, world.a, title="new")
-        told = mine.poll()
-        assert (told["changes"][-1]["mods"], told["successes"]) == ({"title": "new"}, [])
+        received = mine.poll()
+        assert (received["changes"][-1]["mods"], received["successes"]) == ({"title": "new"}, [])
 
-    def test_once_what_came_by_sync(self, world):
+    def test_emits_sync_changes_once(self, world):
         mine = Client(world.studio, world.channel_id)
         mine.poll()
-        told = mine.send(
+        received = mine.send(
             mine.created("c" * 32, world.root),
             mine.updated(world.a, title="new"),
             mine.moved(world.a, world.b),
             mine.deleted(world.e),
         )
-        assert [one["type"] for one in told["successes"]] == [CREATED, UPDATED, MOVED, DELETED]
+        assert [one["type"] for one in received["successes"]] == [CREATED, UPDATED, MOVED, DELETED]
         heard = [one["type"] for one in world.client.poll()["changes"] if "node_id" not in one.get("mods", {})]
         assert heard == [CREATED, UPDATED, MOVED, DELETED]
 
-    def test_nothing_of_what_was_refused(self, world):
+    def test_emits_nothing_for_refused_writes(self, world):
         url = f"{contentnode.URL}/{world.a}"
         assert world.studio.call("PATCH", url, {"title": None}).status == 400
         assert world.studio.post(f"{url}/move", {"target": world.a}).status == 400
         assert world.studio.call("DELETE", url, None, world.studio.sign_up("stranger")[1]).status == 404
         assert world.heard() == []
 
-    def test_that_fails_fails_the_write(self, world):
-        """They are one transaction."""
+    def test_fails_together_with_the_write(self, world):
+        """Both are one transaction."""
         before = contentnode.row(world.studio, world.a)
         sent = {"title": "new"}
         with answering("TransactWriteItems", *[NeverSent(endpoint_url="x")] * 9):
@@ -195,8 +195,8 @@ class TestTelling:
         assert contentnode.row(world.studio, world.a) == before
         assert world.heard() == []
 
-    def test_costs_no_call(self, world):
-        """The counter of the feed is read with the rights, and raised with the data."""
+    def test_costs_no_extra_call(self, world):
+        """The counter of the feed is read with the permissions and increased with the data."""
         other_root = contentnode.empty_tree(world.studio)
         writes = [
             (9, "PATCH", f"{contentnode.URL}/{world.a}", {"title": "x"}),
@@ -211,15 +211,15 @@ class TestTelling:
             assert watch.names.count("TransactWriteItems") == 1
             assert len(watch.names) <= most, watch.names
 
-    def test_leaves_out_what_is_too_large_for_a_change(self, world):
+    def test_leaves_out_fields_too_large_for_a_change(self, world):
         raw = "x" * MAX_CHANGE_LENGTH
         sent = {"contentnode": world.e, "type": "perseus_question", "raw_data": json.dumps({"question": raw})}
         made = world.write("POST", "/api/assessmentitem", sent)
         assert world.heard() == [CREATED]
-        told = world.row("assessmentitem", [world.e, made["assessment_id"]])
-        assert set(made) - set(told) == {"raw_data"}
+        received = world.row("assessmentitem", [world.e, made["assessment_id"]])
+        assert set(made) - set(received) == {"raw_data"}
 
-    def test_while_others_changes_are_pending(self, world):
+    def test_waits_for_pending_changes(self, world):
         append = changes.append(changes.counter_of(world.channel_id), [pending()])
         assert append
         contentnode.change(world.studio, world.a, title="new")
@@ -231,6 +231,6 @@ def pending():
     return changes.Change(type=2, table="contentnode", key="0" * 32, fields={}, status=changes.PENDING)
 
 
-def test_fields_that_a_change_cannot_hold_are_the_largest():
+def test_the_largest_fields_are_left_out():
     row = {"a": "x" * 200_000, "b": "x" * 100_000, "c": 1}
     assert set(fields.fitting(row, row)) == {"b", "c"}

@@ -1,4 +1,4 @@
-"""Changes that are sent and told: what is asked for, what is answered, and what that costs."""
+"""The sync endpoint: requests, responses and their cost."""
 
 import uuid
 from typing import Any
@@ -18,7 +18,7 @@ def new_id():
 
 
 def another(studio, client, name="second", role="edit"):
-    """A client of somebody else, who knows the channel as it is."""
+    """A client of another user that is up to date with the channel."""
     user_id, token = studio.sign_up(name)
     studio.share(client.channel_id, user_id, role)
     made = Client(studio, client.channel_id, token)
@@ -27,7 +27,7 @@ def another(studio, client, name="second", role="edit"):
 
 
 @pytest.mark.parametrize("body", [None, {}, {"changes": None, "channel_revs": None, "unapplied_revs": None}])
-def test_nothing_asked_is_nothing_told(studio, body):
+def test_an_empty_request_returns_nothing(studio, body):
     answer = studio.post(URL, body)
     assert (answer.status, answer.json) == (200, EMPTY)
 
@@ -48,7 +48,7 @@ def test_nothing_asked_is_nothing_told(studio, body):
         {"channel_revs": {str(number): 0 for number in range(51)}},
     ],
 )
-def test_a_body_that_is_none_is_refused(studio, body):
+def test_an_invalid_body_is_refused(studio, body):
     assert studio.post(URL, body).status == 400
 
 
@@ -58,35 +58,35 @@ def test_a_huge_body_is_refused(studio):
     assert "several requests" in answer.json["detail"]
 
 
-def test_another_session_is_told_of_what_one_did(studio, client, root):
+def test_another_session_receives_the_changes(studio, client, root):
     other = another(studio, client)
     node = new_id()
     done = client.send(client.created(node, root, "a"), client.updated(node, title="b"))
     assert [one["server_rev"] for one in done["allowed"]] == [1, 2]
     assert [one["type"] for one in done["successes"]] == [1, 2]
-    told = other.poll()
-    assert [(one["type"], one["key"]) for one in told["changes"]] == [(1, node), (2, node), (2, node)]
-    assert (told["successes"], told["errors"]) == ([], [])
+    received = other.poll()
+    assert [(one["type"], one["key"]) for one in received["changes"]] == [(1, node), (2, node), (2, node)]
+    assert (received["successes"], received["errors"]) == ([], [])
     assert other.poll() == EMPTY == client.poll()
     assert contentnode.row(studio, node)["title"] == "b"
 
 
-def test_two_clients_with_one_token_tell_each_other(studio, client, root):
+def test_two_clients_with_one_token_receive_each_others_changes(studio, client, root):
     other = Client(studio, client.channel_id)
     node = new_id()
     client.send(client.created(node, root))
     assert [one["key"] for one in other.poll()["changes"]] == [node, node]
 
 
-def test_a_client_far_ahead_is_told_only_what_it_waits_for(studio, client, root):
+def test_a_client_far_ahead_receives_only_awaited_results(studio, client, root):
     client.send(client.created(new_id(), root), client.created(new_id(), root))
     client.rev, client.waiting = 10**9, {2}
-    told = client.ask().json
-    assert [one["server_rev"] for one in told["successes"]] == [2]
-    assert told["changes"] == []
+    received = client.ask().json
+    assert [one["server_rev"] for one in received["successes"]] == [2]
+    assert received["changes"] == []
 
 
-def test_one_bad_change_stops_no_other(studio, client, root):
+def test_an_invalid_change_does_not_stop_others(studio, client, root):
     first, second = new_id(), new_id()
     done = client.send(
         client.created(first, root, "a"),
@@ -101,7 +101,7 @@ def test_one_bad_change_stops_no_other(studio, client, root):
     assert contentnode.children(studio, first) == ["b"]
 
 
-def test_what_others_failed_at_is_not_told(studio, client):
+def test_failed_changes_of_others_are_not_sent(studio, client):
     other = another(studio, client)
     assert client.send(client.updated(new_id(), title="a"))["errors"]
     assert other.poll() == EMPTY
@@ -125,7 +125,7 @@ def test_without_rev_and_channel(studio, client, root):
     assert [one["channel_id"] for one in answer["successes"]] == [client.channel_id] * 4
 
 
-def test_of_what_nobody_knows_the_channel_must_be_named(client):
+def test_a_change_of_an_unknown_node_needs_its_channel(client):
     change = client.updated(new_id(), title="a")
     del change["channel_id"]
     (disallowed,) = client.ask(change).json["disallowed"]
@@ -157,7 +157,7 @@ def test_of_what_nobody_knows_the_channel_must_be_named(client):
         {"mods": {"title": "x" * 260_000}},
     ],
 )
-def test_what_is_no_change_is_sent_back_with_the_reason(studio, client, root, change):
+def test_malformed_changes_are_returned_with_the_reason(studio, client, root, change):
     sent = {**client.updated(root, title="a"), "rev": 7, **change}
     answer = client.ask(sent).json
     (disallowed,) = answer.pop("disallowed")
@@ -166,7 +166,7 @@ def test_what_is_no_change_is_sent_back_with_the_reason(studio, client, root, ch
     assert {"disallowed": [], **answer} == EMPTY
 
 
-def test_what_is_nested_too_deeply_is_refused_by_its_number(client, root):
+def test_a_change_nested_too_deeply_is_refused_by_its_revision(client, root):
     deep: dict[str, Any] = {}
     value = deep
     for _ in range(60):
@@ -181,20 +181,20 @@ def test_a_change_in_the_wrong_channel_is_refused(studio, client, root):
     assert "not in channel" in disallowed["errors"][0]
 
 
-def test_what_does_not_fit_comes_next_time(studio, client, root, monkeypatch):
+def test_changes_that_do_not_fit_are_sent_next_time(studio, client, root, monkeypatch):
     monkeypatch.setattr("chalicelib.operations.sync.response.MAX_RETURNED", 4)
     other = another(studio, client)
     for number in range(5):
         emit_update(client.channel_id, "contentnode", root, {"title": str(number)})
     client.waiting = {1}
     titles = []
-    while told := other.poll()["changes"]:
-        assert len(told) <= 4
-        titles += [one["mods"]["title"] for one in told]
+    while received := other.poll()["changes"]:
+        assert len(received) <= 4
+        titles += [one["mods"]["title"] for one in received]
     assert titles == ["0", "1", "2", "3", "4"]
 
 
-def test_large_changes_come_in_parts(studio, client, root):
+def test_large_changes_are_sent_in_batches(studio, client, root):
     other = another(studio, client)
     for number in range(14):
         emit_update(client.channel_id, "contentnode", root, {"description": str(number) + "x" * 200_000})
@@ -203,7 +203,7 @@ def test_large_changes_come_in_parts(studio, client, root):
     assert len(first) + len(other.poll()["changes"]) == 14
 
 
-def test_what_we_do_ourselves_is_told_as_done(studio, client):
+def test_changes_by_the_server_are_sent_as_done(studio, client):
     emit_update(client.channel_id, "channel", client.channel_id, {"__TASK_ID": "1"})
     emit_update(client.channel_id, "channel", client.channel_id, {"version": 2}, False, studio.user_id)
     first, second = client.poll()["changes"]
@@ -222,7 +222,7 @@ def test_what_we_do_ourselves_is_told_as_done(studio, client):
     assert not changes.counter_of(client.channel_id).has_pending
 
 
-def test_tasks_that_run_or_failed_are_told(studio, client):
+def test_running_and_failed_tasks_are_sent(studio, client):
     def make(name, status, created):
         task = tasks.new(new_id(), name, client.channel_id, studio.user_id)
         task.status, task.detail = status, "why"
@@ -234,14 +234,14 @@ def test_tasks_that_run_or_failed_are_told(studio, client):
     make("a", tasks.SUCCESS, "00:00:02")
     failed = make("b", tasks.FAILURE, "00:00:03")
     running = make("a", tasks.STARTED, "00:00:04")
-    told = {task.pop("task_id"): task for task in client.poll()["tasks"]}
-    assert told.keys() == {failed, running}
+    received = {task.pop("task_id"): task for task in client.poll()["tasks"]}
+    assert received.keys() == {failed, running}
     fields = {"task_name": "b", "status": "FAILURE", "traceback": "why", "progress": 0}
-    assert told[failed] == {**fields, "channel_id": client.channel_id}
-    assert told[running]["traceback"] is None
+    assert received[failed] == {**fields, "channel_id": client.channel_id}
+    assert received[running]["traceback"] is None
 
 
-def test_what_an_empty_poll_costs(studio, client, root):
+def test_the_cost_of_an_empty_poll(studio, client, root):
     client.send(client.created(new_id(), root))
     client.poll()
     with counting(studio) as watch:
@@ -253,7 +253,7 @@ def test_what_an_empty_poll_costs(studio, client, root):
     assert len(watch.names) <= 3 + len(names), watch.names
 
 
-def test_what_one_change_costs(studio, client, root):
+def test_the_cost_of_one_change(studio, client, root):
     node = new_id()
     client.send(client.created(node, root))
     with counting(studio) as watch:

@@ -1,4 +1,4 @@
-"""What was written down is answered as accepted and is done, whatever else fails."""
+"""Stored changes are reported as accepted and applied, whatever else fails."""
 
 import uuid
 from typing import Any
@@ -16,7 +16,7 @@ from tests.support.worlds.syncing import URL, Client
 
 
 def failing_append(monkeypatch, channel_id, error=None, after=0):
-    """Let nothing more be written down for a channel: races are lost, or there is no answer."""
+    """Make further writes for a channel fail: lost races, or no response."""
     append = changes.append
     calls: list[Any] = []
 
@@ -37,7 +37,7 @@ def no_queue(*_, **__):
 
 
 @pytest.mark.parametrize("error", [None, EndpointConnectionError(endpoint_url="dynamodb")])
-def test_of_two_channels_one_is_too_busy(studio, client, root, monkeypatch, error):
+def test_one_of_two_channels_is_too_busy(studio, client, root, monkeypatch, error):
     other = Client(studio, studio.make_channel()[0])
     sent = [client.updated(root, description="d"), other.change(2, "channel", other.channel_id, mods={"name": "n"})]
     for number, change in enumerate(sent):
@@ -53,12 +53,12 @@ def test_of_two_channels_one_is_too_busy(studio, client, root, monkeypatch, erro
     assert studio.post(URL, {"changes": sent[1:]}).json["successes"]
 
 
-def test_where_nothing_could_be_accepted_one_is_told_to_come_again(client, root, monkeypatch):
+def test_the_client_is_asked_to_retry_if_nothing_was_accepted(client, root, monkeypatch):
     failing_append(monkeypatch, client.channel_id)
     assert client.ask(client.updated(root, description="d")).status == 503
 
 
-def test_the_first_part_of_many_is_accepted(client, root, monkeypatch):
+def test_the_first_batch_of_many_is_accepted(client, root, monkeypatch):
     monkeypatch.setattr(changes, "MAX_APPENDED", 2)
     with monkeypatch.context() as patch:
         failing_append(patch, client.channel_id, after=1)
@@ -67,8 +67,8 @@ def test_the_first_part_of_many_is_accepted(client, root, monkeypatch):
     assert [one["server_rev"] for one in done["successes"]] == [1, 2]
 
 
-def test_what_is_left_to_a_holder_is_accepted_also_without_a_queue(studio, client, root, monkeypatch):
-    """Should the holder be killed, the next request does it."""
+def test_changes_left_to_the_holder_are_accepted_without_a_queue(studio, client, root, monkeypatch):
+    """If the holder is killed, the next request applies them."""
     first = changes.Change(type=2, table="channel", key=client.channel_id, status=changes.DONE, fields={})
     held = existing(changes.append(changes.counter_of(client.channel_id), [first], "x", 30))
     node = uuid.uuid4().hex
@@ -81,7 +81,7 @@ def test_what_is_left_to_a_holder_is_accepted_also_without_a_queue(studio, clien
     assert contentnode.row(studio, node)["id"] == node
 
 
-def test_what_is_left_to_a_worker_is_accepted_also_without_a_queue(client, root, monkeypatch):
+def test_changes_left_to_a_worker_are_accepted_without_a_queue(client, root, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(queues, "send_maintenance", no_queue)
         patch.setattr(apply, "is_large", lambda _: True)
@@ -90,8 +90,8 @@ def test_what_is_left_to_a_worker_is_accepted_also_without_a_queue(client, root,
     assert client.poll()["successes"]
 
 
-def test_changes_of_a_channel_wait_until_it_is_made(studio):
-    """Another request of the user is at work meanwhile, so the channel is left to it."""
+def test_changes_of_a_channel_wait_until_it_is_created(studio):
+    """Another request of the user holds the lease, so the creation of the channel is left to it."""
     owner, client = changes.owner_of_user(studio.user_id), Client(studio, uuid.uuid4().hex)
     first = changes.Change(type=2, table="user", key=studio.user_id, status=changes.DONE, fields={})
     held = existing(changes.append(changes.counter_of(owner), [first], "x", 30))
@@ -107,7 +107,7 @@ def test_changes_of_a_channel_wait_until_it_is_made(studio):
     assert studio.get(f"/api/channel/{client.channel_id}").json["name"] == "b"
 
 
-def test_changes_of_a_channel_that_was_not_made_fail(studio):
+def test_changes_fail_if_the_channel_was_not_created(studio):
     client = Client(studio, uuid.uuid4().hex)
     made = client.change(1, "channel", client.channel_id, obj={"name": ""})
     done = client.send(made, client.change(2, "channel", client.channel_id, mods={"name": "b"}))

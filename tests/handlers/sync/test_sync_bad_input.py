@@ -1,4 +1,4 @@
-"""Whatever is sent, it is answered, and each change of it is allowed, disallowed or ignored."""
+"""Every input gets a response, and each of its changes is allowed, disallowed or ignored."""
 
 import json
 
@@ -32,7 +32,7 @@ def world(shared_cloud):
     return studio, [channel_id, root, node, studio.user_id]
 
 
-def a_change(ids):
+def change_strategy(ids):
     known = st.sampled_from(ids)
     ends = known | ODD
     keys = known | st.lists(known, min_size=2, max_size=2) | ODD
@@ -47,7 +47,7 @@ def a_change(ids):
 @given(data=st.data())
 def test_no_change_is_a_server_error(world, data):
     studio, ids = world
-    sent = data.draw(st.lists(a_change(ids), max_size=4))
+    sent = data.draw(st.lists(change_strategy(ids), max_size=4))
     answer = studio.post(URL, {"changes": sent, "channel_revs": {ids[0]: 0}, "user_rev": 0})
     assert answer.status == 200, answer.text
     objects = [one for one in sent if isinstance(one, dict)]

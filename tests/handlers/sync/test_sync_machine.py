@@ -1,5 +1,5 @@
-"""Two clients edit one channel, each with a copy of its own that only what sync tells it changes. Whenever both have
-been told everything, their copies are the same, and the same as what the API reads."""
+"""Two clients edit one channel, each with a copy that only sync responses change. Once both have received everything,
+their copies are equal to each other and to what the API reads."""
 
 import contextlib
 import uuid
@@ -22,13 +22,13 @@ from tests.support.worlds.syncing import Client
 
 picks = st.integers(0, 50)
 sides = st.integers(0, 1)
-HIDDEN = "~"  # how ids begin that a client has not been told
-LARGEST_COPY = 8
+HIDDEN = "~"  # prefix of IDs that the client does not know
+MAX_COPY_SIZE = 8
 positions = st.sampled_from(["first-child", "last-child", "left", "right"])
 
 
 class Killed(BaseException):
-    """What no code catches, as the end of a process."""
+    """An exception that no code catches, like the end of a process."""
 
 
 def killed(*_):
@@ -44,15 +44,15 @@ class Node:
 
 
 class Copy:
-    """A client's copy of a tree. It does what it is told, in that order, and knows nothing of rights and rules."""
+    """A client's copy of a tree. It applies received changes in order and checks no permissions or rules."""
 
     def __init__(self, client, root):
         self.client, self.root = client, root
         self.nodes = {root: Node("Channel", None)}
 
-    def hear(self, told):
-        """What was done, by anybody, in the order of the revisions."""
-        for change in sorted(told["changes"] + told["successes"], key=lambda one: one["server_rev"]):
+    def apply(self, received):
+        """Apply all received changes in the order of their revisions."""
+        for change in sorted(received["changes"] + received["successes"], key=lambda one: one["server_rev"]):
             getattr(self, f"_{change['type']}", lambda _: None)(change)
 
     def put(self, id, target, position):
@@ -94,7 +94,7 @@ class Copy:
         self.put(change["key"], change["target"], change["position"])
 
     def clone(self, source, id, excluded):
-        """Nobody tells the ids of what is below a copy: it gets others here, by which it is not changed."""
+        """The IDs below a copy are not sent: its descendants get local IDs here and are not changed by them."""
         self.nodes[id] = Node(self.nodes[source].title, None, [], set(self.nodes[source].tags))
         for child in self.nodes[source].children:
             if child not in excluded:
@@ -124,15 +124,15 @@ class Machine(RuleBasedStateMachine):
         self.made = 0
 
     def pick(self, side, number):
-        """What a client sees: it may be gone already."""
+        """A node that a client sees; it may already be deleted."""
         ids = [id for id in self.copies[side].nodes if not id.startswith(HIDDEN)]
         return ids[number % len(ids)]
 
     def send(self, side, *sent):
         copy = self.copies[side]
         bad = copy.client.moved(self.root, self.root)
-        told = copy.client.send(*sent, bad)
-        copy.hear(told)
+        received = copy.client.send(*sent, bad)
+        copy.apply(received)
 
     @rule(side=sides, parent=picks, other=picks)
     def create_two(self, side, parent, other):
@@ -160,19 +160,19 @@ class Machine(RuleBasedStateMachine):
 
     @rule(side=sides, number=picks, goal=picks, position=positions)
     def copy(self, side, number, goal, position):
-        """With what is below, but for one of its children."""
+        """Copy a node with its descendants, except one of its children."""
         copy = self.copies[side]
         source = self.pick(side, number)
         self.made += 1
         known = [id for id in copy.nodes[source].children if not id.startswith(HIDDEN)]
-        excluded = known[: number % 2] if copy.size(source) <= LARGEST_COPY else copy.nodes[source].children
+        excluded = known[: number % 2] if copy.size(source) <= MAX_COPY_SIZE else copy.nodes[source].children
         if not any(id.startswith(HIDDEN) for id in excluded):
             fields = {"position": position, "mods": {"title": f"c{self.made}"}, "excluded_descendants": excluded}
             self.send(side, copy.client.copied(uuid.uuid4().hex, source, self.pick(side, goal), **fields))
 
     @rule(side=sides, what=st.sampled_from(["create_two", "copy", "move", "edit"]), one=picks, other=picks)
-    def the_process_ends_before_it_says_so(self, side, what, one, other):
-        """It has done a change, and nobody knows. The other client finds what is left."""
+    def kill_the_process_before_it_marks(self, side, what, one, other):
+        """A change is applied but not marked. The other client's request completes it."""
         last = {"edit": ("x", True), "create_two": (other,)}.get(what, (other, "left"))
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(changes, "mark", killed)
@@ -184,7 +184,7 @@ class Machine(RuleBasedStateMachine):
         self.poll(1 - side)
 
     @rule(side=sides, number=picks)
-    def leave_something_to_the_queue(self, side, number):
+    def leave_a_change_to_the_queue(self, side, number):
         """The other client polls while it is pending."""
         with patch.object(apply, "is_large", lambda _: True):
             self.edit(side, number, "z", True)
@@ -193,7 +193,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(side=sides)
     def poll(self, side):
-        self.copies[side].hear(self.copies[side].client.poll())
+        self.copies[side].apply(self.copies[side].client.poll())
 
     @invariant()
     def nothing_is_left_pending(self):
@@ -202,9 +202,9 @@ class Machine(RuleBasedStateMachine):
         assert not counter.lease.holder
 
     @rule()
-    def all_see_the_same(self):
+    def all_copies_are_equal(self):
         for copy in self.copies:
-            copy.hear(copy.client.poll())
+            copy.apply(copy.client.poll())
             assert not copy.client.waiting
         first, second = (copy.shape() for copy in self.copies)
         assert first == second == self.stored(contentnode.row(self.studio, self.root))

@@ -1,4 +1,4 @@
-"""Changes are done one after the other, each once, whatever is killed, comes twice or comes at the same time."""
+"""Changes are applied in order and exactly once, despite kills, duplicate messages and concurrent requests."""
 
 import uuid
 from typing import Any
@@ -31,17 +31,17 @@ def other_client(studio, client):
 
 
 class Killed(BaseException):
-    """What no code catches, as the end of a process."""
+    """An exception that no code catches, like the end of a process."""
 
 
 def killed_at(monkeypatch, name):
-    """Let the next call of a function of `models.changes` never happen."""
+    """Kill the process at the next call of a function of `models.changes`."""
 
     def die(*_, **__):
         raise Killed
 
     monkeypatch.setattr(changes, name, die)
-    # The process is gone: it cannot say so.
+    # A killed process cannot abandon its lease.
     monkeypatch.setattr(changes, "abandon", lambda _: None)
 
 
@@ -50,7 +50,7 @@ def lease_runs_out(client):
 
 
 def every_kind(client, root):
-    """Changes that need those before them: (what is there before, the change)."""
+    """Yield changes of every kind; each depends on those before it."""
     node, copy = new_id(), new_id()
     yield client.created(node, root)
     yield client.updated(node, title="b", tags={"t": True})
@@ -62,7 +62,7 @@ def every_kind(client, root):
     yield client.change(2, "channel", client.channel_id, mods={"name": "c"})
 
 
-def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root):
+def test_an_applied_but_unmarked_change_is_a_success(studio, client, root):
     for change in every_kind(client, root):
         with pytest.MonkeyPatch.context() as patch:
             killed_at(patch, "mark")
@@ -70,7 +70,7 @@ def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root
                 client.ask(change)
         last = changes.counter_of(client.channel_id).last
         client.waiting = {last}
-        assert client.poll() == EMPTY  # the lease is still the killed one's
+        assert client.poll() == EMPTY  # the killed holder still has the lease
         state = tree(root)
         lease_runs_out(client)
         done = client.poll()
@@ -80,12 +80,12 @@ def test_a_change_that_was_done_but_not_marked_is_a_success(studio, client, root
 
 
 def tree(root):
-    """The tree as far as it does not change when something is done again."""
+    """The counts of the tree, which a retry must not change."""
     found = existing(nodes.get(root))
     return found.total_count, found.resource_count, found.error_count
 
 
-def test_a_change_that_was_accepted_but_not_done_is_not_lost(studio, client, root, monkeypatch):
+def test_an_accepted_but_unapplied_change_is_not_lost(studio, client, root, monkeypatch):
     node = new_id()
     with monkeypatch.context() as patch:
         killed_at(patch, "mark")
@@ -97,15 +97,15 @@ def test_a_change_that_was_accepted_but_not_done_is_not_lost(studio, client, roo
     assert [one["key"] for one in client.poll()["successes"]] == [node]
 
 
-def test_a_taken_id_is_an_error_where_nothing_was_killed(client, root):
+def test_a_taken_id_is_an_error_without_a_killed_holder(client, root):
     node = new_id()
     assert client.send(client.created(node, root))["successes"]
     assert "already" in reasons(client.send(client.created(node, root)))[0][0]
 
 
 @pytest.mark.parametrize("type", [1, 5])
-def test_a_node_of_somebody_else_is_no_success_after_a_killed_holder(studio, client, root, monkeypatch, type):
-    """Whoever chooses its id is not told what it is."""
+def test_a_node_of_another_user_is_an_error_after_a_killed_holder(studio, client, root, monkeypatch, type):
+    """A client that chooses its ID must not learn its values."""
     token = studio.sign_up("stranger")[1]
     own = studio.post("/api/channel", {"name": "own"}, token).json
     secret = studio.post(contentnode.URL, {"parent": own["root_id"], "title": "s", "kind": "topic"}, token).json
@@ -122,7 +122,7 @@ def test_a_node_of_somebody_else_is_no_success_after_a_killed_holder(studio, cli
     assert not any(secret[name] in str(done) for name in ("node_id", "content_id"))
 
 
-def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeypatch):
+def test_a_change_that_always_kills_its_holder_fails(client, root, monkeypatch):
     with monkeypatch.context() as patch:
         killed_at(patch, "mark")
         with pytest.raises(Killed):
@@ -138,7 +138,7 @@ def test_what_kills_its_holder_again_and_again_is_given_up(client, root, monkeyp
     assert [one["server_rev"] for one in done["successes"]] == [2]
 
 
-def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
+def test_an_internal_error_does_not_stop_other_changes(client, root, monkeypatch):
     def fail(*_):
         raise KeyError("a")
 
@@ -147,7 +147,7 @@ def test_a_fault_of_ours_stops_no_other_change(client, root, monkeypatch):
     assert (reasons(done), len(done["successes"])) == ([[apply.INTERNAL_ERROR]], 1)
 
 
-def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, client, root, monkeypatch):
+def test_an_unavailable_service_leaves_the_rest_to_a_worker(studio, client, root, monkeypatch):
     def fail(*_):
         raise EndpointConnectionError(endpoint_url="dynamodb")
 
@@ -160,7 +160,7 @@ def test_a_service_that_does_not_answer_leaves_the_rest_to_a_worker(studio, clie
     assert [one["key"] for one in client.poll()["successes"]] == [node]
 
 
-def test_messages_that_come_twice_find_nothing_pending(studio, client, root, monkeypatch):
+def test_duplicate_messages_find_nothing_pending(studio, client, root, monkeypatch):
     monkeypatch.setattr(apply, "is_large", lambda _: True)
     node = new_id()
     assert client.send(client.created(node, root))["successes"] == []
@@ -170,7 +170,7 @@ def test_messages_that_come_twice_find_nothing_pending(studio, client, root, mon
     assert existing(nodes.get(root)).total_count == 1
 
 
-def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monkeypatch):
+def test_changes_after_a_pending_one_are_not_sent_yet(studio, client, root, monkeypatch):
     other, node = other_client(studio, client), new_id()
     other.poll()
     with monkeypatch.context() as patch:
@@ -180,13 +180,13 @@ def test_what_is_behind_a_pending_change_waits_for_it(studio, client, root, monk
         assert [one["mods"] for one in behind["changes"]] == [{"description": "1"}]
         assert behind["successes"] == []
     studio.deliver("maintenance")
-    told = other.poll()
-    assert [one["key"] for one in told["changes"]] == [node, node]
-    assert [one["mods"] for one in told["successes"]] == [{"description": "2"}]
+    received = other.poll()
+    assert [one["key"] for one in received["changes"]] == [node, node]
+    assert [one["mods"] for one in received["successes"]] == [{"description": "2"}]
     assert [one["key"] for one in client.poll()["successes"]] == [node]
 
 
-def test_what_we_tell_waits_behind_what_is_pending(studio, client, root, monkeypatch):
+def test_emitted_changes_wait_for_pending_ones(studio, client, root, monkeypatch):
     other, node = other_client(studio, client), new_id()
     monkeypatch.setattr(apply, "is_large", lambda _: True)
     client.send(client.created(node, root))
@@ -194,12 +194,12 @@ def test_what_we_tell_waits_behind_what_is_pending(studio, client, root, monkeyp
     assert other.poll() == EMPTY == client.poll()
     studio.deliver("maintenance")
     assert [one["key"] for one in other.poll()["changes"]] == [node] * 3
-    told = client.poll()
-    assert ([one["server_rev"] for one in told["successes"]], len(told["changes"])) == ([1], 2)
+    received = client.poll()
+    assert ([one["server_rev"] for one in received["successes"]], len(received["changes"])) == ([1], 2)
 
 
-def test_two_requests_at_once(studio, client, root):
-    """The second one's change is done by the first, which holds the lease."""
+def test_two_concurrent_requests(studio, client, root):
+    """The first request, which holds the lease, applies the change of the second."""
     other, first, second = other_client(studio, client), new_id(), new_id()
     meanwhile = []
 
@@ -212,7 +212,7 @@ def test_two_requests_at_once(studio, client, root):
     assert len(meanwhile) == 1
 
 
-def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, root, monkeypatch):
+def test_a_request_leaves_its_changes_to_the_holder_of_the_lease(studio, client, root, monkeypatch):
     other, first, second = other_client(studio, client), new_id(), new_id()
     effect = EFFECTS["contentnode", 1]
     answers: list[dict[str, Any]] = []
@@ -227,12 +227,12 @@ def test_who_comes_while_another_does_changes_leaves_them_to_it(studio, client, 
     done = client.send(client.created(first, root))
     assert (len(answers[1]["allowed"]), answers[1]["successes"]) == (1, [])
     assert [one["key"] for one in done["successes"]] == [first]
-    told = other.poll()
-    assert [one["key"] for one in told["successes"]] == [second]
+    received = other.poll()
+    assert [one["key"] for one in received["successes"]] == [second]
     assert existing(nodes.get(root)).total_count == 2
 
 
-def test_a_worker_that_finds_the_lease_held_comes_again(client):
+def test_a_worker_retries_while_the_lease_is_held(client):
     pending = Change(type=2, table="channel", key=client.channel_id, status=changes.PENDING, fields={})
     changes.append(changes.counter_of(client.channel_id), [pending], "x", 30)
     with pytest.raises(Busy):
@@ -240,7 +240,7 @@ def test_a_worker_that_finds_the_lease_held_comes_again(client):
 
 
 def test_many_changes_in_one_request(studio, client, monkeypatch):
-    """They are done in their order, the first by the request, the others by a worker."""
+    """They are applied in order: the first by the request, the rest by a worker."""
     order = []
     monkeypatch.setitem(EFFECTS, ("channel", 2), lambda _, change: order.append(change.fields["mods"]["n"]))
     sent = [client.change(2, "channel", client.channel_id, mods={"n": number}) for number in range(300)]
@@ -254,8 +254,8 @@ def test_many_changes_in_one_request(studio, client, monkeypatch):
         assert not client.poll()["errors"]
 
 
-def test_changes_are_done_as_whoever_sent_them(studio, client, root, monkeypatch):
-    """Also where another does them: with the rights that the sender has by then."""
+def test_changes_are_applied_with_the_rights_of_their_sender(studio, client, root, monkeypatch):
+    """Also if another request applies them: with the sender's rights at that time."""
     user_id, token = studio.sign_up("second")
     studio.share(client.channel_id, user_id, "edit")
     other, first, second = Client(studio, client.channel_id, token), new_id(), new_id()
@@ -268,7 +268,7 @@ def test_changes_are_done_as_whoever_sent_them(studio, client, root, monkeypatch
     assert "may not edit" in reasons(other.poll())[0][0]
 
 
-def test_of_those_who_were_shut_out_nothing_is_done(studio, client, root, monkeypatch):
+def test_changes_of_deactivated_users_fail(studio, client, root, monkeypatch):
     user_id, token = studio.sign_up("second")
     studio.share(client.channel_id, user_id, "edit")
     other = Client(studio, client.channel_id, token)
@@ -282,8 +282,8 @@ def test_of_those_who_were_shut_out_nothing_is_done(studio, client, root, monkey
 
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["never sent", "answer lost"])
-def test_every_call_may_fail(studio, client, root, answer_lost):
-    """Whatever call of a request fails: what was accepted is done in the end, once."""
+def test_survives_a_failure_of_any_call(studio, client, root, answer_lost):
+    """If any call of a request fails, accepted changes are still applied exactly once."""
     own = (studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)
     for number in range(3, 14):
         node = new_id()

@@ -1,4 +1,4 @@
-"""What Kolibri Studio answered to changes, one after the other, and what is answered here."""
+"""Responses to changes compared with those recorded from Kolibri Studio."""
 
 import json
 import re
@@ -39,7 +39,7 @@ DONE = (  # changes with a poll after each, in the recorded order
 
 @pytest.fixture
 def channel(studio):
-    """As much of the recorded channel as these changes need."""
+    """The part of the recorded channel that these changes need."""
     assert studio.post("/api/channel", {"id": CHANNEL, "name": recordings.NAME}).status == 201
     root = studio.get(f"/api/channel/{CHANNEL}").json["root_id"]
     contentnode.make(studio, root, "Two", id=TOPIC)
@@ -50,7 +50,7 @@ def channel(studio):
 
 
 def replay(studio, note):
-    """(the answer to a recorded change, the recorded poll, the answer to that)."""
+    """Return (response to a recorded change, recorded poll, response to that poll)."""
     sent, poll = CALLS[note]["request"], CALLS[f"poll {note}"]
     first = studio.post(URL, sent)
     assert first.status == 200, first.text
@@ -63,9 +63,9 @@ def replay(studio, note):
 
 
 def as_recorded(row):
-    """A change without what only one server gives."""
-    kept = {name: value for name, value in row.items() if name not in ("server_rev", "created_by_id", "errors")}
-    return {**kept, "fields": sorted(row)}
+    """A change without server-specific values."""
+    shared = {name: value for name, value in row.items() if name not in ("server_rev", "created_by_id", "errors")}
+    return {**shared, "fields": sorted(row)}
 
 
 @pytest.mark.usefixtures("channel")
@@ -83,17 +83,17 @@ def test_changes_are_answered_as_recorded(studio):
 
 @pytest.mark.parametrize("note", ["COPIED", "CREATED topic"])
 @pytest.mark.usefixtures("channel")
-def test_what_only_the_server_knows_is_told_as_recorded(studio, note):
-    """Studio also tells of the task of a copy; here a small copy has none."""
+def test_server_values_are_sent_as_recorded(studio, note):
+    """Studio also sends the task of a copy; here a small copy has none."""
     _, recorded, answered = replay(studio, note)
     (wanted,) = [row for row in recorded["changes"] if "node_id" in row["mods"]]
-    (told,) = answered["changes"]
-    assert as_recorded({**told, "mods": 0}) == as_recorded({**wanted, "mods": 0})
-    assert told["server_rev"] == answered["successes"][0]["server_rev"] + 1
-    assert told["mods"].keys() == wanted["mods"].keys()
-    node = contentnode.row(studio, told["key"])
-    assert {**told["mods"], "node_id": node["node_id"]} == told["mods"]
-    assert all(ID.fullmatch(value) or value == "SUCCESS" for value in told["mods"].values())
+    (received,) = answered["changes"]
+    assert as_recorded({**received, "mods": 0}) == as_recorded({**wanted, "mods": 0})
+    assert received["server_rev"] == answered["successes"][0]["server_rev"] + 1
+    assert received["mods"].keys() == wanted["mods"].keys()
+    node = contentnode.row(studio, received["key"])
+    assert {**received["mods"], "node_id": node["node_id"]} == received["mods"]
+    assert all(ID.fullmatch(value) or value == "SUCCESS" for value in received["mods"].values())
 
 
 @pytest.mark.usefixtures("channel")
@@ -105,8 +105,8 @@ def test_fields_of_errors_are_named_as_recorded(studio):
 
 
 @pytest.mark.usefixtures("channel")
-def test_a_copy_of_nothing_is_an_error(studio):
-    """Studio calls it a success and makes a node of nothing."""
+def test_a_copy_of_an_unknown_node_is_an_error(studio):
+    """Studio reports success and creates an empty node."""
     _, recorded, answered = replay(studio, "COPIED from unknown -> error")
     (failed,) = answered["errors"]
     assert {**as_recorded(failed), "fields": 0} == {**as_recorded(recorded["successes"][0]), "fields": 0}
@@ -114,8 +114,8 @@ def test_a_copy_of_nothing_is_an_error(studio):
 
 
 @pytest.mark.parametrize("note", ["server-only type", "not editor -> disallowed", "non dict changes"])
-def test_what_is_not_allowed_is_sent_back_as_recorded(studio, channel, note):
-    """Here with the reason."""
+def test_disallowed_changes_are_returned_as_recorded(studio, channel, note):
+    """This API adds the reason."""
     call, token = CALLS[note], studio.sign_up("stranger")[1] if "editor" in note else ""
     answer = studio.post(URL, call["request"], token).json
     disallowed = answer.pop("disallowed")
@@ -126,13 +126,13 @@ def test_what_is_not_allowed_is_sent_back_as_recorded(studio, channel, note):
     assert answer == call["response"]
 
 
-def test_publishing_is_told_as_recorded(studio, channel):
+def test_publishing_is_sent_as_recorded(studio, channel):
     for note, fields in (("PUBLISHED v3", {"version_notes", "language"}), ("PUBLISHED_NEXT (draft)", set())):
         (recorded, *_), (sent,) = CALLS[f"poll {note}"]["response"]["changes"], CALLS[note]["request"]["changes"]
         assert fields <= sent.keys()
         answer = studio.post(URL, {**CALLS[note]["request"], "channel_revs": {channel: 0}}).json
-        (told,) = [row for row in answer["changes"] if row.get("mods", {}).get("__TASK_ID")][-1:]
-        assert as_recorded({**told, "mods": 0}) == as_recorded({**recorded, "mods": 0})
-        assert told["mods"]["__TASK_ID"] in {task["task_id"] for task in answer["tasks"]}
+        (received,) = [row for row in answer["changes"] if row.get("mods", {}).get("__TASK_ID")][-1:]
+        assert as_recorded({**received, "mods": 0}) == as_recorded({**recorded, "mods": 0})
+        assert received["mods"]["__TASK_ID"] in {task["task_id"] for task in answer["tasks"]}
         assert all(task.keys() == TASK for task in answer["tasks"])
         studio.deliver()

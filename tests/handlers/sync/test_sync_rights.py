@@ -1,4 +1,4 @@
-"""Who may make which changes: every kind that there is, made by everyone."""
+"""Permissions of every kind of change, for every role."""
 
 import uuid
 
@@ -9,10 +9,10 @@ from chalicelib.schemas.sync import OF_USERS
 from tests.support.http.client import Studio
 from tests.support.worlds.syncing import URL
 
-WHO = ("stranger", "viewer", "editor", "administrator")
+ROLES = ("stranger", "viewer", "editor", "administrator")
 EDITORS = (False, False, True, True)
-EVERYBODY = (True,) * 4
-# (table, type, key, fields) -> whether it is accepted of those
+EVERYONE = (True,) * 4
+# (table, type, key, fields) -> whether it is accepted from each role
 TABLE = [
     ("contentnode", 1, "new", {"obj": {}}, EDITORS),
     ("contentnode", 2, "node", {"mods": {"title": "t"}}, EDITORS),
@@ -28,7 +28,7 @@ TABLE = [
     ("assessmentitem", 1, ["new", "new"], {"obj": {}}, EDITORS),
     ("assessmentitem", 2, ["new", "new"], {"mods": {}}, EDITORS),
     ("assessmentitem", 3, ["new", "new"], {}, EDITORS),
-    ("channel", 1, "new", {"obj": {"name": "n"}}, EVERYBODY),
+    ("channel", 1, "new", {"obj": {"name": "n"}}, EVERYONE),
     ("channel", 2, "channel", {"mods": {}}, EDITORS),
     ("channel", 6, "channel", {}, EDITORS),
     ("channel", 7, "channel", {}, EDITORS),
@@ -36,24 +36,24 @@ TABLE = [
     ("channel", 10, "channel", {"use_staging_tree": True}, EDITORS),
     ("invitation", 1, "new", {"obj": {}}, EDITORS),
     ("invitation", 2, "new", {"mods": {"share_mode": "edit"}}, EDITORS),
-    ("invitation", 2, "new", {"mods": {"accepted": True}}, EVERYBODY),
+    ("invitation", 2, "new", {"mods": {"accepted": True}}, EVERYONE),
     ("invitation", 3, "new", {}, EDITORS),
     ("editor_m2m", 1, ["new", "channel"], {}, EDITORS),
     ("editor_m2m", 3, ["new", "channel"], {}, EDITORS),
     ("viewer_m2m", 1, ["new", "channel"], {}, EDITORS),
     ("viewer_m2m", 3, ["new", "channel"], {}, EDITORS),
-    ("user", 2, "new", {"mods": {}}, EVERYBODY),
-    ("bookmark", 1, "channel", {"obj": {}}, EVERYBODY),
-    ("bookmark", 3, "new", {}, EVERYBODY),
-    ("channelset", 1, "new", {"obj": {}}, EVERYBODY),
-    ("channelset", 2, "new", {"mods": {}}, EVERYBODY),
-    ("channelset", 3, "new", {}, EVERYBODY),
-    ("clipboard", 1, "new", {"obj": {}}, EVERYBODY),
-    ("clipboard", 2, "new", {"mods": {}}, EVERYBODY),
-    ("clipboard", 3, "new", {}, EVERYBODY),
-    ("savedsearch", 1, "new", {"obj": {}}, EVERYBODY),
-    ("savedsearch", 2, "new", {"mods": {}}, EVERYBODY),
-    ("savedsearch", 3, "new", {}, EVERYBODY),
+    ("user", 2, "new", {"mods": {}}, EVERYONE),
+    ("bookmark", 1, "channel", {"obj": {}}, EVERYONE),
+    ("bookmark", 3, "new", {}, EVERYONE),
+    ("channelset", 1, "new", {"obj": {}}, EVERYONE),
+    ("channelset", 2, "new", {"mods": {}}, EVERYONE),
+    ("channelset", 3, "new", {}, EVERYONE),
+    ("clipboard", 1, "new", {"obj": {}}, EVERYONE),
+    ("clipboard", 2, "new", {"mods": {}}, EVERYONE),
+    ("clipboard", 3, "new", {}, EVERYONE),
+    ("savedsearch", 1, "new", {"obj": {}}, EVERYONE),
+    ("savedsearch", 2, "new", {"mods": {}}, EVERYONE),
+    ("savedsearch", 3, "new", {}, EVERYONE),
     ("channel", 3, "channel", {}, EDITORS),
 ]
 
@@ -63,7 +63,7 @@ def world(shared_cloud):
     shared_cloud.empty()
     studio = Studio(shared_cloud)
     channel_id, _ = studio.make_channel()
-    people = {who: studio.sign_up(who) for who in WHO[:-1]}
+    people = {who: studio.sign_up(who) for who in ROLES[:-1]}
     people["administrator"] = studio.sign_up("admin", is_admin=True)
     studio.share(channel_id, people["viewer"][0], "view")
     studio.share(channel_id, people["editor"][0], "edit")
@@ -76,15 +76,15 @@ def named(key, ids):
     return ids.get(key) or uuid.uuid4().hex
 
 
-def test_every_change_that_there_is_has_a_row():
+def test_every_kind_of_change_has_a_row():
     assert {(table, type) for table, type, *_ in TABLE} == set(EFFECTS)
 
 
 @pytest.mark.parametrize(("table", "type", "key", "fields", "accepted"), TABLE)
-def test_who_may_make_a_change(world, table, type, key, fields, accepted):
+def test_only_permitted_roles_may_make_a_change(world, table, type, key, fields, accepted):
     studio, channel_id, root, people = world
     answered = []
-    for who in WHO:
+    for who in ROLES:
         change = {"type": type, "table": table, "key": named(key, {"channel": channel_id, "node": root}), **fields}
         if table not in OF_USERS and (table, type) != ("channel", 1):
             change["channel_id"] = channel_id

@@ -1,4 +1,4 @@
-"""What changes of each table do: the same as the REST API."""
+"""Changes of each table have the same effect as the REST API."""
 
 import uuid
 
@@ -14,18 +14,18 @@ def new_id():
 
 
 def own(type, table, key, **fields):
-    """A change of what belongs to a user."""
+    """A change of an object that belongs to a user."""
     return {"type": type, "table": table, "key": key, **fields}
 
 
 def done(client, *sent):
-    """Send changes that must all succeed; returns what is told."""
-    told = client.send(*sent)
-    assert [told["disallowed"], told["errors"], len(told["successes"])] == [[], [], len(sent)], told
-    return told
+    """Send changes that must all succeed; returns the response."""
+    received = client.send(*sent)
+    assert [received["disallowed"], received["errors"], len(received["successes"])] == [[], [], len(sent)], received
+    return received
 
 
-def test_nodes_take_maps_and_dotted_names(studio, client, root):
+def test_nodes_accept_maps_and_dotted_names(studio, client, root):
     node = new_id()
     done(client, client.created(node, root, tags={"a": True, "b": False}, kind="document"))
     done(client, client.updated(node, **{"tags.c": True, "tags.a": False, "categories": {"d&WXdXWF": True}}))
@@ -36,8 +36,8 @@ def test_nodes_take_maps_and_dotted_names(studio, client, root):
 @pytest.mark.parametrize("mods", [{"parent": "0" * 32}, {"kind": "video"}])
 def test_parent_and_kind_cannot_be_updated(client, root, mods):
     node = new_id()
-    told = client.send(client.created(node, root), client.updated(node, **mods))
-    assert reasons(told)[0].keys() == mods.keys()
+    received = client.send(client.created(node, root), client.updated(node, **mods))
+    assert reasons(received)[0].keys() == mods.keys()
 
 
 def test_deleted_nodes_are_in_the_trash(studio, client, root):
@@ -49,7 +49,7 @@ def test_deleted_nodes_are_in_the_trash(studio, client, root):
     assert contentnode.row(studio, node)["parent"] == root
 
 
-def test_a_copy_leaves_out_what_it_is_told_to(studio, client, root):
+def test_a_copy_leaves_out_excluded_descendants(studio, client, root):
     top, kept, left, copy = new_id(), new_id(), new_id(), new_id()
     made = [client.created(top, root), client.created(kept, top, "k"), client.created(left, top, "l")]
     done(client, *made, client.copied(copy, top, root, excluded_descendants={left: True}, mods={"title": "c"}))
@@ -63,9 +63,9 @@ def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
     done(client, client.created(top, root), *(client.created(new_id(), top) for _ in range(2)))
     assert client.send(client.copied(copy, top, root))["successes"] == []
     studio.deliver("maintenance")
-    told = client.poll()
-    assert [one["key"] for one in told["successes"]] == [copy]
-    assert told["changes"][-1]["mods"]["__COPYING_STATUS"] == "SUCCESS"
+    received = client.poll()
+    assert [one["key"] for one in received["successes"]] == [copy]
+    assert received["changes"][-1]["mods"]["__COPYING_STATUS"] == "SUCCESS"
 
 
 def test_prerequisites(studio, client, root):
@@ -73,8 +73,8 @@ def test_prerequisites(studio, client, root):
     done(client, client.created(first, root), client.created(second, root))
     done(client, client.change(1, "contentnode_prerequisite", [first, second]))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == [{"target_node": first, "prerequisite": second}]
-    told = client.send(client.change(1, "contentnode_prerequisite", [second, first]))
-    assert "cycle" in reasons(told)[0]["prerequisite"][0]
+    received = client.send(client.change(1, "contentnode_prerequisite", [second, first]))
+    assert "cycle" in reasons(received)[0]["prerequisite"][0]
     done(client, client.change(3, "contentnode_prerequisite", [first, second]))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == []
 
@@ -134,10 +134,10 @@ def test_a_new_channel_can_be_changed_in_the_same_request(studio):
     assert studio.get(f"/api/channel/{channel_id}").json["description"] == "d"
 
 
-def test_a_taken_channel_cannot_be_made_and_hears_nothing_of_it(studio, client):
+def test_creating_an_existing_channel_fails_and_emits_nothing(studio, client):
     stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
-    told = stranger.send(own(1, "channel", client.channel_id, obj={"name": "mine"}))
-    assert "already" in reasons(told)[0][0]
+    received = stranger.send(own(1, "channel", client.channel_id, obj={"name": "mine"}))
+    assert "already" in reasons(received)[0][0]
     answer = stranger.ask(own(1, "channel", client.channel_id, obj={}), client.change(3, "channel", client.channel_id))
     assert len(answer.json["disallowed"]) == 1
     assert client.poll()["changes"] == []
@@ -152,17 +152,17 @@ def test_a_staged_tree_goes_live(studio, client):
     assert "staged" in reasons(client.send(client.change(8, "channel", client.channel_id)))[0][0]
 
 
-def test_a_publish_is_asked_for(studio, client, root):
-    told = done(client, client.change("PUBLISHED", "channel", client.channel_id, version_notes="n", language="fr"))
-    (task_id,) = [row["mods"]["__TASK_ID"] for row in told["changes"] if row["mods"].get("__TASK_ID")]
+def test_a_publish_is_requested(studio, client, root):
+    received = done(client, client.change("PUBLISHED", "channel", client.channel_id, version_notes="n", language="fr"))
+    (task_id,) = [row["mods"]["__TASK_ID"] for row in received["changes"] if row["mods"].get("__TASK_ID")]
     assert studio.task(task_id)["task_name"] == "export-channel"
-    assert told["successes"][0]["unpublishable"]
+    assert received["successes"][0]["unpublishable"]
     assert studio.get(f"/api/channel/{client.channel_id}").json["language"] == "fr"
-    told = client.send(client.change("PUBLISHED", "channel", client.channel_id, language="bogus"))
-    assert reasons(told)[0].keys() == {"language"}
+    received = client.send(client.change("PUBLISHED", "channel", client.channel_id, language="bogus"))
+    assert reasons(received)[0].keys() == {"language"}
 
 
-def test_oneself(studio, client):
+def test_the_callers_profile(studio, client):
     own_id, other = studio.user_id, studio.sign_up("other")[0]
     done(client, own(2, "user", own_id, user_id=own_id, mods={"first_name": "Adm", "is_admin": True}))
     me = studio.get("/api/user/me").json
@@ -213,8 +213,8 @@ def test_members(studio, client):
     done(client, client.change(3, "editor_m2m", pair))
     assert studio.get(f"/api/channel/{client.channel_id}", token).status == 404
     stranger = [studio.sign_up("stranger")[0], client.channel_id]
-    told = client.send(client.change(1, "viewer_m2m", stranger), client.change(1, "editor_m2m", stranger))
-    assert ["Invite" in one[0] for one in reasons(told)] == [True, True]
+    received = client.send(client.change(1, "viewer_m2m", stranger), client.change(1, "editor_m2m", stranger))
+    assert ["Invite" in one[0] for one in reasons(received)] == [True, True]
 
 
 def test_viewers_may_leave(studio, client):
@@ -238,11 +238,11 @@ def test_a_change_of_many_nodes_is_left_to_the_queue(studio, client, root, monke
 def test_descendants_keep_their_titles(studio, client, root):
     top = new_id()
     done(client, client.created(top, root))
-    told = client.send(client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"title": "x"}))
-    assert reasons(told)[0].keys() == {"title"}
+    received = client.send(client.change("UPDATED_DESCENDANTS", "contentnode", top, mods={"title": "x"}))
+    assert reasons(received)[0].keys() == {"title"}
 
 
-def test_an_update_reads_no_more_than_it_needs(studio, client, root, monkeypatch):
+def test_an_update_does_not_read_the_whole_node(studio, client, root, monkeypatch):
     node = new_id()
     done(client, client.created(node, root))
     monkeypatch.setattr("chalicelib.operations.nodes.node_writes.retrieve", lambda *_: 1 / 0)
@@ -259,7 +259,7 @@ def test_descendants(studio, client, root):
     assert [contentnode.row(studio, node)["language"] for node in (top, below)] == ["es", "es"]
 
 
-def test_copies_follow_their_originals(studio, client, root):
+def test_copies_are_synced_with_their_originals(studio, client, root):
     node, copy, other = new_id(), new_id(), new_id()
     done(client, client.created(node, root), client.copied(copy, node, root), client.copied(other, node, root))
     done(client, client.updated(node, title="new"))
@@ -269,8 +269,8 @@ def test_copies_follow_their_originals(studio, client, root):
     studio.deliver("maintenance")
     assert len(client.poll()["successes"]) == 1
     assert contentnode.row(studio, other)["title"] == "new"
-    told = client.send(client.change(7, "contentnode", copy, files="yes"))
-    assert reasons(told)[0].keys() == {"files"}
+    received = client.send(client.change(7, "contentnode", copy, files="yes"))
+    assert reasons(received)[0].keys() == {"files"}
 
 
 def test_the_clipboard(studio, client, root):

@@ -1,4 +1,4 @@
-"""First steps of a publish, for tests that begin in its middle."""
+"""The first steps of a publish, for tests of later ones."""
 
 
 def only(messages):
@@ -11,13 +11,13 @@ def sent(publishing):
 
 
 def begin(publishing, **request):
-    """(id of a task, worker that has its first lease)."""
+    """Return (task ID, worker that holds the lease of its first stage)."""
     task_id = publishing.request(**request)
     return task_id, publishing.receive(only(publishing.waiting))
 
 
 def at_export(publishing):
-    """(id of a task, worker that has the lease of its second stage)."""
+    """Return (task ID, worker that holds the lease of its second stage)."""
     task_id, worker = begin(publishing)
     publishing.succeed(worker)
     return task_id, publishing.receive(only(publishing.waiting))

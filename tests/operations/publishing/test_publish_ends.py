@@ -1,4 +1,4 @@
-"""A publish always ends and frees its channel, whatever is in the tree and however often its message has come."""
+"""A publish always ends and releases its channel, whatever the tree holds and however often its message arrives."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PDF = b"%PDF-1.4 any"
 
 
 def channel_with_a_document(studio: Studio) -> tuple[str, str, str]:
-    """(channel id, root of its live tree, id of the document in it)."""
+    """Return (channel ID, root of its live tree, ID of the document in it)."""
     channel_id, root = studio.make_channel()
     name = studio.upload(PDF, "pdf", "document")
     ids = studio.add(root, nodes.resource("doc", files=[nodes.file(name)]))
@@ -31,7 +31,7 @@ def ask(studio: Studio, channel_id: str) -> str:
 
 
 def receive(queue: str, task_id: str, receives: int) -> Any:
-    """Give a worker its message, as it comes for the nth time."""
+    """Deliver a message to a worker as its nth attempt."""
     record = {
         "messageId": new_id(),
         "receiptHandle": "none",
@@ -41,8 +41,8 @@ def receive(queue: str, task_id: str, receives: int) -> Any:
     return WORKERS[queue]({"Records": [record]}, CONTEXT)
 
 
-def test_nodes_can_only_be_put_below_topics(studio):
-    """What hangs below a document is in no list and in no published channel, and its channel cannot be published."""
+def test_nodes_can_only_be_added_below_topics(studio):
+    """A node below a document would appear in no list and prevent its channel from being published."""
     channel_id, _, document = channel_with_a_document(studio)
     sent = {"root_id": document, "content_data": [nodes.topic("below")]}
     answer = studio.post("/api/internal/add_nodes", sent)
@@ -50,8 +50,8 @@ def test_nodes_can_only_be_put_below_topics(studio):
     assert studio.publish(channel_id)["status"] == tasks.SUCCESS
 
 
-def test_tree_whose_counts_are_wrong_does_not_lock_its_channel(studio):
-    """It looks like one that changes while it is read, each time that it is read."""
+def test_a_tree_with_wrong_counts_does_not_lock_its_channel(studio):
+    """It looks like a tree that changes during every read."""
     channel_id, root, _ = channel_with_a_document(studio)
     Node(root).update([Node.total_count.add(1)])
     task_id = ask(studio, channel_id)
@@ -62,7 +62,7 @@ def test_tree_whose_counts_are_wrong_does_not_lock_its_channel(studio):
     assert existing(channels.get(channel_id)).publish_task_id is None
 
 
-def test_error_of_ours_ends_the_task_at_the_last_try(studio, monkeypatch):
+def test_an_internal_error_ends_the_task_at_the_last_attempt(studio, monkeypatch):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
     monkeypatch.setattr(prepare, "freeze", lambda *_: 1 / 0)
@@ -74,8 +74,8 @@ def test_error_of_ours_ends_the_task_at_the_last_try(studio, monkeypatch):
     assert existing(channels.get(channel_id)).publish_task_id is None
 
 
-def test_worker_that_is_turned_away_at_its_last_try_leaves_the_other_at_work(studio):
-    """And its message comes again, in case that the other one is killed."""
+def test_a_worker_rejected_at_its_last_attempt_does_not_stop_the_holder(studio):
+    """Its message is redelivered, in case the holder is killed."""
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
     task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
@@ -90,7 +90,7 @@ def test_worker_that_is_turned_away_at_its_last_try_leaves_the_other_at_work(stu
     assert existing(tasks.get(task_id)).status == tasks.SUCCESS
 
 
-def test_worker_that_comes_late_does_not_change_what_is_exported(studio):
+def test_a_late_worker_does_not_change_the_exported_snapshot(studio):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
     task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
@@ -103,8 +103,8 @@ def test_worker_that_comes_late_does_not_change_what_is_exported(studio):
     assert existing(channels.get(channel_id)).version == 1
 
 
-def test_text_that_cannot_be_written_is_refused_when_it_comes_in(studio):
-    """Not when it is published: then nobody would know which node it is."""
+def test_text_that_cannot_be_stored_is_refused_on_upload(studio):
+    """Not on publish, when editors could not tell which node is affected."""
     channel_id, root = studio.make_channel()
     name = studio.upload(PDF, "pdf", "document")
     question = nodes.question("q", answers='[{"answer": "\\ud800", "correct": true}]')

@@ -1,4 +1,4 @@
-"""The lease of the worker that is at a publish: given to one, renewed while it works, given back."""
+"""The lease of a publish worker: taken by one worker, renewed while it runs, released."""
 
 import threading
 import time
@@ -24,7 +24,7 @@ class TestClaim:
         publishing.succeed(worker)
         assert publishing.is_unlocked() is False
 
-    def test_gives_the_lease_again_when_it_has_run_out(self, publishing):
+    def test_gives_an_expired_lease_to_another_worker(self, publishing):
         _, worker = begin(publishing)
         publishing.die(worker)
         publishing.waiting[:] = [Message(worker.task.id, PUBLISH)]
@@ -34,7 +34,7 @@ class TestClaim:
         publishing.pass_time(2)
         assert publishing.receive(only(publishing.waiting))
 
-    def test_tells_the_worker_that_is_turned_away_when_to_come(self, publishing):
+    def test_returns_the_retry_time_to_a_rejected_worker(self, publishing):
         _, worker = begin(publishing)
         publishing.pass_time(LEASE // 2)
         duplicate = Message(worker.task.id, PUBLISH)
@@ -43,21 +43,21 @@ class TestClaim:
             publishing.receive(duplicate)
         assert abs(caught.value.retry_after - LEASE // 2) <= 1
 
-    def test_brings_the_channel_as_it_is(self, publishing):
+    def test_returns_the_current_channel(self, publishing):
         publishing.request()
         Channel(publishing.channel_id).update([Channel.rev.set(7)])
         worker = publishing.receive(only(publishing.waiting))
         assert worker.channel.rev == 7
         assert worker.channel.publish_lease == publishing.channel().publish_lease
 
-    def test_of_another_stage_sends_the_message_of_the_right_one(self, publishing):
+    def test_of_another_stage_sends_the_message_of_the_current_one(self, publishing):
         task_id, worker = begin(publishing)
         publishing.succeed(worker)
         publishing.waiting[:] = [Message(task_id, PUBLISH)]  # the first came again, the second was never sent
         assert publishing.receive(only(publishing.waiting)) is None
         assert sent(publishing) == [(task_id, EXPORT)]
 
-    def test_of_a_task_that_ended_does_nothing(self, publishing):
+    def test_of_an_ended_task_does_nothing(self, publishing):
         task_id = publishing.request()
         publishing.drain()
         publishing.waiting.append(Message(task_id, PUBLISH))
@@ -68,13 +68,13 @@ class TestClaim:
     def test_of_an_unknown_task_does_nothing(self, publishing):
         assert publish_lock.claim("0" * 32, PUBLISH) is None
 
-    def test_of_a_channel_that_is_gone_does_nothing(self, publishing):
+    def test_of_a_missing_channel_does_nothing(self, publishing):
         task_id = publishing.request()
         publishing.channel().delete()
         assert publish_lock.claim(task_id, PUBLISH) is None
 
     @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
-    def test_that_fails_leaves_no_lease_behind(self, publishing, lost):
+    def test_leaves_no_lease_after_a_failure(self, publishing, lost):
         publishing.request()
         message = only(publishing.waiting)
         with publishing.faulty((2, lost)), pytest.raises(FAULTS):
@@ -85,13 +85,13 @@ class TestClaim:
 
 
 class TestRelease:
-    def test_lets_the_message_that_comes_again_have_the_lease(self, publishing):
+    def test_lets_the_redelivered_message_take_the_lease(self, publishing):
         _, worker = begin(publishing)
         publishing.fail(worker)
         publishing.pass_time(2)
         assert publishing.receive(only(publishing.waiting))
 
-    def test_gives_back_only_ones_own_lease(self, publishing):
+    def test_releases_only_the_workers_lease(self, publishing):
         _, dead = begin(publishing)
         publishing.die(dead)
         publishing.pass_time(VISIBILITY)
@@ -99,7 +99,7 @@ class TestRelease:
         publish_lock.release(dead.task, dead.channel)
         assert publishing.channel().publish_lease == alive.channel.publish_lease
 
-    def test_after_the_end_changes_nothing(self, publishing):
+    def test_changes_nothing_after_the_end(self, publishing):
         task_id, worker = at_export(publishing)
         publishing.request()
         publishing.succeed(worker)
@@ -110,9 +110,9 @@ class TestRelease:
 
 
 class TestRenewal:
-    """A worker that is alive keeps its lease, however long it works."""
+    """A running worker keeps its lease, however long the work takes."""
 
-    def test_moves_the_end_of_the_lease(self, publishing):
+    def test_extends_the_lease(self, publishing):
         _, worker = begin(publishing)
         for _ in range(10):
             publishing.live_on(worker)
@@ -122,7 +122,7 @@ class TestRenewal:
         publishing.drain()
         assert publishing.is_unlocked()
 
-    def test_keeps_others_away(self, publishing):
+    def test_excludes_other_workers(self, publishing):
         _, worker = begin(publishing)
         for _ in range(5):
             publishing.live_on(worker)
@@ -130,7 +130,7 @@ class TestRenewal:
         with pytest.raises(Busy):
             publishing.receive(publishing.waiting[0])
 
-    def test_does_not_take_back_a_lease_that_another_worker_has(self, publishing):
+    def test_does_not_take_the_lease_of_another_worker(self, publishing):
         _, dead = begin(publishing)
         publishing.die(dead)
         publishing.pass_time(VISIBILITY)
@@ -138,15 +138,15 @@ class TestRenewal:
         publishing.live_on(dead)
         assert publishing.channel().publish_lease == alive.channel.publish_lease
 
-    def test_does_not_lock_a_channel_whose_publish_has_ended(self, publishing):
+    def test_does_not_lock_a_channel_after_its_publish_ended(self, publishing):
         _, worker = at_export(publishing)
         publishing.succeed(worker)
         publishing.live_on(worker)
         assert publishing.is_unlocked()
 
     @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
-    def test_that_fails_is_tried_again(self, publishing, lost):
-        """The worker works on, so nobody else may begin; and what it gives back at last is its own lease."""
+    def test_is_retried_after_a_failure(self, publishing, lost):
+        """The worker continues, so no other may start; in the end it releases its own lease."""
         _, worker = begin(publishing)
         with publishing.faulty((0, lost)):
             publishing.live_on(worker)
@@ -157,7 +157,7 @@ class TestRenewal:
         publishing.fail(worker)
         assert publishing.channel().publish_lease is None
 
-    def test_goes_on_while_the_work_does_and_no_longer(self, publishing, monkeypatch):
+    def test_continues_only_while_the_work_runs(self, publishing, monkeypatch):
         _, worker = begin(publishing)
         monkeypatch.setattr(publish_lock, "RENEWAL", 0.01)
         before = publishing.channel().publish_lease

@@ -1,4 +1,4 @@
-"""Who gets the lock of a publish, and who joins."""
+"""Requests take the publish lock or join the running publish."""
 
 import pytest
 
@@ -10,25 +10,25 @@ from tests.support.worlds.publishing_world import Publishing, following
 
 
 class TestRequest:
-    def test_begins_a_task_and_sends_its_message(self, publishing):
+    def test_starts_a_task_and_sends_its_message(self, publishing):
         task_id = publishing.request(notes="First")
         assert sent(publishing) == [(task_id, PUBLISH)]
         task = publishing.task(task_id)
         assert (task.status, task.arguments) == (tasks.PENDING, {"version_notes": "First"})
         assert publishing.channel().publish_task_id == task_id
 
-    def test_joins_the_task_that_runs(self, publishing):
+    def test_joins_the_running_task(self, publishing):
         task_id, _ = begin(publishing)
         assert publishing.request() == publishing.request() == task_id
         assert sent(publishing) == []
 
-    def test_joins_the_task_that_began_since_the_channel_was_read(self, publishing):
+    def test_joins_a_task_started_since_the_channel_was_read(self, publishing):
         stale = publishing.channel()
         task_id = publishing.request()
         assert publishing.request(stale) == task_id
 
-    def test_joining_what_nobody_works_on_sends_its_message_again(self, publishing):
-        """It may never have been sent: whoever asked first was killed in between."""
+    def test_joining_an_unclaimed_task_sends_its_message_again(self, publishing):
+        """It may never have been sent: the first request may have been killed before."""
         task_id = publishing.request()
         publishing.waiting.clear()
         assert publishing.request() == task_id
@@ -44,7 +44,7 @@ class TestRequest:
         assert publishing.request() == task_id
         assert sent(publishing) == [(task_id, EXPORT)]
 
-    def test_for_a_task_that_has_just_ended_is_to_be_repeated(self, publishing):
+    def test_must_be_repeated_if_the_task_has_just_ended(self, publishing):
         publishing.request()
         stale = publishing.channel()
         publishing.drain()
@@ -52,7 +52,7 @@ class TestRequest:
             publishing.request(stale)
         assert publishing.is_unlocked()
 
-    def test_by_one_does_not_lock_another_channel(self, publishing):
+    def test_does_not_lock_another_channel(self, publishing):
         begin(publishing)
         other = Publishing()
         with other.running():
@@ -61,7 +61,7 @@ class TestRequest:
 
 
 class TestFollowUp:
-    def test_runs_once_after_all_who_joined(self, publishing):
+    def test_runs_once_for_all_joined_requests(self, publishing):
         task_id, worker = begin(publishing)
         for number in range(3):
             publishing.request(notes=f"Notes {number}", user=f"{number}" * 32)
@@ -74,13 +74,13 @@ class TestFollowUp:
         assert publishing.channel().published_rev == publishing.edits
         assert publishing.is_unlocked()
 
-    def test_does_not_run_where_nobody_joined(self, publishing):
+    def test_does_not_run_without_a_joined_request(self, publishing):
         task_id = publishing.request()
         publishing.drain()
         assert tasks.get(following(task_id)) is None
         assert publishing.channel().version == 1
 
-    def test_can_be_joined_itself(self, publishing):
+    def test_can_be_joined(self, publishing):
         first, worker = begin(publishing)
         publishing.request()
         publishing.succeed(worker)
@@ -91,7 +91,7 @@ class TestFollowUp:
         assert [publishing.task(id).status for id in (first, second, following(second))] == [tasks.SUCCESS] * 3
         assert publishing.channel().version == 3
 
-    def test_runs_after_a_publish_that_failed(self, publishing):
+    def test_runs_after_a_failed_publish(self, publishing):
         task_id, worker = begin(publishing)
         publishing.request()
         publishing.refuse(worker)
@@ -100,7 +100,7 @@ class TestFollowUp:
         assert publishing.task(following(task_id)).status == tasks.SUCCESS
         assert publishing.channel().version == 1
 
-    def test_takes_the_lock_in_the_moment_that_the_first_gives_it_back(self, publishing):
+    def test_takes_the_lock_when_the_first_releases_it(self, publishing):
         task_id, worker = at_export(publishing)
         publishing.request()
         publishing.succeed(worker)
@@ -108,7 +108,7 @@ class TestFollowUp:
         assert publishing.channel().publish_again is None
         assert sent(publishing) == [(following(task_id), PUBLISH)]
 
-    def test_that_was_asked_for_while_the_first_ended_is_not_lost(self, publishing):
+    def test_is_not_lost_if_requested_while_the_first_ends(self, publishing):
         _, worker = at_export(publishing)
         stale = worker.channel
         publishing.request(notes="Late")
@@ -118,7 +118,7 @@ class TestFollowUp:
         assert publishing.channel().version == 2
         assert publishing.channel().published_rev == publishing.edits
 
-    def test_whose_message_was_lost_is_begun_by_the_first_ones(self, publishing):
+    def test_is_started_by_the_first_message_if_its_own_was_lost(self, publishing):
         task_id, worker = at_export(publishing)
         publishing.request()
         message = worker.message

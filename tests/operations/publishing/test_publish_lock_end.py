@@ -1,4 +1,4 @@
-"""How the lock of a publish is passed on, and how it is always given back."""
+"""The publish lock is handed over and always released."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from tests.support.worlds.publishing_world import FAULTS, VISIBILITY, Message, f
 
 
 class TestHandOver:
-    def test_passes_on_what_export_needs_to_know(self, publishing):
+    def test_passes_the_arguments_of_the_export(self, publishing):
         task_id, worker = begin(publishing, notes="First")
         publish_lock.hand_over(worker.task, worker.channel, rev=3, digest="d")
         assert publishing.task(task_id).arguments == {"version_notes": "First", "rev": 3, "digest": "d"}
@@ -25,7 +25,7 @@ class TestHandOver:
 
     @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
     @pytest.mark.parametrize("call", range(2))
-    def test_that_fails_anywhere_is_made_up_for(self, publishing, call, lost):
+    def test_recovers_from_a_failure_of_any_call(self, publishing, call, lost):
         _, worker = begin(publishing)
         with publishing.faulty((call, lost)), pytest.raises(FAULTS):
             publishing.succeed(worker)
@@ -34,8 +34,8 @@ class TestHandOver:
         assert publishing.is_unlocked()
 
 
-class TestByALateWorker:
-    """Its lease has run out, and another one has the task."""
+class TestLateWorker:
+    """A worker whose lease has expired and whose task another worker has taken."""
 
     @pytest.fixture
     def late(self, publishing):
@@ -45,14 +45,14 @@ class TestByALateWorker:
         publishing.receive(only(publishing.waiting))
         return worker
 
-    def test_nothing_is_handed_over(self, publishing, late):
+    def test_cannot_hand_over(self, publishing, late):
         before = publishing.channel()
         publish_lock.hand_over(late.task, late.channel, rev=99)
         assert publishing.channel().attribute_values == before.attribute_values
         assert publishing.task(late.task.id).arguments == {"version_notes": ""}
         assert publishing.waiting == []
 
-    def test_nothing_is_ended(self, publishing, late):
+    def test_cannot_finish(self, publishing, late):
         assert not publish_lock.finish(late.task, late.channel, tasks.FAILURE, "Late.", {}, [])
         assert publishing.task(late.task.id).status == tasks.PENDING
         publishing.drain()
@@ -73,13 +73,13 @@ class TestFinish:
         assert publishing.channel().version == 1
         assert publishing.is_unlocked()
 
-    def test_with_failure_keeps_the_progress(self, publishing):
+    def test_keeps_the_progress_on_failure(self, publishing):
         task_id, worker = begin(publishing)
         tasks.advance(worker.task, 30, "On the way")
         publishing.refuse(worker)
         assert (publishing.task(task_id).status, publishing.task(task_id).progress) == (tasks.FAILURE, 30)
 
-    def test_by_a_worker_that_was_given_up_changes_nothing(self, publishing):
+    def test_by_a_worker_that_lost_its_lease_changes_nothing(self, publishing):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
         publish_lock.give_up(task_id)
@@ -89,7 +89,7 @@ class TestFinish:
 
     @pytest.mark.parametrize(("joined", "call"), [(False, 0), *((True, call) for call in range(4))])
     @pytest.mark.parametrize("lost", [False, True], ids=["never sent", "answer lost"])
-    def test_that_fails_anywhere_is_made_up_for(self, publishing, joined, call, lost):
+    def test_recovers_from_a_failure_of_any_call(self, publishing, joined, call, lost):
         task_id, worker = at_export(publishing)
         if joined:
             publishing.request()
@@ -114,7 +114,7 @@ class TestGiveUp:
         assert publishing.is_unlocked()
         assert publishing.waiting == []
 
-    def test_begins_what_was_asked_for_meanwhile(self, publishing):
+    def test_starts_the_next_pending_request(self, publishing):
         task_id, worker = begin(publishing)
         publishing.request()
         worker.message.receives = MAX_RECEIVES
@@ -123,13 +123,13 @@ class TestGiveUp:
         assert publishing.task(task_id).status == tasks.FAILURE
         assert publishing.task(following(task_id)).status == tasks.SUCCESS
 
-    def test_leaves_a_task_that_another_worker_is_at(self, publishing):
+    def test_ignores_a_task_that_another_worker_processes(self, publishing):
         task_id, worker = begin(publishing)
         publish_lock.give_up(task_id)
         assert publishing.task(task_id).status == tasks.PENDING
         assert publishing.channel().publish_lease == worker.channel.publish_lease
 
-    def test_leaves_a_task_that_ends_in_this_moment(self, publishing, monkeypatch):
+    def test_ignores_a_task_that_ends_concurrently(self, publishing, monkeypatch):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
         read = channels.get
@@ -146,7 +146,7 @@ class TestGiveUp:
         publish_lock.give_up(task_id)
         assert (publishing.task(task_id).status, publishing.channel().version) == (tasks.SUCCESS, 1)
 
-    def test_keeps_others_away_meanwhile(self, publishing, monkeypatch):
+    def test_excludes_other_workers_while_it_runs(self, publishing, monkeypatch):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
 
@@ -159,7 +159,7 @@ class TestGiveUp:
         assert publishing.task(task_id).status == tasks.FAILURE
         assert publishing.is_unlocked()
 
-    def test_that_fails_gives_the_lease_back(self, publishing, monkeypatch):
+    def test_releases_the_lease_after_a_failure(self, publishing, monkeypatch):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
         monkeypatch.setattr(publish_lock, "_restore_database", lambda _: 1 / 0)
@@ -167,7 +167,7 @@ class TestGiveUp:
             publish_lock.give_up(task_id)
         assert publishing.channel().publish_lease is None
 
-    def test_leaves_a_task_that_has_ended(self, publishing):
+    def test_ignores_a_task_that_has_ended(self, publishing):
         task_id = publishing.request()
         publishing.drain()
         publish_lock.give_up(task_id)
@@ -176,13 +176,13 @@ class TestGiveUp:
 
 
 class TestWithLease:
-    """As the workers run their stages."""
+    """Stages run by workers."""
 
     def run(self, publishing, work):
         message = only(publishing.waiting)
         with_lease(message.task_id, message.stage, work)
 
-    def test_gives_the_lease_back_after_an_error(self, publishing):
+    def test_releases_the_lease_after_an_error(self, publishing):
         publishing.request()
 
         def broken(task, channel):
@@ -203,8 +203,8 @@ class TestWithLease:
         assert (publishing.task(task_id).status, publishing.task(task_id).detail) == (tasks.FAILURE, "It is empty.")
         assert publishing.is_unlocked()
 
-    def test_gives_the_lease_back_when_the_refusal_cannot_be_written(self, publishing, monkeypatch):
-        """Else the message that comes again is turned away for a quarter of an hour."""
+    def test_releases_the_lease_when_the_refusal_cannot_be_stored(self, publishing, monkeypatch):
+        """Otherwise the redelivered message would be rejected for 15 minutes."""
         publishing.request()
 
         def refuse(task, channel):
@@ -218,7 +218,7 @@ class TestWithLease:
             self.run(publishing, refuse)
         assert publishing.channel().publish_lease is None
 
-    def test_does_no_work_without_the_lease(self, publishing):
+    def test_does_not_run_without_the_lease(self, publishing):
         begin(publishing)
         publishing.waiting.append(Message(publishing.channel().publish_task_id, PUBLISH))
         with pytest.raises(Busy):

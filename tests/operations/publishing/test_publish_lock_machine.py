@@ -1,4 +1,4 @@
-"""The lock of a publish under any order of events: requests, messages twice, workers that die, calls that fail.
+"""The publish lock under any order of events: requests, duplicate messages, killed workers, failing calls.
 
 At any time one worker at most holds the lease. When all messages have been delivered the channel is free, every
 request has been followed by one publish that holds what was there when it was made, and none ran twice.
@@ -39,7 +39,7 @@ class Machine(RuleBasedStateMachine):
 
     @contextlib.contextmanager
     def broken_by(self, fault):
-        """A call fails: whoever made it gives up, as far as it can."""
+        """A call fails: its caller stops and cleans up as far as it can."""
         with contextlib.suppress(*FAULTS, Busy), self.publishing.faulty(fault):
             yield
 
@@ -47,7 +47,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(fault=faults, look=picks)
     def ask(self, fault, look):
-        """A client that tries again until it is answered; the channel may have been read some time before."""
+        """A client that retries until it gets a response; its copy of the channel may be stale."""
         self.looks.append(self.publishing.channel())
         channel = self.looks[-1 - look % len(self.looks)]
         for attempt in (fault, None, None):
@@ -63,7 +63,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.publishing.waiting)
     @rule(pick=picks, fault=faults)
     def deliver(self, pick, fault):
-        """A message, the next ones rather than later ones. Time passes until it can be received."""
+        """Deliver a message, preferably an early one. Time passes until it is visible."""
         messages = sorted(self.publishing.waiting, key=lambda message: message.visible)
         message = messages[pick % len(messages)]
         self.publishing.pass_time(max(0, message.visible - self.publishing.now))
@@ -112,7 +112,7 @@ class Machine(RuleBasedStateMachine):
         assert self.publishing.channel().version == list(made.values()).count(tasks.SUCCESS)
 
 
-def test_every_request_is_published_once_whatever_happens(aws):
+def test_every_request_is_published_exactly_once(aws):
     run_state_machine_as_test(
         Machine,
         settings=settings(

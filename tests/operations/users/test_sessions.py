@@ -1,4 +1,4 @@
-"""Sessions follow their user, and there are never too many of them."""
+"""Sessions follow the profile of their user and are limited in number."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def sign_in(user_id):
 
 
 def expire(session_id, user_id):
-    """Let a session have ended a second ago."""
+    """Make a session expire one second ago."""
     session = Session.get(digest(session_id))
     before = sessions.place(session)
     session.expires = int(now().timestamp()) - 1
@@ -45,7 +45,7 @@ def test_a_session_carries_the_profile_and_ends_in_two_weeks(user_id):
     assert existing(users.get(user_id)).session_places == {sessions.place(session)}
 
 
-def test_sessions_follow_the_profile_at_once_as_tokens_do(user_id):
+def test_sessions_follow_the_profile_immediately_like_tokens(user_id):
     ids = [sign_in(user_id) for _ in range(3)]
     assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A", "is_admin": True})
     assert {(session_of(one).first_name, session_of(one).is_admin) for one in ids} == {("A", True)}
@@ -55,14 +55,14 @@ def test_sessions_follow_the_profile_at_once_as_tokens_do(user_id):
             session_of(one)
 
 
-def test_a_session_is_not_made_with_a_profile_of_the_past(user_id, aws):
+def test_a_session_is_not_created_with_an_outdated_profile(user_id, aws):
     user = existing(users.get(user_id))
     users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
     assert session_of(start(user)[0]).is_admin
     assert len(keys(aws)) == 1
 
 
-def test_a_profile_can_change_where_a_session_ended_and_was_removed(user_id):
+def test_a_profile_can_change_after_a_session_was_removed(user_id):
     gone, over, lasting = (sign_in(user_id) for _ in range(3))
     for one in (gone, over):
         expire(one, user_id)
@@ -73,13 +73,13 @@ def test_a_profile_can_change_where_a_session_ended_and_was_removed(user_id):
         Session.get(digest(gone))
 
 
-def test_a_new_session_forgets_those_that_ended(user_id):
+def test_a_new_session_removes_expired_ones(user_id):
     expire(sign_in(user_id), user_id)
     session = session_of(sign_in(user_id))
     assert existing(users.get(user_id)).session_places == {sessions.place(session)}
 
 
-def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypatch):
+def test_the_oldest_sessions_end_above_the_maximum(user_id, aws, monkeypatch):
     monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
@@ -90,12 +90,12 @@ def test_the_oldest_sessions_end_where_there_are_too_many(user_id, aws, monkeypa
     assert session_of(ids[3]).is_admin
 
 
-def test_all_that_a_user_may_have_changes_in_one_transaction():
+def test_the_maximum_of_tokens_and_sessions_fits_one_transaction():
     the_user_and_an_administrator_who_stays = 2
     assert MAX_TOKENS + MAX_SESSIONS + the_user_and_an_administrator_who_stays <= MAX_TRANSACTION
 
 
-def test_signing_out_forgets_the_session(user_id, aws):
+def test_signing_out_deletes_the_session(user_id, aws):
     first, second = sign_in(user_id), sign_in(user_id)
     sign_out(first)
     sign_out(first)
@@ -106,8 +106,8 @@ def test_signing_out_forgets_the_session(user_id, aws):
     assert existing(users.get(user_id)).session_places is None
 
 
-def test_signing_out_meanwhile_leaves_no_place_behind(user_id):
-    """A new session writes all places; one that went away since they were read must not come back."""
+def test_signing_out_concurrently_is_not_undone(user_id):
+    """A new session rewrites the list of sessions; one removed since the read must not reappear."""
     first = sign_in(user_id)
     user = existing(users.get(user_id))
     sign_out(first)
@@ -116,7 +116,7 @@ def test_signing_out_meanwhile_leaves_no_place_behind(user_id):
     assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
 
 
-def test_tries_are_counted_up_to_a_number_and_given_back(aws):
+def test_attempts_are_limited_and_can_be_refunded(aws):
     taken = [sign_in_tries.take("a", 3) for _ in range(4)]
     assert [bool(key) for key in taken] == [True, True, True, False]
     assert sign_in_tries.take("b", 1)

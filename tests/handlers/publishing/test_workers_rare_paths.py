@@ -1,4 +1,4 @@
-"""What functions do seldom and must have the rights for: files are lost, calls fail, others are at it or wait."""
+"""Rare code paths for which the functions need permissions: lost files, failing calls, concurrent and pending work."""
 
 import json
 from dataclasses import replace
@@ -26,14 +26,14 @@ NODE, QUESTION = "a" * 32, "b" * 32
 
 
 def ask(studio, channel_id, what="publish"):
-    """The id of a task that is asked for."""
+    """Request a task and return its ID."""
     answer = studio.post(f"/api/channel/{channel_id}/{what}", {})
     assert answer.status == 200, answer.text
     return answer.json["task_id"]
 
 
 def rename(studio, channel_id, title):
-    """Another title for the first node of the live tree."""
+    """Change the title of the first node of the live tree."""
     node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
     assert studio.call("PATCH", f"/api/contentnode/{node['id']}", {"title": title}).status == 200
 
@@ -51,7 +51,7 @@ def test_large_questions_are_published(studio):
     assert titles(studio, channel_id) == ["large"]
 
 
-def test_a_publish_that_changes_nothing_is_followed_by_what_was_asked_for_meanwhile(studio):
+def test_an_unchanged_publish_starts_the_next_pending_request(studio):
     channel_id = publish(studio, "a")
     first = ask(studio, channel_id)
     ask(studio, channel_id, "publish_draft")
@@ -61,7 +61,7 @@ def test_a_publish_that_changes_nothing_is_followed_by_what_was_asked_for_meanwh
 
 
 @pytest.mark.parametrize("stage", [publish_lock.PUBLISH, publish_lock.EXPORT])
-def test_a_message_whose_task_another_worker_is_at_comes_again(studio, stage):
+def test_a_message_is_redelivered_while_another_worker_holds_the_task(studio, stage):
     channel_id = publish(studio, "a")
     rename(studio, channel_id, "b")
     task_id = ask(studio, channel_id)
@@ -79,8 +79,8 @@ def receive(queue, task_id, receives):
     return WORKERS[queue]({"Records": [record | {"attributes": {"ApproximateReceiveCount": str(receives)}}]}, CONTEXT)
 
 
-def test_a_publish_that_cannot_be_handed_over_is_given_up_as_a_whole(studio, monkeypatch):
-    """By the worker that froze the tree, although the next one was to go on."""
+def test_a_publish_that_cannot_be_handed_over_fails(studio, monkeypatch):
+    """The publish worker ends the task, although the export worker should have continued."""
     channel_id = publish(studio, "a", public=True)
     rename(studio, channel_id, "b")
     ask(studio, channel_id, "publish_draft")
@@ -94,7 +94,7 @@ def test_a_publish_that_cannot_be_handed_over_is_given_up_as_a_whole(studio, mon
     assert existing(channels.get(channel_id)).draft_token is None
 
 
-def test_a_public_index_that_is_lost_is_made_anew_by_a_publish(studio):
+def test_a_publish_rebuilds_a_lost_public_index(studio):
     other, channel_id = publish(studio, "a", public=True), publish(studio, "b", public=True)
     lose(studio, "index/")
     rename(studio, channel_id, "c")
@@ -103,7 +103,7 @@ def test_a_public_index_that_is_lost_is_made_anew_by_a_publish(studio):
     assert {existing(lookup(studio, id))["version"] for id in (other, channel_id)} == {1, 2}
 
 
-def test_a_channel_that_lacks_its_part_of_the_search_does_not_keep_others_from_it(studio):
+def test_a_missing_search_part_does_not_block_other_channels(studio):
     channel_id, _ = publish(studio, "a"), publish(studio, "b")
     lose(studio, "search/")
     lose(studio, search_part_key(channel_id, 1))
@@ -112,7 +112,7 @@ def test_a_channel_that_lacks_its_part_of_the_search_does_not_keep_others_from_i
     assert found(studio) == ["b"]
 
 
-def test_a_search_whose_file_is_lost_finds_what_it_found(studio):
+def test_a_lost_search_index_is_rebuilt(studio):
     publish(studio, "a")
     assert found(studio) == ["a"]
     studio.cloud.s3.delete_object(Bucket=BUCKET, Key=existing(public_index.current(public_index.SEARCH)).key)
@@ -120,7 +120,7 @@ def test_a_search_whose_file_is_lost_finds_what_it_found(studio):
     assert found(studio) == ["a"]
 
 
-def test_a_notification_that_fails_comes_again(studio, monkeypatch):
+def test_a_failed_notification_is_redelivered(studio, monkeypatch):
     remember, tries = stored_objects.remember, []
 
     def remember_at_last(entries):
@@ -135,20 +135,20 @@ def test_a_notification_that_fails_comes_again(studio, monkeypatch):
 
 
 class TestChanges:
-    """That requests leave behind, and a worker does."""
+    """Changes left by requests, which a worker applies."""
 
     def send(self, client, *sent):
         told = client.send(*sent)
         assert not told["disallowed"] + told["errors"], told
 
-    def test_of_large_questions_are_done(self, studio, client, root):
+    def test_to_large_questions_are_applied(self, studio, client, root):
         self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
         large = {"type": exercises.PERSEUS_QUESTION, "raw_data": json.dumps({"text": "x" * 200_000})}
         self.send(client, client.change(1, "assessmentitem", [NODE, QUESTION], obj=large))
         self.send(client, client.change(2, "assessmentitem", [NODE, QUESTION], mods={"order": 1}))
         assert studio.get(f"/api/assessmentitem/{NODE},{QUESTION}").json["order"] == 1
 
-    def test_that_show_images_are_done_where_these_are_stored(self, studio, client, root):
+    def test_with_stored_images_are_applied(self, studio, client, root):
         self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
         image = studio.upload(images.png(), "png", "exercise_image", told=False)
         shown = [IMAGE % name for name in (image, f"{'0' * 32}.png")]
@@ -157,14 +157,14 @@ class TestChanges:
         told = client.send(client.change(2, "assessmentitem", [NODE, QUESTION], mods={"question": shown[1]}))
         assert len(told["errors"]) == 1
 
-    def test_that_ask_for_a_publish_wake_up_the_one_that_nobody_works_on(self, studio, client, root):
+    def test_requesting_a_publish_restart_an_unclaimed_one(self, studio, client, root):
         client.send(client.created(NODE, root))
         self.send(client, client.change("PUBLISHED", "channel", client.channel_id))
         channels.Channel(client.channel_id).update([channels.Channel.publish_stage.set(publish_lock.EXPORT)])
         self.send(client, client.change("PUBLISHED", "channel", client.channel_id))
         assert studio.cloud.waiting("export") == 1
 
-    def test_that_invite_are_mailed(self, studio, client, monkeypatch):
+    def test_that_invite_send_an_email(self, studio, client, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
         studio.cloud.may_send_from(SENDER)
         self.send(client, client.change(1, "invitation", "1" * 32, obj={"email": "b@example.org"}))

@@ -1,4 +1,4 @@
-"""Who is told of which changes."""
+"""Which changes each user receives."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def published(studio):
     return channel_id
 
 
-def test_of_channels_that_one_may_not_view_one_is_told_nothing(studio, client):
+def test_changes_of_hidden_channels_are_not_sent(studio, client):
     emit_update(client.channel_id, "channel", client.channel_id, {"name": "a"})
     stranger = Client(studio, client.channel_id, studio.sign_up("stranger")[1])
     assert stranger.poll() == EMPTY
@@ -28,25 +28,25 @@ def test_of_channels_that_one_may_not_view_one_is_told_nothing(studio, client):
     assert studio.post(URL, {"channel_revs": {"0" * 32: 0, "bad": 0}}).json == EMPTY
 
 
-def test_addresses_and_members_are_told_to_those_who_may_know_them(studio):
+def test_invitations_are_sent_to_editors_only(studio):
     channel_id = published(studio)
     studio.make_public(channel_id)
     for table in ("channel", "contentnode", "viewer_m2m", "invitation"):
         emit_update(channel_id, table, channel_id, {"table": table}, True, studio.user_id)
-    told = {}
+    received = {}
     for who in ("stranger", "view", "edit"):
         user_id, token = studio.sign_up(who)
         if who != "stranger":
             studio.share(channel_id, user_id, who)
         rows = [row for row in Client(studio, channel_id, token).poll()["changes"] if "table" in row["mods"]]
-        told[who] = [row["table"] for row in rows]
+        received[who] = [row["table"] for row in rows]
         assert {row["created_by_id"] for row in rows} == (set() if who == "stranger" else {studio.user_id})
-    assert told["stranger"] == []
-    assert told["view"] == ["channel", "contentnode", "viewer_m2m"]
-    assert told["edit"] == ["channel", "contentnode", "viewer_m2m", "invitation"]
+    assert received["stranger"] == []
+    assert received["view"] == ["channel", "contentnode", "viewer_m2m"]
+    assert received["edit"] == ["channel", "contentnode", "viewer_m2m", "invitation"]
 
 
-def test_tokens_are_told_to_editors_and_administrators(studio, client):
+def test_tokens_are_sent_to_editors_and_administrators(studio, client):
     tokens = {"draft_token": "d", "primary_token": "p"}
     for mods in ({"version": 1, **tokens}, {"draft_token": "d"}, {"staging_root_id": "s"}):
         emit_update(client.channel_id, "channel", client.channel_id, mods)
@@ -60,7 +60,7 @@ def test_tokens_are_told_to_editors_and_administrators(studio, client):
     assert seen["edit"] == seen["admin"] == [{"version": 1, **tokens}, {"draft_token": "d"}, {"staging_root_id": "s"}]
 
 
-def test_the_public_is_not_told_what_was_before_or_is_in_the_trash(studio):
+def test_the_public_does_not_receive_earlier_or_trashed_content(studio):
     client = Client(studio, published(studio))
     root = studio.get(f"/api/channel/{client.channel_id}").json["root_id"]
     node = "a" * 32
@@ -79,8 +79,8 @@ def test_the_public_sees_no_tasks(studio):
     assert Client(studio, channel_id).poll()["tasks"]
 
 
-def test_a_user_and_a_channel_of_one_id_are_two(studio):
-    """Clients choose the ids of channels: by one they could listen to a user."""
+def test_a_user_and_a_channel_with_the_same_id_have_separate_feeds(studio):
+    """Clients choose the IDs of channels: a channel with a user's ID must not give access to the user's feed."""
     victim, token = studio.sign_up("victim")
     assert studio.post("/api/channel", {"id": victim, "name": "trap"}).status == 201
     change = {"type": 2, "table": "user", "key": victim, "mods": {"first_name": "a"}}
@@ -88,6 +88,6 @@ def test_a_user_and_a_channel_of_one_id_are_two(studio):
     assert Client(studio, victim).poll()["changes"] == []
 
 
-def test_one_needs_to_be_signed_in(studio):
+def test_sync_requires_authentication(studio):
     assert studio.post(URL, {"changes": []}, None).status == 401
     assert studio.get(URL).status == 405

@@ -1,4 +1,4 @@
-"""Answers stay below what Lambda answers with, and always get on."""
+"""Responses stay below the Lambda limit and always make progress."""
 
 import json
 
@@ -11,7 +11,7 @@ from tests.support.aws.calls import strictly
 from tests.support.worlds.feeds import emit, emit_update
 from tests.support.worlds.syncing import URL, Client
 
-LONGEST = "\u00e9" * 41_000  # two bytes each as text, seven in an answer
+MAX_TEXT = "\u00e9" * 41_000  # two bytes each as text, seven in a response
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def second_client(studio, client, role="edit"):
     return Client(studio, client.channel_id, token)
 
 
-def test_letters_that_become_long_in_an_answer_stall_no_feed(studio, client):
+def test_escaped_characters_do_not_stall_a_feed(studio, client):
     for number in range(30):
-        emit_update(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": LONGEST})
+        emit_update(client.channel_id, "contentnode", "a" * 32, {"n": number, "description": MAX_TEXT})
     numbers: list[int] = []
     polls = 0
     while len(numbers) < 30:
@@ -44,10 +44,10 @@ def test_one_change_always_fits(studio, client, monkeypatch):
     assert [row["mods"]["n"] for _ in range(3) for row in client.poll()["changes"]] == [0, 1, 2]
 
 
-def test_what_is_disallowed_shares_the_room(studio, client):
-    """What does not fit comes back by its number."""
-    sent = [{"rev": number, "table": "bogus", "a": LONGEST} for number in range(24)]
-    emit_update(client.channel_id, "contentnode", "a" * 32, {"description": LONGEST})
+def test_disallowed_changes_count_towards_the_limit(studio, client):
+    """Changes that do not fit are returned by revision."""
+    sent = [{"rev": number, "table": "bogus", "a": MAX_TEXT} for number in range(24)]
+    emit_update(client.channel_id, "contentnode", "a" * 32, {"description": MAX_TEXT})
     body = {"changes": sent, "channel_revs": {client.channel_id: 0}}
     answer = studio.call("POST", URL, utf8(body))
     assert answer.status == 200, answer.text
@@ -64,8 +64,8 @@ def utf8(body):
 
 
 @pytest.mark.parametrize("role", ["view", "edit"])
-def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
-    """More of it than an answer holds, before something that one is told."""
+def test_hidden_changes_are_skipped(studio, client, monkeypatch, role):
+    """More hidden changes than a response holds, followed by a visible one."""
     monkeypatch.setattr(response, "MAX_RETURNED", 4)
     other = second_client(studio, client, role)
     failed = [
@@ -75,12 +75,12 @@ def test_what_one_is_not_told_is_read_over(studio, client, monkeypatch, role):
     for _ in range(9):
         emit_update(client.channel_id, "invitation", "a" * 32, {"share_mode": "edit"})
     emit_update(client.channel_id, "channel", client.channel_id, {"name": "n"})
-    told = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
-    assert told == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
+    received = [row["table"] for _ in range(4) for row in other.poll()["changes"]]
+    assert received == ["invitation"] * (9 if role == "edit" else 0) + ["channel"]
 
 
-def test_letters_that_become_long_as_they_are_stored_are_written_in_several_transactions(studio, client):
-    mods = {"description": LONGEST}
+def test_large_stored_changes_are_written_in_several_transactions(studio, client):
+    mods = {"description": MAX_TEXT}
     sent = [client.change("UPDATED", "contentnode", "a" * 32, mods=mods) for _ in range(23)]
     with strictly(studio):
         answer = studio.call("POST", URL, utf8({"changes": sent, "channel_revs": {client.channel_id: 0}}))

@@ -17,18 +17,18 @@ def new_id():
 
 @pytest.fixture
 def both(studio):
-    """Two clients, each of a channel with a topic, and the ids of these topics."""
+    """Two clients, each of its own channel, and the roots of these channels."""
     clients = [Client(studio, studio.make_channel()[0]) for _ in range(2)]
     roots = [studio.get(f"/api/channel/{client.channel_id}").json["root_id"] for client in clients]
     return clients, roots
 
 
-def told(client):
+def received(client):
     return [(one["type"], one["key"]) for one in client.poll()["changes"]]
 
 
 @pytest.mark.parametrize("named", ["source", "target"])
-def test_a_move_to_another_channel_is_told_in_both(studio, both, named):
+def test_a_move_to_another_channel_is_in_both_feeds(studio, both, named):
     (here, there), (root, other_root) = both
     node = new_id()
     here.send(here.created(node, root))
@@ -37,13 +37,13 @@ def test_a_move_to_another_channel_is_told_in_both(studio, both, named):
     assert studio.post(URL, {"changes": [change]}).json["successes"]
     others = [Client(studio, one.channel_id, studio.sign_up(one.channel_id, is_admin=True)[1]) for one in both[0]]
     others[0].rev = here.rev
-    assert told(others[0]) == [(4, node)]
-    assert told(others[1]) == ([(1, node)] if named == "source" else []) + [(4, node)]
+    assert received(others[0]) == [(4, node)]
+    assert received(others[1]) == ([(1, node)] if named == "source" else []) + [(4, node)]
     assert contentnode.row(studio, node)["channel_id"] == there.channel_id
 
 
-def test_a_move_that_is_done_and_not_marked_is_known_in_the_target(studio, both):
-    """Its process ends in between. Whoever comes next marks it."""
+def test_an_unmarked_move_is_in_the_feed_of_the_target(studio, both):
+    """The process is killed before marking it. The next holder marks it."""
     (here, there), (root, other_root) = both
     node = new_id()
     here.send(here.created(node, root))
@@ -52,15 +52,15 @@ def test_a_move_that_is_done_and_not_marked_is_known_in_the_target(studio, both)
         patch.setattr(changes, "abandon", lambda _: None)
         with contextlib.suppress(Killed):
             here.send(here.moved(node, other_root, "first-child"))
-    assert told(there) == [(1, node), (4, node)]
+    assert received(there) == [(1, node), (4, node)]
     changes.Change(here.channel_id, 0).update([changes.Change.until.set(1)])
     other = Client(studio, here.channel_id, studio.sign_up("admin", is_admin=True)[1])
-    assert told(other)[-1] == (4, node)
-    assert told(there) == [(4, node)]  # it was applied again, within the target
+    assert received(other)[-1] == (4, node)
+    assert received(there) == [(4, node)]  # it was applied again, within the target
     assert not changes.counter_of(here.channel_id).has_pending
 
 
-def test_a_move_within_a_channel_is_told_once(studio, both):
+def test_a_move_within_a_channel_is_emitted_once(studio, both):
     (here, there), (root, _) = both
     node = new_id()
     here.send(here.created(node, root))
@@ -70,8 +70,8 @@ def test_a_move_within_a_channel_is_told_once(studio, both):
     assert changes.counter_of(there.channel_id).last == 0
 
 
-@pytest.mark.parametrize("is_new", [False, True], ids=["there before", "made just now"])
-def test_what_is_below_a_moved_node_can_be_changed_in_its_new_channel(studio, both, is_new):
+@pytest.mark.parametrize("is_new", [False, True], ids=["existing", "just created"])
+def test_descendants_of_a_moved_node_can_be_changed_in_the_new_channel(studio, both, is_new):
     (here, there), (root, other_root) = both
     top, child = new_id(), new_id()
     sent = [here.created(top, root), here.created(child, top)]
@@ -86,7 +86,7 @@ def test_what_is_below_a_moved_node_can_be_changed_in_its_new_channel(studio, bo
     assert there.ask(here.updated(root, title="no"), there.updated(root, title="no")).json["disallowed"]
 
 
-def test_of_nodes_only_where_they_are_is_read(studio, both):
+def test_only_the_location_of_nodes_is_read(studio, both):
     (here, _), (root, _) = both
     node = new_id()
     here.send(here.created(node, root))
