@@ -1,4 +1,4 @@
-"""Who is asking: no route that needs a user answers without a good token."""
+"""Authentication: routes that need a user refuse requests without a valid token."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_the_token_of_a_user_who_is_not_active_is_refused(studio):
     assert_not_signed_in(studio.get(AUTHENTICATE))
 
 
-def test_a_token_is_of_its_user(studio):
+def test_a_token_identifies_its_user(studio):
     other_id, other = studio.sign_up("other", is_admin=True)
     answers = [studio.get(AUTHENTICATE, token).json for token in (studio.token, other)]
     assert [answer["user_id"] for answer in answers] == [studio.user_id, other_id]

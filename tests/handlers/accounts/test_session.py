@@ -1,4 +1,4 @@
-"""Signing in with a password and out again, and what a session may do."""
+"""Sign in with a password, sign out, and use a session."""
 
 import pytest
 
@@ -33,8 +33,8 @@ def sign_in(browser, password=PASSWORD, **names):
     return browser.call("POST", URL, {**(names or {"username": EMAIL}), "password": password})
 
 
-class TestSigningIn:
-    def test_tells_who_one_is_and_gives_both_cookies(self, browser, user_id):
+class TestSignIn:
+    def test_returns_the_user_and_sets_both_cookies(self, browser, user_id):
         answer = sign_in(browser)
         assert answer.status == 201
         assert answer.json == {
@@ -51,14 +51,14 @@ class TestSigningIn:
         assert answer.headers["Cache-Control"] == "no-store"
         assert browser.call("GET", ME).json["id"] == user_id
 
-    def test_gives_cookies_that_only_own_pages_send_and_read(self, browser, user_id):
+    def test_sets_cookies_for_the_same_site_only(self, browser, user_id):
         session, csrf = sign_in(browser).cookies
         kept = f"Path=/; Max-Age={SECONDS}; SameSite=Lax"
         assert session == f"{SESSION}={browser.cookies[SESSION]}; {kept}; HttpOnly"
         assert csrf == f"{CSRF}={browser.cookies[CSRF]}; {kept}"
         assert SECONDS == 14 * 24 * 3600
 
-    def test_gives_cookies_for_https_only_where_that_is_served(self, browser, user_id, monkeypatch):
+    def test_sets_secure_cookies_over_https(self, browser, user_id, monkeypatch):
         monkeypatch.setenv("PUBLIC_URL", "https://front.example.org")
         settings.cache_clear()
         try:
@@ -68,10 +68,10 @@ class TestSigningIn:
             settings.cache_clear()
 
     @pytest.mark.parametrize("names", [{"email": EMAIL}, {"username": f" {EMAIL.upper()} "}])
-    def test_takes_the_address_as_people_write_it(self, browser, user_id, names):
+    def test_accepts_spelling_variants_of_the_address(self, browser, user_id, names):
         assert sign_in(browser, **names).status == 201
 
-    def test_makes_a_new_session_each_time(self, browser, studio, user_id):
+    def test_creates_a_new_session_each_time(self, browser, studio, user_id):
         given = new_session_id()
         browser.cookies[SESSION] = given
         sign_in(browser)
@@ -87,14 +87,14 @@ class TestSigningIn:
         assert digest(browser.cookies[SESSION]) in stored
         assert not any(secret in stored for secret in (*browser.cookies.values(), PASSWORD))
 
-    def test_by_a_page_of_another_site_is_refused(self, browser, user_id):
+    def test_from_another_site_is_refused(self, browser, user_id):
         body = {"username": EMAIL, "password": PASSWORD}
         for headers in ({"origin": "https://evil.example.org"}, {"origin": "null"}, {"referer": "http://[bad"}):
             answer = browser.call("POST", URL, body, **headers)
             assert (answer.status, answer.cookies) == (403, []), headers
         assert browser.call("POST", URL, body, origin=settings().public_url).status == 201
 
-    def test_is_noted_once_an_hour(self, browser, studio, user_id):
+    def test_is_recorded_once_per_hour(self, browser, studio, user_id):
         sign_in(browser)
         first = User.get(user_id).last_login
         sign_in(Browser(studio))
@@ -105,14 +105,14 @@ class TestSigningIn:
 
 
 class TestCurrent:
-    def test_of_nobody_has_no_user_but_a_token(self, browser):
+    def test_without_a_user_has_a_csrf_token(self, browser):
         answer = browser.call("GET", CURRENT)
         assert (answer.status, answer.json["user_id"], answer.json["username"]) == (200, None, "")
         assert answer.json["csrf_token"] == browser.cookies[CSRF]
         assert SESSION not in browser.cookies
         assert browser.call("GET", CURRENT).json == answer.json
 
-    def test_of_a_session_has_its_user_and_token(self, studio):
+    def test_of_a_session_has_user_and_csrf_token(self, studio):
         browser = studio.sign_in()
         del browser.cookies[CSRF]
         answer = browser.call("GET", CURRENT)
@@ -123,16 +123,16 @@ class TestCurrent:
         assert studio.get(CURRENT).json["user_id"] == studio.user_id
 
     @pytest.mark.parametrize("csrf", ["x", "\u00e9", "a" * 63, ""])
-    def test_keeps_no_token_that_is_none(self, browser, csrf):
+    def test_replaces_an_invalid_csrf_token(self, browser, csrf):
         browser.cookies[CSRF] = csrf
         assert browser.call("GET", CURRENT).json["csrf_token"] != csrf
 
-    def test_is_kept_by_nobody(self, browser):
+    def test_is_not_cached(self, browser):
         assert browser.call("GET", CURRENT).headers["Cache-Control"] == "no-store"
 
 
-class TestSigningOut:
-    def test_ends_the_session_and_forgets_the_cookies(self, studio):
+class TestSignOut:
+    def test_ends_the_session_and_deletes_the_cookies(self, studio):
         browser = studio.sign_in()
         kept = dict(browser.cookies)
         answer = browser.call("DELETE", CURRENT)
@@ -140,17 +140,17 @@ class TestSigningOut:
         assert Browser(studio, kept).call("GET", ME).status == 401
         assert studio.cloud.items("sessions") == []
 
-    def test_leaves_other_sessions_and_tokens(self, studio):
+    def test_keeps_other_sessions_and_tokens(self, studio):
         first, second = studio.sign_in(), studio.sign_in()
         first.call("DELETE", CURRENT)
         assert second.call("GET", ME).status == studio.get(ME).status == 200
 
-    def test_needs_the_token(self, studio):
+    def test_needs_the_csrf_token(self, studio):
         browser = studio.sign_in()
         assert browser.call("DELETE", CURRENT, csrf=False).status == 403
         assert browser.call("GET", ME).status == 200
 
-    def test_again_is_nothing_wrong(self, studio, browser):
+    def test_is_idempotent(self, studio, browser):
         assert browser.call("DELETE", CURRENT).status == 204
         signed_in = studio.sign_in()
         for _ in range(2):
@@ -164,19 +164,19 @@ class TestSession:
             browser.call("GET", "/api/internal/authenticate_user_internal")
         assert watch.names == ["GetItem"]
 
-    def test_is_over_before_it_is_removed(self, studio):
+    def test_expires_before_it_is_removed(self, studio):
         browser = studio.sign_in()
         Session(digest(browser.cookies[SESSION])).update([Session.expires.set(1)])
         assert_over(browser)
 
-    def test_is_over_with_its_user(self, studio):
+    def test_ends_when_its_user_is_deactivated(self, studio):
         browser = studio.sign_in()
         admin = studio.sign_up("admin", is_admin=True)[1]
         studio.call("PATCH", f"/api/admin-users/{studio.user_id}", {"is_active": False}, admin)
         assert_over(browser)
 
     @pytest.mark.parametrize("value", ["", "x", "0" * 64, "A" * 64, "0" * 63, "\u00e9", '"' + "0" * 64, "a" * 9000])
-    def test_that_is_none_signs_nobody_in(self, studio, value):
+    def test_with_an_invalid_id_is_ignored(self, studio, value):
         browser = Browser(studio, {SESSION: value, CSRF: csrf_token(value)})
         for method, path in (("GET", ME), ("POST", "/api/channel")):
             answer = browser.call(method, path)
@@ -184,7 +184,7 @@ class TestSession:
             assert len(value) < 9 or value not in answer.text
         assert browser.call("GET", CURRENT).json["user_id"] is None
 
-    def test_gives_way_to_a_token(self, studio):
+    def test_has_lower_precedence_than_a_token(self, studio):
         browser = studio.sign_in()
         other_id, token = studio.sign_up("other")
         assert browser.call("GET", ME, authorization=f"Token {token}").json["id"] == other_id
@@ -192,7 +192,7 @@ class TestSession:
         sent = {"name": "c"}
         assert browser.call("POST", "/api/channel", sent, csrf=False, authorization=f"Token {token}").status == 201
 
-    def test_is_asked_where_another_scheme_is_sent(self, studio):
+    def test_is_used_if_another_scheme_is_sent(self, studio):
         assert studio.sign_in().call("GET", ME, authorization="Basic abc").status == 200
 
     def test_is_found_among_other_cookies(self, studio):
@@ -203,7 +203,7 @@ class TestSession:
 
 class TestCsrf:
     @pytest.mark.parametrize("token", ["", "x", "0" * 64, "\u00e9", "{session}", "{digest}", "{other}"])
-    def test_token_must_be_that_of_the_session(self, studio, token):
+    def test_token_must_match_the_session(self, studio, token):
         browser, other = studio.sign_in(), studio.sign_in()
         session = browser.cookies[SESSION]
         sent = token.format(session=session, digest=digest(session), other=other.cookies[CSRF])
@@ -218,17 +218,17 @@ class TestCsrf:
     @pytest.mark.parametrize(
         "headers", [{"origin": "http://evil.example.org"}, {"referer": "http://evil.example.org/"}]
     )
-    def test_token_is_not_enough_for_pages_of_another_site(self, studio, headers):
+    def test_token_is_refused_from_another_site(self, studio, headers):
         answer = studio.sign_in().call("POST", "/api/channel", {"name": "c"}, **headers)
         assert answer.status == 403
         assert settings().public_url in answer.json["detail"]
 
-    def test_token_is_enough_for_our_own_pages(self, studio):
+    def test_token_is_accepted_from_the_same_site(self, studio):
         own = settings().public_url
         for headers in ({"origin": own}, {"referer": f"{own}/en/channels/?a=b"}, {"origin": own.upper()}):
             assert studio.sign_in().call("POST", "/api/channel", {"name": "c"}, **headers).status == 201
 
-    def test_token_is_not_needed_to_read(self, studio):
+    def test_token_is_not_needed_for_reads(self, studio):
         browser = studio.sign_in()
         for method in ("GET", "HEAD", "OPTIONS"):
             assert browser.call(method, ME, csrf=False, origin="http://evil.example.org").status == 200

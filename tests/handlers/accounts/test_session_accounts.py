@@ -1,4 +1,4 @@
-"""Studio's own pages of signing in: for clients that send JSON, and for people without a script."""
+"""Studio's sign-in pages: for JSON clients and for browsers without JavaScript."""
 
 from html.parser import HTMLParser
 from urllib.parse import urlencode
@@ -18,7 +18,7 @@ ME = "/api/user/me"
 
 
 class Page(HTMLParser):
-    """The forms of a page: where they go, and what they send."""
+    """The forms of a page: their actions and fields."""
 
     def __init__(self, text):
         super().__init__()
@@ -41,13 +41,13 @@ def browser(studio):
 
 
 def send(browser, action, **fields):
-    """Press the button of a form; scripts, which would send a header, are off."""
+    """Submit a form without JavaScript, which would send a header."""
     body = urlencode(fields).encode()
     return browser.call("POST", action.rstrip("/"), body, csrf=False, content_type=FORM)
 
 
 def test_studios_clients_sign_in_as_recorded(browser):
-    """Recorded: the page sets csrftoken; the credentials as JSON are answered with 302 and the session's cookie."""
+    """Recorded: the page sets csrftoken; JSON credentials return 302 and the session cookie."""
     page = browser.call("GET", ACCOUNTS)
     assert (page.status, set(browser.cookies)) == (200, {CSRF})
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -59,7 +59,7 @@ def test_studios_clients_sign_in_as_recorded(browser):
     assert (refused.status, refused.json["detail"]) == (403, "CSRF Failed: CSRF token missing or incorrect.")
 
 
-def test_people_sign_in_and_out_without_a_script(browser):
+def test_signing_in_and_out_works_without_javascript(browser):
     page = Page(browser.call("GET", ACCOUNTS).text)
     ((method, action),) = page.actions
     assert (method, page.scripts, set(page.fields)) == ("post", 0, {"username", "password"})
@@ -73,7 +73,7 @@ def test_people_sign_in_and_out_without_a_script(browser):
     assert browser.call("GET", ME).status == 401
 
 
-def test_a_form_with_a_wrong_password_comes_again_with_a_sentence(browser):
+def test_a_wrong_password_shows_the_form_with_an_error(browser):
     answer = send(browser, f"{ACCOUNTS}/login", username='"><script>', password="wrong")
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Token")
     page = Page(answer.text)
@@ -84,48 +84,48 @@ def test_a_form_with_a_wrong_password_comes_again_with_a_sentence(browser):
 
 
 @pytest.mark.parametrize("fields", [{}, {"username": EMAIL}, {"username": "", "password": ""}])
-def test_a_form_that_lacks_something_comes_again(browser, fields):
+def test_an_incomplete_form_is_shown_again(browser, fields):
     answer = send(browser, f"{ACCOUNTS}/login", **fields)
     assert answer.status == 400
     assert Page(answer.text).actions
 
 
-def test_json_that_is_wrong_is_answered_in_json(browser):
+def test_json_errors_are_json(browser):
     for body, status in (({"username": EMAIL, "password": "wrong"}, 401), ({}, 400), ([], 400), (b"x", 400)):
         answer = browser.call("POST", f"{ACCOUNTS}/login", body)
         assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
 
 
-def test_a_form_of_another_site_is_refused(browser):
+def test_a_form_from_another_site_is_refused(browser):
     body = urlencode({"username": EMAIL, "password": PASSWORD}).encode()
     answer = browser.call("POST", f"{ACCOUNTS}/login", body, content_type=FORM, origin="http://evil.example.org")
     assert (answer.status, answer.cookies) == (403, [])
 
 
-def test_a_form_with_too_much_is_refused(browser):
+def test_an_oversized_form_is_refused(browser):
     assert send(browser, f"{ACCOUNTS}/login", **{f"f{n}": "x" for n in range(30)}).status == 400
 
 
 @pytest.mark.parametrize("fields", [{}, {"csrfmiddlewaretoken": "x"}])
-def test_nobody_is_signed_out_by_a_form_without_the_token(studio, fields):
+def test_signing_out_by_form_needs_the_csrf_token(studio, fields):
     browser = studio.sign_in()
     assert send(browser, f"{ACCOUNTS}/logout", **fields).status == 403
     assert browser.call("GET", ME).status == 200
 
 
-def test_scripts_sign_out_with_the_header(studio):
+def test_signing_out_by_script_uses_the_header(studio):
     browser = studio.sign_in()
     assert browser.call("POST", f"{ACCOUNTS}/logout").status == 302
     assert browser.cookies == {}
 
 
-def test_pages_load_nothing_and_are_kept_by_nobody(browser):
+def test_pages_load_no_resources_and_are_not_cached(browser):
     headers = browser.call("GET", ACCOUNTS).headers
     assert headers["Content-Security-Policy"].startswith("default-src 'none';")
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_front_passes_cookies_in_both_directions(studio):
+def test_the_cdn_passes_cookies_in_both_directions(studio):
     accounts.create_user(EMAIL, PASSWORD)
     body = {"username": EMAIL, "password": PASSWORD}
     answer = front.ask("POST", f"{ACCOUNTS}/login/", json=body)

@@ -1,4 +1,4 @@
-"""What passwords must be, how long they can be guessed, and what ends when they change."""
+"""Password rules, limits on attempts, and the effects of a password change."""
 
 import json
 import time
@@ -29,13 +29,13 @@ def user_id(studio):
 
 @pytest.fixture(autouse=True)
 def morning(monkeypatch):
-    """A quarter of an hour that does not end while a test runs."""
+    """A 15-minute window that does not end while a test runs."""
     monkeypatch.setattr(sign_in_tries, "WINDOW", 10**9)
 
 
 @pytest.fixture
 def few(monkeypatch):
-    """Fewer tries, as each takes its time."""
+    """Fewer attempts, because each is slow."""
     monkeypatch.setattr(sessions, "MAX_TRIES_PER_ACCOUNT", 2)
     monkeypatch.setattr(sessions, "MAX_TRIES_PER_ADDRESS", 4)
 
@@ -64,7 +64,7 @@ class TestRefusal:
         }
         assert not any(answer.cookies for answer in wrong)
 
-    def test_takes_as_long_where_nobody_is(self, proper_passwords):
+    def test_takes_as_long_for_an_unknown_account(self, proper_passwords):
         assert not accounts.is_outdated(accounts._DUMMY_HASH)
         user = User("a" * 32, password=accounts.hash_password(PASSWORD))
         assert accounts.is_password_of(user, PASSWORD)
@@ -74,14 +74,14 @@ class TestRefusal:
             assert not accounts.is_password_of(nobody, PASSWORD)
             assert time.process_time() - started > 0.005
 
-    def test_says_nothing_of_what_was_sent(self, studio, user_id):
+    def test_does_not_repeat_the_input(self, studio, user_id):
         for answer in (sign_in(studio, "mistyped-secret"), sign_in(studio, "mistyped-secret" * 100)):
             assert "mistyped-secret" not in answer.text
             assert answer.status in (400, 401)
 
 
-class TestTries:
-    def test_of_an_account_end_for_a_while(self, studio, user_id, few):
+class TestAttempts:
+    def test_per_account_are_limited(self, studio, user_id, few):
         other = accounts.create_user("other@example.org", PASSWORD)[0]
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
         answer = sign_in(studio)
@@ -89,10 +89,10 @@ class TestTries:
         assert 0 < int(answer.headers["Retry-After"]) <= sign_in_tries.WINDOW
         assert sign_in(studio, email="other@example.org").json["user_id"] == other
 
-    def test_end_for_accounts_that_are_none_as_well(self, studio, few):
+    def test_for_unknown_accounts_are_limited(self, studio, few):
         assert [sign_in(studio, "x", "nobody@example.org").status for _ in range(3)] == [401, 401, 429]
 
-    def test_of_an_address_end_for_a_while(self, studio, user_id, few, monkeypatch):
+    def test_per_ip_address_are_limited(self, studio, user_id, few, monkeypatch):
         front.known_by(monkeypatch, "k")
         studio.origin_secret = "k"
         statuses = [sign_in(studio, "x", f"{number}@example.org").status for number in range(5)]
@@ -101,27 +101,27 @@ class TestTries:
         studio.address = "203.0.113.9"
         assert sign_in(studio).status == 201
 
-    def test_of_an_address_are_not_counted_by_what_it_says_itself(self, studio, few):
+    def test_ignore_a_forwarded_address_sent_by_the_client(self, studio, few):
         body = {"username": EMAIL, "password": "x"}
         for number in range(4):
             sent = {**body, "username": f"{number}@example.org"}
             Browser(studio).call("POST", URL, sent, x_forwarded_for=f"10.0.0.{number}")
         assert Browser(studio).call("POST", URL, body, x_forwarded_for="10.0.0.9").status == 429
 
-    def test_that_are_refused_cost_an_address_nothing(self, studio, user_id, few):
+    def test_that_are_refused_do_not_count_against_the_address(self, studio, user_id, few):
         for _ in range(8):
             sign_in(studio, "wrong")
         assert sign_in(studio, "x", "nobody@example.org").status == 401
 
-    def test_that_are_right_do_not_count(self, studio, user_id, few):
+    def test_with_the_right_password_do_not_count(self, studio, user_id, few):
         assert {sign_in(studio).status for _ in range(6)} == {201}
 
-    def test_are_there_again_after_a_quarter_of_an_hour(self, studio, user_id, few, monkeypatch):
+    def test_are_available_again_after_15_minutes(self, studio, user_id, few, monkeypatch):
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
         monkeypatch.setattr(sign_in_tries, "WINDOW", 5 * 10**8)  # another one
         assert sign_in(studio).status == 201
 
-    def test_do_not_concern_who_is_signed_in(self, studio, user_id, few):
+    def test_do_not_affect_signed_in_users(self, studio, user_id, few):
         browser = studio.sign_in(user_id)
         for _ in range(3):
             sign_in(studio, "wrong")
@@ -149,7 +149,7 @@ class TestChange:
         assert browser.call("GET", ME).status == 401
         assert studio.get(ME, token).status == 200
 
-    def test_needs_the_old_one(self, studio, user_id):
+    def test_needs_the_old_password(self, studio, user_id):
         answer = change(studio.sign_in(user_id), "wrong")
         assert (answer.status, set(answer.json)) == (400, {"old_password"})
         assert sign_in(studio).status == 201
@@ -157,12 +157,12 @@ class TestChange:
     @pytest.mark.parametrize(
         "new", ["", "short", "x" * 1001, "1234567890", EMAIL, "Someone@example.org", "abababababab"], ids=range(7)
     )
-    def test_to_a_weak_one_is_refused(self, studio, user_id, new):
+    def test_to_a_weak_password_is_refused(self, studio, user_id, new):
         answer = change(studio.sign_in(user_id), new=new)
         assert (answer.status, set(answer.json)) == (400, {"new_password"})
         assert sign_in(studio).status == 201
 
-    def test_that_lost_a_race_changes_nothing(self, studio, user_id, monkeypatch):
+    def test_changes_nothing_after_a_lost_race(self, studio, user_id, monkeypatch):
         browser, hash_password = studio.sign_in(user_id), accounts.hash_password
 
         def meanwhile(password):
@@ -180,7 +180,7 @@ class TestChange:
         assert sign_in(studio, NEW).status == 201
 
 
-def test_a_password_with_old_parameters_is_hashed_anew(studio, user_id):
+def test_a_password_with_old_parameters_is_rehashed(studio, user_id):
     weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
     User(user_id).update([User.password.set(weak)])
     assert sign_in(studio).status == 201
@@ -190,7 +190,7 @@ def test_a_password_with_old_parameters_is_hashed_anew(studio, user_id):
     assert sign_in(studio).status == 201
 
 
-def test_who_is_made_inactive_while_signing_in_is_not_signed_in(studio, user_id, monkeypatch):
+def test_a_user_deactivated_while_signing_in_is_not_signed_in(studio, user_id, monkeypatch):
     is_password_of = accounts.is_password_of
 
     def meanwhile(user, password):

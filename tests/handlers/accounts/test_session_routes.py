@@ -1,4 +1,4 @@
-"""Whatever a route answers to a token, it answers to a session as well."""
+"""Every route accepts a session like a token."""
 
 import pytest
 
@@ -14,7 +14,7 @@ COOKIES = {SESSION: "0" * 64, CSRF: "0" * 64}
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=routes.name)
-def test_a_session_is_as_good_as_a_token(studio, route):
+def test_a_session_is_accepted_like_a_token(studio, route):
     admin_id, token = studio.sign_up("admin", is_admin=True)
     browser, path = studio.sign_in(admin_id), routes.url(route)
     by_token = studio.call(route.method, path, None, token)
@@ -33,13 +33,13 @@ def test_a_session_changes_nothing_without_its_csrf_token(studio, route):
 
 
 @pytest.mark.parametrize("route", CLOSED, ids=routes.name)
-def test_a_cookie_that_is_no_session_is_nobody(studio, route):
+def test_an_invalid_session_cookie_authenticates_nobody(studio, route):
     answer = Browser(studio, dict(COOKIES)).call(route.method, routes.url(route))
     assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, "Token")
 
 
 @pytest.mark.parametrize("route", PUBLIC, ids=routes.name)
-def test_public_routes_look_at_no_cookie_and_set_none(studio, route):
+def test_public_routes_neither_read_nor_set_cookies(studio, route):
     path = routes.url(route)
     answers = [browser.call(route.method, path) for browser in (Browser(studio), Browser(studio, dict(COOKIES)))]
     answers.append(studio.sign_in().call(route.method, path))

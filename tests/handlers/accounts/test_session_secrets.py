@@ -1,4 +1,4 @@
-"""Passwords, sessions and tokens are in no log, not even where something fails, and in no error."""
+"""Passwords, sessions and tokens never appear in logs or errors, even after failures."""
 
 import io
 
@@ -16,7 +16,7 @@ PASSWORD = "correct horse"
 
 @pytest.fixture
 def logged(monkeypatch):
-    """What is logged, as text."""
+    """Return the log as text."""
     text = io.StringIO()
     for handler in telemetry.log.handlers:
         if hasattr(handler, "stream"):  # pytest adds some that have none
@@ -37,20 +37,20 @@ def assert_silent(logged, answer, *secrets):
     assert not [secret for secret in secrets if secret in logged.getvalue() + answer.text]
 
 
-def test_a_password_is_not_logged_where_signing_in_fails(studio, logged, monkeypatch):
+def test_a_password_is_not_logged_if_signing_in_fails(studio, logged, monkeypatch):
     accounts.create_user(EMAIL, PASSWORD)
     monkeypatch.setattr(users, "add_session", fail)
     answer = Browser(studio).call("POST", "/api/auth/session", {"username": EMAIL, "password": PASSWORD})
     assert_silent(logged, answer, PASSWORD)
 
 
-def test_a_session_is_not_logged_where_it_cannot_be_read(studio, logged, monkeypatch):
+def test_a_session_is_not_logged_if_it_cannot_be_read(studio, logged, monkeypatch):
     browser = studio.sign_in()
     monkeypatch.setattr(sessions, "find", fail)
     assert_silent(logged, browser.call("GET", "/api/user/me"), *browser.cookies.values())
 
 
-def test_a_session_is_not_logged_where_the_database_does_not_answer(studio, logged):
+def test_a_session_is_not_logged_if_the_database_is_unavailable(studio, logged):
     browser = studio.sign_in()
     with watching(Watch(failing=0)) as watch:
         answer = browser.call("GET", "/api/user/me")

@@ -1,4 +1,4 @@
-"""Oneself, as recorded of Studio."""
+"""The caller's user, as recorded from Studio."""
 
 import pytest
 
@@ -12,7 +12,7 @@ FIELDS = {"id", "email", "first_name", "last_name", "is_active", "editable_chann
 
 
 class TestUser:
-    def test_is_listed_alone_with_the_own_channels(self, studio):
+    def test_lists_only_the_caller_with_channels(self, studio):
         studio.sign_up("other")
         edited, _ = studio.make_channel()
         viewed, _ = studio.make_channel()
@@ -29,10 +29,10 @@ class TestUser:
         assert studio.get(f"/api/user/{studio.user_id}").json == studio.get("/api/user").json[0]
 
     @pytest.mark.parametrize("user_id", [NOTHING, "bad", "%00"])
-    def test_is_nobody_else(self, studio, user_id):
+    def test_of_another_user_is_not_found(self, studio, user_id):
         assert studio.get(f"/api/user/{user_id}").status == 404
 
-    def test_is_on_pages_where_they_are_asked_for(self, studio):
+    def test_can_be_paged(self, studio):
         answer = studio.get("/api/user?page_size=5").json
         assert (answer["count"], answer["total_pages"], len(answer["results"])) == (1, 1, 1)
 
@@ -45,7 +45,7 @@ class TestUser:
 
 
 class TestProfile:
-    def test_says_where_the_clipboard_is_and_what_storage_is_left(self, studio):
+    def test_shows_the_clipboard_and_the_storage_left(self, studio):
         User(studio.user_id).update([User.disk_space_left.add(-100)])
         own = studio.get("/api/user/me").json
         assert own["id"] == own["clipboard_root_id"] == studio.user_id
@@ -54,6 +54,6 @@ class TestProfile:
         assert own["is_admin"] is False
         assert own["date_joined"].endswith("Z")
 
-    def test_has_no_space_left_where_less_is_allowed_than_is_used(self, studio):
+    def test_has_no_space_left_if_the_quota_is_exceeded(self, studio):
         User(studio.user_id).update([User.disk_space_left.set(-1)])
         assert studio.get("/api/user/me").json["available_space"] == 0

@@ -1,4 +1,4 @@
-"""What administrators see of channels, and change. What becomes of the public lists: test_public_visibility."""
+"""Channels in administration. Effects on the public lists: test_public_visibility."""
 
 import pytest
 
@@ -124,10 +124,10 @@ class TestList:
         assert watch.names == ["GetItem", "Query", "BatchGetItem", "BatchGetItem"]  # channels, roots of their trees
 
     @pytest.mark.parametrize("query", ["?public=maybe", "?languages=%3F", "?keywords=%00", "?page=0&deleted=true"])
-    def test_refuses_what_is_no_filter(self, studio, token, query):
+    def test_refuses_invalid_filters(self, studio, token, query):
         assert studio.get(URL + query, token).status == 400
 
-    def test_says_how_large_a_channel_is_before_it_is_published(self, studio, token):
+    def test_shows_the_size_of_an_unpublished_channel(self, studio, token):
         channel_id, root = studio.make_channel()
         names = [studio.upload(data, "pdf", "document") for data in (b"%PDF 1", b"%PDF 2", b"%PDF 1")]
         added = [nodes.resource(f"{at}", files=[nodes.file(name)]) for at, name in enumerate(names)]
@@ -139,8 +139,8 @@ class TestList:
         assert (row["size"], row["published"]) == (12, False)
 
 
-class TestChanging:
-    def test_takes_links(self, studio, token):
+class TestUpdate:
+    def test_accepts_links(self, studio, token):
         channel_id, _ = studio.make_channel()
         links = {"source_url": "https://a.org", "demo_server_url": "https://b.org"}
         row = change(studio, token, channel_id, source_domain="c.org", **links).json
@@ -148,7 +148,7 @@ class TestChanging:
         again = studio.call("PUT", f"{URL}/{channel_id}", {"source_url": ""}, token).json
         assert (again["source_url"], again["demo_server_url"]) == ("", "https://b.org")
 
-    def test_takes_a_deleted_channel_off_the_public_lists_and_puts_it_back(self, studio, token):
+    def test_removes_a_deleted_channel_from_the_public_lists_until_restored(self, studio, token):
         channel_id = publish(studio)
         studio.make_public(channel_id)
         for deleted, listed in ((True, []), (False, [channel_id])):
@@ -156,7 +156,7 @@ class TestChanging:
             studio.deliver()
             assert [entry["id"] for entry in studio.get("/api/public/v1/channels", None).json] == listed
 
-    def test_takes_a_place_in_the_catalog(self, studio, token):
+    def test_sets_the_priority_in_the_catalog(self, studio, token):
         channel_id = publish(studio)
         assert studio.get(f"{URL}/{channel_id}", token).json["priority"] == 0
         for priority in (5, -1):
@@ -168,7 +168,7 @@ class TestChanging:
 
     @pytest.mark.parametrize("state", [{"deleted": True}, {"deleted": None}, {"deleted": False}])
     def test_is_all_or_nothing(self, studio, token, state):
-        """What is deleted by the same request, was before, or is not published cannot become public."""
+        """A channel that is unpublished, or deleted before or by the same request, cannot become public."""
         channel_id = studio.make_channel()[0] if state["deleted"] is False else publish(studio)
         if state["deleted"] is None:
             change(studio, token, channel_id, deleted=True)
@@ -183,7 +183,7 @@ class TestChanging:
         assert (row["public"], row["source_url"]) == (True, "https://a.org")
         assert watch.names.count("UpdateItem") == 1
 
-    def test_is_nothing_where_the_channel_is_deleted_meanwhile(self, studio, token):
+    def test_changes_nothing_if_the_channel_is_deleted_concurrently(self, studio, token):
         channel_id = publish(studio)
 
         def delete():
@@ -194,7 +194,7 @@ class TestChanging:
         row = studio.get(f"{URL}/{channel_id}", token).json
         assert (row["deleted"], row["public"], row["source_url"]) == (True, False, None)
 
-    def test_brings_a_deleted_channel_back_as_a_public_one(self, studio, token):
+    def test_restores_a_deleted_channel_as_public(self, studio, token):
         channel_id = publish(studio)
         change(studio, token, channel_id, deleted=True)
         row = change(studio, token, channel_id, deleted=False, public=True).json
@@ -212,7 +212,7 @@ class TestChanging:
         ],
         ids=str,
     )
-    def test_is_refused_for_what_is_wrong(self, studio, token, fields):
+    def test_refuses_bad_input(self, studio, token, fields):
         channel_id, _ = studio.make_channel()
         before = studio.cloud.items("channels")
         assert change(studio, token, channel_id, **fields).status == 400

@@ -1,4 +1,4 @@
-"""The catalog: public channels as they were published, open to everyone."""
+"""The catalog: the published version of public channels, open to everyone."""
 
 from urllib.parse import quote
 
@@ -27,7 +27,7 @@ def names(studio, query="?public=true"):
     return [row["name"] for row in listed(studio, query)]
 
 
-def test_says_what_is_known_of_a_channel(studio):
+def test_describes_a_channel(studio):
     picture = store(studio, b"png", "png")
     same = nodes.node_id("content")
     first, second = (nodes.exercise(name, nodes.question("q"), content_id=same) for name in "ab")
@@ -78,7 +78,7 @@ def test_the_highest_priority_comes_first_then_names(studio):
 
 @pytest.fixture
 def two(studio):
-    """A channel of one video that has everything, and one of an exercise."""
+    """A channel with a video that has all metadata, and one with an exercise."""
     video = nodes.resource(
         "v",
         "video",
@@ -147,7 +147,7 @@ def test_pages(studio):
     assert studio.get(f"{LIST}?public=true&page_size=2&page=3").status == 404
 
 
-def test_reads_no_channel(studio):
+def test_does_not_read_channels(studio):
     publish(studio, public=True)
     listed(studio)
     with counting(studio) as watch:

@@ -1,4 +1,4 @@
-"""Channels as their curators make, read, change, delete and restore them."""
+"""Channels: create, read, change, delete and restore."""
 
 import pytest
 
@@ -39,14 +39,14 @@ def read(studio, channel_id):
     return studio.get(one(channel_id)).json
 
 
-class TestMaking:
-    def test_its_maker_is_its_editor(self, studio):
+class TestCreate:
+    def test_its_creator_is_its_editor(self, studio):
         channel = make(studio, description="d", language="sw")
         assert (channel["edit"], channel["view"], channel["unpublished_changes"]) == (True, False, True)
         assert read(studio, channel["id"]) == channel
         assert (channel["name"], channel["description"], channel["language"]) == ("New", "d", "sw")
 
-    def test_its_trees_are_there(self, studio):
+    def test_its_trees_exist(self, studio):
         channel = make(studio)
         roots = [existing(find(Node, channel[name])) for name in ("root_id", "trash_root_id")]
         assert [(root.channel_id, root.kind) for root in roots] == [(channel["id"], "topic")] * 2
@@ -57,7 +57,7 @@ class TestMaking:
         assert (again.status, set(again.json)) == (409, {"error", "detail"})
         assert read(studio, "123456781234123412341234567890ab")["name"] == "New"
 
-    def test_chefs_go_on_with_it(self, studio):
+    def test_chefs_can_upload_to_it(self, studio):
         channel = make(studio)
         _, root = studio.make_channel("By chef", channel["id"])
         studio.add(root, nodes.exercise("e", nodes.question("q")))
@@ -98,12 +98,12 @@ class TestMaking:
     @pytest.mark.parametrize(
         "body", [None, [], 5, "text", {}, b"{", b"\xff", {"name": "\ud800"}, {"name": "n", "id": "bad"}]
     )
-    def test_what_is_no_channel_is_refused(self, studio, body):
+    def test_a_bad_body_is_refused(self, studio, body):
         assert studio.post(LIST, body).status == 400
 
 
-class TestChanging:
-    def test_only_what_is_given_changes(self, studio):
+class TestUpdate:
+    def test_only_given_fields_change(self, studio):
         channel = make(studio, description="d", language="en")
         changes = {
             "name": "Renamed",
@@ -119,7 +119,7 @@ class TestChanging:
         assert wanted.items() <= answer.json.items()
         assert answer.json["thumbnail_url"] == f"/content/storage/a/a/{PICTURE}"
 
-    def test_an_empty_value_takes_it_away(self, studio):
+    def test_an_empty_value_clears_a_field(self, studio):
         channel = make(studio, language="en", thumbnail=PICTURE, thumbnail_encoding=CROPPED)
         changes = {"language": None, "thumbnail": "", "thumbnail_encoding": None}
         seen = studio.call("PATCH", one(channel["id"]), changes).json
@@ -133,7 +133,7 @@ class TestChanging:
         answer = studio.call("PUT", one(channel["id"]), {"id": NOTHING, "name": "Put"})
         assert (answer.status, answer.json["id"], answer.json["name"]) == (200, channel["id"], "Put")
 
-    def test_defaults_for_content_change_one_by_one(self, studio):
+    def test_content_defaults_change_individually(self, studio):
         channel = make(studio, content_defaults={"author": "Ann"})
         changes = {"content_defaults": {"license": "CC BY", "m_value": 2}}
         seen = studio.call("PATCH", one(channel["id"]), changes).json["content_defaults"]
@@ -153,20 +153,20 @@ class TestChanging:
             ({}, False),
         ],
     )
-    def test_what_a_new_version_would_say_is_an_unpublished_change(self, studio, changes, counts):
+    def test_published_fields_make_an_unpublished_change(self, studio, changes, counts):
         channel_id = published(studio)
         assert read(studio, channel_id)["unpublished_changes"] is False
         before = existing(channels.get(channel_id))
         assert studio.call("PATCH", one(channel_id), changes).json["unpublished_changes"] is counts
         assert existing(channels.get(channel_id)).rev == before.rev + counts
 
-    def test_what_changes_nothing_writes_nothing(self, studio):
+    def test_an_unchanged_value_is_not_written(self, studio):
         channel = make(studio)
         with strictly(studio) as watch:
             assert studio.call("PATCH", one(channel["id"]), {"name": "New"}).json == channel
         assert watch.writes == []
 
-    def test_a_change_in_between_is_not_lost(self, studio, monkeypatch):
+    def test_a_concurrent_change_is_not_lost(self, studio, monkeypatch):
         from chalicelib.operations.channels import channel_resource
 
         channel = make(studio)
@@ -183,7 +183,7 @@ class TestChanging:
         assert (seen["name"], seen["description"], seen["language"]) == ("mine", "theirs", "sw")
         assert existing(channels.get(channel["id"])).rev == 4
 
-    def test_who_always_comes_too_late_is_told(self, studio, monkeypatch):
+    def test_too_many_lost_races_are_a_conflict(self, studio, monkeypatch):
         from chalicelib.operations.channels import channel_resource
 
         channel = make(studio)
@@ -191,7 +191,7 @@ class TestChanging:
         assert studio.call("PATCH", one(channel["id"]), {"name": "mine"}).status == 409
 
 
-class TestDeleting:
+class TestDelete:
     def test_a_deleted_channel_can_be_restored(self, studio):
         channel = make(studio)
         assert [studio.call("DELETE", one(channel["id"])).status for _ in range(2)] == [204, 204]
@@ -199,7 +199,7 @@ class TestDeleting:
         restored = studio.post(f"{one(channel['id'])}/restore")
         assert (restored.status, restored.json["deleted"]) == (200, False)
 
-    def test_a_public_channel_leaves_the_public_lists_and_comes_back(self, studio):
+    def test_a_public_channel_leaves_and_rejoins_the_public_lists(self, studio):
         channel_id = published(studio)
         studio.make_public(channel_id)
         stranger = studio.sign_up("stranger")[1]
@@ -221,7 +221,7 @@ class TestDeleting:
 class TestRights:
     @pytest.fixture
     def people(self, studio):
-        """(channel id, tokens by right)."""
+        """Return (channel ID, tokens by role)."""
         channel_id = make(studio)["id"]
         tokens = {"editor": studio.token, "admin": studio.sign_up("admin", is_admin=True)[1]}
         tokens["stranger"] = studio.sign_up("stranger")[1]
@@ -242,14 +242,14 @@ class TestRights:
             ("DELETE", "", None, [204, 204, 403, 404]),
         ],
     )
-    def test_who_may_do_what(self, studio, people, method, path, body, statuses):
+    def test_permissions_by_role(self, studio, people, method, path, body, statuses):
         channel_id, tokens = people
         order = ("editor", "admin", "viewer", "stranger")
         answers = [studio.call(method, one(channel_id) + path, body, tokens[who]) for who in order]
         assert [answer.status for answer in answers] == statuses
         assert studio.call(method, one(channel_id) + path, body, None).status == 401
 
-    def test_a_viewer_is_told_to_be_one(self, studio, people):
+    def test_a_viewer_sees_the_viewer_flag(self, studio, people):
         channel_id, tokens = people
         seen = studio.get(one(channel_id), tokens["viewer"]).json
         assert (seen["edit"], seen["view"]) == (False, True)
@@ -278,7 +278,7 @@ class TestCounting:
         studio.deliver("maintenance")
         return channel_id
 
-    def test_a_content_that_is_there_twice_counts_once(self, studio):
+    def test_duplicate_content_counts_once(self, studio):
         twice = [nodes.exercise(name, nodes.question(name), content_id="c" * 32) for name in "ab"]
         channel_id = self.upload(studio, *twice, nodes.exercise("c", nodes.question("c")), nodes.topic("t"))
         assert read(studio, channel_id)["count"] == 2
@@ -307,13 +307,13 @@ def test_a_single_read_costs_three_calls(studio):
     assert len(watch.names) == 3
 
 
-def test_unknown_methods_are_answered_with_those_there_are(studio: Studio):
+def test_unknown_methods_are_answered_with_the_allowed_ones(studio: Studio):
     answer = studio.call("PUT", LIST, {})
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS, POST")
     assert studio.call("POST", one(NOTHING), {}).headers["Allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"
 
 
-def test_an_editor_made_by_sharing_may_edit(studio):
+def test_an_invited_editor_may_edit(studio):
     channel = make(studio)
     user_id, token = studio.sign_up("second")
     studio.share(channel["id"], user_id, EDIT)

@@ -1,4 +1,4 @@
-"""The staged tree goes live, and the one before it comes back."""
+"""Deploy the staged tree, and roll back to the previous one."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from tests.support.worlds.publishing import publish
 
 
 def stage(studio, *names, channel_id=None):
-    """The id of a channel in which exercises of these names are staged."""
+    """Return the ID of a channel whose staged tree has exercises with these names."""
     channel_id, root = studio.make_channel(channel_id=channel_id)
     studio.add(root, *(nodes.exercise(name, nodes.question(name)) for name in names))
     assert studio.finish(channel_id, stage=True).status == 200
@@ -38,7 +38,7 @@ def trees_left(studio):
 
 
 @pytest.mark.parametrize("name", ["deploy", "rollback"])
-def test_no_tree_of_a_deleted_channel_goes_live(studio, name):
+def test_a_deleted_channel_cannot_be_deployed_or_rolled_back(studio, name):
     channel_id = stage(studio, "a")
     post(studio, channel_id, "deploy")
     stage(studio, "b", channel_id=channel_id)
@@ -50,7 +50,7 @@ def test_no_tree_of_a_deleted_channel_goes_live(studio, name):
 
 
 class TestDeploy:
-    def test_the_staged_tree_is_live_and_the_old_one_waits_beside_it(self, studio):
+    def test_makes_the_staged_tree_live_and_keeps_the_previous_one(self, studio):
         channel_id = stage(studio, "a")
         live, staged, _ = roots(channel_id)
         answer = post(studio, channel_id, "deploy")
@@ -68,7 +68,7 @@ class TestDeploy:
         assert studio.publish(channel_id)["status"] == "SUCCESS"
         assert titles(studio, channel_id, 2) == ["b"]
 
-    def test_the_tree_before_the_last_is_removed(self, studio):
+    def test_removes_the_tree_before_the_previous_one(self, studio):
         channel_id = stage(studio, "a")
         oldest, *_ = roots(channel_id)
         post(studio, channel_id, "deploy")
@@ -80,26 +80,26 @@ class TestDeploy:
         assert oldest not in left
         assert {live, previous} <= left
 
-    def test_where_nothing_is_staged_is_409(self, studio):
+    def test_without_a_staged_tree_is_409(self, studio):
         channel_id = stage(studio, "a")
         assert [post(studio, channel_id, "deploy").status for _ in range(2)] == [200, 409]
         assert "staged" in post(studio, channel_id, "deploy").json["detail"]
 
-    def test_when_another_tree_is_staged_meanwhile_is_409(self, studio):
+    def test_is_409_if_another_tree_is_staged_concurrently(self, studio):
         channel_id = stage(studio, "a")
         with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id)):
             assert post(studio, channel_id, "deploy").status == 409
         live, staged, _ = roots(channel_id)
         assert {live, staged} <= trees_left(studio)
 
-    def test_whose_answer_is_lost_is_done_once(self, studio):
+    def test_is_applied_once_if_the_response_is_lost(self, studio):
         channel_id = stage(studio, "a")
         live, staged, _ = roots(channel_id)
         with watching(LosesUpdates(), own=(studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)):
             assert post(studio, channel_id, "deploy").status == 200
         assert roots(channel_id) == (staged, None, live)
 
-    def test_costs_as_much_however_large_the_tree(self, studio):
+    def test_costs_the_same_for_trees_of_any_size(self, studio):
         channel_id = stage(studio, *(f"n{number}" for number in range(30)))
         with counting(studio) as watch:
             assert post(studio, channel_id, "deploy").status == 200
@@ -107,7 +107,7 @@ class TestDeploy:
 
 
 class LosesUpdates(Watch):
-    """Every first update of an item is made, but its answer is lost."""
+    """Every first update of an item succeeds, but its response is lost."""
 
     def __call__(self, client, operation, arguments):
         answer = super().__call__(client, operation, arguments)
@@ -118,7 +118,7 @@ class LosesUpdates(Watch):
 
 
 class TestRollback:
-    def test_brings_the_tree_before_back(self, studio):
+    def test_restores_the_previous_tree(self, studio):
         channel_id = stage(studio, "a")
         live, staged, _ = roots(channel_id)
         post(studio, channel_id, "deploy")
@@ -126,7 +126,7 @@ class TestRollback:
         assert (answer.status, answer.json["root_id"]) == (200, live)
         assert roots(channel_id) == (live, None, staged)
 
-    def test_twice_is_as_before(self, studio):
+    def test_twice_restores_the_first_state(self, studio):
         channel_id = stage(studio, "a")
         post(studio, channel_id, "deploy")
         before = roots(channel_id)
@@ -134,7 +134,7 @@ class TestRollback:
         assert roots(channel_id) == before
         assert trees_left(studio) >= {root for root in before if root}
 
-    def test_leaves_what_is_staged(self, studio):
+    def test_keeps_the_staged_tree(self, studio):
         channel_id = stage(studio, "a")
         post(studio, channel_id, "deploy")
         stage(studio, "b", channel_id=channel_id)
@@ -150,18 +150,18 @@ class TestRollback:
         assert studio.publish(channel_id)["status"] == "SUCCESS"
         assert titles(studio, channel_id, 3) == titles(studio, channel_id, 1) == ["a"]
 
-    def test_where_there_is_no_tree_before_is_409(self, studio):
+    def test_without_a_previous_tree_is_409(self, studio):
         channel_id = stage(studio, "a")
         assert post(studio, channel_id, "rollback").status == 409
 
 
 @pytest.mark.parametrize("name", ["deploy", "rollback", "publish", "publish_draft"])
-def test_a_channel_that_is_not_there_is_404(studio, name):
+def test_an_unknown_channel_is_404(studio, name):
     assert [post(studio, id, name).status for id in (NOTHING, "bad")] == [404, 404]
 
 
-def test_others_are_told_of_it(studio):
-    """Recorded: the changes of finish_channel and DEPLOYED."""
+def test_sync_clients_receive_it(studio):
+    """Recorded: the changes emitted by finish_channel and DEPLOYED."""
     channel_id = stage(studio, "a")
     live, staged, _ = roots(channel_id)
     post(studio, channel_id, "deploy")
@@ -172,7 +172,7 @@ def test_others_are_told_of_it(studio):
     ]
 
 
-def test_others_who_emit_meanwhile_are_waited_for(studio):
+def test_retries_after_concurrent_changes(studio):
     channel_id = stage(studio, "a")
     with interrupted(studio, lambda: emit_update(channel_id, "channel", channel_id, {"name": "n"})):
         assert post(studio, channel_id, "deploy").status == 200
@@ -180,8 +180,8 @@ def test_others_who_emit_meanwhile_are_waited_for(studio):
     assert told[1:] == [{"name": "n"}, {"root_id": roots(channel_id)[0], "staging_root_id": None}]
 
 
-def test_a_rollback_does_not_overlook_what_was_staged_meanwhile(studio):
-    """The change that it emits names what is staged."""
+def test_a_rollback_notices_a_tree_staged_concurrently(studio):
+    """The emitted change names the staged tree."""
     channel_id = stage(studio, "a")
     post(studio, channel_id, "deploy")
     with interrupted(studio, lambda: stage(studio, "b", channel_id=channel_id)):

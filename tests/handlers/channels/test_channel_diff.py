@@ -1,4 +1,4 @@
-"""What the staged tree changes, as a resource."""
+"""The difference between the staged and the live tree, as a resource."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def diff(studio, channel_id, query="", token=""):
 
 
 def computed(studio, channel_id, query=""):
-    """The difference, once it is worked out."""
+    """Return the difference after its task has run."""
     studio.deliver("maintenance")
     answer = diff(studio, channel_id, query)
     assert answer.status == 200, answer.text
@@ -43,7 +43,7 @@ def titles(answer, section):
 
 
 class TestDiff:
-    def test_says_what_the_staged_tree_changes(self, studio):
+    def test_lists_the_changes_of_the_staged_tree(self, studio):
         pdf, other = (nodes.file(store(studio, data, "pdf")) for data in (b"1", b"22"))
         quiz = [nodes.question("kept"), nodes.question("gone"), nodes.question("text")]
         asked = [nodes.question("kept"), nodes.question("new"), nodes.question("text", question="Other text?")]
@@ -68,14 +68,14 @@ class TestDiff:
         assert found["from"] == {"tree": "main", **totals, "file_size": 1}
         assert found["to"] == {"tree": "staging", **totals, "file_size": 2}
 
-    def test_is_ready_when_the_task_of_the_upload_is(self, studio):
+    def test_is_ready_when_the_task_of_the_upload_ends(self, studio):
         channel_id = stage(studio, "a")
         studio.deliver("maintenance")
         answer = diff(studio, channel_id)
         assert (answer.status, answer.json["stale"], answer.json["task_id"]) == (200, False, None)
         assert answer.json["counts"]["added"] == 1
 
-    def test_is_202_with_a_task_until_then(self, studio):
+    def test_is_202_with_a_task_before(self, studio):
         channel_id = stage(studio, "a")
         answers = [diff(studio, channel_id) for _ in range(2)]
         assert [answer.status for answer in answers] == [202, 202]
@@ -85,7 +85,7 @@ class TestDiff:
         assert (task["status"], task["result"]["added"]) == ("SUCCESS", 1)
         assert diff(studio, channel_id).status == 200
 
-    def test_is_begun_anew_where_its_worker_was_killed(self, studio):
+    def test_is_restarted_if_its_worker_was_killed(self, studio):
         channel_id = stage(studio, "a")
         task_id = diff(studio, channel_id).json["task_id"]
         studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls["maintenance"])
@@ -97,7 +97,7 @@ class TestDiff:
             assert studio.task(task_id)["status"] == ("SUCCESS" if is_lost else "STARTED")
         assert diff(studio, channel_id).status == 200
 
-    def test_is_stale_after_an_edit_and_then_anew(self, studio):
+    def test_is_stale_after_an_edit_and_then_refreshed(self, studio):
         channel_id = staged_over(studio, [nodes.topic("a")], [nodes.topic("a")])
         assert set(computed(studio, channel_id)["counts"].values()) == {0}
         node = studio.get(f"/api/contentnode?parent={existing(channels.get(channel_id)).root_id}").json["results"][0]
@@ -116,7 +116,7 @@ class TestDiff:
         assert diff(studio, channel_id).json["stale"] is True
         assert titles(computed(studio, channel_id), "added") == ["a", "late"]
 
-    def test_compares_other_trees_too(self, studio):
+    def test_compares_other_trees(self, studio):
         channel_id = stage(studio, "a")
         studio.post(f"/api/channel/{channel_id}/deploy")
         query = "?from=main&to=previous"
@@ -133,7 +133,7 @@ class TestDiff:
         assert [titles(page, "added") for page in pages] == [["a", "b"], ["c", "d"], ["e"], []]
         assert {page["counts"]["added"] for page in pages} == {5}
 
-    def test_reads_the_same_however_large_the_trees(self, studio):
+    def test_costs_the_same_for_trees_of_any_size(self, studio):
         channel_id = stage(studio, *(f"n{number}" for number in range(30)))
         computed(studio, channel_id)
         with counting(studio) as watch:
@@ -144,14 +144,14 @@ class TestDiff:
     def test_bad_queries_are_400(self, studio, query):
         assert diff(studio, stage(studio, "a"), query).status == 400
 
-    def test_of_trees_that_are_not_there_is_404(self, studio):
+    def test_of_missing_trees_is_404(self, studio):
         channel_id = studio.post("/api/channel", {"name": "n"}).json["id"]
         assert [diff(studio, channel_id, query).status for query in ("", "?to=previous")] == [404, 404]
         assert diff(studio, NOTHING).status == 404
 
 
 class TestRights:
-    def test_members_see_it_and_nobody_else(self, studio):
+    def test_only_members_see_it(self, studio):
         channel_id = stage(studio, "a")
         viewer_id, viewer = studio.sign_up("viewer")
         studio.share(channel_id, viewer_id, "view")
@@ -169,7 +169,7 @@ class TestRights:
         assert titles(computed(studio, channel_id), "added") == ["b"]
 
 
-def test_a_tree_that_is_gone_ends_the_task(studio):
+def test_a_removed_tree_fails_the_task(studio):
     channel_id = stage(studio, "a")
     task_id = diff(studio, channel_id).json["task_id"]
     from chalicelib.models import trees

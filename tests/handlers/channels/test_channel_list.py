@@ -1,4 +1,4 @@
-"""Lists of channels: who sees which, every filter, order, search and pages, and what they cost."""
+"""Channel lists: visibility, filters, ordering, search, paging and cost."""
 
 from urllib.parse import urlencode
 
@@ -21,7 +21,7 @@ LIST = "/api/channel"
 
 
 class World:
-    """Channels by name, and a stranger who may edit, view or has marked some of them.
+    """Channels by name, and another user who may edit, may view or has bookmarked some of them.
 
     `fr`, `quiz` and `subtitled` are public; `plain` was never published, `staged` waits for a person, `gone` is
     deleted.
@@ -129,11 +129,11 @@ MINE = ["fr", "plain", "private", "staged"]
         ("cheffed=false", ["plain"]),
     ],
 )
-def test_a_filter_gives(world, query, names):
+def test_filters(world, query, names):
     assert sorted(world.names(query)) == names
 
 
-def test_channels_are_named_by_id_if_one_may_view_them(world):
+def test_visible_channels_can_be_requested_by_id(world):
     ids = ",".join([*world.ids.values(), NOTHING, "bad", ""])
     assert sorted(world.names(f"id__in={ids}")) == sorted({*PUBLIC, *MINE})
     stranger = world.studio.sign_up("stranger")[1]
@@ -149,7 +149,7 @@ def test_excluded_channels_are_left_out(world):
     assert world.names(f"public=true&exclude={left_out}") == ["quiz", "subtitled"]
 
 
-def test_a_collection_gives_those_of_its_channels_that_one_may_view(world):
+def test_a_collection_lists_its_visible_channels(world):
     hidden = world.studio.post(LIST, {"name": "hidden"}).json["id"]
     collection = ChannelSet(new_id(), name="Set", channel_ids=[world.ids["quiz"], world.ids["private"], hidden])
     collection.save()
@@ -158,7 +158,7 @@ def test_a_collection_gives_those_of_its_channels_that_one_may_view(world):
     assert world.names(f"collection={NOTHING}") == []
 
 
-def test_the_newest_change_comes_first(world):
+def test_the_latest_change_comes_first(world):
     assert world.names("edit=true") == ["staged", "private", "fr"]
     assert world.names("public=true") == PUBLIC
 
@@ -178,17 +178,17 @@ def test_it_can_be_ordered(world, ordering, names):
     assert found[-1:] + sorted(found[:-1]) == names[-1:] + sorted(names[:-1])
 
 
-def test_public_channels_can_be_ordered_by_what_the_index_does_not_know(world):
+def test_public_channels_can_be_ordered_by_fields_missing_in_the_index(world):
     assert world.names("public=true&ordering=-created") == ["subtitled", "quiz", "fr"]
     assert world.names("public=true&ordering=-last_published") == ["subtitled", "quiz", "fr"]
 
 
-def test_search_looks_into_name_and_description(world):
+def test_search_matches_name_and_description(world):
     assert world.names("edit=true&search=SECRET") == ["private"]
     assert world.names("public=true&search=fr") == ["fr"]
 
 
-def test_pages_hold_what_the_list_holds(world):
+def test_pages_contain_the_same_rows_as_the_list(world):
     whole = world.studio.get(f"{LIST}?public=true", world.token).json
     pages = [world.studio.get(f"{LIST}?public=true&page_size=2&page={n}", world.token).json for n in (1, 2)]
     assert [page["count"] for page in pages] == [3, 3]
@@ -197,7 +197,7 @@ def test_pages_hold_what_the_list_holds(world):
     assert world.studio.get(f"{LIST}?public=true&page=3&page_size=2", world.token).status == 404
 
 
-def test_rows_are_what_single_reads_give(world):
+def test_rows_equal_single_reads(world):
     for channel in world.studio.get(f"{LIST}?published=true", world.token).json:
         assert world.studio.get(f"{LIST}/{channel['id']}", world.token).json == channel
 
@@ -223,13 +223,13 @@ def test_bad_input_is_refused(world, query):
 
 
 @pytest.mark.parametrize("value", [*WORDS, "%", "'", "(", "\U0001f600", "x" * 999, "-", ",", ",,"])
-def test_any_words_are_looked_for(world, value):
+def test_any_keywords_are_accepted(world, value):
     for name in ("keywords", "id__in", "licenses", "kinds", "collection", "exclude", "search", "ordering"):
         answer = world.studio.get(f"{LIST}?{urlencode({'edit': 'true', name: value})}", world.token)
         assert answer.status == 200, answer.text
 
 
-def test_public_channels_are_read_only_where_they_are_shown(world):
+def test_only_public_channels_on_the_page_are_read(world):
     world.studio.get(f"{LIST}?public=true", world.token)  # fetches the public index
     with counting(world.studio) as watch:
         page = world.studio.get(f"{LIST}?public=true&page_size=1", world.token).json
@@ -237,7 +237,7 @@ def test_public_channels_are_read_only_where_they_are_shown(world):
     assert len(watch.names) <= 5, watch.names
 
 
-def test_a_channel_that_is_not_public_any_more_is_on_no_page(studio, monkeypatch):
+def test_a_channel_that_is_no_longer_public_is_on_no_page(studio, monkeypatch):
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)
@@ -252,7 +252,7 @@ def test_a_channel_that_is_not_public_any_more_is_on_no_page(studio, monkeypatch
 class TestCost:
     @pytest.fixture
     def many(self, studio):
-        """230 channels of the user, and one more that is public."""
+        """230 channels of the user, and one more public channel."""
         studio.post(LIST, {"name": "first", "thumbnail": recordings.store(studio, images.png(), "png")})
         (first,) = channels.get_many([studio.get(f"{LIST}?edit=true").json[0]["id"]])
         template = {name: getattr(first, name) for name in ("name", "created", "modified", "root_id", "trash_root_id")}

@@ -1,4 +1,4 @@
-"""Channels, their versions and details are answered as Kolibri Studio was recorded to, but where a decision differs."""
+"""Responses on channels, versions and details equal those recorded from Kolibri Studio, except by decision."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ UNORDERED = ("languages", "included_languages")
 
 @pytest.fixture(scope="module")
 def answers(shared_cloud: Any) -> dict[str, Answer]:
-    """The answers to all recorded calls, with the recorded channel published twice, public, and with its token."""
+    """Responses to all recorded calls; the recorded channel is published twice, public, and has its token."""
     shared_cloud.empty()
     studio = Studio(shared_cloud)
     tree = next(c for c in recordings.load("internal") if c.note == "get_tree_data main").response["tree"]
@@ -86,7 +86,7 @@ def of_the_channel() -> Any:
 
 
 def plain(body: Any) -> Any:
-    """An answer without what is only its server's own."""
+    """A response without server-specific values."""
     if isinstance(body, list):
         return [plain(part) for part in body]
     if not isinstance(body, dict):

@@ -25,7 +25,7 @@ def upload(studio, name, channel_id=None):
     return channel_id
 
 
-def test_the_life_of_a_channel(studio):
+def test_the_statuses_of_a_channel(studio):
     channel_id = upload(studio, "one")
 
     def now():
@@ -68,7 +68,7 @@ def test_many_channels_at_once(studio):
     assert statuses(studio, *channel_ids) == dict.fromkeys(channel_ids, "unpublished")
 
 
-def test_none_and_twice_the_same(studio):
+def test_no_and_duplicate_ids(studio):
     channel_id, _ = studio.make_channel()
     assert statuses(studio) == {}
     assert statuses(studio, channel_id, str(uuid.UUID(channel_id))) == {channel_id: "unpublished"}
@@ -90,13 +90,13 @@ def test_one_channel_of_others_among_them_is_403(studio):
 
 
 @pytest.mark.parametrize("sent", [None, "text", {}, [5], [None], ["0" * 32] * 1001])
-def test_what_is_no_list_of_ids_is_refused(studio, sent):
+def test_an_invalid_list_of_ids_is_refused(studio, sent):
     answer = studio.post(STATUS, {"channel_ids": sent})
     assert answer.status == 400
     assert any(name.startswith("channel_ids") for name in answer.json)
 
 
-def test_an_editor_is_told_so(studio):
+def test_an_editor_is_confirmed(studio):
     channel_id, _ = studio.make_channel()
     for form in (channel_id, channel_id.upper(), str(uuid.UUID(channel_id))):
         answer = studio.post(EDITOR, {"channel_id": form})
@@ -104,13 +104,13 @@ def test_an_editor_is_told_so(studio):
 
 
 @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "", "a\x00", "x" * 10_000])
-def test_nobody_is_editor_of_a_channel_that_is_not_there(studio, channel_id):
+def test_an_unknown_channel_has_no_editor(studio, channel_id):
     answer = studio.post(EDITOR, {"channel_id": channel_id})
     assert answer.status == 404
     assert "Channel not found" in answer.json["detail"]
 
 
 @pytest.mark.parametrize("channel_id", [None, 5, [], {}, True])
-def test_an_id_is_a_text(studio, channel_id):
+def test_an_id_must_be_a_string(studio, channel_id):
     answer = studio.post(EDITOR, {"channel_id": channel_id})
     assert (answer.status, set(answer.json)) == (400, {"channel_id", "error", "detail"})

@@ -32,7 +32,7 @@ def test_the_newest_comes_first(studio, channel_id):
     assert len(watch.names) <= 3
 
 
-def test_the_newest_of_very_many_are_listed(studio, channel_id, monkeypatch):
+def test_a_long_list_is_limited_to_the_newest(studio, channel_id, monkeypatch):
     monkeypatch.setattr(tasks, "LISTED", 2)
     for number in range(4):
         add(studio, channel_id, number)
@@ -40,7 +40,7 @@ def test_the_newest_of_very_many_are_listed(studio, channel_id, monkeypatch):
     assert studio.get(f"{LIST}?channel={channel_id}&page_size=1").json["count"] == 2
 
 
-def test_those_see_them_who_may_view_the_channel(studio, channel_id):
+def test_only_members_of_the_channel_see_them(studio, channel_id):
     add(studio, channel_id, 1)
     stranger, (viewer_id, viewer) = studio.sign_up("stranger")[1], studio.sign_up("viewer")
     studio.share(channel_id, viewer_id, VIEW)

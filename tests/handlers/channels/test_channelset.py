@@ -1,4 +1,4 @@
-"""Sets of channels and the token that opens them."""
+"""Channel sets and their tokens."""
 
 import pytest
 
@@ -32,8 +32,8 @@ def opened(studio, token):
     return {entry["id"] for entry in answer.json} if answer.status == 200 else set()
 
 
-class TestMaking:
-    def test_answers_with_published_channels_and_a_token_that_opens_them(self, studio):
+class TestCreate:
+    def test_returns_published_channels_and_their_token(self, studio):
         published, draft = publish(studio), studio.make_channel()[0]
         made = make(studio, draft, published, description="d")
         assert set(made) == FIELDS
@@ -42,19 +42,19 @@ class TestMaking:
         assert studio.get(f"{URL}/{made['id']}").json == made
         assert studio.get(URL).json == [made]
 
-    def test_takes_a_map_too(self, studio):
+    def test_accepts_a_map(self, studio):
         one, two = publish(studio, name="a"), publish(studio, name="b")
         assert studio.post(URL, {"name": "Set", "channels": {one: True, two: False}}).json["channels"] == [one]
 
-    def test_may_be_of_no_channels(self, studio):
+    def test_can_be_empty(self, studio):
         assert make(studio)["channels"] == []
 
-    def test_may_choose_an_id_that_is_free(self, studio):
+    def test_accepts_a_free_id(self, studio):
         assert make(studio, id="a" * 32)["id"] == "a" * 32
         assert studio.post(URL, {"name": "Other", "id": "a" * 32}).status == 409
         assert len(studio.cloud.items("secret_tokens")) == 1
 
-    def test_takes_only_private_channels_that_one_may_edit(self, studio):
+    def test_accepts_only_editable_private_channels(self, studio):
         channel_id = studio.make_channel()[0]
         user_id, token = studio.sign_up("reader")
         for role, status in ((None, 400), (VIEW, 400), (EDIT, 201)):
@@ -65,7 +65,7 @@ class TestMaking:
         _, admin = studio.sign_up("admin", is_admin=True)
         assert studio.post(URL, {"name": "Set", "channels": [channel_id]}, admin).status == 201
 
-    def test_takes_public_channels_of_others(self, studio):
+    def test_accepts_public_channels_of_others(self, studio):
         channel_id = publish(studio, public=True)
         _, token = studio.sign_up("reader")
         made = make(studio, channel_id, token=token)
@@ -93,13 +93,13 @@ class TestMaking:
         ],
         ids=lambda fields: str(fields)[:40],
     )
-    def test_is_refused_for_what_is_wrong(self, studio, fields):
+    def test_refuses_bad_input(self, studio, fields):
         assert studio.post(URL, {"name": "Set", **fields}).status == 400
         assert studio.cloud.items("channel_sets") == []
 
 
-class TestChanging:
-    def test_adds_and_removes_what_is_named(self, studio):
+class TestUpdate:
+    def test_adds_and_removes_named_channels(self, studio):
         one, two, three = (publish(studio, name=name) for name in "abc")
         made = make(studio, one, two)
         assert change(studio, made, channels={one: False, three: True, NOTHING: False}).json["channels"] == [two, three]
@@ -107,13 +107,13 @@ class TestChanging:
         assert opened(studio, made["secret_token"]) == {one, two, three}
         assert change(studio, made, name="New").json == {**made, "name": "New", "channels": [two, three, one]}
 
-    def test_as_a_whole_takes_the_same(self, studio):
+    def test_put_behaves_like_patch(self, studio):
         made = make(studio, description="old")
         answer = change(studio, made, "PUT", name="New")
         assert (answer.status, answer.json["name"], answer.json["secret_token"]) == (200, "New", made["secret_token"])
         assert change(studio, made, "PUT", description="d").status == 400
 
-    def test_takes_only_private_channels_that_one_may_edit(self, studio):
+    def test_accepts_only_editable_private_channels(self, studio):
         channel_id = studio.make_channel()[0]
         user_id, token = studio.sign_up("reader")
         studio.share(channel_id, user_id, VIEW)
@@ -121,7 +121,7 @@ class TestChanging:
         assert change(studio, made, token=token, channels={channel_id: True}).status == 400
         assert change(studio, made, token=token, channels={channel_id: False}).status == 200
 
-    def test_loses_nothing_that_another_adds_at_the_same_time(self, studio, monkeypatch):
+    def test_keeps_concurrent_additions(self, studio, monkeypatch):
         one, two = publish(studio, name="a"), publish(studio, name="b")
         made, replace = make(studio), channel_sets.replace
 
@@ -143,10 +143,10 @@ class TestChanging:
         assert change(studio, made, channels={studio.make_channel()[0]: True}).status == 400
 
 
-class TestWhatIsShown:
+class TestVisibleChannels:
     @pytest.fixture
     def shared(self, studio):
-        """(a private and a public channel of others, an editor of both, the editor's token and set of them)."""
+        """Return (private and public channel of others, an editor of both, that editor's token and set)."""
         user_id, token = studio.sign_up("editor")
         channel_ids = [publish(studio, name="private"), publish(studio, name="public", public=True)]
         for channel_id in channel_ids:
@@ -154,14 +154,14 @@ class TestWhatIsShown:
         return *channel_ids, user_id, token, make(studio, *channel_ids, token=token)
 
     def shown(self, studio, made, token):
-        """What the token opens, which must be what the owner sees."""
+        """Return the channels that the token gives access to, which must equal those that the owner sees."""
         found = opened(studio, made["secret_token"])
         assert set(studio.get(f"{URL}/{made['id']}", token).json["channels"]) == found
         entries = studio.get(f"/api/public/v1/channels?tokens={made['secret_token']}", None).json
         assert {entry["id"] for entry in entries if entry["matching_tokens"]} == found
         return found
 
-    def test_follows_the_rights_of_the_owner(self, studio, shared):
+    def test_follow_the_permissions_of_the_owner(self, studio, shared):
         private, public, user_id, token, made = shared
         assert self.shown(studio, made, token) == {private, public}
         for role, expected in ((VIEW, {public}), (None, {public}), (EDIT, {private, public})):
@@ -171,7 +171,7 @@ class TestWhatIsShown:
                 ChannelMember(user_id, private).delete()
             assert self.shown(studio, made, token) == expected
 
-    def test_does_not_lack_what_another_token_opens(self, studio, shared):
+    def test_include_channels_available_by_another_token(self, studio, shared):
         private, public, user_id, _, made = shared
         ChannelMember(user_id, private).delete()
         own = existing(channels.get(private)).primary_token
@@ -179,7 +179,7 @@ class TestWhatIsShown:
         tokens = {entry["id"]: entry["matching_tokens"] for entry in entries}
         assert tokens == {private: [own], public: [made["secret_token"]]}
 
-    def test_has_what_becomes_public(self, studio, shared):
+    def test_include_channels_that_become_public(self, studio, shared):
         private, public, user_id, token, made = shared
         ChannelMember(user_id, private).delete()
         studio.make_public(private)
@@ -187,7 +187,7 @@ class TestWhatIsShown:
         studio.make_public(private, False)
         assert self.shown(studio, made, token) == {public}
 
-    def test_is_everything_published_of_an_administrators(self, studio, shared):
+    def test_of_an_administrator_are_all_published_ones(self, studio, shared):
         private = shared[0]
         user_id, token = studio.sign_up("admin", is_admin=True)
         made = make(studio, private, token=token)
@@ -195,20 +195,20 @@ class TestWhatIsShown:
         User(user_id).update([User.is_admin.set(False)])
         assert opened(studio, made["secret_token"]) == set()
 
-    def test_costs_three_reads(self, studio, shared):
+    def test_cost_three_reads(self, studio, shared):
         with counting(studio) as watch:
             opened(studio, shared[4]["secret_token"])
         assert watch.names.count("BatchGetItem") == 3, watch.names  # the token, the set, channels and rights
 
-    def test_of_a_set_older_than_its_revisions_can_be_changed(self, studio):
+    def test_a_set_without_a_revision_can_be_changed(self, studio):
         made = make(studio)
         ChannelSet(made["id"]).update([ChannelSet.rev.remove()])
         assert change(studio, made, name="New").json["name"] == "New"
         assert existing(channel_sets.get(made["id"])).rev == 2
 
 
-class TestDeletion:
-    def test_takes_the_token_with_it(self, studio):
+class TestDelete:
+    def test_deletes_the_token(self, studio):
         channel_id = publish(studio)
         made = make(studio, channel_id)
         assert opened(studio, made["secret_token"]) == {channel_id}
@@ -219,7 +219,7 @@ class TestDeletion:
 
 
 class TestRights:
-    def test_are_those_of_the_owner_and_of_administrators(self, studio):
+    def test_only_the_owner_and_administrators_have_access(self, studio):
         made = make(studio)
         _, token = studio.sign_up("other")
         assert studio.get(URL, token).json == []
@@ -230,12 +230,12 @@ class TestRights:
         assert studio.get(URL).json[0]["name"] == "New"
 
     @pytest.mark.parametrize("set_id", [NOTHING, "bad", "%00"])
-    def test_are_nobodys_in_what_is_not_there(self, studio, set_id):
+    def test_an_unknown_set_is_not_found(self, studio, set_id):
         assert studio.get(f"{URL}/{set_id}").status == 404
 
 
 class TestList:
-    def test_is_by_name_in_pages_searched_and_ordered(self, studio):
+    def test_can_be_paged_searched_and_ordered(self, studio):
         for name in ("b", "C", "a"):
             make(studio, name=name)
         names = [
@@ -254,7 +254,7 @@ class TestList:
             assert len(studio.get(URL).json) == 10
         assert len(watch.names) == 3
 
-    def test_leaves_out_channels_that_are_deleted(self, studio):
+    def test_leaves_out_deleted_channels(self, studio):
         channel_id = publish(studio)
         make(studio, channel_id)
         Channel(channel_id).update([Channel.deleted.set(True)])

@@ -63,7 +63,7 @@ def walk(studio, query):
     return numbers, pages
 
 
-def test_they_say_what_was_published(studio):
+def test_they_describe_the_published_versions(studio):
     first = exercise("a", license="CC BY-SA", language="fr", categories=[CATEGORY])
     channel_id = publish(studio, first, notes="one")
     publish(studio, first, exercise("b", license="All Rights Reserved"), channel_id=channel_id, notes="two")
@@ -81,7 +81,7 @@ def test_they_say_what_was_published(studio):
 
 
 @pytest.mark.parametrize(("size", "pages"), [(None, 2), (50, 3), (100, 2), (1000, 2), (40, 3)])
-def test_pages_hold_all_once(many, size, pages):
+def test_pages_contain_every_version_once(many, size, pages):
     studio, channel_id = many
     query = {"channel": channel_id, **({"max_results": size} if size else {})}
     assert walk(studio, query) == (list(range(120, 0, -1)), pages)
@@ -117,7 +117,7 @@ def test_a_channel_must_be_named(studio, query):
     assert studio.get(f"{LIST}?{query}").status == 412
 
 
-def test_those_see_them_who_may_view_the_channel(studio):
+def test_only_viewers_of_the_channel_see_them(studio):
     channel_id = publish(studio, exercise("a"))
     stranger, (viewer_id, viewer) = studio.sign_up("stranger")[1], studio.sign_up("viewer")
     studio.share(channel_id, viewer_id, VIEW)

@@ -1,4 +1,4 @@
-"""What there is in a channel, or below a node."""
+"""Summaries of the content of a channel or node."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def details(studio, id, of="channel", token=""):
     return studio.get(f"/api/get_{of}_details/{id}", token)
 
 
-def test_says_what_there_is(studio, channel_id):
+def test_summarizes_a_channel(studio, channel_id):
     found = details(studio, channel_id).json
     assert set(found) == FIELDS
     assert (found["resource_count"], found["resource_size"]) == (3, 5)
@@ -55,25 +55,25 @@ def test_says_what_there_is(studio, channel_id):
     assert (found["authors"], found["providers"], found["copyright_holders"]) == (["Ann"], ["Prov"], ["Holder"])
 
 
-def test_of_a_root_is_that_of_its_channel(studio, channel_id):
+def test_the_root_has_the_summary_of_its_channel(studio, channel_id):
     root = existing(channels.get(channel_id)).root_id
     assert details(studio, root, "node").json == details(studio, channel_id).json
 
 
-def test_of_a_node_is_what_is_below_it(studio, channel_id):
+def test_a_node_has_the_summary_of_its_descendants(studio, channel_id):
     root = existing(channels.get(channel_id)).root_id
     top = {row["title"]: row["id"] for row in studio.get(f"/api/contentnode?parent={root}").json["results"]}
     assert details(studio, top["one"], "node").json["resource_count"] == 2
     assert details(studio, top["top"], "node").json["resource_count"] == 1
 
 
-def test_of_an_empty_channel(studio):
+def test_an_empty_channel(studio):
     channel_id = studio.post("/api/channel", {"name": "n"}).json["id"]
     found = details(studio, channel_id).json
     assert (found["resource_count"], found["sample_nodes"], found["sample_pathway"]) == (0, [], [])
 
 
-def test_of_a_large_tree_is_worked_out_in_the_background(studio, channel_id, monkeypatch):
+def test_a_large_tree_is_summarized_in_the_background(studio, channel_id, monkeypatch):
     small = details(studio, channel_id).json
     monkeypatch.setattr(tree_details, "MAX_AT_ONCE", 3)
     answer = details(studio, channel_id)
@@ -83,7 +83,7 @@ def test_of_a_large_tree_is_worked_out_in_the_background(studio, channel_id, mon
     assert details(studio, channel_id).json == small
 
 
-def test_names_public_channels_that_resources_come_from(studio):
+def test_names_the_public_source_channels(studio):
     source = publish(studio, "a", name="Source", public=True)
     node = studio.get(f"/api/contentnode?parent={existing(channels.get(source)).root_id}").json["results"][0]
     target = studio.post("/api/channel", {"name": "n"}).json
@@ -96,7 +96,7 @@ def test_names_public_channels_that_resources_come_from(studio):
     assert details(studio, target["id"]).json["original_channels"] == []
 
 
-def test_what_one_may_not_view_is_not_there(studio, channel_id):
+def test_hidden_content_is_not_found(studio, channel_id):
     stranger = studio.sign_up("stranger")[1]
     root = existing(channels.get(channel_id)).root_id
     answers = [details(studio, channel_id, token=stranger), details(studio, root, "node", stranger)]

@@ -1,4 +1,4 @@
-"""What administrators see of users, and change."""
+"""Users in administration."""
 
 import pytest
 
@@ -33,7 +33,7 @@ OTHER = {"id", "last_login", "date_joined"}  # of the recorded values
 
 @pytest.fixture
 def admin(studio):
-    """(user id, token)"""
+    """Return (user ID, token)."""
     return studio.sign_up("admin", is_admin=True)
 
 
@@ -104,7 +104,7 @@ class TestList:
         assert {row["edit_count"] for row in studio.get(f"{URL}?chef=true", admin[1]).json} == {2}
 
     @pytest.mark.parametrize("query", ["?is_active=maybe", "?page=0", "?keywords=%00"])
-    def test_refuses_what_is_no_filter(self, studio, admin, query):
+    def test_refuses_invalid_filters(self, studio, admin, query):
         assert studio.get(URL + query, admin[1]).status == 400
 
     def test_costs_one_call_and_the_token(self, studio, admin):
@@ -115,7 +115,7 @@ class TestList:
                 assert studio.get(URL + query, admin[1]).status == 200
             assert len(watch.names) == 2
 
-    def test_wants_pages_where_there_are_very_many(self, studio, admin, monkeypatch):
+    def test_requires_pages_for_very_many_users(self, studio, admin, monkeypatch):
         monkeypatch.setattr(admin_lists, "MAX_UNPAGED", 1)
         assert studio.get(URL, admin[1]).status == 400
         assert studio.get(f"{URL}?page_size=5", admin[1]).status == 200
@@ -124,8 +124,8 @@ class TestList:
         assert studio.get(f"{URL}?page_size=2").status == 403
 
 
-class TestChanging:
-    def test_of_activity_stops_all_tokens_at_once(self, studio, admin):
+class TestUpdate:
+    def test_deactivation_blocks_all_tokens_immediately(self, studio, admin):
         user_id, first = studio.sign_up("other")
         second = accounts.issue_token(existing(users.get(user_id)))
         assert change(studio, admin, user_id, is_active=False).json["is_active"] is False
@@ -134,7 +134,7 @@ class TestChanging:
         assert change(studio, admin, user_id, is_active=True).status == 200
         assert {studio.get("/api/user/me", token).status for token in (first, second)} == {200}
 
-    def test_reaches_a_token_that_is_made_meanwhile(self, studio, admin, monkeypatch):
+    def test_reaches_a_token_created_concurrently(self, studio, admin, monkeypatch):
         user_id, _ = studio.sign_up("other")
         made, change_profile = [], users.change_profile
 
@@ -149,7 +149,7 @@ class TestChanging:
         with pytest.raises(NotSignedIn):
             identify(f"Token {made[0]}")
 
-    def test_gives_and_takes_the_rights_of_an_administrator(self, studio, admin):
+    def test_grants_and_revokes_administrator_rights(self, studio, admin):
         user_id, token = studio.sign_up("other")
         assert change(studio, admin, user_id, is_admin=True).json["is_admin"] is True
         assert studio.get(URL, token).status == 200
@@ -157,28 +157,28 @@ class TestChanging:
         assert studio.get(URL, token).status == 403
 
     @pytest.mark.parametrize("value", [10**9, 1e9, 0])
-    def test_of_the_quota_leaves_what_is_used(self, studio, admin, value):
+    def test_of_the_quota_keeps_the_used_space(self, studio, admin, value):
         User(studio.user_id).update([User.disk_space_left.add(-100)])
         assert change(studio, admin, studio.user_id, disk_space=value).json["disk_space"] == value
         user = existing(users.get(studio.user_id))
         assert (user.disk_space, user.disk_space_left) == (value, value - 100)
 
-    def test_leaves_an_administrator(self, studio, admin):
+    def test_of_the_last_administrator_is_refused(self, studio, admin):
         sleeping, _ = studio.sign_up("sleeping", is_admin=True)
         assert change(studio, admin, sleeping, is_active=False).status == 200
         answer = change(studio, admin, admin[0], is_admin=False)
-        assert (answer.status, "Make somebody else one first" in answer.json["detail"]) == (409, True)
+        assert (answer.status, "Make another user an administrator first" in answer.json["detail"]) == (409, True)
         assert change(studio, admin, sleeping, is_active=True).status == 200
         assert change(studio, admin, admin[0], is_admin=False).status == 200
 
-    def test_does_not_shut_out_whoever_makes_it(self, studio, admin):
+    def test_cannot_deactivate_the_caller(self, studio, admin):
         other = studio.sign_up("other", is_admin=True)
         answer = change(studio, admin, admin[0], is_active=False, disk_space=5)
         assert (answer.status, "Ask another administrator" in answer.json["detail"]) == (409, True)
         assert existing(users.get(admin[0])).disk_space != 5
         assert change(studio, other, admin[0], is_active=False).status == 200
 
-    def test_leaves_an_administrator_where_two_resign_at_once(self, studio, admin, monkeypatch):
+    def test_leaves_an_administrator_if_two_resign_concurrently(self, studio, admin, monkeypatch):
         other = studio.sign_up("other", is_admin=True)
         another = administration._another_administrator
 
@@ -205,7 +205,7 @@ class TestChanging:
         ],
         ids=str,
     )
-    def test_is_refused_for_what_is_wrong(self, studio, admin, fields):
+    def test_refuses_bad_input(self, studio, admin, fields):
         before = studio.cloud.items("users")
         assert change(studio, admin, studio.user_id, **fields).status == 400
         assert studio.cloud.items("users") == before
@@ -215,18 +215,18 @@ class TestChanging:
         assert change(studio, admin, user_id, is_active=False).status == 404
         assert studio.get(f"{URL}/{user_id}", admin[1]).status == 404
 
-    def test_may_be_of_nothing(self, studio, admin):
+    def test_can_be_empty(self, studio, admin):
         assert change(studio, admin, studio.user_id).status == 200
         assert change(studio, admin, studio.user_id, is_active=None, email="x").json["email"] == "chef@example.org"
 
 
 class TestTokens:
-    def test_of_a_user_have_a_limit(self, studio, monkeypatch):
+    def test_per_user_are_limited(self, studio, monkeypatch):
         monkeypatch.setattr(accounts, "MAX_TOKENS", 1)
         with pytest.raises(Forbidden):
             accounts.issue_token(existing(users.get(studio.user_id)))
 
-    def test_are_not_made_with_a_profile_of_the_past(self, studio, admin):
+    def test_are_not_created_with_an_outdated_profile(self, studio, admin):
         user = existing(users.get(studio.user_id))
         change(studio, admin, studio.user_id, is_active=False)
         with pytest.raises(Conflict):

@@ -1,4 +1,4 @@
-"""Bookmarks: one's own, of channels that one may view."""
+"""Bookmarks of visible channels."""
 
 import uuid
 
@@ -23,7 +23,7 @@ def marked(studio, token=""):
     return answer.json
 
 
-def test_a_channel_is_marked_and_unmarked(studio, channel_id):
+def test_a_bookmark_is_created_and_deleted(studio, channel_id):
     assert marked(studio) == []
     for form in (channel_id, str(uuid.UUID(channel_id)).upper()):
         answer = studio.post(LIST, {"channel": form})
@@ -34,7 +34,7 @@ def test_a_channel_is_marked_and_unmarked(studio, channel_id):
     assert studio.call("DELETE", f"{LIST}/{channel_id}").status == 404
 
 
-def test_everyone_has_their_own(studio, channel_id):
+def test_users_see_only_their_own(studio, channel_id):
     user_id, token = studio.sign_up("viewer")
     studio.share(channel_id, user_id, VIEW)
     studio.post(LIST, {"channel": channel_id}, token)
@@ -42,7 +42,7 @@ def test_everyone_has_their_own(studio, channel_id):
     assert studio.call("DELETE", f"{LIST}/{channel_id}").status == 404
 
 
-def test_what_one_may_not_view_cannot_be_marked(studio, channel_id):
+def test_a_hidden_channel_cannot_be_bookmarked(studio, channel_id):
     stranger, admin = studio.sign_up("stranger")[1], studio.sign_up("admin", is_admin=True)[1]
     assert studio.post(LIST, {"channel": channel_id}, stranger).status == 404
     assert studio.post(LIST, {"channel": NOTHING}).status == 404
@@ -50,7 +50,7 @@ def test_what_one_may_not_view_cannot_be_marked(studio, channel_id):
     assert marked(studio, admin) == [{"channel": channel_id}]
 
 
-def test_what_one_may_not_view_any_more_is_not_listed_but_can_be_unmarked(studio, channel_id):
+def test_a_bookmark_of_a_hidden_channel_is_not_listed_but_can_be_deleted(studio, channel_id):
     user_id, token = studio.sign_up("viewer")
     studio.share(channel_id, user_id, VIEW)
     studio.post(LIST, {"channel": channel_id}, token)
@@ -59,7 +59,7 @@ def test_what_one_may_not_view_any_more_is_not_listed_but_can_be_unmarked(studio
     assert studio.call("DELETE", f"{LIST}/{channel_id}", token=token).status == 204
 
 
-def test_public_channels_can_be_marked_by_all(studio):
+def test_everyone_can_bookmark_public_channels(studio):
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)
@@ -80,7 +80,7 @@ def test_an_unknown_bookmark_is_404(studio, id):
     assert studio.call("DELETE", f"{LIST}/{id}").status == 404
 
 
-def test_one_needs_to_be_signed_in(studio, channel_id):
+def test_bookmarks_require_authentication(studio, channel_id):
     statuses = [studio.get(LIST, None).status, studio.post(LIST, {"channel": channel_id}, None).status]
     assert [*statuses, studio.call("DELETE", f"{LIST}/{channel_id}", token=None).status] == [401] * 3
 

@@ -1,4 +1,4 @@
-"""Editors and viewers of a channel: who sees them, who comes and goes."""
+"""Editors and viewers of a channel: list, promote and remove."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def channel_id(studio):
 
 
 def join(studio, channel_id, name, role):
-    """A new member by invitation: (user id, token)."""
+    """Add a member by invitation; returns (user ID, token)."""
     user_id, token = studio.sign_up(name)
     body = {"email": f"{name}@example.org", "channel": channel_id, "share_mode": role}
     invitation = studio.post("/api/invitation", body)
@@ -60,10 +60,10 @@ class TestList:
         assert studio.get(URL + query).status == 412
 
     @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "%00", "x" * 2000])
-    def test_is_not_there_for_what_is_no_channel(self, studio, channel_id):
+    def test_of_an_unknown_channel_is_not_found(self, studio, channel_id):
         assert studio.get(f"{URL}?channel={channel_id}").status in (400, 404)
 
-    def test_tells_viewers_names_but_no_addresses_of_others(self, studio, channel_id):
+    def test_hides_addresses_of_others_from_viewers(self, studio, channel_id):
         User(studio.user_id).update([User.first_name.set("Chef")])
         user_id, token = join(studio, channel_id, "viewer", VIEW)
 
@@ -79,7 +79,7 @@ class TestList:
         for sent in ("", studio.sign_up("admin", is_admin=True)[1]):
             assert [row["email"] for row in rows("", sent)] == ["chef@example.org", "viewer@example.org"]
 
-    def test_is_not_for_those_who_see_the_channel_because_it_is_public(self, studio, channel_id):
+    def test_is_forbidden_to_viewers_of_a_public_channel(self, studio, channel_id):
         _, root = studio.make_channel(channel_id=channel_id)
         studio.add(root, nodes.exercise("e", nodes.question("q")))
         studio.finish(channel_id)
@@ -89,7 +89,7 @@ class TestList:
         studio.make_public(channel_id)
         assert studio.get(f"{URL}?channel={channel_id}", token).status == 403
 
-    def test_costs_four_calls_with_the_token_whatever_its_length(self, studio, channel_id):
+    def test_costs_four_calls_including_the_token(self, studio, channel_id):
         for number in range(30):
             studio.share(channel_id, studio.sign_up(f"u{number}")[0], VIEW)
         with counting(studio) as watch:
@@ -99,7 +99,7 @@ class TestList:
 
 class TestMakeEditor:
     @pytest.mark.parametrize("name", ["channel", "channel_id"])
-    def test_lets_a_viewer_edit(self, studio, channel_id, name):
+    def test_makes_a_viewer_an_editor(self, studio, channel_id, name):
         user_id, _ = join(studio, channel_id, "viewer", VIEW)
         for _ in range(2):  # the second time nothing changes
             answer = studio.post(f"{URL}/{user_id}/make_editor", {name: channel_id})
@@ -109,12 +109,12 @@ class TestMakeEditor:
         assert (channel.editors_count, channel.viewers_count) == (2, 0)
         assert (existing(users.get(user_id)).edit_count, existing(users.get(user_id)).view_count) == (1, 0)
 
-    def test_is_not_for_strangers(self, studio, channel_id):
+    def test_does_not_accept_non_members(self, studio, channel_id):
         user_id, token = studio.sign_up("stranger")
         assert studio.post(f"{URL}/{user_id}/make_editor", {"channel": channel_id}).status == 404
         assert studio.post(f"{URL}/{user_id}/make_editor", {"channel": channel_id}, token).status == 404
 
-    def test_may_be_done_to_anybody_by_an_administrator(self, studio, channel_id):
+    def test_administrators_may_add_any_user(self, studio, channel_id):
         user_id, _ = studio.sign_up("stranger")
         _, admin = studio.sign_up("admin", is_admin=True)
         assert studio.post(f"{URL}/{user_id}/make_editor", {"channel": channel_id}, admin).status == 200
@@ -128,7 +128,7 @@ class TestMakeEditor:
 
 class TestRemoval:
     @pytest.mark.parametrize("role", [EDIT, VIEW])
-    def test_of_others_is_for_editors(self, studio, channel_id, role):
+    def test_of_others_is_allowed_to_editors(self, studio, channel_id, role):
         user_id, _ = join(studio, channel_id, "member", role)
         assert remove(studio, user_id, channel_id) == 204
         assert listed(studio, channel_id) == {studio.user_id: True}
@@ -136,11 +136,11 @@ class TestRemoval:
         channel, user = existing(channels.get(channel_id)), existing(users.get(user_id))
         assert (channel.editors_count, channel.viewers_count, user.edit_count, user.view_count) == (1, 0, 0, 0)
 
-    def test_of_others_is_not_for_viewers(self, studio, channel_id):
+    def test_of_others_is_forbidden_to_viewers(self, studio, channel_id):
         _, token = join(studio, channel_id, "viewer", VIEW)
         assert remove(studio, studio.user_id, channel_id, token) == 403
 
-    def test_of_oneself_is_for_everyone(self, studio, channel_id):
+    def test_of_oneself_is_allowed_to_everyone(self, studio, channel_id):
         user_id, token = join(studio, channel_id, "viewer", VIEW)
         assert leave(studio, studio.user_id, channel_id, token) == 403
         assert leave(studio, user_id, channel_id, token) == 204
@@ -148,17 +148,17 @@ class TestRemoval:
         other_id, token = join(studio, channel_id, "other", EDIT)
         assert leave(studio, other_id, channel_id, token) == 204
 
-    def test_leaves_an_editor(self, studio, channel_id):
+    def test_of_the_last_editor_is_refused(self, studio, channel_id):
         join(studio, channel_id, "viewer", VIEW)
         assert leave(studio, studio.user_id, channel_id) == 409
         assert remove(studio, studio.user_id, channel_id) == 409
 
-    def test_may_leave_none_where_an_administrator_wants_it(self, studio, channel_id):
+    def test_of_the_last_editor_is_allowed_to_administrators(self, studio, channel_id):
         _, admin = studio.sign_up("admin", is_admin=True)
         assert remove(studio, studio.user_id, channel_id, admin) == 204
 
-    def test_leaves_an_editor_where_two_leave_at_once(self, studio, channel_id, monkeypatch):
-        """Each sees the other when it looks."""
+    def test_leaves_an_editor_if_two_leave_concurrently(self, studio, channel_id, monkeypatch):
+        """Each sees the other as the remaining editor."""
         user_id, token = join(studio, channel_id, "other", EDIT)
         another = members._another_editor
 
@@ -172,7 +172,7 @@ class TestRemoval:
         assert leave(studio, studio.user_id, channel_id) == 409
         assert existing(channel_members.get(studio.user_id, channel_id)).role == EDIT
 
-    def test_of_the_same_one_twice_at_once_is_counted_once(self, studio, channel_id, monkeypatch):
+    def test_of_the_same_member_concurrently_counts_once(self, studio, channel_id, monkeypatch):
         user_id, _ = join(studio, channel_id, "viewer", VIEW)
         seen = members.standing
 

@@ -51,7 +51,7 @@ def listed(studio, token="", user_id=None, query=""):
     return answer.json
 
 
-def test_a_node_is_put_there(studio, topic):
+def test_a_node_is_added(studio, topic):
     answer = put(studio, topic, kind="topic", parent=studio.user_id)
     assert answer.status == 201
     assert answer.json == {
@@ -76,7 +76,7 @@ def test_a_list_needs_a_parent(studio, topic):
     assert studio.get(f"{LIST}?parent=x").status == 400
 
 
-def test_entries_are_in_the_order_in_which_they_came(studio, channel):
+def test_entries_are_in_order_of_creation(studio, channel):
     made = [make(studio, channel["root_id"], str(number)) for number in range(4)]
     for node in made[::-1]:
         put(studio, node)
@@ -86,7 +86,7 @@ def test_entries_are_in_the_order_in_which_they_came(studio, channel):
     assert ([row["source_node_id"] for row in page["results"]], page["count"]) == (wanted[3:], 4)
 
 
-def test_a_list_reads_no_more_the_longer_it_is(studio, channel):
+def test_the_cost_of_a_list_does_not_depend_on_its_length(studio, channel):
     for number in range(5):
         put(studio, make(studio, channel["root_id"], str(number)))
     with counting(studio) as watch:
@@ -94,7 +94,7 @@ def test_a_list_reads_no_more_the_longer_it_is(studio, channel):
     assert watch.names == ["GetItem", "Query", "BatchGetItem", "BatchGetItem"]
 
 
-def test_the_id_of_the_source_will_do(studio, topic):
+def test_the_id_of_the_source_is_accepted(studio, topic):
     answer = studio.post(LIST, {**source_of(topic), "source_node_id": topic["id"]})
     assert (answer.status, answer.json["source_node_id"]) == (201, topic["node_id"])
 
@@ -106,7 +106,7 @@ def test_clients_may_choose_the_id_once(studio, topic):
     assert len(listed(studio)) == 1
 
 
-def test_everyone_has_their_own(studio, topic):
+def test_each_user_has_a_separate_clipboard(studio, topic):
     entry = put(studio, topic).json
     user_id, token = studio.sign_up("admin", is_admin=True)
     assert listed(studio, token) == listed(studio, token, user_id) == []
@@ -116,15 +116,15 @@ def test_everyone_has_their_own(studio, topic):
     assert listed(studio) == [entry]
 
 
-class TestWhatOneMayNotView:
-    def test_cannot_be_put_there(self, studio, topic):
+class TestHiddenSource:
+    def test_cannot_be_added(self, studio, topic):
         token = studio.sign_up("other")[1]
         answer = put(studio, topic, token)
         assert (answer.status, list(answer.json)) == (400, ["source_node_id"])
         assert put(studio, {**topic, "channel_id": NOTHING}).status == 400
         assert put(studio, {**topic, "node_id": NOTHING}).status == 400
 
-    def test_cannot_be_put_there_through_another_channel(self, studio, topic):
+    def test_cannot_be_added_through_another_channel(self, studio, topic):
         token = studio.sign_up("other")[1]
         own = studio.post("/api/channel", {"name": "own"}, token).json
         for name in ("id", "node_id"):
@@ -142,13 +142,13 @@ class TestWhatOneMayNotView:
         assert listed(studio, token, user_id) == [without]
         assert studio.call("DELETE", f"{LIST}/{entry['id']}", token=token).status == 204
 
-    def test_is_nothing_public(self, studio):
+    def test_does_not_include_public_nodes(self, studio):
         publish(studio, "e", public=True)
         (node,) = studio.get("/api/search").json["results"]
         assert put(studio, node, studio.sign_up("other")[1]).status == 201
 
 
-def test_what_is_left_out_can_be_changed(studio, topic):
+def test_excluded_descendants_can_be_changed(studio, topic):
     one, two, three = (f"{number:032x}" for number in range(3))
     entry = put(studio, topic, extra_fields={"excluded_descendants": [one, two]}).json
     assert entry["extra_fields"] == {"excluded_descendants": {one: True, two: True}}
@@ -171,7 +171,7 @@ def test_the_source_can_be_changed(studio, channel, topic):
     assert studio.call("PATCH", f"{LIST}/{entry['id']}", {"source_node_id": NOTHING}).status == 400
 
 
-def test_two_changes_at_once_are_both_kept(studio, topic, monkeypatch):
+def test_concurrent_changes_are_both_applied(studio, topic, monkeypatch):
     entry = put(studio, topic).json
     path = f"{LIST}/{entry['id']}"
 
@@ -188,7 +188,7 @@ def test_two_changes_at_once_are_both_kept(studio, topic, monkeypatch):
     assert len(studio.get(path).json["extra_fields"]["excluded_descendants"]) == 2
 
 
-def test_an_entry_is_taken_away_once(studio, topic):
+def test_an_entry_is_deleted_once(studio, topic):
     path = f"{LIST}/{put(studio, topic).json['id']}"
     assert [studio.call("DELETE", path).status for _ in range(2)] == [204, 404]
     assert listed(studio) == []

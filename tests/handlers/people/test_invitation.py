@@ -1,4 +1,4 @@
-"""Invitations: sent, by e-mail, and seen in lists."""
+"""Invitations: sending, e-mail and lists."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ def channel_id(studio):
 
 @pytest.fixture
 def guest(studio):
-    """(user id, token)"""
+    """Return (user ID, token)."""
     return studio.sign_up("guest")
 
 
@@ -36,8 +36,8 @@ def ids(answer):
     return {f"{URL}/{row['id']}" for row in answer.json}
 
 
-class TestSending:
-    def test_answers_with_the_invitation(self, studio, channel_id, guest):
+class TestCreate:
+    def test_returns_the_invitation(self, studio, channel_id, guest):
         answer = invite(studio, channel_id, first_name="Gü", last_name="Est")
         assert (answer.status, set(answer.json)) == (201, FIELDS)
         assert answer.json == {
@@ -56,7 +56,7 @@ class TestSending:
         }
         assert studio.get(f"{URL}/{answer.json['id']}").json == answer.json
 
-    def test_takes_an_address_in_any_case_of_one_who_is_not_there_yet(self, studio, channel_id):
+    def test_accepts_an_unknown_address_in_any_case(self, studio, channel_id):
         answer = invite(studio, channel_id, " Late@Example.ORG")
         assert (answer.json["email"], answer.json["invited"]) == ("late@example.org", None)
         user_id, token = studio.sign_up("late")
@@ -64,7 +64,7 @@ class TestSending:
         assert row["invited"] == user_id
         assert studio.post(f"{URL}/{row['id']}/accept", None, token).status == 200
 
-    def test_tells_of_an_account_only_the_invited_until_they_accept(self, studio, channel_id, guest):
+    def test_hides_the_invited_account_until_accepted(self, studio, channel_id, guest):
         User(guest[0]).update([User.first_name.set("Own")])
         url = made(studio, channel_id, first_name="Other", last_name="Name")
         _, admin = studio.sign_up("admin", is_admin=True)
@@ -78,7 +78,7 @@ class TestSending:
         studio.post(f"{url}/accept", None, guest[1])
         assert told() == known
 
-    def test_is_refused_while_another_is_undecided(self, studio, channel_id):
+    def test_is_refused_while_another_is_pending(self, studio, channel_id):
         url = made(studio, channel_id)
         assert invite(studio, channel_id, "GUEST@example.org").status == 409
         assert invite(studio, studio.make_channel()[0]).status == 201
@@ -91,16 +91,16 @@ class TestSending:
         assert invite(studio, channel_id, "GUEST@example.org").status == 409
         assert invite(studio, channel_id, "chef@example.org").status == 409
 
-    def test_is_for_editors(self, studio, channel_id, guest):
+    def test_is_allowed_to_editors_only(self, studio, channel_id, guest):
         assert invite(studio, channel_id, "a@b.org", guest[1]).status == 404
         studio.share(channel_id, guest[0], VIEW)
         assert invite(studio, channel_id, "a@b.org", guest[1]).status == 403
 
-    def test_is_not_for_deleted_channels(self, studio, channel_id):
+    def test_is_refused_for_deleted_channels(self, studio, channel_id):
         Channel(channel_id).update([Channel.deleted.set(True)])
         assert invite(studio, channel_id).status == 409
 
-    def test_may_choose_an_id_that_is_free(self, studio, channel_id):
+    def test_accepts_a_free_id(self, studio, channel_id):
         assert invite(studio, channel_id, id="a" * 32).json["id"] == "a" * 32
         assert invite(studio, channel_id, id="a" * 32).status == 409
 
@@ -120,7 +120,7 @@ class TestSending:
         ],
         ids=str,
     )
-    def test_is_refused_for_what_is_wrong(self, studio, channel_id, fields):
+    def test_refuses_bad_input(self, studio, channel_id, fields):
         answer = studio.post(URL, {"email": "a@b.org", "channel": channel_id, **fields})
         assert answer.status == 400
         assert studio.cloud.items("invitations") == []
@@ -132,7 +132,7 @@ class TestMail:
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
         studio.cloud.may_send_from(SENDER)
 
-    def test_tells_the_invited(self, studio, channel_id):
+    def test_is_sent_to_the_invited_user(self, studio, channel_id):
         invite(studio, channel_id, "Guest@example.org", share_mode="view")
         (sent,) = studio.cloud.mails()
         assert (sent.source, sent.destinations["ToAddresses"]) == (SENDER, ["guest@example.org"])
@@ -140,12 +140,12 @@ class TestMail:
         assert 'to view the channel "Ünï"' in sent.body
         assert settings().public_url in sent.body
 
-    def test_has_a_subject_of_one_line(self, studio):
+    def test_has_a_single_line_subject(self, studio):
         channel_id, _ = studio.make_channel("a\r\nBcc: b@c.org $address")
         invite(studio, channel_id)
         assert studio.cloud.mails()[0].subject == "chef@example.org invites you to a Bcc: b@c.org $address"
 
-    def test_that_cannot_be_sent_leaves_no_invitation(self, studio, channel_id, guest, monkeypatch):
+    def test_failure_withdraws_the_invitation(self, studio, channel_id, guest, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from="unknown@example.org"))
         logged: list[str] = []
         monkeypatch.setattr(log, "exception", logged.append)
@@ -156,7 +156,7 @@ class TestMail:
         monkeypatch.undo()
         assert invite(studio, channel_id).status == 201
 
-    def test_that_cannot_be_sent_leaves_what_was_accepted_meanwhile(self, studio, channel_id, guest, monkeypatch):
+    def test_failure_keeps_an_invitation_accepted_concurrently(self, studio, channel_id, guest, monkeypatch):
         def send(*_):
             (row,) = studio.get(URL, guest[1]).json
             assert studio.post(f"{URL}/{row['id']}/accept", None, guest[1]).status == 200
@@ -167,8 +167,8 @@ class TestMail:
         (row,) = studio.get(URL, guest[1]).json
         assert row["accepted"] is True
 
-    def test_keeps_no_request_waiting(self):
-        """Two tries of at most five seconds each."""
+    def test_has_short_timeouts(self):
+        """Two attempts of at most five seconds each."""
         limits = mail.client().meta.config
         assert limits.retries["total_max_attempts"] == 2
         assert limits.connect_timeout + limits.read_timeout == 5
@@ -178,7 +178,7 @@ class TestMail:
         assert invite(studio, channel_id).status == 201
         assert studio.cloud.mails() == []
 
-    def test_is_not_sent_for_what_is_refused(self, studio, channel_id):
+    def test_is_not_sent_for_refused_invitations(self, studio, channel_id):
         assert invite(studio, channel_id, "chef@example.org").status == 409
         assert studio.cloud.mails() == []
 
@@ -187,7 +187,7 @@ class TestList:
     def test_is_empty_at_first_as_recorded(self, studio):
         assert studio.get(URL).json == []
 
-    def test_of_the_invited_is_their_own(self, studio, channel_id, guest):
+    def test_shows_users_their_own(self, studio, channel_id, guest):
         one, _ = made(studio, channel_id), made(studio, channel_id, email="other@example.org")
         assert ids(studio.get(URL, guest[1])) == {one}
         assert ids(studio.get(f"{URL}?invited={guest[0]}", guest[1])) == {one}
@@ -195,7 +195,7 @@ class TestList:
         assert ids(studio.get(f"{URL}?invited={guest[0]}&channel={NOTHING}", guest[1])) == set()
         assert ids(studio.get(f"{URL}?invited={guest[0]}")) == ids(studio.get(f"{URL}?invited=bad")) == set()
 
-    def test_of_a_channel_is_for_its_editors(self, studio, channel_id, guest):
+    def test_of_a_channel_is_visible_to_its_editors(self, studio, channel_id, guest):
         one, two = made(studio, channel_id), made(studio, channel_id, email="other@example.org")
         made(studio, studio.make_channel()[0])
         assert ids(studio.get(f"{URL}?channel={channel_id}")) == {one, two}
@@ -204,17 +204,17 @@ class TestList:
         studio.share(channel_id, guest[0], VIEW)
         assert studio.get(f"{URL}?channel={channel_id}", guest[1]).status == 403
 
-    def test_is_everyones_for_administrators(self, studio, channel_id, guest):
+    def test_shows_administrators_those_of_any_user(self, studio, channel_id, guest):
         one = made(studio, channel_id)
         _, admin = studio.sign_up("admin", is_admin=True)
         assert ids(studio.get(f"{URL}?invited={guest[0]}", admin)) == {one}
         assert ids(studio.get(f"{URL}?channel={channel_id}", admin)) == {one}
 
     @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "%00"])
-    def test_is_not_there_for_what_is_no_channel(self, studio, channel_id):
+    def test_of_an_unknown_channel_is_not_found(self, studio, channel_id):
         assert studio.get(f"{URL}?channel={channel_id}").status in (400, 404)
 
-    def test_can_be_filtered_by_what_was_decided(self, studio, channel_id, guest):
+    def test_can_be_filtered_by_decision(self, studio, channel_id, guest):
         declined = made(studio, channel_id)
         studio.post(f"{declined}/decline", None, guest[1])
         waiting = made(studio, channel_id)
@@ -222,7 +222,7 @@ class TestList:
         assert ids(studio.get(f"{URL}?declined=false&accepted=false", guest[1])) == {waiting}
         assert studio.get(f"{URL}?declined=maybe").status == 400
 
-    def test_costs_two_calls_more_than_the_token_and_the_channel(self, studio, channel_id, guest):
+    def test_costs_two_calls_besides_token_and_channel(self, studio, channel_id, guest):
         for number in range(20):
             made(studio, channel_id, email=f"u{number}@example.org")
         with counting(studio) as watch:

@@ -18,11 +18,11 @@ def channel_id(studio):
 
 @pytest.fixture
 def guest(studio):
-    """(user id, token)"""
+    """Return (user ID, token)."""
     return studio.sign_up("guest")
 
 
-class TestAccepting:
+class TestAccept:
     @pytest.mark.parametrize("role", [EDIT, VIEW])
     def test_gives_the_role(self, studio, channel_id, guest, role):
         url = made(studio, channel_id, share_mode=role)
@@ -34,13 +34,13 @@ class TestAccepting:
         expected = (1, 0) if role == EDIT else (0, 1)
         assert (channel.editors_count - 1, channel.viewers_count) == (user.edit_count, user.view_count) == expected
 
-    def test_can_be_said_by_a_change(self, studio, channel_id, guest):
+    def test_can_be_done_by_patch(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         answer = studio.call("PATCH", url, {"accepted": True}, guest[1])
         assert (answer.status, answer.json["accepted"]) == (200, True)
         assert existing(channel_members.get(guest[0], channel_id)).role == EDIT
 
-    def test_takes_no_right_away(self, studio, channel_id, guest):
+    def test_never_reduces_a_role(self, studio, channel_id, guest):
         first = made(studio, channel_id, share_mode=VIEW)
         kept = existing(invitations.get(first.rpartition("/")[2])).attribute_values
         second, third = (f"{URL}/{letter * 32}" for letter in "bc")  # sent at the same moment
@@ -54,7 +54,7 @@ class TestAccepting:
             0,
         )
 
-    def test_is_for_the_invited_only(self, studio, channel_id, guest):
+    def test_is_allowed_to_the_invited_user_only(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         _, stranger = studio.sign_up("stranger")
         _, admin = studio.sign_up("admin", is_admin=True)
@@ -62,7 +62,7 @@ class TestAccepting:
             assert studio.post(f"{url}/{way}", None, stranger).status == 404
             assert studio.post(f"{url}/{way}").status == studio.post(f"{url}/{way}", None, admin).status == 403
 
-    def test_gives_nothing_where_the_invitation_is_revoked_meanwhile(self, studio, channel_id, guest, monkeypatch):
+    def test_gives_nothing_if_the_invitation_is_revoked_concurrently(self, studio, channel_id, guest, monkeypatch):
         url, accept = made(studio, channel_id), invitations.accept
 
         def meanwhile(*arguments):
@@ -76,7 +76,7 @@ class TestAccepting:
 
     @pytest.mark.parametrize("way", ["accept", "PATCH"])
     @pytest.mark.parametrize("gone", [False, True], ids=["deleted", "gone"])
-    def test_is_refused_where_the_channel_is_deleted(self, studio, channel_id, guest, way, gone):
+    def test_is_refused_for_a_deleted_channel(self, studio, channel_id, guest, way, gone):
         url = made(studio, channel_id)
         if gone:
             Channel(channel_id).delete()
@@ -90,10 +90,10 @@ class TestAccepting:
         assert channel_members.get(guest[0], channel_id) is None
 
 
-class TestDeciding:
+class TestDecide:
     @pytest.mark.parametrize("first", ["accept", "decline", "revoke"])
     @pytest.mark.parametrize("second", ["accept", "decline", "revoke"])
-    def test_is_done_once(self, studio, channel_id, guest, first, second):
+    def test_is_possible_once(self, studio, channel_id, guest, first, second):
         url = made(studio, channel_id)
 
         def decide(how):
@@ -103,13 +103,13 @@ class TestDeciding:
 
         assert [decide(first), decide(second)] == [200, 409]
 
-    def test_declines_without_a_role(self, studio, channel_id, guest):
+    def test_declining_gives_no_role(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         assert studio.post(f"{url}/decline", None, guest[1]).json == {"status": "success"}
         assert channel_members.get(guest[0], channel_id) is None
         assert studio.get(url).json["declined"] is True
 
-    def test_revokes_for_the_sender_and_for_editors(self, studio, channel_id, guest):
+    def test_the_sender_and_editors_may_revoke(self, studio, channel_id, guest):
         editor_id, editor = studio.sign_up("editor")
         studio.share(channel_id, editor_id, EDIT)
         editors = made(studio, channel_id)
@@ -120,13 +120,13 @@ class TestDeciding:
         assert studio.call("PATCH", senders, {"share_mode": "edit"}, editor).status == 403
         assert studio.call("PATCH", senders, {"revoked": True}, editor).json["revoked"] is True
 
-    def test_is_for_one_decision(self, studio, channel_id, guest):
+    def test_accepts_only_one_decision(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         assert studio.call("PATCH", url, {"accepted": True, "declined": True}, guest[1]).status == 400
         assert studio.call("PATCH", url, {"accepted": "yes"}, guest[1]).status == 400
 
 
-class TestChanging:
+class TestUpdate:
     def test_is_for_editors(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         assert studio.call("PATCH", url, {"share_mode": "view"}, guest[1]).status == 403
@@ -136,7 +136,7 @@ class TestChanging:
         assert studio.call("PATCH", url, {"share_mode": "edit"}).status == 409
         assert existing(channel_members.get(guest[0], channel_id)).role == VIEW
 
-    def test_leaves_address_and_channel(self, studio, channel_id):
+    def test_cannot_change_address_and_channel(self, studio, channel_id):
         url = made(studio, channel_id)
         body = {"email": "GUEST@example.org", "channel": channel_id, "share_mode": "view"}
         assert studio.call("PUT", url, body).json["share_mode"] == "view"
@@ -144,7 +144,7 @@ class TestChanging:
             assert studio.call("PUT", url, {**body, **wrong}).status == 400
 
     @pytest.mark.parametrize("body", [None, {}, {"accepted": False}])
-    def test_may_be_of_nothing(self, studio, channel_id, body):
+    def test_can_be_empty(self, studio, channel_id, body):
         assert studio.call("PATCH", made(studio, channel_id), body).status == 200
 
     @pytest.mark.parametrize("invitation", [NOTHING, "bad", "%00"])
@@ -155,17 +155,17 @@ class TestChanging:
 
 
 class TestRemoval:
-    """Who is removed from a channel cannot come back by what was sent before."""
+    """A removed member cannot return by an earlier invitation."""
 
     @pytest.fixture
     def member(self, studio, channel_id, guest):
-        """(the invitation that waits for a member, path that removes the member)."""
+        """Return (pending invitation of a member, path that removes the member)."""
         url = made(studio, channel_id)
         _, admin = studio.sign_up("admin", is_admin=True)
         assert studio.post(f"/api/channeluser/{guest[0]}/make_editor", {"channel": channel_id}, admin).status == 200
         return url, f"/api/channeluser/{guest[0]}?channel={channel_id}"
 
-    def test_revokes_what_waits_for_the_member(self, studio, channel_id, guest, member):
+    def test_revokes_the_pending_invitation(self, studio, channel_id, guest, member):
         url, membership = member
         others = [made(studio, channel_id, email="other@example.org"), made(studio, studio.make_channel()[0])]
         assert studio.call("DELETE", membership).status == 204
@@ -175,12 +175,12 @@ class TestRemoval:
         assert (answer.status, "revoked" in answer.json["detail"]) == (409, True)
         assert channel_members.get(guest[0], channel_id) is None
 
-    def test_of_oneself_leaves_it(self, studio, guest, member):
+    def test_of_oneself_keeps_it(self, studio, guest, member):
         url, membership = member
         assert studio.call("DELETE", membership, None, guest[1]).status == 204
         assert studio.post(f"{url}/accept", None, guest[1]).status == 200
 
-    def test_does_nothing_where_it_is_accepted_meanwhile(self, studio, channel_id, guest, member, monkeypatch):
+    def test_does_nothing_if_it_is_accepted_concurrently(self, studio, channel_id, guest, member, monkeypatch):
         url, membership = member
         waiting = invitations.waiting
 

@@ -1,4 +1,4 @@
-"""Whatever is sent about people, sets and administration is answered with a 2xx or a 4xx."""
+"""Any input to users, sets and administration gets a 2xx or a 4xx."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def admin(studio):
 
 
 def bodies(studio):
-    """(method, path, body) of requests that are all good."""
+    """Return (method, path, body) of valid requests."""
     channel_id, _ = studio.make_channel()
     viewer, _ = studio.sign_up("viewer")
     invitation = studio.post("/api/invitation", {"email": "a@b.org", "channel": channel_id}).json["id"]

@@ -1,4 +1,4 @@
-"""Searches that one keeps."""
+"""Saved searches."""
 
 import uuid
 
@@ -18,7 +18,7 @@ def saved(studio):
     return answer.json
 
 
-def test_a_search_is_kept(studio, saved):
+def test_a_search_is_saved(studio, saved):
     assert saved == {
         **SENT,
         "id": saved["id"],
@@ -38,7 +38,7 @@ def test_clients_may_choose_the_id_once(studio):
     assert studio.get(f"{LIST}/{wanted.hex}").json["name"] == SENT["name"]
 
 
-def test_the_newest_comes_first_where_no_order_is_asked_for(studio):
+def test_the_newest_comes_first_by_default(studio):
     for name in ("b", "c", "a"):
         studio.post(LIST, {"name": name})
     for query, names in (("", "acb"), ("?ordering=name", "abc"), ("?search=C", "c"), ("?page_size=2", "ac")):
@@ -50,7 +50,7 @@ def test_the_newest_comes_first_where_no_order_is_asked_for(studio):
     assert len(watch.names) == 2
 
 
-def test_what_is_given_is_changed(studio, saved):
+def test_given_fields_are_changed(studio, saved):
     one = f"{LIST}/{saved['id']}"
     changed = studio.call("PATCH", one, {"name": "n"})
     assert changed.status == 200
@@ -62,7 +62,7 @@ def test_what_is_given_is_changed(studio, saved):
     assert studio.get(one).json == whole
 
 
-def test_everyone_has_their_own(studio, saved):
+def test_users_see_only_their_own(studio, saved):
     for token in (studio.sign_up("other")[1], studio.sign_up("admin", is_admin=True)[1]):
         assert studio.get(LIST, token).json == []
         for method in ("GET", "PATCH", "DELETE"):
@@ -71,7 +71,7 @@ def test_everyone_has_their_own(studio, saved):
     assert studio.get(LIST).json == [saved]
 
 
-def test_a_search_is_forgotten_once(studio, saved):
+def test_a_search_is_deleted_once(studio, saved):
     assert studio.call("DELETE", f"{LIST}/{saved['id']}").status == 204
     assert studio.call("DELETE", f"{LIST}/{saved['id']}").status == 404
     assert studio.call("PATCH", f"{LIST}/{saved['id']}", {"name": "n"}).status == 404
@@ -91,14 +91,14 @@ def test_bad_input_is_refused(studio, saved, field, value):
 
 
 @pytest.mark.parametrize(("levels", "status"), [(49, 201), (50, 400), (250, 400), (4000, 400)])
-def test_what_is_nested_too_deeply_is_refused(studio, levels, status):
-    """The parameters themselves are a level, too."""
+def test_deeply_nested_parameters_are_refused(studio, levels, status):
+    """The parameters themselves count as a level."""
     raw = f'{{"name": "s", "params": {{"a": {"[" * levels}{"]" * levels}}}}}'
     assert studio.call("POST", LIST, raw.encode()).status == status
     assert len(studio.get(LIST).json) == (status == 201)
 
 
 @pytest.mark.parametrize("id", ["bad", NOTHING, "%00", "a" * 3000])
-def test_an_unknown_one_is_404(studio, id):
+def test_an_unknown_search_is_404(studio, id):
     for method, body in (("GET", None), ("PATCH", {"name": "n"}), ("PUT", SENT), ("DELETE", None)):
         assert studio.call(method, f"{LIST}/{id}", body).status == 404

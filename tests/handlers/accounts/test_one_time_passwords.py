@@ -1,4 +1,4 @@
-"""One-time passwords: good for signing in within a week, and then for nothing but choosing another password."""
+"""One-time passwords: valid for a week, and only for choosing another password."""
 
 import re
 from urllib.parse import urlencode
@@ -31,7 +31,7 @@ def once(studio):
 
 @pytest.fixture
 def browser(studio, once):
-    """Where somebody has signed in with a one-time password."""
+    """A browser signed in with a one-time password."""
     signed_in = Browser(studio)
     assert sign_in(signed_in, once).status == 201
     return signed_in
@@ -45,20 +45,20 @@ def change(browser, old, new=OWN):
     return browser.call("POST", CHANGE, {"old_password": old, "new_password": new})
 
 
-class TestGiving:
-    def test_makes_an_administrator(self, once):
+class TestCreate:
+    def test_creates_an_administrator(self, once):
         user = existing(users.get(accounts.user_id_of(EMAIL)))
         assert (user.is_admin, user.is_active) == (True, True)
         assert 0 <= now().timestamp() + accounts.ONE_TIME_SECONDS - user.password_once < 5
         assert users.has_administrator()
 
-    def test_gives_another_one_each_time_and_ends_all_sessions(self, studio, once, browser):
+    def test_returns_a_new_one_each_time_and_ends_all_sessions(self, studio, once, browser):
         again = accounts.give_one_time_password(EMAIL.upper())
         assert again != once
         assert browser.call("GET", URL + "/current").json["user_id"] is None
         assert [sign_in(Browser(studio), word).status for word in (once, again)] == [401, 201]
 
-    def test_makes_who_is_there_an_administrator_again(self, studio):
+    def test_makes_an_existing_user_an_administrator(self, studio):
         user_id, token = accounts.create_user(EMAIL, OWN)
         users.change_profile(existing(users.get(user_id)), [], {"is_active": False})
         assert not users.has_administrator()
@@ -67,13 +67,13 @@ class TestGiving:
         assert studio.get(ME, token).status == 401
         assert not existing(users.get(user_id)).token_keys
 
-    def test_leaves_an_administrators_tokens(self, studio):
+    def test_keeps_an_administrators_tokens(self, studio):
         user_id, token = accounts.create_user(EMAIL, OWN, is_admin=True)
         accounts.give_one_time_password(EMAIL)
         assert studio.get(ME, token).json["is_admin"]
         assert len(existing(users.get(user_id)).token_keys) == 1
 
-    def test_gives_what_can_be_typed_and_not_be_guessed(self, once):
+    def test_returns_a_typable_and_unguessable_password(self, once):
         assert re.fullmatch(r"([a-hjkmnp-z2-9]{5}-){3}[a-hjkmnp-z2-9]{5}", once)
 
     def test_stores_only_a_hash(self, studio, once):
@@ -83,7 +83,7 @@ class TestGiving:
         with pytest.raises(ValidationFailed):
             accounts.give_one_time_password("admin")
 
-    def test_that_lost_a_race_gives_none(self, studio, monkeypatch):
+    def test_raises_a_conflict_after_a_lost_race(self, studio, monkeypatch):
         user_id, _ = accounts.create_user(EMAIL)
         hash_password = accounts.hash_password
 
@@ -114,12 +114,12 @@ class TestSession:
         assert (answer.status, answer.json) == (403, {"error": "Forbidden", "detail": CHANGE_FIRST})
         assert studio.cloud.items("channels") == []
 
-    def test_knows_who_one_is_and_ends(self, browser):
+    def test_can_read_the_current_user_and_sign_out(self, browser):
         assert browser.call("GET", f"{URL}/current").json["email"] == EMAIL
         assert browser.call("DELETE", f"{URL}/current").status == 204
         assert SESSION not in browser.cookies
 
-    def test_may_do_all_once_the_password_is_changed(self, studio, browser, once):
+    def test_has_full_access_after_the_password_is_changed(self, studio, browser, once):
         assert change(browser, once).status == 200
         assert browser.call("GET", "/api/admin-users").status == 200
         assert existing(users.get(accounts.user_id_of(EMAIL))).password_once is None
@@ -127,24 +127,24 @@ class TestSession:
         assert [sign_in(other, once).status, sign_in(other, OWN).status] == [401, 201]
         assert other.call("GET", ME).status == 200
 
-    def test_cannot_keep_the_password(self, browser, once):
+    def test_cannot_reuse_the_password(self, browser, once):
         answer = change(browser, once, once)
         assert (answer.status, set(answer.json)) == (400, {"new_password"})
         assert browser.call("GET", ME).status == 403
 
-    def test_needs_the_token_of_its_pages_to_change_it(self, browser, once):
+    def test_needs_the_csrf_token_to_change_it(self, browser, once):
         sent = {"old_password": once, "new_password": OWN}
         assert browser.call("POST", CHANGE, sent, csrf=False).status == 403
         assert browser.call("GET", ME).status == 403
 
-    def test_of_another_browser_ends_with_the_change(self, studio, browser, once):
+    def test_in_another_browser_ends_with_the_change(self, studio, browser, once):
         other = Browser(studio)
         sign_in(other, once)
         change(browser, once)
         assert other.call("GET", ME).status == 401
 
-    def test_is_made_so_where_the_password_was_given_meanwhile(self, studio, monkeypatch):
-        """The one who signed in showed a password that is none any more."""
+    def test_is_restricted_if_the_password_was_created_concurrently(self, studio, monkeypatch):
+        """The password used to sign in is no longer valid."""
         user_id, _ = accounts.create_user(EMAIL, OWN, is_admin=True)
         may_sign_in = users.may_sign_in
 
@@ -158,13 +158,13 @@ class TestSession:
         assert existing(users.get(user_id)).password_once
 
 
-def test_a_token_of_an_administrator_does_all_it_did(studio):
+def test_an_administrators_token_keeps_full_access(studio):
     _, token = accounts.create_user(EMAIL, OWN, is_admin=True)
     accounts.give_one_time_password(EMAIL)
     assert studio.get("/api/admin-users", token).status == 200
 
 
-def test_it_is_over_after_a_week(studio, once):
+def test_it_expires_after_a_week(studio, once):
     user_id = accounts.user_id_of(EMAIL)
     User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
     answer = sign_in(Browser(studio), once)
@@ -182,7 +182,7 @@ def test_it_cannot_be_changed_after_a_week_either(studio, browser, once):
     assert not users.has_administrator()
 
 
-def test_a_password_that_somebody_chose_is_for_good(studio, once):
+def test_a_chosen_password_does_not_expire(studio, once):
     accounts.set_password(EMAIL, OWN)
     browser = Browser(studio)
     assert sign_in(browser, OWN).status == 201
@@ -197,7 +197,7 @@ def session_key(browser):
 
 
 class TestPage:
-    """For people without a script."""
+    """The page for browsers without JavaScript."""
 
     FORM = "application/x-www-form-urlencoded"
 
@@ -211,7 +211,7 @@ class TestPage:
     def page(self, browser):
         return browser.call("GET", "/en/accounts").text
 
-    def test_asks_for_a_password_after_signing_in(self, studio, once):
+    def test_requests_a_new_password_after_signing_in(self, studio, once):
         browser = Browser(studio)
         answer = self.send(browser, "login", username=EMAIL, password=once)
         assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
@@ -221,7 +221,7 @@ class TestPage:
         assert browser.call("GET", ME).json["email"] == EMAIL
         assert "Signed in" in self.page(browser)
 
-    def test_comes_again_with_a_sentence(self, browser, once):
+    def test_is_shown_again_with_an_error(self, browser, once):
         for old, new, said in (
             (once, "short", "too short"),
             ("wrong", OWN, "not your current password"),
@@ -232,11 +232,11 @@ class TestPage:
             assert (answer.status, said in answer.text, "Choose a password" in answer.text) == (400, True, True)
         assert browser.call("GET", ME).status == 403
 
-    def test_needs_its_token(self, browser, once):
+    def test_needs_its_csrf_token(self, browser, once):
         assert self.send(browser, "password", old_password=once, new_password=OWN).status == 403
         assert browser.call("GET", ME).status == 403
 
-    def test_leads_to_signing_in_first(self, studio, once):
+    def test_redirects_to_sign_in(self, studio, once):
         answer = self.send(Browser(studio), "password", old_password=once, new_password=OWN)
         assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
         assert sign_in(Browser(studio), once).status == 201
