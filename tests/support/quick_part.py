@@ -30,7 +30,7 @@ LEFT_OUT = {
         "handlers/nodes/test_node_spacing.py",
         "handlers/public/test_public_large.py",
         "handlers/publishing/test_publish.py::test_long_notes_of_many_versions_do_not_stop_publishing",
-        "handlers/accounts/test_session_passwords.py::test_takes_as_long_where_nobody_is",
+        "handlers/accounts/test_session_passwords.py::test_takes_as_long_for_an_unknown_account",
         "handlers/sync/test_sync_order.py",
         "export/test_content_db.py::test_twenty_thousand_nodes_take_seconds",
     ),

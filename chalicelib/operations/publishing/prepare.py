@@ -77,9 +77,7 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
-    key = snapshot_key(
-        str(channel.publish_worker)
-    )  # a key per worker, so that a late worker cannot overwrite the snapshot in use
+    key = snapshot_key(str(channel.publish_worker))  # per worker: a late one must not overwrite the snapshot in use
     storage.put(key, to_bytes(snapshot), "application/gzip")
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 

@@ -37,7 +37,7 @@ class Budget:
     changes: int
     ends: float  # time.monotonic()
     is_worker: bool = False
-    sender: Identity | None = None  # whose rights are already known
+    sender: Identity | None = None  # its rights are already known
 
     @property
     def is_used_up(self) -> bool:

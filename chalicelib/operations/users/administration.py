@@ -59,7 +59,7 @@ def _another_administrator(leaving: str) -> str:
     for person in users.everyone():
         if policy.is_active_admin(person) and person.id != leaving:
             return str(person.id)
-    raise Conflict("This is the last administrator. Make another user administrator first.")
+    raise Conflict("This is the last administrator. Make another user an administrator first.")
 
 
 def _user(user_id: str) -> User:

@@ -119,7 +119,7 @@ def _another_editor(channel_id: str, leaving: str) -> str:
     for member in channel_members.of_channel(channel_id):
         if policy.is_editor(member.role) and member.user_id != leaving:
             return str(member.user_id)
-    raise Conflict("A channel needs an editor. Make another member editor first.")
+    raise Conflict("A channel needs an editor. Make another member an editor first.")
 
 
 def _plain(user_id: str) -> str:

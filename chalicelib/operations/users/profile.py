@@ -38,7 +38,7 @@ def profile(user: Identity) -> Profile:
         **brief(own),
         "is_admin": bool(own.is_admin),
         "date_joined": moment(own.date_joined) if own.date_joined else None,
-        "clipboard_root_id": own.id,  # the root of the clipboard has the id of its user
+        "clipboard_root_id": own.id,  # the root of the clipboard has the user's ID
         "disk_space": int(own.disk_space),
         "disk_space_used": int(own.disk_space) - int(own.disk_space_left),
         "available_space": max(0, int(own.disk_space_left)),

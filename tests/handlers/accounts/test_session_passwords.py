@@ -69,9 +69,9 @@ class TestRefusal:
         user = User("a" * 32, password=accounts.hash_password(PASSWORD))
         assert accounts.is_password_of(user, PASSWORD)
         assert not accounts.is_password_of(user, "wrong")
-        for nobody in (None, User("a" * 32)):
+        for unknown in (None, User("a" * 32)):
             started = time.process_time()
-            assert not accounts.is_password_of(nobody, PASSWORD)
+            assert not accounts.is_password_of(unknown, PASSWORD)
             assert time.process_time() - started > 0.005
 
     def test_does_not_repeat_the_input(self, studio, user_id):
@@ -118,7 +118,7 @@ class TestAttempts:
 
     def test_are_available_again_after_15_minutes(self, studio, user_id, few, monkeypatch):
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
-        monkeypatch.setattr(sign_in_tries, "WINDOW", 5 * 10**8)  # another one
+        monkeypatch.setattr(sign_in_tries, "WINDOW", 5 * 10**8)  # another window
         assert sign_in(studio).status == 201
 
     def test_do_not_affect_signed_in_users(self, studio, user_id, few):

@@ -19,7 +19,7 @@ def logged(monkeypatch):
     """Return the log as text."""
     text = io.StringIO()
     for handler in telemetry.log.handlers:
-        if hasattr(handler, "stream"):  # pytest adds some that have none
+        if hasattr(handler, "stream"):  # some handlers of pytest have none
             monkeypatch.setattr(handler, "stream", text)
     before = telemetry.log.log_level
     telemetry.log.setLevel("DEBUG")

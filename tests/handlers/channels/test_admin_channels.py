@@ -164,7 +164,7 @@ class TestUpdate:
         assert studio.deliver("maintenance") == 0
         studio.make_public(channel_id)
         change(studio, token, channel_id, priority=7)
-        assert studio.deliver("maintenance") == 1  # public lists are told
+        assert studio.deliver("maintenance") == 1  # updates the public lists
 
     @pytest.mark.parametrize("state", [{"deleted": True}, {"deleted": None}, {"deleted": False}])
     def test_is_all_or_nothing(self, studio, token, state):

@@ -55,8 +55,8 @@ def test_has_public_channels_only(studio):
     assert names(studio, f"?id__in={public},{private},{NOTHING}") == ["public"]
     assert studio.get(f"{LIST}/{private}").status == 404
     assert studio.get(f"{LIST}/x").status == 404
-    for gone in ("?public=false", "?published=false", "?deleted=true"):
-        assert names(studio, gone) == []
+    for excluded in ("?public=false", "?published=false", "?deleted=true"):
+        assert names(studio, excluded) == []
     studio.call("DELETE", f"/api/channel/{public}")
     studio.deliver()
     assert names(studio) == []

@@ -165,8 +165,8 @@ def test_sync_clients_receive_it(studio):
     channel_id = stage(studio, "a")
     live, staged, _ = roots(channel_id)
     post(studio, channel_id, "deploy")
-    told = [(change.table, change.key, change.fields) for change in changes.after(channel_id, 0, 10)]
-    assert told == [
+    emitted = [(change.table, change.key, change.fields) for change in changes.after(channel_id, 0, 10)]
+    assert emitted == [
         ("channel", channel_id, {"mods": {"root_id": live, "staging_root_id": staged}}),
         ("channel", channel_id, {"mods": {"root_id": staged, "staging_root_id": None}}),
     ]
@@ -176,8 +176,8 @@ def test_retries_after_concurrent_changes(studio):
     channel_id = stage(studio, "a")
     with interrupted(studio, lambda: emit_update(channel_id, "channel", channel_id, {"name": "n"})):
         assert post(studio, channel_id, "deploy").status == 200
-    told = [change.fields["mods"] for change in changes.after(channel_id, 0, 10)]
-    assert told[1:] == [{"name": "n"}, {"root_id": roots(channel_id)[0], "staging_root_id": None}]
+    emitted = [change.fields["mods"] for change in changes.after(channel_id, 0, 10)]
+    assert emitted[1:] == [{"name": "n"}, {"root_id": roots(channel_id)[0], "staging_root_id": None}]
 
 
 def test_a_rollback_notices_a_tree_staged_concurrently(studio):

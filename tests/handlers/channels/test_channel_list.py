@@ -23,7 +23,7 @@ LIST = "/api/channel"
 class World:
     """Channels by name, and another user who may edit, may view or has bookmarked some of them.
 
-    `fr`, `quiz` and `subtitled` are public; `plain` was never published, `staged` waits for a person, `gone` is
+    `fr`, `quiz` and `subtitled` are public; `plain` was never published, `staged` has a staged tree, `gone` is
     deleted.
     """
 

@@ -13,7 +13,7 @@ from tests.support.worlds import images
 pytestmark = pytest.mark.xdist_group("recordings")
 
 CALLS = recordings.load("channel")
-# What depends on the moment, on ids given here, or on the bytes of files.
+# Fields that depend on the time, on IDs generated here, or on the bytes of files.
 OWN = frozenset(
     [
         "id",
@@ -60,7 +60,7 @@ def test_is_answered_as_recorded(call: Call, answers: dict[str, Answer]) -> None
 def as_here(call: Call) -> Any:
     if call.path.startswith("/api/channelversion"):
         return {"results": [call.response[0], without_what_came_later(call.response[1])], "more": None}  # decided
-    if "page_size" in call.path:  # there were more channels there, and another one was changed last
+    if "page_size" in call.path:  # Studio had more channels, and another one was the latest
         return {
             **call.response,
             "count": 1,
@@ -73,7 +73,7 @@ def as_here(call: Call) -> Any:
 
 
 def without_what_came_later(version: Any) -> Any:
-    """The first version, whose counts followed the newest one there."""
+    """The first version; in Studio, its counts follow the newest one."""
     counts = [
         {**entry, "count": entry["count"] - 1} if entry["kind_id"] == "html5" else entry
         for entry in version["kind_count"]

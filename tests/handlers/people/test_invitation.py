@@ -69,14 +69,18 @@ class TestCreate:
         url = made(studio, channel_id, first_name="Other", last_name="Name")
         _, admin = studio.sign_up("admin", is_admin=True)
 
-        def told(token=""):
+        def shown_account(token=""):
             row = studio.get(url, token).json
             return row["invited"], row["first_name"], row["last_name"]
 
         known = (guest[0], "Own", "Name")
-        assert [told(), told(guest[1]), told(admin)] == [(None, "Other", "Name"), known, known]
+        assert [shown_account(), shown_account(guest[1]), shown_account(admin)] == [
+            (None, "Other", "Name"),
+            known,
+            known,
+        ]
         studio.post(f"{url}/accept", None, guest[1])
-        assert told() == known
+        assert shown_account() == known
 
     def test_is_refused_while_another_is_pending(self, studio, channel_id):
         url = made(studio, channel_id)

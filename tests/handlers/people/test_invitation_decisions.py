@@ -43,7 +43,7 @@ class TestAccept:
     def test_never_reduces_a_role(self, studio, channel_id, guest):
         first = made(studio, channel_id, share_mode=VIEW)
         kept = existing(invitations.get(first.rpartition("/")[2])).attribute_values
-        second, third = (f"{URL}/{letter * 32}" for letter in "bc")  # sent at the same moment
+        second, third = (f"{URL}/{letter * 32}" for letter in "bc")  # sent concurrently
         for url, role in ((second, EDIT), (third, VIEW)):
             Invitation(**{**kept, "id": url.rpartition("/")[2], "share_mode": role}).save()
         for url, role in ((first, VIEW), (second, EDIT), (third, EDIT)):
@@ -75,10 +75,10 @@ class TestAccept:
         assert existing(channels.get(channel_id)).editors_count == 1
 
     @pytest.mark.parametrize("way", ["accept", "PATCH"])
-    @pytest.mark.parametrize("gone", [False, True], ids=["deleted", "gone"])
-    def test_is_refused_for_a_deleted_channel(self, studio, channel_id, guest, way, gone):
+    @pytest.mark.parametrize("is_removed", [False, True], ids=["deleted", "removed"])
+    def test_is_refused_for_a_deleted_channel(self, studio, channel_id, guest, way, is_removed):
         url = made(studio, channel_id)
-        if gone:
+        if is_removed:
             Channel(channel_id).delete()
         else:
             Channel(channel_id).update([Channel.deleted.set(True)])

@@ -136,10 +136,10 @@ def test_changes_during_a_publish_are_published_once_after_it(studio, asked):
     studio.deliver("publish")
     deploy(studio, exercise("new"), channel_id=channel_id)
     for number in range(asked):
-        ask(studio, channel_id, f"wish {number}")
+        ask(studio, channel_id, f"notes {number}")
     studio.deliver()
     entry = existing(published.lookup(studio, channel_id))
-    assert (entry["version"], entry["version_notes"]) == (2, {"1": "first", "2": f"wish {asked - 1}"})
+    assert (entry["version"], entry["version_notes"]) == (2, {"1": "first", "2": f"notes {asked - 1}"})
     assert published.titles(studio, channel_id, 1) == ["old"]
     assert published.titles(studio, channel_id, 2) == published.titles(studio, channel_id) == ["new"]
     assert len(studio.cloud.items("channel_versions")) == 2

@@ -9,7 +9,7 @@ from tests.support.existing import existing
 from tests.support.http.recordings import store
 from tests.support.worlds import images, nodes, published
 
-DEEP = 850  # levels: more than a recursive function can go down, less than the JSON of a request can
+DEEP = 850  # levels: beyond Python's recursion limit, within what JSON requests can hold
 NESTED = "[" * DEEP + "]" * DEEP
 SURROGATE = '"\\ud800"'
 

@@ -184,7 +184,7 @@ class TestWithPublish:
         assert {studio.task(task_id)["status"] for task_id in asked} == {"SUCCESS"}
         seen = fields(studio, channel_id)
         assert (seen["version"], seen["publishing"]) == (1, False)
-        assert seen["draft_token"], "the draft was asked for again after the publish"
+        assert seen["draft_token"], "the draft was requested again after the publish"
 
     def test_duplicate_messages_are_harmless(self, studio):
         channel_id = publish(studio, "a")
@@ -242,10 +242,10 @@ class TestPublish:
         studio.publish(channel_id)
         seen = fields(studio, channel_id)
         names = ("version", "published", "publishing", "draft_token", "primary_token", "last_published")
-        told = [change.fields["mods"] for change in changes.after(channel_id, 0, 20)]
-        assert {"draft_token": token} in told
-        assert told[-1] == {**{name: seen[name] for name in names}, "unpublished_changes": False}
-        assert (told[-1]["version"], told[-1]["draft_token"]) == (1, None)
+        emitted = [change.fields["mods"] for change in changes.after(channel_id, 0, 20)]
+        assert {"draft_token": token} in emitted
+        assert emitted[-1] == {**{name: seen[name] for name in names}, "unpublished_changes": False}
+        assert (emitted[-1]["version"], emitted[-1]["draft_token"]) == (1, None)
 
     def test_sync_clients_receive_a_failure(self, studio):
         channel_id = studio.post("/api/channel", {"name": "n"}).json["id"]

@@ -138,8 +138,8 @@ class TestChanges:
     """Changes left by requests, which a worker applies."""
 
     def send(self, client, *sent):
-        told = client.send(*sent)
-        assert not told["disallowed"] + told["errors"], told
+        response = client.send(*sent)
+        assert not response["disallowed"] + response["errors"], response
 
     def test_to_large_questions_are_applied(self, studio, client, root):
         self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
@@ -154,8 +154,8 @@ class TestChanges:
         shown = [IMAGE % name for name in (image, f"{'0' * 32}.png")]
         obj = {"type": exercises.FREE_RESPONSE, "question": shown[0]}
         self.send(client, client.change(1, "assessmentitem", [NODE, QUESTION], obj=obj))
-        told = client.send(client.change(2, "assessmentitem", [NODE, QUESTION], mods={"question": shown[1]}))
-        assert len(told["errors"]) == 1
+        response = client.send(client.change(2, "assessmentitem", [NODE, QUESTION], mods={"question": shown[1]}))
+        assert len(response["errors"]) == 1
 
     def test_requesting_a_publish_restart_an_unclaimed_one(self, studio, client, root):
         client.send(client.created(NODE, root))

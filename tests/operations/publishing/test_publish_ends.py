@@ -94,7 +94,7 @@ def test_a_late_worker_does_not_change_the_exported_snapshot(studio):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
     task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
-    channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # long over
+    channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # expired long ago
     nothing: Any = {"nodes": []}
     studio.deliver("publish")
     prepare._hand_over(task, channel, nothing, rev=0)

@@ -53,7 +53,7 @@ class TestClaim:
     def test_of_another_stage_sends_the_message_of_the_current_one(self, publishing):
         task_id, worker = begin(publishing)
         publishing.succeed(worker)
-        publishing.waiting[:] = [Message(task_id, PUBLISH)]  # the first came again, the second was never sent
+        publishing.waiting[:] = [Message(task_id, PUBLISH)]  # the first was redelivered, the second never sent
         assert publishing.receive(only(publishing.waiting)) is None
         assert sent(publishing) == [(task_id, EXPORT)]
 

@@ -26,9 +26,9 @@ class Machine(RuleBasedStateMachine):
         self.publishing = Publishing()
         self.stack = contextlib.ExitStack()
         self.stack.enter_context(self.publishing.running())
-        self.looks = [self.publishing.channel()]  # the channel as it was read at some time
-        self.wishes = []  # (edits that were there, the task that must hold them)
-        self.joined = set()  # tasks that somebody joined, or tried to
+        self.copies = [self.publishing.channel()]  # copies of the channel read at different times
+        self.requested = []  # (number of edits at the request, the task that must publish them)
+        self.joined = set()  # tasks that requests joined or tried to join
 
     def teardown(self):
         try:
@@ -48,16 +48,16 @@ class Machine(RuleBasedStateMachine):
     @rule(fault=faults, look=picks)
     def ask(self, fault, look):
         """A client that retries until it gets a response; its copy of the channel may be stale."""
-        self.looks.append(self.publishing.channel())
-        channel = self.looks[-1 - look % len(self.looks)]
+        self.copies.append(self.publishing.channel())
+        channel = self.copies[-1 - look % len(self.copies)]
         for attempt in (fault, None, None):
             running = self.publishing.channel().publish_task_id
             self.joined.add(running)
             with self.broken_by(attempt):
                 task_id = self.publishing.request(channel)
-                self.wishes.append((self.publishing.edits, following(task_id) if task_id == running else task_id))
+                self.requested.append((self.publishing.edits, following(task_id) if task_id == running else task_id))
                 return
-            channel = None  # it looks again
+            channel = None  # it reads the channel again
         raise AssertionError("the client was never answered")
 
     @precondition(lambda self: self.publishing.waiting)
@@ -76,7 +76,7 @@ class Machine(RuleBasedStateMachine):
     def work(self, how, fault):
         (worker,) = self.publishing.workers
         if how == "die" and worker.message.receives == MAX_RECEIVES:
-            how = "fail"  # who is killed at the last try says nothing, and leaves the lock to the next request
+            how = "fail"  # a worker killed at the last attempt leaves the lock to the next request
         with self.broken_by(fault if how in ("succeed", "refuse") else None):
             getattr(self.publishing, how)(worker)
 
@@ -92,7 +92,7 @@ class Machine(RuleBasedStateMachine):
         message = self.publishing.waiting[pick % len(self.publishing.waiting)]
         self.publishing.waiting.append(Message(message.task_id, message.stage, message.visible))
 
-    # ---- what always holds ----
+    # ---- invariants ----
 
     @invariant()
     def one_worker_at_most_holds_the_lease(self):
@@ -100,11 +100,11 @@ class Machine(RuleBasedStateMachine):
         for worker in self.publishing.workers:
             held_until = self.publishing.channel().publish_lease
             assert held_until is not None
-            assert held_until >= worker.channel.publish_lease  # more where nobody heard that it was renewed
+            assert held_until >= worker.channel.publish_lease  # later if the response of a renewal was lost
 
     def check_the_end(self):
         assert self.publishing.is_unlocked()
-        for edits, task_id in self.wishes:
+        for edits, task_id in self.requested:
             assert self.publishing.answered(task_id) >= edits, f"task {task_id} came too early for edit {edits}"
         made = {task.id: task.status for task in tasks.Task.channel_index.query(self.publishing.channel_id)}
         assert all(status in tasks.FINISHED for status in made.values()), made
@@ -120,7 +120,7 @@ def test_every_request_is_published_exactly_once(aws):
             stateful_step_count=25,
             deadline=None,
             report_multiple_bugs=False,
-            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink what fails would take minutes
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking a failure would take minutes
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )

@@ -63,14 +63,14 @@ def test_a_session_is_not_created_with_an_outdated_profile(user_id, aws):
 
 
 def test_a_profile_can_change_after_a_session_was_removed(user_id):
-    gone, over, lasting = (sign_in(user_id) for _ in range(3))
-    for one in (gone, over):
+    removed, expired, lasting = (sign_in(user_id) for _ in range(3))
+    for one in (removed, expired):
         expire(one, user_id)
-    Session(digest(gone)).delete()  # as TTL does
+    Session(digest(removed)).delete()  # as TTL does
     assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
     assert session_of(lasting).first_name == "A"
     with pytest.raises(Session.DoesNotExist):
-        Session.get(digest(gone))
+        Session.get(digest(removed))
 
 
 def test_a_new_session_removes_expired_ones(user_id):
@@ -83,7 +83,7 @@ def test_the_oldest_sessions_end_above_the_maximum(user_id, aws, monkeypatch):
     monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
-        monkeypatch.setattr("chalicelib.operations.users.sessions.SECONDS", SECONDS + number)  # a second later each
+        monkeypatch.setattr("chalicelib.operations.users.sessions.SECONDS", SECONDS + number)  # one second later each
         ids.append(sign_in(user_id))
     assert keys(aws) == {digest(one) for one in ids[2:]}
     assert users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
