@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.tokens import digest, new_session_id
-from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyTries, ValidationFailed
+from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts, authentication
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import sign_in_tries, users
@@ -25,7 +25,7 @@ _RACES = 5
 def sign_in(email: str, password: str, address: str) -> tuple[str, Identity]:
     """A new session: (its id, its user). `address` is where the request came from.
 
-    Raises NotSignedIn, in the same words and after the same time whatever is wrong; TooManyTries.
+    Raises NotSignedIn, in the same words and after the same time whatever is wrong; TooManyAttempts.
     """
     account = accounts.plain_address(email)
     user = users.get(accounts.user_id_of(account)) if account else None
@@ -70,7 +70,7 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
     """Change one's own password; one's other sessions end.
 
     Raises ValidationFailed for a wrong or a weak one, or a one-time password after its end (the session may be
-    younger), TooManyTries, Conflict after a lost race.
+    younger), TooManyAttempts, Conflict after a lost race.
     """
     own = users.get(user.user_id)
     if own is None:
@@ -101,7 +101,7 @@ def _noted(user: User, password: str, moment: datetime) -> dict[str, Any]:
 def _counted(account: str, address: str, is_right: Callable[[], bool]) -> bool:
     """Whether it is right. What is not counts against the account and the address.
 
-    Raises TooManyTries, without looking, where one of them has no try left.
+    Raises TooManyAttempts, without looking, where one of them has no try left.
     """
     taken: list[str] = []
     limits = {f"address {digest(address)}": MAX_TRIES_PER_ADDRESS, f"account {digest(account)}": MAX_TRIES_PER_ACCOUNT}
@@ -110,7 +110,7 @@ def _counted(account: str, address: str, is_right: Callable[[], bool]) -> bool:
         if key is None:
             _give_back(taken)
             seconds = sign_in_tries.seconds_left()
-            raise TooManyTries(f"Too many wrong passwords. Try again in {-(-seconds // 60)} minutes.", seconds)
+            raise TooManyAttempts(f"Too many wrong passwords. Try again in {-(-seconds // 60)} minutes.", seconds)
         taken.append(key)
     right = is_right()
     if right:
