@@ -12,8 +12,8 @@ from infra import resources
 from tests.conftest import PREFIX
 from tests.support.existing import existing
 from tests.support.source import data_model
+from tests.support.source.code import PACKAGE, ROOT, modules
 from tests.support.source.pynamodb_internals import schema_of
-from tests.support.source.source import PACKAGE, ROOT, modules
 
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
 HANDLERS = [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")]

@@ -9,7 +9,7 @@ from chalicelib.domain import jobs
 from chalicelib.domain.jobs import JOBS, Job
 from chalicelib.handlers.workers import WORK
 from infra.deploying import commands
-from tests.support.source.source import PACKAGE, modules
+from tests.support.source.code import PACKAGE, modules
 
 REGISTRY = f"{PACKAGE}.domain.jobs"
 

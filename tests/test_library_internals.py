@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support import reaches
 from tests.support.hypothesis_internals import limit_examples
 from tests.support.reaches import BOOKS, MODELS, QUICK, REACHES, Reach
-from tests.support.source.source import ROOT, imports, modules, path_of
+from tests.support.source.code import ROOT, imports, modules, path_of
 
 PRIVATE = re.compile(r"_[^_]")
 TESTS = sorted((ROOT / "tests").rglob("*.py"))

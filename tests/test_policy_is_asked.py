@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.source.source import PACKAGE, imports, modules, path_of
+from tests.support.source.code import PACKAGE, imports, modules, path_of
 
 POLICY = f"{PACKAGE}.operations.access.policy"
 MODELS = f"{PACKAGE}.models"

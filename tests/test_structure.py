@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.source.source import PACKAGE, functions, imports, modules, path_of, public_functions, reaches
+from tests.support.source.code import PACKAGE, functions, imports, modules, path_of, public_functions, reaches
 
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 MAX_FUNCTION_LINES = 40

@@ -14,7 +14,7 @@ import pytest
 from infra.local.checks import HOST
 from infra.local.stack import Stack
 from tests.e2e.api import Api
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 CHALICE = Path(sys.executable).with_name("chalice")
 # As CONTRIBUTING.md says it, without the reloading of changed code.

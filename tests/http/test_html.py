@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.http import html
 from chalicelib.http.router import Access, Reply, Request, Route, respond
-from tests.support.source.source import modules
+from tests.support.source.code import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
 # What these write is content for Kolibri, not pages.

@@ -25,7 +25,7 @@ from tests.conftest import BUCKET
 from tests.support import quick_passwords
 from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
 TABLE = RouteTable(application.app.routes)

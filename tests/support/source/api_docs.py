@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.http import openapi, options
 from tests.support.source import routes
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 PATH = ROOT / "docs" / "api.md"
 HEAD = """# API

@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib.models.base import Table
 from tests.conftest import PREFIX
+from tests.support.source.code import ROOT, Function, modules, public_functions
 from tests.support.source.pynamodb_internals import schema_of
-from tests.support.source.source import ROOT, Function, modules, public_functions
 
 PATH = ROOT / "docs" / "data-model.md"
 MODELS = "chalicelib.models"
