@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chalicelib.http.negotiation import prefers_html
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.source import routes
 from tests.support.worlds import nodes
 
@@ -173,8 +173,8 @@ def test_the_reference_has_every_route_and_type(studio):
 
 
 def test_browsers_get_pages_through_the_front():
-    assert front.ask("GET", "/api/", headers={"Accept": BROWSER}).headers["content-type"] == HTML
+    assert cdn.send("GET", "/api/", headers={"Accept": BROWSER}).headers["content-type"] == HTML
     assert (
-        front.ask("GET", "/api/public/info", headers={"Accept": BROWSER}).headers["content-type"] == "application/json"
+        cdn.send("GET", "/api/public/info", headers={"Accept": BROWSER}).headers["content-type"] == "application/json"
     )
-    assert front.ask("GET", "/api/nope", headers={"Accept": BROWSER}).json()["error"] == "Not found"
+    assert cdn.send("GET", "/api/nope", headers={"Accept": BROWSER}).json()["error"] == "Not found"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.source import routes
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -40,7 +40,7 @@ def test_head_is_get_without_a_body(studio, path, signed_in):
 @pytest.mark.parametrize("path", SOME_GETS)
 def test_a_slash_at_the_end_makes_no_difference(studio, path):
     headers = {"Authorization": f"Token {studio.token}"}
-    with_slash, without = (front.ask("GET", path + end, headers=headers) for end in ("/", ""))
+    with_slash, without = (cdn.send("GET", path + end, headers=headers) for end in ("/", ""))
     assert with_slash.status_code == without.status_code == 200
     assert with_slash.json() == without.json()
 
@@ -49,6 +49,6 @@ def test_a_slash_at_the_end_makes_no_difference(studio, path):
     "path", ["/", "/api/nope", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"]
 )
 def test_an_unknown_path_is_404_as_json(studio, path):
-    answer = front.ask("GET", path)
+    answer = cdn.send("GET", path)
     assert answer.status_code == 404
     assert set(answer.json()) == {"error", "detail"}

@@ -5,7 +5,7 @@ Those of the internal API are in `test_recordings_internal`.
 
 import pytest
 
-from tests.support.http import front, recordings
+from tests.support.http import cdn, recordings
 
 CALLS = recordings.load("server_errors")
 INTERNAL = [call for call in recordings.load("internal") if call.status >= 500]
@@ -30,7 +30,7 @@ def test_all_30_are_replayed():
 @pytest.mark.parametrize("call", CALLS, ids=[call.note for call in CALLS])
 def test_a_call_that_broke_the_server_is_answered(studio, call):
     token = {"Authorization": f"Token {studio.token}"} if call.who == "admin" else {}
-    answer = front.ask(call.method, call.path, json=call.request, headers=token)
+    answer = cdn.send(call.method, call.path, json=call.request, headers=token)
     if call.note in REFUSED_CHANGES:
         (change,) = call.request["changes"]
         (told,) = [told for name in ("disallowed", "errors") for told in answer.json()[name]]
@@ -43,6 +43,6 @@ def test_a_call_that_broke_the_server_is_answered(studio, call):
 
 def test_a_refused_parameter_is_named_beside_the_error(studio):
     (call,) = [call for call in CALLS if call.note == "tree ?next__gt=x"]
-    answer = front.ask(call.method, call.path)
+    answer = cdn.send(call.method, call.path)
     assert answer.status_code == 400
     assert answer.json().keys() == {"next__gt", "error", "detail"}

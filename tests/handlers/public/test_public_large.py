@@ -19,7 +19,7 @@ from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.public.public_index import current
 from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.worlds import nodes
 from tests.support.worlds.publishing import publish
 
@@ -174,9 +174,9 @@ class TestAListThatLambdaCannotAnswer:
 def test_a_client_of_the_host_has_the_whole_list(studio, path, icon, encoding):
     list_many(studio, 81, icon_encoding=ICON)
     expected = [(nodes.node_id(f"{number}"), f"{number:04}", ICON) for number in range(81)]
-    host = front.gateway_to(studio.cloud.s3, BUCKET)
+    host = cdn.gateway_to(studio.cloud.s3, BUCKET)
     for hit in ("Miss", "Hit"):
-        answer = front.ask("GET", path, host, headers={"Accept-Encoding": encoding}, follow_redirects=True)
+        answer = cdn.send("GET", path, host, headers={"Accept-Encoding": encoding}, follow_redirects=True)
         assert answer.history[0].headers["x-cache"] == f"{hit} from edge"
         assert answer.headers.get("content-encoding", "identity") == encoding
         assert [(entry["id"], entry["name"], entry[icon]) for entry in answer.json()] == expected

@@ -129,7 +129,7 @@ def studio(shared_cloud: Any) -> Studio:
 
 
 def ask(studio: Studio, call: dict[str, Any]) -> Answer:
-    path = call["path"].rstrip("/").replace("/?", "?")  # the front removes the slash
+    path = call["path"].rstrip("/").replace("/?", "?")  # the CDN removes the slash
     if "cursor=cD" in path:  # the recorded one is Studio's
         more = studio.get(path.partition("&cursor")[0], token=None).json["more"]
         path = f"{path.partition('&cursor')[0]}&cursor={more['cursor']}"

@@ -81,7 +81,7 @@ class Replay:
         token = self.tokens.get(call.who)
         if call.authorization:
             headers["authorization"] = call.authorization.format(token=self.studio.token)
-        path = call.path.rstrip("/").replace("/?", "?")  # the front removes the slash
+        path = call.path.rstrip("/").replace("/?", "?")  # the CDN removes the slash
         answer = self.studio.call(call.method, path, self._body(call), token, **headers)
         if answer.status == 200 and answer.text:
             self._learn(call.response, answer.json)

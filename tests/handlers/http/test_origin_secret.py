@@ -11,8 +11,8 @@ from chalicelib.config import Settings, settings
 from chalicelib.errors import Forbidden
 from chalicelib.http import origin
 from infra.local.edge.events import LambdaContext, Request, api_gateway_event
+from tests.support.http.cdn import require_origin_secret
 from tests.support.http.client import Browser
-from tests.support.http.front import known_by
 
 ME = "/api/user/me"
 SIGN_IN = "/api/auth/session"
@@ -31,7 +31,7 @@ def ask(path, method="GET", **headers):
     ids=["one", "the front has both", "we have both, old", "we have both, new", "both have both"],
 )
 def test_a_key_is_exchanged_without_a_gap(studio, monkeypatch, ours, theirs):
-    known_by(monkeypatch, ours)
+    require_origin_secret(monkeypatch, ours)
     assert studio.call("GET", ME, x_front_key=theirs).status == 200
 
 
@@ -39,7 +39,7 @@ def test_a_key_is_exchanged_without_a_gap(studio, monkeypatch, ours, theirs):
 @pytest.mark.parametrize("path", [ME, "/api/public/v1/channels"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS"])
 def test_who_does_not_come_by_the_front_is_refused(studio, monkeypatch, theirs, path, method):
-    known_by(monkeypatch, "k,,")
+    require_origin_secret(monkeypatch, "k,,")
     answer = ask(path, method, authorization=f"Token {studio.token}", x_front_key=theirs)
     assert answer["statusCode"] == 403
     assert settings().public_url in json.loads(answer["body"])["detail"]
@@ -47,7 +47,7 @@ def test_who_does_not_come_by_the_front_is_refused(studio, monkeypatch, theirs, 
 
 
 def test_who_says_no_key_is_refused(studio, monkeypatch):
-    known_by(monkeypatch, "k")
+    require_origin_secret(monkeypatch, "k")
     assert ask(ME, authorization=f"Token {studio.token}")["statusCode"] == 403
 
 
@@ -62,19 +62,19 @@ class TestClientAddress:
         ids=["nothing", "no CloudFront", "CloudFront", "something of the client's own"],
     )
     def test_is_what_the_front_saw(self, monkeypatch, forwarded, address):
-        known_by(monkeypatch, "k")
+        require_origin_secret(monkeypatch, "k")
         assert origin.client_address("k", forwarded, "s") == address
 
     def test_is_who_asks_where_no_front_is_known(self):
         assert origin.client_address("k", "c, a, b", "s") == "s"
 
     def test_is_not_told_to_others(self, monkeypatch):
-        known_by(monkeypatch, "k")
+        require_origin_secret(monkeypatch, "k")
         with pytest.raises(Forbidden):
             origin.client_address("x", "a, b", "s")
 
     def test_counts_for_those_behind_the_front(self, studio, monkeypatch):
-        known_by(monkeypatch, "k")
+        require_origin_secret(monkeypatch, "k")
         monkeypatch.setattr("chalicelib.operations.users.sessions.MAX_TRIES_PER_ADDRESS", 2)
         statuses = []
         for number in range(4):
@@ -91,7 +91,7 @@ class TestSecrecy:
         assert isinstance(settings(), Settings)
 
     def test_the_key_reaches_no_view(self, studio, monkeypatch):
-        known_by(monkeypatch, "geheim")
+        require_origin_secret(monkeypatch, "geheim")
         seen = []
         monkeypatch.setattr("chalicelib.http.router.caller_of", lambda method, headers, *_: seen.append(dict(headers)))
         studio_answer = ask(ME, x_front_key="geheim", authorization="Token x")
