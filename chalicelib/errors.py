@@ -1,4 +1,4 @@
-"""Domain errors, without HTTP: `rest.STATUS` maps them to statuses.
+"""Domain errors, without HTTP: `http.router.STATUS` maps them to statuses.
 
 StudioError
 ├── BadRequest           the request as a whole is malformed
