@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW
-from tests.support.aws.asked import (
+from tests.support.aws.cloud import Cloud, empty_cloud
+from tests.support.aws.request_data import (
     FORM,
     State,
     channel,
@@ -21,10 +22,10 @@ from tests.support.aws.asked import (
     new_id,
     new_invitation,
     new_node,
-    new_person,
     new_question,
     new_saved_search,
     new_set,
+    new_viewer,
     public_of,
     question,
     required,
@@ -34,7 +35,6 @@ from tests.support.aws.asked import (
     trashed_node,
     upload_url,
 )
-from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.http import requests
 from tests.support.http.client import Studio
 from tests.support.source import routes
@@ -85,11 +85,11 @@ INVITATION = "/api/invitation/{id}"
 PEOPLE: list[Row] = [
     ("GET /api/user", None, None, SIGNED_IN),
     ("GET /api/user/me", None, None, SIGNED_IN),
-    ("GET /api/user/{id}", None, new_person, (401, *(404,) * 5)),
+    ("GET /api/user/{id}", None, new_viewer, (401, *(404,) * 5)),
     ("GET /api/channeluser", None, None, TO_READ),
-    ("POST /api/channeluser/{id}/make_editor", channel, new_person, to_write(200)),
-    ("DELETE /api/channeluser/{id}", None, lambda s: f"{new_person(s)}?channel={s.channel_id}", to_write(204)),
-    ("DELETE /api/channeluser/{id}/remove_self", None, new_person, (401, *(400,) * 5)),
+    ("POST /api/channeluser/{id}/make_editor", channel, new_viewer, to_write(200)),
+    ("DELETE /api/channeluser/{id}", None, lambda s: f"{new_viewer(s)}?channel={s.channel_id}", to_write(204)),
+    ("DELETE /api/channeluser/{id}/remove_self", None, new_viewer, (401, *(400,) * 5)),
     ("GET /api/invitation", None, None, SIGNED_IN),
     ("POST /api/invitation", lambda s: {"email": f"{new_id()}@a.org", "channel": s.channel_id}, None, to_write(201)),
     (f"GET {INVITATION}", None, new_invitation, EDITORS_ONLY_KNOW_OF_IT),
@@ -109,9 +109,9 @@ PEOPLE: list[Row] = [
     ("PATCH /api/channelset/{id}", lambda _: {"name": "s"}, new_set, ADMINISTRATORS_ONLY_KNOW_OF_IT),
     ("DELETE /api/channelset/{id}", None, new_set, (401, 404, 404, 404, 404, 204)),
     ("GET /api/admin-users", None, None, ADMINISTRATORS),
-    ("GET /api/admin-users/{id}", None, new_person, ADMINISTRATORS),
-    ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
-    ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
+    ("GET /api/admin-users/{id}", None, new_viewer, ADMINISTRATORS),
+    ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
+    ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
     ("GET /api/admin-channels", None, None, (401, 403, 403, 403, 403, 412)),
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
     # Nothing changes by these: other rows count on one channel that is public, and one that is not.

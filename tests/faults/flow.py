@@ -67,7 +67,7 @@ def _upload(studio: Studio, data: bytes, extension: str, preset: str) -> str:
         "duration": None,
     }
     patiently(lambda: studio.post("/api/file/upload_url", body))
-    studio.put(checksum, extension, data, told=False)
+    studio.put(checksum, extension, data, notified=False)
     return f"{checksum}.{extension}"
 
 

@@ -1,7 +1,7 @@
-"""Every name of a library on which the code depends though it is not for others, as the locked versions have it.
+"""All internals of libraries on which the code depends, as they are in the locked versions.
 
-`python -m tests.support.reaches` prints those that an update has changed, and what to do; a test runs it in a process
-where nothing is replaced.
+`python -m tests.support.reaches` prints those that an update has changed, and what to do. A test runs it in a process
+in which nothing is patched.
 """
 
 import importlib
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reach:
-    """A name of a library: its parameters or its type, and a fragment that its source must contain, where they matter.
+    """A name of a library: its parameters or its type, and a fragment that its source must contain, if they matter.
 
     `place` is the module that depends on it.
     """
@@ -24,7 +24,7 @@ class Reach:
     fragment: str = ""
 
     def problem(self) -> str | None:
-        """What is different in the installed version, and what to do about it; None where nothing is."""
+        """What differs in the installed version, and what to do about it; None if nothing does."""
         different = self._difference()
         return (
             different and f"{self.module}.{self.name} {different}. Adapt {self.place} to this version of the library."
@@ -46,7 +46,7 @@ class Reach:
 
 
 def shape(value: Any) -> str:
-    """The parameters of a function, else what kind of value it is."""
+    """The parameters of a function, otherwise the type of the value."""
     if inspect.ismodule(value):
         return f"module {value.__name__}"
     if inspect.isclass(value):
@@ -125,7 +125,7 @@ REACHES = (
 
 
 def changed(reaches: tuple[Reach, ...] = REACHES) -> list[str]:
-    """What an update has changed, as sentences."""
+    """The changes by updates, one sentence each."""
     return [problem for problem in (reach.problem() for reach in reaches) if problem]
 
 

@@ -91,9 +91,9 @@ def problems(studio, path, body, values):
     """What goes wrong with bodies in which one value after the other is replaced by one of these."""
     found = []
     with strictly(studio) as watch:
-        for label, spoilt in requests.spoilt(body, values):
+        for label, corrupted in requests.corrupted(body, values):
             watch.names.clear()
-            problem = tried(studio, path, spoilt, watch)
+            problem = tried(studio, path, corrupted, watch)
             if problem:
                 found.append(f"{label}: {problem}")
     return found

@@ -12,7 +12,7 @@ def test_authenticating_takes_1_call(studio):
 
 def test_an_upload_url_takes_4_calls(studio):
     with counting(studio) as watch:
-        studio.upload(b"%PDF-1.4", "pdf", "document", told=False)
+        studio.upload(b"%PDF-1.4", "pdf", "document", notified=False)
     assert len(watch.names) <= 4, watch.names
 
 

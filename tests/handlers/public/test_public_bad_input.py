@@ -269,8 +269,8 @@ class TestCursors:
         return world.get(f"{LIST}?max_results=2")["more"]["cursor"]
 
     def test_that_are_none_are_404(self, world, good):
-        spoilt = [good[:-1], good[1:], good + "A", good[:20], good.swapcase(), "A" * 44, "zzz", "cD0z", f"{good}=="]
-        for path, cursor in itertools.product((*LISTS, f"{IMPORT}/{world.public[0]}"), [*spoilt, *NO_COUNTS]):
+        corrupted = [good[:-1], good[1:], good + "A", good[:20], good.swapcase(), "A" * 44, "zzz", "cD0z", f"{good}=="]
+        for path, cursor in itertools.product((*LISTS, f"{IMPORT}/{world.public[0]}"), [*corrupted, *NO_COUNTS]):
             answer = ask(world, f"{path}?max_results=2&cursor={cursor}")
             same_place = path in LISTS and answer.status == 200 and answer.json["results"] is not None
             assert answer.status in (400, 404) or (same_place and cursor == good.swapcase()), cursor
