@@ -18,7 +18,7 @@ def test_every_job_is_registered():
     assert {job for job in vars(jobs).values() if isinstance(job, Job)} == set(JOBS.values())
 
 
-def test_names_stay_as_waiting_messages_have_them():
+def test_names_are_those_of_sent_messages():
     assert {(job.name, job.arguments) for job in JOBS.values()} == {
         ("apply_changes", ("owner",)),
         ("clear_copy", ("node_id", "attempt")),

@@ -77,7 +77,7 @@ class TestNames:
         (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "(cls, more)"),))
         assert "Model._get_schema is (cls), not (cls, more)" in problem
 
-    def test_that_do_something_else_are_reported(self):
+    def test_with_changed_source_are_reported(self):
         (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "", "other words"),))
         assert "no longer contains 'other words'" in problem
 
@@ -95,7 +95,7 @@ class TestPlaces:
         wrong = {(user, name) for user, name in used if is_private(name) and places.get(name, user) != user}
         assert not wrong
 
-    def test_two_modules_know_more_of_moto_than_how_it_is_begun(self):
+    def test_only_two_modules_use_more_of_moto_than_mock_aws(self):
         knowing = set()
         for path in TESTS:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -109,7 +109,7 @@ class TestPlaces:
             assert ast.get_docstring(ast.parse(Path(ROOT / place).read_text(encoding="utf-8")))
 
 
-def test_hypothesis_runs_as_few_examples_as_it_is_told():
+def test_hypothesis_respects_the_limit_of_examples():
     ran = []
 
     @hypothesis.settings(max_examples=50, database=None)

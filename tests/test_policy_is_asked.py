@@ -107,7 +107,7 @@ def others() -> list[str]:
 
 
 @pytest.mark.parametrize("module", others())
-def test_no_other_module_decides_about_rights(module):
+def test_no_other_module_decides_permissions(module):
     name = module.removeprefix(f"{PACKAGE}.")
     assert {fact for fact in decided(modules()[module]) if (name, fact) not in EXCEPTIONS} == set()
 
@@ -117,7 +117,7 @@ def test_every_exception_is_needed(name, fact):
     assert fact in decided(modules()[f"{PACKAGE}.{name}"])
 
 
-def test_stored_roles_are_named_by_models_alone():
+def test_only_models_use_stored_roles():
     """Others take `Role` from the policy."""
     found = [
         name
@@ -135,13 +135,13 @@ def _is_stored_role(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in ROLES and last_name(node.value) == "channel_members"
 
 
-def test_the_refusal_to_edit_stands_in_one_place():
+def test_the_refusal_to_edit_is_in_one_place():
     sentence = re.compile(r"You may not edit channel \{[^}]*\}\. Ask")
     texts = {name: path_of(name).read_text(encoding="utf-8") for name in modules()}
     assert {name: len(found) for name, text in texts.items() if (found := sentence.findall(text))} == {POLICY: 1}
 
 
-def test_the_policy_is_plain():
+def test_the_policy_is_pure():
     """It reads nothing, and needs no library."""
     allowed = {"collections.abc", "enum", "typing", f"{PACKAGE}.errors"}
     assert imports(POLICY) <= allowed
@@ -176,7 +176,7 @@ class TestFinds:
             ("x = place.user_id in (None, user.user_id)", "owner"),
         ],
     )
-    def test_what_decides(self, code, fact):
+    def test_decisions(self, code, fact):
         assert fact in decided(ast.parse(code))
 
     @pytest.mark.parametrize(
@@ -191,5 +191,5 @@ class TestFinds:
             "x = is_admin if user else False",
         ],
     )
-    def test_nothing_in_what_asks_or_shows(self, code):
+    def test_nothing_in_code_that_asks_or_shows(self, code):
         assert not decided(ast.parse(code))

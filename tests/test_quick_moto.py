@@ -148,7 +148,7 @@ def answer(client: Any, name: str, arguments: dict[str, Any]) -> Any:
     return said
 
 
-def test_answers_are_those_of_moto():
+def test_responses_are_those_of_moto():
     short = list(answers())
     with quick_moto.unpatched():
         long = list(answers())
@@ -156,13 +156,13 @@ def test_answers_are_those_of_moto():
         assert one == other
 
 
-def test_calls_of_the_test_find_something_and_are_refused():
+def test_calls_cover_results_and_errors():
     said = [one for told in answers() for one in told if isinstance(one, dict) and "ResponseMetadata" in one]
     assert sum("Error" in one for one in said) > 5
     assert sum(bool(one.get("Item") or one.get("Items")) for one in said) > 5
 
 
-def test_only_tables_and_bytes_take_moto_s_way(monkeypatch):
+def test_only_tables_and_bytes_are_left_to_moto(monkeypatch):
     longer: list[bytes] = []
     way = quick_moto._process_request
 

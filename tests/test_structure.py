@@ -108,7 +108,7 @@ class TestImports:
         assert not wrong_imports(module)
 
     @pytest.mark.parametrize("module", within(*SKIPPED))
-    def test_ask_operations_for_what_is_stored(self, module):
+    def test_read_stored_data_through_operations(self, module):
         forbidden = f"{PACKAGE}.{SKIPPED[package_of(module).partition('.')[0]]}"
         assert not [imported for imported in imports(module) if is_of(imported, forbidden)]
 
@@ -131,12 +131,12 @@ class TestImports:
         assert {package_of(name).partition(".")[0] or name for name in users} <= LIBRARIES[library]
 
     @pytest.mark.parametrize("module", within(*PURE))
-    def test_pure_modules_lead_to_no_aws(self, module):
+    def test_pure_modules_import_no_aws(self, module):
         """Neither do those that they import."""
         impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "aws", "config", "http", "handlers")]
         assert not [way for way in reaches(module) if is_of(way[-1], *AWS, *impure)]
 
-    def test_go_in_no_circle(self):
+    def test_are_not_circular(self):
         """A module that leads to itself cannot be understood, nor loaded, without the others."""
         assert not [name for name in modules() for way in reaches(name) if name in imports(way[-1])]
 
@@ -180,11 +180,11 @@ class TestPackages:
         )
         return {package: number for package, number in counted.items() if f"{PACKAGE}.{package}" not in LOOSE}
 
-    def test_hold_few_modules(self):
+    def test_have_few_modules(self):
         large = {package for package, number in self.sizes().items() if number > MAX_MODULES}
         assert large <= ONE_MODULE_PER_RESOURCE
 
-    def test_few_modules_stand_alone(self):
+    def test_the_root_has_few_modules(self):
         assert len(LOOSE) <= MAX_ROOT_MODULES
 
 
@@ -221,12 +221,12 @@ def test_nothing_scans_a_table():
 class TestFeed:
     """What sync clients receive is written by the operation that writes the data, in the same transaction."""
 
-    def test_no_handler_knows_it(self):
+    def test_handlers_do_not_emit_changes(self):
         feed = [f"{PACKAGE}.models.emission", f"{PACKAGE}.operations.changes"]
         outside = within("handlers", "http", "identity")
         assert not [name for name in outside if any(is_of(imported, *feed) for imported in imports(name))]
 
-    def test_changes_are_made_where_they_are_accepted_and_emitted(self):
+    def test_changes_are_created_where_they_are_accepted_and_emitted(self):
         makers = {name for name in modules() if calls(modules()[name], "Change")}
         assert makers == {
             f"{PACKAGE}.{part}"

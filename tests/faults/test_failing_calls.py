@@ -45,7 +45,7 @@ def faultless(cloud: Cloud) -> tuple[int, bytes]:
     return len(watch.names), database
 
 
-def test_the_flow_has_no_more_calls_than_are_tried(faultless):
+def test_every_call_of_the_flow_is_covered(faultless):
     assert faultless[0] <= LONGEST
 
 
@@ -60,6 +60,6 @@ def test_a_call_that_fails_once_changes_nothing(cloud, faultless, first, answer_
         assert published == database, f"{watch.hit} (call {number}) left another database"
 
 
-def test_every_message_delivered_twice_changes_nothing(cloud, faultless):
+def test_delivering_every_message_twice_changes_nothing(cloud, faultless):
     database = run(cloud, Watch(), times=2)
     assert database == faultless[1]

@@ -3,7 +3,7 @@
 from tests.support.source import api_docs, routes
 
 
-def test_document_is_as_it_would_be_written_now():
+def test_document_is_up_to_date():
     written = api_docs.PATH.read_text(encoding="utf-8")
     assert api_docs.render() == written, "run `python -m tests.support.source.api_docs`"
 

@@ -26,7 +26,7 @@ def test_no_module_writes_markup(module):
 
 
 @pytest.mark.parametrize("template", sorted(path.name for path in html.TEMPLATES.glob("*.html")))
-def test_no_template_turns_escaping_off(template):
+def test_no_template_disables_escaping(template):
     text = (html.TEMPLATES / template).read_text(encoding="utf-8")
     assert not re.search(r"\|\s*safe\b|autoescape", text)
 

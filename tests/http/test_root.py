@@ -21,11 +21,11 @@ def test_names_nothing_that_needs_an_id(studio):
 
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/docs/", "/api/openapi.json"])
-def test_leads_on_with_and_without_a_slash(path):
+def test_is_found_with_and_without_a_slash(path):
     assert cdn.send("GET", path).status_code == 200
 
 
-def test_every_name_is_answered(studio):
+def test_every_link_works(studio):
     for url in studio.get("/api").json.values():
         answer = studio.get(url.removeprefix("http://front.example.org"))
         assert answer.status in (200, 403, 412), url

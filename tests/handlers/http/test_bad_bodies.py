@@ -46,7 +46,7 @@ def assert_refused(answer):
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_a_body_that_is_no_object_is_refused_and_changes_nothing(studio, path):
+def test_a_body_that_is_not_an_object_is_refused_and_changes_nothing(studio, path):
     requests.good_bodies(studio)
     before = studio.cloud.contents()
     for label, body in BODIES.items():
@@ -59,7 +59,7 @@ def test_a_body_that_is_no_object_is_refused_and_changes_nothing(studio, path):
 # An empty list of files, and nothing to sync, are something to ask about too.
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith(("file_diff", "/sync"))])
 @pytest.mark.parametrize("body", [b"", b" \n", b"{}", b"null", b"[]", b'[{"id": 1}]'])
-def test_an_empty_body_lacks_what_is_required(studio, path, body):
+def test_an_empty_body_lacks_required_fields(studio, path, body):
     answer = studio.call("POST", path, body)
     assert answer.status == 400
     expected = "An object is required." if body.startswith(b"[") else "This field is required."
@@ -69,7 +69,7 @@ def test_an_empty_body_lacks_what_is_required(studio, path, body):
 
 
 @pytest.mark.parametrize("path", JSON_POSTS)
-def test_a_body_is_read_as_json_whatever_its_type_is_called(studio, path):
+def test_a_body_is_read_as_json_whatever_its_content_type(studio, path):
     body = requests.good_bodies(studio)[path]
     for content_type in ("text/plain", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "x"):
         if path.endswith(("finish_channel", "publish_channel")):
@@ -82,7 +82,7 @@ def test_a_body_is_read_as_json_whatever_its_type_is_called(studio, path):
 
 
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith("add_nodes")])
-def test_a_wrong_value_anywhere_is_no_fault_of_the_server(studio, path):
+def test_an_invalid_value_anywhere_is_not_a_server_error(studio, path):
     body = requests.good_bodies(studio)[path]
     assert problems(studio, path, body, WRONG) == []
 
@@ -100,7 +100,7 @@ def problems(studio, path, body, values):
 
 
 @pytest.mark.parametrize("path", JSON_POSTS)
-def test_what_no_database_can_hold_is_refused_wherever_it_is(studio, path):
+def test_values_that_no_database_can_store_are_refused(studio, path):
     body = requests.good_bodies(studio)[path]
     with strictly(studio) as watch:
         for label in requests.REFUSED_WHOLE:
@@ -136,7 +136,7 @@ def test_ids_may_be_written_with_dashes_and_in_capitals(studio, path):
     assert not any(str(uuid.UUID(id)).upper() in answer.text for id in ids)
 
 
-def test_all_wrong_fields_are_told_at_once(studio):
+def test_all_invalid_fields_are_reported_together(studio):
     answer = studio.post(UPLOAD_URL, {"size": "x", "checksum": "y", "file_format": "exe", "preset": 5})
     assert answer.status == 400
     assert set(answer.json) == {"size", "checksum", "name", "file_format", "preset"}
@@ -152,7 +152,7 @@ def test_an_internal_refusal_has_its_fields_and_an_error(studio):
     assert all(name in answer.json["detail"] for name in names)
 
 
-def test_fields_that_nobody_knows_are_ignored(studio):
+def test_unknown_fields_are_ignored(studio):
     for path, body in requests.good_bodies(studio).items():
         if isinstance(body, dict):
             answer = studio.post(path, {**body, "unheard_of": {"a": [1]}})

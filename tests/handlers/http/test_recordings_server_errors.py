@@ -28,7 +28,7 @@ def test_all_30_are_replayed():
 
 
 @pytest.mark.parametrize("call", CALLS, ids=[call.note for call in CALLS])
-def test_a_call_that_broke_the_server_is_answered(studio, call):
+def test_calls_that_failed_in_studio_succeed_or_are_refused(studio, call):
     token = {"Authorization": f"Token {studio.token}"} if call.who == "admin" else {}
     answer = cdn.send(call.method, call.path, json=call.request, headers=token)
     if call.note in REFUSED_CHANGES:
@@ -41,7 +41,7 @@ def test_a_call_that_broke_the_server_is_answered(studio, call):
     assert answer.headers["content-type"] == "application/json"
 
 
-def test_a_refused_parameter_is_named_beside_the_error(studio):
+def test_a_refused_parameter_is_named_with_the_error(studio):
     (call,) = [call for call in CALLS if call.note == "tree ?next__gt=x"]
     answer = cdn.send(call.method, call.path)
     assert answer.status_code == 400

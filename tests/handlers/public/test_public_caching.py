@@ -52,7 +52,7 @@ def moment(answer):
 
 
 class TestEveryRead:
-    def test_may_be_kept_and_has_validators(self, studio):
+    def test_is_cacheable_and_has_validators(self, studio):
         channel_id = publish(studio, public=True)
         assert len(reads(channel_id)) > 20
         for path in reads(channel_id):
@@ -79,7 +79,7 @@ class TestEveryRead:
                 kept = ("ETag", "Cache-Control", "Last-Modified")
                 assert [answer.headers[name] for name in kept] == [told[name] for name in kept]
 
-    def test_is_sent_to_who_has_another_one(self, studio):
+    def test_is_sent_to_clients_with_another_version(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
             tag, date = (get(studio, path).headers[name] for name in ("ETag", "Last-Modified"))
@@ -100,7 +100,7 @@ class TestEveryRead:
             again = studio.call("HEAD", path, token=None, if_none_match=asked.headers["ETag"])
             assert (again.status, again.text) == (304, "")
 
-    def test_is_not_kept_where_it_failed(self, studio):
+    def test_is_not_cacheable_if_it_failed(self, studio):
         publish(studio, public=True)
         for path in (
             f"{CHANNELS}/lookup/none",
@@ -124,7 +124,7 @@ def both(answer):
     return answer.headers["ETag"], answer.headers["Last-Modified"]
 
 
-class TestWhatChanged:
+class TestChanges:
     """Every change shows in both validators, however soon it comes after the one before it."""
 
     def follow(self, studio, path, *changes):
@@ -140,7 +140,7 @@ class TestWhatChanged:
             assert get(studio, path, if_modified_since=date).status == 200
             before = after
 
-    def test_is_told_of_lists_as_channels_come_go_and_are_published(self, studio):
+    def test_of_lists_show_as_channels_come_go_and_are_published(self, studio):
         publish(studio, public=True)
         other = publish(studio, "a", name="Other")
         for path in (CHANNELS, f"{BROWSED}?page=1", NODES):
@@ -153,7 +153,7 @@ class TestWhatChanged:
             )
 
     @pytest.mark.parametrize("path", ["v2/contentnode_tree/{}", "v2/importmetadata/{}?descendants=true", "channel/{}"])
-    def test_is_told_of_a_channel_that_is_published_again(self, studio, path):
+    def test_show_when_a_channel_is_published_again(self, studio, path):
         channel_id = publish(studio, "a", public=True)
         self.follow(
             studio,
@@ -162,7 +162,7 @@ class TestWhatChanged:
             lambda: publish(studio, "c", channel_id=channel_id),
         )
 
-    def test_is_told_of_a_lookup_as_its_channel_becomes_public_and_private(self, studio):
+    def test_of_a_lookup_show_as_its_channel_becomes_public_and_private(self, studio):
         channel_id = publish(studio, public=True)
         states = (False, True, False, True)
         for path in (
@@ -173,14 +173,14 @@ class TestWhatChanged:
                 studio, path, *(lambda public=public: studio.make_public(channel_id, public) for public in states)
             )
 
-    def test_is_told_of_a_private_channel_that_is_published_again(self, studio):
+    def test_show_when_a_private_channel_is_published_again(self, studio):
         channel_id = publish(studio)
         path = f"{CHANNELS}/lookup/{channel_id}"
         tag = get(studio, path).headers["ETag"]
         publish(studio, "b", channel_id=channel_id)
         assert get(studio, path, if_none_match=tag).status == 200
 
-    def test_comes_back_as_what_it_was_under_its_old_tag(self, studio):
+    def test_that_are_undone_restore_the_old_tag(self, studio):
         publish(studio, public=True)
         other = publish(studio, "other", name="Other")
         before = get(studio, NODES)
@@ -190,7 +190,7 @@ class TestWhatChanged:
         assert moment(get(studio, NODES)) > moment(before)
 
 
-class TestWhatTheTablesSay:
+class TestDataFromTables:
     """Nothing tells when it changed last: it is dated by the clock, and known again by its tag."""
 
     @pytest.fixture
@@ -209,7 +209,7 @@ class TestWhatTheTablesSay:
         again = get(studio, path, if_none_match=told.headers["ETag"])
         assert (again.status, moment(again) > moment(told)) == (304, True)
 
-    def test_is_told_of_a_private_channel_that_is_deleted(self, studio, pass_time):
+    def test_changes_when_a_private_channel_is_deleted(self, studio, pass_time):
         channel_id = publish(studio)
         path = f"{CHANNELS}?tokens={existing(channels.get(channel_id)).primary_token}"
         told = get(studio, path)
@@ -219,7 +219,7 @@ class TestWhatTheTablesSay:
         assert (len(told.json), answer.status, answer.json) == (1, 200, [])
 
     @pytest.mark.parametrize("public", [False, True])
-    def test_is_told_of_a_set_that_an_older_channel_joins(self, studio, pass_time, public):
+    def test_changes_when_an_older_channel_joins_a_set(self, studio, pass_time, public):
         old, new = publish(studio, public=public), publish(studio, public=public)
         set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
         SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
@@ -230,7 +230,7 @@ class TestWhatTheTablesSay:
         answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
         assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)
 
-    def test_is_told_of_a_new_version_where_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
+    def test_changes_with_a_new_version_if_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
         monkeypatch.setattr(public_index, "now", lambda: now() + timedelta(seconds=60))
@@ -241,7 +241,7 @@ class TestWhatTheTablesSay:
         answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
         assert (told.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
 
-    def test_is_older_than_what_the_index_says_of_the_channel_from_then_on(self, studio):
+    def test_is_older_than_the_channels_entry_in_the_index(self, studio):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
         told = get(studio, path)
@@ -249,8 +249,8 @@ class TestWhatTheTablesSay:
         assert moment(get(studio, path)) > moment(told)
 
 
-class TestAListThatTakesTooLong:
-    def test_is_not_said_to_have_too_many_nodes(self, studio, monkeypatch):
+class TestSlowLists:
+    def test_are_not_reported_as_too_large(self, studio, monkeypatch):
         publish(studio, public=True)
         monkeypatch.setattr("chalicelib.operations.public.public_nodes.TIME_FOR_A_PAGE", -1)
         answer = get(studio, NODES)
@@ -262,26 +262,26 @@ class TestAListThatTakesTooLong:
             assert (page["results"], "cursor" in page["more"]) == ([], True)
 
 
-class TestAListWithTooManyNodes:
+class TestListsWithTooManyNodes:
     @pytest.fixture(autouse=True)
-    def few_are_many(self, monkeypatch):
+    def small_limit(self, monkeypatch):
         monkeypatch.setattr(public_nodes, "MAX_NODES", 4)
 
-    def test_must_be_asked_for_in_pages(self, studio):
+    def test_must_be_requested_in_pages(self, studio):
         publish(studio, *"abcd", public=True)
         answer = get(studio, NODES)
         assert answer.status == 400
         assert "Send max_results" in answer.json["max_results"][0]
         assert len(get(studio, f"{NODES}?max_results=5").json["results"]) == 5
 
-    def test_is_whole_where_it_has_as_many_as_it_may(self, studio):
+    def test_are_whole_up_to_the_limit(self, studio):
         publish(studio, *"abc", public=True)
         assert len(get(studio, NODES).json) == 4
         publish(studio, *"abc", public=True, name="Other")
         assert get(studio, NODES).status == 400
         assert len(get(studio, f"{NODES}?kind=topic").json) == 2
 
-    def test_is_too_large_to_be_imported_at_once(self, studio):
+    def test_are_too_large_to_be_imported_at_once(self, studio):
         channel_id = publish(studio, *"abcd", public=True)
         path = f"/api/public/v2/importmetadata/{channel_id}"
         answer = get(studio, f"{path}?descendants=true")

@@ -52,8 +52,8 @@ def opened(studio, *tokens):
     return {entry["id"]: sorted(entry["matching_tokens"]) for entry in answer.json}
 
 
-class TestTheTokenOfASet:
-    def test_opens_all_its_channels_by_name(self, studio):
+class TestTokenOfASet:
+    def test_finds_all_its_channels_by_name(self, studio):
         ids = {name: publish(studio, name, public=name == "Beta") for name in ("beta 2", "Alpha", "Beta")}
         publish(studio, "other")
         make_set("aaaaabbbbb", *ids.values())
@@ -69,7 +69,7 @@ class TestTheTokenOfASet:
         assert lookup(studio, written) == [channel_id]
         assert opened(studio, written) == {channel_id: ["aaaaabbbbb"]}
 
-    def test_opens_nothing_that_is_deleted_or_not_published(self, studio):
+    def test_finds_no_deleted_or_unpublished_channels(self, studio):
         kept, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
         draft, _ = studio.make_channel("d")
         make_set("aaaaabbbbb", kept, deleted, listed, draft, NOBODY)
@@ -82,14 +82,14 @@ class TestTheTokenOfASet:
         assert opened(studio, "aaaaabbbbb") == {}
 
     @pytest.mark.parametrize("is_admin", [False, True])
-    def test_opens_only_what_is_public_where_its_owner_is_deactivated(self, studio, is_admin):
+    def test_finds_only_public_channels_if_its_owner_is_inactive(self, studio, is_admin):
         private, public = publish(studio, "a"), publish(studio, "b", public=True)
         make_set("aaaaabbbbb", private, public)
         User(CHEF).update([User.is_active.set(False), User.is_admin.set(is_admin)])
         assert lookup(studio, "aaaaabbbbb") == [public]
         assert opened(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
 
-    def test_opens_nothing_where_the_set_is_empty_or_gone(self, studio):
+    def test_finds_nothing_if_the_set_is_empty_or_deleted(self, studio):
         publish(studio)
         make_set("aaaaabbbbb")
         SecretToken("cccccddddd", channel_set_id=NOBODY).save()
@@ -97,22 +97,22 @@ class TestTheTokenOfASet:
             assert lookup(studio, token) == 404
             assert opened(studio, token) == {}
 
-    def test_opens_a_channel_once_though_the_set_names_it_twice(self, studio):
+    def test_finds_a_channel_once_even_if_the_set_lists_it_twice(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id, channel_id)
         assert lookup(studio, "aaaaabbbbb") == [channel_id]
         assert opened(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"]}
 
-    def test_may_have_another_one_beside_it(self, studio):
+    def test_can_be_combined_with_another_token(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id)
         SecretToken("cccccddddd", channel_set_id=nodes.node_id("set aaaaabbbbb")).save()
         assert opened(studio, "aaaaabbbbb", "cccccddddd") == {channel_id: ["aaaaabbbbb", "cccccddddd"]}
 
 
-class TestTheTokenOfAVersion:
+class TestTokenOfAVersion:
     @pytest.mark.parametrize("public", [False, True])
-    def test_opens_the_channel_as_it_was(self, studio, public):
+    def test_finds_the_channel_at_that_version(self, studio, public):
         channel_id = publish(studio, "Old", 1, public)
         (first,) = studio.get(f"{LIST}/lookup/{channel_id}", token=None).json
         publish(studio, "New", 3, channel_id=channel_id)
@@ -127,20 +127,20 @@ class TestTheTokenOfAVersion:
         assert newest["version_notes"] == {"1": "1 exercises", "2": "3 exercises"}
 
     @pytest.mark.parametrize("public", [False, True])
-    def test_of_a_version_that_never_was_opens_nothing(self, studio, public):
+    def test_of_a_version_that_never_existed_finds_nothing(self, studio, public):
         channel_id = publish(studio, public=public)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=7).save()
         assert lookup(studio, "aaaaabbbbb") == 404
         assert opened(studio, "aaaaabbbbb") == ({channel_id: []} if public else {})
 
-    def test_opens_nothing_of_a_deleted_channel(self, studio):
+    def test_does_not_find_a_deleted_channel(self, studio):
         channel_id = publish(studio)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=1).save()
         delete(channel_id)
         assert lookup(studio, "aaaaabbbbb") == 404
 
     @pytest.mark.parametrize("tokens", [("aaaaabbbbb", "cccccddddd"), ("cccccddddd", "aaaaabbbbb")])
-    def test_gives_way_to_one_of_a_higher_version(self, studio, tokens):
+    def test_is_overridden_by_that_of_a_higher_version(self, studio, tokens):
         channel_id = publish(studio, count=1)
         for count in (2, 3):
             publish(studio, count=count, channel_id=channel_id)
@@ -150,7 +150,7 @@ class TestTheTokenOfAVersion:
             (entry,) = studio.get(f"{LIST}?tokens={','.join(tokens + more)}", token=None).json
             assert (entry["version"], entry["matching_tokens"]) == (2, ["cccccddddd"])
 
-    def test_gives_way_to_one_of_the_whole_channel(self, studio):
+    def test_is_overridden_by_that_of_the_channel(self, studio):
         channel_id = publish(studio, count=1)
         publish(studio, count=2, channel_id=channel_id)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=1).save()
@@ -160,8 +160,8 @@ class TestTheTokenOfAVersion:
             assert (entry["version"], set(entry["matching_tokens"])) == (2, {token, "aaaaabbbbb"})
 
 
-class TestTokensTogether:
-    def test_open_what_each_opens_and_say_which_did(self, studio):
+class TestSeveralTokens:
+    def test_find_all_their_channels_and_name_the_token_of_each(self, studio):
         one, two, three = (publish(studio, name) for name in ("one", "two", "three"))
         listed = publish(studio, "listed", public=True)
         make_set("aaaaabbbbb", two, listed)
@@ -174,12 +174,12 @@ class TestTokensTogether:
             listed: ["aaaaabbbbb"],
         }
 
-    def test_are_told_once_however_often_they_are_given(self, studio):
+    def test_are_listed_once_even_if_repeated(self, studio):
         channel_id = publish(studio)
         token = token_of(channel_id)
         assert opened(studio, token, token.upper(), f"{token[:5]}-{token[5:]}") == {channel_id: [token]}
 
-    def test_open_a_channel_that_the_other_filters_leave(self, studio):
+    def test_find_channels_that_match_the_other_filters(self, studio):
         channel_id = publish(studio, "Private", language="fr")
         token = token_of(channel_id)
         for query, found in (
@@ -196,13 +196,13 @@ class TestTokensTogether:
         answer = studio.get(f"{LIST}?tokens={token_of(ids['b'])}", token=None).json
         assert [(entry["name"], entry["public"]) for entry in answer] == [("a", True), ("b", False), ("c", True)]
 
-    def test_beyond_the_first_hundred_open_nothing(self, studio):
+    def test_beyond_the_first_hundred_are_ignored(self, studio):
         channel_id = publish(studio)
         others = [f"t{number}" for number in range(100)]
         assert opened(studio, *others[:99], token_of(channel_id)) == {channel_id: [token_of(channel_id)]}
         assert opened(studio, *others, token_of(channel_id)) == {}
 
-    def test_are_told_nowhere_else(self, studio):
+    def test_are_not_shown_elsewhere(self, studio):
         channel_id = publish(studio, public=True)
         for path in (LIST, f"{LIST}/lookup/{channel_id}", f"{LIST}/lookup/{token_of(channel_id)}"):
             answer = studio.get(path, token=None)
@@ -210,7 +210,7 @@ class TestTokensTogether:
             assert answer.json[0]["matching_tokens"] == []
 
 
-def test_a_token_of_nothing_is_404(studio):
+def test_an_unknown_token_is_404(studio):
     SecretToken("aaaaabbbbb", channel_id=NOBODY).save()
     SecretToken("cccccddddd").save()
     for token in ("aaaaabbbbb", "cccccddddd", "none"):
@@ -218,7 +218,7 @@ def test_a_token_of_nothing_is_404(studio):
         assert opened(studio, token) == {}
 
 
-def test_an_id_opens_no_set(studio):
+def test_a_set_is_not_found_by_its_id(studio):
     channel_id = publish(studio)
     make_set("aaaaabbbbb", channel_id)
     assert lookup(studio, nodes.node_id("set aaaaabbbbb")) == 404

@@ -225,7 +225,7 @@ def same(recorded: Any, answered: Any) -> list[str]:
 
 
 @of(*SAME)
-def test_what_was_found_is_answered_alike(studio, call):
+def test_successful_calls_have_the_recorded_response(studio, call):
     answer = ask(studio, call)
     assert answer.status == 200, answer.text
     assert same(call["response"] or [], answer.json) == []  # an empty list is recorded as null
@@ -239,7 +239,7 @@ def test_a_page_of_import_metadata_has_its_rows_in_an_envelope(studio, call):
 
 
 @of(*[c for c in CALLS if 400 <= c["status"] < 500])
-def test_what_was_refused_is_refused_with_the_same_words(studio, call):
+def test_refusals_have_the_recorded_text(studio, call):
     answer = ask(studio, call)
     assert answer.status == call["status"]
     if "No " in str(call["response"]) or "Not found" in str(call["response"]):
@@ -251,13 +251,13 @@ def test_what_was_refused_is_refused_with_the_same_words(studio, call):
 
 
 @of(*[c for c in CALLS if c["status"] == 304])
-def test_what_the_client_has_is_not_sent_again(studio, call):
+def test_a_current_copy_is_not_sent_again(studio, call):
     answer = ask(studio, call)
     assert (answer.status, answer.text) == (304, "")
 
 
 @of(*[c for c in CALLS if is_in(c, FOUND_HERE, REFUSED_HERE, NOTHING_HERE)])
-def test_what_is_answered_otherwise_here(studio, call):
+def test_deliberate_differences(studio, call):
     answer = ask(studio, call)
     assert answer.status == (400 if is_in(call, REFUSED_HERE) else 200), answer.text
     assert bool(answer.json) is not is_in(call, NOTHING_HERE)
@@ -269,7 +269,7 @@ def test_a_cursor_leads_to_the_recorded_second_page(studio):
     assert [node["id"] for node in ask(studio, call).json["results"]][: len(recorded)] == recorded
 
 
-def test_every_difference_is_one_that_is_there(studio):
+def test_every_listed_difference_exists(studio):
     """So that the table does not outlive what it names."""
     found = {
         name

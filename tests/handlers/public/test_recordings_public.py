@@ -79,7 +79,7 @@ SAME = [c for c in CALLS if c.status == 200 and c.method == "GET" and c.note not
 
 
 @of(SAME)
-def test_what_was_found_is_answered_alike(answers, call):
+def test_successful_calls_have_the_recorded_response(answers, call):
     answer = answers[key(call)]
     assert answer.status == 200, answer.text
     answered = answer.json
@@ -87,7 +87,7 @@ def test_what_was_found_is_answered_alike(answers, call):
 
 
 @of([call for call in CALLS if call.status >= 400 and call.note not in FOUND_HERE])
-def test_what_was_not_there_is_not_there(answers, call):
+def test_missing_channels_are_missing_here_too(answers, call):
     answer = answers[key(call)]
     assert answer.status == call.status
     said = call.response["detail"] if isinstance(call.response, dict) else call.response
@@ -97,7 +97,7 @@ def test_what_was_not_there_is_not_there(answers, call):
 
 
 @of([call for call in CALLS if call.note in FOUND_HERE])
-def test_what_is_found_here_only(answers, call):
+def test_channels_found_only_here(answers, call):
     assert call.status == 404
     assert answers[key(call)].status == 200
 
@@ -106,12 +106,12 @@ def test_a_language_that_no_channel_has_finds_none(answers):
     assert answers[f"GET {FILTERED_HERE}"].json == []
 
 
-def test_head_is_answered_without_a_body(answers):
+def test_head_returns_no_body(answers):
     answer = answers["HEAD /api/public/info"]
     assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "", "application/json")
 
 
-def test_options_tells_the_methods(answers):
+def test_options_lists_the_methods(answers):
     recorded = next(call for call in CALLS if call.method == OPTIONS)
     answer = answers[key(recorded)]
     assert (answer.status, answer.headers["Allow"]) == (200, recorded.allow)
