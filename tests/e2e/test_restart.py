@@ -1,4 +1,4 @@
-"""A stopped stack, started again on its data directory, has lost nothing."""
+"""A stack that is restarted on its data directory has lost nothing."""
 
 import time
 from pathlib import Path
@@ -13,7 +13,7 @@ SOON = 10  # seconds
 
 
 def seen(api: Api, channel_id: str, names: list[str]) -> dict[str, Any]:
-    """What a client can see of a channel, beside its address."""
+    """A channel as a client sees it, without addresses."""
     files = {name: api.client.head(f"/content/storage/{name[0]}/{name[1]}/{name}") for name in names}
     return {
         "user": api.post("authenticate_user_internal"),
