@@ -126,9 +126,7 @@ def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
         assert not is_done(other.url, "x")
 
 
-def test_what_the_app_logs_as_an_error_is_on_the_console_and_in_the_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_errors_of_the_app_are_on_the_console_and_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with started(tmp_path) as running:
         assert httpx.get(f"{running.url}/api/fail").status_code == 500
     shown = capfd.readouterr().err
