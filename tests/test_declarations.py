@@ -41,15 +41,15 @@ class TestRoutes:
         assert sorted(set(declared)) == sorted(declared)
 
     def test_are_complete(self):
-        """What the application answers is what is declared, so nothing has no access rule."""
+        """Every path of the application is declared, so none is without an access rule."""
         assert set(application.app.routes) == {route.path for route in ROUTES}
 
     def test_require_authentication_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
         signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
         signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
-        telling = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
-        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - telling)
+        documents = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
+        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - documents)
 
 
 TEMPLATE = {table["TableName"].removeprefix(PREFIX): table for table in resources.tables(PREFIX)}
@@ -115,7 +115,7 @@ class TestDataModel:
             assert row in DOCUMENT
 
     def test_queries_are_recognised(self):
-        """The check of the checks."""
+        """Tests the checks above."""
         found = {
             module.rpartition(".")[2]: [f.name for f in data_model.queries(module)]
             for module in data_model.model_modules()

@@ -1,4 +1,4 @@
-"""The jobs of the maintenance queue: whatever is sent is registered, and a worker does it."""
+"""The jobs of the maintenance queue: whatever is sent is registered and handled by a worker."""
 
 import ast
 import inspect
@@ -46,7 +46,7 @@ def test_workers_do_no_other_jobs():
 
 
 def test_only_registered_jobs_are_sent():
-    """A message is made by its job: nobody else writes {"job": …}, nor names a job by a text."""
+    """Messages are created by their jobs: no other module writes {"job": …}."""
     others = [
         (name, node.lineno)
         for name, tree in modules().items()

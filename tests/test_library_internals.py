@@ -1,4 +1,4 @@
-"""Reaches into libraries' internals are as expected, and stand in one place for each library."""
+"""The internals of libraries that we use are as expected, and each is used in one place."""
 
 import ast
 import re
@@ -25,7 +25,7 @@ def is_private(name):
 
 
 def private_names(tree):
-    """The private attributes that a module uses, by name, also where it says them as text."""
+    """The names of private attributes that a module uses, including those given as text."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr):
             yield node.attr
@@ -47,7 +47,7 @@ def own_names(tree):
 
 
 def foreign_names(module):
-    """What a module of the application reaches into: private names that it does not define, and private modules."""
+    """The internals that a module of the application uses: private names of others, and private modules."""
     tree = modules()[module]
     used = set(private_names(tree)) - set(own_names(tree))
     return used | {name for name in imports(module) if any(map(is_private, name.split(".")))}
@@ -63,7 +63,7 @@ def place_of(module):
 
 class TestNames:
     def test_are_as_expected(self):
-        """In another process, as the tests replace some of them in this one."""
+        """In another process, since the tests patch some of them in this one."""
         done = subprocess.run(
             [sys.executable, "-m", "tests.support.reaches"], cwd=ROOT, capture_output=True, text=True, check=True
         )
@@ -104,7 +104,7 @@ class TestPlaces:
                     knowing |= set() if is_public else {path.relative_to(ROOT).as_posix()}
         assert knowing == {BOOKS, QUICK}
 
-    def test_exist_and_say_why(self):
+    def test_exist_and_have_a_docstring(self):
         for place in {reach.place for reach in REACHES}:
             assert ast.get_docstring(ast.parse(Path(ROOT / place).read_text(encoding="utf-8")))
 

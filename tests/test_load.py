@@ -1,4 +1,4 @@
-"""The load generator counts what it should; how fast a server is, is for `make bench`."""
+"""The load generator counts and measures correctly; `make bench` measures servers with it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ SECONDS = 0.1
 
 
 class Server:
-    """Answers each request with bytes made of its number; remembers the first lines of the requests."""
+    """Responds to each request with bytes that depend on its number; remembers the requests."""
 
     def __init__(self, answer: Callable[[int], bytes], close: bool = False) -> None:
         self.lines: list[str] = []

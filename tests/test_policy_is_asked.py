@@ -1,7 +1,7 @@
-"""Rights are decided in one module: others ask `operations.access.policy`.
+"""Permissions are decided in one module: others ask `operations.access.policy`.
 
-These tests find code that decides by itself from what rights depend on: administrators, roles, memberships, whether a
-channel is public, and owners. Passing such facts to the policy, showing them and storing them is fine.
+These tests find code that decides by the facts that permissions depend on: administrators, roles, memberships, whether
+a channel is public, and owners. Passing such facts to the policy, showing them and storing them is allowed.
 """
 
 import ast
@@ -20,22 +20,22 @@ CALLERS = ("user.user_id", "caller.user_id", "sender.user_id")
 QUANTIFIERS = ("all", "any", "filter")
 COLLECTION = ast.Tuple | ast.List | ast.Set
 
-# Modules in which a fact appears in a condition for another reason than a right, by what is found there.
+# Modules in which a condition uses such a fact for another reason, by the fact.
 EXCEPTIONS = {
     ("http.router", "is_admin"): "ADMIN is an access level of a route; the package http imports no operations",
-    ("operations.nodes.build_nodes", "role"): "whom a node is for among learners, `role_visibility`",
-    ("operations.sync.apply", "owner"): "finds the identity on whose account a change is made",
+    ("operations.nodes.build_nodes", "role"): "the audience of a node, `role_visibility`",
+    ("operations.sync.apply", "owner"): "finds the identity that made a change",
     ("operations.channels.channel_resource", "public"): "a public channel's entry in the public index must follow",
     ("operations.channels.chef_upload", "public"): "a public channel's entry in the public index must follow",
     ("operations.channels.moderation", "public"): "a public channel's entry in the public index must follow",
     ("operations.public.public_index_update", "public"): "changes whether a channel is public, and writes the index",
-    ("operations.public.set_channels", "is_live"): "what is not published is not shown, whoever asks",
-    ("operations.search.search_index_update", "is_live"): "what is not published is not in the index",
+    ("operations.public.set_channels", "is_live"): "unpublished channels are shown to nobody",
+    ("operations.search.search_index_update", "is_live"): "unpublished channels are not in the index",
 }
 
 
 def conditions(tree: ast.AST) -> Iterator[ast.expr]:
-    """Expressions that decide which way code goes, those within `and`, `or` and `not` one by one."""
+    """The conditions in code, with the operands of `and`, `or` and `not` one by one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
             yield node.test
@@ -54,7 +54,7 @@ def conditions(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def facts(expression: ast.expr) -> Iterator[str]:
-    """The facts that an expression decides by."""
+    """The facts that an expression uses for its decision."""
     if isinstance(expression, ast.Compare):
         yield from _compared(expression)
     elif isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "bool":
@@ -97,12 +97,12 @@ def last_name(expression: ast.expr) -> str:
 
 
 def decided(tree: ast.AST) -> set[str]:
-    """The facts that code decides by."""
+    """The facts that code uses for its decisions."""
     return {fact for condition in conditions(tree) for fact in facts(condition)}
 
 
 def others() -> list[str]:
-    """The modules that must ask."""
+    """The modules that must ask the policy."""
     return [name for name in modules() if name != POLICY and not name.startswith(MODELS)]
 
 
@@ -118,7 +118,7 @@ def test_every_exception_is_needed(name, fact):
 
 
 def test_only_models_use_stored_roles():
-    """Others take `Role` from the policy."""
+    """Others use the policy's `Role`."""
     found = [
         name
         for name in others()
@@ -142,19 +142,19 @@ def test_the_refusal_to_edit_is_in_one_place():
 
 
 def test_the_policy_is_pure():
-    """It reads nothing, and needs no library."""
+    """It reads no data and needs no library."""
     allowed = {"collections.abc", "enum", "typing", f"{PACKAGE}.errors"}
     assert imports(POLICY) <= allowed
 
 
 @pytest.mark.parametrize("module", [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")])
 def test_handlers_read_no_models(module):
-    """What a handler needs of the database it gets from an operation, which also asks for rights."""
+    """Handlers read the database through operations, which also check permissions."""
     assert {name for name in imports(module) if name.startswith(MODELS)} == set()
 
 
 class TestFinds:
-    """What the tests above look for is found."""
+    """Tests the checks above."""
 
     @pytest.mark.parametrize(
         ("code", "fact"),

@@ -1,4 +1,4 @@
-"""docs/api.md is as the routes are."""
+"""docs/api.md is up to date with the routes."""
 
 from tests.support.source import api_docs, routes
 

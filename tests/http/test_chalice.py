@@ -34,7 +34,7 @@ def test_parameters_of_queries_may_be_repeated(studio):
 
 
 def test_a_request_without_an_identity_is_accepted(studio):
-    """The context of an event may lack what only API Gateway knows."""
+    """Local events lack the identity that API Gateway adds to their context."""
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": "/api/public/info", "path": "/api/public/info"},
         "multiValueQueryStringParameters": None,

@@ -1,4 +1,4 @@
-"""When a client has the newest answer already."""
+"""Conditional requests: whether a client already has the current response."""
 
 from datetime import UTC, datetime
 

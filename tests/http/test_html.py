@@ -1,4 +1,4 @@
-"""HTML is made in one way: templates of files, with everything escaped, sent with the headers of pages."""
+"""HTML is rendered in one way: from template files, with everything escaped, sent with the headers of pages."""
 
 import ast
 import re
@@ -10,7 +10,7 @@ from chalicelib.http.router import Access, Reply, Request, Route, respond
 from tests.support.source.code import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
-# What these write is content for Kolibri, not pages.
+# These write content for Kolibri, not pages.
 CONTENT = ("chalicelib.export.", "chalicelib.domain.")
 
 

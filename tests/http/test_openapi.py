@@ -1,4 +1,4 @@
-"""The OpenAPI document, and that every route says what it takes and what it answers."""
+"""The OpenAPI document: every route declares its parameters, bodies and responses."""
 
 import jsonschema_rs
 import pytest
@@ -51,7 +51,7 @@ def test_every_schema_is_valid():
 
 
 def test_names_of_types_are_plain():
-    """Two types of one name would be told apart by the names of their modules."""
+    """Types with the same name would be distinguished by the names of their modules."""
     assert not [name for name in DOCUMENT["components"]["schemas"] if "__" in name or name.endswith("_")]
 
 
@@ -92,7 +92,7 @@ def test_the_document_is_public_and_cacheable(studio):
 
 
 class TestCheck:
-    """The check of the check."""
+    """Tests the check of responses."""
 
     def refused(self, *answer):
         with pytest.raises(AssertionError):

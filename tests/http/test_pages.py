@@ -1,4 +1,4 @@
-"""Pages for browsers: the same answers, with links, and all that can be done."""
+"""Pages for browsers: the same responses, with links and all methods."""
 
 import re
 from html.parser import HTMLParser
@@ -19,7 +19,7 @@ def page(studio, path, token="", accept=BROWSER, **headers):
 
 
 class Links(HTMLParser):
-    """Where a page leads, and what it runs."""
+    """The links and scripts of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -89,7 +89,7 @@ class TestNegotiation:
 
 @pytest.mark.parametrize("path", [path for path in routes.PATHS if path.startswith("/api")])
 def test_every_path_can_be_browsed(studio, path):
-    """By somebody who is signed in, and by nobody; where there is nothing, or no GET, it says so."""
+    """With and without signing in; the page of a missing resource, or of a path without GET, says so."""
     for token in ("", None):
         answer = page(studio, re.sub(r"\{\w+\}", "0" * 32, path), token)
         assert answer.status in (200, 400, 401, 403, 404, 405, 412)

@@ -1,10 +1,10 @@
-"""The root of the API (recorded: GET /api/): what there is, by name."""
+"""The root of the API (recorded: GET /api/): all resources by name."""
 
 import pytest
 
 from tests.support.http import cdn
 
-# Recorded of Kolibri Studio; what else it lists is not part of this API.
+# Recorded from Kolibri Studio; the rest of its list is not part of this API.
 RECORDED = (
     *("bookmark", "channel", "channelset", "catalog", "admin-channels", "file", "channeluser", "user", "invitation"),
     *("contentnode", "assessmentitem", "admin-users", "clipboard", "channelversion"),

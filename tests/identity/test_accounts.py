@@ -1,4 +1,4 @@
-"""Users and their tokens. Nothing secret is stored as it is."""
+"""Users, tokens and passwords. No secret is stored in plain text."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ EMAIL = "someone@example.org"
 
 
 def everything(aws):
-    """All that is stored, as one text."""
+    """All stored data as one text."""
     return "\n".join(text for part in aws.contents().values() for text in part)
 
 

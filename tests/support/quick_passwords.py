@@ -16,7 +16,7 @@ _PROPER_DUMMY_HASH = accounts._DUMMY_HASH
 def hash_quickly() -> None:
     """From now on, hash all passwords quickly, including the dummy for unknown users."""
     PasswordHasher.__init__.__defaults__ = _QUICK
-    accounts._DUMMY_HASH = accounts.hash_password("nobody knows it")
+    accounts._DUMMY_HASH = accounts.hash_password("unknown to everyone")
 
 
 @contextmanager

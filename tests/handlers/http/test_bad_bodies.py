@@ -1,4 +1,4 @@
-"""Whatever is sent as a body: the answer is JSON and no 5xx, and what is refused has changed nothing."""
+"""Arbitrary bodies: the response is JSON and not a 5xx, and a refused request has changed nothing."""
 
 import json
 import uuid
@@ -11,13 +11,13 @@ from tests.support.http import requests
 from tests.support.http.requests import BASE, UPLOAD_URL, WRONG
 from tests.support.source import routes
 
-# Those of one thing ({id}) say first that it is not there.
+# Paths of one resource ({id}) are left out: they respond 404 before they read the body.
 POSTS = [
     r.path
     for r in routes.ALL
     if r.method == "POST" and r.path.startswith("/api/") and "authenticate" not in r.path and "{" not in r.path
 ]
-COUNTED = ("/api/auth/session", "/api/user/me/password")  # what is wrong there is counted
+COUNTED = ("/api/auth/session", "/api/user/me/password")  # they count failed attempts
 JSON_POSTS = [path for path in POSTS if not path.endswith("file_upload")]
 
 BODIES = {
@@ -56,16 +56,16 @@ def test_a_body_that_is_not_an_object_is_refused_and_changes_nothing(studio, pat
     assert studio.cloud.contents() == before
 
 
-# An empty list of files, and nothing to sync, are something to ask about too.
+# An empty list of files and an empty sync request are valid.
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith(("file_diff", "/sync"))])
 @pytest.mark.parametrize("body", [b"", b" \n", b"{}", b"null", b"[]", b'[{"id": 1}]'])
 def test_an_empty_body_lacks_required_fields(studio, path, body):
     answer = studio.call("POST", path, body)
     assert answer.status == 400
     expected = "An object is required." if body.startswith(b"[") else "This field is required."
-    told = {name: texts for name, texts in answer.json.items() if name not in ("error", "detail")}
-    assert told
-    assert all(texts == [expected] for texts in told.values())
+    fields = {name: texts for name, texts in answer.json.items() if name not in ("error", "detail")}
+    assert fields
+    assert all(texts == [expected] for texts in fields.values())
 
 
 @pytest.mark.parametrize("path", JSON_POSTS)
@@ -74,7 +74,7 @@ def test_a_body_is_read_as_json_whatever_its_content_type(studio, path):
     for content_type in ("text/plain", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "x"):
         if path.endswith(("finish_channel", "publish_channel")):
             body = {**body, "channel_id": studio.make_channel()[0]}
-        if path == "/api/invitation":  # nobody is invited twice
+        if path == "/api/invitation":  # a second invitation is refused
             body = {**body, "email": f"{uuid.uuid4().hex}@example.org"}
         encoded = requests.replaced([body], (0,), body)[1:-1]
         answer = studio.call("POST", path, encoded, content_type=content_type)
@@ -88,12 +88,12 @@ def test_an_invalid_value_anywhere_is_not_a_server_error(studio, path):
 
 
 def problems(studio, path, body, values):
-    """What goes wrong with bodies in which one value after the other is replaced by one of these."""
+    """The problems with bodies in which one value is replaced by one of these."""
     found = []
     with strictly(studio) as watch:
         for label, corrupted in requests.corrupted(body, values):
             watch.names.clear()
-            problem = tried(studio, path, corrupted, watch)
+            problem = problem_with(studio, path, corrupted, watch)
             if problem:
                 found.append(f"{label}: {problem}")
     return found
@@ -104,23 +104,23 @@ def test_values_that_no_database_can_store_are_refused(studio, path):
     body = requests.good_bodies(studio)[path]
     with strictly(studio) as watch:
         for label in requests.REFUSED_WHOLE:
-            more = [*body, None] if isinstance(body, list) else {**body, "unheard_of": None}
-            place = (len(body),) if isinstance(body, list) else ("unheard_of",)
+            more = [*body, None] if isinstance(body, list) else {**body, "unknown_field": None}
+            place = (len(body),) if isinstance(body, list) else ("unknown_field",)
             answer = studio.call("POST", path, requests.replaced(more, place, WRONG[label]))
             assert (answer.status, set(answer.json)) == (400, {"error", "detail"}), label
     assert watch.writes == []
 
 
-def tried(studio, path, body, watch):
-    """What is wrong with the answer to this body, or None."""
+def problem_with(studio, path, body, watch):
+    """The problem with the response to this body, or None."""
     try:
         answer = studio.call("POST", path, body)
     except UnicodeEncodeError:
-        return "the answer is not Unicode text"
+        return "the response is not Unicode text"
     if answer.status >= 500:
         return answer.status
     if answer.status >= 400 and answer.status != 412 and watch.writes and path not in COUNTED:
-        return f"refused, yet something was written: {watch.writes}"
+        return f"refused after writing: {watch.writes}"
     return None if isinstance(answer.json, dict | list) else "no JSON object"
 
 

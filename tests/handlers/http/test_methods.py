@@ -1,4 +1,4 @@
-"""What every path does with every method, and how paths may be written."""
+"""Every path with every method, and the accepted forms of paths."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who comes by the front, and who does not, where the front is known by a key."""
+"""The origin secret: requests that carry it come from the CDN, others are refused."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ SIGN_IN = "/api/auth/session"
 
 
 def ask(path, method="GET", **headers):
-    """The answer of the function, whatever is said of it: the key is no matter of the API's description."""
+    """The function's response, without a check against the OpenAPI document, which does not mention the secret."""
     sent = [(name.replace("_", "-"), value) for name, value in headers.items()]
     event = api_gateway_event(Request(method, path, "", sent, b"", "203.0.113.9"), path, {})
     return application.app(event, LambdaContext("api"))
@@ -28,7 +28,7 @@ def ask(path, method="GET", **headers):
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [("k", "k"), ("old", "new, old"), ("new,old", "old"), ("new,old", "new"), ("new,old", "new,old")],
-    ids=["one", "the front has both", "we have both, old", "we have both, new", "both have both"],
+    ids=["one", "the CDN has both", "we have both, CDN old", "we have both, CDN new", "both have both"],
 )
 def test_the_secret_can_be_rotated_without_downtime(studio, monkeypatch, ours, theirs):
     require_origin_secret(monkeypatch, ours)
@@ -59,7 +59,7 @@ class TestClientAddress:
     @pytest.mark.parametrize(
         ("forwarded", "address"),
         [("", "s"), ("a", "s"), ("a, b", "a"), ("c, a, b", "a")],
-        ids=["nothing", "no CloudFront", "CloudFront", "something of the client's own"],
+        ids=["nothing", "no CloudFront", "CloudFront", "forged by the client"],
     )
     def test_is_added_by_the_cdn(self, monkeypatch, forwarded, address):
         require_origin_secret(monkeypatch, "k")

@@ -1,4 +1,4 @@
-"""Calls that broke Kolibri Studio (500), of endpoints outside the internal API: never a 5xx here, and always JSON.
+"""Calls that failed in Kolibri Studio (500) outside the internal API: never a 5xx here, and always JSON.
 
 Those of the internal API are in `test_recordings_internal`.
 """
@@ -9,7 +9,7 @@ from tests.support.http import cdn, recordings
 
 CALLS = recordings.load("server_errors")
 INTERNAL = [call for call in recordings.load("internal") if call.status >= 500]
-# Nothing is wrong with these: whoever answers them with what they ask for is right.
+# These are valid, so they may succeed.
 VALID = {
     "v2 contentnode exclude_content_ids=4ec83be83565514da4f5",
     "tree ?depth=3",  # above the limit counts as the limit
@@ -33,8 +33,8 @@ def test_calls_that_failed_in_studio_succeed_or_are_refused(studio, call):
     answer = cdn.send(call.method, call.path, json=call.request, headers=token)
     if call.note in REFUSED_CHANGES:
         (change,) = call.request["changes"]
-        (told,) = [told for name in ("disallowed", "errors") for told in answer.json()[name]]
-        assert (answer.status_code, told["rev"], bool(told["errors"])) == (200, change["rev"], True)
+        (refused,) = [one for name in ("disallowed", "errors") for one in answer.json()[name]]
+        assert (answer.status_code, refused["rev"], bool(refused["errors"])) == (200, change["rev"], True)
     elif answer.status_code != 200 or call.note not in VALID:
         assert 400 <= answer.status_code < 500, answer.text
         assert {"error", "detail"} <= answer.json().keys()

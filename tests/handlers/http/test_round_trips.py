@@ -1,4 +1,4 @@
-"""How many calls of AWS a request costs at most. Fewer is always fine."""
+"""The maximum number of AWS calls of a request."""
 
 from tests.support.aws.calls import counting
 from tests.support.worlds import nodes

@@ -1,4 +1,4 @@
-"""The public API: what is published, to those who may see it, and nothing else."""
+"""The public API shows published content of visible channels, and nothing else."""
 
 import uuid
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whatever anybody asks the public API for: 200, 400 or 404 in JSON, never a fault, and nothing is changed by it."""
+"""Arbitrary requests to the public API: 200, 400 or 404 in JSON, never a server error, and nothing changes."""
 
 import itertools
 from collections.abc import Iterator
@@ -105,14 +105,14 @@ def world(shared_cloud: Any) -> Iterator[World]:
 
 @pytest.fixture(autouse=True)
 def nothing_changes(world):
-    """No test here changes anything, whatever it asks for."""
+    """No request here changes anything."""
     with strictly(world.studio) as watch:
         yield
     assert watch.writes == []
 
 
 def ask(world, path, **headers):
-    """The answer, which is JSON and no fault."""
+    """The response, which must be JSON and not a server error."""
     answer = world.studio.call("GET", path, token=None, **headers)
     assert answer.status in (200, 400, 404), f"{answer.status} {path[:200]}: {answer.text[:300]}"
     body = answer.json
@@ -126,12 +126,12 @@ def ask(world, path, **headers):
 
 
 def wrong(answer):
-    """The parameters that are refused."""
+    """The refused parameters."""
     return answer.json.keys() - {"error", "detail"}
 
 
 def filled(world, path):
-    """The path with what is there in the place of its parameter."""
+    """The path with an existing value for its parameter."""
     for name, value in {"version": "v3", "resource": "nodes"}.items():
         path = path.replace(f"{{{name}}}", value)
     head, _, parameter = path.partition("{")
@@ -140,14 +140,14 @@ def filled(world, path):
 
 
 def ending_with(path, value):
-    """The path with this text in the place of its last parameter."""
+    """The path with this text for its last parameter."""
     head, brace, last = path.rpartition("{")
     head = head.replace("{version}", "v3").replace("{resource}", "nodes")
     return f"{head}{value}{last.partition('}')[2]}" if brace else path
 
 
 def parameters(path):
-    """The parameters that a route knows; a single channel knows none."""
+    """The parameters of a route; that of a single channel has none."""
     name = path.partition("/{")[0].rpartition("/")[2]
     return KNOWN[name] if name in KNOWN and not ("{" in path and "channel" in name) else ["v"]
 
@@ -155,7 +155,7 @@ def parameters(path):
 @pytest.mark.parametrize("path", PUBLIC)
 def test_any_value_of_any_parameter_is_answered(world, path):
     there = filled(world, path)
-    for value in VALUES[:: 1 if "/v2/" in path else 3]:  # v1 takes what v2 does
+    for value in VALUES[:: 1 if "/v2/" in path else 3]:  # v1 accepts the same as v2
         ask(world, f"{there}?unknown={value}&{value}=1&{value}")
         for name in parameters(path):
             ask(world, f"{there}?{name}={value}")

@@ -1,4 +1,4 @@
-"""Public answers may be kept, and are told from older ones."""
+"""Public responses are cacheable, and have validators that distinguish them from older ones."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,7 @@ def get(studio, path, **headers):
 
 
 def reads(channel_id):
-    """Every public read of a channel, in all the forms that answer."""
+    """Every public read of a channel, in all forms."""
     token = existing(channels.get(channel_id)).primary_token
     paths = [
         f"{CHANNELS}/lookup/{token}",
@@ -63,11 +63,11 @@ class TestEveryRead:
             assert answer.headers["Last-Modified"].endswith(" GMT")
             assert get(studio, path).headers == answer.headers
 
-    def test_is_not_sent_again_to_who_has_it(self, studio):
+    def test_is_not_sent_again_to_clients_with_a_copy(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
-            told = get(studio, path).headers
-            tag, date = told["ETag"], told["Last-Modified"]
+            first = get(studio, path).headers
+            tag, date = first["ETag"], first["Last-Modified"]
             for headers in (
                 *({"if_none_match": given} for given in (tag, f"W/{tag}", f'"other", {tag}', f'W/"x",W/{tag}', "*")),
                 {"if_modified_since": date},
@@ -76,8 +76,8 @@ class TestEveryRead:
             ):
                 answer = get(studio, path, **headers)
                 assert (answer.status, answer.text) == (304, ""), (path, headers)
-                kept = ("ETag", "Cache-Control", "Last-Modified")
-                assert [answer.headers[name] for name in kept] == [told[name] for name in kept]
+                names = ("ETag", "Cache-Control", "Last-Modified")
+                assert [answer.headers[name] for name in names] == [first[name] for name in names]
 
     def test_is_sent_to_clients_with_another_version(self, studio):
         channel_id = publish(studio, public=True)
@@ -95,9 +95,9 @@ class TestEveryRead:
     def test_has_the_same_headers_for_head_and_no_body(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
-            asked, head = get(studio, path), studio.call("HEAD", path, token=None)
-            assert (head.status, head.headers, head.text) == (200, asked.headers, "")
-            again = studio.call("HEAD", path, token=None, if_none_match=asked.headers["ETag"])
+            full, head = get(studio, path), studio.call("HEAD", path, token=None)
+            assert (head.status, head.headers, head.text) == (200, full.headers, "")
+            again = studio.call("HEAD", path, token=None, if_none_match=full.headers["ETag"])
             assert (again.status, again.text) == (304, "")
 
     def test_is_not_cacheable_if_it_failed(self, studio):
@@ -125,7 +125,7 @@ def both(answer):
 
 
 class TestChanges:
-    """Every change shows in both validators, however soon it comes after the one before it."""
+    """Every change shows in both validators, however soon it follows another one."""
 
     def follow(self, studio, path, *changes):
         before = get(studio, path)
@@ -191,32 +191,32 @@ class TestChanges:
 
 
 class TestDataFromTables:
-    """Nothing tells when it changed last: it is dated by the clock, and known again by its tag."""
+    """The time of the last change is unknown: responses are dated by the clock, and identified by their tag."""
 
     @pytest.fixture
     def pass_time(self, monkeypatch):
-        """Sets the clock of all that is opened forward, by so many seconds since the beginning."""
+        """Sets the clock of lookups to so many seconds after the start."""
 
         def pass_time(seconds):
             monkeypatch.setattr(channel_lookup, "now", lambda: now() + timedelta(seconds=seconds))
 
         return pass_time
 
-    def test_is_not_sent_again_to_who_has_it(self, studio, pass_time):
+    def test_is_not_sent_again_to_clients_with_a_copy(self, studio, pass_time):
         path = f"{CHANNELS}/lookup/{publish(studio)}"
-        told = get(studio, path)
+        first = get(studio, path)
         pass_time(1000)
-        again = get(studio, path, if_none_match=told.headers["ETag"])
-        assert (again.status, moment(again) > moment(told)) == (304, True)
+        again = get(studio, path, if_none_match=first.headers["ETag"])
+        assert (again.status, moment(again) > moment(first)) == (304, True)
 
     def test_changes_when_a_private_channel_is_deleted(self, studio, pass_time):
         channel_id = publish(studio)
         path = f"{CHANNELS}?tokens={existing(channels.get(channel_id)).primary_token}"
-        told = get(studio, path)
+        first = get(studio, path)
         Channel(channel_id).update([Channel.deleted.set(True)])
         pass_time(10)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (len(told.json), answer.status, answer.json) == (1, 200, [])
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (len(first.json), answer.status, answer.json) == (1, 200, [])
 
     @pytest.mark.parametrize("public", [False, True])
     def test_changes_when_an_older_channel_joins_a_set(self, studio, pass_time, public):
@@ -224,29 +224,29 @@ class TestDataFromTables:
         set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
         SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
         ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
-        told = get(studio, path)
+        first = get(studio, path)
         ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
         pass_time(10)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (len(first.json), answer.status, len(answer.json)) == (1, 200, 2)
 
     def test_changes_with_a_new_version_if_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
         monkeypatch.setattr(public_index, "now", lambda: now() + timedelta(seconds=60))
         publish(studio, name="Other", public=True)
-        told = get(studio, path)
+        first = get(studio, path)
         publish(studio, "b", channel_id=channel_id)
         pass_time(70)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (told.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (first.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
 
     def test_is_older_than_the_channels_entry_in_the_index(self, studio):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
-        told = get(studio, path)
+        first = get(studio, path)
         studio.make_public(channel_id)
-        assert moment(get(studio, path)) > moment(told)
+        assert moment(get(studio, path)) > moment(first)
 
 
 class TestSlowLists:

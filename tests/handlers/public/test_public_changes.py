@@ -1,4 +1,4 @@
-"""What readers of nodes see while channels are published, and go public and private."""
+"""Public nodes while channels are published, and become public and private."""
 
 from dataclasses import replace
 
@@ -21,20 +21,20 @@ LISTS = (LIST, V1_LIST)
 
 
 def leaves(channel_id, *names, **fields):
-    """What `upload` takes: resources of a channel that have these names."""
+    """Resources with these names, as `upload` needs them."""
     made = [nodes.exercise(name, nodes.question("q"), **fields) for name in names]
     return [({**node, "node_id": nodes.node_id(f"{channel_id} {node['title']}")}, []) for node in made]
 
 
 def publish(studio, name, titles, public=True, **fields):
-    """The id of a channel with these resources, published."""
+    """The id of a published channel with these resources."""
     channel_id = nodes.node_id(f"channel {name}")
     added = [node for node, _ in leaves(channel_id, *titles, **fields)]
     return publishing.publish(studio, *added, name=name, channel_id=channel_id, public=public)
 
 
 def named(*parts):
-    """Channel names, each with its titles, in the order of the ids that the channels get."""
+    """Channel names, each with its titles, in the order of the channels' ids."""
     return sorted(parts, key=lambda name: nodes.node_id(f"channel {name}"))
 
 
@@ -188,11 +188,11 @@ class TestVisibility:
 
 
 class TestACursorUnknownToThisInstance:
-    """Another one that looks at the index a moment earlier may have told of it."""
+    """Another instance, with a newer index, may have issued it."""
 
     @pytest.fixture
     def behind(self, monkeypatch, studio):
-        """From now on the index is only looked at where it must be."""
+        """From now on the index is checked only if necessary."""
 
         def behind():
             studio.get(CHANNELS, token=None)
@@ -227,8 +227,8 @@ class TestACursorUnknownToThisInstance:
 
 @pytest.fixture
 def calls(studio):
-    """The names of the AWS calls that a request costs: of the second one like it, or (`cold`) of the first one after
-    which an index, but no database, is known."""
+    """The names of the AWS calls of a repeated request, or (`cold`) of a first request with a cached index but without
+    cached databases."""
 
     def calls(path, status=200, cold=False):
         studio.get(CHANNELS if cold else path, token=None)
@@ -244,7 +244,7 @@ def calls(studio):
 
 class TestAwsCalls:
     def test_public_reads_make_one_call(self, studio, calls):
-        """It says which index is the newest; in between, not even that is asked."""
+        """It checks for a newer index; within `index_seconds`, not even that is needed."""
         channel_id = publish(studio, "A", OLD)
         token = token_of(channel_id)
         node_id = published.node_ids(studio, channel_id)[OLD[0]]

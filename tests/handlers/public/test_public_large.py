@@ -1,4 +1,4 @@
-"""Public answers may have any size: what Lambda cannot give is in the bucket."""
+"""Public responses of any size: those that Lambda cannot return are read from the bucket."""
 
 import gzip
 import json
@@ -35,7 +35,7 @@ def get(studio, path, **headers):
 
 
 def list_many(studio, count, **fields):
-    """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
+    """List this many public channels, all copied from a published one, with these fields in their entries."""
     channel_id = publish(studio, "e", public=True)
     (model,) = current().channels
     database = opened(database_key(channel_id, 1), ContentDatabase)
@@ -52,7 +52,7 @@ def list_many(studio, count, **fields):
 
 
 def redirected(studio, path, **headers):
-    """The whole list that is at the place to which a request is sent."""
+    """The whole list at the location to which a request is redirected."""
     answer = get(studio, path, **headers)
     assert (answer.status, answer.text, answer.headers["Cache-Control"]) == (302, "", CACHED)
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -123,7 +123,7 @@ class TestListsTooLargeForLambda:
         assert len(puts) == 2
 
     def test_are_stored_again_before_they_expire(self, studio, monkeypatch):
-        """Also for who has been told where it is, and asks whether it is still there."""
+        """Also for clients that revalidate the redirect."""
         list_many(studio, 81, icon_encoding=ICON)
         answer = get(studio, CHANNELS)
         monkeypatch.setattr(large_responses, "TTL", 0.0)
@@ -143,7 +143,7 @@ class TestListsTooLargeForLambda:
 
     @pytest.mark.parametrize("text", ["a", '"', "漢"])
     def test_never_exceed_the_limit_whatever_characters_they_have(self, studio, text):
-        """From lists that are far below it to some that are above it, the same text in all of them."""
+        """With lists from far below the limit to above it, all with the same text."""
         list_many(studio, 60, description=text * (110_000 // len(text)))
         statuses = []
         for keyword in ("000", "00", "0"):
@@ -151,7 +151,7 @@ class TestListsTooLargeForLambda:
                 answer = get(studio, f"{CHANNELS}?keyword={keyword}{last}")
                 payload = {"statusCode": answer.status, "headers": answer.headers, "body": answer.text}
                 assert not exceeds_payload_limit(payload)
-                assert len(json.dumps(payload)) < 6 * 1024**2  # in ASCII, too
+                assert len(json.dumps(payload)) < 6 * 1024**2  # also in ASCII
                 statuses.append(answer.status)
         assert set(statuses) == {200, 302}
 

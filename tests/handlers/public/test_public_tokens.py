@@ -1,4 +1,4 @@
-"""What tokens open: a channel, one of its versions, or a set of channels."""
+"""Tokens of channels, of their versions, and of sets of channels."""
 
 import pytest
 
@@ -40,13 +40,13 @@ def delete(channel_id):
 
 
 def lookup(studio, identifier):
-    """The ids that a lookup finds, or its status where it finds none."""
+    """The ids that a lookup finds, or its status if it finds none."""
     answer = studio.get(f"{LIST}/lookup/{identifier}", token=None)
     return [entry["id"] for entry in answer.json] if answer.status == 200 else answer.status
 
 
 def opened(studio, *tokens):
-    """The tokens that opened each channel of the list."""
+    """The tokens by which each channel of the list was found."""
     answer = studio.get(f"{LIST}?tokens={','.join(tokens)}", token=None)
     assert answer.status == 200, answer.text
     return {entry["id"]: sorted(entry["matching_tokens"]) for entry in answer.json}
@@ -70,14 +70,14 @@ class TestTokenOfASet:
         assert opened(studio, written) == {channel_id: ["aaaaabbbbb"]}
 
     def test_finds_no_deleted_or_unpublished_channels(self, studio):
-        kept, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
+        private, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
         draft, _ = studio.make_channel("d")
-        make_set("aaaaabbbbb", kept, deleted, listed, draft, NOBODY)
+        make_set("aaaaabbbbb", private, deleted, listed, draft, NOBODY)
         delete(deleted)
         delete(listed)
-        assert lookup(studio, "aaaaabbbbb") == [kept]
-        assert opened(studio, "aaaaabbbbb") == {kept: ["aaaaabbbbb"]}
-        delete(kept)
+        assert lookup(studio, "aaaaabbbbb") == [private]
+        assert opened(studio, "aaaaabbbbb") == {private: ["aaaaabbbbb"]}
+        delete(private)
         assert lookup(studio, "aaaaabbbbb") == 404
         assert opened(studio, "aaaaabbbbb") == {}
 
@@ -146,7 +146,7 @@ class TestTokenOfAVersion:
             publish(studio, count=count, channel_id=channel_id)
         for version, token in ((1, "aaaaabbbbb"), (2, "cccccddddd"), (7, "eeeeefffff")):
             SecretToken(token, channel_id=channel_id, version=version).save()
-        for more in ((), ("eeeeefffff",)):  # of a version that never was
+        for more in ((), ("eeeeefffff",)):  # of a version that never existed
             (entry,) = studio.get(f"{LIST}?tokens={','.join(tokens + more)}", token=None).json
             assert (entry["version"], entry["matching_tokens"]) == (2, ["cccccddddd"])
 

@@ -1,4 +1,4 @@
-"""What is on the public lists follows what channels say, without a publish and after one."""
+"""The public lists follow changes of channels, with and without a publish."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -145,7 +145,7 @@ class TestPublicIndex:
 
         def lost(*arguments):
             replace(*arguments)
-            return replace(*arguments)  # as botocore does it: once more, and refused
+            return replace(*arguments)  # as botocore retries it: refused
 
         monkeypatch.setattr(public_index, "replace", lost)
         studio.make_public(channel_id)
@@ -153,14 +153,14 @@ class TestPublicIndex:
         assert len(index_files(studio)) == 1
 
     def test_includes_a_change_between_the_read_of_a_channel_and_the_write(self, studio, monkeypatch):
-        """It is private when it is looked at, and public again before that is written."""
+        """It is private when it is read, and public again before that is written."""
         channel_id = publish(studio, public=True)
         put = storage.put
 
         def meanwhile(*arguments):
             monkeypatch.setattr(storage, "put", put)
             Channel(channel_id).update([Channel.public.set(True)])
-            public_index_update.refresh([channel_id])  # finds the index as it should be
+            public_index_update.refresh([channel_id])  # finds the index up to date
             put(*arguments)
 
         monkeypatch.setattr(storage, "put", meanwhile)
@@ -185,7 +185,7 @@ class TestPublicIndex:
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
 
     def test_rebuild_retains_tree_ids_and_channels_that_only_the_index_has(self, studio):
-        """What finds public channels may lag behind them."""
+        """The query of public channels is eventually consistent."""
         ids = [publish(studio, name=name, public=True) for name in ("a", "b", "c")]
         studio.make_public(ids[0], public=False)
         Channel(ids[1]).update([Channel.public_key.remove()])
@@ -198,7 +198,7 @@ class TestPublicIndex:
         publish(studio, public=True)
         storage.put("index/left.sqlite3", b"", storage.SQLITE)
         public_index_update.rebuild()
-        assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
+        assert "index/left.sqlite3" in index_files(studio)  # it may still be in use by a running worker
         monkeypatch.setattr("chalicelib.operations.index_files.index_swap.OLD", timedelta(seconds=-5))
         public_index_update.rebuild()
         assert set(index_files(studio)) == {

@@ -1,4 +1,4 @@
-"""Page after page, and branch after branch: each public node comes once, in order, and no other ever does."""
+"""Paging through lists and trees returns each public node once, in order, and no other."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -39,7 +39,7 @@ def world(shared_cloud: Any) -> World:
 
 @pytest.fixture(scope="module")
 def everything(world: World) -> list[dict[str, Any]]:
-    """All public nodes, as they are listed when nothing is asked for."""
+    """All public nodes, as listed without parameters."""
     listed: list[dict[str, Any]] = world.get(LIST)
     return listed
 
@@ -75,7 +75,7 @@ class TestWholeList:
             assert {**one, "files": [], "thumbnail": None} == {**two, "files": [], "thumbnail": None}
 
 
-# ---- filters, and what they mean ----
+# ---- filters and their definition ----
 
 NOBODY = nodes.node_id("nobody")
 
@@ -105,7 +105,7 @@ def leads_to_quiz(node: dict[str, Any], everything: list[dict[str, Any]]) -> boo
     return any(quiz["id"] == node["id"] or is_below(node["id"], quiz) for quiz in quizzes)
 
 
-# By parameter: whether a node is wanted, said of (value, node, all nodes).
+# By parameter: whether a node matches, from (value, node, all nodes).
 MEANING: dict[str, Any] = {
     "channel_id": is_it("channel_id"),
     "channels": is_in("channel_id"),
@@ -136,7 +136,7 @@ def joined(values: st.SearchStrategy[str], most: int = 3) -> st.SearchStrategy[s
 
 
 def values_of(everything: list[dict[str, Any]]) -> dict[str, st.SearchStrategy[str]]:
-    """Values worth asking for, by parameter."""
+    """Relevant values by parameter."""
 
     def some(field: str) -> st.SearchStrategy[str]:
         return st.sampled_from([*sorted({str(node[field]) for node in everything if node[field]}), NOBODY])
@@ -184,7 +184,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("name", MEANING)
     def test_match_some_nodes_but_not_all(self, world, everything, name):
-        """So that the property above says something of each of them."""
+        """So that the property above tests each of them."""
         values = {
             **{field: USED_LABELS[field][0] for field in LABELS},
             **{name: everything[5][name] for name in ("channel_id", "parent", "content_id")},

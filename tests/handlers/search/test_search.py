@@ -1,4 +1,4 @@
-"""Search: what is published, in channels that are public or that one may view."""
+"""Search in published channels that are public or that the caller may view."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -98,7 +98,7 @@ class TestVisibility:
 
 
 def test_names_no_channel_that_the_caller_may_not_view(studio):
-    """A public channel may hold copies of what is in a private one."""
+    """A public channel may contain copies of nodes of a private one."""
     source = publish(studio, "mine", name="Secret")
     target = publish(studio, "public", public=True)
     (row,) = found(studio, f"?channel_id__in={source}")
@@ -106,10 +106,10 @@ def test_names_no_channel_that_the_caller_may_not_view(studio):
     assert studio.post(f"/api/contentnode/{row['id']}/copy", {"target": root}).status == 201
     studio.publish(target)
     user_id, token = studio.sign_up("other")
-    asked = f"?channel_id__in={target}"
+    query = f"?channel_id__in={target}"
 
     def names(token):
-        return {row["title"]: row["original_channel_name"] for row in found(studio, asked, token)}
+        return {row["title"]: row["original_channel_name"] for row in found(studio, query, token)}
 
     assert names(token) == {"mine": "", "public": "Channel"}
     assert names("") == {"mine": "Secret", "public": "Channel"}
@@ -131,9 +131,9 @@ class TestIndex:
         channel_id = publish(studio, "one")
         for title in ("two", "three"):
             publish(studio, title, channel_id=channel_id)
-        kept = [key for key in studio.cloud.objects() if key.startswith("search")]
-        assert len(kept) == 3
-        assert f"search-parts-2/{channel_id}-3.sqlite3" in kept
+        stored = [key for key in studio.cloud.objects() if key.startswith("search")]
+        assert len(stored) == 3
+        assert f"search-parts-2/{channel_id}-3.sqlite3" in stored
 
     def test_includes_earlier_published_channels_at_the_next_publish(self, studio):
         channel_id = publish(studio, "one")
@@ -217,9 +217,9 @@ def test_pages_give_each_result_once(studio):
     assert studio.get("/api/search?page=2").status == 404
 
 
-@pytest.mark.parametrize(("asked", "size"), [("", 25), ("7", 7), ("1000", 100)])
-def test_pages_have_25_results_and_at_most_100(asked, size):
-    assert parse_query(SearchQuery, {"page_size": [asked]}).page_size == size
+@pytest.mark.parametrize(("requested", "size"), [("", 25), ("7", 7), ("1000", 100)])
+def test_pages_have_25_results_and_at_most_100(requested, size):
+    assert parse_query(SearchQuery, {"page_size": [requested]}).page_size == size
 
 
 def test_reads_the_user_and_their_channels(studio):
