@@ -10,9 +10,9 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from tests.support import reaches
+from tests.support import library_internals
 from tests.support.hypothesis_internals import limit_examples
-from tests.support.reaches import BOOKS, MODELS, QUICK, REACHES, Reach
+from tests.support.library_internals import INTERNALS, MODELS, MOTO, QUICK_MOTO, Internal
 from tests.support.source.code import ROOT, imports, modules, path_of
 
 PRIVATE = re.compile(r"_[^_]")
@@ -65,20 +65,28 @@ class TestNames:
     def test_are_as_expected(self):
         """In another process, since the tests patch some of them in this one."""
         done = subprocess.run(
-            [sys.executable, "-m", "tests.support.reaches"], cwd=ROOT, capture_output=True, text=True, check=True
+            [sys.executable, "-m", "tests.support.library_internals"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert not done.stdout.strip(), done.stdout
 
     def test_that_are_missing_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._gone", "(cls)"),))
+        (problem,) = library_internals.changed((Internal(MODELS, "pynamodb.models", "Model._gone", "(cls)"),))
         assert problem == f"pynamodb.models.Model._gone is missing. Adapt {MODELS} to this version of the library."
 
     def test_with_other_parameters_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "(cls, more)"),))
+        (problem,) = library_internals.changed(
+            (Internal(MODELS, "pynamodb.models", "Model._get_schema", "(cls, more)"),)
+        )
         assert "Model._get_schema is (cls), not (cls, more)" in problem
 
     def test_with_changed_source_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "", "other words"),))
+        (problem,) = library_internals.changed(
+            (Internal(MODELS, "pynamodb.models", "Model._get_schema", "", "other words"),)
+        )
         assert "no longer contains 'other words'" in problem
 
 
@@ -89,7 +97,7 @@ class TestPlaces:
             assert not foreign_names(module)
 
     def test_each_private_name_is_used_in_one(self):
-        places = {reach.name.rpartition(".")[2]: reach.place for reach in REACHES}
+        places = {internal.name.rpartition(".")[2]: internal.place for internal in INTERNALS}
         used = [(path.relative_to(ROOT).as_posix(), name) for path in TESTS for name in named_in(path)]
         used += [(place_of(module), name) for module in modules() for name in foreign_names(module)]
         wrong = {(user, name) for user, name in used if is_private(name) and places.get(name, user) != user}
@@ -102,10 +110,10 @@ class TestPlaces:
                 if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "moto":
                     is_public = node.module == "moto" and [alias.name for alias in node.names] == ["mock_aws"]
                     knowing |= set() if is_public else {path.relative_to(ROOT).as_posix()}
-        assert knowing == {BOOKS, QUICK}
+        assert knowing == {MOTO, QUICK_MOTO}
 
     def test_exist_and_have_a_docstring(self):
-        for place in {reach.place for reach in REACHES}:
+        for place in {internal.place for internal in INTERNALS}:
             assert ast.get_docstring(ast.parse(Path(ROOT / place).read_text(encoding="utf-8")))
 
 

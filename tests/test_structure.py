@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.source.code import PACKAGE, functions, imports, modules, path_of, public_functions, reaches
+from tests.support.source.code import PACKAGE, functions, import_chains, imports, modules, path_of, public_functions
 
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 MAX_FUNCTION_LINES = 40
@@ -134,11 +134,11 @@ class TestImports:
     def test_pure_modules_import_no_aws(self, module):
         """Neither directly nor through other modules."""
         impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "aws", "config", "http", "handlers")]
-        assert not [chain for chain in reaches(module) if is_of(chain[-1], *AWS, *impure)]
+        assert not [chain for chain in import_chains(module) if is_of(chain[-1], *AWS, *impure)]
 
     def test_are_not_circular(self):
         """Modules that import each other can be neither understood nor loaded separately."""
-        assert not [name for name in modules() for chain in reaches(name) if name in imports(chain[-1])]
+        assert not [name for name in modules() for chain in import_chains(name) if name in imports(chain[-1])]
 
     def test_s3_sqs_and_ses_have_one_module_each(self):
         """Their clients are created by boto3 in one module."""

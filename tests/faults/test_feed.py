@@ -68,8 +68,8 @@ class World:
         self.root = studio.get(f"/api/channel/{self.id}").json["root_id"]
         self.below = contentnode.make(studio, self.a, "below")["id"]
         self.gone = contentnode.make(studio, self.root, "gone")["id"]
-        self.ask("DELETE", f"{contentnode.URL}/{self.gone}")
-        self.ask("POST", f"{contentnode.URL}/{self.b}/prerequisites", {"prerequisite": self.d})
+        self.send("DELETE", f"{contentnode.URL}/{self.gone}")
+        self.send("POST", f"{contentnode.URL}/{self.b}/prerequisites", {"prerequisite": self.d})
         (self.file,) = (row["id"] for row in studio.get(f"/api/file?contentnode={self.d}").json)
         self.question = f"{self.e},{studio.get(f'/api/assessmentitem?contentnode={self.e}').json[0]['assessment_id']}"
         self.upload = self._upload()
@@ -78,7 +78,7 @@ class World:
         self.other_document = contentnode.make(studio, self.other_root, "other", "document")["id"]
         self._stage_and_open_another_upload()
         self.gone_id = studio.make_channel()[0]
-        self.ask("DELETE", f"/api/channel/{self.gone_id}")
+        self.send("DELETE", f"/api/channel/{self.gone_id}")
         self._publish()
         with later(1000):
             studio.deliver("maintenance")
@@ -86,7 +86,7 @@ class World:
         followed = {"here": self.id, "there": self.other_id, "deleted": self.gone_id, **self.published}
         self.followers = {name: Follower(studio, id) for name, id in followed.items()}
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def send(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.studio.call(method, path, body)
         assert answer.status < 300, answer.text
         return answer.json if answer.text else None
@@ -94,7 +94,7 @@ class World:
     def _upload(self) -> str:
         checksum = hashlib.md5(PDF).hexdigest()
         body = {"size": len(PDF), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
-        row = self.ask("POST", "/api/file/upload_url", body)["file"]
+        row = self.send("POST", "/api/file/upload_url", body)["file"]
         self.studio.put(checksum, "pdf", PDF)
         return str(row["id"])
 
@@ -114,7 +114,7 @@ class World:
             if name != "refusal":
                 self.studio.add(chef, nodes.exercise("e", nodes.question("q")))
             self.studio.finish(id)
-            self.published[name], self.tasks[name] = id, self.ask("POST", f"/api/channel/{id}/{what}", {})["task_id"]
+            self.published[name], self.tasks[name] = id, self.send("POST", f"/api/channel/{id}/{what}", {})["task_id"]
             if name != "refusal":
                 prepare.run(self.tasks[name])
 

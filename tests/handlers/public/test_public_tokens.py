@@ -45,7 +45,7 @@ def lookup(studio, identifier):
     return [entry["id"] for entry in answer.json] if answer.status == 200 else answer.status
 
 
-def opened(studio, *tokens):
+def matched_tokens(studio, *tokens):
     """The tokens by which each channel of the list was found."""
     answer = studio.get(f"{LIST}?tokens={','.join(tokens)}", token=None)
     assert answer.status == 200, answer.text
@@ -58,7 +58,7 @@ class TestTokenOfASet:
         publish(studio, "other")
         make_set("aaaaabbbbb", *ids.values())
         assert lookup(studio, "aaaaabbbbb") == [ids["Alpha"], ids["Beta"], ids["beta 2"]]
-        assert opened(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"] for channel_id in ids.values()}
+        assert matched_tokens(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"] for channel_id in ids.values()}
 
     @pytest.mark.parametrize(
         "written", ["AAAAA-BBBBB", "aaaaa-bbbbb", "AaaaabBbbb", "%20aaaaabbbbb%20", "a-a-a-a-abbbbb"]
@@ -67,7 +67,7 @@ class TestTokenOfASet:
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id)
         assert lookup(studio, written) == [channel_id]
-        assert opened(studio, written) == {channel_id: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, written) == {channel_id: ["aaaaabbbbb"]}
 
     def test_finds_no_deleted_or_unpublished_channels(self, studio):
         private, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
@@ -76,10 +76,10 @@ class TestTokenOfASet:
         delete(deleted)
         delete(listed)
         assert lookup(studio, "aaaaabbbbb") == [private]
-        assert opened(studio, "aaaaabbbbb") == {private: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, "aaaaabbbbb") == {private: ["aaaaabbbbb"]}
         delete(private)
         assert lookup(studio, "aaaaabbbbb") == 404
-        assert opened(studio, "aaaaabbbbb") == {}
+        assert matched_tokens(studio, "aaaaabbbbb") == {}
 
     @pytest.mark.parametrize("is_admin", [False, True])
     def test_finds_only_public_channels_if_its_owner_is_inactive(self, studio, is_admin):
@@ -87,7 +87,7 @@ class TestTokenOfASet:
         make_set("aaaaabbbbb", private, public)
         User(CHEF).update([User.is_active.set(False), User.is_admin.set(is_admin)])
         assert lookup(studio, "aaaaabbbbb") == [public]
-        assert opened(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
 
     def test_finds_nothing_if_the_set_is_empty_or_deleted(self, studio):
         publish(studio)
@@ -95,19 +95,19 @@ class TestTokenOfASet:
         SecretToken("cccccddddd", channel_set_id=NOBODY).save()
         for token in ("aaaaabbbbb", "cccccddddd"):
             assert lookup(studio, token) == 404
-            assert opened(studio, token) == {}
+            assert matched_tokens(studio, token) == {}
 
     def test_finds_a_channel_once_even_if_the_set_lists_it_twice(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id, channel_id)
         assert lookup(studio, "aaaaabbbbb") == [channel_id]
-        assert opened(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"]}
 
     def test_can_be_combined_with_another_token(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id)
         SecretToken("cccccddddd", channel_set_id=nodes.node_id("set aaaaabbbbb")).save()
-        assert opened(studio, "aaaaabbbbb", "cccccddddd") == {channel_id: ["aaaaabbbbb", "cccccddddd"]}
+        assert matched_tokens(studio, "aaaaabbbbb", "cccccddddd") == {channel_id: ["aaaaabbbbb", "cccccddddd"]}
 
 
 class TestTokenOfAVersion:
@@ -131,7 +131,7 @@ class TestTokenOfAVersion:
         channel_id = publish(studio, public=public)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=7).save()
         assert lookup(studio, "aaaaabbbbb") == 404
-        assert opened(studio, "aaaaabbbbb") == ({channel_id: []} if public else {})
+        assert matched_tokens(studio, "aaaaabbbbb") == ({channel_id: []} if public else {})
 
     def test_does_not_find_a_deleted_channel(self, studio):
         channel_id = publish(studio)
@@ -167,7 +167,7 @@ class TestSeveralTokens:
         make_set("aaaaabbbbb", two, listed)
         SecretToken("cccccddddd", channel_id=three, version=1).save()
         tokens = (token_of(one).upper(), f"{token_of(two)[:5]}-{token_of(two)[5:]}", "AAAAA-bbbbb", "cccccddddd", "zzz")
-        assert opened(studio, *tokens) == {
+        assert matched_tokens(studio, *tokens) == {
             one: [token_of(one)],
             two: sorted([token_of(two), "aaaaabbbbb"]),
             three: ["cccccddddd"],
@@ -177,7 +177,7 @@ class TestSeveralTokens:
     def test_are_listed_once_even_if_repeated(self, studio):
         channel_id = publish(studio)
         token = token_of(channel_id)
-        assert opened(studio, token, token.upper(), f"{token[:5]}-{token[5:]}") == {channel_id: [token]}
+        assert matched_tokens(studio, token, token.upper(), f"{token[:5]}-{token[5:]}") == {channel_id: [token]}
 
     def test_find_channels_that_match_the_other_filters(self, studio):
         channel_id = publish(studio, "Private", language="fr")
@@ -199,8 +199,8 @@ class TestSeveralTokens:
     def test_beyond_the_first_hundred_are_ignored(self, studio):
         channel_id = publish(studio)
         others = [f"t{number}" for number in range(100)]
-        assert opened(studio, *others[:99], token_of(channel_id)) == {channel_id: [token_of(channel_id)]}
-        assert opened(studio, *others, token_of(channel_id)) == {}
+        assert matched_tokens(studio, *others[:99], token_of(channel_id)) == {channel_id: [token_of(channel_id)]}
+        assert matched_tokens(studio, *others, token_of(channel_id)) == {}
 
     def test_are_not_shown_elsewhere(self, studio):
         channel_id = publish(studio, public=True)
@@ -215,7 +215,7 @@ def test_an_unknown_token_is_404(studio):
     SecretToken("cccccddddd").save()
     for token in ("aaaaabbbbb", "cccccddddd", "none"):
         assert lookup(studio, token) == 404
-        assert opened(studio, token) == {}
+        assert matched_tokens(studio, token) == {}
 
 
 def test_a_set_is_not_found_by_its_id(studio):

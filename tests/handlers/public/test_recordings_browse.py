@@ -1,7 +1,7 @@
-"""Channels, nodes, trees and import metadata are answered as Kolibri Studio was recorded to, value by value.
+"""Responses with channels, nodes, trees and import metadata equal the recorded ones of Kolibri Studio.
 
-The recording has whole answers, and long ones from their beginning: "…" stands where it was cut. `WHY` names all that
-is otherwise here, each with its reason.
+The recording has complete responses, and the beginning of long ones, cut at "…". `WHY` lists all deliberate
+differences, each with its reason.
 """
 
 import base64
@@ -128,7 +128,7 @@ def studio(shared_cloud: Any) -> Studio:
     return studio
 
 
-def ask(studio: Studio, call: dict[str, Any]) -> Answer:
+def send(studio: Studio, call: dict[str, Any]) -> Answer:
     path = call["path"].rstrip("/").replace("/?", "?")  # the CDN removes the slash
     if "cursor=cD" in path:  # the recorded one is Studio's
         more = studio.get(path.partition("&cursor")[0], token=None).json["more"]
@@ -226,21 +226,21 @@ def same(recorded: Any, answered: Any) -> list[str]:
 
 @of(*SAME)
 def test_successful_calls_have_the_recorded_response(studio, call):
-    answer = ask(studio, call)
+    answer = send(studio, call)
     assert answer.status == 200, answer.text
     assert same(call["response"] or [], answer.json) == []  # an empty list is recorded as null
 
 
 @of(*[c for c in CALLS if is_in(c, ENVELOPED_HERE)])
 def test_a_page_of_import_metadata_has_its_rows_in_an_envelope(studio, call):
-    answered = ask(studio, call).json
+    answered = send(studio, call).json
     assert answered["more"] is None
     assert same(call["response"], answered["results"]) == []
 
 
 @of(*[c for c in CALLS if 400 <= c["status"] < 500])
 def test_refusals_have_the_recorded_text(studio, call):
-    answer = ask(studio, call)
+    answer = send(studio, call)
     assert answer.status == call["status"]
     if "No " in str(call["response"]) or "Not found" in str(call["response"]):
         assert set(answer.json) == {"error", "detail"}  # our own text, which names the request
@@ -252,13 +252,13 @@ def test_refusals_have_the_recorded_text(studio, call):
 
 @of(*[c for c in CALLS if c["status"] == 304])
 def test_a_current_copy_is_not_sent_again(studio, call):
-    answer = ask(studio, call)
+    answer = send(studio, call)
     assert (answer.status, answer.text) == (304, "")
 
 
 @of(*[c for c in CALLS if is_in(c, FOUND_HERE, REFUSED_HERE, NOTHING_HERE)])
 def test_deliberate_differences(studio, call):
-    answer = ask(studio, call)
+    answer = send(studio, call)
     assert answer.status == (400 if is_in(call, REFUSED_HERE) else 200), answer.text
     assert bool(answer.json) is not is_in(call, NOTHING_HERE)
 
@@ -266,7 +266,7 @@ def test_deliberate_differences(studio, call):
 def test_a_cursor_leads_to_the_recorded_second_page(studio):
     (call,) = [call for call in CALLS if "cursor=cD0z" in call["path"]]
     recorded = [entry["node"] for entry in call["response"]["results"] if "node" in entry]
-    assert [node["id"] for node in ask(studio, call).json["results"]][: len(recorded)] == recorded
+    assert [node["id"] for node in send(studio, call).json["results"]][: len(recorded)] == recorded
 
 
 def test_every_listed_difference_exists(studio):
@@ -274,7 +274,7 @@ def test_every_listed_difference_exists(studio):
     found = {
         name
         for call in SAME
-        for name, _ in differences(plain(whole(call["response"] or [])), plain(ask(studio, call).json))
+        for name, _ in differences(plain(whole(call["response"] or [])), plain(send(studio, call).json))
     }
     assert set(WHY) <= found
 

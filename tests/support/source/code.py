@@ -57,7 +57,7 @@ def imports(module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def reaches(module: str) -> Iterator[tuple[str, ...]]:
+def import_chains(module: str) -> Iterator[tuple[str, ...]]:
     """Every chain of imports from a module, each import once: (module, …, imported module)."""
     seen = {module}
     chains: list[tuple[str, ...]] = [(module,)]

@@ -69,11 +69,11 @@ class Host:
         async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
             return await client.request(method, path, headers=named)
 
-    def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
+    def send(self, method: str, path: str, **headers: str) -> httpx.Response:
         return asyncio.run(self.ask_async(method, path, **headers))
 
     def get(self, path: str = PATH, **headers: str) -> httpx.Response:
-        return self.ask("GET", path, **headers)
+        return self.send("GET", path, **headers)
 
     def together(self, number: int, then: Callable[[list[asyncio.Task[httpx.Response]]], Any]) -> list[Any]:
         """So many GETs that all wait for the origin; its gate opens after `then`. Returns answers or exceptions."""
@@ -137,7 +137,7 @@ class TestFresh:
         ] * 2
 
     def test_head_is_answered_from_a_get_and_a_get_from_a_head(self, host: Host) -> None:
-        first, second, get = (host.ask(method, PATH) for method in ("HEAD", "HEAD", "GET"))
+        first, second, get = (host.send(method, PATH) for method in ("HEAD", "HEAD", "GET"))
         assert (hit(first), hit(second), hit(get)) == ("Miss", "Hit", "Hit")
         assert first.headers["content-length"] == second.headers["content-length"] == "2000"
         assert (first.content, get.text) == (b"", host.origin.body)
@@ -284,7 +284,7 @@ class TestNotKept:
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
     def test_other_methods_reach_the_app(self, host: Host, method: str) -> None:
-        answer = host.ask(method, PATH)
+        answer = host.send(method, PATH)
         assert (answer.status_code, answer.headers["content-type"]) == (405, "application/json")
         assert "GET" in answer.headers["allow"]
         assert set(answer.json()) == {"error", "detail"}
