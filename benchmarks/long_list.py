@@ -50,8 +50,8 @@ def _measured(url: str) -> dict[str, list[float]]:
         for name, path in PATHS.items():
             for encoding in ENCODINGS:
                 figures[WHOLE.format(name, encoding)].append(_whole(url + path, encoding))
-            for form, asked in ((CACHED, path), (PAST, f"{path}?fresh={{n}}")):
-                load = measure_load(url, [asked], SECONDS, headers={"Accept-Encoding": "gzip"}, status=302)
+            for form, target in ((CACHED, path), (PAST, f"{path}?fresh={{n}}")):
+                load = measure_load(url, [target], SECONDS, headers={"Accept-Encoding": "gzip"}, status=302)
                 if load.errors:
                     raise ValueError(f"{load.errors} responses were not redirects: {form.format(name)}")
                 figures[form.format(name)].append(load.requests_per_second)

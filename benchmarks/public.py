@@ -44,8 +44,8 @@ def measure(url: str, token: str, work: Path) -> dict[str, list[float]]:
         for read, (path, _) in READS.items():
             path = path.format(**ids)
             fresh = f"{path}{'&' if '?' in path else '?'}fresh={{n}}"
-            for form, asked in ((CACHED, path), (PAST, fresh)):
-                load = measure_load(url, [asked], SECONDS)
+            for form, target in ((CACHED, path), (PAST, fresh)):
+                load = measure_load(url, [target], SECONDS)
                 _note(figures, form.format(read), load)
     return figures
 

@@ -1,4 +1,4 @@
-"""Domain errors, without HTTP: `rest.STATUS` maps them to statuses.
+"""Domain errors, without HTTP: `http.router.STATUS` maps them to statuses.
 
 StudioError
 ├── BadRequest           the request as a whole is malformed
@@ -8,11 +8,11 @@ StudioError
 ├── NotFound             it does not exist, or the caller may not view it
 ├── MethodNotAllowed     the path does not support the method
 ├── Conflict             it conflicts with the current state: a lost race, a taken name
-│   └── TakenOver        a later request has taken over the work of this one
+│   └── Superseded       a later request has taken over the work of this one
 ├── QuotaExceeded        the user has not enough storage
 ├── FilterRequired       the list is too long without a filter
 └── Busy                 temporarily unavailable; try again later
-    └── TooManyTries     too many wrong passwords; sign-in is blocked for a while
+    └── TooManyAttempts  too many wrong passwords; sign-in is blocked for a while
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Conflict(StudioError):
     title = "Conflict"
 
 
-class TakenOver(Conflict):
+class Superseded(Conflict):
     title = "Superseded"
 
 
@@ -84,5 +84,5 @@ class Busy(StudioError):
         self.retry_after = retry_after
 
 
-class TooManyTries(Busy):
+class TooManyAttempts(Busy):
     title = "Too many attempts"

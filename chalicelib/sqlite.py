@@ -1,4 +1,4 @@
-"""SQLite, the newest there is: Lambda's Python 3.11 brings one of 2013, which knows neither JSON nor upserts."""
+"""A current SQLite: Lambda's Python 3.11 has one of 2013, which supports neither JSON nor upserts."""
 
 from typing import TYPE_CHECKING
 
@@ -7,7 +7,7 @@ if TYPE_CHECKING:
 else:
     try:
         import pysqlite3.dbapi2 as sqlite3
-    except ModuleNotFoundError:  # there is no wheel for this machine, which then is not Lambda's
+    except ModuleNotFoundError:  # not on Lambda: pysqlite3 has no wheel for this machine
         import sqlite3
 
 __all__ = ["sqlite3"]

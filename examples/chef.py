@@ -127,11 +127,11 @@ def exercise_topic(work: Path) -> Any:
     license = get_license(licenses.CC_BY, copyright_holder=HOLDER)
 
     def add(
-        source_id: str, title: str, asked: list[Any], model: str, kind: Any = nodes.ExerciseNode, **data: Any
+        source_id: str, title: str, questions: list[Any], model: str, kind: Any = nodes.ExerciseNode, **data: Any
     ) -> None:
         settings = data.pop("node", {})
         exercise_data = {"mastery_model": model, **data}
-        topic.add_child(kind(source_id, title, license, questions=asked, exercise_data=exercise_data, **settings))
+        topic.add_child(kind(source_id, title, license, questions=questions, exercise_data=exercise_data, **settings))
 
     thumbnail = media.write(work / "exercise.png", media.picture("exercise", "darkorange"))
     labels = {

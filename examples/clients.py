@@ -1,6 +1,6 @@
 """The two real clients, run as their users run them: ricecooker with a chef, Kolibri with an import.
 
-Each lives in a virtual environment of its own under `$CLIENTS_HOME` (default `~/.cache/studio-clients`).
+Each has its own virtual environment under `$CLIENTS_HOME` (default `~/.cache/studio-clients`).
 """
 
 import hashlib
@@ -108,7 +108,7 @@ def wait_for_version(url: str, channel_id: str, version: int, seconds: float = 1
 def wait_until_published(url: str, token: str, channel_id: str, seconds: float = 120) -> dict[str, Any]:
     """Wait for the end of a publish that a chef requested; returns the channel's public entry.
 
-    ricecooker does not tell the task's id, so this asks for another publish: that joins the running one, or finds
+    ricecooker does not return the task's id, so this requests another publish: that joins the running one, or finds
     nothing changed. Raises ClientError when the publish fails.
     """
     with httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=60) as client:

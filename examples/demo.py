@@ -39,7 +39,7 @@ def server() -> Iterator[tuple[str, str]]:
 
 
 def running(data_dir: Path) -> str | None:
-    """The URL of the stack that runs on a data directory, None if there is none."""
+    """The URL of the stack that runs on a data directory, None if no stack does."""
     try:
         state = json.loads((data_dir / "stack.json").read_text())
         os.kill(state["pid"], 0)

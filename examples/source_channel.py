@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """A second, small channel, from which the example channel imports two resources as remote nodes.
 
-Its root and one of its topics navigate by an HTML5 app of their own.
+Its root and one of its topics have their own HTML5 app for navigation.
 """
 
 import subprocess

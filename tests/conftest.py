@@ -1,4 +1,4 @@
-"""Fixtures of all tests: the application on AWS in this process (moto), as the template describes it."""
+"""Fixtures of all tests: the application on an in-process AWS (moto), with the template's resources."""
 
 import gc
 import os
@@ -17,7 +17,7 @@ pytest_plugins = ("tests.support.aws.rights_check",)
 PREFIX = "studio-test-"
 DEPLOYED = Path(__file__).with_name("deployed")
 BUCKET = "studio-test-content"
-DYNAMODB_URL = os.environ.get("DYNAMODB_URL", "")  # DynamoDB Local for the tables, where there is one
+DYNAMODB_URL = os.environ.get("DYNAMODB_URL", "")  # DynamoDB Local for the tables, if it is set
 
 os.environ.update(
     {
@@ -41,7 +41,7 @@ for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_PROFILE"):
     os.environ.pop(name, None)
 if DYNAMODB_URL:
     os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = DYNAMODB_URL
-    os.environ["AWS_ACCESS_KEY_ID"] += os.environ.get("PYTEST_XDIST_WORKER", "")  # each has tables of its own
+    os.environ["AWS_ACCESS_KEY_ID"] += os.environ.get("PYTEST_XDIST_WORKER", "")  # each process has its own tables
 
 
 hypothesis.settings.register_profile("quick", max_examples=10, deadline=None)
@@ -49,7 +49,9 @@ hypothesis.settings.register_profile("unhurried", deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--quick", action="store_true", help="what tests/support/quick_part.py leaves, with few examples")
+    parser.addoption(
+        "--quick", action="store_true", help="skip what tests/support/quick_part.py lists, use few examples"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,9 +60,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave `tests/deployed` out unless it is asked for: it deploys the application first (`make test-deployed`)."""
-    asked = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
-    if collection_path == DEPLOYED and not any(path.is_relative_to(DEPLOYED) for path in asked):
+    """Skip `tests/deployed` unless requested: it deploys the application first (`make test-deployed`)."""
+    requested = [Path(argument.partition("::")[0]).resolve() for argument in config.args]
+    if collection_path == DEPLOYED and not any(path.is_relative_to(DEPLOYED) for path in requested):
         return True
     if config.getoption("--quick") and collection_path in quick_part.modules():
         return True
@@ -68,17 +70,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick`, tests that say how many examples they want get no more than its profile."""
+    """With `--quick`, tests that set their number of examples get no more than its profile."""
     if not config.getoption("--quick"):
         return
-    out = quick_part.tests()
-    items[:] = [item for item in items if (item.path, getattr(item, "originalname", "")) not in out]
+    skipped = quick_part.tests()
+    items[:] = [item for item in items if (item.path, getattr(item, "originalname", "")) not in skipped]
     for item in items:
         limit_examples(getattr(item, "obj", None), 10)
 
 
 def pytest_collection_finish() -> None:
-    """Look less often for garbage, and not among what was imported: that took a tenth of the tests' time."""
+    """Collect garbage less often, and not among imported modules: that took a tenth of the tests' time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -86,7 +88,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture
 def aws() -> Iterator[Any]:
-    """Empty tables, bucket and queues, all in this process."""
+    """Empty tables, bucket and queues in this process."""
     from tests.support.aws.cloud import empty_cloud
 
     with empty_cloud() as cloud:
@@ -95,7 +97,7 @@ def aws() -> Iterator[Any]:
 
 @pytest.fixture
 def studio(aws: Any) -> Any:
-    """The application with one user, driven as a client drives it."""
+    """The application with one user, called as a client does."""
     from tests.support.http.client import Studio
 
     return Studio(aws)

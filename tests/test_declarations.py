@@ -12,8 +12,8 @@ from infra import resources
 from tests.conftest import PREFIX
 from tests.support.existing import existing
 from tests.support.source import data_model
+from tests.support.source.code import PACKAGE, ROOT, modules
 from tests.support.source.pynamodb_internals import schema_of
-from tests.support.source.source import PACKAGE, ROOT, modules
 
 DEPENDENCIES = ROOT / "docs" / "decisions" / "dependencies.md"
 HANDLERS = [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")]
@@ -21,11 +21,11 @@ ROUTES = [route for name in HANDLERS for route in getattr(importlib.import_modul
 
 
 class TestRoutes:
-    def test_are_many(self):
+    def test_exist(self):
         assert len(ROUTES) > 15
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-    def test_say_who_may_call_them_and_what_they_are(self, route):
+    def test_declare_their_access_and_a_summary(self, route):
         assert isinstance(route, Route)
         assert isinstance(route.access, Access)
         assert route.summary.strip() == route.summary != ""
@@ -33,23 +33,23 @@ class TestRoutes:
         assert callable(route.view)
 
     @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
-    def test_have_paths_that_can_be_found(self, route):
+    def test_have_valid_paths(self, route):
         assert re.fullmatch(r"/(api|en)(/[a-z0-9_.-]+|/\{[a-z_]+\})*", route.path)
 
     def test_are_declared_once(self):
         declared = [(route.method, route.path) for route in ROUTES]
         assert sorted(set(declared)) == sorted(declared)
 
-    def test_are_all_there_is(self):
-        """What the application answers is what is declared, so nothing has no access rule."""
+    def test_are_complete(self):
+        """Every path of the application is declared, so none is without an access rule."""
         assert set(application.app.routes) == {route.path for route in ROUTES}
 
-    def test_are_for_the_signed_in_unless_they_are_public(self):
+    def test_require_authentication_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
         signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
         signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
-        telling = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
-        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - telling)
+        documents = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
+        assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - documents)
 
 
 TEMPLATE = {table["TableName"].removeprefix(PREFIX): table for table in resources.tables(PREFIX)}
@@ -61,7 +61,7 @@ MODELS = {
 
 
 class TestTables:
-    def test_have_a_model_each(self):
+    def test_have_one_model_each(self):
         assert set(TEMPLATE) == set(MODELS)
 
     @pytest.mark.parametrize("name", sorted({*TEMPLATE, *MODELS}))
@@ -83,7 +83,7 @@ class TestTables:
         assert types == {attribute: model.get_attributes()[attribute].attr_type for attribute in types}
 
     @pytest.mark.parametrize("name", [name for name, table in TEMPLATE.items() if "TimeToLiveSpecification" in table])
-    def test_expire_by_a_number_of_their_model(self, name):
+    def test_expire_by_a_numeric_attribute(self, name):
         attribute = TEMPLATE[name]["TimeToLiveSpecification"]["AttributeName"]
         assert MODELS[name].get_attributes()[attribute].attr_type == "N"
 
@@ -96,17 +96,17 @@ DOCUMENT = data_model.PATH.read_text(encoding="utf-8")
 
 
 class TestDataModel:
-    def test_document_is_as_it_would_be_written_now(self):
+    def test_document_is_up_to_date(self):
         assert data_model.render() == DOCUMENT, "run `python -m tests.support.source.data_model`"
 
     @pytest.mark.parametrize("module", data_model.model_modules())
-    def test_every_query_is_named(self, module):
+    def test_every_query_is_documented(self, module):
         for function in data_model.queries(module):
             assert f"| `{function.name}(" in DOCUMENT
             assert ast.get_docstring(function.node), f"{function.name} has no docstring"
 
     @pytest.mark.parametrize("module", [m for m in data_model.model_modules() if data_model.models_of(m)])
-    def test_every_model_has_its_table_of_access_patterns(self, module):
+    def test_every_model_documents_its_access_patterns(self, module):
         docstring = existing(ast.get_docstring(modules()[module]))
         header, line, *rows = [row for row in docstring.splitlines() if row.startswith("|")]
         assert header == "| access pattern | key condition | used by |"
@@ -115,7 +115,7 @@ class TestDataModel:
             assert row in DOCUMENT
 
     def test_queries_are_recognised(self):
-        """The check of the checks."""
+        """Tests the checks above."""
         found = {
             module.rpartition(".")[2]: [f.name for f in data_model.queries(module)]
             for module in data_model.model_modules()
@@ -146,7 +146,7 @@ class TestDependencies:
         assert self.wanted(file)
         assert not [name for name in self.wanted(file) if not explained.get(name)]
 
-    def test_that_are_gone_are_not_explained_any_more(self):
+    def test_that_were_removed_are_not_explained(self):
         known = self.wanted("requirements.in") | self.wanted("requirements-dev.in")
         assert (
             set(self.explained()) - {"package"} - known - {name for name in self.explained() if "-" * 3 in name}

@@ -1,4 +1,4 @@
-"""The jobs of the maintenance queue: whatever is sent is registered, and a worker does it."""
+"""The jobs of the maintenance queue: whatever is sent is registered and handled by a worker."""
 
 import ast
 import inspect
@@ -9,7 +9,7 @@ from chalicelib.domain import jobs
 from chalicelib.domain.jobs import JOBS, Job
 from chalicelib.handlers.workers import WORK
 from infra.deploying import commands
-from tests.support.source.source import PACKAGE, modules
+from tests.support.source.code import PACKAGE, modules
 
 REGISTRY = f"{PACKAGE}.domain.jobs"
 
@@ -18,7 +18,7 @@ def test_every_job_is_registered():
     assert {job for job in vars(jobs).values() if isinstance(job, Job)} == set(JOBS.values())
 
 
-def test_names_stay_as_waiting_messages_have_them():
+def test_names_are_those_of_sent_messages():
     assert {(job.name, job.arguments) for job in JOBS.values()} == {
         ("apply_changes", ("owner",)),
         ("clear_copy", ("node_id", "attempt")),
@@ -46,7 +46,7 @@ def test_workers_do_no_other_jobs():
 
 
 def test_only_registered_jobs_are_sent():
-    """A message is made by its job: nobody else writes {"job": …}, nor names a job by a text."""
+    """Messages are created by their jobs: no other module writes {"job": …}."""
     others = [
         (name, node.lineno)
         for name, tree in modules().items()

@@ -1,4 +1,4 @@
-"""Reaches into libraries' internals are as expected, and stand in one place for each library."""
+"""The internals of libraries that we use are as expected, and each is used in one place."""
 
 import ast
 import re
@@ -10,10 +10,10 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from tests.support import reaches
+from tests.support import library_internals
 from tests.support.hypothesis_internals import limit_examples
-from tests.support.reaches import BOOKS, MODELS, QUICK, REACHES, Reach
-from tests.support.source.source import ROOT, imports, modules, path_of
+from tests.support.library_internals import INTERNALS, MODELS, MOTO, QUICK_MOTO, Internal
+from tests.support.source.code import ROOT, imports, modules, path_of
 
 PRIVATE = re.compile(r"_[^_]")
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
@@ -25,7 +25,7 @@ def is_private(name):
 
 
 def private_names(tree):
-    """The private attributes that a module uses, by name, also where it says them as text."""
+    """The names of private attributes that a module uses, including those given as text."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and is_private(node.attr):
             yield node.attr
@@ -47,7 +47,7 @@ def own_names(tree):
 
 
 def foreign_names(module):
-    """What a module of the application reaches into: private names that it does not define, and private modules."""
+    """The internals that a module of the application uses: private names of others, and private modules."""
     tree = modules()[module]
     used = set(private_names(tree)) - set(own_names(tree))
     return used | {name for name in imports(module) if any(map(is_private, name.split(".")))}
@@ -63,22 +63,30 @@ def place_of(module):
 
 class TestNames:
     def test_are_as_expected(self):
-        """In another process, as the tests replace some of them in this one."""
+        """In another process, since the tests patch some of them in this one."""
         done = subprocess.run(
-            [sys.executable, "-m", "tests.support.reaches"], cwd=ROOT, capture_output=True, text=True, check=True
+            [sys.executable, "-m", "tests.support.library_internals"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert not done.stdout.strip(), done.stdout
 
     def test_that_are_missing_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._gone", "(cls)"),))
+        (problem,) = library_internals.changed((Internal(MODELS, "pynamodb.models", "Model._gone", "(cls)"),))
         assert problem == f"pynamodb.models.Model._gone is missing. Adapt {MODELS} to this version of the library."
 
     def test_with_other_parameters_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "(cls, more)"),))
+        (problem,) = library_internals.changed(
+            (Internal(MODELS, "pynamodb.models", "Model._get_schema", "(cls, more)"),)
+        )
         assert "Model._get_schema is (cls), not (cls, more)" in problem
 
-    def test_that_do_something_else_are_reported(self):
-        (problem,) = reaches.changed((Reach(MODELS, "pynamodb.models", "Model._get_schema", "", "other words"),))
+    def test_with_changed_source_are_reported(self):
+        (problem,) = library_internals.changed(
+            (Internal(MODELS, "pynamodb.models", "Model._get_schema", "", "other words"),)
+        )
         assert "no longer contains 'other words'" in problem
 
 
@@ -89,27 +97,27 @@ class TestPlaces:
             assert not foreign_names(module)
 
     def test_each_private_name_is_used_in_one(self):
-        places = {reach.name.rpartition(".")[2]: reach.place for reach in REACHES}
+        places = {internal.name.rpartition(".")[2]: internal.place for internal in INTERNALS}
         used = [(path.relative_to(ROOT).as_posix(), name) for path in TESTS for name in named_in(path)]
         used += [(place_of(module), name) for module in modules() for name in foreign_names(module)]
         wrong = {(user, name) for user, name in used if is_private(name) and places.get(name, user) != user}
         assert not wrong
 
-    def test_two_modules_know_more_of_moto_than_how_it_is_begun(self):
+    def test_only_two_modules_use_more_of_moto_than_mock_aws(self):
         knowing = set()
         for path in TESTS:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "moto":
                     is_public = node.module == "moto" and [alias.name for alias in node.names] == ["mock_aws"]
                     knowing |= set() if is_public else {path.relative_to(ROOT).as_posix()}
-        assert knowing == {BOOKS, QUICK}
+        assert knowing == {MOTO, QUICK_MOTO}
 
-    def test_exist_and_say_why(self):
-        for place in {reach.place for reach in REACHES}:
+    def test_exist_and_have_a_docstring(self):
+        for place in {internal.place for internal in INTERNALS}:
             assert ast.get_docstring(ast.parse(Path(ROOT / place).read_text(encoding="utf-8")))
 
 
-def test_hypothesis_runs_as_few_examples_as_it_is_told():
+def test_hypothesis_respects_the_limit_of_examples():
     ran = []
 
     @hypothesis.settings(max_examples=50, database=None)

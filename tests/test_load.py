@@ -1,4 +1,4 @@
-"""The load generator counts what it should; how fast a server is, is for `make bench`."""
+"""The load generator counts and measures correctly; `make bench` measures servers with it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ SECONDS = 0.1
 
 
 class Server:
-    """Answers each request with bytes made of its number; remembers the first lines of the requests."""
+    """Responds to each request with bytes that depend on its number; remembers the requests."""
 
     def __init__(self, answer: Callable[[int], bytes], close: bool = False) -> None:
         self.lines: list[str] = []
@@ -41,7 +41,7 @@ class Server:
         return asyncio.run(self._measure(list(paths), connections))
 
 
-def test_whole_answers_are_counted_and_timed() -> None:
+def test_complete_responses_are_counted_and_timed() -> None:
     server = Server(lambda number: OK)
     found = server.measured("/a", "/b?c=1", connections=1)
     assert found.errors == 0
@@ -51,7 +51,7 @@ def test_whole_answers_are_counted_and_timed() -> None:
     assert "X-Name: value\r\n" in server.heads[0]
 
 
-def test_a_number_in_a_path_is_never_the_same() -> None:
+def test_a_number_in_a_path_is_never_repeated() -> None:
     server = Server(lambda number: OK)
     server.measured("/a?n={n}")
     server.measured("/a?n={n}")
@@ -59,7 +59,7 @@ def test_a_number_in_a_path_is_never_the_same() -> None:
     assert all(line.startswith("GET /a?n=") for line in server.lines)
 
 
-def test_other_answers_are_errors() -> None:
+def test_other_responses_are_errors() -> None:
     server = Server(lambda number: OK if number % 2 else OK.replace(b"200 OK", b"503 No"))
     found = server.measured("/")
     assert found.errors == len(server.lines) // 2
@@ -67,19 +67,19 @@ def test_other_answers_are_errors() -> None:
 
 
 @pytest.mark.parametrize("answer", [OK[:-1], b"nonsense\r\n\r\n", b""])
-def test_incomplete_and_strange_answers_are_errors(answer: bytes) -> None:
+def test_incomplete_and_invalid_responses_are_errors(answer: bytes) -> None:
     server = Server(lambda number: answer, close=True)
     found = server.measured("/")
     assert (found.requests_per_second, found.errors) == (0, len(server.lines))
 
 
-def test_a_connection_that_the_server_closes_is_opened_again() -> None:
+def test_a_connection_closed_by_the_server_is_reopened() -> None:
     server = Server(lambda number: OK.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), close=True)
     found = server.measured("/")
     assert found.errors == 0
     assert len(server.lines) > 4
 
 
-def test_no_server_is_an_error_and_not_a_wait() -> None:
+def test_a_missing_server_is_an_immediate_error() -> None:
     found = load.measure("http://127.0.0.1:9", ["/"], SECONDS, connections=2)
     assert (found.requests_per_second, found.p50, found.errors > 0) == (0, 0, True)

@@ -1,4 +1,4 @@
-"""Who may call what: every route, asked by everyone. A route that is not in the table here fails the tests."""
+"""The permissions of every route, for every kind of caller. A route that is missing in the table fails the tests."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.models.channel_members import EDIT, VIEW
-from tests.support.aws.asked import (
+from tests.support.aws.cloud import Cloud, empty_cloud
+from tests.support.aws.request_data import (
     FORM,
     State,
     channel,
@@ -21,10 +22,10 @@ from tests.support.aws.asked import (
     new_id,
     new_invitation,
     new_node,
-    new_person,
     new_question,
     new_saved_search,
     new_set,
+    new_viewer,
     public_of,
     question,
     required,
@@ -34,7 +35,6 @@ from tests.support.aws.asked import (
     trashed_node,
     upload_url,
 )
-from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.http import requests
 from tests.support.http.client import Studio
 from tests.support.source import routes
@@ -51,7 +51,7 @@ TO_READ = (401, 412, 412, 412, 412, 412)  # without a filter
 
 
 def to_write(status: int) -> tuple[int, ...]:
-    """Viewers may only look."""
+    """Viewers may not write."""
     return (401, 404, 403, status, 404, status)
 
 
@@ -65,7 +65,7 @@ Row = tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]
 
 NOT_THE_PASSWORD = {"old_password": "wrong", "new_password": "correct horse"}
 SESSION, ACCOUNTS = "/api/auth/session", "/en/accounts"
-# Signing in and out, for which nobody needs to be signed in: as TABLE.
+# Signing in and out, which needs no authentication: as TABLE.
 SESSIONS: list[Row] = [
     (f"GET {SESSION}/current", None, None, EVERYONE),
     (f"POST {SESSION}", new_account, None, (201,) * 6),
@@ -81,15 +81,15 @@ SESSIONS: list[Row] = [
 OF_NOBODY_ELSE = (401, *(404,) * 5)
 ADMINISTRATORS_ONLY_KNOW_OF_IT = (401, 404, 404, 404, 404, 200)
 INVITATION = "/api/invitation/{id}"
-# How people come to channels, and what administrators do: as TABLE.
+# Members of channels, and administration: as TABLE.
 PEOPLE: list[Row] = [
     ("GET /api/user", None, None, SIGNED_IN),
     ("GET /api/user/me", None, None, SIGNED_IN),
-    ("GET /api/user/{id}", None, new_person, (401, *(404,) * 5)),
+    ("GET /api/user/{id}", None, new_viewer, (401, *(404,) * 5)),
     ("GET /api/channeluser", None, None, TO_READ),
-    ("POST /api/channeluser/{id}/make_editor", channel, new_person, to_write(200)),
-    ("DELETE /api/channeluser/{id}", None, lambda s: f"{new_person(s)}?channel={s.channel_id}", to_write(204)),
-    ("DELETE /api/channeluser/{id}/remove_self", None, new_person, (401, *(400,) * 5)),
+    ("POST /api/channeluser/{id}/make_editor", channel, new_viewer, to_write(200)),
+    ("DELETE /api/channeluser/{id}", None, lambda s: f"{new_viewer(s)}?channel={s.channel_id}", to_write(204)),
+    ("DELETE /api/channeluser/{id}/remove_self", None, new_viewer, (401, *(400,) * 5)),
     ("GET /api/invitation", None, None, SIGNED_IN),
     ("POST /api/invitation", lambda s: {"email": f"{new_id()}@a.org", "channel": s.channel_id}, None, to_write(201)),
     (f"GET {INVITATION}", None, new_invitation, EDITORS_ONLY_KNOW_OF_IT),
@@ -109,12 +109,12 @@ PEOPLE: list[Row] = [
     ("PATCH /api/channelset/{id}", lambda _: {"name": "s"}, new_set, ADMINISTRATORS_ONLY_KNOW_OF_IT),
     ("DELETE /api/channelset/{id}", None, new_set, (401, 404, 404, 404, 404, 204)),
     ("GET /api/admin-users", None, None, ADMINISTRATORS),
-    ("GET /api/admin-users/{id}", None, new_person, ADMINISTRATORS),
-    ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
-    ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_person, ADMINISTRATORS),
+    ("GET /api/admin-users/{id}", None, new_viewer, ADMINISTRATORS),
+    ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
+    ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
     ("GET /api/admin-channels", None, None, (401, 403, 403, 403, 403, 412)),
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
-    # Nothing changes by these: other rows count on one channel that is public, and one that is not.
+    # These change nothing: other rows need one public channel and one that is not.
     ("PATCH /api/admin-channels/{id}", lambda _: {"public": True}, public_of, ADMINISTRATORS),
     ("PUT /api/admin-channels/{id}", lambda _: {"public": False}, channel_of, ADMINISTRATORS),
 ]
@@ -265,14 +265,14 @@ def studio(cloud: Cloud) -> Studio:
 
 @pytest.fixture(scope="module")
 def people(studio: Studio) -> dict[str, tuple[str, str | None]]:
-    """(user id, token) by who it is."""
+    """(user id, token) by kind of caller."""
     known: dict[str, tuple[str, str | None]] = {who: studio.sign_up(who.replace(" ", "-")) for who in WHO[1:-1]}
     return {**known, "anonymous": ("", None), "administrator": studio.sign_up("admin", is_admin=True)}
 
 
 @pytest.fixture(scope="module")
 def published(studio: Studio, people: dict[str, tuple[str, str | None]]) -> str:
-    """The channel that is asked for; another one has the other editor."""
+    """The requested channel. The editor of another channel is not a member."""
     channel_id, root = studio.make_channel()
     studio.add(root, nodes.exercise("e", nodes.question("q")))
     studio.finish(channel_id)
@@ -306,7 +306,7 @@ def test_every_route_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("name", "body", "parameter", "statuses"), TABLE, ids=[f"{number} {row[0]}" for number, row in enumerate(TABLE)]
 )
-def test_who_may_call_it(
+def test_statuses_for_every_caller(
     studio: Studio,
     people: dict[str, tuple[str, str | None]],
     published: str,
@@ -321,7 +321,7 @@ def test_who_may_call_it(
     answered = {}
     _, root = studio.make_channel(channel_id=published)
     for who in WHO:
-        if name.endswith("finish_channel"):  # it uses up the upload
+        if name.endswith("finish_channel"):  # it closes the upload
             _, root = studio.make_channel(channel_id=published)
         state = State(published, public_id, root, task_id)
         path = routes.url(route, parameter(state) if parameter else "")

@@ -1,7 +1,7 @@
-"""Rights are decided in one module: others ask `operations.access.policy`.
+"""Permissions are decided in one module: others ask `operations.access.policy`.
 
-These tests find code that decides by itself from what rights depend on: administrators, roles, memberships, whether a
-channel is public, and owners. Passing such facts to the policy, showing them and storing them is fine.
+These tests find code that decides by the facts that permissions depend on: administrators, roles, memberships, whether
+a channel is public, and owners. Passing such facts to the policy, showing them and storing them is allowed.
 """
 
 import ast
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.source.source import PACKAGE, imports, modules, path_of
+from tests.support.source.code import PACKAGE, imports, modules, path_of
 
 POLICY = f"{PACKAGE}.operations.access.policy"
 MODELS = f"{PACKAGE}.models"
@@ -20,22 +20,22 @@ CALLERS = ("user.user_id", "caller.user_id", "sender.user_id")
 QUANTIFIERS = ("all", "any", "filter")
 COLLECTION = ast.Tuple | ast.List | ast.Set
 
-# Modules in which a fact appears in a condition for another reason than a right, by what is found there.
+# Modules in which a condition uses such a fact for another reason, by the fact.
 EXCEPTIONS = {
     ("http.router", "is_admin"): "ADMIN is an access level of a route; the package http imports no operations",
-    ("operations.nodes.build_nodes", "role"): "whom a node is for among learners, `role_visibility`",
-    ("operations.sync.apply", "owner"): "finds the identity on whose account a change is made",
+    ("operations.nodes.build_nodes", "role"): "the audience of a node, `role_visibility`",
+    ("operations.sync.apply", "owner"): "finds the identity that made a change",
     ("operations.channels.channel_resource", "public"): "a public channel's entry in the public index must follow",
     ("operations.channels.chef_upload", "public"): "a public channel's entry in the public index must follow",
     ("operations.channels.moderation", "public"): "a public channel's entry in the public index must follow",
     ("operations.public.public_index_update", "public"): "changes whether a channel is public, and writes the index",
-    ("operations.public.set_channels", "is_live"): "what is not published is not shown, whoever asks",
-    ("operations.search.search_index_update", "is_live"): "what is not published is not in the index",
+    ("operations.public.set_channels", "is_live"): "unpublished channels are shown to nobody",
+    ("operations.search.search_index_update", "is_live"): "unpublished channels are not in the index",
 }
 
 
 def conditions(tree: ast.AST) -> Iterator[ast.expr]:
-    """Expressions that decide which way code goes, those within `and`, `or` and `not` one by one."""
+    """The conditions in code, with the operands of `and`, `or` and `not` one by one."""
     for node in ast.walk(tree):
         if isinstance(node, ast.If | ast.IfExp | ast.While | ast.Assert):
             yield node.test
@@ -54,7 +54,7 @@ def conditions(tree: ast.AST) -> Iterator[ast.expr]:
 
 
 def facts(expression: ast.expr) -> Iterator[str]:
-    """The facts that an expression decides by."""
+    """The facts that an expression uses for its decision."""
     if isinstance(expression, ast.Compare):
         yield from _compared(expression)
     elif isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "bool":
@@ -97,17 +97,17 @@ def last_name(expression: ast.expr) -> str:
 
 
 def decided(tree: ast.AST) -> set[str]:
-    """The facts that code decides by."""
+    """The facts that code uses for its decisions."""
     return {fact for condition in conditions(tree) for fact in facts(condition)}
 
 
 def others() -> list[str]:
-    """The modules that must ask."""
+    """The modules that must ask the policy."""
     return [name for name in modules() if name != POLICY and not name.startswith(MODELS)]
 
 
 @pytest.mark.parametrize("module", others())
-def test_no_other_module_decides_about_rights(module):
+def test_no_other_module_decides_permissions(module):
     name = module.removeprefix(f"{PACKAGE}.")
     assert {fact for fact in decided(modules()[module]) if (name, fact) not in EXCEPTIONS} == set()
 
@@ -117,8 +117,8 @@ def test_every_exception_is_needed(name, fact):
     assert fact in decided(modules()[f"{PACKAGE}.{name}"])
 
 
-def test_stored_roles_are_named_by_models_alone():
-    """Others take `Role` from the policy."""
+def test_only_models_use_stored_roles():
+    """Others use the policy's `Role`."""
     found = [
         name
         for name in others()
@@ -135,26 +135,26 @@ def _is_stored_role(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in ROLES and last_name(node.value) == "channel_members"
 
 
-def test_the_refusal_to_edit_stands_in_one_place():
+def test_the_refusal_to_edit_is_in_one_place():
     sentence = re.compile(r"You may not edit channel \{[^}]*\}\. Ask")
     texts = {name: path_of(name).read_text(encoding="utf-8") for name in modules()}
     assert {name: len(found) for name, text in texts.items() if (found := sentence.findall(text))} == {POLICY: 1}
 
 
-def test_the_policy_is_plain():
-    """It reads nothing, and needs no library."""
+def test_the_policy_is_pure():
+    """It reads no data and needs no library."""
     allowed = {"collections.abc", "enum", "typing", f"{PACKAGE}.errors"}
     assert imports(POLICY) <= allowed
 
 
 @pytest.mark.parametrize("module", [name for name in modules() if name.startswith(f"{PACKAGE}.handlers.")])
 def test_handlers_read_no_models(module):
-    """What a handler needs of the database it gets from an operation, which also asks for rights."""
+    """Handlers read the database through operations, which also check permissions."""
     assert {name for name in imports(module) if name.startswith(MODELS)} == set()
 
 
 class TestFinds:
-    """What the tests above look for is found."""
+    """Tests the checks above."""
 
     @pytest.mark.parametrize(
         ("code", "fact"),
@@ -176,7 +176,7 @@ class TestFinds:
             ("x = place.user_id in (None, user.user_id)", "owner"),
         ],
     )
-    def test_what_decides(self, code, fact):
+    def test_decisions(self, code, fact):
         assert fact in decided(ast.parse(code))
 
     @pytest.mark.parametrize(
@@ -191,5 +191,5 @@ class TestFinds:
             "x = is_admin if user else False",
         ],
     )
-    def test_nothing_in_what_asks_or_shows(self, code):
+    def test_nothing_in_code_that_asks_or_shows(self, code):
         assert not decided(ast.parse(code))

@@ -1,4 +1,4 @@
-"""The shorter ways through moto answer what moto answers."""
+"""The faster versions of moto's functions have moto's responses."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from moto import mock_aws
 from tests.conftest import DYNAMODB_URL
 from tests.support.aws import cloud, quick_moto
 
-assert vars(cloud)["quick_moto"] is quick_moto  # it has moto go the shorter ways
+assert vars(cloud)["quick_moto"] is quick_moto  # it patches moto
 pytestmark = pytest.mark.skipif(bool(DYNAMODB_URL), reason="the tables are not moto's")
 
 TABLE = "things"
@@ -42,7 +42,7 @@ ON_A = {"KeyConditionExpression": "shelf = :s", "ExpressionAttributeValues": {":
 IN_KINDS = {"IndexName": "kinds", "KeyConditionExpression": "kind = :k"}
 BOOKS = {**IN_KINDS, "ExpressionAttributeValues": {":k": {"S": "book"}}}
 NEW = {"ConditionExpression": "attribute_not_exists(shelf)"}
-EXPRESSIONS: list[tuple[str, dict[str, Any]]] = [  # each twice: what is read of them is kept
+EXPRESSIONS: list[tuple[str, dict[str, Any]]] = [  # each twice: parsed expressions are cached
     ("SET seen = if_not_exists(seen, :a)", {":a": {"L": []}}),
     ("SET seen = list_append(seen, :a), n = :b", {":a": {"L": [{"S": "x"}]}, ":b": {"N": "1"}}),
     ("SET n = n + :b REMOVE kind", {":b": {"N": "2"}}),
@@ -54,8 +54,8 @@ EXPRESSIONS: list[tuple[str, dict[str, Any]]] = [  # each twice: what is read of
 
 def changed(expression: str, values: dict[str, Any]) -> dict[str, Any]:
     """An update of an item that `CALLS` has put."""
-    told = {"ExpressionAttributeValues": values} if values else {}
-    return {"Key": key("b", 9), "UpdateExpression": expression, "ReturnValues": "ALL_NEW", **told}
+    optional = {"ExpressionAttributeValues": values} if values else {}
+    return {"Key": key("b", 9), "UpdateExpression": expression, "ReturnValues": "ALL_NEW", **optional}
 
 
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -110,7 +110,7 @@ def in_transaction(items: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def answers() -> Iterator[Any]:
-    """What every call is answered, in an account of its own, and what is stored at last."""
+    """The responses to all calls, in a separate account, and what is stored at the end."""
     with mock_aws():
         client: Any = get_session().create_client("dynamodb")
         client.create_table(
@@ -134,35 +134,35 @@ def answers() -> Iterator[Any]:
         for name, arguments in MANY:
             yield name, arguments, answer(client, name, arguments)
         for items in TRANSACTIONS:
-            said = answer(client, "transact_write_items", in_transaction(items))
-            yield items, said, answer(client, "scan", {"TableName": TABLE})
+            response = answer(client, "transact_write_items", in_transaction(items))
+            yield items, response, answer(client, "scan", {"TableName": TABLE})
         yield "get_item", answer(client, "get_item", {"TableName": "none", "Key": key("a", 1)})
 
 
 def answer(client: Any, name: str, arguments: dict[str, Any]) -> Any:
     try:
-        said = getattr(client, name)(**arguments)
+        response = getattr(client, name)(**arguments)
     except ClientError as error:
-        said = error.response
-    said["ResponseMetadata"] = said["ResponseMetadata"]["HTTPStatusCode"]
-    return said
+        response = error.response
+    response["ResponseMetadata"] = response["ResponseMetadata"]["HTTPStatusCode"]
+    return response
 
 
-def test_answers_are_those_of_moto():
+def test_responses_are_those_of_moto():
     short = list(answers())
-    with quick_moto.long_ways():
+    with quick_moto.unpatched():
         long = list(answers())
     for one, other in zip(short, long, strict=True):
         assert one == other
 
 
-def test_calls_of_the_test_find_something_and_are_refused():
-    said = [one for told in answers() for one in told if isinstance(one, dict) and "ResponseMetadata" in one]
-    assert sum("Error" in one for one in said) > 5
-    assert sum(bool(one.get("Item") or one.get("Items")) for one in said) > 5
+def test_calls_cover_results_and_errors():
+    found = [part for answer in answers() for part in answer if isinstance(part, dict) and "ResponseMetadata" in part]
+    assert sum("Error" in one for one in found) > 5
+    assert sum(bool(one.get("Item") or one.get("Items")) for one in found) > 5
 
 
-def test_only_tables_and_bytes_take_moto_s_way(monkeypatch):
+def test_only_tables_and_bytes_are_left_to_moto(monkeypatch):
     longer: list[bytes] = []
     way = quick_moto._process_request
 

@@ -1,4 +1,4 @@
-"""The list of what the quick part leaves out is of tests that there are."""
+"""The tests that the quick part skips exist."""
 
 import ast
 
@@ -6,11 +6,11 @@ import pytest
 
 from tests.support import quick_part
 
-NAMES = [name for names in quick_part.LEFT_OUT.values() for name in names]
+NAMES = [name for names in quick_part.SKIPPED.values() for name in names]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_left_out_is_there(name):
+def test_skipped_tests_exist(name):
     module, _, test = name.partition("::")
     paths = list(quick_part.TESTS.glob(module))
     assert paths
@@ -19,7 +19,7 @@ def test_what_is_left_out_is_there(name):
         assert test in {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
 
 
-def test_modules_and_single_tests_are_told_apart():
+def test_modules_and_single_tests_are_distinguished():
     assert quick_part.TESTS / "http/test_fuzz.py" in quick_part.modules()
     assert quick_part.TESTS / "export/test_content_db.py" not in quick_part.modules()
     assert {module.name for module, _ in quick_part.tests()} >= {"test_content_db.py"}

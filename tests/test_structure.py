@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from tests.support.source.source import PACKAGE, functions, imports, modules, path_of, public_functions, reaches
+from tests.support.source.code import PACKAGE, functions, import_chains, imports, modules, path_of, public_functions
 
 AWS = ("botocore", "boto3", "pynamodb", "chalice", "moto")
 MAX_FUNCTION_LINES = 40
@@ -17,8 +17,8 @@ MAX_MODULES = 16  # of a package, beside __init__
 ONE_MODULE_PER_RESOURCE = {"handlers", "models", "schemas", "schemas.responses"}
 MAX_ROOT_MODULES = 6
 
-# Packages from the top down. A package may import those of the levels below it and itself, never one of its own level.
-# Loose modules of chalicelib stand by their names.
+# Packages from the top down. A package may import itself and those of lower levels, but no other package of its level.
+# Single modules of chalicelib are listed by name.
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("handlers",),
     ("http", "operations"),
@@ -30,7 +30,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "sqlite", "telemetry"),
     ("config",),
 )
-# The same within packages that have packages; "" is what lies in the package itself.
+# The same within packages that have subpackages; "" is the modules of the package itself.
 INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "operations": (
         ("sync",),
@@ -45,18 +45,18 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "domain": (("exercises", "trees"), ("",)),
     "schemas": (("responses",), ("",)),
 }
-# Who may import libraries that only one place should know.
+# The packages that may import a library.
 LIBRARIES = {
     "chalice": {"app", "http", "handlers"},
     **{library: {"aws", "models"} for library in ("boto3", "botocore", "pynamodb")},
 }
-# What a package must not import although it lies lower: what handlers read, they ask operations for.
+# What a package must not import although its level is lower: handlers read stored data through operations.
 SKIPPED = {"handlers": "models"}
 PURE = ("domain", "schemas", "export", "content_databases")
 
 
 def package_of(module):
-    """The path of a module's package below chalicelib; for a loose module, its name."""
+    """The path of a module's package below chalicelib; for a single module, its name."""
     parts = module.split(".")[1:]
     inner = ".".join(parts) if path_of(module).name == "__init__.py" else ".".join(parts[:-1])
     return inner or ".".join(parts)
@@ -77,13 +77,13 @@ def levels(layers):
 
 
 def wrong_imports(module):
-    """What a module imports though its package must not: of a level above, or of another package on its level."""
+    """The imports of a module that its package must not have: of a higher level, or of another package on its level."""
     outer, _, inner = package_of(module).partition(".")
     wrong = []
     for imported in imports(module) & set(modules()) - {PACKAGE}:
         other, _, other_inner = package_of(imported).partition(".")
         if path_of(imported).name == "__init__.py" and imported != f"{PACKAGE}.{other}":
-            continue  # its modules are what is imported
+            continue  # its modules are checked
         layers = LAYERS if other != outer else INNER_LAYERS.get(outer, ((inner,),))
         mine, its = (outer, other) if other != outer else (inner, other_inner)
         order = levels(layers)
@@ -93,7 +93,7 @@ def wrong_imports(module):
 
 
 def test_every_package_is_in_the_order():
-    """So that a new one is not forgotten."""
+    """So that new packages are not forgotten."""
     packages = {package_of(name) for name in modules()} - {"", "app"}
     outer = {package.partition(".")[0] for package in packages}
     assert outer == set(levels(LAYERS))
@@ -108,13 +108,13 @@ class TestImports:
         assert not wrong_imports(module)
 
     @pytest.mark.parametrize("module", within(*SKIPPED))
-    def test_ask_operations_for_what_is_stored(self, module):
+    def test_read_stored_data_through_operations(self, module):
         forbidden = f"{PACKAGE}.{SKIPPED[package_of(module).partition('.')[0]]}"
         assert not [imported for imported in imports(module) if is_of(imported, forbidden)]
 
     @pytest.mark.parametrize("module", modules())
     def test_keep_the_names_of_our_modules(self, module):
-        """An alias that tells a module from its neighbour would give it two names."""
+        """An alias to distinguish a module from another one would give it two names."""
         aliased = [
             name
             for node in ast.walk(modules()[module])
@@ -131,22 +131,22 @@ class TestImports:
         assert {package_of(name).partition(".")[0] or name for name in users} <= LIBRARIES[library]
 
     @pytest.mark.parametrize("module", within(*PURE))
-    def test_pure_modules_lead_to_no_aws(self, module):
-        """Neither do those that they import."""
+    def test_pure_modules_import_no_aws(self, module):
+        """Neither directly nor through other modules."""
         impure = [f"{PACKAGE}.{part}" for part in ("models", "operations", "aws", "config", "http", "handlers")]
-        assert not [way for way in reaches(module) if is_of(way[-1], *AWS, *impure)]
+        assert not [chain for chain in import_chains(module) if is_of(chain[-1], *AWS, *impure)]
 
-    def test_go_in_no_circle(self):
-        """A module that leads to itself cannot be understood, nor loaded, without the others."""
-        assert not [name for name in modules() for way in reaches(name) if name in imports(way[-1])]
+    def test_are_not_circular(self):
+        """Modules that import each other can be neither understood nor loaded separately."""
+        assert not [name for name in modules() for chain in import_chains(name) if name in imports(chain[-1])]
 
     def test_s3_sqs_and_ses_have_one_module_each(self):
-        """Each with a client that boto3 makes in one place."""
-        made = f"{PACKAGE}.aws.clients"
-        assert {name for name in modules() if made in imports(name)} == {
+        """Their clients are created by boto3 in one module."""
+        factory = f"{PACKAGE}.aws.clients"
+        assert {name for name in modules() if factory in imports(name)} == {
             f"{PACKAGE}.aws.storage", f"{PACKAGE}.aws.queues", f"{PACKAGE}.aws.mail",
         }  # fmt: skip
-        assert {name for name in modules() if any(is_of(imported, "boto3") for imported in imports(name))} == {made}
+        assert {name for name in modules() if any(is_of(imported, "boto3") for imported in imports(name))} == {factory}
         creating = {
             name
             for name, tree in modules().items()
@@ -157,14 +157,14 @@ class TestImports:
 
 
 def has_any(annotation):
-    """Whether an annotation, its aliases resolved, has an Any in it; what TypedDicts hold does not count."""
+    """Whether an annotation, with resolved aliases, contains Any; fields of TypedDicts do not count."""
     parts = annotation if isinstance(annotation, list) else typing.get_args(annotation)
     return annotation is typing.Any or any(has_any(part) for part in parts)
 
 
 @pytest.mark.parametrize("module", within("operations"))
 def test_operations_return_named_types(module):
-    """Those that OpenAPI is generated from: no dict[str, Any], nor anything else with an Any in it."""
+    """The types that OpenAPI is generated from: no dict[str, Any], nor anything else that contains Any."""
     functions_of = vars(importlib.import_module(module))
     results = {
         function.name: typing.get_type_hints(inspect.unwrap(functions_of[function.name])).get("return")
@@ -180,11 +180,11 @@ class TestPackages:
         )
         return {package: number for package, number in counted.items() if f"{PACKAGE}.{package}" not in LOOSE}
 
-    def test_hold_few_modules(self):
+    def test_have_few_modules(self):
         large = {package for package, number in self.sizes().items() if number > MAX_MODULES}
         assert large <= ONE_MODULE_PER_RESOURCE
 
-    def test_few_modules_stand_alone(self):
+    def test_the_root_has_few_modules(self):
         assert len(LOOSE) <= MAX_ROOT_MODULES
 
 
@@ -219,14 +219,14 @@ def test_nothing_scans_a_table():
 
 
 class TestFeed:
-    """What sync clients receive is written by the operation that writes the data, in the same transaction."""
+    """The changes for sync clients are written by the operation that writes the data, in the same transaction."""
 
-    def test_no_handler_knows_it(self):
+    def test_handlers_do_not_emit_changes(self):
         feed = [f"{PACKAGE}.models.emission", f"{PACKAGE}.operations.changes"]
         outside = within("handlers", "http", "identity")
         assert not [name for name in outside if any(is_of(imported, *feed) for imported in imports(name))]
 
-    def test_changes_are_made_where_they_are_accepted_and_emitted(self):
+    def test_changes_are_created_where_they_are_accepted_and_emitted(self):
         makers = {name for name in modules() if calls(modules()[name], "Change")}
         assert makers == {
             f"{PACKAGE}.{part}"
@@ -234,7 +234,7 @@ class TestFeed:
         }
 
     def test_changes_are_emitted_with_data(self):
-        """Every function that emits fills a transaction, with something else beside."""
+        """Every function that emits changes also writes data in the same transaction."""
         alone = [
             (name, function.name)
             for name in modules()
@@ -245,7 +245,7 @@ class TestFeed:
 
 
 def calls(tree, name):
-    """The calls of what has this name, as a function or as one of a module or object."""
+    """The calls of functions and methods with this name."""
     return [
         node
         for node in ast.walk(tree)

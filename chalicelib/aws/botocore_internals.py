@@ -1,10 +1,10 @@
-"""The reach into botocore's internals: what DynamoDB answers is read as it is.
+"""Our dependence on botocore's internals: DynamoDB's responses are used without botocore's parser.
 
-botocore walks through every answer to find bytes and times, of which our tables have none. For a hundred nodes that
-takes longer than everything else about the call. There is no setting to leave it out: it was asked for in
-https://github.com/boto/botocore/issues/3238 and https://github.com/boto/boto3/issues/2928. botocore's own event
-`before-parse` lets a handler add to an answer; that the rest is empty once the body is, is not documented.
-`tests/aws/test_botocore_internals.py` fails where an update changes it.
+botocore searches every response for bytes and times, of which our tables have none. For 100 nodes that takes longer
+than the rest of the call. No setting disables it; it was requested in https://github.com/boto/botocore/issues/3238 and
+https://github.com/boto/boto3/issues/2928. botocore's event `before-parse` lets a handler add to the parsed response;
+that an empty body adds nothing else is not documented. `tests/aws/test_botocore_internals.py` fails when an update
+changes it.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ from pydantic_core import from_json
 
 
 def read_as_stored(client: Any) -> None:
-    """Let a client of DynamoDB return what the service answers, without a walk through it. Errors are read as ever."""
+    """Let a DynamoDB client return responses without botocore's parser. Errors are parsed as usual."""
     client.meta.events.register("before-parse.dynamodb.*", _take_body)
 
 

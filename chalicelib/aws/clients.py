@@ -1,6 +1,6 @@
-"""How clients of AWS are made: by boto3, at their first use (docs/decisions/0023-boto3.md).
+"""Creates AWS clients: by boto3, at their first use (docs/decisions/0023-boto3.md).
 
-DynamoDB has the client of PynamoDB (`models/base.py`).
+DynamoDB's client is PynamoDB's (`models/base.py`).
 """
 
 from functools import cache
@@ -9,18 +9,18 @@ from typing import Any
 
 from botocore.config import Config
 
-_making = Lock()  # a session of boto3 must not be used by several threads at once; its clients may be
+_creating = Lock()  # boto3 sessions are not thread-safe; their clients are
 
 
 @cache
 def session() -> Any:
-    """The session of this process: what its clients have in common is read once."""
-    import boto3  # here, since a process that answers from DynamoDB alone needs none of it
+    """The session of this process: its clients share what it loads."""
+    import boto3  # here, since a process that uses only DynamoDB does not need it
 
     return boto3.Session()
 
 
 def make(service: str, config: Config | None = None) -> Any:
-    """A new client of a service. Keep it: it costs tens of milliseconds."""
-    with _making:
+    """A new client of a service. Reuse it: creating one takes tens of milliseconds."""
+    with _creating:
         return session().client(service, config=config)

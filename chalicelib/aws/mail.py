@@ -1,4 +1,4 @@
-"""E-mail, in plain text. Every call to SES is here; one takes ten seconds at most, so that no request hangs."""
+"""E-mail, in plain text. Every call to SES is here; each takes at most ten seconds, so that no request hangs."""
 
 from functools import cache
 from string import Template
@@ -18,22 +18,22 @@ _INVITATION = Template(
 $sender invites you to $do the channel "$channel" on Kolibri Studio.
 
 Sign in at $url with the address $address to accept or to decline.
-If you do not know what this is about, you need not do anything.
+If you did not expect this e-mail, you can ignore it.
 """
 )
 
 
 @cache
 def client() -> Any:
-    """The SES client of this process, made at its first use."""
+    """The SES client of this process, created at its first use."""
     limits = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
     return clients.make("sesv2", limits)
 
 
 def send_invitation(address: str, sender: str, channel: str, may_edit: bool) -> None:
-    """Tell somebody of an invitation.
+    """Send an invitation to an e-mail address.
 
-    Raises Busy where that cannot be sent.
+    Raises Busy if it cannot be sent.
     """
     words = {"sender": _one_line(sender), "channel": _one_line(channel), "do": "edit" if may_edit else "view"}
     text = _INVITATION.substitute(words, url=settings().public_url, address=address)
@@ -41,12 +41,12 @@ def send_invitation(address: str, sender: str, channel: str, may_edit: bool) -> 
 
 
 def _send(address: str, subject: str, text: str) -> None:
-    """Send an e-mail, where there is somebody to send it from.
+    """Send an e-mail, if a sender is configured.
 
-    Raises Busy where SES does not take it. It may have been sent nevertheless, where only its answer was lost.
+    Raises Busy if SES does not accept it. It may have been sent nevertheless, if only the response was lost.
     """
     if not settings().mail_from:
-        log.info("no e-mail is sent: MAIL_FROM is not set")
+        log.info("e-mail not sent: MAIL_FROM is not set")
         return
     body = {
         "Subject": {"Data": subject[:200], "Charset": "UTF-8"},
@@ -59,11 +59,11 @@ def _send(address: str, subject: str, text: str) -> None:
             Content={"Simple": body},
         )
     except (BotoCoreError, ClientError) as error:
-        log.exception("an e-mail could not be sent")
+        log.exception("e-mail could not be sent")
         count("MailFaults")
-        raise Busy("The e-mail could not be sent, so nothing was done. Try again in a minute.", 60) from error
+        raise Busy("The e-mail could not be sent. Nothing was changed. Try again in a minute.", 60) from error
 
 
 def _one_line(text: str) -> str:
-    """What people wrote, without anything that could begin another line."""
+    """A user's text without line breaks."""
     return " ".join(text.split())

@@ -13,37 +13,37 @@ from chalicelib.telemetry import log
 
 @cache
 def client() -> Any:
-    """The SQS client of this process, made at its first use."""
+    """The SQS client of this process, created at its first use."""
     return clients.make("sqs")
 
 
 def send_publish(task_id: str) -> None:
-    """Ask the publish worker to take up a task."""
+    """Send a task to the publish worker."""
     _send(settings().publish_queue_url, {"task_id": task_id})
 
 
 def send_export(task_id: str) -> None:
-    """Ask the export worker to write the database of a task that publish has prepared."""
+    """Send a task that publish has prepared to the export worker, which writes its database."""
     _send(settings().export_queue_url, {"task_id": task_id})
 
 
 def send_maintenance(*jobs: dict[str, object], delay: int = 0) -> None:
-    """Ask for upkeep: each job is a `message` of one of `domain.jobs`. `delay` is in seconds."""
+    """Send maintenance jobs: each is a `message` of one of `domain.jobs`. `delay` is in seconds."""
     if jobs:
         _send(settings().maintenance_queue_url, {"jobs": list(jobs)}, delay)
 
 
 def send_again(url: str, body: str, seconds: int) -> None:
-    """Send a message that cannot be done now once more, to come in so many seconds."""
+    """Send a message that cannot be processed now again, delayed by so many seconds."""
     client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=min(seconds, 900))
 
 
 def retry_in(url: str, receipt_handle: str, seconds: int) -> None:
-    """Let a failed message come again soon. Where SQS does not answer, it comes after the visibility timeout."""
+    """Let a failed message be received again soon. If SQS does not respond, that is after the visibility timeout."""
     try:
         client().change_message_visibility(QueueUrl=url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds)
     except (BotoCoreError, ClientError):
-        log.exception("a failed message will come again late")
+        log.exception("a failed message will be retried late")
 
 
 def _send(url: str, message: dict[str, object], delay: int = 0) -> None:

@@ -24,7 +24,7 @@ _CHUNK = 1 << 20  # bytes
 @cache
 def client() -> Any:
     """The S3 client of this process, made at its first use."""
-    # A signature holds for one host: the bucket's own in its region, to which the front passes uploads on.
+    # A signature is valid for one host: the bucket's regional one, to which the CDN forwards uploads.
     config = Config(
         signature_version="s3v4",
         max_pool_connections=32,
@@ -34,10 +34,10 @@ def client() -> Any:
 
 
 def upload_url(checksum: str, extension: str, size: int, mimetype: str) -> str:
-    """A URL of the front that takes one PUT of exactly this file, for `upload_url_seconds`.
+    """A URL of the CDN that accepts one PUT of exactly this file, for `upload_url_seconds`.
 
     The signature binds key, Content-Type, Content-MD5 and Content-Length. It is made for the bucket itself;
-    the front passes `/content/…` on to it, so only host and bucket name are exchanged.
+    the CDN forwards `/content/…` to it, so only host and bucket name are replaced.
     """
     conf = settings()
     signed = client().generate_presigned_url(
@@ -56,7 +56,7 @@ def upload_url(checksum: str, extension: str, size: int, mimetype: str) -> str:
 
 
 def size_of(key: str) -> int | None:
-    """The size of an object in bytes, None where there is none."""
+    """The size of an object in bytes, None if it does not exist."""
     try:
         return int(client().head_object(Bucket=settings().bucket, Key=key)["ContentLength"])
     except ClientError as error:
@@ -68,7 +68,7 @@ def size_of(key: str) -> int | None:
 def read(key: str) -> bytes:
     """The bytes of an object.
 
-    Raises KeyError where there is none.
+    Raises KeyError if it does not exist.
     """
     body: bytes = _get(key)["Body"].read()
     return body
@@ -77,7 +77,7 @@ def read(key: str) -> bytes:
 def download(key: str, path: Path) -> None:
     """Write an object to a file.
 
-    Raises KeyError where there is none.
+    Raises KeyError if it does not exist.
     """
     _, chunks = stream(key)
     with path.open("wb") as file:
@@ -85,16 +85,16 @@ def download(key: str, path: Path) -> None:
 
 
 def stream(key: str) -> tuple[int, Iterator[bytes]]:
-    """The size of an object, and its bytes in pieces.
+    """The size of an object, and its bytes in chunks.
 
-    Raises KeyError where there is none.
+    Raises KeyError if it does not exist.
     """
     answer = _get(key)
     return int(answer["ContentLength"]), answer["Body"].iter_chunks(_CHUNK)
 
 
 def keys_below(prefix: str) -> list[tuple[str, datetime]]:
-    """Keys that begin so (a thousand at most), each with when it was written."""
+    """Keys with this prefix (at most 1,000), each with its time of writing."""
     listed = client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
     return [(entry["Key"], entry["LastModified"]) for entry in listed.get("Contents", [])]
 
@@ -109,14 +109,14 @@ def _get(key: str) -> Any:
 
 
 def put(key: str, body: Any, content_type: str, cache_control: str | None = None, encoding: str | None = None) -> None:
-    """Write an object: bytes, or an open binary file. `encoding`: how they are compressed, where they are."""
-    told = {"CacheControl": cache_control, "ContentEncoding": encoding}
-    extra = {name: value for name, value in told.items() if value}
+    """Write an object: bytes, or an open binary file. `encoding` is its Content-Encoding, if it is compressed."""
+    optional = {"CacheControl": cache_control, "ContentEncoding": encoding}
+    extra = {name: value for name, value in optional.items() if value}
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
 
 
 def copy(source: str, target: str, content_type: str, cache_control: str) -> None:
-    """Copy an object (at most 5 GB) within the bucket, where its bytes need not travel."""
+    """Copy an object (at most 5 GB) within the bucket, without downloading it."""
     bucket = settings().bucket
     client().copy_object(
         Bucket=bucket,
@@ -129,5 +129,5 @@ def copy(source: str, target: str, content_type: str, cache_control: str) -> Non
 
 
 def delete(key: str) -> None:
-    """Delete an object, whether it is there or not."""
+    """Delete an object; no error if it does not exist."""
     client().delete_object(Bucket=settings().bucket, Key=key)

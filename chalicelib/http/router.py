@@ -38,11 +38,11 @@ STATUS: dict[type[StudioError], int] = {
     errors.NotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.Conflict: 409,
-    errors.TakenOver: 409,
+    errors.Superseded: 409,
     errors.QuotaExceeded: 412,
     errors.FilterRequired: 412,
     errors.Busy: 503,
-    errors.TooManyTries: 429,
+    errors.TooManyAttempts: 429,
 }
 
 

@@ -6,7 +6,7 @@
 | all channels, for administrators | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
 | ids of public channels | index `public-index`: `public_key` = "public" | rebuilding the public index |
 
-The index of all channels has only attributes that seldom change, because all its writes go to one partition.
+The index of all channels has only attributes that rarely change, because all its writes go to one partition.
 `rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
 `publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.

@@ -51,8 +51,8 @@ def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict
     wanted = list(dict.fromkeys(names))
     sizes = {name: int(known[name[:32]].file_size) for name in wanted if proves(known.get(name[:32]), name)}
     unproven = [name for name in wanted if name not in sizes]
-    asked = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
-    found = {name: size for name, size in asked.items() if size is not None}
+    looked_up = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
+    found = {name: size for name, size in looked_up.items() if size is not None}
     if found:
         remember([proof(name, size) for name, size in found.items()])
     return {**sizes, **found}, [name for name in wanted if name not in sizes and name not in found]

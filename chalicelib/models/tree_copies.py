@@ -13,7 +13,7 @@ from typing import Any, cast
 from le_utils.constants import content_kinds, roles
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.errors import Conflict, TakenOver
+from chalicelib.errors import Conflict, Superseded
 from chalicelib.models import assessment_items, trees
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import MAX_TRANSACTION, Table, in_parallel, save_if, transact
@@ -45,7 +45,7 @@ def reserve(node_id: str, attempt: str) -> bool:
 def write(node_id: str, attempt: str, groups: list[Group]) -> None:
     """Write new nodes with their edges and questions below a reserved id, in order.
 
-    Raises TakenOver if another attempt owns the reservation, and Conflict if one of the nodes already exists.
+    Raises Superseded if another attempt owns the reservation, and Conflict if one of the nodes already exists.
     """
     for part in _parts(groups):
         _fenced(node_id, attempt, puts=part)
@@ -64,7 +64,7 @@ def give_back(node_id: str, attempt: str) -> None:
     try:
         clear(node_id, attempt)
         _fenced(node_id, attempt, is_end=True)
-    except TakenOver:
+    except Superseded:
         return
 
 
@@ -119,7 +119,7 @@ def _fenced(
 
     codes = transact(fill)
     if codes and codes[0]:
-        raise TakenOver(f"Another request is creating node {node_id}. Choose another key.")
+        raise Superseded(f"Another request is creating node {node_id}. Choose another key.")
     if codes:
         raise Conflict(f"Some nodes of the copy {node_id} already exist. Choose another key.")
 

@@ -119,12 +119,12 @@ def lineages(node_ids: list[str]) -> dict[str, list[Node]]:
     """
     known: dict[str, Node] = {}
     wanted = set(node_ids)
-    asked: set[str] = set()
+    requested: set[str] = set()
     while wanted:
-        asked |= wanted
+        requested |= wanted
         found = read_many({Node: sorted(wanted)})[Node]
         known |= {node.id: node for node in found}
-        wanted = {id for node in found for id in (*node.path, node.parent_id) if id} - asked
+        wanted = {id for node in found for id in (*node.path, node.parent_id) if id} - requested
     paths = {node_id: _climb(node_id, known) for node_id in node_ids}
     return {node_id: path for node_id, path in paths.items() if path}
 

@@ -93,5 +93,5 @@ def _action(error: ClientError, service: str) -> str:
     found = _ACTION.search(str(error.response.get("Error", {}).get("Message", "")))
     if found:
         return found[1]
-    asked = f"{service}:{error.operation_name}" if service else error.operation_name
-    return _ACTIONS.get(asked, asked)
+    action = f"{service}:{error.operation_name}" if service else error.operation_name
+    return _ACTIONS.get(action, action)

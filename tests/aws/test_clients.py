@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from chalicelib.aws import clients
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 
 def test_boto3_is_not_loaded_before_the_first_client():

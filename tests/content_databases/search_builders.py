@@ -33,8 +33,8 @@ def snapshot_of(number: int, *branches: Branch, version: int = 1) -> Snapshot:
     return freeze(channel, tree(*branches, id=f"{number:032x}"), version)
 
 
-def query(**asked: str) -> SearchQuery:
-    return parse_query(SearchQuery, {name: [value] for name, value in asked.items()})
+def query(**parameters: str) -> SearchQuery:
+    return parse_query(SearchQuery, {name: [value] for name, value in parameters.items()})
 
 
 class Index:
@@ -66,9 +66,9 @@ class Index:
         path.write_bytes(self._file.read_bytes())
         return SearchFile(path)
 
-    def titles(self, **asked: str) -> list[str]:
+    def titles(self, **parameters: str) -> list[str]:
         """The titles that a query finds in all channels."""
         file = self.read()
-        _, rows = file.find(query(**asked), file.channels, 25, 0)
+        _, rows = file.find(query(**parameters), file.channels, 25, 0)
         file.close()
         return [row["title"] for row in rows]

@@ -42,23 +42,23 @@ def phrases(text):
     return [phrase for word in text.split() if (phrase := words_of(word))]
 
 
-def is_wanted(node, asked):
+def is_wanted(node, requested):
     kind = node["kind"]
     return (
-        says(node, asked.keywords)
-        and all(begins(phrase, words_of(node["author"])) for phrase in phrases(asked.author))
-        and (not asked.languages or (node["language"] or "").lower() in asked.languages)
-        and (not asked.licenses or LICENSES.get(node["license"]) in asked.licenses)
-        and (not asked.kinds or kind in asked.kinds)
-        and asked.coach in (None, node["role_visibility"] == roles.COACH)
-        and asked.resources in (None, kind != "topic")
-        and asked.assessments in (None, kind == "exercise")
+        says(node, requested.keywords)
+        and all(begins(phrase, words_of(node["author"])) for phrase in phrases(requested.author))
+        and (not requested.languages or (node["language"] or "").lower() in requested.languages)
+        and (not requested.licenses or LICENSES.get(node["license"]) in requested.licenses)
+        and (not requested.kinds or kind in requested.kinds)
+        and requested.coach in (None, node["role_visibility"] == roles.COACH)
+        and requested.resources in (None, kind != "topic")
+        and requested.assessments in (None, kind == "exercise")
     )
 
 
 BEGINNINGS = (*WORDS, "alg", "Al", "漢", "字", "foo", "bar", "c", "zz")
 # Parameters of random queries, with the values to choose from.
-ASKED = {
+PARAMETERS = {
     "author": ("ann", "Ann L", "b", "co", "annchen"),
     "languages": ("en", "EN,pt-br", "fr"),
     "licenses": ("1", "CC BY,2", "9"),
@@ -92,10 +92,10 @@ def random_branch(rng):
 
 
 def random_query(rng):
-    asked = {name: rng.choice(values) for name, values in ASKED.items() if rng.random() < 0.2}
+    requested = {name: rng.choice(values) for name, values in PARAMETERS.items() if rng.random() < 0.2}
     if rng.random() < 0.7:
-        asked["keywords"] = " ".join(rng.choices(BEGINNINGS, k=rng.choice([1, 1, 2])))
-    return asked
+        requested["keywords"] = " ".join(rng.choices(BEGINNINGS, k=rng.choice([1, 1, 2])))
+    return requested
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -105,16 +105,16 @@ def test_finds_the_same_nodes_as_a_linear_scan(tmp_path, seed):
     index.put(*snapshots)
     file = index.read()
     for _ in range(120):
-        asked = random_query(rng)
-        parsed, chosen = query(**asked), rng.sample(list(file.channels), rng.randint(1, 3))
+        requested = random_query(rng)
+        parsed, chosen = query(**requested), rng.sample(list(file.channels), rng.randint(1, 3))
         ids = {file.channels[number].id for number in chosen}
         nodes = [node for snapshot in snapshots if snapshot["channel"]["id"] in ids for node in snapshot["nodes"][1:]]
         wanted = {node["id"] for node in nodes if is_wanted(node, parsed)}
         pages = [file.find(parsed, chosen, 7, at) for at in range(0, len(wanted) + 7, 7)]
         found = [row["id"].hex() for _, rows in pages for row in rows]
-        assert {count for count, _ in pages} == {len(wanted)}, asked
-        assert len(found) == len(set(found)), asked
-        assert set(found) == wanted, asked
+        assert {count for count, _ in pages} == {len(wanted)}, requested
+        assert len(found) == len(set(found)), requested
+        assert set(found) == wanted, requested
 
 
 @given(st.text(max_size=60), st.text(max_size=20))

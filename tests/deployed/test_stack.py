@@ -23,7 +23,7 @@ def direct(operator: Operator, path: str, **headers: str) -> httpx.Response:
     return httpx.get(f"{operator.endpoint}/api{path}", headers={"Host": host, **headers}, timeout=PATIENCE)
 
 
-def test_outputs_are_what_an_operator_needs(stack: Stack, operator: Operator) -> None:
+def test_outputs_are_those_that_an_operator_needs(stack: Stack, operator: Operator) -> None:
     names = {"Url", "Bucket", "DistributionId", "RestAPIId", "EndpointURL"}
     names |= {f"{queue.capitalize()}{kind}Url" for queue in QUEUES for kind in ("Queue", "DeadLetters")}
     assert names <= operator.outputs.keys()

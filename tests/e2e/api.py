@@ -1,4 +1,4 @@
-"""The few calls that the tests make themselves, beside the clients."""
+"""The calls that the tests make without a client."""
 
 import time
 from typing import Any
@@ -7,18 +7,18 @@ import httpx
 
 
 class Api:
-    """A user's calls of a running stack."""
+    """A user's calls to a running stack."""
 
     def __init__(self, url: str, token: str) -> None:
         self.client = httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=30)
 
     def post(self, name: str, **body: Any) -> dict[str, Any]:
-        """The answer of an internal endpoint, which must be 200."""
+        """The response of an internal endpoint, which must be 200."""
         answer: dict[str, Any] = self.client.post(f"/api/internal/{name}", json=body).raise_for_status().json()
         return answer
 
     def publish(self, channel_id: str) -> str:
-        """Ask for a publish; the id of its task."""
+        """Request a publish; returns the id of its task."""
         answer = self.post("publish_channel", channel_id=channel_id)
         assert answer["success"] is True
         assert answer["channel"] == channel_id
@@ -26,7 +26,7 @@ class Api:
         return task_id
 
     def finished(self, task_id: str, seconds: float = 60) -> dict[str, Any]:
-        """Wait for the end of a task; the task as it is then."""
+        """Wait for the end of a task; returns the finished task."""
         deadline = time.monotonic() + seconds
         while True:
             task: dict[str, Any] = self.client.get(f"/api/task/{task_id}").raise_for_status().json()
@@ -42,6 +42,6 @@ class Api:
         return version
 
     def database(self, channel_id: str, version: int | None = None) -> httpx.Response:
-        """The content database, or that of a version."""
+        """The content database, or that of a given version."""
         name = channel_id if version is None else f"{channel_id}-{version}"
         return self.client.get(f"/content/databases/{name}.sqlite3")

@@ -1,4 +1,4 @@
-"""One whole local stack for all end-to-end tests, a Kolibri, and the public channels that it reads."""
+"""A complete local stack for all end-to-end tests, a Kolibri, and the public channels that it reads."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.e2e.api import Api
 from tests.e2e.kolibri_process import RunningKolibri
 
 SMALL_CHEF = Path(__file__).with_name("small_chef.py")
-LEAVES, BOXES = 30, 13  # more than Kolibri shows of a topic at a time
+LEAVES, BOXES = 30, 13  # more than a page of a topic in Kolibri
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def kolibri(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKolibri]:
-    """A Kolibri with nothing imported, which gets ready while channels are made."""
+    """A Kolibri without channels, which starts while channels are created."""
     running = RunningKolibri(tmp_path_factory.mktemp("device") / "kolibri", stack.url)
     yield running
     running.stop()
@@ -62,7 +62,7 @@ def small(stack: Stack, admin: Api, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="session")
 def imported(kolibri: RunningKolibri, small: ChefRun) -> ChefRun:
-    """The small channel, of which Kolibri has a whole copy."""
+    """The small channel, which Kolibri has imported completely."""
     kolibri.import_channel(small.channel_id)
     return small
 
@@ -90,5 +90,5 @@ def _box(uploader: Api, number: int) -> dict[str, Any]:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep them in one process of pytest-xdist: they share the stack and what the first of them made."""
+    """Run them in one process of pytest-xdist: they share the stack and its channels."""
     item.add_marker(pytest.mark.xdist_group("e2e"))

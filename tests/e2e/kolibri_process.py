@@ -1,4 +1,4 @@
-"""A Kolibri that stays running, so that many small steps of a test start it once."""
+"""A Kolibri that keeps running, so that tests with many steps start it only once."""
 
 import json
 import os
@@ -31,7 +31,7 @@ class RunningKolibri(Kolibri):
             )
 
     def stop(self) -> None:
-        """End it, by the end of what it reads."""
+        """Stop it by closing its input."""
         try:
             self._process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -48,13 +48,13 @@ class RunningKolibri(Kolibri):
         return answer
 
     def body(self, path: str, /, **parameters: Any) -> Any:
-        """The body of an answer that must be 200."""
+        """The body of a response that must be 200."""
         answer = self.get(path, **parameters)
         assert answer["status"] == 200, answer
         return answer["body"]
 
     def browse(self, path: str, /, **parameters: Any) -> Any:
-        """The body of what Kolibri fetches from the content server to show it."""
+        """The body of a response that Kolibri fetches from the content server."""
         return self.body(path, baseurl=self.url, **parameters)
 
     def manage(self, *arguments: str) -> str:
@@ -63,7 +63,7 @@ class RunningKolibri(Kolibri):
         return output
 
     def task(self, name: str, **parameters: Any) -> dict[str, Any]:
-        """Run a content task that the device page could ask for; its status and what it found out."""
+        """Run a content task of the device page; returns its status and results."""
         job: dict[str, Any] = self._call("task", name=name, parameters=parameters)
         assert job["status"] == "COMPLETED", job["detail"]
         return job

@@ -1,5 +1,5 @@
 # ruff: noqa: E402 - Kolibri's modules can be imported when it is initialized
-"""Kolibri's own code on call: what runs inside Kolibri's virtual environment (see `kolibri_process.py`).
+"""Calls Kolibri's own code: runs in Kolibri's virtual environment (see `kolibri_process.py`).
 
 Standard input has a JSON list `[name, arguments]` a line, standard output one JSON value a line: what the function
 of that name answers, or `{"error": traceback}`. Logs go to standard error.
@@ -13,11 +13,11 @@ import traceback
 from types import SimpleNamespace
 
 ANSWERS = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # what Kolibri prints is no answer
+os.dup2(2, 1)  # Kolibri's own output is not a response
 
 from kolibri.utils.main import initialize
 
-initialize()  # makes KOLIBRI_HOME where it is new
+initialize()  # creates KOLIBRI_HOME if necessary
 
 from django.core.management import call_command
 from django.test import Client
@@ -34,7 +34,7 @@ PAGES = Client(HTTP_ACCEPT="application/json")
 
 
 def provision():
-    """A device with a superuser who is signed in, and which knows its content server, as it does after a start."""
+    """Set up a device with a signed-in superuser that knows its content server, as after a start."""
     device = {"facility": "School", "preset": "nonformal", "language_id": "en"}
     call_command("provisiondevice", interactive=False, **device, **SUPERUSER)
     user = {"username": SUPERUSER["superusername"], "password": SUPERUSER["superuserpassword"]}
@@ -43,7 +43,7 @@ def provision():
 
 
 def get(path, parameters, headers):
-    """Status, headers and body of an answer of Kolibri's own API."""
+    """Status, headers and body of a response of Kolibri's own API."""
     answer = PAGES.get(path, parameters, **headers)
     body = json.loads(answer.content) if answer.content else None
     return {"status": answer.status_code, "headers": dict(answer.items()), "body": body}
@@ -57,21 +57,21 @@ def manage(arguments):
 
 
 def task(name, parameters):
-    """Ask for a content task as the device page does, run it here and now; the job as the page sees it then."""
-    # Kolibri 0.19.5 fails to import a resource from a server that it has spoken to within the last five seconds.
+    """Request a content task as the device page does, and run it at once; returns the job as the page sees it."""
+    # Kolibri 0.19.5 fails to import a resource from a server that it has contacted within the last five seconds.
     NetworkLocation.objects.update(connection_status=ConnectionStatus.Unknown)
-    wish = {"type": f"kolibri.core.content.tasks.{name}", **parameters}
-    asked = PAGES.post("/api/tasks/tasks/", wish, content_type="application/json")
-    if asked.status_code != 200:
-        return {"status": "REFUSED", "detail": asked.content.decode()}
-    job_id = asked.json()["id"]
+    task = {"type": f"kolibri.core.content.tasks.{name}", **parameters}
+    response = PAGES.post("/api/tasks/tasks/", task, content_type="application/json")
+    if response.status_code != 200:
+        return {"status": "REFUSED", "detail": response.content.decode()}
+    job_id = response.json()["id"]
     execute_job(job_id)
     job = job_storage.get_job(job_id)
     return {"status": job.state, "detail": job.traceback, **job.extra_metadata}
 
 
 def import_metadata(node_id, import_descendants):
-    """All pages of what a remote server has to import a node, as Kolibri puts them together for a lesson."""
+    """All pages of a node's import metadata on a remote server, as Kolibri combines them for a lesson."""
     download = SimpleNamespace(contentnode_id=node_id, metadata={"import_descendants": import_descendants})
     return _get_import_metadata(NetworkClient.build_for_address(CENTRAL_CONTENT_BASE_URL), download)
 

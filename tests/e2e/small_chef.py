@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # a script's own folder is all that Python adds
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # Python adds only the script's folder
 
 from le_utils.constants import exercises, licenses, roles
 from le_utils.constants.labels import (
@@ -91,7 +91,7 @@ def birds(work: Path) -> Any:
 
 
 def owl(work: Path, **labels: Any) -> Any:
-    """A document with every label that a node can have; without `labels` they are all there."""
+    """A document with labels; by default all that a node can have."""
     labels = labels or {
         "grade_levels": [levels.LOWER_PRIMARY, levels.UPPER_PRIMARY],
         "categories": [subjects.PHYSICS, subjects.LITERATURE],

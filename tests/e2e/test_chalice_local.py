@@ -1,4 +1,4 @@
-"""`chalice local`, with the variables of a running stack, serves its API on a port of its own."""
+"""`chalice local`, with the variables of a running stack, serves its API on a separate port."""
 
 import os
 import socket
@@ -14,10 +14,10 @@ import pytest
 from infra.local.checks import HOST
 from infra.local.stack import Stack
 from tests.e2e.api import Api
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 CHALICE = Path(sys.executable).with_name("chalice")
-# As CONTRIBUTING.md says it, without the reloading of changed code.
+# As in CONTRIBUTING.md, without reloading changed code.
 COMMAND = (
     'eval "$("$PYTHON" -m infra.local.running)" && exec "$CHALICE" local --host "$HOST" --port "$PORT" --no-autoreload'
 )

@@ -1,4 +1,4 @@
-"""The main job on a small channel: chef, publish, and a content database equal to the rows written down for it."""
+"""Upload and publish a small channel: its content database has the expected rows."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def database(stack: Any, chef: ChefRun, tmp_path_factory: pytest.TempPathFactory
 
 
 def only(found: Rows, wanted: Rows) -> Rows:
-    """The found rows with the columns that the wanted ones have."""
+    """The found rows with the columns of the expected ones."""
     return [{column: row[column] for column in wanted[0]} for row in found]
 
 
@@ -109,7 +109,7 @@ def test_the_channel_equals_the_written_row(database: Path) -> None:
     assert channel["thumbnail"].startswith("data:image/png;base64,")
 
 
-def test_the_database_is_sound(database: Path) -> None:
+def test_the_database_passes_its_integrity_check(database: Path) -> None:
     assert rows(database, "pragma integrity_check") == [{"integrity_check": "ok"}]
     assert rows(database, "pragma foreign_key_check") == []
 

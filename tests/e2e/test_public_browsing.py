@@ -1,4 +1,4 @@
-"""Kolibri's library shows what is on the content server: its remote viewsets, which pass requests on (`baseurl=`)."""
+"""Kolibri's library shows the content server's channels: remote viewsets, which forward requests (`baseurl=`)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from tests.e2e import uploads
 from tests.e2e.api import Api
 from tests.e2e.kolibri_process import RunningKolibri
 
-# What only one of two servers says: where a node is, and, for a copy, what learners did and what Kolibri inferred.
+# Only one of two servers returns these: a node's location, and, for a copy, learners' progress and inferred labels.
 OF_ONE_SERVER = {"admin_imported", "on_device_resources", "parent_id", "tree_id", "cursor", "baseurl", "labels"}
 INFERRED = {"learning_activities"}  # from the kind alone, with the min_schema_version 1 that Studio's databases have
 Node = dict[str, Any]
@@ -26,7 +26,7 @@ def wide_ids(uploader: Api, wide: str, tmp_path_factory: pytest.TempPathFactory)
 
 
 def comparable(value: Any) -> Any:
-    """An answer without what only one of two servers can say, and without the base URL in its addresses."""
+    """A response without the fields that only one of two servers returns, and without the base URL in its addresses."""
     if isinstance(value, dict):
         return {name: comparable(part) for name, part in value.items() if name not in OF_ONE_SERVER | INFERRED}
     if isinstance(value, list):
@@ -35,7 +35,7 @@ def comparable(value: Any) -> Any:
 
 
 def walk(kolibri: RunningKolibri, node: Node, depth: int) -> list[Node]:
-    """A node of a tree with all that is below it, in tree order, fetching what is not there yet."""
+    """A node of a tree with its descendants, in tree order, fetching missing ones."""
     if not node["is_leaf"] and "children" not in node:
         node = kolibri.browse(f"contentnode_tree/{node['id']}/", depth=depth)
     found = [node]
@@ -49,7 +49,7 @@ def walk(kolibri: RunningKolibri, node: Node, depth: int) -> list[Node]:
     return found
 
 
-def test_public_channels_are_there_to_browse(kolibri: RunningKolibri, small: ChefRun, wide: str) -> None:
+def test_public_channels_can_be_browsed(kolibri: RunningKolibri, small: ChefRun, wide: str) -> None:
     listed = {channel["id"]: channel for channel in kolibri.browse("channel/", available=True)}
     assert (listed[wide]["name"], listed[small.channel_id]["lang_code"]) == ("Wide", "de")
     assert kolibri.browse(f"channel/{wide}/") == listed[wide]
@@ -99,7 +99,7 @@ def test_pages_of_a_tree_have_every_node_once_in_tree_order(
     ],
     ids=lambda filters: ",".join(filters) or "none",
 )
-def test_filters_find_what_they_find_in_a_copy(
+def test_filters_find_the_same_as_in_an_imported_copy(
     kolibri: RunningKolibri, imported: ChefRun, filters: dict[str, Any]
 ) -> None:
     of_copy = kolibri.body("contentnode/", channel_id=imported.channel_id, **filters)
@@ -107,13 +107,13 @@ def test_filters_find_what_they_find_in_a_copy(
     assert comparable(remote) == comparable(of_copy)
 
 
-def test_nodes_and_trees_look_as_they_do_in_a_copy(kolibri: RunningKolibri, imported: ChefRun) -> None:
+def test_nodes_and_trees_are_the_same_as_in_an_imported_copy(kolibri: RunningKolibri, imported: ChefRun) -> None:
     ids = [node["node_id"] for node, _ in imported.nodes() if node["source_id"] != "later"]
     for path in [f"{view}/{node_id}/" for node_id in ids for view in ("contentnode", "contentnode_tree")]:
         assert comparable(kolibri.browse(path)) == comparable(kolibri.body(path))
 
 
-def test_files_that_are_shown_can_be_fetched(kolibri: RunningKolibri, uploader: Api, imported: ChefRun) -> None:
+def test_listed_files_can_be_downloaded(kolibri: RunningKolibri, uploader: Api, imported: ChefRun) -> None:
     nodes = kolibri.browse("contentnode/", channel_id=imported.channel_id)
     urls = {file["storage_url"].partition("?")[0] for node in nodes for file in node["files"]}
     assert len(urls) > 10
@@ -135,13 +135,11 @@ def test_a_private_channel_cannot_be_browsed(kolibri: RunningKolibri, uploader: 
 
 
 @pytest.mark.parametrize("filters", [{}, {"kind": content_kinds.EXERCISE}], ids=["none", "kind"])
-def test_pages_name_the_labels_that_can_be_chosen(
-    kolibri: RunningKolibri, imported: ChefRun, filters: dict[str, str]
-) -> None:
-    """Kolibri's library asks a server for them (`max_results=1`) before it shows its search."""
-    asked = {"channel_id": imported.channel_id, "max_results": 1, **filters}
-    of_copy = kolibri.body("contentnode/", **asked)["labels"]
-    remote = kolibri.browse("contentnode/", **asked)["labels"]
+def test_pages_list_the_available_labels(kolibri: RunningKolibri, imported: ChefRun, filters: dict[str, str]) -> None:
+    """Kolibri's library requests them (`max_results=1`) before it shows its search."""
+    query = {"channel_id": imported.channel_id, "max_results": 1, **filters}
+    of_copy = kolibri.body("contentnode/", **query)["labels"]
+    remote = kolibri.browse("contentnode/", **query)["labels"]
     for field in ("categories", "grade_levels", "accessibility_labels", "learner_needs"):
         assert sorted(remote[field]) == sorted(of_copy[field]), field
     by_id = [sorted(labels["languages"], key=lambda language: language["id"]) for labels in (remote, of_copy)]

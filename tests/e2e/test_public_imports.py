@@ -1,4 +1,4 @@
-"""Kolibri imports what is published: one resource, all below a topic, a channel by its token, the next version."""
+"""Kolibri imports published content: a resource, a topic with its descendants, a channel by token, a new version."""
 
 import json
 from collections.abc import Set
@@ -16,7 +16,7 @@ from tests.e2e.kolibri_process import RunningKolibri
 from tests.e2e.tokens import channel_token
 
 CHANNEL = "Journal"
-# What Kolibri makes of its copy: numbers of its own, and activities inferred from kinds (with min_schema_version 1).
+# Kolibri changes these in its copy: its own numbers, and activities inferred from kinds (with min_schema_version 1).
 OF_A_COPY = {
     "content_contentnode": {"tree_id", "learning_activities"},
     "content_contentnode_tags": {"id"},
@@ -36,7 +36,7 @@ def published_ids(uploader: Api, channel_id: str) -> dict[str, str]:
     return {node["title"]: node["id"] for node in answer.json()}
 
 
-def test_one_resource_is_imported_with_its_ancestors_alone(kolibri: RunningKolibri, uploader: Api, wide: str) -> None:
+def test_one_resource_is_imported_with_only_its_ancestors(kolibri: RunningKolibri, uploader: Api, wide: str) -> None:
     deep = published_ids(uploader, wide)["Deep"]
     job = kolibri.task("remoteresourceimport", node_id=deep, node_name="Deep")
     assert (job["transferred_resources"], job["total_resources"]) == (1, 1)
@@ -71,7 +71,7 @@ def test_all_pages_of_import_metadata_have_every_node_once(
 
 
 @pytest.mark.parametrize("descendants", [{}, {"descendants": "true"}])
-def test_import_metadata_are_those_of_a_copy(
+def test_import_metadata_are_those_of_an_imported_copy(
     kolibri: RunningKolibri, uploader: Api, imported: ChefRun, descendants: dict[str, str]
 ) -> None:
     for node_id in published_ids(uploader, imported.channel_id).values():
@@ -114,7 +114,7 @@ def journal(stack: Stack, kolibri: RunningKolibri, uploader: Api) -> str:
 
 
 def version(kolibri: RunningKolibri, channel_id: str) -> int:
-    """The version that Kolibri has."""
+    """The version in Kolibri."""
     (channel,) = kolibri.rows("select version from content_channelmetadata where id = ?", channel_id)
     number: int = channel["version"]
     return number

@@ -1,4 +1,4 @@
-"""Kolibri sees the whole of a list that Lambda cannot answer."""
+"""Kolibri reads complete lists that are too large for Lambda."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def copies(stack: Stack, wide: str) -> Iterator[list[str]]:
 
 
 def listed(stack: Stack) -> list[str]:
-    """The names on the list, wherever it is."""
+    """The names on the list, following redirects."""
     answer = httpx.get(f"{stack.url}/api/public/v1/channels", follow_redirects=True)
     return [channel["name"] for channel in answer.json()]
 

@@ -29,7 +29,7 @@ def test_the_list_has_public_channels_by_name(kolibri: RunningKolibri, small: Ch
     assert found(kolibri, [wide, private, small.channel_id]) == [small.channel_id, wide]
 
 
-def test_a_channel_is_listed_with_all_that_the_page_shows(kolibri: RunningKolibri, small: ChefRun) -> None:
+def test_a_channel_is_listed_with_all_fields_of_the_page(kolibri: RunningKolibri, small: ChefRun) -> None:
     (channel,) = [each for each in kolibri.body("remotechannel/") if each["id"] == small.channel_id]
     assert channel.pop("thumbnail").startswith("data:image/png;base64,")
     assert channel.pop("last_updated").startswith("20")
@@ -71,7 +71,7 @@ def test_keyword_and_language_filter_it(
     assert found(kolibri, list(ids.values()), **filters) == [ids[name] for name in names]
 
 
-def test_a_token_opens_a_private_channel(kolibri: RunningKolibri, stack: Stack, private: str) -> None:
+def test_a_token_finds_a_private_channel(kolibri: RunningKolibri, stack: Stack, private: str) -> None:
     token = channel_token(stack, private)
     for form in (token, f"{token[:5]}-{token[5:]}", token.upper()):
         (listed,) = kolibri.body("remotechannel/", token=form)
@@ -79,13 +79,13 @@ def test_a_token_opens_a_private_channel(kolibri: RunningKolibri, stack: Stack, 
         assert kolibri.body(f"remotechannel/{form}/") == listed
 
 
-def test_ids_open_channels(kolibri: RunningKolibri, small: ChefRun, wide: str) -> None:
+def test_ids_find_channels(kolibri: RunningKolibri, small: ChefRun, wide: str) -> None:
     by_id = [kolibri.body(f"remotechannel/{channel_id}/") for channel_id in (small.channel_id, wide)]
     assert [channel["lang_code"] for channel in by_id] == ["de", "en"]
 
 
 @pytest.mark.parametrize("identifier", [UNKNOWN, "babab-ababa"])
-def test_what_opens_nothing_is_not_found(kolibri: RunningKolibri, identifier: str) -> None:
+def test_unknown_identifiers_are_not_found(kolibri: RunningKolibri, identifier: str) -> None:
     assert kolibri.get(f"remotechannel/{identifier}/")["status"] == 404
 
 
@@ -101,7 +101,7 @@ def test_the_lists_follow_when_a_channel_goes_public_and_private_again(
     for public in (True, False):
         admin.client.patch(f"/api/admin-channels/{channel_id}", json={"public": public}).raise_for_status()
         uploads.wait_until_listed(stack.url, channel_id, public)
-        now = f"passing{' ' * public}"  # Kolibri keeps an answer as long as it hears of no change
+        now = f"passing{' ' * public}"  # Kolibri caches a response until it notices a change
         assert found(kolibri, [channel_id], keyword=now) == [channel_id] * public
         retrieved = kolibri.get(f"channel/{channel_id}/", baseurl=kolibri.url, now=now)
         assert retrieved["status"] == (200 if public else 404)

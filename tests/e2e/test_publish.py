@@ -20,7 +20,7 @@ def api(stack: Any) -> Api:
 
 
 def deploy(stack: Any, folder: Path, source_id: str) -> ChefRun:
-    """Upload the small channel under an id of its own, and make it live."""
+    """Upload the small channel under a separate id, and make it live."""
     return run_chef(CHEF, stack.url, stack.token, folder, flags=("--deploy",), SOURCE_ID=source_id)
 
 
@@ -43,14 +43,14 @@ def test_an_unchanged_channel_gets_no_new_version(stack: Any, api: Api, tmp_path
     assert api.database(channel_id, 2).status_code == 404
 
 
-def test_the_same_chef_run_again_makes_no_new_version(stack: Any, api: Api, tmp_path: Path) -> None:
+def test_repeating_a_chef_run_creates_no_new_version(stack: Any, api: Api, tmp_path: Path) -> None:
     for number in (1, 2):
         channel_id = deploy(stack, tmp_path / f"chef{number}", "again").channel_id
         assert api.finished(api.publish(channel_id))["status"] == "SUCCESS"
     assert api.version(channel_id) == 1
 
 
-def test_publishes_at_once_join_one_task(stack: Any, api: Api, tmp_path: Path) -> None:
+def test_concurrent_publishes_share_one_task(stack: Any, api: Api, tmp_path: Path) -> None:
     channel_id = deploy(stack, tmp_path / "chef", "at-once").channel_id
     with ThreadPoolExecutor(4) as threads:
         task_ids = set(threads.map(api.publish, [channel_id] * 4))
@@ -61,7 +61,7 @@ def test_publishes_at_once_join_one_task(stack: Any, api: Api, tmp_path: Path) -
     assert api.database(channel_id, 2).status_code == 404
 
 
-def test_what_goes_live_while_a_publish_runs_is_published_in_the_end(stack: Any, api: Api, tmp_path: Path) -> None:
+def test_a_tree_that_goes_live_during_a_publish_is_published_afterwards(stack: Any, api: Api, tmp_path: Path) -> None:
     chef = deploy(stack, tmp_path / "chef", "meanwhile")
     next_tree = {key: value for key, value in chef.tree.items() if key != "children"} | {"name": "Danach"}
     owl = next(node for node, _ in chef.nodes() if node.get("source_id") == "owl") | {"title": "Die späte Eule"}

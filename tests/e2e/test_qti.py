@@ -1,4 +1,4 @@
-"""Kolibri imports exercises that are QTI packages, and its API says what its viewer needs of them."""
+"""Kolibri imports exercises that are QTI packages, and its API returns what its viewer needs."""
 
 import pytest
 from le_utils.constants import format_presets
@@ -24,7 +24,7 @@ def channel_id(uploader: Api, kolibri: RunningKolibri) -> str:
     return made
 
 
-def test_the_package_arrives_whole(kolibri: RunningKolibri, channel_id: str) -> None:
+def test_the_package_arrives_complete(kolibri: RunningKolibri, channel_id: str) -> None:
     assert kolibri.damaged_files(channel_id) == []
     [file] = kolibri.files(channel_id)
     assert file["available"] == 1
@@ -33,7 +33,7 @@ def test_the_package_arrives_whole(kolibri: RunningKolibri, channel_id: str) -> 
     assert list(read_package(data)[0]) == [qti_id(nodes.node_id(f"question {name}")) for name in NAMES]
 
 
-def test_kolibri_names_the_questions_as_the_package_does(kolibri: RunningKolibri, channel_id: str) -> None:
+def test_kolibri_has_the_question_ids_of_the_package(kolibri: RunningKolibri, channel_id: str) -> None:
     shown = kolibri.body(f"contentnode/{nodes.node_id('Essay')}/")
     assert shown["available"] is True
     assert shown["kind"] == "exercise"

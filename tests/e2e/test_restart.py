@@ -1,4 +1,4 @@
-"""A stopped stack, started again on its data directory, has lost nothing."""
+"""A stack that is restarted on its data directory has lost nothing."""
 
 import time
 from pathlib import Path
@@ -12,8 +12,8 @@ CHEF = Path(__file__).with_name("small_chef.py")
 SOON = 10  # seconds
 
 
-def seen(api: Api, channel_id: str, names: list[str]) -> dict[str, Any]:
-    """What a client can see of a channel, beside its address."""
+def visible(api: Api, channel_id: str, names: list[str]) -> dict[str, Any]:
+    """A channel as a client sees it, without addresses."""
     files = {name: api.client.head(f"/content/storage/{name[0]}/{name[1]}/{name}") for name in names}
     return {
         "user": api.post("authenticate_user_internal"),
@@ -31,13 +31,13 @@ def test_a_restart_loses_nothing(tmp_path: Path) -> None:
         chef = run_chef(CHEF, stack.url, stack.token or "", tmp_path / "chef1")
         wait_for_version(stack.url, chef.channel_id, 1)
         names = [file["filename"] for node, _ in chef.nodes() for file in node["files"]]
-        before = seen(Api(stack.url, stack.token or ""), chef.channel_id, names)
+        before = visible(Api(stack.url, stack.token or ""), chef.channel_id, names)
     assert {status for status, _ in before["files"].values()} == {200}
 
     started = time.monotonic()
     with start(stack.port, data_dir) as again:
         assert time.monotonic() - started < SOON
         assert (again.url, again.token) == (stack.url, stack.token)
-        assert seen(Api(again.url, again.token or ""), chef.channel_id, names) == before
+        assert visible(Api(again.url, again.token or ""), chef.channel_id, names) == before
         run_chef(CHEF, again.url, again.token or "", tmp_path / "chef2", RUN="2")
         assert wait_for_version(again.url, chef.channel_id, 2)["version"] == 2

@@ -1,4 +1,4 @@
-"""The token by which a published channel can be imported, asked of the app's own code on a running stack."""
+"""The token of a published channel, from the app's own code on a running stack."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Channels made by the calls that a chef makes, without a chef: trees of topics and small documents; going public."""
+"""Creates channels by the calls that a chef makes: trees of topics and small documents; makes them public."""
 
 import hashlib
 import subprocess
@@ -14,8 +14,8 @@ from tests.e2e.api import Api
 from tests.support.worlds import nodes
 
 Node = dict[str, Any]
-CHUNK = 10  # nodes in a request, as ricecooker sends them
-OLDEST = 2.2  # seconds: a public answer of the edge, made of an index that was a second old
+CHUNK = 10  # nodes per request, as in ricecooker
+MAX_AGE = 2.2  # seconds: a public response cached at the edge, from an index that was one second old
 
 
 def topic(name: str, children: Sequence[Node], **fields: Any) -> Node:
@@ -24,7 +24,7 @@ def topic(name: str, children: Sequence[Node], **fields: Any) -> Node:
 
 
 def document(api: Api, name: str, text: str = "", **fields: Any) -> Node:
-    """A document for `upload`, whose file is uploaded now; another text is another file."""
+    """A document for `upload`; its file, which contains the text, is uploaded at once."""
     content = f"%PDF-1.4 {text or name}".encode()
     filename = f"{hashlib.md5(content, usedforsecurity=False).hexdigest()}.pdf"
     sent = api.client.post("/api/internal/file_upload", files={"file": (filename, content)})
@@ -33,7 +33,7 @@ def document(api: Api, name: str, text: str = "", **fields: Any) -> Node:
 
 
 def upload(api: Api, name: str, language: str, tree: Sequence[Node], **fields: Any) -> str:
-    """Make this tree a channel's live one and publish it; the channel's id, which its name decides."""
+    """Upload this tree as a channel's live one and publish it; returns the channel's id, which depends on its name."""
     channel_id = nodes.node_id(f"channel {name}")
     channel = {
         "id": channel_id,
@@ -63,23 +63,23 @@ def _add(api: Api, parent: str, children: Sequence[Node]) -> None:
 
 
 def make_public(stack: Stack, channel_id: str) -> None:
-    """What `make public` does."""
+    """Make a channel public as `make public` does."""
     _run(stack, "infra.local.public", channel_id)
 
 
 def wait_until_listed(url: str, channel_id: str, listed: bool = True) -> None:
-    """Wait until both lists of channels that Kolibri reads have the channel, or have it no more."""
+    """Wait until both lists of channels that Kolibri reads contain the channel, or no longer contain it."""
     lists = [f"{url}/api/public/v1/channels", f"{url}/api/public/v2/channel/"]
     wait_until(lambda: all((channel_id in httpx.get(address).text) == listed for address in lists))
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Ask again and again until the condition holds: caches keep public answers for some seconds.
+    """Poll until the condition holds: public responses are cached for some seconds.
 
-    Each gateway has its own, so that it is asked again when all of them must have seen it.
+    Each gateway has its own cache, so the condition is checked again when all of them must have expired.
     """
     deadline = time.monotonic() + seconds
-    for pause in (OLDEST, 0):
+    for pause in (MAX_AGE, 0):
         while not condition():
             assert time.monotonic() < deadline
             time.sleep(0.1)

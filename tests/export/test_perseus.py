@@ -138,11 +138,11 @@ def test_questions_that_perseus_cannot_represent_are_skipped():
         make_item(number=2),
         make_item("Why?", [], kind=exercises.FREE_RESPONSE, number=3),
     ]
-    kept = items[1]["assessment_id"]
+    included = items[1]["assessment_id"]
     documents = read_json(read_archive(build_archive(DO_ALL, items, {})))
-    assert set(documents) == {"exercise", kept}
-    assert documents["exercise"]["all_assessment_items"] == [kept]
-    assert documents["exercise"]["assessment_mapping"] == {kept: exercises.SINGLE_SELECTION}
+    assert set(documents) == {"exercise", included}
+    assert documents["exercise"]["all_assessment_items"] == [included]
+    assert documents["exercise"]["assessment_mapping"] == {included: exercises.SINGLE_SELECTION}
     assert (documents["exercise"]["m"], documents["exercise"]["n"]) == (1, 1)
     assert perseus_items([items[0], items[2]]) == []
 

@@ -21,7 +21,7 @@ RED = "5f61f4e642fb5da965c02573ceef65c8.png"
 NAME = f"{'a1' * 16}.png"
 TEXTS = [exercises.INPUT_QUESTION, exercises.FREE_RESPONSE]
 
-ASKED = {
+QUESTIONS = {
     "single_selection": make_item(
         f"Which is even? ![red]({stored(RED)})",
         [("1", False), ("2", True), ("3", False)],
@@ -61,14 +61,14 @@ def tree(element):
     return element.tag, attributes, (element.text or "").strip(), [tree(child) for child in element]
 
 
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_items_equal_recorded_ones(name):
-    assert tree(convert(ASKED[name]).root) == tree(ElementTree.fromstring(RECORDED[name]))
+    assert tree(convert(QUESTIONS[name]).root) == tree(ElementTree.fromstring(RECORDED[name]))
 
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_raw_data_is_unchanged(name):
-    item = make_raw() | {"raw_data": RECORDED[name], "assessment_id": ASKED[name]["assessment_id"]}
+    item = make_raw() | {"raw_data": RECORDED[name], "assessment_id": QUESTIONS[name]["assessment_id"]}
     assert tree(convert(item).root) == tree(ElementTree.fromstring(RECORDED[name]))
 
 
@@ -104,9 +104,9 @@ class TestSelection:
         assert (declared(item), item.right()) == (("single", "identifier"), ["True"])
 
     def test_shows_answers_and_hints_in_order(self):
-        asked = make_item(answers=[("B", True), ("A", False)], hints=["second", "", "first"])
-        asked["answers"][0]["order"], asked["hints"][0]["order"] = 5, 5
-        item = convert(asked)
+        sent = make_item(answers=[("B", True), ("A", False)], hints=["second", "", "first"])
+        sent["answers"][0]["order"], sent["hints"][0]["order"] = 5, 5
+        item = convert(sent)
         assert ["".join(choice.itertext()) for choice in item.all("qti-simple-choice")] == ["A", "B"]
         assert item.hints() == ["first", "second"]
 

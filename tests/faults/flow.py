@@ -1,4 +1,4 @@
-"""One upload and publish, as a client that tries again and queues that deliver again do it."""
+"""One upload and publish, with a client that retries and queues that redeliver."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,10 @@ CHANNEL = "5e1fc0de" * 4
 TRIES = 3
 
 
-def patiently(ask: Callable[[], Answer], allowed: tuple[int, ...] = (200,)) -> Answer:
-    """Ask again where the answer is a 5xx, as ricecooker's session does."""
+def patiently(send: Callable[[], Answer], allowed: tuple[int, ...] = (200,)) -> Answer:
+    """Retry after a 5xx response, as ricecooker's session does."""
     for _ in range(TRIES):
-        answer = ask()
+        answer = send()
         if answer.status < 500:
             break
     assert answer.status in allowed, answer.text
@@ -22,7 +22,7 @@ def patiently(ask: Callable[[], Answer], allowed: tuple[int, ...] = (200,)) -> A
 
 
 def upload_and_publish(studio: Studio, times: int = 1) -> dict[str, Any]:
-    """The whole job; messages are delivered `times` over. Returns the publish task as it ended."""
+    """Upload and publish; messages are delivered `times` times. Returns the finished publish task."""
     png = images.png()
     files = {name: _upload(studio, data, *rest) for name, (data, *rest) in _FILES.items()} | {
         "image": _upload(studio, png, "png", "document_thumbnail")
@@ -46,7 +46,7 @@ def upload_and_publish(studio: Studio, times: int = 1) -> dict[str, Any]:
 
 
 def _last_task(studio: Studio, task_id: str) -> dict[str, Any]:
-    """The task, or that of the publish which a repeated request asked for after it."""
+    """The task, or the following one if a repeated request started another publish."""
     task = patiently(lambda: studio.get(f"/api/task/{task_id}")).json
     assert task["status"] == "SUCCESS", task
     following = patiently(lambda: studio.get(f"/api/task/{derived_id(task_id, 'again')}"), allowed=(200, 404))
@@ -67,7 +67,7 @@ def _upload(studio: Studio, data: bytes, extension: str, preset: str) -> str:
         "duration": None,
     }
     patiently(lambda: studio.post("/api/file/upload_url", body))
-    studio.put(checksum, extension, data, told=False)
+    studio.put(checksum, extension, data, notified=False)
     return f"{checksum}.{extension}"
 
 

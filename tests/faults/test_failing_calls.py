@@ -1,4 +1,4 @@
-"""Every single call of AWS fails once: what is published in the end is the same as without a fault."""
+"""Each AWS call fails once: the published result is the same as without a fault."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,12 @@ from tests.support.aws.calls import Watch, watching
 from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.http.client import Studio
 
-LONGEST = 120  # calls of the flow; a test below fails when there are more
-PART = 8  # calls a test
+MAX_CALLS = 120  # of the flow; a test below fails when there are more
+PART = 8  # calls per test
 
 
 def run(cloud: Cloud, watch: Watch, times: int = 1) -> bytes:
-    """The content database that the flow publishes on an empty cloud. Users are made before anything is watched."""
+    """The content database that the flow publishes on an empty cloud. Users are created before calls are watched."""
     cloud.empty()
     studio = Studio(cloud)
     with watching(watch, own=own(cloud)):
@@ -32,34 +32,34 @@ def own(cloud: Cloud) -> tuple:
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
-    """Emptied before each run: making it takes longer than a run."""
+    """Emptied before each run: creating it takes longer than a run."""
     with empty_cloud() as cloud:
         yield cloud
 
 
 @pytest.fixture(scope="module")
 def faultless(cloud: Cloud) -> tuple[int, bytes]:
-    """(how many calls the flow makes, the content database that it publishes)."""
+    """(number of calls of the flow, the content database that it publishes)."""
     watch = Watch()
     database = run(cloud, watch)
     return len(watch.names), database
 
 
-def test_the_flow_has_no_more_calls_than_are_tried(faultless):
-    assert faultless[0] <= LONGEST
+def test_every_call_of_the_flow_is_covered(faultless):
+    assert faultless[0] <= MAX_CALLS
 
 
 @pytest.mark.parametrize("answer_lost", [False, True], ids=["never sent", "answer lost"])
-@pytest.mark.parametrize("first", range(0, LONGEST, PART))
+@pytest.mark.parametrize("first", range(0, MAX_CALLS, PART))
 def test_a_call_that_fails_once_changes_nothing(cloud, faultless, first, answer_lost):
     calls, database = faultless
     for number in range(first, min(first + PART, calls)):
         watch = Watch(failing=number, answer_lost=answer_lost)
         published = run(cloud, watch)
-        assert watch.hit, f"call {number} was never made"
-        assert published == database, f"{watch.hit} (call {number}) left another database"
+        assert watch.hit, f"call {number} was not made"
+        assert published == database, f"{watch.hit} (call {number}) changed the database"
 
 
-def test_every_message_delivered_twice_changes_nothing(cloud, faultless):
+def test_delivering_every_message_twice_changes_nothing(cloud, faultless):
     database = run(cloud, Watch(), times=2)
     assert database == faultless[1]

@@ -1,5 +1,5 @@
-"""A write stops at any of its calls of AWS, by an error, by a lost answer, or as its process is killed: a client that
-replays the feed then finds what the API reads, when whoever comes next has done what was left."""
+"""A write stops at any of its AWS calls: by an error, by a lost response, or because its process is killed. When the
+next request or worker has completed it, a client that replays the feed has the data that the API returns."""
 
 import hashlib
 from collections.abc import Callable, Iterator
@@ -28,12 +28,12 @@ PDF = b"%PDF-1.4 of a feed"
 
 
 class Killed(BaseException):
-    """What no code catches, as the end of a process."""
+    """Simulates the end of the process: no code catches it."""
 
 
 @dataclass
 class Fault(Watch):
-    """One call fails, or is the last that the process makes."""
+    """One call fails, or is the last one of the process."""
 
     kind: str = NEVER_SENT
     writes: list[str] = field(default_factory=list)  # that were done
@@ -55,7 +55,7 @@ class Fault(Watch):
 
 
 class World:
-    """Two channels that are edited and three that are published, put back before each write."""
+    """Two channels that are edited and three that are published, restored before each write."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
@@ -68,8 +68,8 @@ class World:
         self.root = studio.get(f"/api/channel/{self.id}").json["root_id"]
         self.below = contentnode.make(studio, self.a, "below")["id"]
         self.gone = contentnode.make(studio, self.root, "gone")["id"]
-        self.ask("DELETE", f"{contentnode.URL}/{self.gone}")
-        self.ask("POST", f"{contentnode.URL}/{self.b}/prerequisites", {"prerequisite": self.d})
+        self.send("DELETE", f"{contentnode.URL}/{self.gone}")
+        self.send("POST", f"{contentnode.URL}/{self.b}/prerequisites", {"prerequisite": self.d})
         (self.file,) = (row["id"] for row in studio.get(f"/api/file?contentnode={self.d}").json)
         self.question = f"{self.e},{studio.get(f'/api/assessmentitem?contentnode={self.e}').json[0]['assessment_id']}"
         self.upload = self._upload()
@@ -78,7 +78,7 @@ class World:
         self.other_document = contentnode.make(studio, self.other_root, "other", "document")["id"]
         self._stage_and_open_another_upload()
         self.gone_id = studio.make_channel()[0]
-        self.ask("DELETE", f"/api/channel/{self.gone_id}")
+        self.send("DELETE", f"/api/channel/{self.gone_id}")
         self._publish()
         with later(1000):
             studio.deliver("maintenance")
@@ -86,7 +86,7 @@ class World:
         followed = {"here": self.id, "there": self.other_id, "deleted": self.gone_id, **self.published}
         self.followers = {name: Follower(studio, id) for name, id in followed.items()}
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
+    def send(self, method: str, path: str, body: Any = None) -> Any:
         answer = self.studio.call(method, path, body)
         assert answer.status < 300, answer.text
         return answer.json if answer.text else None
@@ -94,7 +94,7 @@ class World:
     def _upload(self) -> str:
         checksum = hashlib.md5(PDF).hexdigest()
         body = {"size": len(PDF), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
-        row = self.ask("POST", "/api/file/upload_url", body)["file"]
+        row = self.send("POST", "/api/file/upload_url", body)["file"]
         self.studio.put(checksum, "pdf", PDF)
         return str(row["id"])
 
@@ -106,7 +106,7 @@ class World:
                 self.studio.finish(self.id, stage=True)
 
     def _publish(self) -> None:
-        """Channels of which a publish or a draft is about to end, by the names of these; and their tasks."""
+        """Create channels whose publish or draft has only its last stage left, and note their tasks by name."""
         self.published: dict[str, str] = {}
         self.tasks: dict[str, str] = {}
         for name, what in (("publish", "publish"), ("draft", "publish_draft"), ("refusal", "publish")):
@@ -114,12 +114,12 @@ class World:
             if name != "refusal":
                 self.studio.add(chef, nodes.exercise("e", nodes.question("q")))
             self.studio.finish(id)
-            self.published[name], self.tasks[name] = id, self.ask("POST", f"/api/channel/{id}/{what}", {})["task_id"]
+            self.published[name], self.tasks[name] = id, self.send("POST", f"/api/channel/{id}/{what}", {})["task_id"]
             if name != "refusal":
                 prepare.run(self.tasks[name])
 
     def stopped(self, write: "Write", number: int | None, kind: str = NEVER_SENT) -> Fault:
-        """Do a write that stops at this call."""
+        """Run a write that stops at this call."""
         tables.empty()
         tables.put(self.stored)
         cloud = self.studio.cloud
@@ -137,7 +137,7 @@ class World:
         return fault
 
     def completed(self, write: "Write") -> list[int]:
-        """Do what is left. Returns the types of what the feeds hold then, which is found to agree with the data."""
+        """Complete the write, and check that feeds and data agree. Returns the types of the changes in the feeds."""
         with later(1000):
             self.studio.deliver("maintenance")
         write.next(self)
@@ -146,8 +146,8 @@ class World:
 
 @dataclass(frozen=True)
 class Write:
-    """A kind of write: the types of changes that it emits, in the order of its channels; what does it, and what comes
-    next when it has stopped."""
+    """A kind of write: the types of changes that it emits, in the order of its channels; how it runs, and what
+    completes it after it has stopped."""
 
     name: str
     emits: tuple[int, ...]
@@ -158,7 +158,7 @@ class Write:
 
 
 def request(name: str, emits: tuple[int, ...], method: str, path: str, body: Any = None, *limits: Any) -> Write:
-    """A request; "{a}" in its path and body is what the world has by that name."""
+    """A request; "{a}" in its path and body is replaced by the world's attribute of that name."""
 
     def do(world: World) -> None:
         answer = world.studio.call(method, path.format(**vars(world)), filled(world, body))
@@ -183,7 +183,7 @@ def in_background(write: Write) -> Write:
 
 
 def ends(name: str, run: Callable[[str], None]) -> Write:
-    """The last stage of a publish; its message comes again when its worker was killed, and the lease is over."""
+    """The last stage of a publish. If its worker is killed, its message is redelivered after the lease has expired."""
 
     def again(world: World) -> None:
         task_id, channel_id = world.tasks[name], world.published[name]
@@ -205,7 +205,7 @@ TO_OTHER = {"target": "{other_root}"}
 INTERNAL = "/api/internal/finish_channel"
 
 KINDS = (
-    request("a node is made", (CREATED,), "POST", NODE, TOPIC),
+    request("a node is created", (CREATED,), "POST", NODE, TOPIC),
     request("a node is changed", (UPDATED,), "PATCH", NODE + "/{a}", {"title": "n", "tags": {"t": True}}),
     request(
         "a node is replaced", (UPDATED,), "PUT", NODE + "/{a}", {"parent": "{root}", "kind": "topic", "title": "n"}
@@ -242,7 +242,7 @@ KINDS = (
     ),
     request("a prerequisite is added", (CREATED,), "POST", NODE + "/{a}/prerequisites", {"prerequisite": "{b}"}),
     request("a prerequisite is removed", (DELETED,), "DELETE", NODE + "/{b}/prerequisites", {"prerequisite": "{d}"}),
-    request("a question is made", (CREATED,), "POST", QUESTION, NEW_QUESTION),
+    request("a question is created", (CREATED,), "POST", QUESTION, NEW_QUESTION),
     request("a question is changed", (UPDATED,), "PATCH", QUESTION + "/{question}", {"question": "!"}),
     request("a question is marked deleted", (DELETED,), "PATCH", QUESTION + "/{question}", {"deleted": True}),
     request("a question is deleted", (DELETED,), "DELETE", QUESTION + "/{question}"),
@@ -281,7 +281,7 @@ def world(cloud: Cloud) -> World:
 def test_feed_and_data_agree_wherever_a_write_stops(world, write):
     whole = world.stopped(write, None)
     assert world.completed(write) == list(write.emits)
-    seen, number = {(), tuple(whole.writes)}, 0  # what was written: two reads in a row stop a write in the same state
+    seen, number = {(), tuple(whole.writes)}, 0  # the writes so far: faults at successive reads leave the same state
     while (fault := world.stopped(write, number)).hit:
         if fault.is_of_write or tuple(fault.writes) not in seen:
             seen.add(tuple(fault.writes))

@@ -1,4 +1,4 @@
-"""All tests of the HTTP face share one cloud; those of sync a channel that somebody follows."""
+"""All tests of the HTTP API share one cloud. Fixtures for sync: a channel and a client of it."""
 
 from collections.abc import Iterator
 
@@ -27,14 +27,14 @@ def root(studio, client):
 
 @pytest.fixture
 def proper_passwords() -> Iterator[None]:
-    """Passwords are hashed as the application does it."""
+    """Hash passwords at the application's cost."""
     with quick_passwords.hashed_properly():
         yield
 
 
 @pytest.fixture(autouse=True)
 def _changes_are_for_workers_too(monkeypatch):
-    """Whatever a request that syncs does, the maintenance worker may do: it does what requests leave behind."""
+    """The maintenance worker needs the permissions of sync requests: it completes the changes that they leave."""
     run = endpoint._run
 
     def run_for_both(*arguments):

@@ -1,4 +1,4 @@
-"""All tests of what the API says of itself share one cloud."""
+"""All tests of the HTTP machinery share one cloud."""
 
 from tests.support.aws.shared_cloud import aws, shared_cloud
 

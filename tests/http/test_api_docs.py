@@ -1,9 +1,9 @@
-"""docs/api.md is as the routes are."""
+"""docs/api.md is up to date with the routes."""
 
 from tests.support.source import api_docs, routes
 
 
-def test_document_is_as_it_would_be_written_now():
+def test_document_is_up_to_date():
     written = api_docs.PATH.read_text(encoding="utf-8")
     assert api_docs.render() == written, "run `python -m tests.support.source.api_docs`"
 

@@ -9,14 +9,14 @@ from infra.local.edge.events import LambdaContext
 from tests.support.http.client import HTTP
 
 
-def test_a_client_made_as_chalice_s_documents_say_works(studio):
+def test_the_client_from_chalices_documentation_works(studio):
     with Client(application.app) as client:
         answer = client.http.get("/api/user/me", headers={"Authorization": f"Token {studio.token}"})
         assert (answer.status_code, answer.json_body["email"]) == (200, "chef@example.org")
         assert client.http.get("/api/public/info").json_body["application"] == "studio"
 
 
-def test_slashes_at_the_end_make_no_difference(studio):
+def test_trailing_slashes_make_no_difference(studio):
     for path in ("/api/user/me", "/api/user/me/"):
         assert HTTP.get(path, headers={"Authorization": f"Token {studio.token}"}).status_code == 200
 
@@ -33,8 +33,8 @@ def test_parameters_of_queries_may_be_repeated(studio):
     assert {channel["id"] for channel in found} == {first, second}
 
 
-def test_a_request_without_an_identity_is_answered(studio):
-    """The context of an event may lack what only API Gateway knows."""
+def test_a_request_without_an_identity_is_accepted(studio):
+    """Local events lack the identity that API Gateway adds to their context."""
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": "/api/public/info", "path": "/api/public/info"},
         "multiValueQueryStringParameters": None,
@@ -47,6 +47,6 @@ def test_a_request_without_an_identity_is_answered(studio):
     assert (answer["statusCode"], json.loads(answer["body"])["application"]) == (200, "studio")
 
 
-def test_every_answer_names_cookies_one_by_one(studio):
+def test_every_response_lists_cookies_separately(studio):
     answer = HTTP.get("/en/accounts/")
     assert [cookie.partition("=")[0] for cookie in answer.headers["Set-Cookie"]] == ["csrftoken"]

@@ -1,4 +1,4 @@
-"""When a client has the newest answer already."""
+"""Conditional requests: whether a client already has the current response."""
 
 from datetime import UTC, datetime
 
@@ -14,7 +14,7 @@ def test_a_date_is_written_to_the_second():
     assert MODIFIED == "Sat, 21 Nov 2026 02:00:51 GMT"
 
 
-def test_etags_are_strong_and_tell_bodies_apart():
+def test_etags_are_strong_and_distinguish_bodies():
     assert ETAG.startswith('"')
     assert ETAG.endswith('"')
     assert len({etag_of(b"a"), etag_of(b"b"), etag_of(b"")}) == 3
@@ -45,23 +45,23 @@ def test_other_etags_are_not(given):
         ("Sat, 21 Nov 99999999999 02:00:51 GMT", False),
     ],
 )
-def test_dates_count_where_they_are_dates(since, current):
+def test_only_valid_dates_count(since, current):
     assert is_current({"if-modified-since": since}, ETAG, MODIFIED) is current
 
 
-def test_an_etag_goes_before_a_date():
+def test_an_etag_takes_precedence_over_a_date():
     for given in ('"other"', "", "é"):
         assert not is_current({"if-none-match": given, "if-modified-since": MODIFIED}, ETAG, MODIFIED)
     assert not is_current({}, ETAG, MODIFIED)
 
 
-def test_what_has_no_etag_or_date_is_current_to_nobody_who_gives_one():
+def test_without_validators_no_copy_is_current():
     for headers in ({"if-none-match": ETAG}, {"if-none-match": ""}, {"if-modified-since": MODIFIED}):
         assert not is_current(headers, "", "")
 
 
 @pytest.mark.parametrize("value", ["gzip", "GZIP", "deflate, gzip, br", "br;q=1, gzip;q=0.5", "gzip;q=0.01"])
-def test_gzip_is_accepted_where_it_is_named(value):
+def test_gzip_is_accepted_if_it_is_listed(value):
     assert accepts_gzip(value)
 
 

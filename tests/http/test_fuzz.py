@@ -1,4 +1,4 @@
-"""Whatever one sends: no 5xx, and every answer as it is declared. FUZZ=<examples> asks more of it (`make fuzz`)."""
+"""Generated requests: no 5xx, and every response as declared. FUZZ=<examples> sends more of them (`make fuzz`)."""
 
 import os
 import re
@@ -20,9 +20,9 @@ from tests.support.http.client import Studio
 from tests.support.http.wsgi import serve
 from tests.support.worlds import nodes
 
-ASKED = int(os.environ.get("FUZZ", "0"))
+REQUESTED = int(os.environ.get("FUZZ", "0"))
 OPERATIONS = sum(map(len, declared.DOCUMENT["paths"].values()))
-EXAMPLES = -(-ASKED // OPERATIONS) or 2  # of each operation
+EXAMPLES = -(-REQUESTED // OPERATIONS) or 2  # per operation
 WHO = ("anonymous", "editor", "editor", "administrator")
 CHECKS = [
     not_a_server_error,
@@ -33,17 +33,17 @@ CHECKS = [
 ]
 ID = re.compile(r"[0-9a-f]{32}")
 
-CONFIG = schemathesis.Config.from_dict({"phases": {"coverage": {"enabled": bool(ASKED)}}})
+CONFIG = schemathesis.Config.from_dict({"phases": {"coverage": {"enabled": bool(REQUESTED)}}})
 SCHEMA = schemathesis.openapi.from_dict(declared.DOCUMENT, config=CONFIG)
 SCHEMA.app = serve
 SCHEMA.location = "/api/openapi.json"
-known: list[str] = []  # ids of what is there
-asked = Counter[str]()  # examples, by the status that they were answered with
+known: list[str] = []  # existing ids
+statuses = Counter[str]()  # number of responses by status
 
 
 @pytest.fixture(scope="module")
 def tokens(shared_cloud: Cloud) -> Iterator[dict[str, str | None]]:
-    """The tokens of those who ask; there are a published channel with content, and one being made."""
+    """The tokens of the callers. There is a published channel with content, and one with an open upload."""
     shared_cloud.empty()
     studio = Studio(shared_cloud)
     channel_id, root = studio.make_channel()
@@ -54,15 +54,15 @@ def tokens(shared_cloud: Cloud) -> Iterator[dict[str, str | None]]:
     other, _ = studio.make_channel()
     live = studio.get(f"/api/channel/{channel_id}").json["root_id"]
     found = studio.get(f"/api/contentnode?parent={live}").json["results"]
-    somebody, _ = studio.sign_up("somebody")  # who may be deactivated
-    known[:] = [channel_id, other, live, somebody, *(node["id"] for node in found)]
+    user_id, _ = studio.sign_up("other")  # who may be deactivated
+    known[:] = [channel_id, other, live, user_id, *(node["id"] for node in found)]
     yield {"anonymous": None, "editor": studio.token, "administrator": studio.sign_up("admin", is_admin=True)[1]}
     known.clear()
-    print(f"\n{asked.total()} examples were answered with", dict(sorted(asked.items())))
+    print(f"\nresponses to {statuses.total()} examples by status:", dict(sorted(statuses.items())))
 
 
 def real(value: Any) -> Any:
-    """The same with half of its ids replaced by ids of what is there."""
+    """The value with half of its ids replaced by existing ids."""
     if isinstance(value, dict):
         return {name: real(one) for name, one in value.items()}
     if isinstance(value, list):
@@ -76,12 +76,12 @@ def real(value: Any) -> Any:
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
-    derandomize=not ASKED,
+    derandomize=not REQUESTED,
     database=None,
-    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if ASKED else [])],
+    phases=[Phase.explicit, Phase.generate, *([Phase.shrink] if REQUESTED else [])],
     suppress_health_check=list(HealthCheck),
 )
-def test_answers_are_as_declared(tokens: dict[str, str | None], case: schemathesis.Case) -> None:
+def test_responses_are_as_declared(tokens: dict[str, str | None], case: schemathesis.Case) -> None:
     chance = crc32(repr((case.path_parameters, case.query, case.body)).encode(errors="replace"))
     who, place = WHO[chance % len(WHO)], chance // 7 % 10
     case.path_parameters = {
@@ -91,5 +91,5 @@ def test_answers_are_as_declared(tokens: dict[str, str | None], case: schemathes
     case.query, case.body = real(case.query), real(case.body)
     case.headers = CaseInsensitiveDict({"Authorization": f"Token {tokens[who]}"} if tokens[who] else {})
     response = case.call()
-    asked[str(response.status_code)] += 1
+    statuses[str(response.status_code)] += 1
     case.validate_response(response, checks=CHECKS)

@@ -1,4 +1,4 @@
-"""HTML is made in one way: templates of files, with everything escaped, sent with the headers of pages."""
+"""HTML is rendered in one way: from template files, with everything escaped, sent with the headers of pages."""
 
 import ast
 import re
@@ -7,10 +7,10 @@ import pytest
 
 from chalicelib.http import html
 from chalicelib.http.router import Access, Reply, Request, Route, respond
-from tests.support.source.source import modules
+from tests.support.source.code import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
-# What these write is content for Kolibri, not pages.
+# These write content for Kolibri, not pages.
 CONTENT = ("chalicelib.export.", "chalicelib.domain.")
 
 
@@ -26,7 +26,7 @@ def test_no_module_writes_markup(module):
 
 
 @pytest.mark.parametrize("template", sorted(path.name for path in html.TEMPLATES.glob("*.html")))
-def test_no_template_turns_escaping_off(template):
+def test_no_template_disables_escaping(template):
     text = (html.TEMPLATES / template).read_text(encoding="utf-8")
     assert not re.search(r"\|\s*safe\b|autoescape", text)
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and that every route says what it takes and what it answers."""
+"""The OpenAPI document: every route declares its parameters, bodies and responses."""
 
 import jsonschema_rs
 import pytest
@@ -20,11 +20,11 @@ def named(route):
 
 @pytest.mark.parametrize("route", API, ids=named)
 class TestRoutes:
-    def test_say_what_they_answer(self, route):
+    def test_declare_their_responses(self, route):
         for status, answer in openapi.successes(route):
             assert (answer is None) == (status in BODILESS)
 
-    def test_say_what_they_take(self, route):
+    def test_declare_their_parameters_and_bodies(self, route):
         assert (route.body is not None) or route.method not in TAKING
 
     def test_are_in_the_document(self, route):
@@ -39,23 +39,23 @@ def test_nothing_else_is_in_the_document():
     assert said == set(map(named, API))
 
 
-def test_operations_have_names_of_their_own():
+def test_operation_ids_are_unique():
     names = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
     assert len(names) == len(set(names)) > 100
 
 
-def test_every_schema_is_a_good_one():
+def test_every_schema_is_valid():
     for name, schema in DOCUMENT["components"]["schemas"].items():
         jsonschema_rs.meta.validate({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema})
         assert declared.validator({"$ref": f"{openapi.REFERENCE}{name}"})
 
 
 def test_names_of_types_are_plain():
-    """Two types of one name would be told apart by the names of their modules."""
+    """Types with the same name would be distinguished by the names of their modules."""
     assert not [name for name in DOCUMENT["components"]["schemas"] if "__" in name or name.endswith("_")]
 
 
-def test_answers_have_no_other_keys_than_those_that_are_named():
+def test_responses_have_no_undeclared_keys():
     channel = DOCUMENT["components"]["schemas"]["Channel"]
     assert channel["additionalProperties"] is False
     assert set(channel["required"]) == set(channel["properties"])
@@ -65,7 +65,7 @@ def parameters(path):
     return {one["name"]: one for one in DOCUMENT["paths"][path]["get"]["parameters"]}
 
 
-def test_parameters_are_as_they_are_written_in_a_query():
+def test_parameters_are_declared_as_they_are_written_in_a_query():
     of_list = parameters("/api/channel")
     assert of_list["id__in"]["schema"]["type"] == "array"
     assert (of_list["id__in"]["style"], of_list["id__in"]["explode"]) == ("form", False)  # with commas
@@ -82,7 +82,7 @@ def test_lists_are_arrays_or_pages():
     assert page == {"$ref": "#/components/schemas/ChannelPage"}
 
 
-def test_anyone_gets_the_document_and_may_keep_it(studio):
+def test_the_document_is_public_and_cacheable(studio):
     answer = studio.get("/api/openapi.json", token=None)
     assert answer.status == 200
     assert {**answer.json, "servers": []} == {**DOCUMENT, "servers": []}
@@ -92,7 +92,7 @@ def test_anyone_gets_the_document_and_may_keep_it(studio):
 
 
 class TestCheck:
-    """The check of the check."""
+    """Tests the check of responses."""
 
     def refused(self, *answer):
         with pytest.raises(AssertionError):
@@ -100,16 +100,16 @@ class TestCheck:
 
     JSON = {"Content-Type": "application/json"}  # noqa: RUF012
 
-    def test_takes_what_is_declared(self):
+    def test_accepts_declared_responses(self):
         declared.check("GET", "/api/bookmark", 200, self.JSON, f'[{{"channel": "{"a" * 32}"}}]')
 
     @pytest.mark.parametrize(
         "text", ['[{"channel": "b"}]', "[{}]", '{"channel": null}', f'[{{"channel": "{"a" * 32}", "x": 1}}]']
     )
-    def test_refuses_other_answers(self, text):
+    def test_refuses_other_responses(self, text):
         self.refused("GET", "/api/bookmark", 200, self.JSON, text)
 
-    def test_refuses_what_may_not_be(self):
+    def test_refuses_undeclared_statuses_and_types(self):
         self.refused("GET", "/api/bookmark", 201, self.JSON, "[]")
         self.refused("GET", "/api/bookmark", 200, {"Content-Type": "text/plain"}, "[]")
         self.refused("PUT", "/api/bookmark", 200, self.JSON, "[]")

@@ -37,11 +37,11 @@ def test_queries_are_described_too(studio):
     assert "`ordering` (prefix" in answer["description"]
 
 
-def test_what_is_in_objects_is_described(studio):
+def test_fields_of_objects_are_described(studio):
     encoding = described(studio, "/api/channel/{id}")["actions"]["PATCH"]["body"]["thumbnail_encoding"]
     assert set(encoding["fields"]) == {"base64", "orientation", "scale", "startX", "startY"}
 
 
-def test_forms_are_told_from_json(studio):
+def test_forms_are_distinguished_from_json(studio):
     assert described(studio, "/api/internal/file_upload")["parses"] == ["multipart/form-data"]
     assert described(studio, "/api/internal/add_nodes")["parses"] == ["application/json"]

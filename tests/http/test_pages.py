@@ -1,4 +1,4 @@
-"""Pages for browsers: the same answers, with links, and all that can be done."""
+"""Pages for browsers: the same responses, with links and all methods."""
 
 import re
 from html.parser import HTMLParser
@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from chalicelib.http.negotiation import prefers_html
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.source import routes
 from tests.support.worlds import nodes
 
@@ -19,7 +19,7 @@ def page(studio, path, token="", accept=BROWSER, **headers):
 
 
 class Links(HTMLParser):
-    """Where a page leads, and what it runs."""
+    """The links and scripts of a page."""
 
     def __init__(self, text):
         super().__init__()
@@ -39,7 +39,7 @@ def channel(studio):
     return channel_id
 
 
-class TestWhoGetsAPage:
+class TestNegotiation:
     @pytest.mark.parametrize(
         ("accept", "wanted"),
         [
@@ -56,10 +56,10 @@ class TestWhoGetsAPage:
             ("text/html;q=x,,;", True),
         ],
     )
-    def test_is_said_by_accept(self, accept, wanted):
+    def test_follows_accept(self, accept, wanted):
         assert prefers_html(accept) is wanted
 
-    def test_answers_say_that_they_depend_on_it(self, studio, channel):
+    def test_responses_vary_by_accept(self, studio, channel):
         for accept in ("*/*", BROWSER):
             for path in ("/api", f"/api/channel/{channel}", "/api/channel/nope"):
                 assert page(studio, path, accept=accept).headers["Vary"] == "Accept"
@@ -70,11 +70,11 @@ class TestWhoGetsAPage:
         assert answer.headers["Content-Type"] == "application/json"
         assert "Vary" not in answer.headers
 
-    def test_programs_are_answered_in_json(self, studio, channel):
+    def test_programs_get_json(self, studio, channel):
         for accept in ("*/*", "application/json"):
             assert page(studio, f"/api/channel/{channel}", accept=accept).json["id"] == channel
 
-    def test_pages_lead_to_their_json(self, studio, channel):
+    def test_pages_link_to_their_json(self, studio, channel):
         link = next(link for link in Links(page(studio, f"/api/channel/{channel}").text).found if "format" in link)
         assert page(studio, link).json["id"] == channel
 
@@ -82,21 +82,21 @@ class TestWhoGetsAPage:
         answer = studio.call("POST", "/api/channel", {"name": "n"}, accept=BROWSER)
         assert (answer.status, answer.headers["Content-Type"]) == (201, "application/json")
 
-    def test_head_tells_of_the_page(self, studio):
+    def test_head_describes_the_page(self, studio):
         answer = studio.call("HEAD", "/api/bookmark", accept=BROWSER)
         assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "", HTML)
 
 
 @pytest.mark.parametrize("path", [path for path in routes.PATHS if path.startswith("/api")])
 def test_every_path_can_be_browsed(studio, path):
-    """By somebody who is signed in, and by nobody; where there is nothing, or no GET, it says so."""
+    """With and without signing in; the page of a missing resource, or of a path without GET, says so."""
     for token in ("", None):
         answer = page(studio, re.sub(r"\{\w+\}", "0" * 32, path), token)
         assert answer.status in (200, 400, 401, 403, 404, 405, 412)
 
 
 class TestPages:
-    def test_are_whole_and_run_nothing_of_others(self, studio, channel):
+    def test_are_complete_and_load_no_foreign_scripts(self, studio, channel):
         answer = page(studio, f"/api/channel/{channel}")
         assert (answer.status, answer.headers["Content-Type"]) == (200, HTML)
         policy = answer.headers["Content-Security-Policy"]
@@ -106,29 +106,29 @@ class TestPages:
         assert not links.handlers
         assert all(link.startswith(("/", "#")) for link in links.found)
 
-    def test_show_texts_as_they_are(self, studio, channel):
+    def test_escape_texts(self, studio, channel):
         text = page(studio, f"/api/channel/{channel}").text
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; co" in text
 
-    def test_show_parameters_as_they_were_given(self, studio):
+    def test_escape_parameters(self, studio):
         text = page(studio, "/api/channel?keywords=%22%3E%3Cb%3E").text
         assert "&#34;&gt;&lt;b&gt;" in text
         assert '"><b>' not in text
 
-    def test_lead_to_what_they_name(self, studio, channel):
+    def test_link_to_named_resources(self, studio, channel):
         root = studio.get(f"/api/channel/{channel}").json["root_id"]
         assert f"/api/contentnode/{root}" in Links(page(studio, f"/api/channel/{channel}").text).found
         found = Links(page(studio, f"/api/contentnode?parent={root}").text).found
         (first, *_) = studio.get(f"/api/contentnode?parent={root}").json["results"]
         assert {f"/api/contentnode/{first['id']}", f"/api/channel/{channel}", f"/api/contentnode/{root}"} <= set(found)
 
-    def test_lead_up_and_down(self, studio, channel):
+    def test_link_up_and_down(self, studio, channel):
         found = Links(page(studio, f"/api/channel/{channel}/languages").text).found
         assert {"/api", "/api/channel", f"/api/channel/{channel}"} <= set(found)
         assert f"/api/channel/{channel}/languages" in Links(page(studio, f"/api/channel/{channel}").text).found
 
-    def test_turn(self, studio, channel):
+    def test_link_to_the_next_and_previous_page(self, studio, channel):
         studio.make_channel("another")
         first = page(studio, "/api/channel?edit=true&page_size=1").text
         assert "/api/channel?edit=true&amp;page_size=1&amp;page=2" in first
@@ -137,25 +137,25 @@ class TestPages:
         more = page(studio, f"/api/contentnode?parent={root}&max_results=1").text
         assert re.search(rf"/api/contentnode\?parent={root}&amp;max_results=1&amp;lft__gt=", more)
 
-    def test_describe_all_that_can_be_done(self, studio):
+    def test_describe_all_methods(self, studio):
         text = page(studio, "/api/channel").text
         for said in ("Create a channel", "id__in", "content_defaults", "At most 200 characters"):
             assert said in text
 
-    def test_say_what_is_wrong(self, studio):
+    def test_show_errors(self, studio):
         answer = page(studio, "/api/channel", token=None)
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == "Token"
         assert "/en/accounts/" in Links(answer.text).found
         assert "Authentication credentials were not provided." in answer.text
 
-    def test_that_cannot_be_made_are_json(self, studio, monkeypatch, channel):
+    def test_that_cannot_be_rendered_are_json(self, studio, monkeypatch, channel):
         monkeypatch.setattr("chalicelib.http.pages.render", lambda *_, **__: 1 / 0)
         answer = page(studio, f"/api/channel/{channel}")
         assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
         assert answer.json["id"] == channel
 
-    def test_are_not_too_long(self, studio, monkeypatch, channel):
+    def test_have_a_maximum_size(self, studio, monkeypatch, channel):
         monkeypatch.setattr("chalicelib.http.pages.MAX_JSON", 200)
         text = page(studio, f"/api/channel/{channel}").text
         assert "more characters" in text
@@ -172,9 +172,9 @@ def test_the_reference_has_every_route_and_type(studio):
     assert {link[1:] for link in Links(answer.text).found if link.startswith("#")} <= anchors
 
 
-def test_browsers_get_pages_through_the_front():
-    assert front.ask("GET", "/api/", headers={"Accept": BROWSER}).headers["content-type"] == HTML
+def test_browsers_get_pages_through_the_cdn():
+    assert cdn.send("GET", "/api/", headers={"Accept": BROWSER}).headers["content-type"] == HTML
     assert (
-        front.ask("GET", "/api/public/info", headers={"Accept": BROWSER}).headers["content-type"] == "application/json"
+        cdn.send("GET", "/api/public/info", headers={"Accept": BROWSER}).headers["content-type"] == "application/json"
     )
-    assert front.ask("GET", "/api/nope", headers={"Accept": BROWSER}).json()["error"] == "Not found"
+    assert cdn.send("GET", "/api/nope", headers={"Accept": BROWSER}).json()["error"] == "Not found"

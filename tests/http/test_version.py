@@ -5,7 +5,7 @@ import re
 import tomllib
 
 import chalicelib
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""Users and their tokens. Nothing secret is stored as it is."""
+"""Users, tokens and passwords. No secret is stored in plain text."""
 
 import hashlib
 
@@ -17,12 +17,12 @@ EMAIL = "someone@example.org"
 
 
 def everything(aws):
-    """All that is stored, as one text."""
+    """All stored data as one text."""
     return "\n".join(text for part in aws.contents().values() for text in part)
 
 
 class TestUser:
-    def test_is_made_with_a_quota_and_a_token(self, aws):
+    def test_is_created_with_a_quota_and_a_token(self, aws):
         user_id, token = accounts.create_user(EMAIL)
         user = existing(users.get(user_id))
         assert (user.email, user.is_admin, user.is_active) == (EMAIL, False, True)
@@ -35,7 +35,7 @@ class TestUser:
         assert identify(f"Token {token}").is_admin
 
     @pytest.mark.parametrize("written", [EMAIL, EMAIL.upper(), f"  {EMAIL}\n", "SomeOne@Example.ORG"])
-    def test_is_the_only_one_with_an_e_mail(self, aws, written):
+    def test_has_a_unique_e_mail_address(self, aws, written):
         user_id, token = accounts.create_user(EMAIL)
         with pytest.raises(Conflict, match=EMAIL):
             accounts.create_user(written)
@@ -43,7 +43,7 @@ class TestUser:
         assert len(aws.items("tokens")) == 1
         assert identify(f"Token {token}").user_id == user_id
 
-    def test_with_another_e_mail_is_another_user(self, aws):
+    def test_with_another_e_mail_address_is_another_user(self, aws):
         ids = {accounts.create_user(f"{name}@example.org")[0] for name in "abc"}
         assert len(ids) == 3
 
@@ -62,13 +62,13 @@ class TestUser:
             "a\ud800@b.org",
         ],
     )
-    def test_needs_an_e_mail(self, aws, email):
+    def test_requires_a_valid_e_mail_address(self, aws, email):
         with pytest.raises(ValidationFailed) as caught:
             accounts.create_user(email)
         assert list(caught.value.fields) == ["email"]
         assert aws.items("users") == aws.items("tokens") == []
 
-    def test_that_is_not_there_is_none(self, aws):
+    def test_that_does_not_exist_is_none(self, aws):
         assert users.get("0" * 32) is None
 
 
@@ -81,15 +81,15 @@ class TestPassword:
         with pytest.raises(VerifyMismatchError):
             PasswordHasher().verify(stored, "correct horse")
 
-    def test_is_nowhere_as_it_is(self, aws):
+    def test_is_not_stored_in_plain_text(self, aws):
         accounts.create_user(EMAIL, "correct-horse-battery")
         assert "correct-horse-battery" not in everything(aws)
 
-    def test_may_be_missing(self, aws):
+    def test_is_optional(self, aws):
         user_id, _ = accounts.create_user(EMAIL)
         assert existing(users.get(user_id)).password is None
 
-    def test_that_is_equal_is_stored_differently(self):
+    def test_that_is_equal_has_another_hash(self):
         assert accounts.hash_password("same") != accounts.hash_password("same")
 
 
@@ -138,7 +138,7 @@ class TestToken:
             "Token\t",
         ],
     )
-    def test_that_is_missing_or_wrong_signs_nobody_in(self, aws, header):
+    def test_that_is_missing_or_invalid_is_refused(self, aws, header):
         _, token = accounts.create_user(EMAIL)
         sent = header and header.format(
             token=token, upper=token.upper().replace("0", "A"), other="0" * 40, digest=tokens_key(token)
@@ -146,7 +146,7 @@ class TestToken:
         with pytest.raises(NotSignedIn):
             identify(sent)
 
-    def test_of_a_user_who_is_not_active_signs_nobody_in(self, aws):
+    def test_of_an_inactive_user_is_refused(self, aws):
         user_id, _ = accounts.create_user(EMAIL)
         user = existing(users.get(user_id))
         user.is_active = False

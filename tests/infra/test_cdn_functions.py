@@ -57,7 +57,7 @@ class Local:
     """The local gateway with origins that record their requests."""
 
     def __init__(self) -> None:
-        self.asked: list[Decision] = []
+        self.received: list[Decision] = []
         content = Content("http://s3.example.org", "bucket")
         content._pool = self  # type: ignore[assignment]
         self._gateway = Gateway(content, self)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ class Local:
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         path, _, query = request.url.target.decode().removeprefix("/bucket").partition("?")
         headers = frozenset(name.decode().lower() for name, _ in request.headers) - {"host"}
-        self.asked.append(Decision(origin="s3", path=path, query=query, headers=headers))
+        self.received.append(Decision(origin="s3", path=path, query=query, headers=headers))
         return httpcore.Response(200, content=b"")
 
     async def __call__(self, scope: Any, receive: Any, send: Any, origin: Origin) -> None:
@@ -73,7 +73,7 @@ class Local:
 
     async def answer(self, request: Request, origin: Origin) -> Response:
         headers = frozenset(name for name, _ in request.headers) - {"host"}
-        self.asked.append(Decision(origin="api", path=request.path, query=request.query, headers=headers))
+        self.received.append(Decision(origin="api", path=request.path, query=request.query, headers=headers))
         return Response(200)
 
     def decide(self, method: str, path: str, query: str, headers: dict[str, str]) -> Decision:
@@ -94,7 +94,7 @@ class Local:
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         asyncio.run(self._gateway(scope, receive, send))
-        return self.asked[0] if self.asked else _refusal(method, sent)
+        return self.received[0] if self.received else _refusal(method, sent)
 
 
 def _refusal(method: str, sent: list[Any]) -> Decision:

@@ -193,7 +193,7 @@ def test_every_kind_of_alarm_is_explained(kind: str) -> None:
     assert f"`{kind}`" in DOCUMENT.read_text()
 
 
-def test_waits_are_watched_where_users_wait() -> None:
+def test_delays_that_users_notice_are_monitored() -> None:
     assert alarms_on("ApproximateAgeOfOldestMessage") == [
         {"Fn::Sub": "${Prefix}publish"},
         {"Fn::Sub": "${Prefix}export"},
@@ -233,7 +233,7 @@ def test_every_parameter_has_a_default_and_a_description() -> None:
     assert COMPOSED["Parameters"]["FrontKey"]["NoEcho"]
 
 
-def test_outputs_are_what_operators_need() -> None:
+def test_outputs_are_those_that_operators_need() -> None:
     queues = {f"{name}Url" for name in of_type("AWS::SQS::Queue")}
     assert COMPOSED["Outputs"].keys() == {"Url", "Bucket", "DistributionId", *queues}
 

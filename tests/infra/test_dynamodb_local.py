@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.dynamodb_local import __main__ as runner
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 SERVER = """#!{python}
 import socket, sys

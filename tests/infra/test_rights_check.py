@@ -61,13 +61,13 @@ class TestJudge:
     def answering(self, *_: Any) -> str:
         return "answer"
 
-    def test_allows_what_a_function_may_do(self):
+    def test_allows_permitted_calls(self):
         judge = Judge(self.answering)
         with judge.running("api"):
             assert judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"}) == "answer"
         assert judge.used == {f"api: dynamodb:GetItem on {TABLE}users"}
 
-    def test_refuses_what_a_function_may_not_do(self):
+    def test_refuses_other_calls(self):
         judge = Judge(self.answering)
         with judge.running("uploads"), pytest.raises(ClientError, match="uploads may not dynamodb:GetItem") as refusal:
             judge.call(DYNAMODB, "GetItem", {"TableName": f"{PREFIX}users"})

@@ -54,7 +54,7 @@ def test_only_public_reads_are_cached_at_the_edge() -> None:
     assert [route.path for route in routes.load() if route.edge_seconds] == ["/api/public/*"]
 
 
-def test_what_the_edge_keeps_depends_on_no_header() -> None:
+def test_cached_responses_depend_on_no_header() -> None:
     for route in routes.load():
         if route.edge_seconds:
             assert route.origin

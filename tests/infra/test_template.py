@@ -65,7 +65,7 @@ def test_cloudformation_makes_the_same_tables_queues_and_bucket(ministack: Minis
     assert notified["QueueArn"].endswith(f":{PREFIX}uploads")
 
 
-def test_a_changed_index_replaces_the_old_one_and_finds_what_was_there(ministack: Ministack) -> None:
+def test_a_changed_index_replaces_the_old_one_and_finds_existing_items(ministack: Ministack) -> None:
     dynamodb = ministack.client("dynamodb")
     table = f"{emulator.PREFIX}tasks"
     item = {"id": {"S": "t"}, "channel_id": {"S": "c"}, "created": {"S": "now"}}

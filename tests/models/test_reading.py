@@ -65,15 +65,15 @@ def test_items_are_read_unchanged(aws, moment):
 
 class TestCached:
     def test_is_computed_once_for_equal_items(self):
-        asked: list[int] = []
+        requested: list[int] = []
 
         @remembered(10)
         def extension(item: Any, more: int) -> tuple[str, int]:
-            asked.append(more)
+            requested.append(more)
             return item.extension, more
 
         assert [extension(one(), 1), extension(one(), 1), extension(one(), 2)] == [("pdf", 1), ("pdf", 1), ("pdf", 2)]
-        assert asked == [1, 2]
+        assert requested == [1, 2]
 
     def test_is_computed_again_for_changed_items(self):
         size = remembered(10)(lambda item: item.file_size)
@@ -87,15 +87,15 @@ class TestCached:
         assert one() == one() != one(file_size={"N": "1"})
 
     def test_models_are_never_cached(self):
-        asked: list[Any] = []
+        requested: list[Any] = []
 
         @remembered(10)
         def size(item: Any) -> int:
-            asked.append(item)
+            requested.append(item)
             return int(item.file_size)
 
         item = StoredObject("a", extension="pdf", file_size=1)
         assert size(item) == 1
         item.file_size = 2
         assert size(item) == 2
-        assert len(asked) == 2
+        assert len(requested) == 2

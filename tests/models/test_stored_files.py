@@ -14,8 +14,8 @@ def entry(checksum, extension="pdf"):
 
 def test_recorded_files_are_known_by_name(aws):
     stored_objects.remember([entry(f"{number:032x}") for number in range(130)])
-    asked = [f"{number:032x}" for number in range(0, 260, 2)]
-    assert stored_objects.known_names(asked) == {f"{number:032x}.pdf" for number in range(0, 130, 2)}
+    requested = [f"{number:032x}" for number in range(0, 260, 2)]
+    assert stored_objects.known_names(requested) == {f"{number:032x}.pdf" for number in range(0, 130, 2)}
 
 
 def test_other_files_are_unknown(aws):

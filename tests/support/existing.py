@@ -10,5 +10,5 @@ def existing(value: T | None) -> T:
 
 
 def values_of(item: object, *names: str) -> tuple[Any, ...]:
-    """Attributes of a stored item, any of which may be None: PynamoDB's types leave that out."""
+    """Attributes of a stored item, any of which may be None: PynamoDB's types do not say so."""
     return tuple(getattr(item, name) for name in names)

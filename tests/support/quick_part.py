@@ -1,18 +1,18 @@
-"""What `make test-quick` leaves to `make test`: modules, relative to tests/, and tests of others, after why."""
+"""What `make test-quick` skips: modules, relative to tests/, and single tests, by reason."""
 
 from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-LEFT_OUT = {
-    "asks every route, sends every kind of value": (
+SKIPPED = {
+    "calls every route, or sends every kind of value": (
         "http/test_fuzz.py",
         "http/test_openapi.py",
         "http/test_options.py",
         "http/test_pages.py",
-        "handlers/chef/test_add_nodes.py::test_every_field_is_kept",
-        "handlers/chef/test_add_nodes.py::test_every_kind_is_kept",
-        "handlers/files/test_assessmentitem.py::test_never_fails_whatever_is_sent",
+        "handlers/chef/test_add_nodes.py::test_every_field_is_stored",
+        "handlers/chef/test_add_nodes.py::test_every_kind_is_stored",
+        "handlers/files/test_assessmentitem.py::test_never_fails_with_a_server_error",
         "handlers/*/test_bad_*.py",
         "handlers/accounts/test_credentials.py",
         "handlers/http/test_methods.py",
@@ -22,7 +22,7 @@ LEFT_OUT = {
         "handlers/http/test_round_trips.py",
         "handlers/accounts/test_session_routes.py",
     ),
-    "plays long, with large trees or long lists": (
+    "is slow: large trees or long lists": (
         "**/test_*_machine.py",
         "handlers/chef/test_add_nodes_repeated.py",
         "handlers/nodes/test_contentnode_background.py",
@@ -34,7 +34,7 @@ LEFT_OUT = {
         "handlers/sync/test_sync_order.py",
         "export/test_content_db.py::test_twenty_thousand_nodes_take_seconds",
     ),
-    "compares with everything that was recorded of Studio": (
+    "compares with everything recorded from Studio": (
         "handlers/*/test_*_recorded.py",
         "handlers/*/test_recordings_*.py",
         "export/test_content_db_reference.py",
@@ -55,14 +55,14 @@ LEFT_OUT = {
 
 @cache
 def modules() -> set[Path]:
-    """The modules that are left out."""
+    """The modules that are skipped."""
     return {path for name in _names() if "::" not in name for path in TESTS.glob(name)}
 
 
 def tests() -> set[tuple[Path, str]]:
-    """The tests that are left out of other modules."""
+    """The single tests that are skipped in other modules."""
     return {(TESTS / module, test) for module, _, test in (name.partition("::") for name in _names()) if test}
 
 
 def _names() -> list[str]:
-    return [name for names in LEFT_OUT.values() for name in names]
+    return [name for names in SKIPPED.values() for name in names]

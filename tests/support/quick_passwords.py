@@ -1,4 +1,4 @@
-"""Passwords hashed at the least cost: properly, each takes 64 MB and more time than most tests."""
+"""Hashes passwords at minimal cost: normally, each hash takes 64 MB and more time than most tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,14 +14,14 @@ _PROPER_DUMMY_HASH = accounts._DUMMY_HASH
 
 
 def hash_quickly() -> None:
-    """From now on, hash passwords quickly, nobody's too."""
+    """From now on, hash all passwords quickly, including the dummy for unknown users."""
     PasswordHasher.__init__.__defaults__ = _QUICK
-    accounts._DUMMY_HASH = accounts.hash_password("nobody knows it")
+    accounts._DUMMY_HASH = accounts.hash_password("unknown to everyone")
 
 
 @contextmanager
 def hashed_properly() -> Iterator[None]:
-    """Within, passwords are hashed as the application does it."""
+    """Within, hash passwords at the application's cost."""
     with (
         patch.object(PasswordHasher.__init__, "__defaults__", _PROPER),
         patch.object(accounts, "_DUMMY_HASH", _PROPER_DUMMY_HASH),

@@ -12,7 +12,7 @@ from typing import Any
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
-from chalicelib.errors import BadRequest, Busy, Conflict, StudioError, TakenOver
+from chalicelib.errors import BadRequest, Busy, Conflict, StudioError, Superseded
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes, tasks, tree_copies, users
 from chalicelib.models.assessment_items import outline
@@ -78,7 +78,7 @@ def run(task_id: str) -> None:
     try:
         if made is None or made.copied_by != task.id:
             _run(task)
-    except TakenOver as lost:
+    except Superseded as lost:
         raise Busy(lost.detail, RETRY_SECONDS) from lost
     except Busy:
         raise
@@ -125,7 +125,7 @@ def copy(
     descendants; `key` is the id of the copy; `report` is called with the progress in per cent. `as_sent` is the body of
     the request, which is emitted with the copy, or None if a sync client sent it, because then it is in the feed.
     Raises NotFound for nodes that the user may not view, Forbidden for a target that the user may not edit, Conflict if
-    the key is in use, and TakenOver if a later request took over the key.
+    the key is in use, and Superseded if a later request took over the key.
     """
     source_place, place = node_rights.viewable(user, node_id), node_rights.live(user, sent.target)
     top_id, attempt = sent.key or new_id(), new_id()

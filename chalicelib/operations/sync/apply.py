@@ -13,7 +13,7 @@ from chalicelib.aws import queues
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
-from chalicelib.errors import Busy, Conflict, NotFound, StudioError, TakenOver, ValidationFailed
+from chalicelib.errors import Busy, Conflict, NotFound, StudioError, Superseded, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
 from chalicelib.models.changes import Change, Counter
@@ -161,7 +161,7 @@ def _effect(change: Change, tries: int, sender: Identity | None) -> list[Change]
     user = _user_of(change, sender)
     try:
         return EFFECTS[change.table, int(change.type)](user, change)
-    except TakenOver as error:
+    except Superseded as error:
         raise Busy(error.detail) from error  # another process is copying to the same key
     except StudioError as error:
         if _may_be_created(change):

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.tokens import digest, new_session_id
-from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyTries, ValidationFailed
+from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts, authentication
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import sign_in_tries, users
@@ -25,7 +25,7 @@ _RACES = 5
 def sign_in(email: str, password: str, address: str) -> tuple[str, Identity]:
     """Start a session and return (session ID, identity). `address` is the client's IP address.
 
-    Raises TooManyTries, or NotSignedIn with the same message and timing for every cause.
+    Raises TooManyAttempts, or NotSignedIn with the same message and timing for every cause.
     """
     account = accounts.plain_address(email)
     user = users.get(accounts.user_id_of(account)) if account else None
@@ -70,7 +70,7 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
     """Change the caller's password and end the caller's other sessions.
 
     Raises ValidationFailed for a wrong or weak password or an expired one-time password (the session may outlive it),
-    TooManyTries, Conflict after a lost race.
+    TooManyAttempts, Conflict after a lost race.
     """
     own = users.get(user.user_id)
     if own is None:
@@ -101,7 +101,7 @@ def _fields_at_sign_in(user: User, password: str, moment: datetime) -> dict[str,
 def _check_limited(account: str, address: str, is_right: Callable[[], bool]) -> bool:
     """Return whether the password is right. A wrong one counts against the account and the address.
 
-    Raises TooManyTries without checking the password if either has no attempts left.
+    Raises TooManyAttempts without checking the password if either has no attempts left.
     """
     taken: list[str] = []
     limits = {f"address {digest(address)}": MAX_TRIES_PER_ADDRESS, f"account {digest(account)}": MAX_TRIES_PER_ACCOUNT}
@@ -110,7 +110,7 @@ def _check_limited(account: str, address: str, is_right: Callable[[], bool]) -> 
         if key is None:
             _give_back(taken)
             seconds = sign_in_tries.seconds_left()
-            raise TooManyTries(f"Too many wrong passwords. Try again in {-(-seconds // 60)} minutes.", seconds)
+            raise TooManyAttempts(f"Too many wrong passwords. Try again in {-(-seconds // 60)} minutes.", seconds)
         taken.append(key)
     right = is_right()
     if right:

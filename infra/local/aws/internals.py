@@ -1,7 +1,7 @@
-"""Every reach into ministack's internals, the only place where its private names are called or replaced.
+"""All uses of ministack's internals: the only place where its private names are called or replaced.
 
 ministack has no settings for what is done here. Each function says why it is needed and links what upstream has on it,
-or says what to report at https://github.com/ministackorg/ministack/issues. REACHES lists the private names as version
+or says what to report at https://github.com/ministackorg/ministack/issues. INTERNALS lists the private names as version
 1.5.33 has them. `python -m infra.local.aws.internals` prints those that an update has changed; a test runs it.
 
 Runs in ministack's virtual environment. Lambda and API Gateway are imported only where they are served.
@@ -41,7 +41,7 @@ _move_tasks: dict[str, list[dict[str, Any]]] = {}  # by the ARN of the dead-lett
 
 
 @dataclass(frozen=True)
-class Reach:
+class Internal:
     """A name of ministack that we depend on: its parameters or type, and a fragment that its source must contain."""
 
     module: str
@@ -50,7 +50,7 @@ class Reach:
     fragment: str = ""
 
     def problem(self) -> str | None:
-        """What is different in the installed version, None where nothing is."""
+        """What differs in the installed version, None if nothing does."""
         try:
             value = importlib.import_module(f"ministack.{self.module}")
             for part in self.name.split("."):
@@ -67,35 +67,35 @@ class Reach:
         return f"ministack.{self.module}.{self.name}"
 
 
-REACHES = (
-    Reach("app", "_build_persistence_save_dict", "()"),
-    Reach("core.persistence", "json", "module json"),
-    Reach("core.persistence", "save_state", "(service, data)", "json.dump("),
-    Reach("core.persistence", "save_all", "(services)", "get_state()"),
-    Reach("core.concurrency", "esm_wake", "Event"),
-    Reach("services.sqs", "asyncio", "module asyncio"),
-    Reach("services.sqs", "_act_receive_message", "(data, qurl)", "await asyncio.sleep("),
-    Reach("services.sqs", "_act_send_message", "(data, qurl)", "esm_wake.set()"),
-    Reach("services.sqs", "_Err", "(code, message, status)"),
-    Reach("services.sqs", "_HANDLERS", "dict"),
-    Reach("services.sqs", "_queue_by_arn", "(arn)"),
-    Reach("services.sqs", "_queues", "AccountRegionScopedDict"),
-    Reach("services.sqs", "_queues.all_items", "()"),
-    Reach("services.sqs", "_queues_lock", "lock"),
-    Reach("services.sqs", "get_state", "()", "copy.deepcopy(_queues)"),
-    Reach("services.sqs", "load_persisted_state", "(data)"),
-    Reach("core.lambda_runtime", "_detect_runtime_binary", "(runtime)", "sys.executable"),
-    Reach("core.lambda_runtime", "Worker._drain_stderr_bounded", "(self, first_line_wait, idle_confirm, hard_cap)"),
-    Reach("services.lambda_svc", "_sqs_esm_concurrency", "(esm, func_rec, config, queue)"),
-    Reach("services.apigateway_v1", "_import_rest_api", "(spec, base_data)"),
-    Reach("services.apigateway_v1", "_put_gateway_response", "(api_id, response_type, data)"),
+INTERNALS = (
+    Internal("app", "_build_persistence_save_dict", "()"),
+    Internal("core.persistence", "json", "module json"),
+    Internal("core.persistence", "save_state", "(service, data)", "json.dump("),
+    Internal("core.persistence", "save_all", "(services)", "get_state()"),
+    Internal("core.concurrency", "esm_wake", "Event"),
+    Internal("services.sqs", "asyncio", "module asyncio"),
+    Internal("services.sqs", "_act_receive_message", "(data, qurl)", "await asyncio.sleep("),
+    Internal("services.sqs", "_act_send_message", "(data, qurl)", "esm_wake.set()"),
+    Internal("services.sqs", "_Err", "(code, message, status)"),
+    Internal("services.sqs", "_HANDLERS", "dict"),
+    Internal("services.sqs", "_queue_by_arn", "(arn)"),
+    Internal("services.sqs", "_queues", "AccountRegionScopedDict"),
+    Internal("services.sqs", "_queues.all_items", "()"),
+    Internal("services.sqs", "_queues_lock", "lock"),
+    Internal("services.sqs", "get_state", "()", "copy.deepcopy(_queues)"),
+    Internal("services.sqs", "load_persisted_state", "(data)"),
+    Internal("core.lambda_runtime", "_detect_runtime_binary", "(runtime)", "sys.executable"),
+    Internal("core.lambda_runtime", "Worker._drain_stderr_bounded", "(self, first_line_wait, idle_confirm, hard_cap)"),
+    Internal("services.lambda_svc", "_sqs_esm_concurrency", "(esm, func_rec, config, queue)"),
+    Internal("services.apigateway_v1", "_import_rest_api", "(spec, base_data)"),
+    Internal("services.apigateway_v1", "_put_gateway_response", "(api_id, response_type, data)"),
 )
 
 
 def changed() -> list[str]:
     """What an update of ministack has changed of what we depend on, as sentences."""
     advice = f"Adapt infra/local/aws/internals.py to it, or pin ministack {VERSION} again."
-    return [f"{problem}. {advice}" for problem in (reach.problem() for reach in REACHES) if problem]
+    return [f"{problem}. {advice}" for problem in (internal.problem() for internal in INTERNALS) if problem]
 
 
 def _shape(value: Any) -> str:
@@ -286,7 +286,7 @@ def import_gateway_responses() -> None:
 
 
 def main() -> int:
-    """Print what has changed; 0 where nothing has."""
+    """Print the changes; returns 0 if there are none."""
     logging.disable()
     problems = changed()
     print("\n".join(problems))

@@ -34,8 +34,8 @@ def node(kind, **fields):
 
 
 def question(type=exercises.SINGLE_SELECTION, **fields):
-    asked = {"type": type, "question": "What?", "answers": [WRONG, RIGHT], "raw_data": ""}
-    return {**asked, **fields}
+    question = {"type": type, "question": "What?", "answers": [WRONG, RIGHT], "raw_data": ""}
+    return {**question, **fields}
 
 
 def complete(kind, *questions, **fields):

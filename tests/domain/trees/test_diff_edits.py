@@ -17,7 +17,7 @@ def edited(nodes, edits, added):
     """Apply edits to a tree: (the edited nodes, the expected node_ids by section)."""
     expected: dict[str, list[str]] = {"removed": [], "changed": [], "moved": [], "added": [], "files_added": []}
     root, gone = nodes[0], set()
-    kept: list[Any] = []
+    retained: list[Any] = []
     last: list[Any] = []
     for node, edit in zip(nodes[1:], edits, strict=True):
         if edit == "remove" or node["parent_id"] in gone:
@@ -37,12 +37,12 @@ def edited(nodes, edits, added):
             expected["moved"].append(node["node_id"])
             last.append(changed)
             continue
-        kept.append(changed)
+        retained.append(changed)
     for number in range(added):
         new = make_node(f"new {number}", root, kind="document")
         expected["added"].append(new["node_id"])
         last.append(new)
-    return in_order([root, *kept, *last]), expected
+    return in_order([root, *retained, *last]), expected
 
 
 def in_order(nodes):

@@ -129,8 +129,8 @@ def test_given_nodes_are_not_modified():
 @settings(deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(".".join)))
 def test_most_specific_labels_have_no_ancestors_among_them(labels):
-    kept = most_specific(labels)
-    assert kept == sorted(set(kept))
-    assert set(kept) <= set(labels)
-    assert all(any(f"{found}.".startswith(f"{label}.") for found in kept) for label in labels)
-    assert not any(a != b and a.startswith(f"{b}.") for a in kept for b in kept)
+    specific = most_specific(labels)
+    assert specific == sorted(set(specific))
+    assert set(specific) <= set(labels)
+    assert all(any(f"{found}.".startswith(f"{label}.") for found in specific) for label in labels)
+    assert not any(a != b and a.startswith(f"{b}.") for a in specific for b in specific)

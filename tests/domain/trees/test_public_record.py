@@ -1,4 +1,4 @@
-"""What is kept of a published channel for the public API."""
+"""The stored record of a published channel for the public API."""
 
 import json
 from pathlib import Path

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Version:
-    """One version of the example channel: what the chef sent, what was published, what Kolibri had then."""
+    """One version of the example channel: as sent by the chef, as published, and as imported by Kolibri."""
 
     chef: ChefRun
     chef_run: ChefRun
@@ -38,7 +38,7 @@ class Version:
         return nodes
 
     def named(self, source_id: str) -> Row:
-        """The node that a chef gave this source id; of several the first."""
+        """The (first) node with this source id."""
         return next(node for node, _ in self.sent.values() if node.get("source_id") == source_id)
 
     def published(self, sql: str, *values: str) -> list[Row]:
@@ -49,12 +49,12 @@ class Version:
         return self.published("select * from content_file where contentnode_id = ?", node_id)
 
     def versioned(self, number: int) -> bytes:
-        """The content database under the address that names a version."""
+        """The content database at the address of a version."""
         url = f"{self.kolibri.url}/content/databases/{self.chef.channel_id}-{number}.sqlite3"
         return httpx.get(url).raise_for_status().content
 
     def archive_of(self, node_id: str) -> bytes:
-        """An exercise's archive out of Kolibri's storage."""
+        """An exercise's archive from Kolibri's storage."""
         (file,) = [row for row in self.files_of(node_id) if row["extension"] == "perseus"]
         data = self.kolibri.stored(file["checksum"], file["extension"])
         assert data is not None

@@ -1,4 +1,4 @@
-"""What Kolibri must hold of a node that a chef sent: the rules of publishing, worked out from ricecooker's own data."""
+"""The expected rows of a node in Kolibri: the rules of publishing, applied to ricecooker's own data."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def row(node: Sent, path: list[Sent]) -> dict[str, Any]:
 
 
 def extra_fields(node: Sent) -> dict[str, Any]:
-    """A node's `extra_fields`, which travel as a JSON string."""
+    """A node's `extra_fields`, which are sent as a JSON string."""
     parsed: dict[str, Any] = json.loads(node["extra_fields"] or "{}")
     return parsed
 
@@ -81,7 +81,7 @@ def assessment(node: Sent) -> dict[str, Any]:
 
 
 def labels(node: Sent, path: list[Sent], label: str) -> set[str]:
-    """A resource's labels: its own and, of four kinds of label, its ancestors', without what a longer one implies."""
+    """A resource's labels: its own and, for four kinds, its ancestors', without those implied by longer ones."""
     found = _own(node, label)
     if label in INHERITED_LABELS:
         found = found.union(*(_own(ancestor, label) for ancestor in path))
@@ -99,7 +99,7 @@ def _language(node: Sent, path: list[Sent]) -> str:
 
 
 def _duration(node: Sent) -> int | None:
-    """Seconds: of a criterion of time, or of the longest file."""
+    """Seconds: of a time criterion, or of the longest file."""
     criterion = extra_fields(node).get("options", {}).get("completion_criteria", {})
     if criterion.get("model") in (completion_criteria.TIME, completion_criteria.APPROX_TIME):
         return int(criterion["threshold"])
@@ -107,8 +107,8 @@ def _duration(node: Sent) -> int | None:
 
 
 def remote(sent: Sent, source: Sent) -> Sent:
-    """A node taken over from another channel: the source's data under the sent id, with the sent changes."""
+    """A node copied from another channel: the source's data under the sent id, with the sent changes."""
     changes = {key: value for key, value in sent.items() if not key.startswith("source_") and key != "files"}
     thumbnails = [file | {"preset": f"{source['kind']}_thumbnail"} for file in sent.get("files", [])]
-    kept = [file for file in source["files"] if not thumbnails or not file["preset"].endswith("_thumbnail")]
-    return source | changes | {"files": kept + thumbnails}
+    retained = [file for file in source["files"] if not thumbnails or not file["preset"].endswith("_thumbnail")]
+    return source | changes | {"files": retained + thumbnails}

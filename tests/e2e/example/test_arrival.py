@@ -1,4 +1,4 @@
-"""Whatever the chef sent is in the published content database, and in Kolibri."""
+"""Everything that the chef sent is in the published content database and in Kolibri."""
 
 import hashlib
 import io
@@ -56,7 +56,7 @@ def test_topics_without_resources_are_left_out(first: Version) -> None:
     assert first.published("select id from content_contentnode where id = ?", empty) == []
 
 
-def test_siblings_stand_in_the_order_they_were_sent_in(first: Version) -> None:
+def test_siblings_are_in_the_order_in_which_they_were_sent(first: Version) -> None:
     order = [row["id"] for row in first.published("select id from content_contentnode order by lft")]
     sent = [node_id for node_id, (node, _) in first.sent.items() if expected.is_published(node)]
     assert order == [first.chef.channel_id, *sent]

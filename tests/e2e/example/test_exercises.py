@@ -22,7 +22,7 @@ WIDGETS = {
 
 
 class Archive:
-    """A `.perseus` archive: `exercise.json`, an item a question, pictures."""
+    """A `.perseus` archive: `exercise.json`, one item per question, pictures."""
 
     def __init__(self, data: bytes) -> None:
         self.zip = zipfile.ZipFile(io.BytesIO(data))
@@ -93,12 +93,12 @@ def test_choices_hints_and_answers_are_those_sent(first: Version) -> None:
                 continue
             item = archive.item(question["assessment_id"])
             options = item["question"]["widgets"][WIDGETS[question["type"]]]["options"]
-            assert given(question["type"], options) == asked(question), question["question"]
+            assert given(question["type"], options) == sent_answers(question), question["question"]
             assert len(item["hints"]) == len(json.loads(question["hints"]))
 
 
-def asked(question: dict[str, Any]) -> list[tuple[Any, bool]]:
-    """Answers as sent: numbers for what is typed, texts without pictures for choices."""
+def sent_answers(question: dict[str, Any]) -> list[tuple[Any, bool]]:
+    """Answers as sent: numbers for typed ones, texts without pictures for choices."""
     answers = json.loads(question["answers"])
     if question["type"] == exercises.INPUT_QUESTION:
         return [(float(answer["answer"]), answer["correct"]) for answer in answers]
@@ -117,7 +117,7 @@ def plain(text: str) -> str:
     return re.sub(r"!\[[^\]]*\]\([^)]*\)", "[picture]", text)
 
 
-def test_formulas_arrive_in_the_single_dollars_that_perseus_knows(first: Version) -> None:
+def test_formulas_arrive_in_the_single_dollars_that_perseus_supports(first: Version) -> None:
     node, archive = archive_of(first, "illustrated")
     formula = next(question for question in node["questions"] if "sum" in question["question"])
     item = archive.item(formula["assessment_id"])

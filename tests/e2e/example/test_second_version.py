@@ -1,4 +1,4 @@
-"""A second run of the chef: what it left alone keeps its ids, what it removed, edited and added shows in Kolibri."""
+"""A second run of the chef: unchanged nodes retain their ids; removed, edited and added ones show in Kolibri."""
 
 from le_utils.constants import content_kinds
 
@@ -21,7 +21,7 @@ def test_the_version_rises(second: Version) -> None:
     assert (channel["version"], installed["version"]) == (2, 2)
 
 
-def test_what_stayed_keeps_its_ids(first: Version, second: Version) -> None:
+def test_unchanged_nodes_retain_their_ids(first: Version, second: Version) -> None:
     before, after = published_ids(first), published_ids(second)
     gone = {first.named(source_id)["node_id"] for source_id in REMOVED}
     assert before - after == gone
@@ -50,7 +50,7 @@ def test_an_edited_node_changes_in_place(first: Version, second: Version) -> Non
     assert after.isdisjoint(before)
 
 
-def test_a_question_added_makes_a_new_archive(first: Version, second: Version) -> None:
+def test_an_added_question_creates_a_new_archive(first: Version, second: Version) -> None:
     node_id = second.named("quiz")["node_id"]
     (row,) = second.published(
         "select number_of_assessments as n from content_assessmentmetadata where contentnode_id = ?", node_id
@@ -59,7 +59,7 @@ def test_a_question_added_makes_a_new_archive(first: Version, second: Version) -
     assert first.archive_of(node_id) != second.archive_of(node_id)
 
 
-def test_archives_and_thumbnails_of_what_stayed_are_the_same_files(first: Version, second: Version) -> None:
+def test_archives_and_thumbnails_of_unchanged_nodes_are_the_same_files(first: Version, second: Version) -> None:
     edited = {second.named(source_id)["node_id"] for source_id in ("guide", "quiz")}
     sql = "select contentnode_id, preset, checksum from content_file order by contentnode_id, preset, checksum"
     stayed = published_ids(first) & published_ids(second) - edited
@@ -71,6 +71,6 @@ def test_archives_and_thumbnails_of_what_stayed_are_the_same_files(first: Versio
     assert {row["preset"] for row in files(second)} >= {content_kinds.EXERCISE, "exercise_thumbnail"}
 
 
-def test_the_first_version_can_still_be_had(first: Version, second: Version) -> None:
+def test_the_first_version_is_still_available(first: Version, second: Version) -> None:
     assert second.versioned(1) == first.database.read_bytes()
     assert second.versioned(2) == second.database.read_bytes()

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.identity import accounts
 from chalicelib.identity.cookies import CSRF, SESSION
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.http.client import Browser
 
 ACCOUNTS = "/en/accounts"
@@ -128,11 +128,11 @@ def test_pages_load_no_resources_and_are_not_cached(browser):
 def test_the_cdn_passes_cookies_in_both_directions(studio):
     accounts.create_user(EMAIL, PASSWORD)
     body = {"username": EMAIL, "password": PASSWORD}
-    answer = front.ask("POST", f"{ACCOUNTS}/login/", json=body)
+    answer = cdn.send("POST", f"{ACCOUNTS}/login/", json=body)
     assert (answer.status_code, set(answer.cookies)) == (302, {SESSION, CSRF})
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in answer.cookies.items())}
-    assert front.ask("GET", f"{ACCOUNTS}/", headers=cookie).status_code == 200
-    assert front.ask("GET", f"{ME}/", headers=cookie).json()["email"] == EMAIL
+    assert cdn.send("GET", f"{ACCOUNTS}/", headers=cookie).status_code == 200
+    assert cdn.send("GET", f"{ME}/", headers=cookie).json()["email"] == EMAIL
     sent = {**cookie, "X-CSRFToken": answer.cookies[CSRF]}
-    assert front.ask("POST", "/api/channel/", json={"name": "c"}, headers=sent).status_code == 201
-    assert front.ask("POST", "/api/channel/", json={"name": "c"}, headers=cookie).status_code == 403
+    assert cdn.send("POST", "/api/channel/", json={"name": "c"}, headers=sent).status_code == 201
+    assert cdn.send("POST", "/api/channel/", json={"name": "c"}, headers=cookie).status_code == 403

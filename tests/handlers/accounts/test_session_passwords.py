@@ -11,7 +11,6 @@ from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
 from chalicelib.operations.users import sessions
 from tests.support.existing import existing
-from tests.support.http import front
 from tests.support.http.client import Browser
 
 URL = "/api/auth/session"

@@ -156,7 +156,7 @@ def test_a_stored_file_with_another_format_is_missing(studio):
 
 
 def test_a_file_is_found_before_the_notification_of_s3(studio):
-    name = studio.upload(b"quick", "pdf", "document", told=False)
+    name = studio.upload(b"quick", "pdf", "document", notified=False)
     _, root = studio.make_channel()
     assert studio.add(root, nodes.resource("r", files=[nodes.file(name)]))
     assert studio.post("/api/internal/file_diff", [name]).json == []

@@ -20,7 +20,7 @@ def titles(root):
 
 def assert_sound(root):
     """Assert that counts are right, and that every node except the root has one edge."""
-    assert counts.kept(root) == counts.recounted(root)
+    assert counts.stored(root) == counts.recounted(root)
     edges = counts.edges(root)
     assert len(edges) == len(set(edges)) == len(trees.walk(root)) - 1
 

@@ -16,9 +16,9 @@ VALUES = {label: value for label, value in WRONG.items() if label not in REFUSED
 AT_ONCE = 40
 
 
-def send(studio, root, spoilt):
+def send(studio, root, corrupted):
     """Send nodes in one request; return the response, or None after a server error."""
-    content = b",".join(node for _, node in spoilt)
+    content = b",".join(node for _, node in corrupted)
     try:
         answer = studio.call("POST", PATH, b'{"root_id": "%b", "content_data": [%b]}' % (root.encode(), content))
     except UnicodeEncodeError:
@@ -26,19 +26,19 @@ def send(studio, root, spoilt):
     return answer if answer.status < 500 else None
 
 
-def culprits(studio, root, spoilt):
+def culprits(studio, root, corrupted):
     """Return the labels of the nodes that cause a server error."""
-    if send(studio, root, spoilt):
+    if send(studio, root, corrupted):
         return []
-    if len(spoilt) == 1:
-        return [spoilt[0][0]]
-    half = len(spoilt) // 2
-    return culprits(studio, root, spoilt[:half]) + culprits(studio, root, spoilt[half:])
+    if len(corrupted) == 1:
+        return [corrupted[0][0]]
+    half = len(corrupted) // 2
+    return culprits(studio, root, corrupted[:half]) + culprits(studio, root, corrupted[half:])
 
 
 def spoilt_nodes(node):
     """Yield the node with each of its values replaced by each invalid one, each with a new id."""
-    for label, text in requests.spoilt(node, VALUES):
+    for label, text in requests.corrupted(node, VALUES):
         fresh = uuid.uuid4().hex.encode()
         yield label, text.replace(node["node_id"].encode(), fresh)
 
@@ -52,10 +52,10 @@ def refused_ones(answer):
 def test_an_invalid_value_in_a_node_causes_no_server_error(studio, kind):
     node = requests.good_nodes(studio)[kind]
     _, root = studio.make_channel()
-    spoilt = list(spoilt_nodes(node))
+    corrupted = list(spoilt_nodes(node))
     wrong, good = [], []
-    for start in range(0, len(spoilt), AT_ONCE):
-        chunk = spoilt[start : start + AT_ONCE]
+    for start in range(0, len(corrupted), AT_ONCE):
+        chunk = corrupted[start : start + AT_ONCE]
         with strictly(studio) as watch:
             answer = send(studio, root, chunk)
         if answer is None:
@@ -85,6 +85,6 @@ def test_an_invalid_value_in_a_remote_node_causes_no_server_error(studio):
         "source_content_id": None,
     }
     _, target = studio.make_channel()
-    spoilt = list(spoilt_nodes(remote))
-    for start in range(0, len(spoilt), AT_ONCE):
-        assert culprits(studio, target, spoilt[start : start + AT_ONCE]) == []
+    corrupted = list(spoilt_nodes(remote))
+    for start in range(0, len(corrupted), AT_ONCE):
+        assert culprits(studio, target, corrupted[start : start + AT_ONCE]) == []

@@ -77,7 +77,7 @@ def answers(shared_cloud: Any) -> dict[tuple[str, str], Answer]:
     studio.user_id, studio.token = studio.sign_up("admin", is_admin=True)
     tree = next(call for call in CALLS if call.note == "get_tree_data main").response["tree"]
     recordings.build_channel(studio, tree)
-    recordings.say_stored(studio, "8c9d17333fca4b9ecce3b03adcabef53.mp4", 23372)
+    recordings.notify_stored(studio, "8c9d17333fca4b9ecce3b03adcabef53.mp4", 23372)
     assert studio.publish(CHANNEL)["status"] == "SUCCESS"
     replay = Replay(studio)
     return {call.key: replay.make(call) for call in CALLS}

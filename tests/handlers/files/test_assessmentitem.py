@@ -61,7 +61,7 @@ class World:
 
     def node(self, node_id):
         """Return (count of questions, complete) of a node, and assert that the counts of its ancestors are right."""
-        assert counts.kept(self.root) == counts.recounted(self.root)
+        assert counts.stored(self.root) == counts.recounted(self.root)
         node = Node.get(node_id)
         assert node.assessment_item_count == len(self.of(node_id))
         return int(node.assessment_item_count), bool(node.complete)
@@ -218,7 +218,7 @@ class TestCreation:
             "randomize": True,
             "deleted": False,
         }
-        for where, body in requests.spoilt(good, requests.WRONG):
+        for where, body in requests.corrupted(good, requests.WRONG):
             assert world.studio.post(URL, body).status < 500, where
         assert world.node(world.empty)[1]
 

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from tests.support.http.recordings import say_stored, store
+from tests.support.http.recordings import notify_stored, store
 
 PATH = "/api/internal/file_diff"
 
@@ -22,13 +22,13 @@ def diff(studio, names):
 def test_stored_files_are_omitted_and_the_order_is_preserved(studio):
     names = [name(number) for number in range(10)]
     for present in names[::3]:
-        say_stored(studio, present, 5)
+        notify_stored(studio, present, 5)
     assert diff(studio, names) == [absent for absent in names if absent not in names[::3]]
 
 
 def test_hundreds_of_names_are_compared(studio):
     names = [name(number) for number in range(450)]
-    say_stored(studio, names[430], 5)
+    notify_stored(studio, names[430], 5)
     assert diff(studio, names) == names[:430] + names[431:]
 
 
@@ -67,7 +67,7 @@ def test_too_many_names_are_refused(studio):
 
 def test_notifications_of_s3_record_content_files_only(studio):
     present = name(1)
-    say_stored(studio, present, 5)
+    notify_stored(studio, present, 5)
     studio.notify("content/databases/x.sqlite3", 5)
     studio.notify("content/storage/0/0/x+y%20z.pdf", 5)
     assert len(studio.cloud.items("stored_objects")) == 1

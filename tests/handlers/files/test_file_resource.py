@@ -67,7 +67,7 @@ class World:
         return token
 
     def complete(self, node_id):
-        assert counts.kept(self.root) == counts.recounted(self.root)
+        assert counts.stored(self.root) == counts.recounted(self.root)
         return bool(Node.get(node_id).complete)
 
     def rev(self):

@@ -1,4 +1,4 @@
-"""Whatever is sent as a body: the answer is JSON and no 5xx, and what is refused has changed nothing."""
+"""Arbitrary bodies: the response is JSON and not a 5xx, and a refused request has changed nothing."""
 
 import json
 import uuid
@@ -11,13 +11,13 @@ from tests.support.http import requests
 from tests.support.http.requests import BASE, UPLOAD_URL, WRONG
 from tests.support.source import routes
 
-# Those of one thing ({id}) say first that it is not there.
+# Paths of one resource ({id}) are left out: they respond 404 before they read the body.
 POSTS = [
     r.path
     for r in routes.ALL
     if r.method == "POST" and r.path.startswith("/api/") and "authenticate" not in r.path and "{" not in r.path
 ]
-COUNTED = ("/api/auth/session", "/api/user/me/password")  # what is wrong there is counted
+COUNTED = ("/api/auth/session", "/api/user/me/password")  # they count failed attempts
 JSON_POSTS = [path for path in POSTS if not path.endswith("file_upload")]
 
 BODIES = {
@@ -46,7 +46,7 @@ def assert_refused(answer):
 
 
 @pytest.mark.parametrize("path", POSTS)
-def test_a_body_that_is_no_object_is_refused_and_changes_nothing(studio, path):
+def test_a_body_that_is_not_an_object_is_refused_and_changes_nothing(studio, path):
     requests.good_bodies(studio)
     before = studio.cloud.contents()
     for label, body in BODIES.items():
@@ -56,25 +56,25 @@ def test_a_body_that_is_no_object_is_refused_and_changes_nothing(studio, path):
     assert studio.cloud.contents() == before
 
 
-# An empty list of files, and nothing to sync, are something to ask about too.
+# An empty list of files and an empty sync request are valid.
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith(("file_diff", "/sync"))])
 @pytest.mark.parametrize("body", [b"", b" \n", b"{}", b"null", b"[]", b'[{"id": 1}]'])
-def test_an_empty_body_lacks_what_is_required(studio, path, body):
+def test_an_empty_body_lacks_required_fields(studio, path, body):
     answer = studio.call("POST", path, body)
     assert answer.status == 400
     expected = "An object is required." if body.startswith(b"[") else "This field is required."
-    told = {name: texts for name, texts in answer.json.items() if name not in ("error", "detail")}
-    assert told
-    assert all(texts == [expected] for texts in told.values())
+    fields = {name: texts for name, texts in answer.json.items() if name not in ("error", "detail")}
+    assert fields
+    assert all(texts == [expected] for texts in fields.values())
 
 
 @pytest.mark.parametrize("path", JSON_POSTS)
-def test_a_body_is_read_as_json_whatever_its_type_is_called(studio, path):
+def test_a_body_is_read_as_json_whatever_its_content_type(studio, path):
     body = requests.good_bodies(studio)[path]
     for content_type in ("text/plain", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "x"):
         if path.endswith(("finish_channel", "publish_channel")):
             body = {**body, "channel_id": studio.make_channel()[0]}
-        if path == "/api/invitation":  # nobody is invited twice
+        if path == "/api/invitation":  # a second invitation is refused
             body = {**body, "email": f"{uuid.uuid4().hex}@example.org"}
         encoded = requests.replaced([body], (0,), body)[1:-1]
         answer = studio.call("POST", path, encoded, content_type=content_type)
@@ -82,45 +82,45 @@ def test_a_body_is_read_as_json_whatever_its_type_is_called(studio, path):
 
 
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith("add_nodes")])
-def test_a_wrong_value_anywhere_is_no_fault_of_the_server(studio, path):
+def test_an_invalid_value_anywhere_is_not_a_server_error(studio, path):
     body = requests.good_bodies(studio)[path]
     assert problems(studio, path, body, WRONG) == []
 
 
 def problems(studio, path, body, values):
-    """What goes wrong with bodies in which one value after the other is replaced by one of these."""
+    """The problems with bodies in which one value is replaced by one of these."""
     found = []
     with strictly(studio) as watch:
-        for label, spoilt in requests.spoilt(body, values):
+        for label, corrupted in requests.corrupted(body, values):
             watch.names.clear()
-            problem = tried(studio, path, spoilt, watch)
+            problem = problem_with(studio, path, corrupted, watch)
             if problem:
                 found.append(f"{label}: {problem}")
     return found
 
 
 @pytest.mark.parametrize("path", JSON_POSTS)
-def test_what_no_database_can_hold_is_refused_wherever_it_is(studio, path):
+def test_values_that_no_database_can_store_are_refused(studio, path):
     body = requests.good_bodies(studio)[path]
     with strictly(studio) as watch:
         for label in requests.REFUSED_WHOLE:
-            more = [*body, None] if isinstance(body, list) else {**body, "unheard_of": None}
-            place = (len(body),) if isinstance(body, list) else ("unheard_of",)
+            more = [*body, None] if isinstance(body, list) else {**body, "unknown_field": None}
+            place = (len(body),) if isinstance(body, list) else ("unknown_field",)
             answer = studio.call("POST", path, requests.replaced(more, place, WRONG[label]))
             assert (answer.status, set(answer.json)) == (400, {"error", "detail"}), label
     assert watch.writes == []
 
 
-def tried(studio, path, body, watch):
-    """What is wrong with the answer to this body, or None."""
+def problem_with(studio, path, body, watch):
+    """The problem with the response to this body, or None."""
     try:
         answer = studio.call("POST", path, body)
     except UnicodeEncodeError:
-        return "the answer is not Unicode text"
+        return "the response is not Unicode text"
     if answer.status >= 500:
         return answer.status
     if answer.status >= 400 and answer.status != 412 and watch.writes and path not in COUNTED:
-        return f"refused, yet something was written: {watch.writes}"
+        return f"refused after writing: {watch.writes}"
     return None if isinstance(answer.json, dict | list) else "no JSON object"
 
 
@@ -136,7 +136,7 @@ def test_ids_may_be_written_with_dashes_and_in_capitals(studio, path):
     assert not any(str(uuid.UUID(id)).upper() in answer.text for id in ids)
 
 
-def test_all_wrong_fields_are_told_at_once(studio):
+def test_all_invalid_fields_are_reported_together(studio):
     answer = studio.post(UPLOAD_URL, {"size": "x", "checksum": "y", "file_format": "exe", "preset": 5})
     assert answer.status == 400
     assert set(answer.json) == {"size", "checksum", "name", "file_format", "preset"}
@@ -152,7 +152,7 @@ def test_an_internal_refusal_has_its_fields_and_an_error(studio):
     assert all(name in answer.json["detail"] for name in names)
 
 
-def test_fields_that_nobody_knows_are_ignored(studio):
+def test_unknown_fields_are_ignored(studio):
     for path, body in requests.good_bodies(studio).items():
         if isinstance(body, dict):
             answer = studio.post(path, {**body, "unheard_of": {"a": [1]}})

@@ -1,8 +1,8 @@
-"""What every path does with every method, and how paths may be written."""
+"""Every path with every method, and the accepted forms of paths."""
 
 import pytest
 
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.source import routes
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -10,7 +10,7 @@ SOME_GETS = ["/api/public/info", "/api/public/v1/channels", "/api/internal/authe
 
 
 @pytest.mark.parametrize("path", routes.PATHS)
-def test_other_methods_are_405_and_told_which_are_allowed(studio, path):
+def test_other_methods_are_405_with_the_allowed_ones(studio, path):
     for method in METHODS - routes.methods(path):
         answer = studio.call(method, path, token=None)
         assert answer.status == 405
@@ -20,7 +20,7 @@ def test_other_methods_are_405_and_told_which_are_allowed(studio, path):
 
 
 @pytest.mark.parametrize("path", routes.PATHS)
-def test_options_tells_the_methods_to_anyone(studio, path):
+def test_options_lists_the_methods_for_anyone(studio, path):
     answer = studio.call("OPTIONS", path, token=None)
     assert answer.status == 200
     assert set(answer.headers["Allow"].split(", ")) == routes.methods(path)
@@ -38,9 +38,9 @@ def test_head_is_get_without_a_body(studio, path, signed_in):
 
 
 @pytest.mark.parametrize("path", SOME_GETS)
-def test_a_slash_at_the_end_makes_no_difference(studio, path):
+def test_a_trailing_slash_makes_no_difference(studio, path):
     headers = {"Authorization": f"Token {studio.token}"}
-    with_slash, without = (front.ask("GET", path + end, headers=headers) for end in ("/", ""))
+    with_slash, without = (cdn.send("GET", path + end, headers=headers) for end in ("/", ""))
     assert with_slash.status_code == without.status_code == 200
     assert with_slash.json() == without.json()
 
@@ -49,6 +49,6 @@ def test_a_slash_at_the_end_makes_no_difference(studio, path):
     "path", ["/", "/api/nope", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"]
 )
 def test_an_unknown_path_is_404_as_json(studio, path):
-    answer = front.ask("GET", path)
+    answer = cdn.send("GET", path)
     assert answer.status_code == 404
     assert set(answer.json()) == {"error", "detail"}

@@ -1,4 +1,4 @@
-"""How many calls of AWS a request costs at most. Fewer is always fine."""
+"""The maximum number of AWS calls of a request."""
 
 from tests.support.aws.calls import counting
 from tests.support.worlds import nodes
@@ -12,7 +12,7 @@ def test_authenticating_takes_1_call(studio):
 
 def test_an_upload_url_takes_4_calls(studio):
     with counting(studio) as watch:
-        studio.upload(b"%PDF-1.4", "pdf", "document", told=False)
+        studio.upload(b"%PDF-1.4", "pdf", "document", notified=False)
     assert len(watch.names) <= 4, watch.names
 
 
@@ -35,7 +35,7 @@ def test_adding_10_new_exercises_far_down_takes_8_calls(studio):
     assert len(watch.names) <= 8, watch.names
 
 
-def test_asking_for_a_publish_takes_5_calls(studio):
+def test_requesting_a_publish_takes_5_calls(studio):
     channel_id, root = studio.make_channel()
     pdf = studio.upload(b"%PDF-1.4", "pdf", "document")
     studio.add(root, nodes.resource("d", files=[nodes.file(pdf)]))
@@ -47,7 +47,7 @@ def test_asking_for_a_publish_takes_5_calls(studio):
         assert len(watch.names) <= 5, watch.names
 
 
-def test_a_diff_of_1000_names_takes_a_call_a_hundred(studio):
+def test_a_diff_of_1000_names_takes_one_call_per_100(studio):
     names = [f"{n:032x}.mp4" for n in range(1000)]
     with counting(studio) as watch:
         assert studio.post("/api/internal/file_diff", names).json == names

@@ -54,8 +54,8 @@ def titles(node_id):
 
 def assert_sound(root):
     """Assert that counts are right, and that exactly one edge leads to every node of the tree."""
-    assert counts.kept(root) == counts.recounted(root)
-    assert len(counts.edges(root)) == len(trees.walk(root)) - 1 == len(counts.kept(root)) - 1
+    assert counts.stored(root) == counts.recounted(root)
+    assert len(counts.edges(root)) == len(trees.walk(root)) - 1 == len(counts.stored(root)) - 1
 
 
 @pytest.mark.usefixtures("everything_is_large")
@@ -98,7 +98,7 @@ class TestLargeCopies:
         with interrupted(studio, lambda: studio.call("DELETE", f"{URL}/{target}")):
             node_copies.run(task_id)
         assert (studio.task(task_id)["status"], find(Node, KEY)) == ("FAILURE", None)
-        assert counts.kept(root) == counts.recounted(root)
+        assert counts.stored(root) == counts.recounted(root)
 
     def test_that_fail_repeatedly_end_with_status_failure(self, studio, root, source, monkeypatch):
         task_id = copy(studio, source, root)["task_id"]

@@ -51,8 +51,8 @@ def test_every_topic_counts_its_descendants(aws, tree, chunks, repeated):
             for _ in range(1 + repeated):
                 added = studio.add(ids[parent], *(sent for _, sent in chunk))
             ids |= {number: added[sent["node_id"]] for number, sent in chunk}
-    assert counts.kept(root) == counts.recounted(root)
-    assert counts.kept(root)[f"Channel {root}"][0] == len(tree)
+    assert counts.stored(root) == counts.recounted(root)
+    assert counts.stored(root)[f"Channel {root}"][0] == len(tree)
 
 
 def test_the_counts_of_a_small_tree(studio):
@@ -61,7 +61,7 @@ def test_the_counts_of_a_small_tree(studio):
     inner = studio.add(outer, nodes.topic("inner"))[nodes.node_id("inner")]
     coach = nodes.exercise("coach", nodes.question("q"), role="coach")
     studio.add(inner, coach, nodes.topic("no title", title=""))
-    assert sorted(counts.kept(root).values()) == sorted(
+    assert sorted(counts.stored(root).values()) == sorted(
         [
             (5, 2, 1, 2),  # the root: the topic without a title is incomplete too
             (3, 1, 1, 1),  # outer
@@ -78,7 +78,7 @@ def test_nodes_added_to_a_live_tree_are_counted(studio):
     topic = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
     studio.finish(channel_id)
     studio.add(topic, nodes.resource("r"), nodes.exercise("e", nodes.question("q")))
-    assert counts.kept(root) == counts.recounted(root)
+    assert counts.stored(root) == counts.recounted(root)
 
 
 def test_nodes_copied_from_another_channel_are_counted(studio):
@@ -89,5 +89,5 @@ def test_nodes_copied_from_another_channel_are_counted(studio):
     topic = studio.add(root, nodes.topic("t"))[nodes.node_id("t")]
     remote = {"node_id": nodes.node_id("mine"), "source_channel_id": source_id, "source_node_id": nodes.node_id("e")}
     studio.add(topic, remote)
-    assert counts.kept(root) == counts.recounted(root)
-    assert counts.kept(root)[f"Target {root}"] == (2, 1, 1, 0)
+    assert counts.stored(root) == counts.recounted(root)
+    assert counts.stored(root)[f"Target {root}"] == (2, 1, 1, 0)

@@ -72,7 +72,7 @@ def test_updates_counts_and_completeness(studio, tree):
     assert values(studio, tree["root"]) == [5, 3, 3, 3]
     update(tree, license=1, role_visibility="learner")
     assert values(studio, tree["root"]) == [5, 3, 0, 1]
-    assert counts.kept(tree["root"]) == counts.recounted(tree["root"])
+    assert counts.stored(tree["root"]) == counts.recounted(tree["root"])
 
 
 def test_repeated_changes_nothing(studio, tree):
@@ -96,7 +96,7 @@ def test_skips_nodes_that_are_moved_away_meanwhile(studio, tree):
         update(tree, language="fr")
     assert row(studio, tree["inner"])["parent"] == tree["root"]
     assert (row(studio, tree["v"])["language"], row(studio, tree["e"])["language"]) == (None, "fr")
-    assert counts.kept(tree["root"]) == counts.recounted(tree["root"])
+    assert counts.stored(tree["root"]) == counts.recounted(tree["root"])
 
 
 def test_requires_the_permission_to_edit(studio, tree):

@@ -35,7 +35,7 @@ class World:
 
     def pull(self, *parts, user=None):
         pull_from_source.pull(user or self.user, self.channel, **dict.fromkeys(parts, True))
-        assert counts.kept(self.root) == counts.recounted(self.root)
+        assert counts.stored(self.root) == counts.recounted(self.root)
 
     def seen(self, name):
         return row(self.studio, self.copy[name])

@@ -49,7 +49,7 @@ def test_lft_represents_the_order_exactly(studio, crowded):
     assert [row["title"] for row in rows] == before
     assert_ordered(rows)
     assert all(positions.is_exact(Node.get(row["id"]).position) for row in rows)
-    assert counts.kept(crowded) == counts.recounted(crowded)
+    assert counts.stored(crowded) == counts.recounted(crowded)
     last = make(studio, crowded, "last")
     assert last["lft"] > rows[-1]["lft"]
 

@@ -134,7 +134,7 @@ class TestMail:
     @pytest.fixture(autouse=True)
     def _sender(self, studio, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
-        studio.cloud.may_send_from(SENDER)
+        studio.cloud.verify_sender(SENDER)
 
     def test_is_sent_to_the_invited_user(self, studio, channel_id):
         invite(studio, channel_id, "Guest@example.org", share_mode="view")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.aws.calls import strictly
-from tests.support.http.requests import WRONG, spoilt
+from tests.support.http.requests import WRONG, corrupted
 
 ID = "b" * 32
 
@@ -34,7 +34,7 @@ def test_bodies_never_fail(studio, admin):
     asked = 0
     for method, path, good in bodies(studio):
         with strictly(studio):
-            for where, body in [*spoilt(good, WRONG), *spoilt([good], WRONG), ("whole", b"[]"), ("whole", b"{")]:
+            for where, body in [*corrupted(good, WRONG), *corrupted([good], WRONG), ("whole", b"[]"), ("whole", b"{")]:
                 answer = studio.call(method, path, body, admin)
                 assert 200 <= answer.status < 500, f"{method} {path}: {where}: {answer.text}"
                 asked += 1

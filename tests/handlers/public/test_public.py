@@ -1,4 +1,4 @@
-"""The public API: what is published, to those who may see it, and nothing else."""
+"""The public API shows published content of visible channels, and nothing else."""
 
 import uuid
 from typing import Any
@@ -47,7 +47,7 @@ def test_public_channels_are_listed_by_name_whatever_its_case(studio):
     assert set(listed(studio)) == set(ids.values())
 
 
-def test_a_private_channel_is_in_no_list_but_its_id_and_its_token_find_it(studio):
+def test_a_private_channel_is_not_listed_but_found_by_its_id_and_token(studio):
     channel_id, token = publish(studio)
     assert listed(studio) == []
     for identifier in (channel_id, str(uuid.UUID(channel_id)), channel_id.upper(), token, token.upper()):
@@ -57,7 +57,7 @@ def test_a_private_channel_is_in_no_list_but_its_id_and_its_token_find_it(studio
     assert get(studio, f"/api/public/channel/{channel_id}").status == 200
 
 
-def test_a_token_opens_private_channels_in_the_list(studio):
+def test_a_token_lists_private_channels(studio):
     one, token = publish(studio, "One")
     two, other = publish(studio, "Two")
     public, public_token = publish(studio, "Public", public=True)
@@ -72,14 +72,14 @@ def test_a_token_opens_private_channels_in_the_list(studio):
     assert sorted(listed(studio, f"?tokens={token}&tokens={other}")) == sorted([one, two, public])
 
 
-def test_a_token_of_nothing_opens_nothing(studio):
+def test_an_unknown_token_finds_nothing(studio):
     publish(studio)
     assert listed(studio, "?tokens=abcde-fghij") == []
     assert listed(studio, "?tokens=") == listed(studio, "?tokens=,,%20,") == []
 
 
 @pytest.mark.parametrize("state", ["new", "uploaded", "staged", "live", "failed"])
-def test_what_is_not_published_is_nowhere(studio, state):
+def test_an_unpublished_channel_is_not_found(studio, state):
     channel_id, root = studio.make_channel()
     if state != "new":
         studio.add(root, nodes.exercise("e", nodes.question("q")) if state != "failed" else nodes.topic("t"))
@@ -96,7 +96,7 @@ def test_what_is_not_published_is_nowhere(studio, state):
     assert [get(studio, path).status for path in paths_of(channel_id)] == [404, 404]
 
 
-def test_a_deleted_channel_is_nowhere(studio):
+def test_a_deleted_channel_is_not_found(studio):
     channel_id, token = publish(studio, public=True)
     Channel(channel_id).update([Channel.deleted.set(True)])
     public_index_update.refresh([channel_id])
@@ -105,7 +105,7 @@ def test_a_deleted_channel_is_nowhere(studio):
         assert get(studio, path).status == 404
 
 
-def test_what_is_changed_but_not_published_is_not_seen(studio):
+def test_unpublished_changes_are_not_visible(studio):
     channel_id, token = publish(studio, "Old", description="old", public=True)
     _, root = studio.make_channel("New", channel_id, description="new")
     studio.add(root, nodes.exercise("new", nodes.question("q")))
@@ -117,7 +117,7 @@ def test_what_is_changed_but_not_published_is_not_seen(studio):
     assert short == {"name": "Old", "description": "old", "version": 1}
 
 
-def test_a_keyword_is_looked_for_in_name_description_and_tags(studio):
+def test_a_keyword_is_searched_in_name_description_and_tags(studio):
     channel_id, _ = publish(studio, "Algebra", public=True, description="All about numbers")
     for keyword in ("", "alg", "ALG", "%20algebra%20", "numbers", "tag%20alg"):
         assert listed(studio, f"?keyword={keyword}") == [channel_id], keyword
@@ -127,7 +127,7 @@ def test_a_keyword_is_looked_for_in_name_description_and_tags(studio):
         assert set(get(studio, f"{LIST}?keyword={keyword}").json) == {"keyword", "error", "detail"}
 
 
-def test_a_language_is_that_of_the_channel_or_of_its_nodes(studio):
+def test_a_language_matches_the_channel_or_its_nodes(studio):
     english, _ = publish(studio, "English", public=True)
     french, _ = publish(studio, "French", public=True, language="fr")
     assert listed(studio, "?language=en") == [english]
@@ -136,7 +136,7 @@ def test_a_language_is_that_of_the_channel_or_of_its_nodes(studio):
     assert listed(studio, "?language=fr&keyword=english") == []
 
 
-def test_public_reads_may_be_cached_and_need_nobody(studio):
+def test_public_reads_are_cacheable_and_anonymous(studio):
     channel_id, token = publish(studio, public=True)
     for path in (LIST, f"{LIST}/lookup/{token}", *paths_of(channel_id)):
         answers = [studio.get(path, sent) for sent in (None, "0" * 40, studio.token)]
@@ -144,7 +144,7 @@ def test_public_reads_may_be_cached_and_need_nobody(studio):
         assert len({answer.text for answer in answers}) == 1
 
 
-def test_what_is_not_found_is_said_in_the_words_of_the_specification(studio):
+def test_not_found_errors_have_the_texts_of_the_specification(studio):
     assert get(studio, f"/api/public/channel/{NOTHING}").json["error"] == f"Channel with id {NOTHING} not found"
     assert get(studio, f"{LIST}/lookup/none").json["error"] == "No channel matching none found"
 
@@ -153,7 +153,7 @@ BAD = ["bad", "%00", "%ff%fe", "-", "%20", "%2F", "%F0%9F%8C%8D", "a" * 10_000, 
 
 
 @pytest.mark.parametrize("identifier", BAD, ids=range(len(BAD)))
-def test_an_identifier_that_is_none_is_404(studio, identifier):
+def test_an_invalid_identifier_is_404(studio, identifier):
     with strictly(studio):
         for path in paths_of(identifier):
             answer = get(studio, path)
@@ -169,7 +169,7 @@ TOO_LONG = "a" * 10_000
     [*(one for one in BAD if one != TOO_LONG), ",".join(f"t{number}" for number in range(500)), "-,-,a,a,A"],
     ids=range(14),
 )
-def test_tokens_that_are_none_open_nothing(studio, tokens):
+def test_invalid_tokens_find_nothing(studio, tokens):
     with strictly(studio):
         assert listed(studio, f"?tokens={tokens}") == []
 
@@ -211,7 +211,7 @@ def test_the_instance_stays_the_same(studio):
     assert uuid.UUID(first).hex == first
 
 
-def test_that_the_server_is_there_is_told_though_nothing_behind_it_is(studio):
+def test_info_is_served_when_aws_is_unavailable(studio):
     publish(studio, public=True)
     with counting(studio) as calls:
         answers = [get(studio, "/api/public/info?v=3") for _ in range(2)]
@@ -220,7 +220,7 @@ def test_that_the_server_is_there_is_told_though_nothing_behind_it_is(studio):
     assert "Last-Modified" in answers[0].headers
 
 
-def test_links_have_the_path_that_was_asked_for(studio):
+def test_links_have_the_requested_path(studio):
     for name in "ab":
         publish(studio, name, public=True)
     for path in ("/api/public/v2/channel", "/api/public/v2/channel/", "/api/public/v1/channelmetadata/"):
@@ -228,7 +228,7 @@ def test_links_have_the_path_that_was_asked_for(studio):
         assert link.partition("?")[0].endswith(path)
 
 
-def test_a_request_is_known_by_its_path_with_all_parameters(studio, monkeypatch):
+def test_a_request_is_identified_by_its_path_with_all_parameters(studio, monkeypatch):
     seen: list[str] = []
     answer = router.respond
 

@@ -1,4 +1,4 @@
-"""Public answers may be kept, and are told from older ones."""
+"""Public responses are cacheable, and have validators that distinguish them from older ones."""
 
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -28,7 +28,7 @@ def get(studio, path, **headers):
 
 
 def reads(channel_id):
-    """Every public read of a channel, in all the forms that answer."""
+    """Every public read of a channel, in all forms."""
     token = existing(channels.get(channel_id)).primary_token
     paths = [
         f"{CHANNELS}/lookup/{token}",
@@ -52,7 +52,7 @@ def moment(answer):
 
 
 class TestEveryRead:
-    def test_may_be_kept_and_has_validators(self, studio):
+    def test_is_cacheable_and_has_validators(self, studio):
         channel_id = publish(studio, public=True)
         assert len(reads(channel_id)) > 20
         for path in reads(channel_id):
@@ -63,11 +63,11 @@ class TestEveryRead:
             assert answer.headers["Last-Modified"].endswith(" GMT")
             assert get(studio, path).headers == answer.headers
 
-    def test_is_not_sent_again_to_who_has_it(self, studio):
+    def test_is_not_sent_again_to_clients_with_a_copy(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
-            told = get(studio, path).headers
-            tag, date = told["ETag"], told["Last-Modified"]
+            first = get(studio, path).headers
+            tag, date = first["ETag"], first["Last-Modified"]
             for headers in (
                 *({"if_none_match": given} for given in (tag, f"W/{tag}", f'"other", {tag}', f'W/"x",W/{tag}', "*")),
                 {"if_modified_since": date},
@@ -76,10 +76,10 @@ class TestEveryRead:
             ):
                 answer = get(studio, path, **headers)
                 assert (answer.status, answer.text) == (304, ""), (path, headers)
-                kept = ("ETag", "Cache-Control", "Last-Modified")
-                assert [answer.headers[name] for name in kept] == [told[name] for name in kept]
+                names = ("ETag", "Cache-Control", "Last-Modified")
+                assert [answer.headers[name] for name in names] == [first[name] for name in names]
 
-    def test_is_sent_to_who_has_another_one(self, studio):
+    def test_is_sent_to_clients_with_another_version(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
             tag, date = (get(studio, path).headers[name] for name in ("ETag", "Last-Modified"))
@@ -95,12 +95,12 @@ class TestEveryRead:
     def test_has_the_same_headers_for_head_and_no_body(self, studio):
         channel_id = publish(studio, public=True)
         for path in reads(channel_id):
-            asked, head = get(studio, path), studio.call("HEAD", path, token=None)
-            assert (head.status, head.headers, head.text) == (200, asked.headers, "")
-            again = studio.call("HEAD", path, token=None, if_none_match=asked.headers["ETag"])
+            full, head = get(studio, path), studio.call("HEAD", path, token=None)
+            assert (head.status, head.headers, head.text) == (200, full.headers, "")
+            again = studio.call("HEAD", path, token=None, if_none_match=full.headers["ETag"])
             assert (again.status, again.text) == (304, "")
 
-    def test_is_not_kept_where_it_failed(self, studio):
+    def test_is_not_cacheable_if_it_failed(self, studio):
         publish(studio, public=True)
         for path in (
             f"{CHANNELS}/lookup/none",
@@ -124,8 +124,8 @@ def both(answer):
     return answer.headers["ETag"], answer.headers["Last-Modified"]
 
 
-class TestWhatChanged:
-    """Every change shows in both validators, however soon it comes after the one before it."""
+class TestChanges:
+    """Every change shows in both validators, however soon it follows another one."""
 
     def follow(self, studio, path, *changes):
         before = get(studio, path)
@@ -140,7 +140,7 @@ class TestWhatChanged:
             assert get(studio, path, if_modified_since=date).status == 200
             before = after
 
-    def test_is_told_of_lists_as_channels_come_go_and_are_published(self, studio):
+    def test_of_lists_show_as_channels_come_go_and_are_published(self, studio):
         publish(studio, public=True)
         other = publish(studio, "a", name="Other")
         for path in (CHANNELS, f"{BROWSED}?page=1", NODES):
@@ -153,7 +153,7 @@ class TestWhatChanged:
             )
 
     @pytest.mark.parametrize("path", ["v2/contentnode_tree/{}", "v2/importmetadata/{}?descendants=true", "channel/{}"])
-    def test_is_told_of_a_channel_that_is_published_again(self, studio, path):
+    def test_show_when_a_channel_is_published_again(self, studio, path):
         channel_id = publish(studio, "a", public=True)
         self.follow(
             studio,
@@ -162,7 +162,7 @@ class TestWhatChanged:
             lambda: publish(studio, "c", channel_id=channel_id),
         )
 
-    def test_is_told_of_a_lookup_as_its_channel_becomes_public_and_private(self, studio):
+    def test_of_a_lookup_show_as_its_channel_becomes_public_and_private(self, studio):
         channel_id = publish(studio, public=True)
         states = (False, True, False, True)
         for path in (
@@ -173,14 +173,14 @@ class TestWhatChanged:
                 studio, path, *(lambda public=public: studio.make_public(channel_id, public) for public in states)
             )
 
-    def test_is_told_of_a_private_channel_that_is_published_again(self, studio):
+    def test_show_when_a_private_channel_is_published_again(self, studio):
         channel_id = publish(studio)
         path = f"{CHANNELS}/lookup/{channel_id}"
         tag = get(studio, path).headers["ETag"]
         publish(studio, "b", channel_id=channel_id)
         assert get(studio, path, if_none_match=tag).status == 200
 
-    def test_comes_back_as_what_it_was_under_its_old_tag(self, studio):
+    def test_that_are_undone_restore_the_old_tag(self, studio):
         publish(studio, public=True)
         other = publish(studio, "other", name="Other")
         before = get(studio, NODES)
@@ -190,67 +190,67 @@ class TestWhatChanged:
         assert moment(get(studio, NODES)) > moment(before)
 
 
-class TestWhatTheTablesSay:
-    """Nothing tells when it changed last: it is dated by the clock, and known again by its tag."""
+class TestDataFromTables:
+    """The time of the last change is unknown: responses are dated by the clock, and identified by their tag."""
 
     @pytest.fixture
     def pass_time(self, monkeypatch):
-        """Sets the clock of all that is opened forward, by so many seconds since the beginning."""
+        """Sets the clock of lookups to so many seconds after the start."""
 
         def pass_time(seconds):
             monkeypatch.setattr(channel_lookup, "now", lambda: now() + timedelta(seconds=seconds))
 
         return pass_time
 
-    def test_is_not_sent_again_to_who_has_it(self, studio, pass_time):
+    def test_is_not_sent_again_to_clients_with_a_copy(self, studio, pass_time):
         path = f"{CHANNELS}/lookup/{publish(studio)}"
-        told = get(studio, path)
+        first = get(studio, path)
         pass_time(1000)
-        again = get(studio, path, if_none_match=told.headers["ETag"])
-        assert (again.status, moment(again) > moment(told)) == (304, True)
+        again = get(studio, path, if_none_match=first.headers["ETag"])
+        assert (again.status, moment(again) > moment(first)) == (304, True)
 
-    def test_is_told_of_a_private_channel_that_is_deleted(self, studio, pass_time):
+    def test_changes_when_a_private_channel_is_deleted(self, studio, pass_time):
         channel_id = publish(studio)
         path = f"{CHANNELS}?tokens={existing(channels.get(channel_id)).primary_token}"
-        told = get(studio, path)
+        first = get(studio, path)
         Channel(channel_id).update([Channel.deleted.set(True)])
         pass_time(10)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (len(told.json), answer.status, answer.json) == (1, 200, [])
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (len(first.json), answer.status, answer.json) == (1, 200, [])
 
     @pytest.mark.parametrize("public", [False, True])
-    def test_is_told_of_a_set_that_an_older_channel_joins(self, studio, pass_time, public):
+    def test_changes_when_an_older_channel_joins_a_set(self, studio, pass_time, public):
         old, new = publish(studio, public=public), publish(studio, public=public)
         set_id, path = nodes.node_id("set"), f"{CHANNELS}/lookup/aaaaabbbbb"
         SecretToken("aaaaabbbbb", channel_set_id=set_id).save()
         ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new]).save()
-        told = get(studio, path)
+        first = get(studio, path)
         ChannelSet(set_id, user_id=studio.user_id, name="Set", secret_token="aaaaabbbbb", channel_ids=[new, old]).save()
         pass_time(10)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (len(told.json), answer.status, len(answer.json)) == (1, 200, 2)
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (len(first.json), answer.status, len(answer.json)) == (1, 200, 2)
 
-    def test_is_told_of_a_new_version_where_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
+    def test_changes_with_a_new_version_if_the_index_was_ahead_of_the_clock(self, studio, pass_time, monkeypatch):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
         monkeypatch.setattr(public_index, "now", lambda: now() + timedelta(seconds=60))
         publish(studio, name="Other", public=True)
-        told = get(studio, path)
+        first = get(studio, path)
         publish(studio, "b", channel_id=channel_id)
         pass_time(70)
-        answer = get(studio, path, if_modified_since=told.headers["Last-Modified"])
-        assert (told.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
+        answer = get(studio, path, if_modified_since=first.headers["Last-Modified"])
+        assert (first.json["version"], answer.status, answer.json["version"]) == (1, 200, 2)
 
-    def test_is_older_than_what_the_index_says_of_the_channel_from_then_on(self, studio):
+    def test_is_older_than_the_channels_entry_in_the_index(self, studio):
         channel_id = publish(studio)
         path = f"/api/public/channel/{channel_id}"
-        told = get(studio, path)
+        first = get(studio, path)
         studio.make_public(channel_id)
-        assert moment(get(studio, path)) > moment(told)
+        assert moment(get(studio, path)) > moment(first)
 
 
-class TestAListThatTakesTooLong:
-    def test_is_not_said_to_have_too_many_nodes(self, studio, monkeypatch):
+class TestSlowLists:
+    def test_are_not_reported_as_too_large(self, studio, monkeypatch):
         publish(studio, public=True)
         monkeypatch.setattr("chalicelib.operations.public.public_nodes.TIME_FOR_A_PAGE", -1)
         answer = get(studio, NODES)
@@ -262,26 +262,26 @@ class TestAListThatTakesTooLong:
             assert (page["results"], "cursor" in page["more"]) == ([], True)
 
 
-class TestAListWithTooManyNodes:
+class TestListsWithTooManyNodes:
     @pytest.fixture(autouse=True)
-    def few_are_many(self, monkeypatch):
+    def small_limit(self, monkeypatch):
         monkeypatch.setattr(public_nodes, "MAX_NODES", 4)
 
-    def test_must_be_asked_for_in_pages(self, studio):
+    def test_must_be_requested_in_pages(self, studio):
         publish(studio, *"abcd", public=True)
         answer = get(studio, NODES)
         assert answer.status == 400
         assert "Send max_results" in answer.json["max_results"][0]
         assert len(get(studio, f"{NODES}?max_results=5").json["results"]) == 5
 
-    def test_is_whole_where_it_has_as_many_as_it_may(self, studio):
+    def test_are_whole_up_to_the_limit(self, studio):
         publish(studio, *"abc", public=True)
         assert len(get(studio, NODES).json) == 4
         publish(studio, *"abc", public=True, name="Other")
         assert get(studio, NODES).status == 400
         assert len(get(studio, f"{NODES}?kind=topic").json) == 2
 
-    def test_is_too_large_to_be_imported_at_once(self, studio):
+    def test_are_too_large_to_be_imported_at_once(self, studio):
         channel_id = publish(studio, *"abcd", public=True)
         path = f"/api/public/v2/importmetadata/{channel_id}"
         answer = get(studio, f"{path}?descendants=true")

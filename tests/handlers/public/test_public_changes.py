@@ -1,4 +1,4 @@
-"""What readers of nodes see while channels are published, and go public and private."""
+"""Public nodes while channels are published, and become public and private."""
 
 from dataclasses import replace
 
@@ -21,20 +21,20 @@ LISTS = (LIST, V1_LIST)
 
 
 def leaves(channel_id, *names, **fields):
-    """What `upload` takes: resources of a channel that have these names."""
+    """Resources with these names, as `upload` needs them."""
     made = [nodes.exercise(name, nodes.question("q"), **fields) for name in names]
     return [({**node, "node_id": nodes.node_id(f"{channel_id} {node['title']}")}, []) for node in made]
 
 
 def publish(studio, name, titles, public=True, **fields):
-    """The id of a channel with these resources, published."""
+    """The id of a published channel with these resources."""
     channel_id = nodes.node_id(f"channel {name}")
     added = [node for node, _ in leaves(channel_id, *titles, **fields)]
     return publishing.publish(studio, *added, name=name, channel_id=channel_id, public=public)
 
 
 def named(*parts):
-    """Channel names, each with its titles, in the order of the ids that the channels get."""
+    """Channel names, each with its titles, in the order of the channels' ids."""
     return sorted(parts, key=lambda name: nodes.node_id(f"channel {name}"))
 
 
@@ -54,11 +54,11 @@ def titles(world, query=""):
 OLD, NEW = [f"old {n}" for n in range(5)], [f"new {n}" for n in range(7)]
 
 
-class TestAWalkThatAPublishInterrupts:
+class TestPagingDuringAPublish:
     @pytest.mark.parametrize(
         ("path", "query"), [(V1_LIST, []), (LIST, []), (LIST, [("tags", "old")]), (LIST, [("languages", "fr")])]
     )
-    def test_has_every_node_of_the_version_that_it_began_with(self, world, studio, path, query):
+    def test_returns_every_node_of_the_first_version(self, world, studio, path, query):
         channel_id = publish(studio, "A", OLD, tags=["old"], language="fr")
         expected = titles(world, f"?{'&'.join('='.join(pair) for pair in query)}")
         walking = walk(world, path, [*query, ("max_results", "2")])
@@ -67,7 +67,7 @@ class TestAWalkThatAPublishInterrupts:
         assert titles_of([*found, *walking]) == expected
         assert titles(world, f"?channel_id={channel_id}") == ["A", *NEW]
 
-    def test_has_it_where_the_parent_that_is_asked_for_is_gone(self, world, studio):
+    def test_returns_them_if_the_parent_is_gone(self, world, studio):
         channel_id = nodes.node_id("channel A")
         topic = nodes.topic("topic")
         upload(studio, "A", [(topic, leaves(channel_id, *OLD))])
@@ -79,7 +79,7 @@ class TestAWalkThatAPublishInterrupts:
         publish(studio, "A", NEW)
         assert titles_of([*found, *walking]) == OLD
 
-    def test_has_it_where_nothing_of_the_kind_is_left(self, world, studio):
+    def test_returns_them_if_no_node_of_the_kind_is_left(self, world, studio):
         publish(studio, "A", OLD)
         walking = walk(world, LIST, [("kind", "exercise"), ("languages", "en"), ("max_results", "2")])
         found = [next(walking)]
@@ -91,7 +91,7 @@ class TestAWalkThatAPublishInterrupts:
         assert titles_of([*found, *walking]) == OLD
         assert titles(world, "?kind=exercise") == []
 
-    def test_goes_on_with_the_newest_version_of_the_next_channel(self, world, studio):
+    def test_continues_with_the_newest_version_of_the_next_channel(self, world, studio):
         first, second = named("A", "B")
         for name in (first, second):
             publish(studio, name, OLD)
@@ -100,7 +100,7 @@ class TestAWalkThatAPublishInterrupts:
         publish(studio, second, NEW)
         assert titles_of([*found, *walking]) == [first, *OLD, second, *NEW]
 
-    def test_has_the_import_metadata_of_one_version(self, world, studio):
+    def test_returns_the_import_metadata_of_one_version(self, world, studio):
         channel_id = publish(studio, "A", OLD)
         walking = walk(world, f"{IMPORT}/{channel_id}", [("descendants", "true"), ("max_results", "2")])
         pages = [next(walking)]
@@ -110,9 +110,9 @@ class TestAWalkThatAPublishInterrupts:
         assert {row["version"] for page in pages for row in page["content_channelmetadata"]} == {1}
 
 
-class TestAWalkWhileChannelsComeAndGo:
+class TestPagingWhileChannelsComeAndGo:
     @pytest.mark.parametrize("path", LISTS)
-    def test_misses_and_repeats_nothing_of_those_that_stay(self, world, studio, path):
+    def test_neither_skips_nor_repeats_nodes_of_channels_that_stay(self, world, studio, path):
         names = named("A", "B", "C", "D")
         ids = [publish(studio, name, OLD[:3], public=name != names[2]) for name in names]
         walking = walk(world, path, [("max_results", "2")])
@@ -122,7 +122,7 @@ class TestAWalkWhileChannelsComeAndGo:
         rest = list(walking)
         assert titles_of([*found, *rest]) == [t for name in (names[0], *names[2:]) for t in (name, *OLD[:3])]
 
-    def test_goes_on_behind_a_channel_that_became_private_meanwhile(self, world, studio):
+    def test_continues_after_a_channel_that_became_private(self, world, studio):
         first, second = named("A", "B")
         channel_id = publish(studio, first, OLD)
         publish(studio, second, NEW)
@@ -140,8 +140,8 @@ class TestAWalkWhileChannelsComeAndGo:
             assert studio.get(path + place, token=None).status == 404
 
 
-class TestWhatIsSeen:
-    def test_drafts_are_not(self, world, studio):
+class TestVisibility:
+    def test_drafts_are_invisible(self, world, studio):
         channel_id = publish(studio, "A", OLD)
         upload(studio, "A", leaves(channel_id, "uploaded"))
         studio.finish(channel_id, stage=True)
@@ -187,12 +187,12 @@ class TestWhatIsSeen:
         assert channel["id"] == left["channel_id"]
 
 
-class TestAPlaceThatThisInstanceDoesNotKnow:
-    """Another one that looks at the index a moment earlier may have told of it."""
+class TestACursorUnknownToThisInstance:
+    """Another instance, with a newer index, may have issued it."""
 
     @pytest.fixture
     def behind(self, monkeypatch, studio):
-        """From now on the index is only looked at where it must be."""
+        """From now on the index is checked only if necessary."""
 
         def behind():
             studio.get(CHANNELS, token=None)
@@ -218,7 +218,7 @@ class TestAPlaceThatThisInstanceDoesNotKnow:
         answer = self.walk_on(studio, channel_id, 2, 3)
         assert [node["title"] for node in answer.json["results"]] == NEW[1:]
 
-    def test_in_a_version_that_was_written_but_never_was_live_is_none(self, studio):
+    def test_in_a_version_that_was_never_live_is_invalid(self, studio):
         channel_id = publish(studio, "A", OLD)
         storage.put(database_key(channel_id, 2), studio.database(channel_id, 1), storage.SQLITE)
         assert self.walk_on(studio, channel_id, 2, 0).status == 404
@@ -227,8 +227,8 @@ class TestAPlaceThatThisInstanceDoesNotKnow:
 
 @pytest.fixture
 def calls(studio):
-    """The names of the AWS calls that a request costs: of the second one like it, or (`cold`) of the first one after
-    which an index, but no database, is known."""
+    """The names of the AWS calls of a repeated request, or (`cold`) of a first request with a cached index but without
+    cached databases."""
 
     def calls(path, status=200, cold=False):
         studio.get(CHANNELS if cold else path, token=None)
@@ -242,9 +242,9 @@ def calls(studio):
     return calls
 
 
-class TestCallsOfAws:
-    def test_what_is_public_costs_one(self, studio, calls):
-        """It says which index is the newest; in between, not even that is asked."""
+class TestAwsCalls:
+    def test_public_reads_make_one_call(self, studio, calls):
+        """It checks for a newer index; within `index_seconds`, not even that is needed."""
         channel_id = publish(studio, "A", OLD)
         token = token_of(channel_id)
         node_id = published.node_ids(studio, channel_id)[OLD[0]]
@@ -266,18 +266,18 @@ class TestCallsOfAws:
         ):
             assert calls(path) == ["GetItem"], path
 
-    def test_what_is_private_costs_few(self, studio, calls):
+    def test_private_reads_make_few_calls(self, studio, calls):
         channel_id = publish(studio, "A", OLD, public=False)
         assert len(calls(f"{CHANNELS}/lookup/{channel_id}")) == 2
         assert len(calls(f"{CHANNELS}/lookup/{token_of(channel_id)}")) <= 4
         assert len(calls(f"{CHANNELS}?tokens={token_of(channel_id)}")) <= 4
 
-    def test_nothing_costs_no_more(self, studio, calls):
+    def test_misses_make_no_more_calls(self, studio, calls):
         publish(studio, "A", OLD)
         for path in (f"{LIST}/{nodes.node_id('none')}", f"{TREE}/{nodes.node_id('none')}", f"{CHANNELS}/lookup/none"):
             assert len(calls(path, 404)) <= 2
 
-    def test_a_channel_that_cannot_have_it_is_not_fetched(self, studio, calls):
+    def test_channels_that_cannot_match_are_not_downloaded(self, studio, calls):
         first, second = named("A", "B")
         publish(studio, first, OLD, language="fr", categories=["d&WXdXWF"], tags=["one"])
         other = publish(studio, second, NEW, language="sw", grade_levels=["wnarlxKo"])
@@ -316,7 +316,7 @@ def token_of(channel_id):
     return existing(channels.get(channel_id)).primary_token
 
 
-def test_reads_go_on_when_the_disk_has_no_room_for_two_databases(studio, world, monkeypatch):
+def test_reads_continue_when_the_disk_has_no_room_for_two_databases(studio, world, monkeypatch):
     ids = [publish(studio, name, OLD) for name in named("A", "B")]
     tiny = replace(settings(), disk_cache=1)
     monkeypatch.setattr(disk_cache, "settings", lambda: tiny)

@@ -1,4 +1,4 @@
-"""Public answers may have any size: what Lambda cannot give is in the bucket."""
+"""Public responses of any size: those that Lambda cannot return are read from the bucket."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.public.public_index import current
 from infra.local.edge.events import exceeds_payload_limit
 from tests.conftest import BUCKET
-from tests.support.http import front
+from tests.support.http import cdn
 from tests.support.worlds import nodes
 from tests.support.worlds.publishing import publish
 
@@ -35,7 +35,7 @@ def get(studio, path, **headers):
 
 
 def list_many(studio, count, **fields):
-    """Put this many channels on the public list, all made of one published one, with these fields in their entries."""
+    """List this many public channels, all copied from a published one, with these fields in their entries."""
     channel_id = publish(studio, "e", public=True)
     (model,) = current().channels
     database = opened(database_key(channel_id, 1), ContentDatabase)
@@ -52,7 +52,7 @@ def list_many(studio, count, **fields):
 
 
 def redirected(studio, path, **headers):
-    """The whole list that is at the place to which a request is sent."""
+    """The whole list at the location to which a request is redirected."""
     answer = get(studio, path, **headers)
     assert (answer.status, answer.text, answer.headers["Cache-Control"]) == (302, "", CACHED)
     assert answer.headers["Vary"] == "Accept-Encoding"
@@ -67,8 +67,8 @@ def redirected(studio, path, **headers):
     return json.loads(data)
 
 
-class TestAListThatLambdaCannotAnswer:
-    def test_of_channels_is_whole_on_the_same_host(self, studio):
+class TestListsTooLargeForLambda:
+    def test_of_channels_are_whole_on_the_same_host(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
         ids = [nodes.node_id(f"{number}") for number in range(81)]
         for path, icon in (
@@ -81,14 +81,14 @@ class TestAListThatLambdaCannotAnswer:
             assert {entry[icon] for entry in entries} == {ICON}
             assert redirected(studio, path, accept_encoding="gzip, deflate") == entries
 
-    def test_is_answered_directly_where_a_filter_makes_it_smaller(self, studio):
+    def test_are_returned_directly_if_a_filter_makes_them_smaller(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
         assert len(redirected(studio, f"{CHANNELS}?keyword=00")) == 81
         assert len(get(studio, f"{CHANNELS}?keyword=005").json) == 11
         assert len(get(studio, f"{BROWSED}?page_size=25").json["results"]) == 25
         assert len(redirected(studio, f"{BROWSED}?page_size=81")["results"]) == 81
 
-    def test_is_not_sent_again_to_who_has_it(self, studio):
+    def test_are_not_sent_again_to_clients_with_a_copy(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
         text = json.dumps(redirected(studio, CHANNELS), ensure_ascii=False, separators=(",", ":"))
         small = get(studio, f"{CHANNELS}?keyword=0000")
@@ -99,12 +99,12 @@ class TestAListThatLambdaCannotAnswer:
         assert get(studio, CHANNELS, if_none_match='"other"').status == 302
         assert len(text) > large_responses.MAX_BYTES
 
-    def test_answers_head_as_it_does_get(self, studio):
+    def test_support_head_like_get(self, studio):
         list_many(studio, 81, icon_encoding=ICON)
         head = studio.call("HEAD", CHANNELS, token=None)
         assert (head.status, head.headers) == (302, get(studio, CHANNELS).headers)
 
-    def test_is_put_into_the_bucket_once(self, studio, monkeypatch):
+    def test_are_stored_once(self, studio, monkeypatch):
         list_many(studio, 81, icon_encoding=ICON)
         puts = []
         put = storage.put
@@ -122,8 +122,8 @@ class TestAListThatLambdaCannotAnswer:
             redirected(studio, CHANNELS, accept_encoding="gzip")
         assert len(puts) == 2
 
-    def test_is_put_again_before_it_is_gone(self, studio, monkeypatch):
-        """Also for who has been told where it is, and asks whether it is still there."""
+    def test_are_stored_again_before_they_expire(self, studio, monkeypatch):
+        """Also for clients that revalidate the redirect."""
         list_many(studio, 81, icon_encoding=ICON)
         answer = get(studio, CHANNELS)
         monkeypatch.setattr(large_responses, "TTL", 0.0)
@@ -133,7 +133,7 @@ class TestAListThatLambdaCannotAnswer:
         assert studio.cloud.s3.head_object(Bucket=BUCKET, Key=answer.headers["Location"].lstrip("/"))
 
     @pytest.mark.parametrize("text", ["a", '"', "\\", "é", "漢", "😀", "\n", "\x7f", "</"], ids=ascii)
-    def test_is_one_that_would_not_pass_as_json(self, text):
+    def test_are_measured_as_escaped_json(self, text):
         most = large_responses.MAX_BYTES // len(json.dumps(text)[1:-1])
         longest = text * (most - 2)
         assert not large_responses.is_too_large(longest)
@@ -142,8 +142,8 @@ class TestAListThatLambdaCannotAnswer:
         assert not exceeds_payload_limit(answer)
 
     @pytest.mark.parametrize("text", ["a", '"', "漢"])
-    def test_never_passes_the_limit_whatever_it_is_written_with(self, studio, text):
-        """From lists that are far below it to some that are above it, the same text in all of them."""
+    def test_never_exceed_the_limit_whatever_characters_they_have(self, studio, text):
+        """With lists from far below the limit to above it, all with the same text."""
         list_many(studio, 60, description=text * (110_000 // len(text)))
         statuses = []
         for keyword in ("000", "00", "0"):
@@ -151,11 +151,11 @@ class TestAListThatLambdaCannotAnswer:
                 answer = get(studio, f"{CHANNELS}?keyword={keyword}{last}")
                 payload = {"statusCode": answer.status, "headers": answer.headers, "body": answer.text}
                 assert not exceeds_payload_limit(payload)
-                assert len(json.dumps(payload)) < 6 * 1024**2  # in ASCII, too
+                assert len(json.dumps(payload)) < 6 * 1024**2  # also in ASCII
                 statuses.append(answer.status)
         assert set(statuses) == {200, 302}
 
-    def test_of_nodes_is_whole_on_the_same_host(self, studio, monkeypatch):
+    def test_of_nodes_are_whole_on_the_same_host(self, studio, monkeypatch):
         monkeypatch.setattr(large_responses, "MAX_BYTES", 50_000)
         titles = [f"node {number}" for number in range(10)]
         publish(
@@ -171,12 +171,12 @@ class TestAListThatLambdaCannotAnswer:
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 @pytest.mark.parametrize(("path", "icon"), [(CHANNELS, "icon_encoding"), (f"{BROWSED}/", "thumbnail")])
-def test_a_client_of_the_host_has_the_whole_list(studio, path, icon, encoding):
+def test_a_client_gets_the_whole_list_through_the_cdn(studio, path, icon, encoding):
     list_many(studio, 81, icon_encoding=ICON)
     expected = [(nodes.node_id(f"{number}"), f"{number:04}", ICON) for number in range(81)]
-    host = front.gateway_to(studio.cloud.s3, BUCKET)
+    host = cdn.gateway_to(studio.cloud.s3, BUCKET)
     for hit in ("Miss", "Hit"):
-        answer = front.ask("GET", path, host, headers={"Accept-Encoding": encoding}, follow_redirects=True)
+        answer = cdn.send("GET", path, host, headers={"Accept-Encoding": encoding}, follow_redirects=True)
         assert answer.history[0].headers["x-cache"] == f"{hit} from edge"
         assert answer.headers.get("content-encoding", "identity") == encoding
         assert [(entry["id"], entry["name"], entry[icon]) for entry in answer.json()] == expected

@@ -1,4 +1,4 @@
-"""What tokens open: a channel, one of its versions, or a set of channels."""
+"""Tokens of channels, of their versions, and of sets of channels."""
 
 import pytest
 
@@ -40,25 +40,25 @@ def delete(channel_id):
 
 
 def lookup(studio, identifier):
-    """The ids that a lookup finds, or its status where it finds none."""
+    """The ids that a lookup finds, or its status if it finds none."""
     answer = studio.get(f"{LIST}/lookup/{identifier}", token=None)
     return [entry["id"] for entry in answer.json] if answer.status == 200 else answer.status
 
 
-def opened(studio, *tokens):
-    """The tokens that opened each channel of the list."""
+def matched_tokens(studio, *tokens):
+    """The tokens by which each channel of the list was found."""
     answer = studio.get(f"{LIST}?tokens={','.join(tokens)}", token=None)
     assert answer.status == 200, answer.text
     return {entry["id"]: sorted(entry["matching_tokens"]) for entry in answer.json}
 
 
-class TestTheTokenOfASet:
-    def test_opens_all_its_channels_by_name(self, studio):
+class TestTokenOfASet:
+    def test_finds_all_its_channels_by_name(self, studio):
         ids = {name: publish(studio, name, public=name == "Beta") for name in ("beta 2", "Alpha", "Beta")}
         publish(studio, "other")
         make_set("aaaaabbbbb", *ids.values())
         assert lookup(studio, "aaaaabbbbb") == [ids["Alpha"], ids["Beta"], ids["beta 2"]]
-        assert opened(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"] for channel_id in ids.values()}
+        assert matched_tokens(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"] for channel_id in ids.values()}
 
     @pytest.mark.parametrize(
         "written", ["AAAAA-BBBBB", "aaaaa-bbbbb", "AaaaabBbbb", "%20aaaaabbbbb%20", "a-a-a-a-abbbbb"]
@@ -67,52 +67,52 @@ class TestTheTokenOfASet:
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id)
         assert lookup(studio, written) == [channel_id]
-        assert opened(studio, written) == {channel_id: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, written) == {channel_id: ["aaaaabbbbb"]}
 
-    def test_opens_nothing_that_is_deleted_or_not_published(self, studio):
-        kept, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
+    def test_finds_no_deleted_or_unpublished_channels(self, studio):
+        private, deleted, listed = (publish(studio, name, public=name == "c") for name in ("a", "b", "c"))
         draft, _ = studio.make_channel("d")
-        make_set("aaaaabbbbb", kept, deleted, listed, draft, NOBODY)
+        make_set("aaaaabbbbb", private, deleted, listed, draft, NOBODY)
         delete(deleted)
         delete(listed)
-        assert lookup(studio, "aaaaabbbbb") == [kept]
-        assert opened(studio, "aaaaabbbbb") == {kept: ["aaaaabbbbb"]}
-        delete(kept)
+        assert lookup(studio, "aaaaabbbbb") == [private]
+        assert matched_tokens(studio, "aaaaabbbbb") == {private: ["aaaaabbbbb"]}
+        delete(private)
         assert lookup(studio, "aaaaabbbbb") == 404
-        assert opened(studio, "aaaaabbbbb") == {}
+        assert matched_tokens(studio, "aaaaabbbbb") == {}
 
     @pytest.mark.parametrize("is_admin", [False, True])
-    def test_opens_only_what_is_public_where_its_owner_is_deactivated(self, studio, is_admin):
+    def test_finds_only_public_channels_if_its_owner_is_inactive(self, studio, is_admin):
         private, public = publish(studio, "a"), publish(studio, "b", public=True)
         make_set("aaaaabbbbb", private, public)
         User(CHEF).update([User.is_active.set(False), User.is_admin.set(is_admin)])
         assert lookup(studio, "aaaaabbbbb") == [public]
-        assert opened(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
 
-    def test_opens_nothing_where_the_set_is_empty_or_gone(self, studio):
+    def test_finds_nothing_if_the_set_is_empty_or_deleted(self, studio):
         publish(studio)
         make_set("aaaaabbbbb")
         SecretToken("cccccddddd", channel_set_id=NOBODY).save()
         for token in ("aaaaabbbbb", "cccccddddd"):
             assert lookup(studio, token) == 404
-            assert opened(studio, token) == {}
+            assert matched_tokens(studio, token) == {}
 
-    def test_opens_a_channel_once_though_the_set_names_it_twice(self, studio):
+    def test_finds_a_channel_once_even_if_the_set_lists_it_twice(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id, channel_id)
         assert lookup(studio, "aaaaabbbbb") == [channel_id]
-        assert opened(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"]}
+        assert matched_tokens(studio, "aaaaabbbbb") == {channel_id: ["aaaaabbbbb"]}
 
-    def test_may_have_another_one_beside_it(self, studio):
+    def test_can_be_combined_with_another_token(self, studio):
         channel_id = publish(studio)
         make_set("aaaaabbbbb", channel_id)
         SecretToken("cccccddddd", channel_set_id=nodes.node_id("set aaaaabbbbb")).save()
-        assert opened(studio, "aaaaabbbbb", "cccccddddd") == {channel_id: ["aaaaabbbbb", "cccccddddd"]}
+        assert matched_tokens(studio, "aaaaabbbbb", "cccccddddd") == {channel_id: ["aaaaabbbbb", "cccccddddd"]}
 
 
-class TestTheTokenOfAVersion:
+class TestTokenOfAVersion:
     @pytest.mark.parametrize("public", [False, True])
-    def test_opens_the_channel_as_it_was(self, studio, public):
+    def test_finds_the_channel_at_that_version(self, studio, public):
         channel_id = publish(studio, "Old", 1, public)
         (first,) = studio.get(f"{LIST}/lookup/{channel_id}", token=None).json
         publish(studio, "New", 3, channel_id=channel_id)
@@ -127,30 +127,30 @@ class TestTheTokenOfAVersion:
         assert newest["version_notes"] == {"1": "1 exercises", "2": "3 exercises"}
 
     @pytest.mark.parametrize("public", [False, True])
-    def test_of_a_version_that_never_was_opens_nothing(self, studio, public):
+    def test_of_a_version_that_never_existed_finds_nothing(self, studio, public):
         channel_id = publish(studio, public=public)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=7).save()
         assert lookup(studio, "aaaaabbbbb") == 404
-        assert opened(studio, "aaaaabbbbb") == ({channel_id: []} if public else {})
+        assert matched_tokens(studio, "aaaaabbbbb") == ({channel_id: []} if public else {})
 
-    def test_opens_nothing_of_a_deleted_channel(self, studio):
+    def test_does_not_find_a_deleted_channel(self, studio):
         channel_id = publish(studio)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=1).save()
         delete(channel_id)
         assert lookup(studio, "aaaaabbbbb") == 404
 
     @pytest.mark.parametrize("tokens", [("aaaaabbbbb", "cccccddddd"), ("cccccddddd", "aaaaabbbbb")])
-    def test_gives_way_to_one_of_a_higher_version(self, studio, tokens):
+    def test_is_overridden_by_that_of_a_higher_version(self, studio, tokens):
         channel_id = publish(studio, count=1)
         for count in (2, 3):
             publish(studio, count=count, channel_id=channel_id)
         for version, token in ((1, "aaaaabbbbb"), (2, "cccccddddd"), (7, "eeeeefffff")):
             SecretToken(token, channel_id=channel_id, version=version).save()
-        for more in ((), ("eeeeefffff",)):  # of a version that never was
+        for more in ((), ("eeeeefffff",)):  # of a version that never existed
             (entry,) = studio.get(f"{LIST}?tokens={','.join(tokens + more)}", token=None).json
             assert (entry["version"], entry["matching_tokens"]) == (2, ["cccccddddd"])
 
-    def test_gives_way_to_one_of_the_whole_channel(self, studio):
+    def test_is_overridden_by_that_of_the_channel(self, studio):
         channel_id = publish(studio, count=1)
         publish(studio, count=2, channel_id=channel_id)
         SecretToken("aaaaabbbbb", channel_id=channel_id, version=1).save()
@@ -160,26 +160,26 @@ class TestTheTokenOfAVersion:
             assert (entry["version"], set(entry["matching_tokens"])) == (2, {token, "aaaaabbbbb"})
 
 
-class TestTokensTogether:
-    def test_open_what_each_opens_and_say_which_did(self, studio):
+class TestSeveralTokens:
+    def test_find_all_their_channels_and_name_the_token_of_each(self, studio):
         one, two, three = (publish(studio, name) for name in ("one", "two", "three"))
         listed = publish(studio, "listed", public=True)
         make_set("aaaaabbbbb", two, listed)
         SecretToken("cccccddddd", channel_id=three, version=1).save()
         tokens = (token_of(one).upper(), f"{token_of(two)[:5]}-{token_of(two)[5:]}", "AAAAA-bbbbb", "cccccddddd", "zzz")
-        assert opened(studio, *tokens) == {
+        assert matched_tokens(studio, *tokens) == {
             one: [token_of(one)],
             two: sorted([token_of(two), "aaaaabbbbb"]),
             three: ["cccccddddd"],
             listed: ["aaaaabbbbb"],
         }
 
-    def test_are_told_once_however_often_they_are_given(self, studio):
+    def test_are_listed_once_even_if_repeated(self, studio):
         channel_id = publish(studio)
         token = token_of(channel_id)
-        assert opened(studio, token, token.upper(), f"{token[:5]}-{token[5:]}") == {channel_id: [token]}
+        assert matched_tokens(studio, token, token.upper(), f"{token[:5]}-{token[5:]}") == {channel_id: [token]}
 
-    def test_open_a_channel_that_the_other_filters_leave(self, studio):
+    def test_find_channels_that_match_the_other_filters(self, studio):
         channel_id = publish(studio, "Private", language="fr")
         token = token_of(channel_id)
         for query, found in (
@@ -196,13 +196,13 @@ class TestTokensTogether:
         answer = studio.get(f"{LIST}?tokens={token_of(ids['b'])}", token=None).json
         assert [(entry["name"], entry["public"]) for entry in answer] == [("a", True), ("b", False), ("c", True)]
 
-    def test_beyond_the_first_hundred_open_nothing(self, studio):
+    def test_beyond_the_first_hundred_are_ignored(self, studio):
         channel_id = publish(studio)
         others = [f"t{number}" for number in range(100)]
-        assert opened(studio, *others[:99], token_of(channel_id)) == {channel_id: [token_of(channel_id)]}
-        assert opened(studio, *others, token_of(channel_id)) == {}
+        assert matched_tokens(studio, *others[:99], token_of(channel_id)) == {channel_id: [token_of(channel_id)]}
+        assert matched_tokens(studio, *others, token_of(channel_id)) == {}
 
-    def test_are_told_nowhere_else(self, studio):
+    def test_are_not_shown_elsewhere(self, studio):
         channel_id = publish(studio, public=True)
         for path in (LIST, f"{LIST}/lookup/{channel_id}", f"{LIST}/lookup/{token_of(channel_id)}"):
             answer = studio.get(path, token=None)
@@ -210,15 +210,15 @@ class TestTokensTogether:
             assert answer.json[0]["matching_tokens"] == []
 
 
-def test_a_token_of_nothing_is_404(studio):
+def test_an_unknown_token_is_404(studio):
     SecretToken("aaaaabbbbb", channel_id=NOBODY).save()
     SecretToken("cccccddddd").save()
     for token in ("aaaaabbbbb", "cccccddddd", "none"):
         assert lookup(studio, token) == 404
-        assert opened(studio, token) == {}
+        assert matched_tokens(studio, token) == {}
 
 
-def test_an_id_opens_no_set(studio):
+def test_a_set_is_not_found_by_its_id(studio):
     channel_id = publish(studio)
     make_set("aaaaabbbbb", channel_id)
     assert lookup(studio, nodes.node_id("set aaaaabbbbb")) == 404

@@ -1,4 +1,4 @@
-"""What is on the public lists follows what channels say, without a publish and after one."""
+"""The public lists follow changes of channels, with and without a publish."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -50,43 +50,43 @@ class TestAdministrators:
             studio.deliver()
             assert listed(studio) == ([(channel_id, 1)] if public else [])
 
-    def test_may_say_the_same_again(self, studio, administrator):
+    def test_can_repeat_a_change(self, studio, administrator):
         channel_id = publish(studio, public=True)
         before = existing(public_index.current())
         assert change(studio, administrator, channel_id, public=True).status == 200
         studio.deliver()
         assert existing(public_index.current()).key == before.key
 
-    def test_may_say_nothing(self, studio, administrator):
+    def test_can_send_no_change(self, studio, administrator):
         channel_id = publish(studio)
         answer = change(studio, administrator, channel_id)
         assert (answer.status, answer.json["public"]) == (200, False)
 
     @pytest.mark.parametrize("value", ["true", 1, None, [], {}])
-    def test_must_say_true_or_false(self, studio, administrator, value):
+    def test_must_send_a_boolean(self, studio, administrator, value):
         channel_id = publish(studio)
         answer = change(studio, administrator, channel_id, public=value)
         assert answer.status == (200 if value is None else 400)
         assert not existing(channels.get(channel_id)).public
 
     @pytest.mark.parametrize("channel_id", [NOTHING, "bad", "%00"])
-    def test_are_told_what_is_no_channel(self, studio, administrator, channel_id):
+    def test_get_404_for_an_unknown_channel(self, studio, administrator, channel_id):
         assert change(studio, administrator, channel_id, public=True).status == 404
 
-    def test_cannot_show_what_is_not_published(self, studio, administrator):
+    def test_cannot_make_an_unpublished_channel_public(self, studio, administrator):
         channel_id, _ = studio.make_channel()
         answer = change(studio, administrator, channel_id, public=True)
         assert (answer.status, existing(channels.get(channel_id)).public) == (409, False)
 
 
-class TestThePublicIndex:
+class TestPublicIndex:
     def test_follows_a_publish(self, studio):
         channel_id = publish(studio, public=True)
         publish(studio, name="Renamed", channel_id=channel_id)
         assert listed(studio) == [(channel_id, 2)]
         assert studio.get(LISTS[0], token=None).json[0]["name"] == "Renamed"
 
-    def test_leaves_other_channels_and_their_tree_ids_alone(self, studio):
+    def test_does_not_change_other_channels_and_their_tree_ids(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b", "c")]
         before = {channel.id: channel.tree_id for channel in index()}
         studio.make_public(ids[1], public=False)
@@ -95,7 +95,7 @@ class TestThePublicIndex:
         studio.make_public(ids[1])
         assert len({channel.tree_id for channel in index()}) == 3
 
-    def test_is_written_by_the_next_delivery_where_the_first_failed_before_it(self, studio, monkeypatch):
+    def test_is_written_by_the_next_delivery_if_the_first_failed(self, studio, monkeypatch):
         channel_id = publish(studio, public=True)
         refresh, calls = public_index_update.refresh_after_publish, []
 
@@ -110,7 +110,7 @@ class TestThePublicIndex:
         assert calls == [[(channel_id, 1)]] * 2
         assert listed(studio) == [(channel_id, 2)]
 
-    def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
+    def test_contains_both_of_two_concurrent_changes(self, studio, monkeypatch):
         one, two = publish(studio, name="one"), publish(studio, name="two")
         for channel_id in (one, two):
             Channel(channel_id).update([Channel.public.set(True)])
@@ -125,7 +125,7 @@ class TestThePublicIndex:
         public_index_update.refresh([one])
         assert sorted(listed(studio)) == sorted([(one, 1), (two, 1)])
 
-    def test_gives_up_for_now_where_others_change_it_all_the_time(self, studio, monkeypatch):
+    def test_is_retried_later_if_others_change_it_constantly(self, studio, monkeypatch):
         channel_id = publish(studio)
         Channel(channel_id).update([Channel.public.set(True)])
         monkeypatch.setattr(public_index, "replace", lambda *_: False)
@@ -133,34 +133,34 @@ class TestThePublicIndex:
             public_index_update.refresh([channel_id])
         assert index_files(studio) == []
 
-    def test_leaves_only_two_files(self, studio):
+    def test_retains_only_two_files(self, studio):
         channel_id = publish(studio)
         for number in range(6):
             studio.make_public(channel_id, public=number % 2 == 0)
         assert len(index_files(studio)) == 2
 
-    def test_stands_where_only_the_answer_of_its_write_was_lost(self, studio, monkeypatch):
+    def test_is_valid_if_only_the_response_to_its_write_was_lost(self, studio, monkeypatch):
         channel_id = publish(studio)
         replace = public_index.replace
 
         def lost(*arguments):
             replace(*arguments)
-            return replace(*arguments)  # as botocore does it: once more, and refused
+            return replace(*arguments)  # as botocore retries it: refused
 
         monkeypatch.setattr(public_index, "replace", lost)
         studio.make_public(channel_id)
         assert listed(studio) == [(channel_id, 1)]
         assert len(index_files(studio)) == 1
 
-    def test_sees_what_changes_between_the_look_at_a_channel_and_the_write(self, studio, monkeypatch):
-        """It is private when it is looked at, and public again before that is written."""
+    def test_includes_a_change_between_the_read_of_a_channel_and_the_write(self, studio, monkeypatch):
+        """It is private when it is read, and public again before that is written."""
         channel_id = publish(studio, public=True)
         put = storage.put
 
         def meanwhile(*arguments):
             monkeypatch.setattr(storage, "put", put)
             Channel(channel_id).update([Channel.public.set(True)])
-            public_index_update.refresh([channel_id])  # finds the index as it should be
+            public_index_update.refresh([channel_id])  # finds the index up to date
             put(*arguments)
 
         monkeypatch.setattr(storage, "put", meanwhile)
@@ -168,14 +168,14 @@ class TestThePublicIndex:
         public_index_update.refresh([channel_id])
         assert listed(studio) == [(channel_id, 1)]
 
-    def test_is_written_anew_where_its_file_is_missing(self, studio):
+    def test_is_rebuilt_if_its_file_is_missing(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
         storage.delete(existing(public_index.current()).key)
         Channel(ids[0]).update([Channel.public.set(False), Channel.public_key.remove()])
         public_index_update.refresh([ids[0]])
         assert listed(studio) == [(ids[1], 1)]
 
-    def test_can_be_written_anew(self, studio):
+    def test_can_be_rebuilt(self, studio):
         ids = [publish(studio, name=name, public=True) for name in ("a", "b")]
         publish(studio, name="private")
         existing(public_index.current()).delete()
@@ -184,8 +184,8 @@ class TestThePublicIndex:
         studio.deliver()
         assert listed(studio) == [(channel_id, 1) for channel_id in ids]
 
-    def test_keeps_tree_ids_and_channels_that_only_it_knows_when_written_anew(self, studio):
-        """What finds public channels may lag behind them."""
+    def test_rebuild_retains_tree_ids_and_channels_that_only_the_index_has(self, studio):
+        """The query of public channels is eventually consistent."""
         ids = [publish(studio, name=name, public=True) for name in ("a", "b", "c")]
         studio.make_public(ids[0], public=False)
         Channel(ids[1]).update([Channel.public_key.remove()])
@@ -194,11 +194,11 @@ class TestThePublicIndex:
         assert {channel.id: channel.tree_id for channel in index()} == before
         assert set(before) == set(ids[1:])
 
-    def test_is_rid_of_files_that_killed_workers_left_when_written_anew(self, studio, monkeypatch):
+    def test_rebuild_deletes_orphaned_files_of_killed_workers(self, studio, monkeypatch):
         publish(studio, public=True)
         storage.put("index/left.sqlite3", b"", storage.SQLITE)
         public_index_update.rebuild()
-        assert "index/left.sqlite3" in index_files(studio)  # it may still be about to be named
+        assert "index/left.sqlite3" in index_files(studio)  # it may still be in use by a running worker
         monkeypatch.setattr("chalicelib.operations.index_files.index_swap.OLD", timedelta(seconds=-5))
         public_index_update.rebuild()
         assert set(index_files(studio)) == {
@@ -206,20 +206,20 @@ class TestThePublicIndex:
             existing(public_index.current()).previous_key,
         }
 
-    def test_goes_on_where_it_cannot_be_looked_up(self, studio):
+    def test_stays_in_use_if_it_cannot_be_checked(self, studio):
         channel_id = publish(studio, public=True)
         assert listed(studio) == [(channel_id, 1)]
         error = failed("ProvisionedThroughputExceededException", "GetItem")
         with answering("GetItem", *[error] * 50):
             assert listed(studio) == [(channel_id, 1)]
 
-    def test_goes_on_where_its_newest_file_is_missing(self, studio):
+    def test_stays_in_use_if_its_newest_file_is_missing(self, studio):
         channel_id = publish(studio, public=True)
         assert listed(studio) == [(channel_id, 1)]
         assert public_index.replace(public_index.current(), "index/gone.sqlite3")
         assert listed(studio) == [(channel_id, 1)]
 
-    def test_is_looked_up_once_for_all_who_wait(self, studio, monkeypatch):
+    def test_is_checked_once_for_all_waiting_requests(self, studio, monkeypatch):
         publish(studio, public=True)
         monkeypatch.setattr(index_reader, "settings", lambda: replace(settings(), index_seconds=60))
         monkeypatch.setattr("chalicelib.operations.public.public_index._file.known", {})

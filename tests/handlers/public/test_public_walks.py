@@ -1,4 +1,4 @@
-"""Page after page, and branch after branch: each public node comes once, in order, and no other ever does."""
+"""Paging through lists and trees returns each public node once, in order, and no other."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -39,7 +39,7 @@ def world(shared_cloud: Any) -> World:
 
 @pytest.fixture(scope="module")
 def everything(world: World) -> list[dict[str, Any]]:
-    """All public nodes, as they are listed when nothing is asked for."""
+    """All public nodes, as listed without parameters."""
     listed: list[dict[str, Any]] = world.get(LIST)
     return listed
 
@@ -48,7 +48,7 @@ def ids(found: list[dict[str, Any]]) -> list[str]:
     return [node["id"] for node in found]
 
 
-class TestTheWholeList:
+class TestWholeList:
     def test_has_channel_after_channel_each_in_tree_order(self, everything):
         places = [(node["channel_id"], node["lft"]) for node in everything]
         assert places == sorted(set(places))
@@ -61,11 +61,11 @@ class TestTheWholeList:
             assert [node["lft"] for node in of_channel if node["parent"] is None] == [1]
             assert max(node["rght"] for node in of_channel) == 2 * len(of_channel)
 
-    def test_gives_each_channel_a_tree_id_of_its_own(self, world, everything):
+    def test_gives_each_channel_its_own_tree_id(self, world, everything):
         pairs = {(node["channel_id"], node["tree_id"]) for node in everything}
         assert len(pairs) == len(world.public) == len({tree_id for _, tree_id in pairs})
 
-    def test_is_the_same_in_v1_but_for_the_host_of_files(self, world, everything):
+    def test_is_the_same_in_v1_except_for_the_host_of_files(self, world, everything):
         (listed,) = walk(world, V1_LIST, [("max_results", "1000")])
         for one, two in zip(listed, everything, strict=True):
             for file, other in zip(one["files"], two["files"], strict=True):
@@ -75,7 +75,7 @@ class TestTheWholeList:
             assert {**one, "files": [], "thumbnail": None} == {**two, "files": [], "thumbnail": None}
 
 
-# ---- filters, and what they mean ----
+# ---- filters and their definition ----
 
 NOBODY = nodes.node_id("nobody")
 
@@ -105,7 +105,7 @@ def leads_to_quiz(node: dict[str, Any], everything: list[dict[str, Any]]) -> boo
     return any(quiz["id"] == node["id"] or is_below(node["id"], quiz) for quiz in quizzes)
 
 
-# By parameter: whether a node is wanted, said of (value, node, all nodes).
+# By parameter: whether a node matches, from (value, node, all nodes).
 MEANING: dict[str, Any] = {
     "channel_id": is_it("channel_id"),
     "channels": is_in("channel_id"),
@@ -136,7 +136,7 @@ def joined(values: st.SearchStrategy[str], most: int = 3) -> st.SearchStrategy[s
 
 
 def values_of(everything: list[dict[str, Any]]) -> dict[str, st.SearchStrategy[str]]:
-    """Values worth asking for, by parameter."""
+    """Relevant values by parameter."""
 
     def some(field: str) -> st.SearchStrategy[str]:
         return st.sampled_from([*sorted({str(node[field]) for node in everything if node[field]}), NOBODY])
@@ -178,13 +178,13 @@ def wanted(query: Query, everything: list[dict[str, Any]]) -> list[str]:
 class TestFilters:
     @settings(FAST, max_examples=250)
     @given(data=st.data())
-    def test_agree_with_what_they_mean(self, world, everything, data):
+    def test_match_their_definition(self, world, everything, data):
         query = data.draw(queries(everything))
         assert ids(world.get(f"{LIST}?{urlencode(query)}")) == wanted(query, everything)
 
     @pytest.mark.parametrize("name", MEANING)
-    def test_let_some_nodes_through_and_some_not(self, world, everything, name):
-        """So that the property above says something of each of them."""
+    def test_match_some_nodes_but_not_all(self, world, everything, name):
+        """So that the property above tests each of them."""
         values = {
             **{field: USED_LABELS[field][0] for field in LABELS},
             **{name: everything[5][name] for name in ("channel_id", "parent", "content_id")},
@@ -210,7 +210,7 @@ class TestFilters:
 
     @FAST
     @given(data=st.data())
-    def test_hold_for_a_single_node_too(self, world, everything, data):
+    def test_apply_to_a_single_node_too(self, world, everything, data):
         query = data.draw(queries(everything, 2))
         node = data.draw(st.sampled_from(everything))
         answer = world.studio.get(f"{LIST}/{node['id']}?{urlencode(query)}", token=None)
@@ -234,13 +234,13 @@ class TestPages:
             pages = list(walk(world, path, [("max_results", "1")]))
             assert [ids(page) for page in pages] == [[node["id"]] for node in everything]
 
-    def test_hold_a_hundred_nodes_in_v1_where_nothing_is_said(self, world, everything):
+    def test_have_100_nodes_in_v1_by_default(self, world, everything):
         assert ids(world.get(V1_LIST)["results"]) == ids(everything[:100])
 
-    def test_never_hold_more_than_a_thousand(self, world, everything):
+    def test_have_at_most_1000_nodes(self, world, everything):
         assert ids(world.get(f"{LIST}?max_results=1000000")["results"]) == ids(everything)
 
-    def test_may_be_asked_for_in_another_size_in_between(self, world, everything):
+    def test_can_change_their_size_in_between(self, world, everything):
         first = world.get(f"{LIST}?max_results=7")
         more = {**first["more"], "max_results": "50"}
         second = world.get(f"{LIST}?{urlencode(more)}")
@@ -267,7 +267,7 @@ class TestTrees:
 
     @FAST
     @given(data=st.data(), coach=st.sampled_from(["true", "false"]), kinds=st.sampled_from(["", "topic,video"]))
-    def test_show_only_children_that_are_wanted(self, world, everything, data, coach, kinds):
+    def test_show_only_matching_children(self, world, everything, data, coach, kinds):
         topics = [node for node in everything if not node["is_leaf"]]
         node = data.draw(st.sampled_from(topics))
         query = [("include_coach_content", coach), *([("kind_in", kinds)] if kinds else [])]
@@ -296,7 +296,7 @@ class TestImportMetadata:
 
     @SLOW
     @given(data=st.data())
-    def test_says_of_all_pages_what_it_says_at_once(self, world, everything, data):
+    def test_is_the_same_in_pages_as_at_once(self, world, everything, data):
         node = data.draw(st.sampled_from([n for n in everything if not n["is_leaf"]]))
         whole = world.get(f"{IMPORT}/{node['id']}?descendants=true")
         pages = list(walk(world, f"{IMPORT}/{node['id']}", [("descendants", "true"), ("max_results", "5")]))
@@ -307,14 +307,14 @@ class TestImportMetadata:
         files = [row["id"] for page in pages for row in page["content_file"]]
         assert len(set(files)) == len(files)
 
-    def test_without_descendants_has_the_way_to_a_node_alone(self, world, everything):
+    def test_without_descendants_has_only_the_node_and_its_ancestors(self, world, everything):
         for node in everything[::7]:
             rows = world.get(f"{IMPORT}/{node['id']}")["content_contentnode"]
             assert ids(rows) == [*(ancestor["id"] for ancestor in node["ancestors"]), node["id"]]
 
 
 class TestAcrossChannels:
-    def test_the_same_content_is_found_in_each(self, world, everything):
+    def test_the_same_content_is_found_in_all(self, world, everything):
         channels_of: dict[str, set[str]] = {}
         for node in everything:
             channels_of.setdefault(node["content_id"], set()).add(node["channel_id"])
@@ -327,7 +327,7 @@ class TestAcrossChannels:
         chosen = ids(everything[::9])
         assert ids(world.get(f"{LIST}?ids={','.join(reversed(chosen))}")) == chosen
 
-    def test_what_is_hidden_is_not_found_by_any_id(self, world):
+    def test_hidden_nodes_are_not_found_by_any_id(self, world):
         for hidden in sorted(world.hidden):
             for name in ("ids", "parent", "channels", "channel_id", "descendant_of", "content_id"):
                 assert world.get(f"{LIST}?{name}={hidden}") == []

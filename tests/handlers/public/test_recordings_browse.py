@@ -1,7 +1,7 @@
-"""Channels, nodes, trees and import metadata are answered as Kolibri Studio was recorded to, value by value.
+"""Responses with channels, nodes, trees and import metadata equal the recorded ones of Kolibri Studio.
 
-The recording has whole answers, and long ones from their beginning: "…" stands where it was cut. `WHY` names all that
-is otherwise here, each with its reason.
+The recording has complete responses, and the beginning of long ones, cut at "…". `WHY` lists all deliberate
+differences, each with its reason.
 """
 
 import base64
@@ -26,25 +26,25 @@ STORED = json.loads((Path(__file__).parents[2] / "fixtures/content_db/small_inpu
 CUT = "…"
 V2 = "/api/public/v2/"
 
-# Each of these is otherwise here, and the reason.
+# Deliberate differences, with their reasons.
 WHY = {
     # fields of channels
     "last_updated": "the moment of this publish",
     "last_published": "the moment of this publish",
     "published_size": "other thumbnails and archives",
     # fields of lists
-    "cursor": "cursors are opaque, and ours",
+    "cursor": "cursors are opaque, and have our own format",
     "next": "the envelope of pages is the same on all lists of the API",
     "previous": "the envelope of pages is the same on all lists of the API",
     # fields of nodes
     "parent_id": "nodes carry it beside `parent`",
     "num_coach_contents": "the true count of resources for coaches",
 }
-IDS = "files, tags, assessments, and what links them to nodes, have ids of our own"
-MADE = "the bytes of thumbnails and exercise archives are made here"
-NO_QTI = "exercises have a .perseus archive alone, and plain ids of questions"
-UNORDERED = "there in no order; here sorted"
-FORGOTTEN = {  # by a field that such a record has
+IDS = "files, tags, assessments and their links to nodes have our own ids"
+MADE = "thumbnails and exercise archives are generated here"
+NO_QTI = "exercises have only a .perseus archive, and plain question ids"
+UNORDERED = "unordered there, sorted here"
+IGNORED = {  # by a field that identifies the record
     "preset": (IDS, ("id",)),
     "assessment_item_ids": (IDS, ("id",)),
     "contenttag_id": (IDS, ("id", "contenttag_id")),
@@ -75,7 +75,7 @@ ENVELOPED_HERE = {"/importmetadata/c05eefe5eeee5dbf87f33e2a2b563e67/?max_results
 
 
 def question_id(recorded: str) -> str:
-    """The id of a question, of which Studio made "K" and the base64 of its bytes."""
+    """The id of a question. In Studio it is "K" and the base64 of its bytes."""
     return base64.urlsafe_b64decode(f"{recorded[1:]}==").hex()
 
 
@@ -98,7 +98,7 @@ def sent(studio: Studio, stored: dict[str, Any]) -> dict[str, Any]:
 
 
 def file(studio: Studio, stored: dict[str, Any]) -> dict[str, Any]:
-    """A file under its recorded name. Only images are what they seem to be."""
+    """A file under its recorded name. Only images have valid content."""
     data = images.png() if stored["file_format"] == "png" else b"." * stored["file_size"]
     studio.put(stored["checksum"], stored["file_format"], data)
     name = f"{stored['checksum']}.{stored['file_format']}"
@@ -128,8 +128,8 @@ def studio(shared_cloud: Any) -> Studio:
     return studio
 
 
-def ask(studio: Studio, call: dict[str, Any]) -> Answer:
-    path = call["path"].rstrip("/").replace("/?", "?")  # the front removes the slash
+def send(studio: Studio, call: dict[str, Any]) -> Answer:
+    path = call["path"].rstrip("/").replace("/?", "?")  # the CDN removes the slash
     if "cursor=cD" in path:  # the recorded one is Studio's
         more = studio.get(path.partition("&cursor")[0], token=None).json["more"]
         path = f"{path.partition('&cursor')[0]}&cursor={more['cursor']}"
@@ -141,7 +141,7 @@ def ask(studio: Studio, call: dict[str, Any]) -> Answer:
 
 
 def whole(value: Any) -> Any:
-    """A recorded value with its nodes, which are recorded once, in their places."""
+    """A recorded value with its nodes filled in: each was recorded once."""
     if isinstance(value, dict) and "node" in value:
         return {**NODES[value["node"]], **{name: whole(part) for name, part in value.items() if name != "node"}}
     if isinstance(value, dict):
@@ -150,7 +150,7 @@ def whole(value: Any) -> Any:
 
 
 def differences(recorded: Any, answered: Any, where: str = "") -> Iterator[tuple[str, str]]:
-    """(name of a field, what is otherwise in it)."""
+    """(name of a field, its difference)."""
     if isinstance(recorded, dict) and isinstance(answered, dict):
         names = recorded.keys() & answered.keys() if CUT in recorded else recorded.keys() | answered.keys()
         for name in sorted(names - {CUT}):
@@ -175,7 +175,7 @@ def _of_lists(recorded: list[Any], answered: list[Any], where: str) -> Iterator[
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """A value without what is otherwise here."""
+    """A value without the deliberate differences."""
     if isinstance(value, str) and name in JSON_TEXTS[1] and value[:1] in ("[", "{"):
         value = json.loads(value)
     if isinstance(value, list):
@@ -184,17 +184,17 @@ def plain(value: Any, name: str = "") -> Any:
         ]
         return sorted(parts, key=_in_order) if name in SETS[1] and CUT not in parts else parts
     if isinstance(value, dict):
-        kept = {key: plain(part, key) for key, part in value.items() if key not in _forgotten(value)}
-        return {key: part for key, part in kept.items() if key != LOCAL_FILES[1]}
+        parts_of = {key: plain(part, key) for key, part in value.items() if key not in _ignored(value)}
+        return {key: part for key, part in parts_of.items() if key != LOCAL_FILES[1]}
     if isinstance(value, str) and name == "categories":
         return ",".join(sorted(value.split(",")))
     return question_id(value) if name == "assessment_item_ids" and len(value) == 23 else value
 
 
-def _forgotten(record: dict[str, Any]) -> set[str]:
-    """The fields of a record that are otherwise here."""
+def _ignored(record: dict[str, Any]) -> set[str]:
+    """The fields of a record that differ deliberately."""
     made = OF_MADE_FILES[1] if "thumbnail" in str(record.get("preset")) else ()
-    return {*made, *(name for field in record.keys() & FORGOTTEN.keys() for name in FORGOTTEN[field][1])}
+    return {*made, *(name for field in record.keys() & IGNORED.keys() for name in IGNORED[field][1])}
 
 
 def _in_order(value: Any) -> str:
@@ -207,7 +207,7 @@ def name_of(call: dict[str, Any]) -> str:
 
 
 def is_in(call: dict[str, Any], *tables: dict[str, str]) -> bool:
-    """Whether a call is one of those that are answered otherwise here."""
+    """Whether a call has a deliberately different response."""
     return any(call["path"].endswith(part) or ("?" in part and part in call["path"]) for t in tables for part in t)
 
 
@@ -220,30 +220,30 @@ SAME = [c for c in CALLS if c["status"] == 200 and not is_in(c, REFUSED_HERE, NO
 
 
 def same(recorded: Any, answered: Any) -> list[str]:
-    """What is otherwise, for no known reason."""
-    return [said for name, said in differences(plain(whole(recorded)), plain(answered)) if name not in WHY]
+    """The differences without a known reason."""
+    return [text for name, text in differences(plain(whole(recorded)), plain(answered)) if name not in WHY]
 
 
 @of(*SAME)
-def test_what_was_found_is_answered_alike(studio, call):
-    answer = ask(studio, call)
+def test_successful_calls_have_the_recorded_response(studio, call):
+    answer = send(studio, call)
     assert answer.status == 200, answer.text
     assert same(call["response"] or [], answer.json) == []  # an empty list is recorded as null
 
 
 @of(*[c for c in CALLS if is_in(c, ENVELOPED_HERE)])
 def test_a_page_of_import_metadata_has_its_rows_in_an_envelope(studio, call):
-    answered = ask(studio, call).json
+    answered = send(studio, call).json
     assert answered["more"] is None
     assert same(call["response"], answered["results"]) == []
 
 
 @of(*[c for c in CALLS if 400 <= c["status"] < 500])
-def test_what_was_refused_is_refused_with_the_same_words(studio, call):
-    answer = ask(studio, call)
+def test_refusals_have_the_recorded_text(studio, call):
+    answer = send(studio, call)
     assert answer.status == call["status"]
     if "No " in str(call["response"]) or "Not found" in str(call["response"]):
-        assert set(answer.json) == {"error", "detail"}  # in our own words: they say what was asked for
+        assert set(answer.json) == {"error", "detail"}  # our own text, which names the request
     elif isinstance(call["response"], str):
         assert answer.json == {"error": call["response"], "detail": call["response"]}
     else:
@@ -251,14 +251,14 @@ def test_what_was_refused_is_refused_with_the_same_words(studio, call):
 
 
 @of(*[c for c in CALLS if c["status"] == 304])
-def test_what_the_client_has_is_not_sent_again(studio, call):
-    answer = ask(studio, call)
+def test_a_current_copy_is_not_sent_again(studio, call):
+    answer = send(studio, call)
     assert (answer.status, answer.text) == (304, "")
 
 
 @of(*[c for c in CALLS if is_in(c, FOUND_HERE, REFUSED_HERE, NOTHING_HERE)])
-def test_what_is_answered_otherwise_here(studio, call):
-    answer = ask(studio, call)
+def test_deliberate_differences(studio, call):
+    answer = send(studio, call)
     assert answer.status == (400 if is_in(call, REFUSED_HERE) else 200), answer.text
     assert bool(answer.json) is not is_in(call, NOTHING_HERE)
 
@@ -266,15 +266,15 @@ def test_what_is_answered_otherwise_here(studio, call):
 def test_a_cursor_leads_to_the_recorded_second_page(studio):
     (call,) = [call for call in CALLS if "cursor=cD0z" in call["path"]]
     recorded = [entry["node"] for entry in call["response"]["results"] if "node" in entry]
-    assert [node["id"] for node in ask(studio, call).json["results"]][: len(recorded)] == recorded
+    assert [node["id"] for node in send(studio, call).json["results"]][: len(recorded)] == recorded
 
 
-def test_every_difference_is_one_that_is_there(studio):
-    """So that the table does not outlive what it names."""
+def test_every_listed_difference_exists(studio):
+    """So that the table has no obsolete entries."""
     found = {
         name
         for call in SAME
-        for name, _ in differences(plain(whole(call["response"] or [])), plain(ask(studio, call).json))
+        for name, _ in differences(plain(whole(call["response"] or [])), plain(send(studio, call).json))
     }
     assert set(WHY) <= found
 

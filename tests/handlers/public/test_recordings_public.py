@@ -1,4 +1,4 @@
-"""The public API answers as Kolibri Studio was recorded to, but where the specification or a decision differs."""
+"""The public API responds as recorded from Kolibri Studio, unless the specification or a decision differs."""
 
 from typing import Any
 
@@ -22,17 +22,17 @@ FOUND_HERE = {
     "v1 lookup PUNUPNIMIH": "case and dashes of a token do not matter to those who type it",
     "dashed uuid": "dashed ids are accepted",
 }
-# "?language=" is ignored there: a defect. "lookup/<token>/extra" answers there: a defect, it is no such resource.
+# Defects of Studio: it ignores "?language=", and responds to "lookup/<token>/extra", which is not a resource.
 FILTERED_HERE = "v1 channels ?language=zz"
 NOT_A_RESOURCE = "lookup with trailing path (prefix regex)"
 OPTIONS = "OPTIONS"
-# These depend on the moment and on the bytes of files; `tagline` is told here in addition.
+# These depend on the time and on the bytes of files; `tagline` is added here.
 OWN = ("last_published", "icon_encoding", "published_size", "tagline")
 
 
 @pytest.fixture(scope="module")
 def answers(shared_cloud: Any) -> dict[str, Answer]:
-    """The answers to all recorded calls, with the recorded channel published twice, public, and with its token."""
+    """The responses to all recorded calls; the recorded channel is published twice, public, and has its token."""
     shared_cloud.empty()
     studio = Studio(shared_cloud)
     tree = next(c for c in recordings.load("internal") if c.note == "get_tree_data main").response["tree"]
@@ -56,9 +56,9 @@ def of(chosen: list[Call]) -> Any:
 
 
 def as_here(call: Call, answered: Any) -> Any:
-    """The recorded answer with what is otherwise here: kind_count as specified, and what depends on the bytes.
+    """The recorded response with our deliberate differences: kind_count as specified, and fields that depend on bytes.
 
-    `info` shows the version of this application in addition.
+    `info` also shows the version of this application.
     """
     if "kolibri_version" in call.response:
         return {**call.response, "studio_version": __version__}
@@ -79,7 +79,7 @@ SAME = [c for c in CALLS if c.status == 200 and c.method == "GET" and c.note not
 
 
 @of(SAME)
-def test_what_was_found_is_answered_alike(answers, call):
+def test_successful_calls_have_the_recorded_response(answers, call):
     answer = answers[key(call)]
     assert answer.status == 200, answer.text
     answered = answer.json
@@ -87,7 +87,7 @@ def test_what_was_found_is_answered_alike(answers, call):
 
 
 @of([call for call in CALLS if call.status >= 400 and call.note not in FOUND_HERE])
-def test_what_was_not_there_is_not_there(answers, call):
+def test_missing_channels_are_missing_here_too(answers, call):
     answer = answers[key(call)]
     assert answer.status == call.status
     said = call.response["detail"] if isinstance(call.response, dict) else call.response
@@ -97,7 +97,7 @@ def test_what_was_not_there_is_not_there(answers, call):
 
 
 @of([call for call in CALLS if call.note in FOUND_HERE])
-def test_what_is_found_here_only(answers, call):
+def test_channels_found_only_here(answers, call):
     assert call.status == 404
     assert answers[key(call)].status == 200
 
@@ -106,12 +106,12 @@ def test_a_language_that_no_channel_has_finds_none(answers):
     assert answers[f"GET {FILTERED_HERE}"].json == []
 
 
-def test_head_is_answered_without_a_body(answers):
+def test_head_returns_no_body(answers):
     answer = answers["HEAD /api/public/info"]
     assert (answer.status, answer.text, answer.headers["Content-Type"]) == (200, "", "application/json")
 
 
-def test_options_tells_the_methods(answers):
+def test_options_lists_the_methods(answers):
     recorded = next(call for call in CALLS if call.method == OPTIONS)
     answer = answers[key(recorded)]
     assert (answer.status, answer.headers["Allow"]) == (200, recorded.allow)

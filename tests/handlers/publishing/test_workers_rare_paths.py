@@ -150,7 +150,7 @@ class TestChanges:
 
     def test_with_stored_images_are_applied(self, studio, client, root):
         self.send(client, client.created(NODE, root, kind="exercise", extra_fields={"randomize": True}))
-        image = studio.upload(images.png(), "png", "exercise_image", told=False)
+        image = studio.upload(images.png(), "png", "exercise_image", notified=False)
         shown = [IMAGE % name for name in (image, f"{'0' * 32}.png")]
         obj = {"type": exercises.FREE_RESPONSE, "question": shown[0]}
         self.send(client, client.change(1, "assessmentitem", [NODE, QUESTION], obj=obj))
@@ -166,6 +166,6 @@ class TestChanges:
 
     def test_that_invite_send_an_email(self, studio, client, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from=SENDER))
-        studio.cloud.may_send_from(SENDER)
+        studio.cloud.verify_sender(SENDER)
         self.send(client, client.change(1, "invitation", "1" * 32, obj={"email": "b@example.org"}))
         assert len(studio.cloud.mails()) == 1

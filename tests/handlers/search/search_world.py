@@ -1,4 +1,4 @@
-"""Asking the search."""
+"""Calls of the search."""
 
 from typing import Any
 
@@ -13,5 +13,5 @@ def found(studio: Studio, query: str = "", token: str = "") -> list[dict[str, An
 
 
 def titles(studio: Studio, query: str = "", token: str = "") -> list[str]:
-    """Titles of what is found, sorted."""
+    """The titles of the results, sorted."""
     return sorted(row["title"] for row in found(studio, query, token))

@@ -1,4 +1,4 @@
-"""Search: what is published, in channels that are public or that one may view."""
+"""Search in published channels that are public or that the caller may view."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ def exercise(title, **fields):
     return nodes.exercise(title, nodes.question("q"), **fields)
 
 
-def test_says_what_is_known_of_a_node(studio):
+def test_returns_the_fields_of_a_node(studio):
     channel_id = publish(studio, exercise("Fractions"), name="Maths")
     (row,) = found(studio, "?keywords=fract")
     assert row.keys() == FIELDS
@@ -42,13 +42,13 @@ def test_says_what_is_known_of_a_node(studio):
 
 
 @pytest.mark.parametrize("path", ["/api/search", "/api/search/", "/api/search/search", "/api/search/search/"])
-def test_is_at_several_places(studio, path):
+def test_has_several_paths(studio, path):
     publish(studio, "one")
     assert studio.get(path).json["count"] == 1
 
 
-class TestWhoFindsWhat:
-    def test_members_find_what_is_private(self, studio):
+class TestVisibility:
+    def test_members_find_private_channels(self, studio):
         channel_id = publish(studio, "one")
         user_id, token = studio.sign_up("other")
         assert titles(studio) == ["one"]
@@ -58,7 +58,7 @@ class TestWhoFindsWhat:
         ChannelMember(user_id, channel_id).delete()
         assert titles(studio, token=token) == []
 
-    def test_everyone_who_is_signed_in_finds_what_is_public(self, studio):
+    def test_signed_in_users_find_public_channels(self, studio):
         channel_id = publish(studio, "one", public=True)
         token = studio.sign_up("other")[1]
         assert [row["public"] for row in found(studio, token=token)] == [True]
@@ -70,7 +70,7 @@ class TestWhoFindsWhat:
         publish(studio, "one")
         assert titles(studio, token=studio.sign_up("admin", is_admin=True)[1]) == ["one"]
 
-    def test_nobody_finds_what_is_not_published(self, studio):
+    def test_unpublished_nodes_are_not_found(self, studio):
         channel_id = publish(studio, "one", public=True)
         _, root = studio.make_channel(channel_id=channel_id)
         studio.add(root, exercise("two"))
@@ -79,7 +79,7 @@ class TestWhoFindsWhat:
         studio.post("/api/contentnode", {"parent": new["root_id"], "kind": "topic", "title": "three"})
         assert titles(studio) == ["one"]
 
-    def test_nobody_finds_what_is_deleted(self, studio):
+    def test_deleted_channels_are_not_found(self, studio):
         channel_id = publish(studio, "one", public=True)
         studio.call("DELETE", f"/api/channel/{channel_id}")
         studio.deliver()
@@ -88,7 +88,7 @@ class TestWhoFindsWhat:
         studio.deliver()
         assert titles(studio) == ["one"]
 
-    def test_administrators_delete_and_restore_too(self, studio):
+    def test_channels_deleted_by_administrators_are_not_found_until_restored(self, studio):
         channel_id, token = publish(studio, "one"), studio.sign_up("admin", is_admin=True)[1]
         for is_deleted, wanted in ((True, []), (False, ["one"])):
             answer = studio.call("PATCH", f"/api/admin-channels/{channel_id}", {"deleted": is_deleted}, token)
@@ -97,8 +97,8 @@ class TestWhoFindsWhat:
             assert titles(studio) == wanted
 
 
-def test_names_no_channel_that_one_may_not_view(studio):
-    """A public channel may hold copies of what is in a private one."""
+def test_names_no_channel_that_the_caller_may_not_view(studio):
+    """A public channel may contain copies of nodes of a private one."""
     source = publish(studio, "mine", name="Secret")
     target = publish(studio, "public", public=True)
     (row,) = found(studio, f"?channel_id__in={source}")
@@ -106,10 +106,10 @@ def test_names_no_channel_that_one_may_not_view(studio):
     assert studio.post(f"/api/contentnode/{row['id']}/copy", {"target": root}).status == 201
     studio.publish(target)
     user_id, token = studio.sign_up("other")
-    asked = f"?channel_id__in={target}"
+    query = f"?channel_id__in={target}"
 
     def names(token):
-        return {row["title"]: row["original_channel_name"] for row in found(studio, asked, token)}
+        return {row["title"]: row["original_channel_name"] for row in found(studio, query, token)}
 
     assert names(token) == {"mine": "", "public": "Channel"}
     assert names("") == {"mine": "Secret", "public": "Channel"}
@@ -119,7 +119,7 @@ def test_names_no_channel_that_one_may_not_view(studio):
     assert watch.names.count("BatchGetItem") == 1
 
 
-class TestTheIndex:
+class TestIndex:
     def test_follows_every_publish(self, studio):
         channel_id = publish(studio, "one", "both")
         other = publish(studio, "other")
@@ -127,15 +127,15 @@ class TestTheIndex:
         assert titles(studio) == ["both", "other", "two"]
         assert sorted(row["channel_id"] for row in found(studio)) == sorted([channel_id, channel_id, other])
 
-    def test_leaves_no_files_behind(self, studio):
+    def test_leaves_no_orphaned_files(self, studio):
         channel_id = publish(studio, "one")
         for title in ("two", "three"):
             publish(studio, title, channel_id=channel_id)
-        kept = [key for key in studio.cloud.objects() if key.startswith("search")]
-        assert len(kept) == 3
-        assert f"search-parts-2/{channel_id}-3.sqlite3" in kept
+        stored = [key for key in studio.cloud.objects() if key.startswith("search")]
+        assert len(stored) == 3
+        assert f"search-parts-2/{channel_id}-3.sqlite3" in stored
 
-    def test_takes_in_what_was_published_before_there_was_one_at_the_next_publish(self, studio):
+    def test_includes_earlier_published_channels_at_the_next_publish(self, studio):
         channel_id = publish(studio, "one")
         storage.delete(search_part_key(channel_id, 1))
         existing(public_index.current(public_index.SEARCH)).delete()
@@ -146,7 +146,7 @@ class TestTheIndex:
         assert titles(studio, f"?created_after={published:%Y-%m-%dT%H:%M:%SZ}") == ["one"]
         assert titles(studio, f"?created_after={published + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}") == []
 
-    def test_is_written_by_messages_that_come_twice(self, studio):
+    def test_accepts_repeated_messages(self, studio):
         studio.make_channel()
         channel_id, root = studio.make_channel()
         studio.add(root, exercise("one"))
@@ -155,13 +155,13 @@ class TestTheIndex:
         studio.deliver(times=2)
         assert titles(studio) == ["one"]
 
-    def test_is_not_written_where_nothing_changes(self, studio):
+    def test_is_not_written_if_nothing_changes(self, studio):
         channel_id = publish(studio, "one")
         before = existing(public_index.current(public_index.SEARCH)).revision
         search_index_update.refresh([channel_id, NOTHING])
         assert existing(public_index.current(public_index.SEARCH)).revision == before
 
-    def test_keeps_both_changes_of_two_who_change_it_at_once(self, studio, monkeypatch):
+    def test_contains_both_of_two_concurrent_changes(self, studio, monkeypatch):
         one, two = publish(studio, "one"), publish(studio, "two")
         existing(public_index.current(public_index.SEARCH)).delete()
         put = storage.put
@@ -175,20 +175,20 @@ class TestTheIndex:
         search_index_update.refresh([one])
         assert titles(studio) == ["one", "two"]
 
-    def test_gives_up_for_now_where_others_change_it_all_the_time(self, studio, monkeypatch):
+    def test_is_retried_later_if_others_change_it_constantly(self, studio, monkeypatch):
         channel_id = publish(studio, "one")
         channels.Channel(channel_id).update([channels.Channel.deleted.set(True)])
         monkeypatch.setattr(public_index, "replace", lambda *_: False)
         with pytest.raises(Busy):
             search_index_update.refresh([channel_id])
 
-    def test_is_made_of_all_channels_where_its_file_is_lost(self, studio):
+    def test_is_rebuilt_from_all_channels_if_its_file_is_lost(self, studio):
         ids = [publish(studio, title) for title in ("one", "two")]
         storage.delete(existing(public_index.current(public_index.SEARCH)).key)
         search_index_update.refresh(ids[:1])
         assert titles(studio) == ["one", "two"]
 
-    def test_is_written_anew_by_a_job(self, studio):
+    def test_is_rebuilt_by_a_job(self, studio):
         publish(studio, "one")
         existing(public_index.current(public_index.SEARCH)).delete()
         assert titles(studio) == []
@@ -217,12 +217,12 @@ def test_pages_give_each_result_once(studio):
     assert studio.get("/api/search?page=2").status == 404
 
 
-@pytest.mark.parametrize(("asked", "size"), [("", 25), ("7", 7), ("1000", 100)])
-def test_pages_have_25_results_and_at_most_100(asked, size):
-    assert parse_query(SearchQuery, {"page_size": [asked]}).page_size == size
+@pytest.mark.parametrize(("requested", "size"), [("", 25), ("7", 7), ("1000", 100)])
+def test_pages_have_25_results_and_at_most_100(requested, size):
+    assert parse_query(SearchQuery, {"page_size": [requested]}).page_size == size
 
 
-def test_asks_for_who_it_is_and_which_channels_they_have(studio):
+def test_reads_the_user_and_their_channels(studio):
     publish(studio, "one")
     found(studio)
     with counting(studio) as watch:
@@ -230,7 +230,7 @@ def test_asks_for_who_it_is_and_which_channels_they_have(studio):
     assert watch.names == ["GetItem", "GetItem", "GetItem", "Query", "Query"]  # two of them once in `index_seconds`
 
 
-def test_there_is_nothing_to_find_before_the_first_publish(studio):
+def test_finds_nothing_before_the_first_publish(studio):
     answer = studio.get("/api/search?keywords=a").json
     assert (answer["count"], answer["results"], answer["total_pages"]) == (0, [], 1)
 

@@ -24,40 +24,40 @@ class TestNodes:
     def test_made_changed_and_deleted(self, world):
         extra = {"tags": {"x": True}, "description": "d"}
         new = world.write("POST", contentnode.URL, {"parent": world.a, "kind": "topic", "title": "n", **extra})
-        assert world.heard() == [CREATED]
+        assert world.synced() == [CREATED]
         assert world.mirror.nodes[new["id"]]["node_id"] == new["node_id"]
         sent = {"title": "m", "tags.y": True, "extra_fields": {"options": {"modality": "UNIT"}}, "no_field": 1}
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", sent)
-        assert world.heard() == [UPDATED]
+        assert world.synced() == [UPDATED]
         assert set(world.mirror.nodes[new["id"]]["tags"]) == {"x", "y"}
         assert "no_field" not in world.mirror.nodes[new["id"]]
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", {})
-        assert world.heard() == []
+        assert world.synced() == []
         world.write("PUT", f"{contentnode.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
-        assert world.heard() == [UPDATED]
+        assert world.synced() == [UPDATED]
         world.write("DELETE", f"{contentnode.URL}/{new['id']}")
-        assert world.heard() == [DELETED]
+        assert world.synced() == [DELETED]
         world.write("DELETE", f"{contentnode.URL}/{new['id']}")
-        assert world.heard() == []
+        assert world.synced() == []
 
     @pytest.mark.parametrize("position", ["first-child", "last-child", "left", "right"])
     def test_moved(self, world, position):
         world.write("POST", f"{contentnode.URL}/{world.b}/move", {"target": world.a, "position": position})
-        assert world.heard() == [MOVED]
+        assert world.synced() == [MOVED]
 
     def test_deleted_and_restored_with_descendants(self, world):
         world.write("POST", f"{contentnode.URL}/{world.e}/move", {"target": world.a})
         world.write("DELETE", f"{contentnode.URL}/{world.a}")
         world.write("POST", f"{contentnode.URL}/{world.a}/restore", {})
-        assert world.heard() == [MOVED, DELETED, CREATED]
+        assert world.synced() == [MOVED, DELETED, CREATED]
         assert world.mirror.children[world.a] == [world.e]
 
     def test_moved_into_the_trash_and_out_of_it(self, world):
         trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
         world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": trash})
-        assert world.heard() == [DELETED]
+        assert world.synced() == [DELETED]
         world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": world.e, "position": "left"})
-        assert world.heard() == [CREATED, MOVED]
+        assert world.synced() == [CREATED, MOVED]
 
     def test_moved_to_another_channel(self, world):
         other_id, _ = world.studio.make_channel("Other")
@@ -65,8 +65,8 @@ class TestNodes:
         client, mirror = world.following(other_id, other_root)
         world.write("POST", f"{contentnode.URL}/{world.e}/move", {"target": world.a})
         world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": other_root})
-        assert world.heard() == [MOVED, DELETED]
-        assert mirror.hear(client.poll()) == [CREATED]
+        assert world.synced() == [MOVED, DELETED]
+        assert mirror.apply(client.poll()) == [CREATED]
         mirror.assert_true()
         assert mirror.nodes[world.a]["title"] == "a"
 
@@ -84,15 +84,15 @@ class TestNodes:
             "excluded_descendants": {},
         }
         assert second["mods"]["__COPYING_STATUS"] == "SUCCESS"
-        assert world.heard() == [COPIED, UPDATED]
+        assert world.synced() == [COPIED, UPDATED]
 
     def test_prerequisites(self, world):
         world.write("POST", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
-        assert world.heard() == [CREATED]
+        assert world.synced() == [CREATED]
         pair = {"target_node": world.a, "prerequisite": world.b}
         assert world.row("contentnode_prerequisite", [world.a, world.b]) == pair
         world.write("DELETE", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
-        assert world.heard() == [DELETED]
+        assert world.synced() == [DELETED]
         assert world.row("contentnode_prerequisite", [world.a, world.b]) is None
 
 
@@ -100,45 +100,45 @@ def test_questions(world):
     url = "/api/assessmentitem"
     made = world.write("POST", url, {"contentnode": world.e, "type": "single_selection", "question": "?"})
     key = [world.e, made["assessment_id"]]
-    assert (world.heard(), world.row("assessmentitem", key)) == ([CREATED], made)
+    assert (world.synced(), world.row("assessmentitem", key)) == ([CREATED], made)
     one = f"{url}/{','.join(key)}"
     for method, body in (("PATCH", {"question": "!", "order": 5}), ("PUT", {**made, "hints": [{"hint": "h"}]})):
         changed = world.write(method, one, body)
-        assert (world.heard(), world.row("assessmentitem", key)) == ([UPDATED], changed)
+        assert (world.synced(), world.row("assessmentitem", key)) == ([UPDATED], changed)
         assert world.studio.get(one).json == changed
     world.write("PATCH", one, {"deleted": True})
-    assert (world.heard(), world.row("assessmentitem", key)) == ([DELETED], None)
+    assert (world.synced(), world.row("assessmentitem", key)) == ([DELETED], None)
     world.write("DELETE", f"{url}/{world.e},{nodes.node_id('question q')}")
-    assert world.heard() == [DELETED]
+    assert world.synced() == [DELETED]
 
 
 def test_files(world):
     (old,) = world.studio.get(f"/api/file?contentnode={world.d}").json
     other = contentnode.make(world.studio, world.a, kind="document")["id"]
     changed = world.write("PATCH", f"/api/file/{old['id']}", {"language": "fr"})
-    assert world.heard() == [CREATED, UPDATED]
+    assert world.synced() == [CREATED, UPDATED]
     assert world.row("file", old["id"]) == {"language": changed["language"]}
     world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
-    assert world.heard() == [UPDATED]
+    assert world.synced() == [UPDATED]
     assert world.row("file", old["id"])["contentnode"] == other
     far = contentnode.make(world.studio, contentnode.empty_tree(world.studio), kind="document")["id"]
     world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": far})
-    assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
+    assert (world.synced(), world.row("file", old["id"])) == ([DELETED], None)
     moved = world.write("PATCH", f"/api/file/{old['id']}", {"contentnode": other})
-    assert world.heard() == [CREATED]
+    assert world.synced() == [CREATED]
     assert world.row("file", old["id"]) == {name: moved[name] for name in moved if name != "uploaded_by"}
     world.write("DELETE", f"/api/file/{old['id']}")
-    assert (world.heard(), world.row("file", old["id"])) == ([DELETED], None)
+    assert (world.synced(), world.row("file", old["id"])) == ([DELETED], None)
 
 
 def test_uploads_are_emitted_when_they_are_attached(world):
     body = {"size": 8, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
     upload = world.write("POST", "/api/file/upload_url", body)["file"]["id"]
     world.write("PATCH", f"/api/file/{upload}", {"language": "fr"})
-    assert world.heard() == []
+    assert world.synced() == []
     world.studio.put("a" * 32, "pdf", b"%PDF-1.4")
     world.write("PATCH", f"/api/file/{upload}", {"contentnode": world.d})
-    assert (world.heard(), world.row("file", upload)["contentnode"]) == ([CREATED], world.d)
+    assert (world.synced(), world.row("file", upload)["contentnode"]) == ([CREATED], world.d)
 
 
 def test_channels(world):
@@ -151,10 +151,10 @@ def test_channels(world):
     assert received == {name: row[name] for name in received}
     world.write("DELETE", url)
     world.write("POST", f"{url}/restore", {})
-    assert world.heard() == [DELETED, UPDATED]
+    assert world.synced() == [DELETED, UPDATED]
     assert world.row("channel", world.channel_id) == {"deleted": False}
     world.write("PATCH", url, sent)
-    assert world.heard() == []  # nothing has changed
+    assert world.synced() == []  # nothing has changed
 
 
 class TestEmitting:
@@ -184,7 +184,7 @@ class TestEmitting:
         assert world.studio.call("PATCH", url, {"title": None}).status == 400
         assert world.studio.post(f"{url}/move", {"target": world.a}).status == 400
         assert world.studio.call("DELETE", url, None, world.studio.sign_up("stranger")[1]).status == 404
-        assert world.heard() == []
+        assert world.synced() == []
 
     def test_fails_together_with_the_write(self, world):
         """Both are one transaction."""
@@ -193,7 +193,7 @@ class TestEmitting:
         with answering("TransactWriteItems", *[NeverSent(endpoint_url="x")] * 9):
             assert world.studio.call("PATCH", f"{contentnode.URL}/{world.a}", sent).status == 503
         assert contentnode.row(world.studio, world.a) == before
-        assert world.heard() == []
+        assert world.synced() == []
 
     def test_costs_no_extra_call(self, world):
         """The counter of the feed is read with the permissions and increased with the data."""

@@ -67,7 +67,7 @@ class TestPausing:
     def test_waits_for_triggers_that_change(self) -> None:
         triggers = ChangingTriggers("Enabling", "Enabled", "Enabled", "Disabling", "Disabled")
         pausing._set_triggers(triggers, PREFIX, False)
-        assert (triggers.states, triggers.asked) == ([], [False, False])
+        assert (triggers.states, triggers.requested) == ([], [False, False])
 
     def test_a_stage_that_is_not_deployed_is_reported(self, at: account.Account, capsys: Any) -> None:
         for command in ("pause", "resume"):
@@ -84,7 +84,7 @@ class ChangingTriggers:
     """Lambda with one trigger, that of the queue publish, which takes on one state after the other."""
 
     def __init__(self, *states: str) -> None:
-        self.states, self.asked = list(states), []  # type: ignore[var-annotated]
+        self.states, self.requested = list(states), []  # type: ignore[var-annotated]
 
     def get_paginator(self, _: str) -> Any:
         return self
@@ -95,7 +95,7 @@ class ChangingTriggers:
         return [{"EventSourceMappings": [{"UUID": "1", "State": self.states.pop(0)}]}]
 
     def update_event_source_mapping(self, UUID: str, Enabled: bool) -> None:  # noqa: N803 - botocore's
-        self.asked.append(Enabled)
+        self.requested.append(Enabled)
 
 
 class TestRotating:

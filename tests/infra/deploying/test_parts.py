@@ -51,7 +51,7 @@ class TestArtefacts:
         assert artefacts.upload(at, bucket, "code", "zip", b"a") == old
         assert s3.get_object(Bucket=bucket, Key=old)["Body"].read() == b"a"
 
-    def test_code_is_named_where_it_was_uploaded(self) -> None:
+    def test_the_template_refers_to_the_uploaded_code(self) -> None:
         packaged = small_build.template()
         found = artefacts.with_code(packaged, "b", "k")["Resources"]
         assert found["APIHandler"]["Properties"]["CodeUri"] == {"Bucket": "b", "Key": "k"}
@@ -68,14 +68,14 @@ DECLARED: dict[str, Any] = {
 
 
 class TestSettings:
-    def test_secret_is_made_once(self, at: account.Account) -> None:
+    def test_secret_is_created_once(self, at: account.Account) -> None:
         made = settings.make_secret(at, "dev")
         assert len(made) == 64
         assert settings.make_secret(at, "dev") == made
         assert settings.read(at, "dev") == {"FrontKey": made}
         assert settings.read(at, "prod") == {}
 
-    def test_of_the_operator_win_over_the_stages_and_what_is_given_over_both(self) -> None:
+    def test_are_overridden_by_the_operators_and_these_by_arguments(self) -> None:
         own = {"Prefix": "a", "LogDays": "7"}
         assert settings.merged(DECLARED, own, {"LogDays": "9"}, {"MailFrom": "x"}) == {
             **own,
@@ -96,7 +96,7 @@ class TestSettings:
         assert settings.read(at, "dev") == {}
 
     @pytest.mark.parametrize("text", ["MailFrom", "=x", "Typo=1", "Prefix=studio-x-", "FrontKey=mine"])
-    def test_are_not_changed_by_what_is_none(self, at: account.Account, text: str) -> None:
+    def test_are_not_changed_by_invalid_text(self, at: account.Account, text: str) -> None:
         with pytest.raises(DeployError):
             settings.change(at, "dev", DECLARED, text)
         assert settings.read(at, "dev") == {}

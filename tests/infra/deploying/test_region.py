@@ -47,8 +47,8 @@ def test_resources_in_another_region_are_not_imported(live: Any, tmp_path: Path)
 
 
 def test_destroy_asks_for_confirmation_with_account_and_region(live: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(deploy, "_ask", asked.append)
+    requested: list[str] = []
+    monkeypatch.setattr(deploy, "_ask", requested.append)
     assert deploy.main("destroy", {"STAGE": "dev", "REGION": HERE, "DATA": "delete"}) == 1
-    assert f"deletes dev in account 123456789012, {HERE}, with all its data" in asked[0]
+    assert f"deletes dev in account 123456789012, {HERE}, with all its data" in requested[0]
     assert remaining(live) == ["content/a"]

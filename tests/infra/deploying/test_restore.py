@@ -66,17 +66,17 @@ def test_without_a_copy_nothing_is_touched(dynamodb: Any) -> None:
 
 
 def test_a_copy_is_requested_beside_the_table(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    requested = []
 
     def restored(**given: Any) -> None:
-        asked.append(given)
+        requested.append(given)
         beside(dynamodb, "children", [])
 
     monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", restored)
     moment = datetime(2026, 1, 31, 12, tzinfo=UTC)
     restore.begin(dynamodb, PREFIX, moment, ["children"])
     names = {"SourceTableName": "studio-test-children", "TargetTableName": "studio-test-children-restored"}
-    assert asked == [{**names, "RestoreDateTime": moment}]
+    assert requested == [{**names, "RestoreDateTime": moment}]
 
 
 def test_a_refusal_is_reported(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_a_time_requires_a_time_zone(moment: str) -> None:
 
 def test_an_existing_copy_is_reported_and_nothing_is_requested(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     beside(dynamodb, "children", [])
-    monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", lambda **_: pytest.fail("asked"))
+    monkeypatch.setattr(dynamodb, "restore_table_to_point_in_time", lambda **_: pytest.fail("requested"))
     with pytest.raises(RestoreError, match="studio-test-children-restored exists already"):
         restore.begin(dynamodb, PREFIX, datetime.now(UTC), ["nodes", "children"])
 

@@ -35,25 +35,25 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def said(endpoint: str) -> list[str]:
+def output(endpoint: str) -> list[str]:
     """The output for the operator, with an empty account."""
     urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_ministack/reset", method="POST")).close()
     return []
 
 
 @pytest.fixture
-def at(said: list[str]) -> account.Account:
+def at(output: list[str]) -> account.Account:
     return account.at(REGION)
 
 
 @pytest.fixture
-def run(said: list[str], tmp_path: Path) -> Any:
+def run(output: list[str], tmp_path: Path) -> Any:
     """Deploys a build; a resource that is None is left out."""
 
     def deployed(force: bool = False, overrides: dict[str, str] | None = None, **build: Any) -> dict[str, str]:
-        said.clear()
+        output.clear()
         folder = small_build.write(tmp_path / "dev", **build)
-        return deploy.deploy("dev", REGION, overrides, folder, said.append, force)
+        return deploy.deploy("dev", REGION, overrides, folder, output.append, force)
 
     return deployed
 
@@ -71,25 +71,25 @@ def code(at: account.Account) -> Any:
     return at.client("lambda").get_function_configuration(FunctionName="studio-dev-api")
 
 
-def test_a_stage_is_created_then_unchanged_then_updated(run: Any, at: account.Account, said: list[str]) -> None:
+def test_a_stage_is_created_then_unchanged_then_updated(run: Any, at: account.Account, output: list[str]) -> None:
     assert run() == {"Url": "https://studio.example.org", "Bucket": f"studio-dev-content-{at.id}"}
-    assert said[0] == f"studio-dev: account {at.id}, {REGION}"
-    assert "  UsersTable: create complete" in said
+    assert output[0] == f"studio-dev: account {at.id}, {REGION}"
+    assert "  UsersTable: create complete" in output
     secret = at.client("ssm").get_parameter(Name="/studio/dev/FrontKey", WithDecryption=True)["Parameter"]
     assert (secret["Type"], len(secret["Value"])) == ("SecureString", 64)
     assert code(at)["Environment"]["Variables"]["FRONT_KEY"] == secret["Value"]
-    assert secret["Value"] not in "\n".join(said)
+    assert secret["Value"] not in "\n".join(output)
     run()
-    assert said[1:] == ["No changes."]
+    assert output[1:] == ["No changes."]
     before = code(at)["CodeSha256"]
     run(code="2")
-    assert "  ~ APIHandler (AWS::Lambda::Function)" in said
+    assert "  ~ APIHandler (AWS::Lambda::Function)" in output
     assert code(at)["CodeSha256"] != before
     found = at.client("s3").list_objects_v2(Bucket=f"studio-dev-artifacts-{at.id}-{REGION}")["Contents"]
     assert sorted(key["Key"].partition("/")[0] for key in found) == ["code", "template"]
 
 
-def test_what_destroy_retains_is_imported_again(run: Any, at: account.Account, said: list[str]) -> None:
+def test_what_destroy_retains_is_imported_again(run: Any, at: account.Account, output: list[str]) -> None:
     run(overrides={"DeletionProtection": "true"})
     found = stack.describe(at, "studio-dev")
     assert found
@@ -98,50 +98,50 @@ def test_what_destroy_retains_is_imported_again(run: Any, at: account.Account, s
     dynamodb.put_item(TableName=USERS, Item={"id": {"S": "a"}})
     for content in (b"a", b"b"):
         s3.put_object(Bucket=bucket, Key="content/a", Body=content)
-    said.clear()
-    deploy.destroy("dev", REGION, say=said.append)
-    assert "DATA=delete" in said[-1]
+    output.clear()
+    deploy.destroy("dev", REGION, say=output.append)
+    assert "DATA=delete" in output[-1]
     assert (status(at), len(tables(at))) == ("none", 3)
 
     run()
-    assert said[1] == "Importing 4 existing tables and buckets."
-    assert "  UsersTable: import complete" in said
-    assert not any("replaced" in line for line in said)
+    assert output[1] == "Importing 4 existing tables and buckets."
+    assert "  UsersTable: import complete" in output
+    assert not any("replaced" in line for line in output)
     assert dynamodb.get_item(TableName=USERS, Key={"id": {"S": "a"}})["Item"]
     assert s3.get_object(Bucket=bucket, Key="content/a")["Body"].read() == b"b"
     assert set(small_build.TABLES) <= stack.logical_ids(at, "studio-dev")
 
     s3.delete_object(Bucket=bucket, Key="content/a")
-    deploy.destroy("dev", REGION, data=True, say=said.append)
+    deploy.destroy("dev", REGION, data=True, say=output.append)
     assert (status(at), tables(at), s3.list_buckets()["Buckets"]) == ("none", set(), [])
     assert at.client("ssm").get_parameters_by_path(Path="/studio/dev/")["Parameters"] == []
 
 
-def test_a_table_is_imported_and_not_replaced(run: Any, at: account.Account, said: list[str]) -> None:
+def test_a_table_is_imported_and_not_replaced(run: Any, at: account.Account, output: list[str]) -> None:
     """As after a failed update: the table it created is retained, and exists at the next attempt."""
     run()
     extra = small_build.table("extra")
     at.client("dynamodb").create_table(**{**extra["Properties"], "TableName": "studio-dev-extra"})
     at.client("dynamodb").put_item(TableName="studio-dev-extra", Item={"id": {"S": "a"}})
     run(ExtraTable=extra)
-    assert said[1] == "Importing 1 existing tables and buckets."
+    assert output[1] == "Importing 1 existing tables and buckets."
     assert "ExtraTable" in stack.logical_ids(at, "studio-dev")
     for other in (small_build.table("extra2"), None):
         with pytest.raises(DeployError, match=r"ExtraTable: set FORCE=1 .* refuses to replace under the same one"):
             run(ExtraTable=other)
     assert at.client("dynamodb").get_item(TableName="studio-dev-extra", Key={"id": {"S": "a"}})["Item"]
     run(force=True)
-    assert "  - ExtraTable (AWS::DynamoDB::Table)" in said
+    assert "  - ExtraTable (AWS::DynamoDB::Table)" in output
 
 
-def test_a_failed_first_deploy_says_why_and_can_be_repeated(run: Any, at: account.Account, said: list[str]) -> None:
+def test_a_failed_first_deploy_says_why_and_can_be_repeated(run: Any, at: account.Account, output: list[str]) -> None:
     wrong = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "q", "VisibilityTimeout": 10**6}}
     with pytest.raises(DeployError, match=r"studio-dev was not deployed \(ROLLBACK_COMPLETE\): Wrong"):
         run(Wrong=wrong)
     assert status(at) == "ROLLBACK_COMPLETE"
     run()
     assert status(at) in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-    assert any("Deleting studio-dev, which failed to be created" in line for line in said)
+    assert any("Deleting studio-dev, which failed to be created" in line for line in output)
 
 
 def test_the_first_administrator_and_dead_letters(run: Any, at: account.Account) -> None:

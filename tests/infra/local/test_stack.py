@@ -58,7 +58,7 @@ class Command:
     output: Path
 
     @property
-    def said(self) -> str:
+    def printed(self) -> str:
         return self.output.read_text()
 
     def children(self) -> list[int]:
@@ -126,9 +126,7 @@ def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
         assert not is_done(other.url, "x")
 
 
-def test_what_the_app_logs_as_an_error_is_on_the_console_and_in_the_log(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_errors_of_the_app_are_on_the_console_and_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with started(tmp_path) as running:
         assert httpx.get(f"{running.url}/api/fail").status_code == 500
     shown = capfd.readouterr().err
@@ -191,8 +189,8 @@ def test_make_user_prints_its_token_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> None:
     with command(tmp_path) as run:
-        assert until(lambda: run.said.endswith("ready\n"))
-        names = [line.split()[0] for line in run.said.splitlines()]
+        assert until(lambda: run.printed.endswith("ready\n"))
+        names = [line.split()[0] for line in run.printed.splitlines()]
         assert names == ["address", "user", "password", "token", "try", "ready"]
         children = run.children()
         assert len(children) == 4  # ministack, the workers, two gateways
@@ -203,8 +201,8 @@ def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> Non
 
 def test_children_end_with_a_parent_that_is_killed_and_save_their_data(tmp_path: Path) -> None:
     with command(tmp_path) as run:
-        assert until(lambda: run.said.endswith("ready\n"))
-        url = run.said.split()[1]
+        assert until(lambda: run.printed.endswith("ready\n"))
+        url = run.printed.split()[1]
         children = run.children()
         (ministack,) = [pid for pid in children if b".aws.server" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         httpx.post(f"{url}/api/send/one").raise_for_status()
@@ -227,8 +225,8 @@ def test_a_start_that_cannot_be_says_so_in_one_line(tmp_path: Path) -> None:
         ):
             with command(tmp_path, **settings) as run:
                 assert run.process.wait(20) == 1
-                assert words in run.said
-                assert len(run.said.splitlines()) == 1
+                assert words in run.printed
+                assert len(run.printed.splitlines()) == 1
 
 
 def test_the_port_is_closed_after_the_stop(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def tree(folder: Path, **files: str) -> Path:
 
 
 def template() -> dict[str, Any]:
-    """What Chalice writes of a small application."""
+    """Chalice's output for a small application."""
     method = {"get": {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": URI % "${APIHandler.Arn}"}}}}
     swagger = {"paths": {"/api": method}, "x-amazon-apigateway-binary-media-types": ["image/png"]}
     tags = {"aws-chalice": "version=1.34.0:stage=dev:app=studio"}
@@ -40,7 +40,7 @@ def template() -> dict[str, Any]:
 
 
 class TestRequirements:
-    def test_only_what_the_functions_import_is_installed_whatever_the_machine(self) -> None:
+    def test_only_required_packages_are_installed_on_any_machine(self) -> None:
         text = "# locked\nclick==1.0\n    # via chalice\nPillow==2.0\nthing==3 ; sys_platform == 'linux'\n"
         assert dependencies.wanted(text) == ["Pillow==2.0", "thing==3"]
 
@@ -133,7 +133,7 @@ class TestTemplate:
     def test_the_api_keeps_its_binary_types(self) -> None:
         assert finishing.finish(template())["Resources"]["RestAPI"]["Properties"]["BinaryMediaTypes"] == ["image~1png"]
 
-    def test_tags_say_nothing_of_a_stage(self) -> None:
+    def test_tags_name_no_stage(self) -> None:
         finished = finishing.finish(template())["Resources"]
         assert finished["APIHandler"]["Properties"]["Tags"] == {"aws-chalice": "version=1.34.0:app=studio"}
         assert finished["Key"] == template()["Resources"]["Key"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 REFUSAL = "Run `make package` or `make deploy`: Chalice alone would leave out tables, queues, roles and settings.\n"
 IMPORT = "import sys; sys.argv = ['chalice', *sys.argv[1:]]; import app; print(app.app.app_name)"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from chalicelib.models import channel_members
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.policy import Role
-from tests.support.source.source import functions
+from tests.support.source.code import functions
 
 ROLES = (Role.ADMIN, Role.EDIT, Role.VIEW, Role.PUBLIC, None)
 ALL, NONE = (True,) * 5, (False,) * 5

@@ -1,4 +1,4 @@
-"""Watching the application's calls of AWS: counting them, and letting one of them fail."""
+"""Watches the application's AWS calls: counts them, and lets one of them fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ class NeverSent(EndpointConnectionError):
 
 
 class AnswerLost(ReadTimeoutError):
-    """AWS did what was asked, but nobody heard of it."""
+    """AWS performed the call, but its response was lost."""
 
 
 @dataclass
 class Watch:
-    """The calls that clients of the application made, in order, and which of them is to fail (from 0)."""
+    """The calls of the application's clients, in order, and which of them shall fail (from 0)."""
 
     names: list[str] = field(default_factory=list)
     failing: int | None = None
@@ -46,7 +46,7 @@ class Watch:
 
 @contextmanager
 def watching(watch: W, own: tuple[BaseClient, ...] = ()) -> Iterator[W]:
-    """Watch every client but the test's `own` ones."""
+    """Watch all clients except the test's `own`."""
 
     def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
         if any(client is mine for mine in own):
@@ -69,18 +69,18 @@ def counting(studio: Any) -> Iterator[Watch]:
 
 
 WRITES = ("Put", "Update", "Delete", "Transact", "BatchWrite", "Send", "Copy")
-LONGEST_KEY = 2048  # bytes of a hash key (AWS)
-MAX_TRANSACTION_BYTES = 4 * 1024**2  # bytes of what a transaction puts (AWS)
+MAX_KEY = 2048  # bytes of a hash key (AWS)
+MAX_TRANSACTION_BYTES = 4 * 1024**2  # of the items that a transaction puts (AWS)
 
 
 @dataclass
 class Strict(Watch):
-    """Refuses what DynamoDB refuses and moto takes: keys that are empty or too long, and transactions of too much."""
+    """Refuses what DynamoDB refuses but moto accepts: empty or too long keys, and too large transactions."""
 
     def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
         put = [action["Put"]["Item"] for action in arguments.get("TransactItems", ()) if "Put" in action]
         is_large = sum(len(text.encode()) for text in _texts(put)) > MAX_TRANSACTION_BYTES
-        if is_large or any(not 0 < len(text.encode()) <= LONGEST_KEY for text in _key_texts(arguments)):
+        if is_large or any(not 0 < len(text.encode()) <= MAX_KEY for text in _key_texts(arguments)):
             error = {"Code": "ValidationException", "Message": "One or more parameter values were invalid"}
             answer: Any = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 400}}
             raise ClientError(answer, operation)
@@ -113,7 +113,7 @@ def _texts(part: Any) -> Iterator[str]:
 
 @contextmanager
 def strictly(studio: Any) -> Iterator[Strict]:
-    """Watch the application's calls as DynamoDB itself would."""
+    """Check the application's calls as strictly as DynamoDB."""
     cloud = studio.cloud
     with watching(Strict(), own=(cloud.dynamodb, cloud.s3, cloud.sqs)) as watch:
         yield watch

@@ -1,4 +1,4 @@
-"""AWS in this process: moto's, with what the template describes; its tables may be in DynamoDB Local."""
+"""AWS in this process (moto), with the template's resources; its tables may be in DynamoDB Local."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +25,7 @@ else:
     from tests.support.aws import moto_tables, quick_moto
 
     tables = moto_tables
-    quick_moto.shorten()
+    quick_moto.patch()
 
 Contents = dict[str, list[str]]
 
@@ -34,16 +34,16 @@ T = TypeVar("T")
 
 @dataclass
 class Cloud:
-    """The clients of one cloud, empty at first."""
+    """The clients of one cloud, which is empty at first."""
 
     dynamodb: Any
     s3: Any
     sqs: Any
     queue_urls: dict[str, str]
-    made_once: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
+    snapshots: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
 
     def items(self, table: str) -> list[dict[str, Any]]:
-        """All items of a table, as DynamoDB writes them."""
+        """All items of a table, in DynamoDB's JSON."""
         found: list[dict[str, Any]] = []
         start: dict[str, Any] = {}
         while True:
@@ -59,56 +59,56 @@ class Cloud:
         return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
     def waiting(self, queue: str) -> int:
-        """How many messages are in a queue, those among them that may not be received yet."""
+        """The number of messages in a queue, including delayed ones."""
         return moto_internals.waiting(PREFIX + queue)
 
     def mails(self) -> list[Any]:
-        """The e-mails that were sent."""
+        """The e-mails that have been sent."""
         return moto_internals.mails()
 
-    def may_send_from(self, address: str) -> None:
-        """Let SES take e-mails from this address."""
+    def verify_sender(self, address: str) -> None:
+        """Let SES accept this sender."""
         moto_internals.verify_email(address)
 
     def contents(self) -> Contents:
-        """All that is stored, to compare: items by table, keys of the bucket, and messages as a number a queue."""
+        """Everything stored, for comparison: items per table, keys of the bucket, number of messages per queue."""
         stored: Contents = tables.contents()
         stored["bucket"] = sorted(self.objects())
         stored["queues"] = [f"{name}: {self.waiting(name)}" for name in self.queue_urls]
         return stored
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """What `make` returns and stores in tables that are empty: done once, and put back as it was from then on."""
+        """Call `make` on empty tables once; later calls restore what it stored, and return the same result."""
         if not tables.are_empty():
             return make()
-        if name not in self.made_once:
+        if name not in self.snapshots:
             made = make()
-            self.made_once[name] = made, tables.copied()
+            self.snapshots[name] = made, tables.copied()
         else:
-            made, stored = self.made_once[name]
+            made, stored = self.snapshots[name]
             tables.put(stored)
         return made
 
     def empty(self) -> None:
-        """Take everything out of tables, bucket and queues."""
-        _forget_objects()
+        """Empty the tables, the bucket and the queues."""
+        _clear_caches()
         tables.empty()
         self.mails().clear()
         moto_internals.empty_bucket(BUCKET)
         moto_internals.empty_queues()
 
 
-def _forget_objects() -> None:
-    """Forget what this process keeps of a bucket: the same keys have other contents in the next one."""
+def _clear_caches() -> None:
+    """Clear what this process has cached of a bucket: in the next one, the same keys have other contents."""
     disk_cache._cache.clear()
     large_responses._stored.clear()
 
 
 @contextmanager
 def empty_cloud() -> Iterator[Cloud]:
-    """Tables, bucket and queues, gone afterwards; the application's clients are made anew within."""
+    """Tables, bucket and queues, removed afterwards. The application creates new clients for them."""
     with mock_aws(config={"core": {"mock_credentials": not DYNAMODB_URL}}):
-        _forget_objects()
+        _clear_caches()
         for cached in (connection.connection, clients.session, storage.client, queues.client, mail.client):
             cached.cache_clear()
         session = get_session()

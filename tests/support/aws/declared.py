@@ -1,4 +1,4 @@
-"""Whether answers are as the OpenAPI document declares them: asked of every answer that a test of the API sees."""
+"""Checks every response that a test of the API receives against the OpenAPI document."""
 
 import json
 from functools import cache
@@ -11,12 +11,12 @@ from chalicelib.http.router import JSON
 from tests.support.source import routes
 
 DOCUMENT = openapi.document(routes.ALL, "http://front.example.org")
-UNSAID = {500: "Problem"}  # what no client should have to expect
+UNDECLARED = {500: "Problem"}  # not in the document: no client should have to expect it
 EMPTY = (204, 302, 304)
 
 
 def check(method: str, path: str, status: int, headers: dict[str, Any], text: str) -> None:
-    """Fail where an answer to `method` on the resource `path` (as routes name it) is not as it is declared."""
+    """Fail if a response to `method` on `path` (as the route names it) is not as declared."""
     if path not in DOCUMENT["paths"] or method == "OPTIONS":
         return
     found = schema_of("GET" if method == "HEAD" else method, path, status, headers.get("Content-Type", ""))
@@ -29,19 +29,19 @@ def check(method: str, path: str, status: int, headers: dict[str, Any], text: st
 
 @cache
 def schema_of(method: str, path: str, status: int, kind: str) -> Any:
-    """The validator of an answer's JSON, None where it has none. Fails where there may be no such answer."""
+    """The validator of a response's JSON, None if it has no JSON. Fails if the response is not declared."""
     operation, media = DOCUMENT["paths"][path].get(method.lower()), kind.partition(";")[0]
     if operation is None:
-        assert status == 405, f"{method} {path} is not declared, but answers {status}"
+        assert status == 405, f"{method} {path} is not declared, but returns {status}"
         return validator({"$ref": "#/components/schemas/Problem"}) if media == JSON else None
-    if status in UNSAID:
-        return validator({"$ref": f"#/components/schemas/{UNSAID[status]}"})
+    if status in UNDECLARED:
+        return validator({"$ref": f"#/components/schemas/{UNDECLARED[status]}"})
     response = operation["responses"].get(str(status))
-    assert response, f"{method} {path} may not answer {status}"
+    assert response, f"{method} {path} does not declare {status}"
     response = _resolved(response)
     if "content" not in response:
         return None
-    assert media in response["content"], f"{method} {path} {status} may not be {media}"
+    assert media in response["content"], f"{method} {path} {status} does not declare {media}"
     return validator(response["content"][media]["schema"]) if media == JSON else None
 
 

@@ -1,4 +1,4 @@
-"""Two requests at once, without threads: the second is answered whole while the first is before a call of AWS."""
+"""Two concurrent requests, without threads: the second runs completely just before an AWS call of the first."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from tests.support.aws.calls import Watch, watching
 
 @dataclass
 class Interrupted(Watch):
-    """Does something else before the first call of an operation that changes something."""
+    """Runs something else before the first call of an operation."""
 
     operation: str = "TransactWriteItems"
     meanwhile: Callable[[], object] = lambda: None
@@ -27,9 +27,9 @@ class Interrupted(Watch):
 
 @contextmanager
 def interrupted(studio: Any, meanwhile: Callable[[], object], operation: str = "TransactWriteItems") -> Iterator[None]:
-    """Let `meanwhile` happen just before the application makes its next call of an operation."""
+    """Run `meanwhile` just before the application makes its next call of an operation."""
     cloud = studio.cloud
     watch = Interrupted(operation=operation, meanwhile=meanwhile)
     with watching(watch, own=(cloud.dynamodb, cloud.s3, cloud.sqs)):
         yield
-    assert watch.happened, f"there was no {operation}"
+    assert watch.happened, f"{operation} was not called"

@@ -1,6 +1,6 @@
-"""The tables in DynamoDB Local, where DYNAMODB_URL says that it is: the functions of `moto_tables`, by calls.
+"""The tables in DynamoDB Local at DYNAMODB_URL: the functions of `moto_tables`, by calls.
 
-Import it before any client is made: from then on it knows which tables were written, and reads no others.
+Import it before any client is created: it notes which tables are written, and reads no others.
 """
 
 import json
@@ -14,9 +14,9 @@ from tests.conftest import PREFIX
 from tests.support.aws.botocore_internals import handle
 
 WRITES = ("PutItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems")
-BATCH = 25  # writes a BatchWriteItem (AWS)
+BATCH = 25  # writes per BatchWriteItem (AWS)
 
-_written: set[str] = set()  # tables, with their prefix, that may hold something
+_written: set[str] = set()  # tables, with their prefix, that may have items
 
 
 def _note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -32,28 +32,28 @@ handle("provide-client-params.dynamodb", _note)
 
 def contents() -> dict[str, list[str]]:
     """All items by table, as text that can be compared."""
-    held = {name: sorted(json.dumps(item, sort_keys=True) for item in items) for name, items in copied().items()}
-    return {name: held.get(name, []) for name in _keys()}
+    stored = {name: sorted(json.dumps(item, sort_keys=True) for item in items) for name, items in copied().items()}
+    return {name: stored.get(name, []) for name in _keys()}
 
 
 def are_empty() -> bool:
-    """Whether no table holds anything."""
+    """Whether all tables are empty."""
     return not any(copied().values())
 
 
 def copied() -> dict[str, list[dict[str, Any]]]:
-    """What all tables hold, for `put`."""
+    """A copy of all tables, for `put`."""
     return {name.removeprefix(PREFIX): _items(name) for name in list(_written)}
 
 
 def put(copy: dict[str, list[dict[str, Any]]]) -> None:
-    """Put into the tables what they held once."""
+    """Restore the tables from a copy."""
     for name, items in copy.items():
         _write(name, [{"PutRequest": {"Item": item}} for item in items])
 
 
 def empty() -> None:
-    """Take everything out of the tables."""
+    """Empty the tables."""
     for name, items in copied().items():
         keys = _keys()[name]
         _write(name, [{"DeleteRequest": {"Key": {part: item[part] for part in keys}}} for item in items])
@@ -67,8 +67,10 @@ def _items(table: str) -> list[dict[str, Any]]:
 
 def _write(table: str, requests: list[dict[str, Any]]) -> None:
     for at in range(0, len(requests), BATCH):
-        left = _client().batch_write_item(RequestItems={PREFIX + table: requests[at : at + BATCH]})["UnprocessedItems"]
-        assert not left
+        unprocessed = _client().batch_write_item(RequestItems={PREFIX + table: requests[at : at + BATCH]})[
+            "UnprocessedItems"
+        ]
+        assert not unprocessed
 
 
 @cache
@@ -78,7 +80,7 @@ def _client() -> Any:
 
 @cache
 def _keys() -> dict[str, list[str]]:
-    """The attributes of every table's key."""
+    """The key attributes of every table."""
     return {
         definition["TableName"].removeprefix(PREFIX): [part["AttributeName"] for part in definition["KeySchema"]]
         for definition in resources.tables(PREFIX)

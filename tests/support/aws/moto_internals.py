@@ -1,11 +1,11 @@
-"""What moto keeps of AWS, looked up and emptied without calls: those would take longer than most tests.
+"""Reads and empties moto's state without calls, which would take longer than most tests.
 
-With `quick_moto.py`, which shortens what moto does for a call, every reach of the tests into moto's internals. moto has
-`mock_aws` to begin with empty services, which makes all tables, queues and buckets again for every test, and
-`/moto-api/reset`, which forgets the tables too; to be reported at https://github.com/getmoto/moto/issues as "empty the
-services, but keep what was created".
+All uses of moto's internals by the tests are here and in `quick_moto.py`, which makes moto's calls faster. moto has
+`mock_aws`, which starts with empty services, so that every test would create all tables, queues and buckets again, and
+`/moto-api/reset`, which deletes the tables too; to be reported at https://github.com/getmoto/moto/issues as "empty the
+services, but keep their resources".
 
-`tests/test_library_internals.py` fails where an update changes any of this.
+`tests/test_library_internals.py` fails when an update changes any of this.
 """
 
 import os
@@ -31,12 +31,12 @@ def tables() -> dict[str, Any]:
 
 
 def waiting(queue: str) -> int:
-    """How many messages are in a queue, those among them that may not be received yet."""
+    """The number of messages in a queue, including delayed ones."""
     return len(_backend("sqs").queues[queue]._messages)
 
 
 def empty_queues() -> None:
-    """Forget all messages."""
+    """Delete all messages."""
     for queue in _backend("sqs").queues.values():
         queue._messages = []
         queue._pending_messages = set()
@@ -44,13 +44,13 @@ def empty_queues() -> None:
 
 @contextmanager
 def later(seconds: int) -> Iterator[None]:
-    """Queues see a clock that is ahead: messages with a delay can be received."""
+    """Set the queues' clock forward, so that delayed messages can be received."""
     with patch("moto.sqs.models.unix_time_millis", lambda: (time.time() + seconds) * 1000):
         yield
 
 
 def empty_bucket(name: str) -> None:
-    """Delete all objects, and what moto keeps of those that were replaced."""
+    """Delete all objects, including those that were replaced and that moto still tracks."""
     tracked: list[Any] = vars(FakeKey)["instances_tracked"]
     for key in tracked:
         key.dispose()
@@ -61,21 +61,21 @@ def empty_bucket(name: str) -> None:
 
 
 def mails() -> list[Any]:
-    """The e-mails that were sent."""
+    """The e-mails that have been sent."""
     found: list[Any] = _backend("ses").sent_messages
     return found
 
 
 def verify_email(address: str) -> None:
-    """Let SES take e-mails from this address."""
+    """Let SES accept this sender."""
     _backend("ses").verify_email_address(address)
 
 
 @contextmanager
 def quick_transactions() -> Iterator[None]:
-    """Let moto keep no copy of all tables for each transaction: those that it refuses are not taken back then.
+    """Let moto copy no tables per transaction. Rejected transactions are not rolled back then.
 
-    For tests of many changes in which no transaction is refused.
+    For tests with many changes in which no transaction is rejected.
     """
     with patch("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=lambda tables: tables)):
         yield

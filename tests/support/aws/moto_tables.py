@@ -1,4 +1,4 @@
-"""The tables by moto's own books: a call for every item would take longer than most tests."""
+"""The tables, read and written in moto's memory: a call per item would take longer than most tests."""
 
 import json
 from copy import deepcopy
@@ -17,24 +17,24 @@ def contents() -> dict[str, list[str]]:
 
 
 def are_empty() -> bool:
-    """Whether no table holds anything."""
+    """Whether all tables are empty."""
     return not any(table.items for table in _tables().values())
 
 
 def copied() -> dict[str, Any]:
-    """What all tables hold, for `put`."""
+    """A copy of all tables, for `put`."""
     return {name: deepcopy(table.items) for name, table in _tables().items() if table.items}
 
 
 def put(copy: dict[str, Any]) -> None:
-    """Put into the tables what they held once."""
+    """Restore the tables from a copy."""
     tables = _tables()
     for name, items in copy.items():
         tables[name].items.update(deepcopy(items))
 
 
 def empty() -> None:
-    """Take everything out of the tables."""
+    """Empty the tables."""
     for table in _tables().values():
         table.items.clear()
 

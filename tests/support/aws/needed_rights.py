@@ -1,6 +1,6 @@
-"""What IAM asks of who makes a call: an operation's name and its arguments as actions on resources.
+"""The permissions that IAM requires for a call: an operation and its arguments as actions on resources.
 
-Written from the lists of actions of each service that AWS publishes ("Actions, resources, and condition keys").
+Source: AWS's list of actions for each service ("Actions, resources, and condition keys").
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any
 from infra.rights import BUCKET, SECTIONS, Condition
 from tests.conftest import PREFIX
 
-Need = tuple[str, str, Condition | None]  # action, resource as in `rights`, what else the request says
+Need = tuple[str, str, Condition | None]  # action, resource as in `rights`, condition
 
 IN_TRANSACTIONS = {
     "Put": "PutItem",
@@ -36,16 +36,16 @@ QUEUES = {
 
 
 def needed(service: str, operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
-    """What a call needs.
+    """The permissions that a call needs.
 
-    Raises KeyError for an operation that nobody has looked up yet: add it here.
+    Raises KeyError for an unknown operation: add it here.
     """
     return _SERVICES[service](operation, arguments)
 
 
-def needed_to_miss(_service: str, _operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
-    """What S3 needs to say that the object which is read is not there: else it says that it is forbidden. The key is
-    then judged as a prefix (https://github.com/ceph/ceph/pull/68577)."""
+def needed_if_missing(_service: str, _operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
+    """The permission without which S3 responds 403 instead of 404 for a missing object. The key is then evaluated as a
+    prefix (https://github.com/ceph/ceph/pull/68577)."""
     yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments.get("CopySource", arguments)["Key"])
 
 
@@ -63,7 +63,7 @@ def _of_tables(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 
 
 def _of_objects(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
-    """Raises KeyError for an old version of an object, which would be another right."""
+    """Raises KeyError for an old version of an object, which needs another permission."""
     if "VersionId" in arguments:
         raise KeyError("VersionId")
     if operation == "ListObjectsV2":
@@ -83,10 +83,10 @@ def _of_queues(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 def _of_mail(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
     from chalicelib.aws import mail
 
-    settings = vars(mail)["settings"]  # tests give the module others
+    settings = vars(mail)["settings"]  # tests may have replaced them
     sender = arguments["FromEmailAddress"]
-    said = "${MailFrom}" if sender == settings().mail_from else sender
-    yield f"ses:{operation}", SECTIONS["senders"][1] + sender, ("ses:FromAddress", said)
+    address = "${MailFrom}" if sender == settings().mail_from else sender
+    yield f"ses:{operation}", SECTIONS["senders"][1] + sender, ("ses:FromAddress", address)
 
 
 def _table(name: str) -> str:

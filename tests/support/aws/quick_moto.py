@@ -1,12 +1,12 @@
-"""Shorter ways through moto, with the same answers: what it does by the way took most of the tests' time.
+"""Faster versions of moto's functions, with the same responses: its overhead took most of the tests' time.
 
-moto takes each request apart and puts each answer together by AWS's models, attribute by attribute. What DynamoDB is
-asked for and answers is JSON that needs neither, so requests go to moto's own functions straight away. Within these,
-work that grows with the table is done for the items alone that a call is about. moto has no settings for it; it makes
-such ways shorter itself (https://github.com/getmoto/moto/pull/9670), and each that it does can go from here.
+moto parses each request and serializes each response by AWS's models, attribute by attribute. DynamoDB's requests and
+responses are JSON that needs neither, so requests go directly to moto's own functions. Within these, work that grows
+with the table is limited to the items of the call. moto has no settings for this. It makes such functions faster itself
+(https://github.com/getmoto/moto/pull/9670); whatever it has improved can be removed here.
 
-With `moto_internals.py`, every reach of the tests into moto's internals. `tests/test_quick_moto.py` compares answers,
-and `tests/test_library_internals.py` fails where an update changes a name.
+All uses of moto's internals by the tests are here and in `moto_internals.py`. `tests/test_quick_moto.py` compares
+responses, and `tests/test_library_internals.py` fails when an update changes a name.
 """
 
 import copy
@@ -64,7 +64,7 @@ _project = Item.project
 
 
 class Handler(dynamodb.DynamoHandler):
-    """moto's handler with what it takes from a request, without the request."""
+    """moto's handler, given the parts of a request that it needs."""
 
     def __init__(self, region: str, body: Any) -> None:
         super().__init__()
@@ -72,7 +72,7 @@ class Handler(dynamodb.DynamoHandler):
 
 
 class Result(ActionResult):
-    """What DynamoDB answers, made ready for moto's way of writing it only where that is asked for."""
+    """DynamoDB's response, converted for moto's serializer only if that is used."""
 
     def execute_result(self, context: Any) -> Any:
         self._result = dynamo_to_dict(self._result)
@@ -80,7 +80,7 @@ class Result(ActionResult):
 
 
 def process_request(stubber: BotocoreStubber, request: Any) -> Response | None:
-    """Answer a call for items straight away; any other one, and one with bytes, which need its models, as moto does."""
+    """Answer calls for items directly. All others, and those with bytes, which need moto's models, are left to moto."""
     target = request.headers.get("X-Amz-Target", b"")
     call = CALLS.get(target.partition(b".")[2] if isinstance(target, bytes) else b"")
     if call is None or not request.url.startswith(HOST) or b'{"B":' in request.body or b'{"BS":' in request.body:
@@ -93,12 +93,12 @@ def process_request(stubber: BotocoreStubber, request: Any) -> Response | None:
 
 
 def make_untracked(cls: type[Item], *_: Any, **__: Any) -> Item:
-    """moto keeps all items that there ever were, copies included."""
+    """Without tracking: moto would keep a reference to every item ever created, including copies."""
     return object.__new__(cls)
 
 
 def make_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, attrs: dict[str, Any]) -> None:
-    """`Item`, whose size is added up once instead of anew for each attribute."""
+    """`Item`, whose size is computed once instead of once per attribute."""
     item.hash_key, item.range_key = hash_key, range_key
     item.attrs = LimitedSizeDict.__new__(LimitedSizeDict)
     dict.update(item.attrs, {name: DynamoType(value) for name, value in attrs.items()})
@@ -107,7 +107,7 @@ def make_item(item: Item, hash_key: DynamoType, range_key: DynamoType | None, at
 
 
 def project(item: Item, paths: list[list[str]]) -> Item:
-    """Attributes of an item; whole ones without turning all others into Python's values and back for each."""
+    """Attributes of an item, without converting all others to Python values and back if only whole ones are needed."""
     if any(len(path) > 1 or "[" in path[0] for path in paths):
         return _project(item, paths)
     found = {path[0]: item.attrs[path[0]] for path in paths if path[0] in item.attrs}
@@ -115,7 +115,7 @@ def project(item: Item, paths: list[list[str]]) -> Item:
 
 
 def query(table: Table, hash_key: DynamoType | None, *arguments: Any, **options: Any) -> Any:
-    """Where no index is asked, look at the items with this hash key instead of sorting the whole table."""
+    """Without an index, search the items with this hash key instead of sorting the whole table."""
     if arguments[6] is None:
         part: Any = object.__new__(type(table))
         part.__dict__.update(table.__dict__)
@@ -125,7 +125,7 @@ def query(table: Table, hash_key: DynamoType | None, *arguments: Any, **options:
 
 
 def all_items(table: Table) -> list[Item]:
-    """All items in order of their keys, which are told from each other as they are, not by making others for it."""
+    """All items in the order of their keys, which are compared without creating objects for it."""
     if table.range_key_attr:
         found = [item for items in table.items.values() for item in items.values()]
         return sorted(found, key=lambda item: (item.hash_key.cast_value, item.range_key.cast_value))
@@ -134,12 +134,12 @@ def all_items(table: Table) -> list[Item]:
 
 
 def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
-    """Keep what is at the keys that are written, for when the transaction fails, not copies of whole tables."""
-    kept = [_at_key(backend, *operation) for item in transact_items for operation in item.items()]
+    """Copy the items at the keys of the transaction, to roll it back if it fails, instead of whole tables."""
+    before = [_at_key(backend, *operation) for item in transact_items for operation in item.items()]
     try:
         _transact(backend, transact_items)
     except Exception:
-        for items, key, item in kept:
+        for items, key, item in before:
             items.pop(key, None)
             if item is not None:
                 items[key] = item
@@ -147,7 +147,7 @@ def transact_write_items(backend: Any, transact_items: list[dict[str, Any]]) -> 
 
 
 def _at_key(backend: Any, kind: str, operation: dict[str, Any]) -> tuple[dict[Any, Any], Any, Item | None]:
-    """Where an item of a transaction is, its key there, and a copy of it."""
+    """The dictionary that holds an item of a transaction, its key there, and a copy of it."""
     table = backend.get_table(operation["TableName"])
     hash_key, range_key = backend.get_keys_value(table, operation["Item" if kind == "Put" else "Key"])
     items, key = (table.items[hash_key], range_key) if table.has_range_key else (table.items, hash_key)
@@ -155,11 +155,11 @@ def _at_key(backend: Any, kind: str, operation: dict[str, Any]) -> tuple[dict[An
 
 
 def copied(part: Any) -> Any:
-    """A deep copy; of an expression's tree in less time."""
+    """A deep copy, faster for the tree of an expression."""
     return pickle.loads(pickle.dumps(part)) if isinstance(part, Node) else copy.deepcopy(part)
 
 
-WAYS: tuple[tuple[Any, str, Any], ...] = (
+PATCHES: tuple[tuple[Any, str, Any], ...] = (
     (BotocoreStubber, "process_request", process_request),
     (dynamodb, "DynamoResult", Result),
     (Item, "__new__", make_untracked),
@@ -168,32 +168,32 @@ WAYS: tuple[tuple[Any, str, Any], ...] = (
     (Table, "query", query),
     (Table, "all_items", all_items),
     (models.DynamoDBBackend, "transact_write_items", transact_write_items),
-    (models, "copy", SimpleNamespace(deepcopy=lambda kept: kept if isinstance(kept, Table) else copy.deepcopy(kept))),
+    (models, "copy", SimpleNamespace(deepcopy=lambda part: part if isinstance(part, Table) else copy.deepcopy(part))),
     (validators, "deepcopy", copied),
     (UpdateExpressionParser, "make", cache(UpdateExpressionParser.make)),
     (responses, "method_names_from_class", cache(method_names_from_class)),
     (BaseBackend, "urls", property(cache(vars(BaseBackend)["urls"].fget))),  # else S3's module is loaded per request
 )
-_LONG = tuple((owner, name, getattr(owner, name)) for owner, name, _ in WAYS)
+_ORIGINALS = tuple((owner, name, getattr(owner, name)) for owner, name, _ in PATCHES)
 
 
-def shorten() -> None:
-    """From now on, moto goes the shorter ways, and what is asked of DynamoDB is not signed, as nobody looks."""
-    _go(WAYS)
+def patch() -> None:
+    """Use the faster functions from now on. Requests to DynamoDB are not signed, since moto does not check that."""
+    _set(PATCHES)
     skip_user_agent()
     handle("choose-signer.dynamodb", lambda **_: UNSIGNED)
 
 
 @contextmanager
-def long_ways() -> Iterator[None]:
-    """Within, moto goes its own ways."""
-    _go(_LONG)
+def unpatched() -> Iterator[None]:
+    """Use moto's own functions within."""
+    _set(_ORIGINALS)
     try:
         yield
     finally:
-        _go(WAYS)
+        _set(PATCHES)
 
 
-def _go(ways: tuple[tuple[Any, str, Any], ...]) -> None:
-    for owner, name, way in ways:
-        setattr(owner, name, way)
+def _set(functions: tuple[tuple[Any, str, Any], ...]) -> None:
+    for owner, name, function in functions:
+        setattr(owner, name, function)

@@ -1,9 +1,9 @@
-"""A plugin of pytest that holds the functions to their rights (infra/rights.yaml) while the tests run them.
+"""A pytest plugin that enforces the permissions of the functions (infra/rights.yaml) while the tests run them.
 
-What an app's function does of AWS while it answers a request or a message is judged as IAM would: a call that its
-policy does not allow is refused, and at its end the run fails and names it, should a test have passed nevertheless.
-With `--rights`, which is for a run of all tests, it fails also where there are rights that nobody used.
-What tests call without a function is not judged, nor what other processes do.
+AWS calls that a function of the app makes for a request or a message are checked as IAM would: a call that its policy
+does not allow is refused. The run fails at its end and names the call, even if all tests passed.
+With `--rights`, which is for a run of all tests, it also fails if functions have permissions that no test needs.
+Calls that tests make outside a function are not checked, nor those of other processes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,23 +19,23 @@ from chalice.app import Chalice, EventSourceHandler
 from infra import rights
 from infra.rights import Right
 from tests.support.aws.botocore_internals import Call, before_signing, current_call, replace_call
-from tests.support.aws.needed_rights import Need, needed, needed_to_miss
+from tests.support.aws.needed_rights import Need, needed, needed_if_missing
 
 Needs = Callable[[str, str, dict[str, Any]], Iterable[Need]]
 
 
 class Judge:
-    """Judges calls that are made while a function runs, on whichever thread, and remembers what came of it."""
+    """Checks calls that are made while a function runs, on any thread, and collects the results."""
 
     def __init__(self, call: Call) -> None:
         self.used: set[str] = set()  # rights
         self.refused: set[str] = set()
         self._call = call
-        self._running: list[tuple[str, ...]] = []  # the innermost last: tests let a function run within another
+        self._running: list[tuple[str, ...]] = []  # the innermost last: tests run functions within others
 
     @contextmanager
     def running(self, *functions: str) -> Iterator[None]:
-        """Calls within are the function's; where several may make them, each needs the rights."""
+        """Attribute calls within to these functions, each of which needs the permissions."""
         self._running.append(functions)
         try:
             yield
@@ -43,18 +43,18 @@ class Judge:
             self._running.pop()
 
     def call(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        """Make a call, if the function may."""
+        """Make a call if the function is allowed to."""
         service = client.meta.service_model.service_name
         self.check(service, operation, arguments)
         try:
             return self._call(client, operation, arguments)
         except ClientError as error:
             if service == "s3" and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                self.check(service, operation, arguments, needed_to_miss)
+                self.check(service, operation, arguments, needed_if_missing)
             raise
 
     def check(self, service: str, operation: str, arguments: dict[str, Any], needs: Needs = needed) -> None:
-        """Raises the ClientError that AWS answers with where the function that runs may not do all of this."""
+        """Raises AWS's ClientError if the running function lacks a permission for the call."""
         for functions in self._running[-1:]:
             for function, need in product(functions, needs(service, operation, arguments)):
                 right = rights.right_for(function, *need)
@@ -72,17 +72,17 @@ def _denied(service: str, operation: str, message: str) -> ClientError:
 
 
 def unused(used: Iterable[str]) -> list[str]:
-    """The rights that functions have and nobody needed, but for those that Lambda itself needs."""
+    """The permissions that functions have but did not use, except those that Lambda itself needs."""
     given = {right.name for owned in rights.rights().values() for right in owned if not right.by_lambda}
     return sorted(given - set(used))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--rights", action="store_true", help="fail where functions have rights that no test needs")
+    parser.addoption("--rights", action="store_true", help="fail if functions have permissions that no test needs")
 
 
 def _judge_signature(client: BaseClient, operation: str, arguments: dict[str, Any]) -> None:
-    """Signing a URL is no call, but whoever uses it does so with the rights of who signed it."""
+    """Signing a URL is not a call, but the URL is used with the permissions of its signer."""
     judge.check(client.meta.service_model.service_name, operation, arguments)
 
 
@@ -97,8 +97,8 @@ def _as_function(entry: Callable[..., Any], name_of: Callable[[Any], str]) -> Ca
     return call
 
 
-# Stands before every call and every URL that is signed, and behind the doors of the application's functions. This is
-# done here, not in a hook: tests/support/aws/calls.py and others keep the call that they find when they are imported.
+# Checks every call and every signed URL, within the entry points of the application's functions. This is done here, not
+# in a hook, because tests/support/aws/calls.py and others store the current call when they are imported.
 _api, _worker = cast(tuple[Any, Any], (Chalice, EventSourceHandler))
 judge = Judge(current_call())
 replace_call(lambda client, operation, arguments: judge.call(client, operation, arguments))
@@ -111,7 +111,7 @@ _worker.__call__ = _as_function(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A process of xdist has ended: take over what it found."""
+    """Collect the results of an xdist process that has ended."""
     found = getattr(node, "workeroutput", {}).get("rights", {})
     judge.used |= set(found.get("used", ()))
     judge.refused |= set(found.get("refused", ()))
@@ -120,21 +120,19 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["rights"] = {"used": sorted(judge.used), "refused": sorted(judge.refused)}
-    elif _complaints(session.config, session.exitstatus == 0):
+    elif _findings(session.config, session.exitstatus == 0):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    complaints = _complaints(
-        config, not terminalreporter.stats.get("failed") and not terminalreporter.stats.get("error")
-    )
-    if complaints:
+    findings = _findings(config, not terminalreporter.stats.get("failed") and not terminalreporter.stats.get("error"))
+    if findings:
         terminalreporter.section("rights of functions")
-        terminalreporter.write_line("\n".join(complaints))
+        terminalreporter.write_line("\n".join(findings))
 
 
-def _complaints(config: pytest.Config, passed: bool) -> list[str]:
-    """What to put right in the file. Tests that failed may have missed calls, so only others say what is unused."""
+def _findings(config: pytest.Config, passed: bool) -> list[str]:
+    """What to fix in the file. After failed tests, unused permissions are not reported: calls may be missing."""
     found = [f"missing in infra/rights.yaml: {right}" for right in sorted(judge.refused)]
     if config.getoption("--rights") and passed:
         found += [f"in infra/rights.yaml, but no test needs it: {right}" for right in unused(judge.used)]

@@ -1,4 +1,4 @@
-"""One cloud for all tests of a folder, emptied before each: making it takes longer than most tests.
+"""One cloud for all tests of a folder, emptied before each: creating it takes longer than most tests.
 
 The folder's conftest.py imports both fixtures.
 """

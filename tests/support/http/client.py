@@ -1,4 +1,4 @@
-"""The application as its clients see it: requests in, answers out; messages are delivered on demand."""
+"""The application as its clients see it: sends requests, returns responses; messages are delivered on demand."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from tests.conftest import BUCKET
 from tests.support import quick_passwords
 from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
 TABLE = RouteTable(application.app.routes)
@@ -41,7 +41,7 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
-    cookies: list[str] = field(default_factory=list)  # each as Set-Cookie has it
+    cookies: list[str] = field(default_factory=list)  # Set-Cookie values
 
     @property
     def json(self) -> Any:
@@ -50,53 +50,53 @@ class Answer:
 
 @dataclass
 class Studio:
-    """One deployment with a first user, whose token is sent unless another is given."""
+    """A deployment with a first user, whose token is sent unless another is given."""
 
     cloud: Cloud
     token: str = ""
     user_id: str = ""
     uploaded: list[tuple[str, int]] = field(default_factory=list)
     address: str = "127.0.0.1"  # of the client, as the CDN writes it into X-Forwarded-For
-    origin_secret: str = ""  # sent by the CDN as X-Front-Key, where it is not empty
+    origin_secret: str = ""  # sent by the CDN as X-Front-Key, unless it is empty
 
     def __post_init__(self) -> None:
         self.user_id, self.token = self.cloud.once("chef", lambda: accounts.create_user("chef@example.org"))
 
     def sign_up(self, name: str, is_admin: bool = False) -> tuple[str, str]:
-        """Another user: (user id, token)."""
+        """Create another user: (user id, token)."""
         return accounts.create_user(f"{name}@example.org", is_admin=is_admin)
 
     def sign_in(self, user_id: str = "") -> "Browser":
-        """A browser in which a user (the first one, unless another is given) is signed in."""
+        """A browser with a signed-in user (the first one, unless another is given)."""
         user = users.get(user_id or self.user_id)
         assert user
         session_id, _ = sessions.start(user)
         return Browser(self, {SESSION: session_id, CSRF: csrf_token(session_id)})
 
     def share(self, channel_id: str, user_id: str, role: str) -> None:
-        """Give a user a right in a channel."""
+        """Give a user a role in a channel."""
         ChannelMember(user_id, channel_id, role=role).save()
 
     def make_public(self, channel_id: str, public: bool = True) -> None:
-        """Put a channel on the public list, as an administrator does."""
+        """Make a channel public, as an administrator does."""
         public_index_update.set_public(channel_id, public)
         self.deliver("maintenance")
 
     def call(self, method: str, path: str, body: Any = None, token: str | None = "", **headers: str) -> Answer:
-        """One request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
+        """Send a request. `token` None is anonymous; a body that is neither bytes nor None is sent as JSON."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         authorization = {} if token is None else {"authorization": f"Token {token or self.token}"}
         sent = {**authorization, **{name.replace("_", "-").lower(): value for name, value in headers.items()}}
         found = TABLE.find(urlsplit(path).path)
         assert found, f"no route for {path}"
-        response = _with_room(HTTP.request, method, path, self._by_cdn(sent), data)
+        response = _with_large_frame(HTTP.request, method, path, self._by_cdn(sent), data)
         answer = Answer(response.status_code, response.headers, response.body.decode())
         answer.cookies = response.headers.pop("Set-Cookie", [])
         declared.check(method, found[0], answer.status, answer.headers, answer.text)
         return answer
 
     def _by_cdn(self, headers: dict[str, str]) -> dict[str, str]:
-        """Headers of a client as the application gets them, with what CloudFront and API Gateway add."""
+        """A client's headers as the application receives them, with those that CloudFront and API Gateway add."""
         forwarded = [headers.get("x-forwarded-for", ""), self.address, CLOUDFRONT_ADDRESS]
         secret = {"x-front-key": self.origin_secret} if self.origin_secret else {}
         return {**secret, **headers, "x-forwarded-for": ", ".join(filter(None, forwarded))}
@@ -107,19 +107,21 @@ class Studio:
     def get(self, path: str, token: str | None = "") -> Answer:
         return self.call("GET", path, None, token)
 
-    def upload(self, data: bytes, extension: str, preset: str, duration: int | None = None, told: bool = True) -> str:
-        """Upload a file as ricecooker does; returns its name. `told`: S3's notification has been delivered."""
+    def upload(
+        self, data: bytes, extension: str, preset: str, duration: int | None = None, notified: bool = True
+    ) -> str:
+        """Upload a file as ricecooker does; returns its name. `notified`: deliver S3's notification."""
         checksum = hashlib.md5(data).hexdigest()
         body = {"size": len(data), "checksum": checksum, "name": f"file.{extension}", "file_format": extension}
         answer = self.post("/api/file/upload_url", {**body, "preset": preset, "duration": duration})
         assert answer.status == 200, answer.text
-        self.put(checksum, extension, data, told)
+        self.put(checksum, extension, data, notified)
         return f"{checksum}.{extension}"
 
-    def put(self, checksum: str, extension: str, data: bytes, told: bool = True) -> None:
+    def put(self, checksum: str, extension: str, data: bytes, notified: bool = True) -> None:
         key = storage_key(checksum, extension)
         self.cloud.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=mimetype_of(extension))
-        if told:
+        if notified:
             self.notify(key, len(data))
 
     def notify(self, key: str, size: int) -> None:
@@ -127,7 +129,7 @@ class Studio:
         application.uploads(sqs_event([_message({"Records": [record]})], ARN + "uploads"), CONTEXT)
 
     def deliver(self, *queues: str, times: int = 1) -> int:
-        """Deliver what waits in the queues until they are empty, each message `times` over; returns how many came."""
+        """Deliver messages until the queues are empty, each message `times` times; returns their number."""
         count = 0
         while messages := [(name, message) for name in queues or WORKERS for message in self._receive(name)]:
             for name, message in messages:
@@ -145,7 +147,7 @@ class Studio:
         self.cloud.sqs.send_message(QueueUrl=self.cloud.queue_urls[queue], MessageBody=json.dumps(message))
 
     def _work(self, name: str, message: dict[str, Any]) -> bool:
-        answer = _with_room(WORKERS[name], sqs_event([message], ARN + name), CONTEXT)
+        answer = _with_large_frame(WORKERS[name], sqs_event([message], ARN + name), CONTEXT)
         return bool(answer["batchItemFailures"])
 
     def _receive(self, name: str) -> list[dict[str, Any]]:
@@ -173,7 +175,7 @@ class Studio:
         return self.post("/api/internal/finish_channel", {"channel_id": channel_id, "stage": stage})
 
     def publish(self, channel_id: str, notes: str = "") -> dict[str, Any]:
-        """Publish and let the workers do it; returns the task."""
+        """Publish a channel and run the workers; returns the task."""
         answer = self.post("/api/internal/publish_channel", {"channel_id": channel_id, "version_notes": notes})
         assert answer.status == 200, answer.text
         self.deliver()
@@ -190,13 +192,13 @@ class Studio:
 
 @dataclass
 class Browser:
-    """Somebody with cookies: it keeps and sends them as browsers do, and no token."""
+    """A client that stores and sends cookies as browsers do, and sends no token."""
 
     studio: Studio
     cookies: dict[str, str] = field(default_factory=dict)
 
     def call(self, method: str, path: str, body: Any = None, *, csrf: bool = True, **headers: str) -> Answer:
-        """One request of a page of ours, which sends the CSRF token along unless it is not to."""
+        """Send a request as one of our pages does, with the CSRF token if `csrf`."""
         sent = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if csrf and CSRF in self.cookies:
             sent["x_csrftoken"] = self.cookies[CSRF]
@@ -209,17 +211,17 @@ class Browser:
         return answer
 
 
-def _with_room(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function with much room for the frames of all that it calls.
+def _with_large_frame(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function with enough stack memory for all frames that it needs.
 
-    CPython 3.11 takes and returns memory at every call that crosses the border of a small page of frames, again and
-    again where that is in a busy loop: a third of the time of these tests. This frame needs so large a page that the
-    others fit on it.
+    CPython 3.11 allocates frames in small chunks. A call that crosses the end of a chunk allocates and frees the next
+    one each time; in a busy loop, that took a third of the time of these tests. This frame is so large that its chunk
+    has room for the others.
     """
     return function(*arguments)
 
 
-_with_room.__code__ = _with_room.__code__.replace(co_stacksize=200_000)
+_with_large_frame.__code__ = _with_large_frame.__code__.replace(co_stacksize=200_000)
 
 
 def _message(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What CloudFront makes of requests, by the template: the behaviour of a path, its function, what its policies forward.
+"""Simulates CloudFront by the template: the behaviour of a path, its function, what its policies forward.
 
-Functions really run, in node. CloudFront's cache and its own headers are left out.
+Functions are executed in node. CloudFront's cache and its own headers are left out.
 """
 
 import json
@@ -28,8 +28,8 @@ require('readline').createInterface({ input: process.stdin }).on('line', functio
 
 @dataclass(frozen=True)
 class Decision:
-    """Either a refusal (status, `Allow`, the body's `error`), or what is asked of which origin. Header names are in
-    lower case, without Host."""
+    """Either a refusal (status, `Allow`, the body's `error`), or a request to an origin. Header names are in lower
+    case, without Host."""
 
     status: int = 0
     allow: str = ""
@@ -41,7 +41,7 @@ class Decision:
 
 
 class Functions:
-    """A node that runs functions one after the other."""
+    """A node process that runs functions one after the other."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process
@@ -56,7 +56,7 @@ class Functions:
                 process.kill()
 
     def run(self, code: str, event: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
-        """What the function returns, and the origin that it has selected."""
+        """The function's result, and the origin that it selected."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps([code, event]), file=self._process.stdin, flush=True)
@@ -82,13 +82,13 @@ class Distribution:
         return default
 
     def code(self, behaviour: dict[str, Any], event: str) -> str:
-        """The JavaScript that a behaviour runs for an event, empty where it runs none."""
+        """The JavaScript that a behaviour runs for an event, empty if none."""
         arns = {each["EventType"]: each["FunctionARN"]["Fn::GetAtt"][0] for each in behaviour["FunctionAssociations"]}
         code: str = self._resources[arns[event]]["Properties"]["FunctionCode"] if event in arns else ""
         return code
 
     def decide(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Decision:
-        """What becomes of a request."""
+        """The response to a request, or the request to an origin."""
         behaviour = self.behaviour(path)
         request = _request(method, path, query, headers)
         result, selected = self._functions.run(self.code(behaviour, "viewer-request"), {"request": request})
@@ -115,13 +115,13 @@ class Distribution:
         return frozenset(names & allowed)
 
     def key(self, behaviour: dict[str, Any]) -> dict[str, Any]:
-        """What answers are kept by; empty where none is kept."""
+        """The cache key's parameters; empty if nothing is cached."""
         config = self.cache(behaviour)
         key: dict[str, Any] = config["ParametersInCacheKeyAndForwardedToOrigin"] if config else {}
         return key
 
     def cache(self, behaviour: dict[str, Any]) -> dict[str, Any]:
-        """The cache policy, empty where it is CloudFront's own for what is not kept."""
+        """The cache policy, empty if it is CloudFront's policy that disables caching."""
         policy = behaviour["CachePolicyId"]
         if policy == cdn.CACHING_DISABLED:
             return {}
@@ -130,7 +130,7 @@ class Distribution:
 
 
 def _request(method: str, path: str, query: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """As functions see it: of what is there twice the first value counts, cookies are apart."""
+    """The request as functions see it: the first of repeated parameters counts, cookies are separate."""
     pairs = [part.partition("=") for part in query.split("&") if part]
     return {
         "method": method,

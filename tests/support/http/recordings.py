@@ -1,6 +1,6 @@
-"""What a running Kolibri Studio answered, as data, and the same calls made here.
+"""Recorded calls of a running Kolibri Studio as data, and their replay here.
 
-Ids that a server gives differ from the recorded ones: they are learnt from answers, and put into later requests.
+Ids that a server assigns differ from the recorded ones: they are taken from responses and put into later requests.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ NAME, DESCRIPTION = "Golden Small — Ünïcode 漢字", "A small golden channel
 TOKEN = "punupnimih"
 ADDED_LATER = "Added in run 2"
 
-# Fields whose recorded values only this one server had.
+# Fields whose recorded values are specific to that server.
 GIVEN_IDS = frozenset({"root", "root_ids", "studio_id", "diff_task_id", "user_id", "instance_id", "uploaded_by"})
 
 _FILES = {
@@ -57,7 +57,7 @@ class Call:
 
     @property
     def key(self) -> tuple[str, str]:
-        """(last part of the path, note): what tells it from the others of its file."""
+        """(last part of the path, note): unique within its file."""
         return self.path.partition("?")[0].rstrip("/").rpartition("/")[2], self.note
 
 
@@ -67,7 +67,7 @@ def load(name: str) -> list[Call]:
 
 @dataclass
 class Replay:
-    """Makes recorded calls; `ids` maps recorded ids to those given here."""
+    """Replays recorded calls; `ids` maps recorded ids to those assigned here."""
 
     studio: Studio
     ids: dict[str, str] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Replay:
         token = self.tokens.get(call.who)
         if call.authorization:
             headers["authorization"] = call.authorization.format(token=self.studio.token)
-        path = call.path.rstrip("/").replace("/?", "?")  # the front removes the slash
+        path = call.path.rstrip("/").replace("/?", "?")  # the CDN removes the slash
         answer = self.studio.call(call.method, path, self._body(call), token, **headers)
         if answer.status == 200 and answer.text:
             self._learn(call.response, answer.json)
@@ -96,7 +96,7 @@ class Replay:
         return text.encode()
 
     def _learn(self, recorded: Any, answered: Any, given: bool = False) -> None:
-        """Remember which id given here stands for which recorded one."""
+        """Remember which assigned id corresponds to which recorded one."""
         if isinstance(recorded, dict) and isinstance(answered, dict):
             for name in recorded.keys() & answered.keys():
                 self._learn(recorded[name], answered[name], given or name in GIVEN_IDS)
@@ -108,11 +108,11 @@ class Replay:
 
 
 def differences(recorded: Any, answered: Any, where: str = "") -> Iterator[str]:
-    """Where an answer has other fields or values than the recorded one; given ids need only be ids."""
+    """The differences between a response and the recorded one; assigned ids need only be ids."""
     parts = where.split(".")
     if parts[-1] in GIVEN_IDS - {"root_ids"} or "root_ids" in parts[:-1]:
         if not (isinstance(answered, str) and ID.fullmatch(answered)):
-            yield f"{where}: {answered!r} is no id"
+            yield f"{where}: {answered!r} is not an id"
     elif isinstance(recorded, dict) and isinstance(answered, dict):
         for key in sorted(recorded.keys() ^ answered.keys()):
             yield f"{where}.{key}: only {'recorded' if key in recorded else 'answered'}"
@@ -126,7 +126,7 @@ def differences(recorded: Any, answered: Any, where: str = "") -> Iterator[str]:
 
 
 def build_channel(studio: Studio, tree: list[dict[str, Any]], *leave_out: str, **fields: Any) -> None:
-    """Upload the recorded channel: `tree` as get_tree_data gave it, without nodes of these titles; it goes live."""
+    """Upload the recorded channel: `tree` as get_tree_data returned it, without nodes with these titles. It is live."""
     _, root = studio.make_channel(NAME, CHANNEL, description=DESCRIPTION, **fields)
     _add_level(studio, root, tree, leave_out)
     assert studio.finish(CHANNEL).status == 200
@@ -153,13 +153,13 @@ def _sent(studio: Studio, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def store(studio: Studio, data: bytes, extension: str) -> str:
-    """Put a file into the storage; returns its name."""
+    """Store a file; returns its name."""
     checksum = hashlib.md5(data).hexdigest()
     studio.put(checksum, extension, data)
     return f"{checksum}.{extension}"
 
 
-def say_stored(studio: Studio, name: str, size: int) -> None:
-    """Let S3 tell of a file whose bytes nobody needs."""
+def notify_stored(studio: Studio, name: str, size: int) -> None:
+    """Deliver S3's notification of a file without storing it."""
     checksum, _, extension = name.partition(".")
     studio.notify(storage_key(checksum, extension), size)

@@ -1,4 +1,4 @@
-"""A good body for every POST route of the API, and ways to spoil it."""
+"""A valid body for every POST route of the API, and ways to corrupt it."""
 
 import json
 import uuid
@@ -19,8 +19,8 @@ Path = tuple[str | int, ...]
 
 
 def good_bodies(studio: Studio) -> dict[str, Any]:
-    """By path. Each is answered with its `good_status`, in any order, but for publish, finish and invitations as often
-    as one likes."""
+    """Valid bodies by path. Each returns its `good_status`, in any order, and repeatedly except for publish, finish and
+    invitations."""
     channel_id, root = studio.make_channel()
     pdf = store(studio, b"%PDF", "pdf")
     accounts.set_password("chef@example.org", PASSWORD)
@@ -74,15 +74,15 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
 
 
 def good_status(path: str) -> int:
-    """What a good body is answered with: 201 where a resource is made."""
-    return 200 if path.startswith(f"{BASE}/") or path in _MAKING_NOTHING else 201
+    """The status for a valid body: 201 if it creates a resource."""
+    return 200 if path.startswith(f"{BASE}/") or path in _CREATING_NOTHING else 201
 
 
-_MAKING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
+_CREATING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
 
 
 def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
-    """Nodes with every field that a chef sends, and what they need in the storage."""
+    """Nodes with every field that a chef sends; their files are stored."""
     pdf, png = store(studio, b"%PDF", "pdf"), store(studio, b"png", "png")
     labels: dict[str, Any] = {name: [] for name in LABELS}
     source: dict[str, Any] = {"author": "a", "aggregator": "b", "provider": "c", "suggested_duration": 5, "tags": ["a"]}
@@ -107,7 +107,7 @@ def _exercise(studio: Studio) -> str:
 
 
 def _source(studio: Studio) -> dict[str, Any]:
-    """The root of a live tree, as an entry of the clipboard names it."""
+    """The root of a live tree, as the source of a clipboard entry."""
     channel = channels.get(studio.make_channel()[0])
     assert channel
     excluded = {"excluded_descendants": {channel.root_id: True}}
@@ -146,7 +146,7 @@ def places(body: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def values(body: Any) -> Iterator[Any]:
-    """All values in a body that hold no others."""
+    """All values in a body, except objects and lists."""
     if isinstance(body, dict | list):
         for part in body.values() if isinstance(body, dict) else body:
             yield from values(part)
@@ -155,31 +155,31 @@ def values(body: Any) -> Iterator[Any]:
 
 
 def replaced(body: Any, path: Path, value: Any) -> bytes:
-    """The body as JSON, with another value (a Raw one as it is) at a path."""
+    """The body as JSON, with another value (a Raw one unchanged) at a path."""
     copy = json.loads(json.dumps(body))
-    holder = copy
+    parent = copy
     for part in path[:-1]:
-        holder = holder[part]
-    holder[path[-1]] = "@@" if isinstance(value, Raw) else value
+        parent = parent[part]
+    parent[path[-1]] = "@@" if isinstance(value, Raw) else value
     text = json.dumps(copy)
     return (text.replace('"@@"', value.text) if isinstance(value, Raw) else text).encode()
 
 
-def spoilt(body: Any, values: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """(where and how, body as JSON) with one value after the other replaced by each of these."""
+def corrupted(body: Any, values: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """(description, body as JSON) for each value of the body and each of these values that replaces it."""
     for place in places(body):
         for label, value in values.items():
             yield f"{'.'.join(map(str, place))} is {label}", replaced(body, place, value)
 
 
 class Raw:
-    """JSON text that is not worth parsing first."""
+    """JSON text that is sent without parsing it first."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
 
-DEEP = 900  # levels: less than what Python's JSON takes at most
+DEEP = 900  # levels: less than the maximum of Python's JSON
 WRONG: dict[str, Any] = {
     "null": None,
     "true": True,
@@ -203,5 +203,5 @@ WRONG: dict[str, Any] = {
     "deep text": "[" * DEEP + "]" * DEEP,
 }
 
-# Nothing of a body that holds one of these is read: no JSON, or nothing that could be stored.
+# A body that contains one of these is refused as a whole: it is not JSON, or cannot be stored.
 REFUSED_WHOLE = ("huge integer", "huge float", "too huge float", "NaN", "lone surrogate", "object of objects")

@@ -1,4 +1,4 @@
-"""The application as a WSGI server serves it, in this process, for tools that ask so."""
+"""The application as a WSGI application, in this process, for tools that need one."""
 
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from tests.support.http.client import CONTEXT, TABLE
 
 
 def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """One request, as API Gateway passes it on."""
+    """Handle one request, as API Gateway forwards it."""
     path = quote(environ["PATH_INFO"].encode("latin-1")).rstrip("/") or "/"
     found = TABLE.find(path)
     request = Request(
@@ -21,7 +21,7 @@ def serve(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterab
     if found:
         response = response_of(app(api_gateway_event(request, *found), CONTEXT))
     else:
-        response = problem(404, "Not found", f"There is nothing at {path}.")
+        response = problem(404, "Not found", f"Not found: {path}")
     start_response(f"{response.status} {HTTPStatus(response.status).phrase}", response.headers)
     return [response.body]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.http import openapi, options
 from tests.support.source import routes
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 PATH = ROOT / "docs" / "api.md"
 HEAD = """# API
@@ -49,14 +49,14 @@ def _operation(one: dict[str, Any]) -> Iterator[str]:
     yield f"### {one['method']} `{one['path']}`"
     anyone = " (no authentication)" if one["anyone"] else ""
     yield f"{one['summary']}{anyone}. {one['description'] + '.' if one['description'] else ''}".rstrip()
-    yield f"Responses: {', '.join(_answer(answer) for answer in one['answers'])}."
+    yield f"Responses: {', '.join(_response(answer) for answer in one['answers'])}."
     yield ""
     for title in ("query", "body"):
         if one[title]:
             yield from _table(title, one[title])
 
 
-def _answer(answer: dict[str, str]) -> str:
+def _response(answer: dict[str, str]) -> str:
     return f"{answer['status']} {answer['type']}".rstrip()
 
 
@@ -75,11 +75,11 @@ def _table(title: str, fields: dict[str, Any]) -> Iterator[str]:
     yield f"| {title} | type | |"
     yield "| --- | --- | --- |"
     for name, field in fields.items():
-        yield f"| `{name}` | {field['type']} | {_said(field)} |"
+        yield f"| `{name}` | {field['type']} | {_details(field)} |"
     yield ""
 
 
-def _said(field: dict[str, Any]) -> str:
+def _details(field: dict[str, Any]) -> str:
     limits = [text.format(field[name]) for name, text in _LIMITS if name in field]
     inner = ", ".join(f"`{name}`" for name in field.get("fields", {}))
     parts = [

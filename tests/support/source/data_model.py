@@ -9,8 +9,8 @@ from typing import Any
 
 from chalicelib.models.base import Table
 from tests.conftest import PREFIX
+from tests.support.source.code import ROOT, Function, modules, public_functions
 from tests.support.source.pynamodb_internals import schema_of
-from tests.support.source.source import ROOT, Function, modules, public_functions
 
 PATH = ROOT / "docs" / "data-model.md"
 MODELS = "chalicelib.models"
@@ -43,18 +43,18 @@ def models_of(module: str) -> list[type[Table]]:
 
 
 def table_name(model: type[Table]) -> str:
-    """The name of a model's table without the deployment's prefix."""
+    """The name of a model's table, without the prefix of the deployment."""
     name: str = model.Meta.table_name
     return name.removeprefix(PREFIX)
 
 
 def queries(module: str) -> list[Function]:
-    """The public functions of a module of models that read."""
+    """The public functions of a models module that read."""
     return [function for function in public_functions(module) if _does(module, function.name, _READS)]
 
 
 def changes(module: str) -> list[Function]:
-    """The public functions of a module of models that write."""
+    """The public functions of a models module that write."""
     return [function for function in public_functions(module) if _does(module, function.name, _WRITES)]
 
 
@@ -125,7 +125,7 @@ def _sentence(function: Function) -> str:
 
 
 def _does(module: str, name: str, primitives: frozenset[str]) -> bool:
-    """Whether a function uses one of these, itself or by a function of the models that it names."""
+    """Whether a function uses one of these, directly or through other functions of the models."""
     todo, seen = [(module, name)], set()
     while todo:
         place = todo.pop()
@@ -145,7 +145,7 @@ def _is_ours(module: str) -> bool:
 
 @cache
 def _uses(module: str, name: str) -> frozenset[tuple[str, str]]:
-    """(module, name) of all that a function names; the module is "" for what is an attribute of something else."""
+    """(module, name) of all names that a function uses; the module is "" for attributes of other objects."""
     defined = {node.name: node for node in modules()[module].body if isinstance(node, ast.FunctionDef)}
     if name not in defined:
         return frozenset()
@@ -166,13 +166,13 @@ def _uses(module: str, name: str) -> frozenset[tuple[str, str]]:
 
 
 def _updates_a_dictionary(call: ast.Call) -> bool:
-    """`fields.update({…})`, where an item's `update` takes a list of actions."""
+    """`fields.update({…})`; an item's `update` takes a list of actions."""
     is_update = isinstance(call.func, ast.Attribute) and call.func.attr == "update"
     return is_update and not (call.args and isinstance(call.args[0], ast.List | ast.Name))
 
 
 def _imported(module: str) -> dict[str, tuple[str, str]]:
-    """What the names that a module imports stand for: (module, name in it)."""
+    """The names that a module imports, each with (module, name in it)."""
     return {
         alias.asname or alias.name: (node.module or "", alias.name)
         for node in ast.walk(modules()[module])

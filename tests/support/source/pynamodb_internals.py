@@ -1,7 +1,7 @@
-"""The reach of the tests into PynamoDB's internals: the keys and indexes of a model as data.
+"""The use of PynamoDB's internals by the tests: the keys and indexes of a model as data.
 
-PynamoDB has them for `Model.create_table` only; to be reported at https://github.com/pynamodb/PynamoDB/issues as
-"a public way to the schema of a model". `tests/test_library_internals.py` fails where an update changes it.
+PynamoDB uses them for `Model.create_table` only; to be reported at https://github.com/pynamodb/PynamoDB/issues as
+"a public way to get the schema of a model". `tests/test_library_internals.py` fails when an update changes it.
 """
 
 from typing import Any, cast

@@ -7,7 +7,7 @@ import re
 from chalicelib import handlers
 from chalicelib.http.router import Access, Route
 
-NOTHING = "0" * 32  # the id of nothing
+NOTHING = "0" * 32  # an id that does not exist
 
 
 def declared() -> list[Route]:
@@ -37,6 +37,6 @@ PATHS = sorted({route.path for route in ALL})
 
 
 def methods(path: str) -> set[str]:
-    """The methods that a path answers, with those that every path answers and HEAD where there is GET."""
+    """The methods that a path supports, including OPTIONS, and HEAD if there is GET."""
     own = {route.method for route in ALL if route.path == path}
     return own | {"OPTIONS"} | ({"HEAD"} if "GET" in own else set())

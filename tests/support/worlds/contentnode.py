@@ -1,4 +1,4 @@
-"""Content nodes through the REST API, by those who may edit them."""
+"""Content nodes through the REST API, as an editor uses it."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ FLAGS = ("published", "changed", "has_new_descendants", "has_updated_descendants
 
 
 def empty_tree(studio: Studio) -> str:
-    """Id of the root of the live tree of a new channel."""
+    """The ID of the live tree's root in a new channel."""
     found = channels.get(studio.make_channel()[0])
     assert found
     return str(found.root_id)

@@ -1,4 +1,4 @@
-"""What topics count of what is below them, against a recount of the nodes themselves."""
+"""The stored counts of topics, to compare with counts computed from the nodes."""
 
 from collections import Counter
 from typing import Any
@@ -11,13 +11,13 @@ from chalicelib.models.nodes import Node
 COUNTS = ("total_count", "resource_count", "coach_count", "error_count")
 
 
-def kept(root_id: str) -> dict[str, tuple[int, ...]]:
-    """The counts that every node of a tree keeps, by its title and id."""
+def stored(root_id: str) -> dict[str, tuple[int, ...]]:
+    """The stored counts of every node of a tree, by its title and id."""
     return {f"{node.title} {node.id}": tuple(int(getattr(node, name)) for name in COUNTS) for node in _tree(root_id)}
 
 
 def recounted(root_id: str) -> dict[str, tuple[int, ...]]:
-    """The same, counted from the nodes and their parents alone."""
+    """The same, computed only from the nodes and their parents."""
     tree = _tree(root_id)
     parents = {node.id: node.parent_id for node in tree}
     below: dict[str, Counter[str]] = {node.id: Counter() for node in tree}
@@ -44,6 +44,6 @@ def _tree(root_id: str) -> list[Any]:
 
 
 def edges(root_id: str) -> list[tuple[str, str]]:
-    """(parent, child) of every edge whose parent is in the tree, once for each time that it is there."""
+    """(parent, child) of every edge whose parent is in the tree, with duplicates."""
     ids = {node.id for node in _tree(root_id)}
     return [(edge.parent_id, edge.node_id) for edge in Child.scan() if edge.parent_id in ids]

@@ -1,4 +1,4 @@
-"""Changes in feeds that no write is behind."""
+"""Emits changes to feeds without a write."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from chalicelib.models.emission import Emission
 from chalicelib.operations.changes import feed
 
 
-def emit(owner: str, made: list[Change]) -> None:
-    """Write changes into a feed as done."""
-    emissions = [Emission(changes.counter_of(owner), made)]
+def emit(owner: str, emitted: list[Change]) -> None:
+    """Write applied changes to a feed."""
+    emissions = [Emission(changes.counter_of(owner), emitted)]
     assert not transact(lambda transaction: emission.emit(transaction, emissions))
 
 
 def emit_update(channel_id: str, table: str, key: str, mods: dict[str, Any], *more: Any) -> None:
-    """Emit an update that only the server knows of; `more` are further arguments of `feed.by_server`."""
+    """Emit an update made by the server; `more` are further arguments of `feed.by_server`."""
     emit(channel_id, [feed.by_server(channel_id, table, key, mods, *more)])

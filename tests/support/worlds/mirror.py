@@ -1,4 +1,4 @@
-"""A client's copy of a channel that only what sync tells it changes."""
+"""A client's copy of a channel, which is changed only by the changes that it receives from sync."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ Row = dict[str, Any]
 
 
 class Mirror:
-    """What is told, done in the order of its revisions: the tree of a channel, and rows of other tables by their keys.
+    """Applies changes in the order of their revisions: to the tree of a channel, and to rows of other tables by key.
 
-    It knows no rules. What lies below a node that it is told of as new it reads, as clients do.
+    It knows no rules. It reads the children of a node that is new to it, as clients do.
     """
 
     def __init__(self, studio: Studio, root: str) -> None:
@@ -23,14 +23,14 @@ class Mirror:
         self.rows: dict[tuple[str, Any], Row] = {}
         self._read_below(root)
 
-    def hear(self, told: Row) -> list[int]:
-        """Do what is told; returns the types of what was."""
-        changes = sorted(told["changes"], key=lambda one: one["server_rev"])
+    def apply(self, response: Row) -> list[int]:
+        """Apply the changes of a response; returns their types."""
+        changes = sorted(response["changes"], key=lambda one: one["server_rev"])
         for change in changes:
-            (self._do_node if change["table"] == "contentnode" else self._do_row)(change)
+            (self._apply_to_node if change["table"] == "contentnode" else self._apply_to_row)(change)
         return [change["type"] for change in changes]
 
-    def _do_row(self, change: Row) -> None:
+    def _apply_to_row(self, change: Row) -> None:
         key = change["table"], str(change["key"])
         if change["type"] == DELETED:
             self.rows.pop(key, None)
@@ -39,7 +39,7 @@ class Mirror:
         else:
             self.rows.setdefault(key, {}).update(change["mods"])
 
-    def _do_node(self, change: Row) -> None:
+    def _apply_to_node(self, change: Row) -> None:
         id, type = change["key"], change["type"]
         if type == UPDATED:
             self.nodes[id].update({name: value for name, value in change["mods"].items() if name[0] != "_"})
@@ -80,7 +80,7 @@ class Mirror:
             self._read_below(node["id"])
 
     def assert_true(self) -> None:
-        """The tree is as the API reads it, and what is known of its nodes too."""
+        """Check that the tree and the known fields of its nodes are equal to those that the API returns."""
         waiting = [self.root]
         while waiting:
             id = waiting.pop()
@@ -95,7 +95,7 @@ class Mirror:
 
 
 class World:
-    """A live channel with an exercise and two topics, and another user's client that knows all of it."""
+    """A live channel with an exercise and two topics, and an up-to-date client of another user."""
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
@@ -125,13 +125,14 @@ class World:
         assert answer.status < 300, answer.text
         return answer.json if answer.text else None
 
-    def heard(self) -> list[int]:
-        """The types of what is told; then the copy is as the API reads it."""
-        told = self.client.poll()
-        assert {(one["created_by_id"], one["unpublishable"]) for one in told["changes"] if one["type"] != UPDATED} <= {
-            (self.studio.user_id, False)
+    def synced(self) -> list[int]:
+        """Sync, and check that the copy is then equal to what the API returns. Returns the types of the changes."""
+        response = self.client.poll()
+        creators = {
+            (one["created_by_id"], one["unpublishable"]) for one in response["changes"] if one["type"] != UPDATED
         }
-        types = self.mirror.hear(told)
+        assert creators <= {(self.studio.user_id, False)}
+        types = self.mirror.apply(response)
         self.mirror.assert_true()
         assert self.client.poll()["changes"] == []
         return types

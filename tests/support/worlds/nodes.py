@@ -1,4 +1,4 @@
-"""What chefs send, with everything that a test does not care about filled in."""
+"""Nodes as chefs send them, with defaults for all fields that a test does not set."""
 
 import uuid
 from typing import Any

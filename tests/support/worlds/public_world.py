@@ -1,4 +1,4 @@
-"""Several small channels of random trees, published and public, and some that nobody may see."""
+"""Several small channels with random trees, published and public, and some that are not public."""
 
 import json
 import random
@@ -20,7 +20,7 @@ TREE = "/api/public/v2/contentnode_tree"
 IMPORT = "/api/public/v2/importmetadata"
 V1_LIST = "/api/public/v1/contentnode"
 
-Tree = tuple[dict[str, Any], list["Tree"]]  # a node as chefs send it, and what is below it
+Tree = tuple[dict[str, Any], list["Tree"]]  # a node as chefs send it, and its children
 
 USED_LABELS = {
     "grade_levels": [levels.LOWER_PRIMARY, levels.UPPER_PRIMARY],
@@ -38,7 +38,7 @@ AUTHORS = ("Ann", "Bob, the second")
 
 @dataclass
 class World:
-    """What `build` made. `hidden` has the ids of all channels and nodes that are not public."""
+    """The result of `build`. `hidden` has the ids of all channels and nodes that are not public."""
 
     studio: Studio
     public: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class World:
     hidden: set[str] = field(default_factory=set)
 
     def get(self, path: str) -> Any:
-        """The JSON that somebody without a token gets."""
+        """The JSON of a response to an anonymous request."""
         answer = self.studio.get(path, token=None)
         assert answer.status == 200, f"{path}: {answer.text}"
         return answer.json
@@ -80,7 +80,7 @@ def build(studio: Studio, seed: int = 3) -> World:
 
 
 def upload(studio: Studio, name: str, shape: list[Tree]) -> tuple[str, list[str]]:
-    """(channel id, node ids that were sent) of a new chef tree."""
+    """(channel id, node ids that were sent) of a new upload."""
     channel_id, root = studio.make_channel(name, nodes.node_id(f"channel {name}"))
     return channel_id, _upload(studio, root, shape)
 
@@ -94,7 +94,7 @@ def _upload(studio: Studio, parent: str, level: list[Tree]) -> list[str]:
 
 
 def _branches(rng: random.Random, studio: Studio, name: str, depth: int) -> list[Tree]:
-    """Random children. The first is a resource, so that something is left to publish."""
+    """Random children. The first is a resource, so that there is something to publish."""
     level: list[Tree] = [(_leaf(rng, studio, f"{name}.first"), [])]
     for number in range(rng.randint(1, 4)):
         title = f"{name}.{number}"
@@ -104,14 +104,14 @@ def _branches(rng: random.Random, studio: Studio, name: str, depth: int) -> list
 
 
 def _deep(rng: random.Random, studio: Studio, depth: int) -> list[Tree]:
-    """Topics that have but one child each, and a resource below them all."""
+    """Nested topics with one child each, and a resource in the last one."""
     if not depth:
         return [(_leaf(rng, studio, "deep leaf"), [])]
     return [(_topic(rng, f"deep {depth}"), _deep(rng, studio, depth - 1))]
 
 
 def _wide(rng: random.Random, studio: Studio, count: int) -> Tree:
-    """A topic with more children than a tree shows at once."""
+    """A topic with more children than a page of a tree."""
     return _topic(rng, "wide"), [(_leaf(rng, studio, f"wide {number}"), []) for number in range(count)]
 
 
@@ -129,7 +129,7 @@ def _leaf(rng: random.Random, studio: Studio, name: str) -> dict[str, Any]:
     fields = {
         **_fields(rng),
         "node_id": nodes.node_id(name),
-        # Contents that some channels share.
+        # Some channels share content.
         "content_id": nodes.node_id(f"content {rng.randint(0, 20)}"),
         "author": rng.choice(AUTHORS),
         "tags": rng.sample(TAGS, rng.randint(0, 2)),
@@ -146,9 +146,9 @@ def _leaf(rng: random.Random, studio: Studio, name: str) -> dict[str, Any]:
 
 
 def walk(world: World, path: str, query: list[tuple[str, str]], between: Any = None) -> Iterator[Any]:
-    """The results of one page after the other, with `between()` called before each but the first.
+    """The results of each page, with `between()` called before each except the first.
 
-    In v2 `more` is the whole query of the next page, in v1 its cursor.
+    In v2, `more` is the whole query of the next page, in v1 its cursor.
     """
     start, names = list(query), dict(query)
     while True:
@@ -164,7 +164,7 @@ def walk(world: World, path: str, query: list[tuple[str, str]], between: Any = N
 
 
 def tree_in_order(world: World, node: dict[str, Any], depth: int, path: str = TREE) -> Iterator[dict[str, Any]]:
-    """A node and all below it, as a client gets them that follows every `more` and asks for what is not shown."""
+    """A node and its descendants, as a client gets them that follows every `more` and requests missing children."""
     yield {name: part for name, part in node.items() if name != "children"}
     children = node.get("children")
     if children is None and not node["is_leaf"]:

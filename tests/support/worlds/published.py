@@ -1,4 +1,4 @@
-"""Reading what was published."""
+"""Reads published channels."""
 
 import sqlite3
 import tempfile
@@ -21,7 +21,7 @@ def rows(studio: Studio, channel_id: str, query: str, version: int | str | None 
 
 
 def titles(studio: Studio, channel_id: str, version: int | str | None = None) -> list[str]:
-    """Titles of all published nodes but the root, in tree order."""
+    """Titles of all published nodes except the root, in tree order."""
     found = rows(studio, channel_id, "select title from content_contentnode order by lft", version)
     return [title for (title,) in found[1:]]
 
@@ -32,7 +32,7 @@ def node_ids(studio: Studio, channel_id: str, version: int | str | None = None) 
 
 
 def lookup(studio: Studio, identifier: str) -> dict[str, Any] | None:
-    """What the public API says of a channel, None where it is not there."""
+    """The public API's entry of a channel, None if it is not found."""
     answer = studio.get(f"/api/public/v1/channels/lookup/{identifier}", token=None)
     assert answer.status in (200, 404), answer.text
     return answer.json[0] if answer.status == 200 else None

@@ -1,4 +1,4 @@
-"""Channels that are published, without anything else."""
+"""Minimal published channels."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def publish(
 ) -> str:
     """Upload and publish a channel, or another version of it; returns its id.
 
-    `added` are nodes, or titles of exercises; without any there is one. `fields` are those of the channel.
+    `added` are nodes, or titles of exercises; by default one exercise. `fields` are those of the channel.
     """
     channel_id, root = studio.make_channel(name, channel_id, **fields)
     for_root = added or (f"e {name}",)

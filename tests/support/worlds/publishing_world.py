@@ -1,4 +1,4 @@
-"""Publishing without content: requests, messages, workers and a clock, each of which a test moves by hand."""
+"""Publishing without content: requests, messages, workers and a clock, all controlled by a test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -25,13 +25,13 @@ from tests.models.dynamodb import real
 from tests.support.aws.calls import AnswerLost, NeverSent, watching
 
 USER = "u" * 32
-VISIBILITY = 5400  # seconds: after which a message that nobody deleted comes again
-FAULTS = (NeverSent, AnswerLost, PynamoDBException)  # what a caller gets from a call that fails
+VISIBILITY = 5400  # seconds: after which a message that was not deleted is received again
+FAULTS = (NeverSent, AnswerLost, PynamoDBException)  # the errors of a failing call
 
 
 @dataclass
 class Message:
-    """One message of a queue. `visible` is the time from which on it can be received."""
+    """One message of a queue. `visible` is the time from which it can be received."""
 
     task_id: str
     stage: str
@@ -41,7 +41,7 @@ class Message:
 
 @dataclass
 class Worker:
-    """A function that is at a message and holds the lease of what it says."""
+    """A function that processes a message and holds the lease of its channel."""
 
     message: Message
     task: Task
@@ -62,7 +62,7 @@ class Publishing:
     waiting: list[Message] = field(default_factory=list)
     workers: list[Worker] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)  # edits that were there when a task failed, by its id
-    fault: tuple[int, bool] | None = None  # (call that fails, whether its answer is what gets lost)
+    fault: tuple[int, bool] | None = None  # (number of the failing call, whether only its response is lost)
     calls: int = 0
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Publishing:
             yield self
 
     def _tick(self) -> float:
-        self.now += 0.000_01  # no two workers look at the clock in the same moment
+        self.now += 0.000_01  # no two workers read the same time
         return self.now
 
     def _sender(self, stage: str) -> Callable[[str], None]:
@@ -98,21 +98,21 @@ class Publishing:
         if self.fault is None or self.fault[0] != number:
             return do()
         if self.fault[1]:
-            with suppress(ClientError):  # also a refusal is an answer that gets lost
+            with suppress(ClientError):  # the response that is lost may be an error
                 do()
             raise AnswerLost(endpoint_url=name)
         raise NeverSent(endpoint_url=name)
 
     @contextmanager
     def faulty(self, fault: tuple[int, bool] | None) -> Iterator[None]:
-        """Let one of the calls within fail."""
+        """Let one call within fail."""
         self.fault, self.calls = fault, 0
         try:
             yield
         finally:
             self.fault = None
 
-    # ---- what people and machines do ----
+    # ---- events ----
 
     def channel(self) -> Channel:
         found = channels.get(self.channel_id)
@@ -120,7 +120,7 @@ class Publishing:
         return found
 
     def request(self, channel: Channel | None = None, notes: str = "", user: str = USER) -> str:
-        """Ask for a publish of a tree that has just been edited; `channel` as it was read some time ago."""
+        """Request a publish of a tree that has just been edited; `channel` may have been read some time ago."""
         self.edits += 1
         return publish_lock.request(user, channel or self.channel(), notes)
 
@@ -128,12 +128,12 @@ class Publishing:
         return [message for message in self.waiting if message.visible <= self.now]
 
     def receive(self, message: Message) -> Worker | None:
-        """A worker takes up a message: returns it when it has got the lease. Raises Busy, or what went wrong."""
+        """A worker receives a message; returns the worker if it got the lease. Raises Busy, or another error."""
         self.waiting.remove(message)
         message.receives += 1
         try:
             claimed = publish_lock.claim(message.task_id, message.stage)
-        except Busy as error:  # it is sent anew
+        except Busy as error:  # it is sent again
             self.waiting.append(Message(message.task_id, message.stage, self.now + error.retry_after))
             raise
         except Exception:
@@ -146,7 +146,7 @@ class Publishing:
         return worker
 
     def succeed(self, worker: Worker) -> None:
-        """The worker does its stage to its end."""
+        """The worker completes its stage."""
         self._work(worker, self._publish if worker.message.stage == PUBLISH else self._export)
 
     def _publish(self, worker: Worker) -> None:
@@ -158,7 +158,7 @@ class Publishing:
         publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Published.", columns, [])
 
     def refuse(self, worker: Worker) -> None:
-        """The worker finds that the tree cannot be published, and says so."""
+        """The worker fails the task because the tree cannot be published."""
         self._work(worker, self._refuse)
 
     def _refuse(self, worker: Worker) -> None:
@@ -174,7 +174,7 @@ class Publishing:
             raise
 
     def fail(self, worker: Worker) -> None:
-        """The worker meets an error of ours."""
+        """The worker fails with an internal error."""
         self.workers.remove(worker)
         self._broke(worker)
 
@@ -187,7 +187,7 @@ class Publishing:
         publish_lock.give_up(worker.task.id)
 
     def die(self, worker: Worker) -> None:
-        """The worker is killed: it says nothing to anybody, and its message comes again when nobody deletes it."""
+        """The worker is killed: it releases nothing, and its message is received again after its visibility timeout."""
         self.workers.remove(worker)
         self._come_again(worker.message, VISIBILITY)
 
@@ -196,24 +196,24 @@ class Publishing:
         self.waiting.append(message)
 
     def pass_time(self, seconds: float) -> None:
-        """Workers live on while it is less than a lease; longer means that they were killed."""
+        """Advance the clock. Workers whose lease ends meanwhile are killed."""
         self.now += seconds
         for worker in [worker for worker in self.workers if worker.lease_ends <= self.now]:
             self.die(worker)
 
     def live_on(self, worker: Worker) -> None:
-        """The worker takes so long that it renews its lease."""
+        """The worker renews its lease."""
         self.pass_time(publish_lock.RENEWAL)
         leases._renew(lambda: publish_lock.renew(worker.channel), publish_lock.RENEWAL, _Once())
 
     def drain(self) -> int:
-        """Let workers end and deliver messages until there are none; returns how many there were."""
+        """Complete all workers and deliver all messages; returns the number of messages."""
         for worker in list(self.workers):
             self.succeed(worker)
         count = 0
         while self.waiting:
             count += 1
-            assert count < 500, "messages never end"
+            assert count < 500, "messages are sent endlessly"
             message = min(self.waiting, key=lambda message: message.visible)
             self.pass_time(max(0, message.visible - self.now))
             try:
@@ -224,15 +224,15 @@ class Publishing:
                 self.succeed(received)
         return count
 
-    # ---- what can be seen ----
+    # ---- state ----
 
     def task(self, task_id: str) -> Task:
         found = tasks.get(task_id)
-        assert found is not None, f"there is no task {task_id}"
+        assert found is not None, f"task {task_id} does not exist"
         return found
 
     def answered(self, task_id: str) -> int:
-        """How many edits are in what a task published, or were there when it failed. It must have ended."""
+        """The number of edits that a finished task published, or that existed when it failed."""
         task = self.task(task_id)
         assert task.status in tasks.FINISHED, f"task {task_id} is {task.status}"
         return int(task.arguments["rev"]) if task.status == tasks.SUCCESS else self.refused[task_id]
@@ -243,7 +243,7 @@ class Publishing:
 
 
 class _Once(Event):
-    """Stands for the event that ends renewals: there is time for one."""
+    """The event that ends renewals, after one of them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -254,5 +254,5 @@ class _Once(Event):
 
 
 def following(task_id: str) -> str:
-    """The id of the task that is begun when others joined this one."""
+    """The id of the task that follows this one if other requests joined it."""
     return derived_id(task_id, "again")

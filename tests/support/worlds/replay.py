@@ -1,4 +1,4 @@
-"""A client that knows a channel as it was once, and replays the feed from there on."""
+"""A client that knows an earlier state of a channel, and replays the feed from there."""
 
 from copy import copy, deepcopy
 from typing import Any
@@ -11,12 +11,12 @@ from tests.support.worlds.syncing import URL
 
 Row = dict[str, Any]
 Rows = dict[tuple[str, str], Row]
-# What no change says: it follows from other writes, or from the time.
-_UNTOLD = frozenset({"modified", "publishing", "unpublished_changes"})
+# Not in any change: these follow from other writes, or from the time.
+_NEVER_EMITTED = frozenset({"modified", "publishing", "unpublished_changes"})
 
 
 class Follower:
-    """One channel: its tree, and the parts of its nodes, as they were when this was made."""
+    """One channel: its tree, and the parts of its nodes, as they were when this object was created."""
 
     def __init__(self, studio: Studio, channel_id: str) -> None:
         self.studio, self.channel_id = studio, channel_id
@@ -29,15 +29,15 @@ class Follower:
             self.mirror.rows["channel", channel_id] = {"deleted": False}
 
     def replay(self) -> list[int]:
-        """Read the feed, and find the same as the API reads; returns the types of the changes."""
+        """Apply the feed, and check the result against what the API returns. Returns the types of the changes."""
         answer = self.studio.post(URL, {"channel_revs": {self.channel_id: self.rev}})
         assert answer.status == 200, answer.text
-        again = copy(self)
-        again.mirror = copy(self.mirror)
+        replayed = copy(self)
+        replayed.mirror = copy(self.mirror)
         for name in ("nodes", "children", "rows"):
-            setattr(again.mirror, name, deepcopy(getattr(self.mirror, name)))
-        types = again.mirror.hear(answer.json)
-        again.assert_true()
+            setattr(replayed.mirror, name, deepcopy(getattr(self.mirror, name)))
+        types = replayed.mirror.apply(answer.json)
+        replayed.assert_true()
         return types
 
     def assert_true(self) -> None:
@@ -49,19 +49,19 @@ class Follower:
 
     def _compare_channel(self) -> None:
         read = self.studio.get(f"/api/channel/{self.channel_id}").json
-        told = self.mirror.rows.get(("channel", self.channel_id), {"deleted": True})
-        told = {name: value for name, value in told.items() if name not in _UNTOLD}
-        assert told == {name: read[name] for name in told}
+        known = self.mirror.rows.get(("channel", self.channel_id), {"deleted": True})
+        known = {name: value for name, value in known.items() if name not in _NEVER_EMITTED}
+        assert known == {name: read[name] for name in known}
 
     def _compare_tree(self) -> None:
         read = self.studio.get(f"{contentnode.URL}?root_id={self.mirror.root}").json["results"]
         below: dict[str, list[str]] = {}
         for row in read:
             below.setdefault(str(row["parent"]), []).append(row["id"])
-            told = {name: value for name, value in self.mirror.nodes[row["id"]].items() if name != "parent"}
-            if "tags" in told:
-                told["tags"] = sorted(told["tags"])
-            assert told == {name: row[name] for name in told}
+            known = {name: value for name, value in self.mirror.nodes[row["id"]].items() if name != "parent"}
+            if "tags" in known:
+                known["tags"] = sorted(known["tags"])
+            assert known == {name: row[name] for name in known}
         assert self._reachable() == {row["id"] for row in read}
         for row in read:
             assert self.mirror.children[row["id"]] == below.get(row["id"], [])
@@ -74,12 +74,12 @@ class Follower:
         return found
 
     def _compare_parts(self) -> None:
-        """Of the nodes that were there from the beginning; those of others clients read when they learn of them."""
+        """Compare the parts of the original nodes. Clients read those of new nodes when they learn of them."""
         self.known &= self._reachable()
         read = self._read_parts()
-        told = {key: row for key, row in self.mirror.rows.items() if key[0] != "channel" and self._is_of_known(row)}
-        assert told.keys() == read.keys()
-        for key, row in told.items():
+        known = {key: row for key, row in self.mirror.rows.items() if key[0] != "channel" and self._is_of_known(row)}
+        assert known.keys() == read.keys()
+        for key, row in known.items():
             assert {name: read[key][name] for name in row} == row
 
     def _is_of_known(self, row: Row) -> bool:

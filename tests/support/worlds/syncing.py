@@ -1,4 +1,4 @@
-"""Clients that sync, as they see it."""
+"""Sync clients."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Client:
-    """One client of one channel: it remembers up to where it knows the changes, and which of its own are open."""
+    """A client of one channel: it remembers the revisions that it knows, and which of its changes are pending."""
 
     studio: Studio
     channel_id: str
@@ -31,34 +31,34 @@ class Client:
     made: int = 0
 
     def ask(self, *changes: Any, **fields: Any) -> Answer:
-        """One request that remembers nothing."""
+        """Send one request, without remembering the response."""
         known = {"channel_revs": {self.channel_id: self.rev}, "user_rev": self.user_rev}
         body = {"changes": list(changes), **known, "unapplied_revs": sorted(self.waiting), **fields}
         return self.studio.post(URL, body, self.token)
 
     def send(self, *changes: Row) -> Row:
-        """Send changes, and take note of what is answered."""
+        """Send changes, and remember the response."""
         for change in changes:
             self.made += 1
             change.setdefault("rev", self.made)
         answer = self.ask(*changes)
         assert answer.status == 200, answer.text
-        told: Row = answer.json
-        assert list(told) == list(EMPTY) or sorted(told) == sorted(EMPTY)
-        self.waiting |= {one["server_rev"] for one in told["allowed"]}
-        for one in (*told["changes"], *told["successes"], *told["errors"]):
+        response: Row = answer.json
+        assert list(response) == list(EMPTY) or sorted(response) == sorted(EMPTY)
+        self.waiting |= {one["server_rev"] for one in response["allowed"]}
+        for one in (*response["changes"], *response["successes"], *response["errors"]):
             if one["channel_id"] == self.channel_id:
                 self.rev = max(self.rev, one["server_rev"])
             else:
                 self.user_rev = max(self.user_rev, one["server_rev"])
-        self.waiting -= {one["server_rev"] for one in (*told["successes"], *told["errors"])}
-        return told
+        self.waiting -= {one["server_rev"] for one in (*response["successes"], *response["errors"])}
+        return response
 
     def poll(self) -> Row:
         return self.send()
 
     def change(self, type: str | int, table: str, key: Any, **fields: Any) -> Row:
-        """A change of the channel."""
+        """A change to the channel."""
         return {"type": type, "table": table, "key": key, "channel_id": self.channel_id, **fields}
 
     def created(self, key: str, parent: str, title: str = "n", kind: str = "topic", **fields: Any) -> Row:
@@ -79,6 +79,6 @@ class Client:
         return self.change(sync.DELETED, "contentnode", key)
 
 
-def reasons(told: Row) -> list[Any]:
-    """Why changes failed."""
-    return [one["errors"] for one in told["errors"]]
+def reasons(response: Row) -> list[Any]:
+    """The reasons why changes failed."""
+    return [one["errors"] for one in response["errors"]]

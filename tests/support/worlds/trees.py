@@ -1,4 +1,4 @@
-"""Trees of stored nodes, as a publish reads them, with everything that a test does not care about filled in."""
+"""Trees of stored nodes, as a publish reads them, with defaults for all fields that a test does not set."""
 
 import uuid
 from typing import Any, NamedTuple, cast
@@ -11,7 +11,7 @@ CHANNEL_ID = uuid.uuid5(uuid.NAMESPACE_DNS, "channel").hex
 
 
 class Branch(NamedTuple):
-    """A node that has no parent yet, and what hangs below it."""
+    """A node without a parent yet, and its children."""
 
     name: str
     children: tuple["Branch", ...]
@@ -28,7 +28,7 @@ def resource(name: str, *children: Branch, **fields: Any) -> Branch:
 
 
 def tree(*children: Branch, run: str = "1", **fields: Any) -> list[NodeData]:
-    """The nodes in pre-order. Another `run` gives the same tree as another chef run does: only the ids differ."""
+    """The nodes in pre-order. With another `run`, only the ids differ, as after another run of the chef."""
     waiting: list[tuple[NodeData | None, Branch]] = [(None, topic("root", *children, **fields))]
     nodes: list[NodeData] = []
     while waiting:
@@ -116,7 +116,7 @@ def _branches(shape: list[Any]) -> list[Branch]:
 
 
 def random_branches() -> st.SearchStrategy[list[Branch]]:
-    """What may hang below a root: topics, empty ones too, and resources, complete and not."""
+    """Children of a root: topics, which may be empty, and resources, which may be incomplete."""
     anything = st.recursive(st.booleans(), lambda inner: st.lists(inner, max_size=5), max_leaves=25)
     return st.lists(anything, max_size=5).map(_branches)
 

@@ -1,4 +1,4 @@
-"""Values that anybody may send."""
+"""Arbitrary values that clients may send."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def json_values() -> st.SearchStrategy[Any]:
-    """Whatever `jsontext.loads` may give."""
+    """Any result of `jsontext.loads`."""
     extremes = st.sampled_from(
         [MAX_NUMBER, -MAX_NUMBER, 1e-300, "²", "\0", [], {}, [[]], "[]", '{"a": []}', '"\\ud800"', "NaN"]
     )

@@ -22,7 +22,7 @@ def noted() -> list[dict[str, Any]]:
 
 @pytest.fixture
 def session(noted: list[dict[str, Any]]) -> Iterator[Any]:
-    """A session whose calls are noted, on tables as the template describes them."""
+    """A session whose calls are recorded, with the template's tables."""
     with mock_aws():
         resources.create_tables(_client(botocore.session.get_session(), "dynamodb"), PREFIX)
         session = botocore.session.get_session()

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from infra.local.aws import emulator
-from tests.support.source.source import ROOT
+from tests.support.source.code import ROOT
 
 INFRA = ROOT / "infra"
 PLACE = INFRA / "local" / "aws" / "internals.py"

@@ -28,13 +28,13 @@ def open_gate() -> threading.Event:
 
 @dataclass
 class Origin:
-    """What the app answers with, when its gate is open, and the requests that have reached it."""
+    """An origin: its response, which is sent when its gate is open, and the requests that it has received."""
 
     body: str = "a" * 2000
     status: int = 200
     etag: str = '"a"'
     headers: dict[str, str] = field(default_factory=lambda: {"Cache-Control": PUBLIC, "Last-Modified": MODIFIED})
-    asked: list[Any] = field(default_factory=list)
+    received: list[Any] = field(default_factory=list)
     gate: threading.Event = field(default_factory=open_gate)
 
     def app(self) -> Any:
@@ -43,7 +43,7 @@ class Origin:
         @app.route("/api/public/{name}")
         def read(name: str) -> Any:
             request: Any = app.current_request
-            self.asked.append(request)
+            self.received.append(request)
             assert self.gate.wait(10)
             headers: dict[str, Any] = {"Content-Type": "application/json", **self.headers}
             headers |= {"ETag": self.etag} if self.etag else {}
@@ -69,11 +69,11 @@ class Host:
         async with httpx.AsyncClient(transport=transport, base_url="http://host") as client:
             return await client.request(method, path, headers=named)
 
-    def ask(self, method: str, path: str, **headers: str) -> httpx.Response:
+    def send(self, method: str, path: str, **headers: str) -> httpx.Response:
         return asyncio.run(self.ask_async(method, path, **headers))
 
     def get(self, path: str = PATH, **headers: str) -> httpx.Response:
-        return self.ask("GET", path, **headers)
+        return self.send("GET", path, **headers)
 
     def together(self, number: int, then: Callable[[list[asyncio.Task[httpx.Response]]], Any]) -> list[Any]:
         """So many GETs that all wait for the origin; its gate opens after `then`. Returns answers or exceptions."""
@@ -81,7 +81,7 @@ class Host:
         async def run() -> list[Any]:
             self.origin.gate.clear()
             tasks = [asyncio.create_task(self.ask_async("GET", PATH)) for _ in range(number)]
-            while not self.origin.asked:
+            while not self.origin.received:
                 await asyncio.sleep(0.001)
             then(tasks)
             await asyncio.sleep(0)
@@ -103,7 +103,7 @@ def hit(answer: httpx.Response) -> str:
 class TestFresh:
     def test_a_response_is_repeated_without_the_origin(self, host: Host) -> None:
         first, second = host.get(), host.get()
-        assert (hit(first), hit(second), len(host.origin.asked)) == ("Miss", "Hit", 1)
+        assert (hit(first), hit(second), len(host.origin.received)) == ("Miss", "Hit", 1)
         assert first.text == second.text == host.origin.body
         assert second.headers["cache-control"] == PUBLIC
         assert "age" not in first.headers
@@ -137,17 +137,17 @@ class TestFresh:
         ] * 2
 
     def test_head_is_answered_from_a_get_and_a_get_from_a_head(self, host: Host) -> None:
-        first, second, get = (host.ask(method, PATH) for method in ("HEAD", "HEAD", "GET"))
+        first, second, get = (host.send(method, PATH) for method in ("HEAD", "HEAD", "GET"))
         assert (hit(first), hit(second), hit(get)) == ("Miss", "Hit", "Hit")
         assert first.headers["content-length"] == second.headers["content-length"] == "2000"
         assert (first.content, get.text) == (b"", host.origin.body)
-        assert host.origin.asked[0].method == "GET"
+        assert host.origin.received[0].method == "GET"
 
 
 class TestConditions:
     @pytest.mark.parametrize("tags", ['"a"', 'W/"a"', '"x", W/"a"', '"x","a"', "*"])
     @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-    def test_whoever_has_it_gets_304(self, host: Host, tags: str, encoding: str) -> None:
+    def test_clients_with_a_copy_get_304(self, host: Host, tags: str, encoding: str) -> None:
         for known in ("Miss", "Hit"):
             answer = host.get(if_none_match=tags, accept_encoding=encoding)
             assert (answer.status_code, answer.content, hit(answer)) == (304, b"", known)
@@ -170,17 +170,17 @@ class TestConditions:
             ("Sat, 99 Nov 2026 07:00:00 GMT", 200),
         ],
     )
-    def test_a_date_counts_where_no_tag_is_given(self, host: Host, since: str, status: int) -> None:
+    def test_a_date_counts_if_no_tag_is_sent(self, host: Host, since: str, status: int) -> None:
         assert host.get(if_modified_since=since).status_code == status
         assert host.get(if_modified_since=since).status_code == status
 
-    def test_an_answer_without_a_tag_or_a_date_is_sent_to_whoever_has_another(self, host: Host) -> None:
+    def test_a_response_without_validators_is_always_sent(self, host: Host) -> None:
         host.origin.etag = ""
         del host.origin.headers["Last-Modified"]
         assert host.get(if_none_match='"a"').status_code == 200
         assert host.get(if_modified_since=MODIFIED).status_code == 200
 
-    def test_an_error_is_an_error_to_whoever_asks_with_a_tag(self, host: Host) -> None:
+    def test_an_error_is_returned_to_conditional_requests_too(self, host: Host) -> None:
         host.origin.status = 404
         assert host.get(if_none_match="*").status_code == 404
 
@@ -226,7 +226,7 @@ class TestExpired:
             assert (hit(answer), answer.text) == (expected, host.origin.body)
             assert hit(host.get()) == "Hit"
             host.now += 1
-        assert [request.headers.get("if-none-match") for request in host.origin.asked] == [None, '"a"', '"a"']
+        assert [request.headers.get("if-none-match") for request in host.origin.received] == [None, '"a"', '"a"']
 
     def test_a_revalidated_response_stays_compressed(self, host: Host) -> None:
         host.get(accept_encoding="gzip")
@@ -256,7 +256,7 @@ class TestExpired:
         host.origin.status, host.origin.etag = 503, '"b"'
         assert host.get().status_code == 503
         host.origin.status = 200
-        assert (host.get().status_code, len(host.origin.asked)) == (200, 3)
+        assert (host.get().status_code, len(host.origin.received)) == (200, 3)
 
     def test_a_shorter_max_age_of_the_app_applies(self, host: Host) -> None:
         host.origin.headers["Cache-Control"] = "public, max-age=0"
@@ -284,7 +284,7 @@ class TestNotKept:
 
     @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
     def test_other_methods_reach_the_app(self, host: Host, method: str) -> None:
-        answer = host.ask(method, PATH)
+        answer = host.send(method, PATH)
         assert (answer.status_code, answer.headers["content-type"]) == (405, "application/json")
         assert "GET" in answer.headers["allow"]
         assert set(answer.json()) == {"error", "detail"}
@@ -293,7 +293,7 @@ class TestNotKept:
 class TestPrivacy:
     def test_no_credentials_reach_the_app(self, host: Host) -> None:
         host.get(authorization="Token t", cookie="a=b", accept_language="fr", accept_encoding="gzip")
-        headers = dict(host.origin.asked[0].headers)
+        headers = dict(host.origin.received[0].headers)
         del headers["x-forwarded-for"]  # which CloudFront and API Gateway add to all requests
         assert headers == {"accept-encoding": "gzip"}
 
@@ -306,14 +306,14 @@ class TestTogether:
     def test_concurrent_requests_share_one_call(self, host: Host) -> None:
         host.origin.headers.clear()  # so that it is not cached
         answers = host.together(8, lambda tasks: None)
-        assert ({answer.text for answer in answers}, len(host.origin.asked)) == ({host.origin.body}, 1)
+        assert ({answer.text for answer in answers}, len(host.origin.received)) == ({host.origin.body}, 1)
         host.get()
-        assert len(host.origin.asked) == 2
+        assert len(host.origin.received) == 2
 
     def test_a_client_that_disconnects_does_not_end_it_for_others(self, host: Host) -> None:
         left, stayed = host.together(2, lambda tasks: tasks[0].cancel())
         assert isinstance(left, asyncio.CancelledError)
-        assert (stayed.text, len(host.origin.asked)) == (host.origin.body, 1)
+        assert (stayed.text, len(host.origin.received)) == (host.origin.body, 1)
 
 
 class TestBounds:

@@ -1,6 +1,6 @@
-"""What requests ask about: the channel and everything else that `tests/test_permissions.py` has rows for.
+"""The data of the requests in `tests/test_permissions.py`: bodies, and the items that their paths name.
 
-What a row changes or uses up is made anew for each request, so that rows do not depend on one another.
+What a row changes or uses up is created for each request, so that rows do not depend on one another.
 """
 
 import hashlib
@@ -30,10 +30,10 @@ DATA = b"data"
 
 @dataclass
 class State:
-    """A channel that is published and has a new upload open, and what else the requests below need."""
+    """A published channel with an open upload, and what else the requests below need."""
 
     channel_id: str
-    public_id: str  # of another channel, which is on the public lists
+    public_id: str  # of another channel, which is publicly listed
     root: str
     task_id: str
 
@@ -87,8 +87,8 @@ def new_file(state: State) -> str:
     return str(file["id"])
 
 
-def new_person(state: State) -> str:
-    """The id of somebody who may view the channel."""
+def new_viewer(state: State) -> str:
+    """The id of a new user who may view the channel."""
     user = User(new_id(), email=f"{new_id()}@example.org")
     user.save()
     ChannelMember(user.id, state.channel_id, role=VIEW).save()
@@ -96,30 +96,30 @@ def new_person(state: State) -> str:
 
 
 def new_invitation(state: State) -> str:
-    people: dict[str, Any] = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
-    sent = Invitation(new_id(), **people, channel_id=state.channel_id, share_mode=VIEW, created=now())
+    users: dict[str, Any] = {"user_id": new_id(), "email": "a@example.org", "sender_id": new_id(), "sender_name": "s"}
+    sent = Invitation(new_id(), **users, channel_id=state.channel_id, share_mode=VIEW, created=now())
     sent.save()
     return str(sent.id)
 
 
 def new_set(_: State) -> str:
-    made = ChannelSet(new_id(), user_id=new_id(), name="s")
-    made.save()
-    return str(made.id)
+    channel_set = ChannelSet(new_id(), user_id=new_id(), name="s")
+    channel_set.save()
+    return str(channel_set.id)
 
 
 def new_account(_: State) -> dict[str, str]:
-    """What somebody signs in with."""
+    """The credentials of a new user."""
     sent = {"username": f"{new_id()}@example.org", "password": "correct horse"}
     accounts.create_user(sent["username"], sent["password"])
     return sent
 
 
 def new_saved_search(_: State) -> str:
-    """One of somebody else."""
-    made = SavedSearch(new_id(), new_id(), name="s", created=now(), modified=now())
-    made.save()
-    return str(made.id)
+    """Another user's."""
+    search = SavedSearch(new_id(), new_id(), name="s", created=now(), modified=now())
+    search.save()
+    return str(search.id)
 
 
 def source(state: State) -> dict[str, Any]:
@@ -127,15 +127,15 @@ def source(state: State) -> dict[str, Any]:
 
 
 def new_clipboard_entry(state: State) -> str:
-    """One of somebody else."""
-    named: dict[str, Any] = {
+    """Another user's."""
+    source: dict[str, Any] = {
         "contentnode_id": new_id(),
         "source_node_id": new_id(),
         "source_channel_id": state.channel_id,
     }
-    made = ClipboardEntry(new_id(), new_id(), kind="topic", lft=1, **named)
-    made.save()
-    return str(made.id)
+    entry = ClipboardEntry(new_id(), new_id(), kind="topic", lft=1, **source)
+    entry.save()
+    return str(entry.id)
 
 
 def live_root(state: State) -> str:
@@ -177,11 +177,11 @@ def requiring_node(state: State) -> str:
 
 
 def staged_channel(state: State) -> str:
-    """The id of a new channel with the same members, which has a tree staged and one to roll back to."""
+    """The id of a new channel with the same members, a staged tree and a previous tree to roll back to."""
     names = ("root_id", "trash_root_id", "staging_root_id", "previous_root_id")
     roots: dict[str, Any] = {name: new_id() for name in names}
-    made = Channel(new_id(), name="n", created=now(), modified=now(), **roots)
-    made.save()
+    staged = Channel(new_id(), name="n", created=now(), modified=now(), **roots)
+    staged.save()
     for member in channel_members.of_channel(state.channel_id):
-        ChannelMember(member.user_id, made.id, role=member.role).save()
-    return str(made.id)
+        ChannelMember(member.user_id, staged.id, role=member.role).save()
+    return str(staged.id)

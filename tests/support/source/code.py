@@ -40,8 +40,8 @@ def _dotted(path: Path) -> str:
 
 @cache
 def imports(module: str) -> frozenset[str]:
-    """What a module of the application imports, anywhere in it; nothing of any other module. Modules of the
-    application are named in full, others as they are written."""
+    """What a module of the application imports, anywhere in it; empty for any other module. Modules of the application
+    have their full names, others the names as written."""
     found: set[str] = set()
     if module not in modules():
         return frozenset()
@@ -52,33 +52,33 @@ def imports(module: str) -> frozenset[str]:
             assert node.level == 0, f"{module} has a relative import"
             assert node.module
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
-            of_ours = inner & set(modules())
-            found |= of_ours if len(of_ours) == len(inner) else of_ours | {node.module}
+            ours = inner & set(modules())
+            found |= ours if len(ours) == len(inner) else ours | {node.module}
     return frozenset(found)
 
 
-def reaches(module: str) -> Iterator[tuple[str, ...]]:
-    """Every way of imports that begins at a module, each import once: (module, …, what the last one imports)."""
+def import_chains(module: str) -> Iterator[tuple[str, ...]]:
+    """Every chain of imports from a module, each import once: (module, …, imported module)."""
     seen = {module}
-    ways: list[tuple[str, ...]] = [(module,)]
-    while ways:
-        way = ways.pop()
-        for imported in sorted(imports(way[-1])):
+    chains: list[tuple[str, ...]] = [(module,)]
+    while chains:
+        chain = chains.pop()
+        for imported in sorted(imports(chain[-1])):
             if imported not in seen:
                 seen.add(imported)
-                ways.append((*way, imported))
-                yield (*way, imported)
+                chains.append((*chain, imported))
+                yield (*chain, imported)
 
 
 def functions(module: str) -> Iterator[Function]:
-    """All functions of a module, those of classes and of functions too."""
+    """All functions of a module, including methods and inner functions."""
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield Function(node.name, node)
 
 
 def public_functions(module: str) -> list[Function]:
-    """The functions that a module offers to others, in its order."""
+    """The public functions of a module, in its order."""
     body = modules()[module].body
     return [
         Function(node.name, node)

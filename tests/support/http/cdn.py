@@ -1,4 +1,4 @@
-"""The application behind the gateway that stands before it, asked over HTTP without a network."""
+"""The application behind the local CDN, called over HTTP without a network."""
 
 import asyncio
 from dataclasses import replace
@@ -24,19 +24,19 @@ def _api() -> Api:
 
 @cache
 def gateway() -> httpx.ASGITransport:
-    """The whole host; its S3 is not there."""
+    """The whole host; its S3 is not reachable."""
     return httpx.ASGITransport(Gateway(Content("http://127.0.0.1:9", "bucket"), _api()))
 
 
 def gateway_to(s3: Any, bucket: str) -> httpx.ASGITransport:
-    """The whole host with a cache of its own, in which nothing expires, whose S3 is what this client calls."""
+    """The whole host with its own cache, in which nothing expires. It reads the bucket with the client `s3`."""
     content = Content("http://127.0.0.1:9", bucket)
     content._pool = _Objects(s3, bucket)
     return httpx.ASGITransport(Gateway(content, _api(), Edge(_api(), lambda: 0.0)))
 
 
 class _Objects(httpcore.AsyncConnectionPool):
-    """Connections to nobody; a GET is answered with the object."""
+    """Connections without a network; a GET returns the object."""
 
     def __init__(self, s3: Any, bucket: str) -> None:
         super().__init__()
@@ -49,14 +49,14 @@ class _Objects(httpcore.AsyncConnectionPool):
         return httpcore.Response(200, headers=list(headers.items()), content=found["Body"].read())
 
 
-def known_by(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
-    """Let the application answer only requests that name one of these secrets, with commas between them."""
+def require_origin_secret(monkeypatch: pytest.MonkeyPatch, secrets: str) -> None:
+    """Let the application accept only requests with one of these comma-separated origin secrets."""
     changed = replace(settings(), origin_secret=secrets)
     monkeypatch.setattr("chalicelib.http.origin.settings", lambda: changed)
 
 
-def ask(method: str, path: str, transport: httpx.ASGITransport | None = None, **options: Any) -> httpx.Response:
-    """One request to the host."""
+def send(method: str, path: str, transport: httpx.ASGITransport | None = None, **options: Any) -> httpx.Response:
+    """Send one request to the host."""
 
     async def request() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport or gateway(), base_url="http://front.example.org") as client:
