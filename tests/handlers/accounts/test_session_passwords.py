@@ -11,6 +11,7 @@ from chalicelib.models import sign_in_tries, users
 from chalicelib.models.users import User
 from chalicelib.operations.users import sessions
 from tests.support.existing import existing
+from tests.support.http import cdn
 from tests.support.http.client import Browser
 
 URL = "/api/auth/session"
@@ -92,7 +93,7 @@ class TestAttempts:
         assert [sign_in(studio, "x", "nobody@example.org").status for _ in range(3)] == [401, 401, 429]
 
     def test_per_ip_address_are_limited(self, studio, user_id, few, monkeypatch):
-        front.known_by(monkeypatch, "k")
+        cdn.require_origin_secret(monkeypatch, "k")
         studio.origin_secret = "k"
         statuses = [sign_in(studio, "x", f"{number}@example.org").status for number in range(5)]
         assert statuses == [401] * 4 + [429]

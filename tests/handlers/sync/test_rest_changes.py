@@ -145,7 +145,7 @@ def test_channels(world):
     url = f"/api/channel/{world.channel_id}"
     sent = {"name": "new", "content_defaults": {"author": "x"}, "source_domain": "example.org"}
     row = world.write("PATCH", url, sent)
-    assert world.heard() == [UPDATED]
+    assert world.synced() == [UPDATED]
     received = world.row("channel", world.channel_id)
     assert set(received) == {"name", "content_defaults", "source_url"}
     assert received == {name: row[name] for name in received}
@@ -215,7 +215,7 @@ class TestEmitting:
         raw = "x" * MAX_CHANGE_LENGTH
         sent = {"contentnode": world.e, "type": "perseus_question", "raw_data": json.dumps({"question": raw})}
         made = world.write("POST", "/api/assessmentitem", sent)
-        assert world.heard() == [CREATED]
+        assert world.synced() == [CREATED]
         received = world.row("assessmentitem", [world.e, made["assessment_id"]])
         assert set(made) - set(received) == {"raw_data"}
 
