@@ -11,7 +11,7 @@ from examples.clients import ChefRun, run_chef, wait_for_version
 from infra.local.stack import Stack, start
 from tests.e2e import uploads
 from tests.e2e.api import Api
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 
 SMALL_CHEF = Path(__file__).with_name("small_chef.py")
 LEAVES, BOXES = 30, 13  # more than a page of a topic in Kolibri

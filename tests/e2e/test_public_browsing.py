@@ -9,7 +9,7 @@ from le_utils.constants.labels import levels, subjects
 from examples.clients import ChefRun, rows
 from tests.e2e import uploads
 from tests.e2e.api import Api
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 
 # Only one of two servers returns these: a node's location, and, for a copy, learners' progress and inferred labels.
 OF_ONE_SERVER = {"admin_imported", "on_device_resources", "parent_id", "tree_id", "cursor", "baseurl", "labels"}

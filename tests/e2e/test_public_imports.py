@@ -12,7 +12,7 @@ from infra.local.stack import Stack
 from tests.e2e import uploads
 from tests.e2e.api import Api
 from tests.e2e.conftest import LEAVES
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 from tests.e2e.tokens import channel_token
 
 CHANNEL = "Journal"

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import many_channels
 from infra.local.stack import Stack
 from tests.e2e import uploads
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 
 COUNT = 220  # with icons of 30 kB
 

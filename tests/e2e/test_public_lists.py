@@ -8,7 +8,7 @@ from examples.clients import ChefRun
 from infra.local.stack import Stack
 from tests.e2e import uploads
 from tests.e2e.api import Api
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 from tests.e2e.tokens import channel_token
 
 UNKNOWN = "0" * 32

@@ -5,7 +5,7 @@ from le_utils.constants import format_presets
 
 from tests.e2e import uploads
 from tests.e2e.api import Api
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 from tests.export.qti_builders import make_raw, qti_id, read_package
 from tests.support.worlds import nodes
 

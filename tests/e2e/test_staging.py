@@ -9,7 +9,7 @@ import pytest
 from examples.clients import ChefRun, rows, run_chef
 from infra.local.stack import Stack
 from tests.e2e.api import Api
-from tests.e2e.kolibri_process import RunningKolibri
+from tests.e2e.kolibri.kolibri_process import RunningKolibri
 
 CHEF = Path(__file__).with_name("small_chef.py")
 
