@@ -11,6 +11,7 @@ import pytest
 from botocore.client import BaseClient
 
 from chalicelib.models import tasks
+from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves
@@ -52,6 +53,23 @@ class Fault(Watch):
     @property
     def is_of_write(self) -> bool:
         return self.hit.startswith(WRITES)
+
+
+class FeedWrittenLater(Fault):
+    """Splits each transaction: the changes for sync clients become another one, after that of the data."""
+
+    def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        items = arguments.get("TransactItems", [])
+        of_feed = [item for item in items if _table(item).endswith(Change.Meta.table_name)]
+        if operation == "TransactWriteItems" and 0 < len(of_feed) < len(items):
+            of_data = [item for item in items if item not in of_feed]
+            super().__call__(client, operation, {**arguments, "TransactItems": of_data})
+            arguments = {**arguments, "TransactItems": of_feed}
+        return super().__call__(client, operation, arguments)
+
+
+def _table(item: dict[str, dict[str, Any]]) -> str:
+    return str(next(iter(item.values()))["TableName"])
 
 
 class World:
@@ -118,12 +136,14 @@ class World:
             if name != "refusal":
                 prepare.run(self.tasks[name])
 
-    def stopped(self, write: "Write", number: int | None, kind: str = NEVER_SENT) -> Fault:
-        """Run a write that stops at this call."""
+    def stopped(
+        self, write: "Write", number: int | None, kind: str = NEVER_SENT, fault_type: type[Fault] = Fault
+    ) -> Fault:
+        """Do a write that stops at this call."""
         tables.empty()
         tables.put(self.stored)
         cloud = self.studio.cloud
-        fault = Fault(failing=number, answer_lost=kind == ANSWER_LOST, kind=kind)
+        fault = fault_type(failing=number, answer_lost=kind == ANSWER_LOST, kind=kind)
         with pytest.MonkeyPatch.context() as patch:
             for module, name, value in write.limits:
                 patch.setattr(module, name, value)
@@ -291,3 +311,20 @@ def test_feed_and_data_agree_wherever_a_write_stops(world, write):
             assert world.completed(write) in ([], list(write.emits)), fault
         number += 1
     assert number > 3
+
+
+@pytest.mark.parametrize("write", KINDS, ids=lambda write: write.name)
+def test_a_change_that_is_written_after_the_data_is_missed(world, write):
+    """Checks the check: every kind of write fails it if the feed is not part of the transaction of the data."""
+    calls = world.stopped(write, None, fault_type=FeedWrittenLater).names
+    transactions = [number for number, name in enumerate(calls) if name == "TransactWriteItems"]
+    assert any(_is_missed(world, write, number) for number in transactions)
+
+
+def _is_missed(world: World, write: Write, number: int) -> bool:
+    world.stopped(write, number, KILLED, FeedWrittenLater)
+    try:
+        world.completed(write)
+    except AssertionError:
+        return True
+    return False
