@@ -25,6 +25,7 @@ from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.schemas.contentnode import Move, Restore
 from chalicelib.schemas.responses.content import ContentNode
+from chalicelib.schemas.sync import MOVED
 
 MAX_MOVED_AT_ONCE = 50  # descendants that change the tree in the same transaction
 
@@ -115,11 +116,10 @@ def _emissions(
         values = {**source.node.attribute_values, **changes.fields[source.node.id]}
         return row_after_write(Node(**values), goal.channel, {})
 
-    made = []
-    if origin.emits:
-        made = node_changes.moved(user, source, goal, row, position)
-    elif origin.applied:
+    if origin.applied and origin.applied.type == MOVED:
         made = node_changes.moved_by_sync(user, origin.applied, source, goal, row)
+    else:
+        made = origin.emitted(node_changes.moved(user, source, goal, row, position))
     return emissions(made, source.counter, goal.counter)
 
 

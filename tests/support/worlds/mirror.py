@@ -24,6 +24,11 @@ def stated(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in DERIVED}
 
 
+def _fields(change: Row) -> Row:
+    """The fields of a row that a change sets. Names with "__" are of the client."""
+    return {name: value for name, value in change.get("mods", {}).items() if name[0] != "_"}
+
+
 class Mirror:
     """Applies changes in the order of their revisions: to the tree of a channel, and to rows of other tables by key.
 
@@ -51,12 +56,14 @@ class Mirror:
         elif change["type"] == CREATED:
             self.rows[key] = change["obj"]
         else:
-            self.rows.setdefault(key, {}).update(change["mods"])
+            self.rows.setdefault(key, {}).update(_fields(change))
 
     def _apply_to_node(self, change: Row) -> None:
         id, type = change["key"], change["type"]
+        if type != UPDATED:  # the counts of the nodes above follow from it
+            self.nodes = {known: stated(row) for known, row in self.nodes.items()}
         if type == UPDATED:
-            self.nodes[id].update({name: value for name, value in change["mods"].items() if name[0] != "_"})
+            self.nodes[id].update(_fields(change))
         elif type == DELETED:
             self._take(id)
         elif type == MOVED:
@@ -64,10 +71,12 @@ class Mirror:
             self._put(id, change["target"], change["position"])
         elif type == CREATED:
             self.nodes[id] = dict(change["obj"])
+            self._take(id)  # it may have been read already, with what is above it
             self._put(id, change["obj"]["parent"], "last-child")
             self._read_below(id)
         else:
             self.nodes[id] = dict(change["mods"])
+            self._take(id)
             self._put(id, change["target"], change["position"])
             self._read_below(id)
 
