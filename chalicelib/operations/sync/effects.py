@@ -193,7 +193,7 @@ def _delete_channel(user: Identity, change: Change) -> None:
 
 def _publish(user: Identity, change: Change) -> list[Change]:
     wanted = parse(PublishIn, change.fields)
-    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language, Origin(change))
+    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language)
     return _task(change, task_id)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.models import changes
 from chalicelib.operations.sync import apply
+from chalicelib.schemas.sync import PUBLISHED
 from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED, World
 from tests.support.worlds.replay import Follower
@@ -88,3 +89,11 @@ def test_a_file_that_sync_moves_to_another_channel_is_created_there(world, studi
     answer = world.client.send(world.client.change(UPDATED, FILE, file_of(world), mods={"contentnode": document}))
     assert answer["errors"] == []
     assert there.replay() == [CREATED]
+
+
+def test_a_publish_by_sync_that_changes_the_language_emits_it(world, studio):
+    follower = Follower(studio, world.channel_id)
+    answer = world.client.send(world.client.change(PUBLISHED, "channel", world.channel_id, language="sw"))
+    assert answer["errors"] == []
+    assert follower.replay() == [PUBLISHED, UPDATED, UPDATED]  # the language, and the task
+    assert follower.studio.get(f"/api/channel/{world.channel_id}").json["language"] == "sw"
