@@ -137,6 +137,8 @@ def _write(
     """Write a question and emit the changes `made` for it. Returns None if the node or question changed meanwhile."""
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
+    if after == earlier:
+        return _row(after)
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
     if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
         raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})

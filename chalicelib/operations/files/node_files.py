@@ -202,6 +202,8 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin)
         _check_preset(changed, target.node.kind)
     if source is None:
         changed["file_size"] = _stored_size(changed)
+    elif target is source and changed == file:
+        return row_of(changed, goal)
     lists = _lists(changed, source, target)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
     row, before = row_of(changed, goal), source.place.channel.id if source else None

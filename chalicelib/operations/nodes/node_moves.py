@@ -95,6 +95,8 @@ def _move(user: Identity, node_id: str, target: str, position: str, origin: Orig
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):
         return node, 0
+    if _is_last(node, goal, position):
+        return node, 0
     spot = free_spot(goal, node.id, position)
     if node.id in (above.id for above in spot.path):
         raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
@@ -107,6 +109,13 @@ def _move(user: Identity, node_id: str, target: str, position: str, origin: Orig
     if pending_rev:
         propagation.prepare(node.id, pending_rev)
     return (node, pending_rev) if commit(changes) else None
+
+
+def _is_last(node: Node, goal: Place, position: str) -> bool:
+    """Whether a node is to become the last child of its parent and already is, as when a request is repeated."""
+    if position != "last-child" or node.parent_id != goal.node.id:
+        return False
+    return children.beside(goal.node.id, position_of(node), False, node.id) is None
 
 
 def _emissions(

@@ -10,8 +10,8 @@ from chalicelib.schemas.channel import ChannelChange
 
 
 def request(user: Identity, channel_id: str, version_notes: str = "", language: str | None = None) -> str:
-    """Have the live tree published; `language` becomes that of the channel. Returns the id of the task to watch,
-    which is the running one where a publish runs already.
+    """Request a publish of the live tree; `language` is set on the channel first. Returns the ID of the task to poll,
+    which is the running task if a publish is already running.
 
     Raises Conflict if the channel is deleted, NotFound and Forbidden as `writable` does.
     """

@@ -76,7 +76,7 @@ def _unflatten(sent: dict[str, Any]) -> dict[str, Any]:
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
     node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), Origin(change))
-    return emitted_for_node(user, change)
+    return server_values(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
@@ -88,7 +88,7 @@ def _delete_node(user: Identity, change: Change) -> None:
 
 
 def _move_node(user: Identity, change: Change) -> None:
-    """A move from one channel to another is emitted in the feed of the other, too, with the move itself."""
+    """A move to another channel is also emitted in the other channel's feed, in the same transaction."""
     node_moves.relocate(user, change.key, parse(Move, change.fields), Origin(change))
 
 
@@ -96,7 +96,7 @@ def _copy_node(user: Identity, change: Change) -> list[Change]:
     source = change.fields.get("from_key")
     sent = parse(Copy, {**change.fields, "key": change.key})
     node_copies.copy(user, str(source), sent, as_sent=change.fields, origin=Origin(change))
-    return emitted_for_node(user, change)
+    return server_values(user, change)
 
 
 def server_values(user: Identity, change: Change) -> list[Change]:

@@ -68,7 +68,8 @@ class Mirror:
             self._take(id)
         elif type == MOVED:
             self._take(id)
-            self._put(id, change["target"], change["position"])
+            if change["target"] in self.nodes:  # otherwise, it is in another channel
+                self._put(id, change["target"], change["position"])
         elif type == CREATED:
             self.nodes[id] = dict(change["obj"])
             self._take(id)  # it may have been read already, with what is above it

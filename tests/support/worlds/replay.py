@@ -51,9 +51,9 @@ class Follower:
 
     def _compare_channel(self) -> None:
         read = self.studio.get(f"/api/channel/{self.channel_id}").json
-        told = self.mirror.rows.get(("channel", self.channel_id), {"deleted": True})
-        told = {name: value for name, value in told.items() if name not in self.ignored}
-        assert told == {name: read[name] for name in told}
+        known = self.mirror.rows.get(("channel", self.channel_id), {"deleted": True})
+        known = {name: value for name, value in known.items() if name not in self.ignored}
+        assert known == {name: read[name] for name in known}
 
     def _compare_tree(self) -> None:
         read = self.studio.get(f"{contentnode.URL}?root_id={self.mirror.root}").json["results"]
@@ -61,10 +61,10 @@ class Follower:
         below: dict[str, list[str]] = {}
         for row in read:
             below.setdefault(str(row["parent"]), []).append(row["id"])
-            told = {name: value for name, value in self.mirror.nodes[row["id"]].items() if name != "parent"}
-            if "tags" in told:
-                told["tags"] = sorted(told["tags"])
-            assert told == {name: row[name] for name in told}
+            known = {name: value for name, value in self.mirror.nodes[row["id"]].items() if name != "parent"}
+            if "tags" in known:
+                known["tags"] = sorted(known["tags"])
+            assert known == {name: row[name] for name in known}
         for row in read:
             assert self.mirror.children[row["id"]] == below.get(row["id"], [])
 
@@ -76,7 +76,7 @@ class Follower:
         return found
 
     def _compare_parts(self) -> None:
-        """Of the nodes that were there from the beginning; those of others clients read when they learn of them."""
+        """Compare the parts of the original nodes. Clients read those of new nodes when they learn of them."""
         self.known = self.known & self._reachable()  # a new set: copies share the old one
         read = self._read_parts()
         known = {key: row for key, row in self.mirror.rows.items() if key[0] != "channel" and self._is_of_known(row)}
