@@ -1,160 +1,24 @@
 """A write stops at any of its AWS calls: by an error, by a lost response, or because its process is killed. When the
 next request or worker has completed it, a client that replays the feed has the data that the API returns."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
-from chalicelib.models import tasks
+from chalicelib.models import changes, tasks
+from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves
 from chalicelib.operations.publishing import prepare, release
-from tests.support.aws.calls import WRITES, AnswerLost, Watch, watching
-from tests.support.aws.cloud import Cloud, empty_cloud, tables
-from tests.support.aws.moto_internals import later
+from tests.faults.feed_world import ANSWER_LOST, KILLED, FeedWrittenLater, World, Write
+from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.http.client import Studio
-from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED
-from tests.support.worlds.replay import Follower
-
-NEVER_SENT, ANSWER_LOST, KILLED = "never sent", "answer lost", "killed after it"
-PDF = b"%PDF-1.4 of a feed"
-
-
-class Killed(BaseException):
-    """Simulates the end of the process: no code catches it."""
-
-
-@dataclass
-class Fault(Watch):
-    """One call fails, or is the last one of the process."""
-
-    kind: str = NEVER_SENT
-    writes: list[str] = field(default_factory=list)  # that were done
-
-    def __call__(self, client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        is_last = len(self.names) == self.failing
-        if operation.startswith(WRITES) and not (is_last and self.kind == NEVER_SENT):
-            self.writes.append(operation)
-        if not is_last or self.kind != KILLED:
-            return super().__call__(client, operation, arguments)
-        self.answer_lost = True
-        with suppress(AnswerLost):
-            super().__call__(client, operation, arguments)
-        raise Killed
-
-    @property
-    def is_of_write(self) -> bool:
-        return self.hit.startswith(WRITES)
-
-
-class World:
-    """Two channels that are edited and three that are published, restored before each write."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        pdf = studio.upload(b"%PDF-1.4", "pdf", "document")
-        self.id, chef = studio.make_channel()
-        document = nodes.resource("d", files=[nodes.file(pdf)])
-        ids = studio.add(chef, nodes.exercise("e", nodes.question("q")), document, nodes.topic("a"), nodes.topic("b"))
-        studio.finish(self.id)
-        self.e, self.d, self.a, self.b = (ids[nodes.node_id(name)] for name in "edab")
-        self.root = studio.get(f"/api/channel/{self.id}").json["root_id"]
-        self.below = contentnode.make(studio, self.a, "below")["id"]
-        self.gone = contentnode.make(studio, self.root, "gone")["id"]
-        self.send("DELETE", f"{contentnode.URL}/{self.gone}")
-        self.send("POST", f"{contentnode.URL}/{self.b}/prerequisites", {"prerequisite": self.d})
-        (self.file,) = (row["id"] for row in studio.get(f"/api/file?contentnode={self.d}").json)
-        self.question = f"{self.e},{studio.get(f'/api/assessmentitem?contentnode={self.e}').json[0]['assessment_id']}"
-        self.upload = self._upload()
-        self.other_root = contentnode.empty_tree(studio)
-        self.other_id = contentnode.row(studio, self.other_root)["channel_id"]
-        self.other_document = contentnode.make(studio, self.other_root, "other", "document")["id"]
-        self._stage_and_open_another_upload()
-        self.gone_id = studio.make_channel()[0]
-        self.send("DELETE", f"/api/channel/{self.gone_id}")
-        self._publish()
-        with later(1000):
-            studio.deliver("maintenance")
-        self.stored = tables.copied()
-        followed = {"here": self.id, "there": self.other_id, "deleted": self.gone_id, **self.published}
-        self.followers = {name: Follower(studio, id) for name, id in followed.items()}
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self.studio.call(method, path, body)
-        assert answer.status < 300, answer.text
-        return answer.json if answer.text else None
-
-    def _upload(self) -> str:
-        checksum = hashlib.md5(PDF).hexdigest()
-        body = {"size": len(PDF), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
-        row = self.send("POST", "/api/file/upload_url", body)["file"]
-        self.studio.put(checksum, "pdf", PDF)
-        return str(row["id"])
-
-    def _stage_and_open_another_upload(self) -> None:
-        for stage in (True, None):
-            _, chef = self.studio.make_channel(channel_id=self.id)
-            self.studio.add(chef, nodes.exercise("new", nodes.question("q")))
-            if stage:
-                self.studio.finish(self.id, stage=True)
-
-    def _publish(self) -> None:
-        """Create channels whose publish or draft has only its last stage left, and note their tasks by name."""
-        self.published: dict[str, str] = {}
-        self.tasks: dict[str, str] = {}
-        for name, what in (("publish", "publish"), ("draft", "publish_draft"), ("refusal", "publish")):
-            id, chef = self.studio.make_channel()
-            if name != "refusal":
-                self.studio.add(chef, nodes.exercise("e", nodes.question("q")))
-            self.studio.finish(id)
-            self.published[name], self.tasks[name] = id, self.send("POST", f"/api/channel/{id}/{what}", {})["task_id"]
-            if name != "refusal":
-                prepare.run(self.tasks[name])
-
-    def stopped(self, write: "Write", number: int | None, kind: str = NEVER_SENT) -> Fault:
-        """Run a write that stops at this call."""
-        tables.empty()
-        tables.put(self.stored)
-        cloud = self.studio.cloud
-        fault = Fault(failing=number, answer_lost=kind == ANSWER_LOST, kind=kind)
-        with pytest.MonkeyPatch.context() as patch:
-            for module, name, value in write.limits:
-                patch.setattr(module, name, value)
-            with watching(fault, own=(cloud.dynamodb, cloud.s3, cloud.sqs)):
-                try:
-                    write.do(self)
-                except Exception:
-                    assert fault.hit
-                except Killed:
-                    pass
-        return fault
-
-    def completed(self, write: "Write") -> list[int]:
-        """Complete the write, and check that feeds and data agree. Returns the types of the changes in the feeds."""
-        with later(1000):
-            self.studio.deliver("maintenance")
-        write.next(self)
-        return [type for name in write.channels for type in self.followers[name].replay()]
-
-
-@dataclass(frozen=True)
-class Write:
-    """A kind of write: the types of changes that it emits, in the order of its channels; how it runs, and what
-    completes it after it has stopped."""
-
-    name: str
-    emits: tuple[int, ...]
-    do: Callable[[World], object]
-    next: Callable[[World], object] = lambda world: None
-    limits: tuple[tuple[Any, str, int], ...] = ()
-    channels: tuple[str, ...] = ("here", "there")
+from tests.support.worlds.syncing import URL
 
 
 def request(name: str, emits: tuple[int, ...], method: str, path: str, body: Any = None, *limits: Any) -> Write:
@@ -166,6 +30,24 @@ def request(name: str, emits: tuple[int, ...], method: str, path: str, body: Any
 
     channels = [name for name, key in (("here", "{id}"), ("deleted", "{gone_id}")) if key in path]
     return Write(name, emits, do, limits=limits, channels=tuple(channels) or ("here", "there"))
+
+
+def by_sync(name: str, emits: tuple[int, ...], type: int, table: str, key: str, **fields: Any) -> Write:
+    """A change of a sync client, which a later request applies if the first one stored it and was killed."""
+
+    def send(world: World) -> None:
+        change = {"type": type, "table": table, "key": key, "channel_id": "{id}", "rev": 1, **fields}
+        answer = world.studio.post(URL, {"changes": [filled(world, change)], "channel_revs": {world.id: 0}})
+        assert answer.status == 200, answer.text
+        assert not answer.json["errors"]
+
+    def poll(world: World) -> None:
+        if changes.counter_of(world.id).lease.holder:
+            Change(world.id, 0).update([Change.until.set(1)])  # the lease is over
+        world.studio.post(URL, {"channel_revs": {world.id: 0}})
+        world.studio.deliver("maintenance")
+
+    return Write(name, emits, send, poll)
 
 
 def filled(world: World, body: Any) -> Any:
@@ -212,6 +94,7 @@ KINDS = (
     ),
     request("a node is deleted", (DELETED,), "DELETE", NODE + "/{a}"),
     request("a node is moved", (MOVED,), "POST", NODE + "/{a}/move", {"target": "{e}", "position": "left"}),
+    request("a node is moved to the end", (MOVED,), "POST", NODE + "/{a}/move", {"target": "{root}"}),
     request("a node is restored", (CREATED,), "POST", NODE + "/{gone}/restore", {}),
     request(
         "a node leaves the trash",
@@ -264,6 +147,29 @@ KINDS = (
     ends("draft", release.run),
     ends("refusal", prepare.run),
 )
+BY_SYNC = (
+    by_sync(
+        "a node changes its channel by sync",
+        (MOVED, CREATED, MOVED),
+        MOVED,
+        "contentnode",
+        "{a}",
+        **TO_OTHER,
+        position="last-child",
+    ),
+    by_sync(
+        "a file changes its channel by sync",
+        (UPDATED, CREATED),
+        UPDATED,
+        "file",
+        "{file}",
+        mods={"contentnode": "{other_document}"},
+    ),
+)
+# Requests that do the same again if they are repeated: they make something without an id, or exchange two trees.
+DONE_TWICE = frozenset(
+    {"a node is made", "a node is copied", "many nodes are copied", "a question is made", "a tree is rolled back"}
+)
 
 
 @pytest.fixture(scope="module")
@@ -277,7 +183,7 @@ def world(cloud: Cloud) -> World:
     return World(Studio(cloud))
 
 
-@pytest.mark.parametrize("write", KINDS, ids=lambda write: write.name)
+@pytest.mark.parametrize("write", [*KINDS, *BY_SYNC], ids=lambda write: write.name)
 def test_feed_and_data_agree_wherever_a_write_stops(world, write):
     whole = world.stopped(write, None)
     assert world.completed(write) == list(write.emits)
@@ -291,3 +197,33 @@ def test_feed_and_data_agree_wherever_a_write_stops(world, write):
             assert world.completed(write) in ([], list(write.emits)), fault
         number += 1
     assert number > 3
+
+
+@pytest.mark.parametrize("write", [*KINDS, *BY_SYNC], ids=lambda write: write.name)
+def test_a_change_that_is_written_after_the_data_is_missed(world, write):
+    """Checks the check: every kind of write fails it if the feed is not part of the transaction of the data."""
+    calls = world.stopped(write, None, fault_type=FeedWrittenLater).names
+    transactions = [number for number, name in enumerate(calls) if name == "TransactWriteItems"]
+    assert any(_is_missed(world, write, number) for number in transactions)
+
+
+def _is_missed(world: World, write: Write, number: int) -> bool:
+    world.stopped(write, number, KILLED, FeedWrittenLater)
+    try:
+        world.completed(write)
+    except AssertionError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("write", KINDS, ids=lambda write: write.name)
+def test_a_request_that_is_repeated_emits_nothing_again(world, write):
+    """The client did not receive the answer, of the finished write or of one that was killed, and repeats it."""
+    calls = world.stopped(write, None).names
+    transactions = [number for number, name in enumerate(calls) if name == "TransactWriteItems"]
+    for number in (None, *transactions):
+        world.stopped(write, number, KILLED)
+        with suppress(AssertionError):  # refused, as it was done
+            write.do(world)
+        allowed = [list(write.emits), list(write.emits) * 2] if write.name in DONE_TWICE else [list(write.emits)]
+        assert world.completed(write) in allowed, number

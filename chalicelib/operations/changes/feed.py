@@ -21,16 +21,20 @@ Key = str | list[str]
 class Origin:
     """The origin of a write, which decides what is emitted with it.
 
-    A request emits the change that describes its write. A change sent by a sync client is already in a feed, so its
-    write emits only what other feeds need; `applied` is that change, if the operation has to know it.
+    A request emits the change that describes its write. `applied` is a change sent by a sync client: it is already in
+    the feed of its channel, so its write emits only what other feeds need. These are of channels that nodes or files
+    are moved to, or were moved to while the change was pending.
     """
 
-    emits: bool = True
     applied: Change | None = None
+
+    def emitted(self, described: list[Change]) -> list[Change]:
+        """The changes to emit among those that describe a write."""
+        known_in = self.applied.channel_id if self.applied else None
+        return [change for change in described if change.channel_id != known_in]
 
 
 REQUEST = Origin()
-IN_FEED = Origin(emits=False)
 
 
 def emissions(made: Iterable[Change], *counters: Counter | None) -> list[Emission]:

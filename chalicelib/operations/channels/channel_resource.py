@@ -96,7 +96,7 @@ def _update(
         channel, rights, counter = writable_with_feed(user, channel_id)
         values = _changed(channel, _columns(sent, channel.content_defaults))
         after = Channel(**{**channel.attribute_values, **values})
-        made = describe(fields_of(after, None, rights)) if origin.emits else []
+        made = origin.emitted(describe(fields_of(after, None, rights)))
         if not values or _write(channel, values, emissions(made, counter)):
             if "deleted" in sent.model_fields_set:  # even if nothing changed: earlier messages may have been lost
                 _refresh_lists(after)

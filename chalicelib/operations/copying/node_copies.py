@@ -22,7 +22,7 @@ from chalicelib.models.tree_changes import Changes, commit, put, weight_of
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.operations.changes import node_changes
-from chalicelib.operations.changes.feed import emissions
+from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.copying import copy_subtree
 from chalicelib.operations.copying.copy_subtree import Below, Goal, Source
 from chalicelib.operations.nodes import propagation, rebalancing
@@ -118,12 +118,13 @@ def copy(
     report: Report = lambda percent: None,
     task_id: str | None = None,
     as_sent: dict[str, Any] | None = None,
+    origin: Origin = REQUEST,
 ) -> ContentNode:
     """Copy a node, with a subtree of any size, to a place in a live tree; return the copy.
 
     `mods` are changes of the top node of the copy; `excluded_descendants` (ids or node_ids) are left out with their
     descendants; `key` is the id of the copy; `report` is called with the progress in per cent. `as_sent` is the body of
-    the request, which is emitted with the copy, or None if a sync client sent it, because then it is in the feed.
+    the request or the fields of the change, which are emitted with the copy.
     Raises NotFound for nodes that the user may not view, Forbidden for a target that the user may not edit, Conflict if
     the key is in use, and Superseded if a later request took over the key.
     """
@@ -139,7 +140,7 @@ def copy(
         raise _taken(top_id)
     try:
         below = copy_subtree.write(source, goal, report)
-        top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id, as_sent))
+        top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id, as_sent, origin))
     except StudioError:
         tree_copies.give_back(top_id, attempt)
         raise
@@ -177,6 +178,7 @@ def _commit(
     sent: Copy,
     task_id: str | None,
     as_sent: dict[str, Any] | None,
+    origin: Origin,
 ) -> tuple[Node, Place, bool] | None:
     """Put the top node of a copy into the tree. Returns (the node, its target, `is_behind`); None after a lost race.
 
@@ -195,7 +197,7 @@ def _commit(
     top.copied_by = task_id
     put(changes, top, spot.path, weight_of(top))
     made = node_changes.copied(user, source.top.id, top, as_sent) if as_sent is not None else []
-    changes.emissions = emissions(made, place.counter)
+    changes.emissions = emissions(origin.emitted(made), place.counter)
     if spot.is_last:
         changes.sums[spot.path[-1].id]["next_position"] = 1
     is_behind = bool(source.below) and int(place.channel.published_rev) >= goal.rev

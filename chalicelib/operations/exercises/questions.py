@@ -87,7 +87,7 @@ def _create(user: Identity, key: QuestionKey, sent: QuestionWrite, origin: Origi
     if sent.order is None:
         fields["order"] = max((int(item.order) + 1 for item in stored), default=0)
     data = cast(AssessmentItemData, {"contentnode_id": key[0], "assessment_id": key[1], "files": [], **fields})
-    made = part_changes.question_created(user, place.channel.id, _row(data)) if origin.emits else []
+    made = origin.emitted(part_changes.question_created(user, place.channel.id, _row(data)))
     return _write(place, stored, None, data, made)
 
 
@@ -100,7 +100,7 @@ def _update(user: Identity, key: QuestionKey, sent: QuestionChanges, origin: Ori
     data = cast(
         AssessmentItemData, {**assessment_items.to_data(before), **{name: getattr(sent, name) for name in given}}
     )
-    made = part_changes.question_updated(user, place.channel.id, _row(data), sent) if origin.emits else []
+    made = origin.emitted(part_changes.question_updated(user, place.channel.id, _row(data), sent))
     return _write(place, stored, before, data, made)
 
 
@@ -108,7 +108,7 @@ def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None
     place, stored = _exercise(user, key)
     before = _among(stored, key)
     data = assessment_items.to_data(before)
-    made = part_changes.question_deleted(user, place.channel.id, _row(data)) if origin.emits else []
+    made = origin.emitted(part_changes.question_deleted(user, place.channel.id, _row(data)))
     if not node_parts.write(_changes(place, stored, before, None, made)):
         return None
     file_places.forget(file["id"] for file in data["files"])
@@ -137,6 +137,8 @@ def _write(
     """Write a question and emit the changes `made` for it. Returns None if the node or question changed meanwhile."""
     earlier = assessment_items.to_data(before) if before else None
     after: AssessmentItemData = {**data, "files": _checked_files(data, earlier)}
+    if after == earlier:
+        return _row(after)
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
     if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
         raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})

@@ -202,20 +202,20 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin)
         _check_preset(changed, target.node.kind)
     if source is None:
         changed["file_size"] = _stored_size(changed)
+    elif target is source and changed == file:
+        return row_of(changed, goal)
     lists = _lists(changed, source, target)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
-    row, made = row_of(changed, goal), list[Change]()
-    if origin.emits:
-        before = source.place.channel.id if source else None
-        made = part_changes.file_updated(user, row, before, target.place.channel.id, sent.model_fields_set)
-    return row if node_parts.write(_changes(lists, made, moved)) else None
+    row, before = row_of(changed, goal), source.place.channel.id if source else None
+    made = part_changes.file_updated(user, row, before, target.place.channel.id, sent.model_fields_set)
+    return row if node_parts.write(_changes(lists, origin.emitted(made), moved)) else None
 
 
 def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
     source, file = _source(user, place)
     if source is None:
         return file_places.forget_upload(place) or None
-    made = part_changes.file_deleted(user, place.id, source.place.channel.id) if origin.emits else []
+    made = origin.emitted(part_changes.file_deleted(user, place.id, source.place.channel.id))
     if not node_parts.write(_changes(_lists(file, source, None), made)):
         return None
     file_places.forget([place.id])

@@ -25,6 +25,7 @@ from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.schemas.contentnode import Move, Restore
 from chalicelib.schemas.responses.content import ContentNode
+from chalicelib.schemas.sync import MOVED
 
 MAX_MOVED_AT_ONCE = 50  # descendants that change the tree in the same transaction
 
@@ -94,6 +95,8 @@ def _move(user: Identity, node_id: str, target: str, position: str, origin: Orig
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):
         return node, 0
+    if _is_last(node, goal, position):
+        return node, 0
     spot = free_spot(goal, node.id, position)
     if node.id in (above.id for above in spot.path):
         raise BadRequest("A node cannot be moved below itself. Choose a target outside of it.")
@@ -108,6 +111,13 @@ def _move(user: Identity, node_id: str, target: str, position: str, origin: Orig
     return (node, pending_rev) if commit(changes) else None
 
 
+def _is_last(node: Node, goal: Place, position: str) -> bool:
+    """Whether a node is to become the last child of its parent and already is, as when a request is repeated."""
+    if position != "last-child" or node.parent_id != goal.node.id:
+        return False
+    return children.beside(goal.node.id, position_of(node), False, node.id) is None
+
+
 def _emissions(
     user: Identity, changes: Changes, source: Place, goal: Place, position: str, origin: Origin
 ) -> list[Emission]:
@@ -115,11 +125,10 @@ def _emissions(
         values = {**source.node.attribute_values, **changes.fields[source.node.id]}
         return row_after_write(Node(**values), goal.channel, {})
 
-    made = []
-    if origin.emits:
-        made = node_changes.moved(user, source, goal, row, position)
-    elif origin.applied:
+    if origin.applied and origin.applied.type == MOVED:
         made = node_changes.moved_by_sync(user, origin.applied, source, goal, row)
+    else:
+        made = origin.emitted(node_changes.moved(user, source, goal, row, position))
     return emissions(made, source.counter, goal.counter)
 
 

@@ -64,9 +64,8 @@ def _create(user: Identity, node_id: str, sent: NodeWrite, origin: Origin) -> tu
     node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
     put(changes, node, parent.path, weight_of(node))
     changes.sums[parent.node.id]["next_position"] = 1
-    if origin.emits:
-        made = node_changes.created(user, row_after_write(node, parent.channel, {}), sent.model_fields_set)
-        changes.emissions = emissions(made, parent.counter)
+    made = node_changes.created(user, row_after_write(node, parent.channel, {}), sent.model_fields_set)
+    changes.emissions = emissions(origin.emitted(made), parent.counter)
     return (node, parent.channel) if commit(changes) else None
 
 
@@ -111,9 +110,8 @@ def _update(user: Identity, node_id: str, sent: NodeChange, origin: Origin) -> b
     items = questions_of(node)
     if not change(changes, place, lambda: edit(node, sent), items):
         return True
-    if origin.emits:
-        made = node_changes.updated(user, row_after_write(node, place.channel, {}), sent.model_fields_set)
-        changes.emissions = emissions(made, place.counter)
+    made = node_changes.updated(user, row_after_write(node, place.channel, {}), sent.model_fields_set)
+    changes.emissions = emissions(origin.emitted(made), place.counter)
     return commit(changes) or None
 
 

@@ -37,7 +37,7 @@ def _add(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) -> 
         problem = f"A node has at most {MAX_PREREQUISITES} prerequisites. Remove one first."
     if problem:
         raise ValidationFailed({"prerequisite": [problem]})
-    made = part_changes.prerequisite_added(user, target.channel.id, pair) if origin.emits else []
+    made = origin.emitted(part_changes.prerequisite_added(user, target.channel.id, pair))
     return pair if _write(target, [*present, other.node.id], made) else None
 
 
@@ -52,7 +52,7 @@ def _remove(user: Identity, node_id: str, prerequisite_id: str, origin: Origin) 
     if len(remaining) == len(target.node.prerequisites):
         raise NotFound(f"Node {prerequisite_id} is not a prerequisite of node {target.node.id}.")
     pair: Requisite = {"target_node": target.node.id, "prerequisite": prerequisite_id}
-    made = part_changes.prerequisite_removed(user, target.channel.id, pair) if origin.emits else []
+    made = origin.emitted(part_changes.prerequisite_removed(user, target.channel.id, pair))
     return _write(target, remaining, made) or None
 
 

@@ -4,19 +4,12 @@ from chalicelib.errors import Conflict
 from chalicelib.identity.authentication import Identity
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access.channel_rights import editable_channel, refuse_deleted, writable
-from chalicelib.operations.changes.feed import REQUEST, Origin
 from chalicelib.operations.channels import channel_resource
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.schemas.channel import ChannelChange
 
 
-def request(
-    user: Identity,
-    channel_id: str,
-    version_notes: str = "",
-    language: str | None = None,
-    origin: Origin = REQUEST,
-) -> str:
+def request(user: Identity, channel_id: str, version_notes: str = "", language: str | None = None) -> str:
     """Request a publish of the live tree; `language` is set on the channel first. Returns the ID of the task to poll,
     which is the running task if a publish is already running.
 
@@ -25,7 +18,7 @@ def request(
     channel, _ = writable(user, channel_id)
     refuse_deleted(channel)
     if language and language != channel.language:
-        channel_resource.update(user, channel.id, ChannelChange(language=language), origin)
+        channel_resource.update(user, channel.id, ChannelChange(language=language))
     return _begin(user, channel, version_notes)
 
 

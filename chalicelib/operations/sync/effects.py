@@ -5,14 +5,13 @@ addition to the change itself. It raises the errors of that operation.
 """
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes, trees
 from chalicelib.models.changes import Change
-from chalicelib.operations.changes.feed import IN_FEED, Origin, by_server
+from chalicelib.operations.changes.feed import Origin, by_server
 from chalicelib.operations.channels import channel_resource, channel_sets, deploy
 from chalicelib.operations.copying import node_copies, pull_from_source
 from chalicelib.operations.exercises import questions
@@ -76,22 +75,27 @@ def _unflatten(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
-    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), IN_FEED)
+    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), Origin(change))
     return server_values(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
-    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")), IN_FEED)
+    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")), Origin(change))
+
+
+def _delete_node(user: Identity, change: Change) -> None:
+    node_moves.trash(user, change.key, Origin(change))
 
 
 def _move_node(user: Identity, change: Change) -> None:
     """A move to another channel is also emitted in the other channel's feed, in the same transaction."""
-    node_moves.relocate(user, change.key, parse(Move, change.fields), Origin(emits=False, applied=change))
+    node_moves.relocate(user, change.key, parse(Move, change.fields), Origin(change))
 
 
 def _copy_node(user: Identity, change: Change) -> list[Change]:
     source = change.fields.get("from_key")
-    node_copies.copy(user, str(source), parse(Copy, {**change.fields, "key": change.key}))
+    sent = parse(Copy, {**change.fields, "key": change.key})
+    node_copies.copy(user, str(source), sent, as_sent=change.fields, origin=Origin(change))
     return server_values(user, change)
 
 
@@ -149,21 +153,29 @@ def _question(change: Change) -> str:
 def _create_question(user: Identity, change: Change) -> None:
     node_id, assessment_id = change.key
     own = {"contentnode": node_id, "assessment_id": assessment_id}
-    questions.create(user, parse(QuestionWrite, {**(change.fields.get("obj") or {}), **own}), IN_FEED)
+    questions.create(user, parse(QuestionWrite, {**(change.fields.get("obj") or {}), **own}), Origin(change))
 
 
 def _update_question(user: Identity, change: Change) -> None:
-    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")), IN_FEED)
+    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")), Origin(change))
 
 
 def _delete_question(user: Identity, change: Change) -> None:
-    questions.delete(user, _question(change), IN_FEED)
+    questions.delete(user, _question(change), Origin(change))
+
+
+def _update_file(user: Identity, change: Change) -> None:
+    node_files.update(user, change.key, parse(FileChanges, _mods(change)), Origin(change))
+
+
+def _delete_file(user: Identity, change: Change) -> None:
+    node_files.delete(user, change.key, Origin(change))
 
 
 def _prerequisite(do: Callable[[Identity, str, Prerequisite, Origin], Any]) -> Effect:
     def effect(user: Identity, change: Change) -> None:
         target, prerequisite = change.key
-        do(user, target, Prerequisite(prerequisite=prerequisite), IN_FEED)
+        do(user, target, Prerequisite(prerequisite=prerequisite), Origin(change))
 
     return effect
 
@@ -171,9 +183,17 @@ def _prerequisite(do: Callable[[Identity, str, Prerequisite, Origin], Any]) -> E
 # ---- channels ----
 
 
+def _update_channel(user: Identity, change: Change) -> None:
+    channel_resource.update(user, change.key, parse(ChannelChange, _mods(change)), Origin(change))
+
+
+def _delete_channel(user: Identity, change: Change) -> None:
+    channel_resource.delete(user, change.key, Origin(change))
+
+
 def _publish(user: Identity, change: Change) -> list[Change]:
     wanted = parse(PublishIn, change.fields)
-    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language, IN_FEED)
+    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language)
     return _task(change, task_id)
 
 
@@ -214,21 +234,21 @@ def _deleted(delete: Callable[[Identity, str], Any]) -> Effect:
 EFFECTS: dict[tuple[str, int], Effect] = {
     ("contentnode", CREATED): _create_node,
     ("contentnode", UPDATED): _update_node,
-    ("contentnode", DELETED): _deleted(partial(node_moves.trash, origin=IN_FEED)),
+    ("contentnode", DELETED): _delete_node,
     ("contentnode", MOVED): _move_node,
     ("contentnode", COPIED): _copy_node,
     ("contentnode", UPDATED_DESCENDANTS): _change_descendants,
     ("contentnode", SYNCED): _pull,
     ("contentnode_prerequisite", CREATED): _prerequisite(prerequisites.add),
     ("contentnode_prerequisite", DELETED): _prerequisite(prerequisites.remove),
-    ("file", UPDATED): _updated(partial(node_files.update, origin=IN_FEED), FileChanges),
-    ("file", DELETED): _deleted(partial(node_files.delete, origin=IN_FEED)),
+    ("file", UPDATED): _update_file,
+    ("file", DELETED): _delete_file,
     ("assessmentitem", CREATED): _create_question,
     ("assessmentitem", UPDATED): _update_question,
     ("assessmentitem", DELETED): _delete_question,
     ("channel", CREATED): _created(channel_resource.create, ChannelIn),
-    ("channel", UPDATED): _updated(partial(channel_resource.update, origin=IN_FEED), ChannelChange),
-    ("channel", DELETED): _deleted(partial(channel_resource.delete, origin=IN_FEED)),
+    ("channel", UPDATED): _update_channel,
+    ("channel", DELETED): _delete_channel,
     ("channel", PUBLISHED): _publish,
     ("channel", PUBLISHED_NEXT): _publish_draft,
     ("channel", SYNCED): _pull,

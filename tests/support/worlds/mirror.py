@@ -8,6 +8,25 @@ from tests.support.worlds.syncing import Client
 
 CREATED, UPDATED, DELETED, MOVED, COPIED = range(1, 6)
 Row = dict[str, Any]
+# Fields of nodes that no change sets: clients see them in the tree, or they follow from other writes.
+DERIVED = frozenset(
+    {
+        *("parent", "parent_id", "root_id", "lft", "modified", "changed", "published", "complete", "has_children"),
+        *("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count"),
+        *("has_new_descendants", "has_updated_descendants", "original_channel_name"),
+        *("thumbnail_checksum", "thumbnail_extension", "thumbnail_src"),
+    }
+)
+
+
+def stated(row: Row) -> Row:
+    """The fields of a node's row that changes keep up to date."""
+    return {name: value for name, value in row.items() if name not in DERIVED}
+
+
+def _fields(change: Row) -> Row:
+    """The fields of a row that a change sets. Names with "__" are of the client."""
+    return {name: value for name, value in change.get("mods", {}).items() if name[0] != "_"}
 
 
 class Mirror:
@@ -18,7 +37,7 @@ class Mirror:
 
     def __init__(self, studio: Studio, root: str) -> None:
         self.studio, self.root = studio, root
-        self.nodes: dict[str, Row] = {root: {}}
+        self.nodes: dict[str, Row] = {root: stated(contentnode.row(studio, root))}
         self.children: dict[str, list[str]] = {root: []}
         self.rows: dict[tuple[str, Any], Row] = {}
         self._read_below(root)
@@ -37,23 +56,28 @@ class Mirror:
         elif change["type"] == CREATED:
             self.rows[key] = change["obj"]
         else:
-            self.rows.setdefault(key, {}).update(change["mods"])
+            self.rows.setdefault(key, {}).update(_fields(change))
 
     def _apply_to_node(self, change: Row) -> None:
         id, type = change["key"], change["type"]
+        if type != UPDATED:  # the counts of the nodes above follow from it
+            self.nodes = {known: stated(row) for known, row in self.nodes.items()}
         if type == UPDATED:
-            self.nodes[id].update({name: value for name, value in change["mods"].items() if name[0] != "_"})
+            self.nodes[id].update(_fields(change))
         elif type == DELETED:
             self._take(id)
         elif type == MOVED:
             self._take(id)
-            self._put(id, change["target"], change["position"])
+            if change["target"] in self.nodes:  # otherwise, it is in another channel
+                self._put(id, change["target"], change["position"])
         elif type == CREATED:
             self.nodes[id] = dict(change["obj"])
+            self._take(id)  # it may have been read already, with what is above it
             self._put(id, change["obj"]["parent"], "last-child")
             self._read_below(id)
         else:
             self.nodes[id] = dict(change["mods"])
+            self._take(id)
             self._put(id, change["target"], change["position"])
             self._read_below(id)
 
@@ -76,7 +100,7 @@ class Mirror:
         found = self.studio.get(f"{contentnode.URL}?parent={id}").json["results"]
         self.children[id] = [node["id"] for node in found]
         for node in found:
-            self.nodes[node["id"]] = {}
+            self.nodes[node["id"]] = stated(node)
             self._read_below(node["id"])
 
     def assert_true(self) -> None:
