@@ -86,6 +86,15 @@ class TestNodes:
         assert second["mods"]["__COPYING_STATUS"] == "SUCCESS"
         assert world.synced() == [COPIED, UPDATED]
 
+    def test_copied_with_many_descendants_that_are_not_excluded(self, world):
+        """Studio sends these as false, without a limit."""
+        excluded = {f"{number:032x}": number == 7 for number in range(12_000)}
+        mods = {"title": "c", "description": "d" * 100_000, "extra_fields": {"x": "e" * 140_000}}
+        sent = {"target": world.root, "mods": mods, "excluded_descendants": excluded}
+        world.write("POST", f"{contentnode.URL}/{world.e}/copy", sent)
+        copied, _ = world.client.poll()["changes"][-2:]
+        assert copied["excluded_descendants"] == {f"{7:032x}": True}
+
     def test_prerequisites(self, world):
         world.write("POST", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
         assert world.synced() == [CREATED]
@@ -234,3 +243,8 @@ def pending():
 def test_the_largest_fields_are_left_out():
     row = {"a": "x" * 200_000, "b": "x" * 100_000, "c": 1}
     assert set(fields.fitting(row, row)) == {"b", "c"}
+
+
+def test_the_other_fields_of_a_change_count_towards_its_size():
+    row = {"a": "x" * 200_000, "b": 1}
+    assert set(fields.fitting(row, row, beside={"c": "x" * 100_000})) == {"b"}
