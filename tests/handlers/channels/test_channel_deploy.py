@@ -3,6 +3,7 @@
 import pytest
 
 from chalicelib.models import changes, channels
+from tests.models.dynamodb import answering, cancelled
 from tests.support.aws.calls import AnswerLost, Watch, counting, watching
 from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import later
@@ -91,6 +92,15 @@ class TestDeploy:
             assert post(studio, channel_id, "deploy").status == 409
         live, staged, _ = roots(channel_id)
         assert {live, staged} <= trees_left(studio)
+
+    def test_that_conflicts_with_other_writes_is_retried(self, studio):
+        """A write of the channel was running, and its feed was written, but no tree changed."""
+        channel_id = stage(studio, "a")
+        _, staged, _ = roots(channel_id)
+        conflict = cancelled("None", "TransactionConflict", "ConditionalCheckFailed")
+        with answering("TransactWriteItems", conflict):
+            answer = post(studio, channel_id, "deploy")
+        assert (answer.status, roots(channel_id)[0]) == (200, staged)
 
     def test_is_applied_once_if_the_response_is_lost(self, studio):
         channel_id = stage(studio, "a")
