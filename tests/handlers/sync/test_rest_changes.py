@@ -10,6 +10,7 @@ from chalicelib.operations.copying import node_copies
 from chalicelib.schemas.sync import MAX_CHANGE_LENGTH
 from tests.models.dynamodb import answering
 from tests.support.aws.calls import NeverSent, counting
+from tests.support.aws.interleaved import interrupted
 from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED, World
 from tests.support.worlds.syncing import URL, Client
@@ -51,6 +52,12 @@ class TestNodes:
         world.write("POST", f"{contentnode.URL}/{world.a}/restore", {})
         assert world.synced() == [MOVED, DELETED, CREATED]
         assert world.mirror.children[world.a] == [world.e]
+
+    def test_deleted_by_two_requests_at_once(self, world):
+        url = f"{contentnode.URL}/{world.a}"
+        with interrupted(world.studio, lambda: world.write("DELETE", url)):
+            world.write("DELETE", url)
+        assert world.synced() == [DELETED]
 
     def test_moved_into_the_trash_and_out_of_it(self, world):
         trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
