@@ -173,6 +173,32 @@ def test_channels(world):
     assert world.synced() == []  # nothing has changed
 
 
+def test_channels_changed_by_administrators(world):
+    admin = world.studio.sign_up("admin", is_admin=True)[1]
+    url = f"/api/admin-channels/{world.channel_id}"
+    links = {"source_url": "https://a.org", "demo_server_url": "https://b.org"}
+    for sent, emitted in (
+        ({"priority": 3}, None),
+        ({**links, "priority": 4}, links),
+        ({"source_domain": "example.org"}, {"source_url": "https://a.org"}),
+        ({"deleted": True}, {"deleted": True}),
+        ({"deleted": False, "public": False}, {"deleted": False, "public": False}),
+    ):
+        assert world.studio.call("PATCH", url, sent, admin).status == 200
+        assert [one["mods"] for one in world.client.poll()["changes"]] == ([emitted] if emitted else [])
+
+
+def test_channels_changed_by_administrators_while_the_feed_is_written(world):
+    admin = world.studio.sign_up("admin", is_admin=True)[1]
+    url = f"/api/admin-channels/{world.channel_id}"
+    for sent in ({"demo_server_url": "https://b.org"}, {"public": False, "source_url": "https://a.org"}):
+        with interrupted(world.studio, lambda: contentnode.change(world.studio, world.a, title="new")):
+            assert world.studio.call("PATCH", url, sent, admin).status == 200
+        assert [one["mods"] for one in world.client.poll()["changes"]] == [{"title": "new"}, sent]
+        contentnode.change(world.studio, world.a, title="old")
+        world.client.poll()
+
+
 class TestEmitting:
     def test_reaches_the_writers_own_client_as_changes(self, world):
         """Even if the client awaits these revisions: revisions of several channels may coincide."""
