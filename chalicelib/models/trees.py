@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
-from chalicelib.models import assessment_items, children, nodes
+from chalicelib.models import assessment_items, children, emission, nodes
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import (
     MAX_TRANSACTION,
@@ -28,7 +28,6 @@ from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
 MAX_RACES = 20  # conflicts in a row after which a change is given up
-MIN_EMISSION = 2  # actions that emit a change: the change and the counter of its feed, see `models.emission`
 
 
 class TreeState(Enum):
@@ -235,11 +234,8 @@ def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
 
 
 def room(levels: int) -> int:
-    """The number of nodes that `append` can write in one transaction below a parent at this level.
-
-    Two actions are reserved: editing such a node later also emits a change, which raises a counter.
-    """
-    return (MAX_TRANSACTION - MIN_EMISSION - levels - 2) // 2
+    """The number of nodes that `append` can write in one transaction below a parent at this level."""
+    return (MAX_TRANSACTION - emission.MIN_ACTIONS - levels - 2) // 2  # edits of these nodes also emit a change
 
 
 def edge_of(node: Node) -> Child:

@@ -93,7 +93,8 @@ class TestRequisites:
 
 def test_a_node_at_the_greatest_depth_that_chefs_reach_can_be_edited(studio, root):
     """Its edit counts on every node above it, and is emitted."""
-    node, above = existing(find(Node, root)), []
+    node = existing(find(Node, root))
+    above: list[str] = []
     while trees.room(len(above) + 1) >= 1:
         above.append(node.id)
         node = from_data(child(node, f"level {len(above)}", kind="topic"), above)
