@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import NotFound
+from chalicelib.errors import Busy, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels
 from chalicelib.models.base import read_many
@@ -97,9 +97,11 @@ def _update(user: Identity, channel_id: str, given: dict[str, Any]) -> Channel |
     emitted = emissions(_described(user, channel, given), counter)
     others = {name: value for name, value in given.items() if name != "public"}
     if "public" in given:
-        written: bool | None = public_index_update.set_public(channel.id, given["public"], others, emitted) or None
-    else:
-        written = channels.change(channel, others, emitted) if others else True
+        try:
+            return public_index_update.set_public(channel.id, given["public"], others, emitted)
+        except Busy:
+            return None
+    written = not others or channels.change(channel, others, emitted)
     if written is False:
         raise NotFound(f"Channel not found: {channel.id}")
     return channel if written else None

@@ -13,8 +13,9 @@ from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.index_file import IndexWriter, Record
 from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import database_key, index_key
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.models import channels, public_index
+from chalicelib.models.channels import Channel
 from chalicelib.models.emission import Emission
 from chalicelib.operations.access.channel_rights import is_open
 from chalicelib.operations.index_files import index_swap
@@ -27,12 +28,12 @@ _SHELF = Shelf(public_index.PUBLIC, index_key)
 
 def set_public(
     channel_id: str, public: bool, others: Mapping[str, Any] | None = None, emissions: Sequence[Emission] = ()
-) -> bool:
+) -> Channel:
     """Make a published channel public or private, set its fields `others` and emit changes, in one transaction.
 
-    The lists are updated in the background. Returns False if a feed was changed meanwhile, after which callers retry.
-    Raises NotFound if the channel does not exist, and Conflict if it cannot become public because it is deleted or not
-    published, or if another user just changed it.
+    The lists are updated in the background. Raises NotFound if the channel does not exist, Conflict if it cannot become
+    public because it is deleted or not published, or if another user just changed it, and Busy if a feed was changed
+    since its counter was read.
     """
     others = others or {}
     channel = channels.get(channel_id)
@@ -42,11 +43,11 @@ def set_public(
         raise Conflict(f"Channel {channel_id} is deleted or not published. Publish it before making it public.")
     written = channels.set_public(channel, public, others, emissions)
     if written is None:
-        return False
+        raise Busy("Other requests are changing the same channel. Send this request again.")
     if not written:
         raise Conflict(f"Channel {channel.id} was just changed by another user. Reload it and try again.")
     queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel_id]))
-    return True
+    return channel
 
 
 def refresh_after_publish(channel_id: str) -> None:
