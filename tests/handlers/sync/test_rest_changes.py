@@ -173,6 +173,32 @@ def test_channels(world):
     assert world.synced() == []  # nothing has changed
 
 
+class TestUploads:
+    """A chef that uploads to a channel sets its fields, and restores it if it was deleted."""
+
+    def upload(self, world, **fields):
+        sent = {"id": world.channel_id, "name": "New", "description": "d", **fields}
+        world.write("POST", "/api/internal/create_channel", {"channel_data": sent})
+
+    def test_set_the_fields_of_a_channel(self, world):
+        world.write("DELETE", f"/api/channel/{world.channel_id}")
+        self.upload(world, source_domain="example.org")
+        told = world.client.poll()["changes"][-1]["mods"]
+        row = world.studio.get(f"/api/channel/{world.channel_id}").json
+        assert (told["name"], told["source_url"], told["deleted"]) == ("New", "//example.org", False)
+        assert told == {name: row[name] for name in told}
+
+    def test_while_the_feed_is_written(self, world):
+        with interrupted(world.studio, lambda: contentnode.change(world.studio, world.a, title="new")):
+            self.upload(world)
+        assert [one["mods"].get("name") for one in world.client.poll()["changes"]] == [None, "New"]
+
+    def test_costs_no_call(self, world):
+        with counting(world.studio) as watch:
+            self.upload(world)
+        assert watch.names == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+
+
 def test_channels_changed_by_administrators(world):
     admin = world.studio.sign_up("admin", is_admin=True)[1]
     url = f"/api/admin-channels/{world.channel_id}"
