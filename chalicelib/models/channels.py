@@ -12,7 +12,7 @@ The index of all channels has only attributes that rarely change, because all it
 `publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pynamodb.attributes import (
@@ -24,8 +24,9 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from chalicelib.models import tasks
-from chalicelib.models.base import Table, find, now, read_many, read_raw, setting, update_if
+from chalicelib.models import emission, tasks
+from chalicelib.models.base import Condition, Table, Transaction, find, now, read_many, read_raw, setting, transact
+from chalicelib.models.emission import Emission
 from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import LeaseAttributes
 
@@ -140,15 +141,21 @@ def public_ids() -> list[str]:
     return [channel.id for channel in Channel.public_index.query(PUBLIC)]
 
 
-def change(channel: Channel, fields: Mapping[str, Any]) -> bool:
-    """Change a channel regardless of other changes. Returns False if it does not exist."""
-    return update_if(channel, [*setting(Channel, fields), Channel.modified.set(now())], Channel.id.exists())
+def change(channel: Channel, fields: Mapping[str, Any], emissions: Sequence[Emission] = ()) -> bool | None:
+    """Change a channel regardless of other changes, and emit that in the same transaction.
+
+    Returns False if it does not exist, and None if a feed was changed meanwhile, after which callers retry.
+    """
+    actions = [*setting(Channel, fields), Channel.modified.set(now())]
+    return _write(channel, actions, Channel.id.exists(), emissions)
 
 
-def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> bool:
-    """Make a channel public or private and change its `fields` in one write, or none if nothing changes.
+def set_public(
+    channel: Channel, public: bool, fields: Mapping[str, Any], emissions: Sequence[Emission] = ()
+) -> bool | None:
+    """Make a channel public or private and change its `fields` in one transaction, or none if nothing changes.
 
-    Returns False if `public` or `deleted` was changed since the channel was read.
+    Returns False if `public` or `deleted` was changed since the channel was read, and None as `change` does.
     """
     actions = setting(Channel, fields)
     if actions:
@@ -157,7 +164,19 @@ def set_public(channel: Channel, public: bool, fields: Mapping[str, Any]) -> boo
         key = Channel.public_key.set(PUBLIC) if public else Channel.public_key.remove()
         actions += [Channel.public.set(public), key, Channel.public_changed.set(now())]
     as_read = (Channel.public == bool(channel.public)) & (Channel.deleted == bool(channel.deleted))
-    return not actions or update_if(channel, actions, as_read)
+    return _write(channel, actions, as_read, emissions) if actions else True
+
+
+def _write(channel: Channel, actions: list[Any], condition: Condition, emissions: Sequence[Emission]) -> bool | None:
+    def fill(transaction: Transaction) -> None:
+        transaction.update(Channel(channel.id), actions, condition=condition)
+        emission.emit(transaction, emissions)
+
+    codes = transact(fill)
+    if not codes:
+        return True
+    of_channel = codes[-1 - len(emissions)]  # before those of the counters
+    return False if of_channel == "ConditionalCheckFailed" else None
 
 
 def is_live(channel: Channel) -> bool:

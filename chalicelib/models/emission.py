@@ -13,6 +13,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.models.changes import Change, Counter, number
 
+MIN_ACTIONS = 2  # in a transaction that emits: the change and the counter
+
 
 @dataclass(frozen=True)
 class Emission:

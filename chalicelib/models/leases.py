@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.models.base import Table, update_if
 from chalicelib.telemetry import log
 
@@ -155,5 +155,5 @@ def _renew(renew: Callable[[], bool], every: float, stop: threading.Event) -> No
         try:
             if not renew():
                 return
-        except PynamoDBException:
+        except UNAVAILABLE:
             log.exception("a lease could not be renewed")

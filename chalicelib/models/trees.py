@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
-from chalicelib.models import assessment_items, children, nodes
+from chalicelib.models import assessment_items, children, emission, nodes
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import (
     MAX_TRANSACTION,
@@ -235,7 +235,7 @@ def _new_node(data: NodeData, path: list[str], index: int, rev: int) -> Node:
 
 def room(levels: int) -> int:
     """The number of nodes that `append` can write in one transaction below a parent at this level."""
-    return (MAX_TRANSACTION - levels - 2) // 2
+    return (MAX_TRANSACTION - emission.MIN_ACTIONS - levels - 2) // 2  # edits of these nodes also emit a change
 
 
 def edge_of(node: Node) -> Child:

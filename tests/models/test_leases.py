@@ -236,9 +236,11 @@ class TestKeptAlive:
                 thread.join(5)
         assert calls == [1]
 
-    def test_tries_again_after_a_call_that_failed(self, monkeypatch):
+    @pytest.mark.parametrize("error", [UpdateError("no answer"), TimeoutError("too many conflicts")])
+    def test_tries_again_after_a_call_that_failed(self, monkeypatch, error):
+        """A renewal conflicts with transactions that write the item."""
         monkeypatch.setattr(log, "exception", logging.getLogger().debug)
-        answers = iter([UpdateError("no answer"), True, False])
+        answers = iter([error, True, False])
         seen: list[Any] = []
 
         def renew():

@@ -41,18 +41,23 @@ def writable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
 
     Raises NotFound as `viewable` does, and Forbidden if the user may only view the channel.
     """
-    channel, rights, _ = writable_with_feed(user, channel_id)
-    return channel, rights
+    plain = _parsed(channel_id)
+    return _writable(user, plain, read_many(keys(user, [plain])))
 
 
 def writable_with_feed(user: Identity, channel_id: str) -> tuple[Channel, Rights, Counter]:
     """`writable`, with the counter of the channel's feed, which emitting changes requires."""
     plain = _parsed(channel_id)
     found = read_many({**keys(user, [plain]), Change: [changes.counter_key(plain)]})
+    channel, rights = _writable(user, plain, found)
+    return channel, rights, changes.counters_among(found[Change], [plain])[plain]
+
+
+def _writable(user: Identity, plain: str, found: Found) -> tuple[Channel, Rights]:
     channel, rights = _viewable(user, plain, found)
     if not policy.may_edit(rights.role):
         raise policy.refuse_edit(channel.id)
-    return channel, rights, changes.counters_among(found[Change], [plain])[plain]
+    return channel, rights
 
 
 def editable_channel(user: Identity, channel_id: object) -> Channel:

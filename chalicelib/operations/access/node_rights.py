@@ -82,14 +82,15 @@ def refuse_resource(parent: Node) -> None:
 
 
 def retried(attempt: Callable[[], T | None]) -> T:
-    """Repeat an attempt while it returns None, which means that it lost a race; return its result.
+    """The first result of an attempt that is not None, which means that it lost a race; between attempts is a pause.
 
-    Raises Busy after `trees.MAX_RACES` attempts.
+    Raises Busy after too many of them.
     """
-    for _ in range(trees.MAX_RACES):
+    for number in range(trees.MAX_RACES):
         result = attempt()
         if result is not None:
             return result
+        changes.pause(number)
     raise Busy("Other requests are changing the same channel. Send this request again.")
 
 

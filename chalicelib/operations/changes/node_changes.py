@@ -14,7 +14,7 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.changes.feed import applied_change, by_request, by_server
 from chalicelib.operations.changes.fields import Fields, fitting
-from chalicelib.schemas.contentnode import NodeChange, NodeWrite
+from chalicelib.schemas.contentnode import Copy, NodeChange, NodeWrite
 from chalicelib.schemas.responses.content import ContentNode
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, MOVED, UPDATED
 
@@ -70,16 +70,19 @@ def moved_by_sync(
     return [*made, applied_change(goal_id, *as_sent)]
 
 
-def copied(user: Identity, source_id: str, copy: Node, sent: Mapping[str, Any]) -> list[Change]:
-    """A copy made by a request: the copy as it was sent, and an update with the data that only the server knows."""
-    mods, excluded = sent.get("mods") or {}, sent.get("excluded_descendants") or {}
-    fields = {
+def copied(user: Identity, source_id: str, copy: Node, sent: Copy, mods: Mapping[str, Any]) -> list[Change]:
+    """A copy made by a request, with the `mods` of its body, and an update with the data that only the server knows.
+
+    Of the descendants only those that are excluded are emitted, which are limited in number.
+    """
+    fields: Fields = {
         "from_key": parse_id(source_id),
-        "target": parse_id(sent["target"]),
-        "position": sent.get("position") or "last-child",
-        "mods": fitting(mods, [name for name in mods if name.split(".")[0] in NodeChange.model_fields]),
-        "excluded_descendants": excluded if isinstance(excluded, dict) else dict.fromkeys(excluded, True),
+        "target": sent.target,
+        "position": sent.position,
+        "excluded_descendants": dict.fromkeys(sent.excluded_descendants, True),
     }
+    known_names = [name for name in mods if name.split(".")[0] in NodeChange.model_fields]
+    fields["mods"] = fitting(mods, known_names, beside=fields)
     known = {"node_id": copy.node_id, "__COPYING_STATUS": "SUCCESS"}
     return [
         by_request(user, copy.channel_id, COPIED, _TABLE, copy.id, **fields),

@@ -16,7 +16,8 @@ from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
 from chalicelib.models.emission import Emission
 from chalicelib.operations.access.channel_rights import rights_in, viewable, writable_with_feed
-from chalicelib.operations.access.policy import Role
+from chalicelib.operations.access.node_rights import retried
+from chalicelib.operations.access.policy import Rights, Role
 from chalicelib.operations.changes import channel_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.channels.channel_representation import fields_of
@@ -28,7 +29,6 @@ from chalicelib.schemas.constants import LICENSES
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 from chalicelib.schemas.responses.channel import VersionDetail
 
-_TRIES = 8
 # Fields that are part of a published version.
 _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
 
@@ -70,7 +70,7 @@ def update(user: Identity, channel_id: str, sent: ChannelChange, origin: Origin 
 
     Its `rev` increases if the change would alter a published version.
 
-    Raises Conflict after too many lost races.
+    Raises Busy after too many lost races.
     """
     return _update(
         user, channel_id, sent, origin, lambda row: channel_changes.updated(user, row, sent.model_fields_set)
@@ -92,16 +92,21 @@ def _update(
     user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
 ) -> ChannelOut:
     """`describe` returns the changes to emit, given the channel after the update."""
-    for _ in range(_TRIES):
-        channel, rights, counter = writable_with_feed(user, channel_id)
-        values = _changed(channel, _columns(sent, channel.content_defaults))
-        after = Channel(**{**channel.attribute_values, **values})
-        made = origin.emitted(describe(fields_of(after, None, rights)))
-        if not values or _write(channel, values, emissions(made, counter)):
-            if "deleted" in sent.model_fields_set:  # even if nothing changed: earlier messages may have been lost
-                _refresh_lists(after)
-            return fields_of(after, nodes.get(after.root_id), rights)
-    raise Conflict(f"Channel {channel_id} is being changed by others. Reload it and try again.")
+    after, rights = retried(lambda: _attempt(user, channel_id, sent, origin, describe))
+    if "deleted" in sent.model_fields_set:  # even if nothing changed: earlier messages may have been lost
+        _refresh_lists(after)
+    return fields_of(after, nodes.get(after.root_id), rights)
+
+
+def _attempt(
+    user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
+) -> tuple[Channel, Rights] | None:
+    """The channel after the change, and the user's rights in it; None after a lost race."""
+    channel, rights, counter = writable_with_feed(user, channel_id)
+    values = _changed(channel, _columns(sent, channel.content_defaults))
+    after = Channel(**{**channel.attribute_values, **values})
+    made = origin.emitted(describe(fields_of(after, None, rights)))
+    return (after, rights) if not values or _write(channel, values, emissions(made, counter)) else None
 
 
 def _refresh_lists(channel: Channel) -> None:

@@ -7,13 +7,20 @@ from chalicelib.domain import jobs
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channel_members, channels, file_places, nodes, tasks, trees
+from chalicelib.models import changes, channel_members, channels, emission, file_places, nodes, tasks, trees
 from chalicelib.models.base import Transaction, now, read_many, transact
+from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
+from chalicelib.models.emission import Emission
 from chalicelib.models.nodes import Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
 from chalicelib.operations.access import channel_rights, policy
+from chalicelib.operations.access.node_rights import retried
+from chalicelib.operations.access.policy import Rights
+from chalicelib.operations.changes import channel_changes
+from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.channels import deploy
+from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.nodes.build_nodes import root_files
 from chalicelib.schemas.chef import ChefChannel
 
@@ -21,41 +28,72 @@ from chalicelib.schemas.chef import ChefChannel
 def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     """Create the channel, or open an existing one, with a new chef tree; returns the ID of that tree's root.
 
-    The chef tree of an unfinished earlier upload is discarded and removed.
-    Raises Forbidden if the channel exists and the user may not edit it.
+    The chef tree of an unfinished earlier upload is discarded and removed. The fields set on an existing channel are
+    emitted. Raises Forbidden if the channel exists and the user may not edit it.
     """
+    root_id = new_id()
+    return retried(lambda: _open(user, sent, root_id))
+
+
+def _open(user: Identity, sent: ChefChannel, root_id: str) -> str | None:
+    """An attempt of `open_for_chef`. Returns None if the channel's feed was changed meanwhile."""
     names = [file.filename for file in sent.files]
-    found = read_many({**channel_rights.keys(user, [sent.id]), StoredObject: [name[:32] for name in names]})
-    root = _chef_root(sent, *sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
+    keys = channel_rights.keys(user, [sent.id])
+    checksums = [name[:32] for name in names]
+    found = read_many({**keys, StoredObject: checksums, Change: [changes.counter_key(sent.id)]})
+    root = _chef_root(root_id, sent, *sizes_of(names, {entry.checksum: entry for entry in found[StoredObject]}))
     if not found[Channel]:
         return _create(user, sent, root)
     channel = found[Channel][0]
-    if not policy.may_edit(channel_rights.roles(user, found)[sent.id]):
+    rights = channel_rights.rights_in(user, channel, channel_rights.memberships(found).get(sent.id))
+    if not policy.may_edit(rights.role):
         raise Forbidden(f"Channel {sent.id} belongs to other users. Ask one of its editors to invite you.")
     if channel.chef_root_id:
         deploy.removal(channel.id, channel.chef_root_id)
-    changes = [column.set(value) for column, value in _sent_columns(sent)]
+    emitted = _emissions(user, channel, rights, sent, changes.counters_among(found[Change], [sent.id])[sent.id])
+    if not _reopen(channel, sent, root, emitted):
+        return None
+    if channel.deleted and channel.public:  # restored
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
+    return root_id
+
+
+def _emissions(user: Identity, channel: Channel, rights: Rights, sent: ChefChannel, counter: Counter) -> list[Emission]:
+    """The change with all fields that an upload sets, even to their current values, as it is written regardless of
+    other writes of the channel."""
+    values = {column.attr_name: value for column, value in _sent_columns(sent)}
+    after = Channel(**{**channel.attribute_values, **values})
+    made = channel_changes.updated(user, fields_of(after, None, rights), values.keys() - {"modified"})
+    return emissions(made, counter)
+
+
+def _reopen(channel: Channel, sent: ChefChannel, root: Node, emitted: list[Emission]) -> bool:
+    """Write the new chef tree and the fields of a channel. Returns False if its feed was changed meanwhile.
+
+    Raises Conflict if another upload has begun.
+    """
+    sets = [column.set(value) for column, value in _sent_columns(sent)]
+    was = Channel.chef_root_id
+    as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
 
     def fill(transaction: Transaction) -> None:
         transaction.save(root)
-        actions = [*changes, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
-        was = Channel.chef_root_id
-        as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
+        actions = [*sets, Channel.chef_root_id.set(root.id), Channel.rev.add(1)]
         transaction.update(Channel(channel.id), actions, condition=as_read)
+        emission.emit(transaction, emitted)
 
-    if transact(fill):
+    codes = transact(fill)
+    if codes and codes[-1 - len(emitted)] == "ConditionalCheckFailed":
         raise Conflict(f"Another upload to channel {channel.id} has just started. Send this request again.")
-    if channel.deleted and channel.public:  # restored
-        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
-    return str(root.id)
+    return not codes
 
 
-def _chef_root(sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
+def _chef_root(root_id: str, sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
     if missing:
         raise ValidationFailed(
             {"channel_data.files": [f"Files are not stored. Upload them first: {', '.join(missing)}"]}
         )
-    root = trees.new_root(new_id(), sent.id, sent.name, sent.language)
+    root = trees.new_root(root_id, sent.id, sent.name, sent.language)
     root.extra_fields = sent.extra_fields
     root.files = root_files(root.id, sent.files, sizes)
     file_places.note([nodes.to_data(root)], [])

@@ -111,7 +111,7 @@ def exchange(
 
 
 def _exchange(channel_id: str, actions: list[Any], condition: Condition, roots: tuple[str, str | None]) -> bool | None:
-    """Whether the condition held; None if another writer appended to the feed first, so that the caller retries."""
+    """Whether the condition held; None after a conflict with other writes of the channel or its feed."""
     emitted = emissions(channel_changes.trees_exchanged(channel_id, *roots), changes.counter_of(channel_id))
 
     def fill(transaction: Transaction) -> None:
@@ -122,7 +122,7 @@ def _exchange(channel_id: str, actions: list[Any], condition: Condition, roots: 
     if not codes:
         return True
     of_channel, _ = codes[-2:]
-    return False if of_channel else None
+    return False if of_channel == "ConditionalCheckFailed" else None
 
 
 def _is_done(channel_id: str, is_done: Callable[[Channel], bool]) -> bool:

@@ -1,15 +1,22 @@
 """The administrators' view of channels. Callers must be administrators."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import NotFound
+from chalicelib.errors import Busy, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels
+from chalicelib.models import changes, channels
+from chalicelib.models.base import read_many
+from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
+from chalicelib.operations.access.channel_rights import rights_in
+from chalicelib.operations.access.node_rights import retried
+from chalicelib.operations.changes import channel_changes
+from chalicelib.operations.changes.feed import emissions
+from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.search import search_index_update
@@ -68,32 +75,67 @@ def one(_: Identity, channel_id: str) -> AdminChannel:
     return _row(channel, tree_statistics.roots([channel.root_id]).get(channel.root_id))
 
 
-def update(user: Identity, channel_id: str, changes: AdminChannelChanges) -> AdminChannel:
-    """Change a channel in one write. Public lists and search are updated in the background; repeating the request sends
-    their messages again.
+def update(user: Identity, channel_id: str, sent: AdminChannelChanges) -> AdminChannel:
+    """Change a channel in one transaction, which also emits the change. Public lists and search are updated in the
+    background; repeating the request sends their messages again.
 
-    Raises NotFound, Conflict if the channel cannot become public, or after a lost race.
+    Raises NotFound, Conflict if the channel cannot become public or was changed meanwhile, and Busy after too many lost
+    races.
     """
-    channel = _channel(channel_id)
-    given = {name: value for name, value in changes.model_dump().items() if value is not None}
-    public = given.pop("public", None)
-    if public is not None:
-        public_index_update.set_public(channel.id, public, given)
-    elif given and not channels.change(channel, given):
-        raise NotFound(f"Channel not found: {channel.id}")
-    if public is None and channel.public and not given.keys().isdisjoint(_LISTED):
+    given = {name: value for name, value in sent.model_dump().items() if value is not None}
+    channel = retried(lambda: _update(user, channel_id, given))
+    if "public" not in given and channel.public and not given.keys().isdisjoint(_LISTED):
         queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     if "deleted" in given and channel.version:
         search_index_update.send_refresh(channel.id)
     return one(user, channel_id)
 
 
+def _update(user: Identity, channel_id: str, given: dict[str, Any]) -> Channel | None:
+    """The channel before the change; None after a lost race."""
+    channel, counter = _with_feed(channel_id)
+    emitted = emissions(_described(user, channel, given), counter)
+    others = {name: value for name, value in given.items() if name != "public"}
+    if "public" in given:
+        try:
+            return public_index_update.set_public(channel.id, given["public"], others, emitted)
+        except Busy:
+            return None
+    written = not others or channels.change(channel, others, emitted)
+    if written is False:
+        raise NotFound(f"Channel not found: {channel.id}")
+    return channel if written else None
+
+
+def _described(user: Identity, channel: Channel, given: dict[str, Any]) -> list[Change]:
+    after = Channel(**{**channel.attribute_values, **given})
+    return channel_changes.updated(user, fields_of(after, None, rights_in(user, after, None)), given)
+
+
+def _with_feed(channel_id: str) -> tuple[Channel, Counter]:
+    plain = _parsed(channel_id)
+    found = read_many({Channel: [plain], Change: [changes.counter_key(plain)]})
+    if not found[Channel]:
+        raise _unknown(channel_id)
+    return found[Channel][0], changes.counters_among(found[Change], [plain])[plain]
+
+
 def _channel(channel_id: str) -> Channel:
-    plain = parse_id(channel_id)
-    channel = channels.get(plain) if plain else None
+    channel = channels.get(_parsed(channel_id))
     if channel is None:
-        raise NotFound(f"Channel not found: {channel_id[:60]!r}")
+        raise _unknown(channel_id)
     return channel
+
+
+def _parsed(channel_id: str) -> str:
+    plain = parse_id(channel_id)
+    if plain is None:
+        raise _unknown(channel_id)
+    return plain
+
+
+def _unknown(channel_id: str) -> NotFound:
+    return NotFound(f"Channel not found: {channel_id[:60]!r}")
 
 
 def _row(channel: Channel, root: Node | None) -> AdminChannel:

@@ -196,8 +196,9 @@ def _commit(
     finish(top, [outline(item) for item in below.questions])
     top.copied_by = task_id
     put(changes, top, spot.path, weight_of(top))
-    made = node_changes.copied(user, source.top.id, top, as_sent) if as_sent is not None else []
-    changes.emissions = emissions(origin.emitted(made), place.counter)
+    if as_sent is not None:
+        made = node_changes.copied(user, source.top.id, top, sent, as_sent.get("mods") or {})
+        changes.emissions = emissions(origin.emitted(made), place.counter)
     if spot.is_last:
         changes.sums[spot.path[-1].id]["next_position"] = 1
     is_behind = bool(source.below) and int(place.channel.published_rev) >= goal.rev

@@ -55,9 +55,7 @@ def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST)
 
 def trash(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
     """Move a node to the trash of its channel, unless it is already there. Raises BadRequest for roots."""
-    place = node_rights.editable(user, node_id)
-    if not place.is_trash or not place.above:
-        _relocate(user, node_id, place.channel.trash_root_id, "last-child", origin)
+    _relocate(user, node_id, None, "last-child", origin)
 
 
 def restore(user: Identity, node_id: str, sent: Restore) -> ContentNode:
@@ -79,18 +77,23 @@ def _former_parent(place: Place) -> str:
     return str(path[-1].id if is_live else place.channel.root_id)
 
 
-def _relocate(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> str:
+def _relocate(user: Identity, node_id: str, target: str | None, position: str, origin: Origin) -> str:
     node, pending_rev = retried(lambda: _move(user, node_id, target, position, origin))
     if pending_rev:
         propagation.complete(node, pending_rev)
     return str(node.id)
 
 
-def _move(user: Identity, node_id: str, target: str, position: str, origin: Origin) -> tuple[Node, int] | None:
-    """Return (the node before the move, the revision to propagate to its descendants, or 0); None after a lost race."""
+def _move(user: Identity, node_id: str, target: str | None, position: str, origin: Origin) -> tuple[Node, int] | None:
+    """Return (the node before the move, the revision to propagate to its descendants, or 0); None after a lost race.
+
+    Without a target, the node is moved to the trash of its channel, unless it is already there.
+    """
     source = node_rights.editable(user, node_id)
-    goal = node_rights.editable(user, target)
     node = source.node
+    if target is None and source.is_trash and source.above:
+        return node, 0
+    goal = node_rights.editable(user, target or source.channel.trash_root_id)
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
     if goal.node.id == node.id and not position.endswith("child"):

@@ -4,7 +4,7 @@ The channels are authoritative. After changing what is public, call `refresh`, a
 Concurrent updates do not lose changes: the slower one starts again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,10 @@ from chalicelib.content_databases.database import ContentDatabase
 from chalicelib.content_databases.index_file import IndexWriter, Record
 from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import database_key, index_key
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.errors import Busy, Conflict, NotFound
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
+from chalicelib.models.emission import Emission
 from chalicelib.operations.access.channel_rights import is_open
 from chalicelib.operations.index_files import index_swap
 from chalicelib.operations.index_files.disk_cache import opened
@@ -25,11 +26,14 @@ from chalicelib.operations.public.channel_entries import entry_of, shown_of
 _SHELF = Shelf(public_index.PUBLIC, index_key)
 
 
-def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None = None) -> Channel:
-    """Make a published channel public or private, and set its fields `others` in the same write.
+def set_public(
+    channel_id: str, public: bool, others: Mapping[str, Any] | None = None, emissions: Sequence[Emission] = ()
+) -> Channel:
+    """Make a published channel public or private, set its fields `others` and emit changes, in one transaction.
 
-    The lists are updated in the background. Raises NotFound if the channel does not exist, and Conflict if it cannot
-    become public because it is deleted or not published, or if another user just changed it.
+    The lists are updated in the background. Raises NotFound if the channel does not exist, Conflict if it cannot become
+    public because it is deleted or not published, or if another user just changed it, and Busy if a feed was changed
+    since its counter was read.
     """
     others = others or {}
     channel = channels.get(channel_id)
@@ -37,7 +41,10 @@ def set_public(channel_id: str, public: bool, others: Mapping[str, Any] | None =
         raise NotFound(f"Channel not found: {channel_id}")
     if public and (others.get("deleted", channel.deleted) or not channel.version):
         raise Conflict(f"Channel {channel_id} is deleted or not published. Publish it before making it public.")
-    if not channels.set_public(channel, public, others):
+    written = channels.set_public(channel, public, others, emissions)
+    if written is None:
+        raise Busy("Other requests are changing the same channel. Send this request again.")
+    if not written:
         raise Conflict(f"Channel {channel.id} was just changed by another user. Reload it and try again.")
     queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel_id]))
     return channel

@@ -20,6 +20,7 @@ from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.emission import Emission
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
+from chalicelib.operations.access.node_rights import retried
 from chalicelib.operations.publishing import pending_requests, publish_end
 
 LEASE = 60  # seconds; a running worker renews it well before
@@ -214,24 +215,37 @@ def finish(
     Does nothing if the task has ended or another worker holds the lease.
 
     The next pending request takes the lock in the same transaction and is started. Returns whether this call ended the
-    task.
+    task. Raises Busy after too many lost races: the message must be delivered again.
     """
     ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
     if status == tasks.SUCCESS:
         ended.append(Task.progress.set(100))
-    while True:
-        current, counter = publish_end.read(channel.id)
-        if current is None or (current.publish_task_id, current.publish_worker) != (task.id, channel.publish_worker):
-            return False
-        following, rest = pending_requests.first(current)
-        emitted = publish_end.emitted(task, status, current, columns, following, counter)
-        actions = [*publish_end.setting({**columns, "publish_again": rest or None}), *PUBLISH_LEASE.end()]
-        actions += _taken_by(following) if following else _FREE
-        put = [*items, *([following] if following else [])]
-        if not transact(_ending(task, current, ended, actions, put, deleted, emitted)):
-            if following:
-                queues.send_publish(following.id)
-            return True
+    return retried(lambda: _finish(task, channel, status, ended, columns, items, deleted))
+
+
+def _finish(
+    task: Task,
+    channel: Channel,
+    status: str,
+    ended: list[Any],
+    columns: dict[str, object],
+    items: list[Table],
+    deleted: Sequence[Table],
+) -> bool | None:
+    """An attempt of `finish`. Returns None after a lost race."""
+    current, counter = publish_end.read(channel.id)
+    if current is None or (current.publish_task_id, current.publish_worker) != (task.id, channel.publish_worker):
+        return False
+    following, rest = pending_requests.first(current)
+    emitted = publish_end.emitted(task, status, current, columns, following, counter)
+    actions = [*publish_end.setting({**columns, "publish_again": rest or None}), *PUBLISH_LEASE.end()]
+    actions += _taken_by(following) if following else _FREE
+    put = [*items, *([following] if following else [])]
+    if transact(_ending(task, current, ended, actions, put, deleted, emitted)):
+        return None
+    if following:
+        queues.send_publish(following.id)
+    return True
 
 
 def _ending(

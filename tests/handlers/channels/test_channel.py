@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.models import channels
+from chalicelib.models import changes, channels
 from chalicelib.models.base import find
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.nodes import Node
@@ -183,12 +183,29 @@ class TestUpdate:
         assert (seen["name"], seen["description"], seen["language"]) == ("mine", "theirs", "sw")
         assert existing(channels.get(channel["id"])).rev == 4
 
-    def test_too_many_lost_races_are_a_conflict(self, studio, monkeypatch):
+    @pytest.fixture
+    def pauses(self, monkeypatch):
+        made: list[int] = []
+        monkeypatch.setattr(changes, "pause", made.append)
+        return made
+
+    def test_many_lost_races_are_retried_with_pauses(self, studio, monkeypatch, pauses):
+        """Each change that a sync client sends meanwhile costs one."""
+        from chalicelib.operations.channels import channel_resource
+
+        channel = make(studio)
+        write, lost = channel_resource._write, [False] * 15
+        monkeypatch.setattr(channel_resource, "_write", lambda *sent: lost.pop() if lost else write(*sent))
+        assert studio.call("PATCH", one(channel["id"]), {"name": "mine"}).json["name"] == "mine"
+        assert pauses == list(range(15))
+
+    def test_too_many_lost_races_are_unavailable(self, studio, monkeypatch, pauses):
         from chalicelib.operations.channels import channel_resource
 
         channel = make(studio)
         monkeypatch.setattr(channel_resource, "_write", lambda *_: False)
-        assert studio.call("PATCH", one(channel["id"]), {"name": "mine"}).status == 409
+        answer = studio.call("PATCH", one(channel["id"]), {"name": "mine"})
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
 
 
 class TestDelete:

@@ -1,8 +1,12 @@
 """Deploy the staged tree, and roll back to the previous one."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from chalicelib.models import changes, channels
+from tests.conftest import PREFIX
+from tests.models.dynamodb import answering, cancelled
 from tests.support.aws.calls import AnswerLost, Watch, counting, watching
 from tests.support.aws.interleaved import interrupted
 from tests.support.aws.moto_internals import later
@@ -92,6 +96,15 @@ class TestDeploy:
         live, staged, _ = roots(channel_id)
         assert {live, staged} <= trees_left(studio)
 
+    def test_that_conflicts_with_other_writes_is_retried(self, studio):
+        """A write of the channel was running, and its feed was written, but no tree changed."""
+        channel_id = stage(studio, "a")
+        _, staged, _ = roots(channel_id)
+        conflict = cancelled("None", "TransactionConflict", "ConditionalCheckFailed")
+        with answering("TransactWriteItems", conflict):
+            answer = post(studio, channel_id, "deploy")
+        assert (answer.status, roots(channel_id)[0]) == (200, staged)
+
     def test_is_applied_once_if_the_response_is_lost(self, studio):
         channel_id = stage(studio, "a")
         live, staged, _ = roots(channel_id)
@@ -104,6 +117,27 @@ class TestDeploy:
         with counting(studio) as watch:
             assert post(studio, channel_id, "deploy").status == 200
         assert len(watch.names) <= 7
+
+
+@dataclass
+class Counters(Watch):
+    """Counts reads of the counter of a feed."""
+
+    number: int = 0
+
+    def __call__(self, client, operation, arguments):
+        self.number += operation in ("GetItem", "BatchGetItem") and f"{PREFIX}changes" in str(arguments)
+        return super().__call__(client, operation, arguments)
+
+
+@pytest.mark.parametrize(("name", "reads"), [("publish", 0), ("publish_draft", 0), ("deploy", 1), ("rollback", 1)])
+def test_the_counter_of_the_feed_is_read_once_where_a_change_is_emitted(studio, name, reads):
+    channel_id = stage(studio, "a")
+    if name == "rollback":
+        post(studio, channel_id, "deploy")
+    with watching(Counters(), own=(studio.cloud.dynamodb, studio.cloud.s3, studio.cloud.sqs)) as watch:
+        assert post(studio, channel_id, name).status == 200
+    assert watch.number == reads
 
 
 class LosesUpdates(Watch):

@@ -4,11 +4,14 @@ import json
 
 import pytest
 
-from chalicelib.models.nodes import Node
+from chalicelib.models import trees
+from chalicelib.models.base import find
+from chalicelib.models.nodes import Node, from_data
 from chalicelib.operations.nodes import node_reads
 from chalicelib.operations.trees import tree_statistics
-from tests.models.builders import fresh, put
+from tests.models.builders import child, fresh, put
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.worlds import nodes
 from tests.support.worlds.contentnode import URL, change, empty_tree, make
 
@@ -86,6 +89,22 @@ class TestRequisites:
         assert studio.call("DELETE", f"{URL}/{one}/prerequisites", body).status == 204
         assert Node.get(one).requires is None
         assert studio.get(f"{URL}/{root}/requisites").json == []
+
+
+def test_a_node_at_the_greatest_depth_that_chefs_reach_can_be_edited(studio, root):
+    """Its edit counts on every node above it, and is emitted."""
+    node = existing(find(Node, root))
+    above: list[str] = []
+    while trees.room(len(above) + 1) >= 1:
+        above.append(node.id)
+        node = from_data(child(node, f"level {len(above)}", kind="topic"), above)
+        node.save()
+    data = child(node, "d", complete=True)
+    assert trees.append(node, above, [data], trees.TreeState.LIVE) is None
+    assert len(above) > 90
+    changed = change(studio, data["id"], title="new")
+    assert (changed["title"], changed["complete"]) == ("new", False)
+    assert existing(find(Node, root)).error_count == 1
 
 
 class TestPages:

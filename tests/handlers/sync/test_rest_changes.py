@@ -10,6 +10,7 @@ from chalicelib.operations.copying import node_copies
 from chalicelib.schemas.sync import MAX_CHANGE_LENGTH
 from tests.models.dynamodb import answering
 from tests.support.aws.calls import NeverSent, counting
+from tests.support.aws.interleaved import interrupted
 from tests.support.worlds import contentnode, nodes
 from tests.support.worlds.mirror import COPIED, CREATED, DELETED, MOVED, UPDATED, World
 from tests.support.worlds.syncing import URL, Client
@@ -52,6 +53,12 @@ class TestNodes:
         assert world.synced() == [MOVED, DELETED, CREATED]
         assert world.mirror.children[world.a] == [world.e]
 
+    def test_deleted_by_two_requests_at_once(self, world):
+        url = f"{contentnode.URL}/{world.a}"
+        with interrupted(world.studio, lambda: world.write("DELETE", url)):
+            world.write("DELETE", url)
+        assert world.synced() == [DELETED]
+
     def test_moved_into_the_trash_and_out_of_it(self, world):
         trash = world.studio.get(f"/api/channel/{world.channel_id}").json["trash_root_id"]
         world.write("POST", f"{contentnode.URL}/{world.a}/move", {"target": trash})
@@ -85,6 +92,15 @@ class TestNodes:
         }
         assert second["mods"]["__COPYING_STATUS"] == "SUCCESS"
         assert world.synced() == [COPIED, UPDATED]
+
+    def test_copied_with_many_descendants_that_are_not_excluded(self, world):
+        """Studio sends these as false, without a limit."""
+        excluded = {f"{number:032x}": number == 7 for number in range(12_000)}
+        mods = {"title": "c", "description": "d" * 100_000, "extra_fields": {"x": "e" * 140_000}}
+        sent = {"target": world.root, "mods": mods, "excluded_descendants": excluded}
+        world.write("POST", f"{contentnode.URL}/{world.e}/copy", sent)
+        copied, _ = world.client.poll()["changes"][-2:]
+        assert copied["excluded_descendants"] == {f"{7:032x}": True}
 
     def test_prerequisites(self, world):
         world.write("POST", f"{contentnode.URL}/{world.a}/prerequisites", {"prerequisite": world.b})
@@ -155,6 +171,58 @@ def test_channels(world):
     assert world.row("channel", world.channel_id) == {"deleted": False}
     world.write("PATCH", url, sent)
     assert world.synced() == []  # nothing has changed
+
+
+class TestUploads:
+    """A chef that uploads to a channel sets its fields, and restores it if it was deleted."""
+
+    def upload(self, world, **fields):
+        sent = {"id": world.channel_id, "name": "New", "description": "d", **fields}
+        world.write("POST", "/api/internal/create_channel", {"channel_data": sent})
+
+    def test_set_the_fields_of_a_channel(self, world):
+        world.write("DELETE", f"/api/channel/{world.channel_id}")
+        self.upload(world, source_domain="example.org")
+        told = world.client.poll()["changes"][-1]["mods"]
+        row = world.studio.get(f"/api/channel/{world.channel_id}").json
+        assert (told["name"], told["source_url"], told["deleted"]) == ("New", "//example.org", False)
+        assert told == {name: row[name] for name in told}
+
+    def test_while_the_feed_is_written(self, world):
+        with interrupted(world.studio, lambda: contentnode.change(world.studio, world.a, title="new")):
+            self.upload(world)
+        assert [one["mods"].get("name") for one in world.client.poll()["changes"]] == [None, "New"]
+
+    def test_costs_no_call(self, world):
+        with counting(world.studio) as watch:
+            self.upload(world)
+        assert watch.names == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+
+
+def test_channels_changed_by_administrators(world):
+    admin = world.studio.sign_up("admin", is_admin=True)[1]
+    url = f"/api/admin-channels/{world.channel_id}"
+    links = {"source_url": "https://a.org", "demo_server_url": "https://b.org"}
+    for sent, emitted in (
+        ({"priority": 3}, None),
+        ({**links, "priority": 4}, links),
+        ({"source_domain": "example.org"}, {"source_url": "https://a.org"}),
+        ({"deleted": True}, {"deleted": True}),
+        ({"deleted": False, "public": False}, {"deleted": False, "public": False}),
+    ):
+        assert world.studio.call("PATCH", url, sent, admin).status == 200
+        assert [one["mods"] for one in world.client.poll()["changes"]] == ([emitted] if emitted else [])
+
+
+def test_channels_changed_by_administrators_while_the_feed_is_written(world):
+    admin = world.studio.sign_up("admin", is_admin=True)[1]
+    url = f"/api/admin-channels/{world.channel_id}"
+    for sent in ({"demo_server_url": "https://b.org"}, {"public": False, "source_url": "https://a.org"}):
+        with interrupted(world.studio, lambda: contentnode.change(world.studio, world.a, title="new")):
+            assert world.studio.call("PATCH", url, sent, admin).status == 200
+        assert [one["mods"] for one in world.client.poll()["changes"]] == [{"title": "new"}, sent]
+        contentnode.change(world.studio, world.a, title="old")
+        world.client.poll()
 
 
 class TestEmitting:
@@ -234,3 +302,8 @@ def pending():
 def test_the_largest_fields_are_left_out():
     row = {"a": "x" * 200_000, "b": "x" * 100_000, "c": 1}
     assert set(fields.fitting(row, row)) == {"b", "c"}
+
+
+def test_the_other_fields_of_a_change_count_towards_its_size():
+    row = {"a": "x" * 200_000, "b": 1}
+    assert set(fields.fitting(row, row, beside={"c": "x" * 100_000})) == {"b"}

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.errors import Busy
 from chalicelib.handlers.workers import MAX_RECEIVES
-from chalicelib.models import channels, tasks
+from chalicelib.models import changes, channels, tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.operations.publishing import publish_lock
@@ -100,6 +100,19 @@ class TestFinish:
         assert publishing.channel().published_rev == publishing.edits
         assert publishing.task(task_id).status == tasks.SUCCESS
         assert publishing.is_unlocked()
+
+    def test_that_always_loses_a_race_lets_its_message_come_again(self, publishing, monkeypatch):
+        """Every change of the channel, and every one that sync clients send, costs a race."""
+        task_id, worker = at_export(publishing)
+        pauses: list[int] = []
+        monkeypatch.setattr(changes, "pause", pauses.append)
+        lost = iter([["ConditionalCheckFailed"]] * 100)
+        monkeypatch.setattr(publish_lock, "transact", lambda _: next(lost))
+        with pytest.raises(Busy):
+            publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Done", {"version": 1}, [])
+        monkeypatch.undo()
+        assert pauses == list(range(20))
+        assert (publishing.task(task_id).status, publishing.channel().version) == (tasks.PENDING, 0)
 
 
 class TestGiveUp:
