@@ -52,6 +52,16 @@ LIBRARIES = {
 }
 # What a package must not import although its level is lower: handlers read stored data through operations.
 SKIPPED = {"handlers": "models"}
+# Functions of operations that write nodes or channels without a change for sync clients, and why.
+SILENT = {
+    ("channels.channel_resource", "create"): "nobody follows the feed of a new channel",
+    ("channels.chef_upload", "_create"): "nobody follows the feed of a new channel",
+    ("nodes.node_batches", "_attempt"): "sync alone changes many nodes at once, and stores that change first",
+    ("nodes.rebalancing", "_step"): "the order of the nodes stays as it is",
+    ("publishing.pending_requests", "store"): "the feed has the end of a publish",
+    ("publishing.publish_lock", "_request"): "the feed has the end of a publish",
+    ("publishing.publish_lock", "hand_over"): "the feed has the end of a publish",
+}
 PURE = ("domain", "schemas", "export", "content_databases")
 
 
@@ -243,13 +253,71 @@ class TestFeed:
         ]
         assert not alone
 
+    def test_changes_without_data_are_written_by_sync_alone(self):
+        """`append` stores what clients sent, `mark` what became of it; others emit along with data."""
+        writers = {
+            name
+            for name in modules()
+            for node in ast.walk(modules()[name])
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in ("changes.append", "changes.mark")
+            if f"{PACKAGE}.models.changes" in imports(name)
+        }
+        imported = {
+            name
+            for name in modules()
+            for node in ast.walk(modules()[name])
+            if isinstance(node, ast.ImportFrom) and node.module == f"{PACKAGE}.models.changes"
+            if {"append", "mark"} & {alias.name for alias in node.names}
+        }
+        assert writers | imported == {f"{PACKAGE}.operations.sync.{part}" for part in ("accept", "apply")}
+
+    @pytest.mark.parametrize("module", within("operations"))
+    def test_writes_emit(self, module):
+        """Those of nodes with all that belongs to them, and those of channels in transactions."""
+        name = module.removeprefix(f"{PACKAGE}.operations.")
+        assert not [writer for writer in silent_writers(module) if (name, writer) not in SILENT]
+
+    @pytest.mark.parametrize(("name", "writer"), SILENT)
+    def test_every_exception_is_needed(self, name, writer):
+        assert writer in silent_writers(f"{PACKAGE}.operations.{name}")
+
+
+def silent_writers(module):
+    """The functions of a module that write nodes or channels, and emit no change."""
+    top = [node for node in modules()[module].body if isinstance(node, ast.FunctionDef)]
+    builders = {function.name for function in top if _sets_emissions(function)}
+    silent = []
+    for function in top:
+        writes_nodes = [*calls(function, "commit"), *calls(function, "node_parts.write")]
+        is_built = any(calls(function, builder) for builder in builders - {function.name})
+        emits_nodes = _sets_emissions(function) or is_built
+        emits_channel = bool(calls(function, "emission.emit"))
+        if (writes_nodes and not emits_nodes) or (_writes_channel(function) and not emits_channel):
+            silent.append(function.name)
+    return silent
+
+
+def _sets_emissions(function):
+    return any(
+        (isinstance(node, ast.keyword) and node.arg == "emissions")
+        or (isinstance(node, ast.Attribute) and node.attr == "emissions" and isinstance(node.ctx, ast.Store))
+        for node in ast.walk(function)
+    )
+
+
+def _writes_channel(function):
+    """Whether it fills a transaction with a channel."""
+    written = [*calls(function, "transaction.update"), *calls(function, "transaction.save")]
+    names = {ast.unparse(call.args[0]) for call in written if call.args}
+    return any(name == "channel" or name.startswith("Channel(") for name in names)
+
 
 def calls(tree, name):
-    """The calls of functions and methods with this name."""
+    """The calls of functions and methods with this name; a name with a dot is the whole expression."""
     return [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == name
+        if isinstance(node, ast.Call) and name in (ast.unparse(node.func), ast.unparse(node.func).rpartition(".")[2])
     ]
 
 
