@@ -6,7 +6,7 @@ a channel is public, and owners. Passing such facts to the policy, showing them 
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pytest
 
@@ -17,12 +17,19 @@ MODELS = f"{PACKAGE}.models"
 ROLES = ("EDIT", "VIEW")  # of models.channel_members
 OWNERS = {"user_id", "owner_id", "sender_id", "uploaded_by", "created_by_id"}
 CALLERS = ("user.user_id", "caller.user_id", "sender.user_id")
+MEMBERSHIPS = ("memberships",)
+MEMBERSHIP_READS = ("memberships", "channel_members.of_user", "channel_members.of_channel", "ChannelMember.get")
 QUANTIFIERS = ("all", "any", "filter")
 COLLECTION = ast.Tuple | ast.List | ast.Set
 
 # Modules in which a condition uses such a fact for another reason, by the fact.
 EXCEPTIONS = {
     ("http.router", "is_admin"): "ADMIN is an access level of a route; the package http imports no operations",
+    ("models.channel_members", "role"): "writes on condition of the role that was read, and counts editors",
+    ("models.channels", "public"): "the key of the index of public channels follows, on condition of what was read",
+    ("models.users", "is_admin"): "the list of administrators, and an indexed key of each user",
+    ("operations.users.invitations", "role"): "nobody is invited twice: a conflict, whoever invites",
+    ("operations.search.search_query", "role"): "`edit` names one of the caller's lists; the policy says what is in it",
     ("operations.nodes.build_nodes", "role"): "the audience of a node, `role_visibility`",
     ("operations.sync.apply", "owner"): "finds the identity that made a change",
     ("operations.channels.channel_resource", "public"): "a public channel's entry in the public index must follow",
@@ -45,21 +52,55 @@ def conditions(tree: ast.AST) -> Iterator[ast.expr]:
             yield node.operand
         elif isinstance(node, ast.comprehension):
             yield from node.ifs
-        elif isinstance(node, ast.match_case) and node.guard:
-            yield node.guard
+        elif isinstance(node, ast.Match):
+            yield from _matched(node)
         elif isinstance(node, ast.Compare):
             yield node
         elif isinstance(node, ast.Call) and last_name(node.func) in QUANTIFIERS:
             yield from (arg.elt for arg in node.args if isinstance(arg, ast.GeneratorExp | ast.ListComp))
 
 
-def facts(expression: ast.expr) -> Iterator[str]:
-    """The facts that an expression uses for its decision."""
+def _matched(node: ast.Match) -> Iterator[ast.expr]:
+    """The subject of a `match`, its comparison with each value of its cases, and their guards."""
+    yield node.subject
+    for case in node.cases:
+        if case.guard:
+            yield case.guard
+        for pattern in ast.walk(case.pattern):
+            if isinstance(pattern, ast.MatchValue):
+                yield ast.Compare(node.subject, [ast.Eq()], [pattern.value])
+
+
+def membership_names(tree: ast.AST) -> set[str]:
+    """The names of variables that have stored memberships, of whichever form."""
+    names = set(MEMBERSHIPS)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            (target,) = node.targets[:1]
+            both_are_tuples = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
+            pairs = zip(target.elts, node.value.elts, strict=True) if both_are_tuples else [(target, node.value)]
+            names |= {last_name(name) for name, value in pairs if _reads_memberships(value)}
+        elif isinstance(node, ast.NamedExpr | ast.AnnAssign) and node.value and _reads_memberships(node.value):
+            names.add(last_name(node.target))
+        elif isinstance(node, ast.arg) and node.annotation and ast.unparse(node.annotation).endswith("Memberships"):
+            names.add(node.arg)
+    return names
+
+
+def _reads_memberships(value: ast.expr) -> bool:
+    calls = [ast.unparse(node.func) for node in ast.walk(value) if isinstance(node, ast.Call)]
+    return any(call.endswith(MEMBERSHIP_READS) for call in calls)
+
+
+def facts(expression: ast.expr, own: Collection[str] = MEMBERSHIPS) -> Iterator[str]:
+    """The facts that an expression uses for its decision; `own` are the names of variables that have memberships."""
     if isinstance(expression, ast.Compare):
-        yield from _compared(expression)
+        yield from _compared(expression, own)
+    elif _is_membership(expression, own):
+        yield "role"
     elif isinstance(expression, ast.Call) and isinstance(expression.func, ast.Name) and expression.func.id == "bool":
         for argument in expression.args:
-            yield from facts(argument)
+            yield from facts(argument, own)
     elif isinstance(expression, ast.Call):
         name = ast.unparse(expression.func)
         if name in ("channels.is_live", "is_live"):
@@ -68,13 +109,28 @@ def facts(expression: ast.expr) -> Iterator[str]:
         yield from _named(expression)
 
 
-def _compared(expression: ast.Compare) -> Iterator[str]:
+def _is_membership(expression: ast.expr, own: Collection[str]) -> bool:
+    """Whether an expression is memberships or one of them: `own`, `own[id]`, `own.get(id)`, or what reads them."""
+    if isinstance(expression, ast.Call):
+        is_get = isinstance(expression.func, ast.Attribute) and expression.func.attr == "get"
+        if not is_get:
+            return ast.unparse(expression.func).endswith(MEMBERSHIP_READS)
+        expression = expression.func.value
+    elif isinstance(expression, ast.Subscript):
+        expression = expression.value
+    return last_name(expression) in own or (isinstance(expression, ast.Call) and _is_membership(expression, own))
+
+
+def _compared(expression: ast.Compare, own: Collection[str]) -> Iterator[str]:
     sides = [expression.left, *expression.comparators]
     parts = [part for side in sides for part in (side.elts if isinstance(side, COLLECTION) else [side])]
     is_none = len(parts) == 2 and isinstance(parts[1], ast.Constant) and parts[1].value is None
     for part in parts:
-        yield from facts(part)
+        if not (is_none and last_name(part) in (*own, "membership")):  # whether there is one, of what was found
+            yield from facts(part, own)
         name = last_name(part)
+        if isinstance(part, ast.Constant) and part.value in ("edit", "view"):
+            yield "role"
         if (name in (*ROLES, "membership") and not is_none) or ast.unparse(part).startswith("Role."):
             yield "role"
         if name in OWNERS and any(ast.unparse(other).endswith(CALLERS) for other in parts):
@@ -85,6 +141,8 @@ def _named(expression: ast.Name | ast.Attribute) -> Iterator[str]:
     name = last_name(expression)
     if name in ("is_admin", "role"):
         yield name
+    if name == "membership":
+        yield "role"
     is_field = isinstance(expression, ast.Attribute) and last_name(expression.value) != "query"
     if name == "public" and is_field:
         yield "public"
@@ -98,12 +156,13 @@ def last_name(expression: ast.expr) -> str:
 
 def decided(tree: ast.AST) -> set[str]:
     """The facts that code uses for its decisions."""
-    return {fact for condition in conditions(tree) for fact in facts(condition)}
+    own = membership_names(tree)
+    return {fact for condition in conditions(tree) for fact in facts(condition, own)}
 
 
 def others() -> list[str]:
     """The modules that must ask the policy."""
-    return [name for name in modules() if name != POLICY and not name.startswith(MODELS)]
+    return [name for name in modules() if name != POLICY]
 
 
 @pytest.mark.parametrize("module", others())
@@ -174,6 +233,19 @@ class TestFinds:
             ("x = task.user_id == request.user.user_id", "owner"),
             ("x = invitation.sender_id != user.user_id", "owner"),
             ("x = place.user_id in (None, user.user_id)", "owner"),
+            ("own = memberships(found)\nif id in own: pass", "role"),
+            ("by_id, own = {}, memberships(found)\nx = [id for id in by_id if id not in own]", "role"),
+            ("own = {m.channel_id: m.role for m in channel_members.of_user(id)}\nif own.get(id): pass", "role"),
+            ("own = memberships(found)\nx = own[id] == 'edit'", "role"),
+            ("x = members.get(id) == 'edit'", "role"),
+            ("x = 'view' != other", "role"),
+            ("if channel_rights.memberships(found).get(id): pass", "role"),
+            ("x = found.memberships.get(id) and y", "role"),
+            ("def f(own: Memberships): return bool(own) and own[id]", "role"),
+            ("x = rights.membership and y", "role"),
+            ("match member.role:\n    case _: pass", "role"),
+            ("match members.get(id):\n    case 'edit' | 'view': pass", "role"),
+            ("match other:\n    case x if user.is_admin: pass", "is_admin"),
         ],
     )
     def test_decisions(self, code, fact):
@@ -189,6 +261,8 @@ class TestFinds:
             "if membership is None: pass",
             "if query.public: pass",
             "x = is_admin if user else False",
+            "own = memberships(found)\nx = policy.role_of(user, own.get(id))",
+            "match kind:\n    case 'topic': pass",
         ],
     )
     def test_nothing_in_code_that_asks_or_shows(self, code):
