@@ -5,7 +5,8 @@ from tests.support.source import api_docs, routes
 
 def test_document_is_up_to_date():
     written = api_docs.PATH.read_text(encoding="utf-8")
-    assert api_docs.render() == written, "run `python -m tests.support.source.api_docs`"
+    is_current = api_docs.render() == written
+    assert is_current, "docs/api.md is stale: run `python -m tests.support.source.api_docs`"
 
 
 def test_every_route_is_in_it():

@@ -21,8 +21,21 @@ Written by `python -m tests.support.source.data_model` from the docstrings of `c
 it is stale. Tables and indexes are those of `infra/resources.yaml`. Every table is read by key or by index, never
 scanned; what decides anything is read consistently from a table, and an index serves only what may lag by a second.
 """
-_READS = frozenset({"find", "read_many", "read_raw", "query_raw", "query", "batch_get"})
-_WRITES = frozenset({"write_many", "transact", "save_if", "update_if", "save", "update", "delete"})
+READS = frozenset({"find", "read_many", "read_raw", "query_raw", "query", "batch_get"})
+WRITES = frozenset(
+    {
+        "write_many",
+        "transact",
+        "save_if",
+        "save_new",
+        "update_if",
+        "delete_if",
+        "delete_if_there",
+        "save",
+        "update",
+        "delete",
+    }
+)
 _TYPES = {"S": "text", "N": "number", "BOOL": "true or false", "B": "bytes", "SS": "set of texts"}
 
 
@@ -50,12 +63,12 @@ def table_name(model: type[Table]) -> str:
 
 def queries(module: str) -> list[Function]:
     """The public functions of a models module that read."""
-    return [function for function in public_functions(module) if _does(module, function.name, _READS)]
+    return [function for function in public_functions(module) if _does(module, function.name, READS)]
 
 
 def changes(module: str) -> list[Function]:
     """The public functions of a models module that write."""
-    return [function for function in public_functions(module) if _does(module, function.name, _WRITES)]
+    return [function for function in public_functions(module) if _does(module, function.name, WRITES)]
 
 
 def _documented() -> Iterator[str]:
