@@ -49,7 +49,9 @@ def _by_field(details: list[ErrorDetails]) -> dict[str, list[str]]:
 def _sentence(detail: ErrorDetails) -> str:
     context = detail.get("ctx", {})
     if "max_length" in context:
-        return f"Ensure this has at most {context['max_length']}; it has {context.get('actual_length', 'more')}."
+        unit = "items" if context.get("field_type") in ("List", "Dictionary") else "characters"
+        actual = context.get("actual_length", "more")
+        return f"Ensure this has at most {context['max_length']} {unit}; it has {actual}."
     return _SENTENCES.get(detail["type"], detail["msg"])
 
 

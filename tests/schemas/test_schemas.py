@@ -1,9 +1,11 @@
 """Validation of request bodies: what is accepted, what is rejected, and with which error."""
 
+from typing import Annotated
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import Field
+from pydantic import Field, create_model
 
 from chalicelib.errors import ValidationFailed
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, parse, refuse
@@ -210,8 +212,17 @@ class TestText:
     def test_has_a_maximum_length(self, field, maximum):
         assert getattr(node(**{field: "é" * maximum}), field) == "é" * maximum
         assert node_errors(**{field: "é" * (maximum + 1)}) == {
-            field: [f"Ensure this has at most {maximum}; it has {maximum + 1}."]
+            field: [f"Ensure this has at most {maximum} characters; it has {maximum + 1}."]
         }
+
+    @pytest.mark.parametrize(("many", "unit"), [(list[int], "items"), (dict[str, int], "items"), (str, "characters")])
+    def test_says_what_there_is_too_much_of(self, many, unit):
+        schema = create_model("schema", __base__=Schema, field=(Annotated[many, Field(max_length=1)], ...))
+        sent = {list[int]: [1, 2], dict[str, int]: {"a": 1, "b": 2}, str: "ab"}[many]
+        with pytest.raises(ValidationFailed) as refusal:
+            parse(schema, {"field": sent})
+        (sentence,) = refusal.value.fields["field"]
+        assert sentence.startswith(f"Ensure this has at most 1 {unit}; it has ")
 
     @pytest.mark.parametrize("field", ["extra_fields", "questions.0.answers", "questions.0.hints"])
     def test_with_a_lone_surrogate_is_rejected_inside_json(self, field):
