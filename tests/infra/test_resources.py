@@ -1,6 +1,7 @@
 """The resources as our loader reads them, created in moto."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ from botocore.session import get_session
 from moto import mock_aws
 
 from infra import resources
+from tests.support.source.code import ROOT
 
 PREFIX = "studio-some-"
 
@@ -75,7 +77,20 @@ def test_tables_have_the_designed_keys(session: Any) -> None:
         )
         for name, table in described(dynamodb).items()
     }
+    assert set(found) == set(WANTED), "add new tables to WANTED, with their keys and indexes"
     assert found == WANTED
+
+
+def test_every_table_is_in_a_group_to_restore() -> None:
+    """docs/operations.md says which tables are restored together, and which need no restore."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    section = text.partition("## Restore a table")[2].partition("\n## ")[0]
+    groups = re.findall(r"^   - [a-z ]+: (.+)$", section, re.MULTILINE)
+    without = re.search(r"^(`[^:]+): they need no restore", section, re.MULTILINE)
+    assert len(groups) > 2
+    assert without
+    named = set(re.findall(r"`([a-z_]+)`", " ".join([*groups, without[1]])))
+    assert set(WANTED) == named, 'add new tables to a group in docs/operations.md, "Restore a table"'
 
 
 def test_only_versions_and_revisions_are_numbers() -> None:
