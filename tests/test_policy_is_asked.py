@@ -76,10 +76,11 @@ def membership_names(tree: ast.AST) -> set[str]:
     names = set(MEMBERSHIPS)
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
-            (target,) = node.targets[:1]
-            both_are_tuples = isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple)
-            pairs = zip(target.elts, node.value.elts, strict=True) if both_are_tuples else [(target, node.value)]
-            names |= {last_name(name) for name, value in pairs if _reads_memberships(value)}
+            target, value = node.targets[0], node.value
+            pairs = [(target, value)]
+            if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+                pairs = [*zip(target.elts, value.elts, strict=True)]
+            names |= {last_name(name) for name, part in pairs if _reads_memberships(part)}
         elif isinstance(node, ast.NamedExpr | ast.AnnAssign) and node.value and _reads_memberships(node.value):
             names.add(last_name(node.target))
         elif isinstance(node, ast.arg) and node.annotation and ast.unparse(node.annotation).endswith("Memberships"):
@@ -112,8 +113,7 @@ def facts(expression: ast.expr, own: Collection[str] = MEMBERSHIPS) -> Iterator[
 def _is_membership(expression: ast.expr, own: Collection[str]) -> bool:
     """Whether an expression is memberships or one of them: `own`, `own[id]`, `own.get(id)`, or what reads them."""
     if isinstance(expression, ast.Call):
-        is_get = isinstance(expression.func, ast.Attribute) and expression.func.attr == "get"
-        if not is_get:
+        if not isinstance(expression.func, ast.Attribute) or expression.func.attr != "get":
             return ast.unparse(expression.func).endswith(MEMBERSHIP_READS)
         expression = expression.func.value
     elif isinstance(expression, ast.Subscript):
