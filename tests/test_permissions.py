@@ -300,7 +300,15 @@ def task_id(studio: Studio, published: str) -> str:
 
 
 def test_every_route_is_in_the_table() -> None:
-    assert {name for name, *_ in TABLE} == set(map(routes.name, routes.ALL))
+    missing = set(map(routes.name, routes.ALL)) - {name for name, *_ in TABLE}
+    assert not missing, "add a row to TABLE"
+    assert {name for name, *_ in TABLE} <= set(map(routes.name, routes.ALL)), "remove rows of routes that are gone"
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, parameter) for name, _, parameter, _ in TABLE])
+def test_rows_with_an_id_have_a_builder(name: str, parameter: Callable[[State], str] | None) -> None:
+    advice = f"write a function in tests/support/aws/request_data.py that stores one and returns its id: {name}"
+    assert ("{" not in name) == (parameter is None), advice
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,12 @@ BODIES = {
 }
 
 
+def good_body(studio, path):
+    bodies = requests.good_bodies(studio)
+    assert path in bodies, f"add a body for POST {path} to good_bodies in tests/support/http/requests.py"
+    return bodies[path]
+
+
 def assert_refused(answer):
     assert 400 <= answer.status < 500, answer.text
     assert answer.headers["Content-Type"] == "application/json"
@@ -70,7 +76,7 @@ def test_an_empty_body_lacks_required_fields(studio, path, body):
 
 @pytest.mark.parametrize("path", JSON_POSTS)
 def test_a_body_is_read_as_json_whatever_its_content_type(studio, path):
-    body = requests.good_bodies(studio)[path]
+    body = good_body(studio, path)
     for content_type in ("text/plain", "application/json; charset=utf-8", "application/x-www-form-urlencoded", "x"):
         if path.endswith(("finish_channel", "publish_channel")):
             body = {**body, "channel_id": studio.make_channel()[0]}
@@ -83,7 +89,7 @@ def test_a_body_is_read_as_json_whatever_its_content_type(studio, path):
 
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if not path.endswith("add_nodes")])
 def test_an_invalid_value_anywhere_is_not_a_server_error(studio, path):
-    body = requests.good_bodies(studio)[path]
+    body = good_body(studio, path)
     assert problems(studio, path, body, WRONG) == []
 
 
@@ -101,7 +107,7 @@ def problems(studio, path, body, values):
 
 @pytest.mark.parametrize("path", JSON_POSTS)
 def test_values_that_no_database_can_store_are_refused(studio, path):
-    body = requests.good_bodies(studio)[path]
+    body = good_body(studio, path)
     with strictly(studio) as watch:
         for label in requests.REFUSED_WHOLE:
             more = [*body, None] if isinstance(body, list) else {**body, "unknown_field": None}
@@ -126,7 +132,7 @@ def problem_with(studio, path, body, watch):
 
 @pytest.mark.parametrize("path", [path for path in JSON_POSTS if path != UPLOAD_URL])
 def test_ids_may_be_written_with_dashes_and_in_capitals(studio, path):
-    body = requests.good_bodies(studio)[path]
+    body = good_body(studio, path)
     ids = {value for value in map(str, requests.values(body)) if parse_id(value)}
     text = json.dumps(body)
     for id in ids:
