@@ -36,8 +36,11 @@ test: setup clients ffmpeg ## run all tests; ARGS="-k name" selects some
 test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test the deployed stack
 	$(BIN)/python -m pytest tests/deployed --durations=3 $(ARGS)
 
-test-quick: $(APP) ## run the fast tests, within a minute: domain, models, handlers, api, export, without the exceptions in tests/support/quick_part.py
-	$(BIN)/python -m pytest tests/domain tests/schemas tests/models tests/operations tests/identity tests/handlers tests/http tests/export -n 2 --quick $(ARGS)
+QUICK := $(addprefix tests/,domain schemas models operations identity handlers http export content_databases \
+  infra/test_resources.py infra/test_rights.py \
+  test_structure.py test_declarations.py test_policy_is_asked.py test_jobs.py test_permissions.py)
+test-quick: $(APP) ## run the fast tests, in about a minute: not aws, faults, e2e, most of infra, nor the exceptions in tests/support/quick_part.py
+	$(BIN)/python -m pytest $(QUICK) -n 2 --quick $(ARGS)
 
 test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults against DynamoDB Local
 	@exec $(BIN)/python -m infra.dynamodb_local \
