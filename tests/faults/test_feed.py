@@ -168,7 +168,7 @@ BY_SYNC = (
 )
 # Requests that do the same again if they are repeated: they make something without an id, or exchange two trees.
 DONE_TWICE = frozenset(
-    {"a node is made", "a node is copied", "many nodes are copied", "a question is made", "a tree is rolled back"}
+    {"a node is created", "a node is copied", "many nodes are copied", "a question is created", "a tree is rolled back"}
 )
 
 
