@@ -183,10 +183,10 @@ class TestUploads:
     def test_set_the_fields_of_a_channel(self, world):
         world.write("DELETE", f"/api/channel/{world.channel_id}")
         self.upload(world, source_domain="example.org")
-        told = world.client.poll()["changes"][-1]["mods"]
+        received = world.client.poll()["changes"][-1]["mods"]
         row = world.studio.get(f"/api/channel/{world.channel_id}").json
-        assert (told["name"], told["source_url"], told["deleted"]) == ("New", "//example.org", False)
-        assert told == {name: row[name] for name in told}
+        assert (received["name"], received["source_url"], received["deleted"]) == ("New", "//example.org", False)
+        assert received == {name: row[name] for name in received}
 
     def test_while_the_feed_is_written(self, world):
         with interrupted(world.studio, lambda: contentnode.change(world.studio, world.a, title="new")):

@@ -190,7 +190,7 @@ def test_emitted_changes_wait_for_pending_ones(studio, client, root, monkeypatch
     other, node = other_client(studio, client), new_id()
     monkeypatch.setattr(apply, "is_large", lambda _: True)
     client.send(client.created(node, root))
-    emit_update(client.channel_id, "contentnode", node, {"title": "told"})
+    emit_update(client.channel_id, "contentnode", node, {"title": "emitted"})
     assert other.poll() == EMPTY == client.poll()
     studio.deliver("maintenance")
     assert [one["key"] for one in other.poll()["changes"]] == [node] * 3
