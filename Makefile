@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -68,9 +68,9 @@ demo: setup clients ffmpeg ## upload an example channel, publish it, import it i
 bench: setup clients ffmpeg ## run the benchmarks: a table, and bench.json; ARGS="public" selects some
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
-user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: create a user in the running stack; the last line is its token
+user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: create a user in the running stack; the last line is its token. REVOKE=all (or a token) revokes API tokens, ACTIVE=0 deactivates the user
 	@test -n "$(EMAIL)" || { echo "EMAIL is required: make user EMAIL=you@example.org"; exit 1; }
-	@exec $(BIN)/python -m infra.local.user "$(EMAIL)" $(if $(ADMIN),--admin) $(if $(ASK),--ask)
+	@exec $(BIN)/python -m infra.local.user "$(EMAIL)" $(if $(ADMIN),--admin) $(if $(ASK),--ask) $(if $(REVOKE),--revoke "$(REVOKE)") $(if $(ACTIVE),--active "$(ACTIVE)")
 
 public: $(APP) ## CHANNEL=… [PUBLIC=0]: make a published channel public, or private again
 	@test -n "$(CHANNEL)" || { echo "CHANNEL is required: make public CHANNEL=<id or token>"; exit 1; }
@@ -91,8 +91,14 @@ destroy: $(APP) ## STAGE=… REGION=… [DATA=delete] [YES=<stage>]: delete a st
 admin: $(APP) ## STAGE=… REGION=… EMAIL=…: issue a one-time password to an administrator; creates the user if needed
 	@exec $(BIN)/python -m infra.deploy admin
 
-token: $(APP) ## STAGE=… REGION=… EMAIL=…: issue an API token for ricecooker; creates the user if needed
+token: $(APP) ## STAGE=… REGION=… EMAIL=…: issue an API token for ricecooker; creates the user if needed. REVOKE=all (or an id, or the token itself) revokes instead
 	@exec $(BIN)/python -m infra.deploy token
+
+deactivate: $(APP) ## STAGE=… REGION=… EMAIL=…: deactivate a user; API tokens and sessions are revoked for good
+	@exec $(BIN)/python -m infra.deploy deactivate
+
+activate: $(APP) ## STAGE=… REGION=… EMAIL=…: activate a user again, who signs in and gets new API tokens
+	@exec $(BIN)/python -m infra.deploy activate
 
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive

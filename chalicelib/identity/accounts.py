@@ -90,22 +90,33 @@ def set_password(address: str, password: str) -> None:
 
     Raises ValidationFailed for a weak password, NotFound for an unknown user, Conflict after a lost race.
     """
-    plain = plain_address(address)
+    change_password(user_with(address), password, "password")
+
+
+def user_with(email: str) -> User:
+    """The user with this e-mail address.
+
+    Raises NotFound.
+    """
+    plain = plain_address(email)
     user = users.get(user_id_of(plain)) if plain else None
     if user is None:
-        raise NotFound(f"User not found: {address.strip()[:254]!r}")
-    change_password(user, password, "password")
+        raise NotFound(f"User not found: {email.strip()[:254]!r}")
+    return user
 
 
-def change_password(user: User, password: str, field: str, current_session: str = "") -> None:
-    """Set the password of a user and end all sessions except the one with the key `current_session`.
+def change_password(
+    user: User, password: str, field: str, current_session: str = "", revoke_tokens: bool = False
+) -> None:
+    """Set the password of a user and end all sessions except the one with the key `current_session`. `revoke_tokens`
+    revokes all API tokens, too.
 
     Raises ValidationFailed for `field` if the password is weak, Conflict if the user has changed since it was read.
     """
     problem = password_problem(password, user.email or "")
     if problem:
         raise ValidationFailed({field: [problem]})
-    if not users.set_password(user, hash_password(password), current_session):
+    if not users.set_password(user, hash_password(password), current_session, revoke_tokens=revoke_tokens):
         raise Conflict("The user was changed by another request. Try again.")
 
 

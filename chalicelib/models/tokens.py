@@ -5,7 +5,7 @@
 | the owner of a token | `key` | every request with a token, as its only read |
 
 A token has a copy of its user's profile, so that authentication takes one read. A change of the profile updates the
-copies in the same transaction.
+copies in the same transaction. A revoked token is deleted.
 """
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -30,3 +30,8 @@ class Token(Table):
 def get(key: str) -> Token | None:
     """The token with this SHA-256."""
     return find(Token, key)
+
+
+def id_of(key: str) -> str:
+    """The public id of a token with this key: an id like others, by which it can be named without using it."""
+    return key[:32]

@@ -10,7 +10,8 @@
 Quota checks use `disk_space_left`, from which every upload subtracts its size in its transaction.
 `profile_rev` counts changes of the password, of the profile fields that tokens and sessions have copies of, and of
 `token_keys` and `session_places`, which refer to those copies. A change of the profile updates the copies too, on
-condition that `profile_rev` is unchanged.
+condition that `profile_rev` is unchanged. Deactivating or reactivating a user deletes all copies in the transaction
+that sets `is_active`, so no token or session outlives it.
 `models.channel_members` maintains `edit_count` and `view_count`.
 """
 
@@ -135,14 +136,15 @@ def promote(user: User) -> bool:
 def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *administrators: str) -> bool:
     """Change a user and, if `profile` is not empty, all copies of the profile in the same transaction.
 
-    `actions` are the other changes. `administrators` must be active administrators. Returns False if they are not, or
-    if the profile, tokens or sessions were changed since the user was read.
+    `actions` are the other changes. `administrators` must be active administrators. If the user is deactivated, or was
+    not active, all tokens and sessions are deleted instead. Returns False if an administrator is not one, or if the
+    profile, tokens or sessions were changed since the user was read.
     """
     fields = [getattr(User, name).set(value) for name, value in profile.items()]
-    copies: list[Token | Session] = []
-    if profile:
-        copies += [Token(key) for key in sorted(user.token_keys or ())]
-        copies += [Session(key) for key in lasting(user.session_places).values()]
+    is_revoked = profile.get("is_active") is False or ("is_active" in profile and not user.is_active)
+    copies = _credentials(user) if profile else []
+    if is_revoked:
+        fields += [User.token_keys.remove(), User.session_places.remove()]
 
     def fill(transaction: TransactWrite) -> None:
         for administrator in administrators:
@@ -150,6 +152,9 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
             transaction.condition_check(User, administrator, condition=is_one)
         _update(transaction, user, [*fields, *actions])
         for copy in copies:
+            if is_revoked:
+                transaction.delete(copy)
+                continue
             changes = [getattr(type(copy), name).set(value) for name, value in profile.items()]
             transaction.update(copy, changes, condition=type(copy).key.exists())
 
@@ -159,6 +164,23 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
 def quota_change(user: User, disk_space: int) -> list[Any]:
     """The actions for `change_profile` that set a user's quota in bytes; the used storage stays the same."""
     return [User.disk_space.set(disk_space), User.disk_space_left.add(disk_space - int(user.disk_space))]
+
+
+def _credentials(user: User) -> list[Token | Session]:
+    """All tokens and unexpired sessions of a user, by their keys only."""
+    tokens: list[Token | Session] = [Token(key) for key in sorted(user.token_keys or ())]
+    return [*tokens, *(Session(key) for key in lasting(user.session_places).values())]
+
+
+def revoke_tokens(user: User, keys: set[str]) -> bool:
+    """Delete these tokens of a user. Returns False if the user was changed since they were read."""
+
+    def fill(transaction: TransactWrite) -> None:
+        for key in sorted(keys):
+            transaction.delete(Token(key))
+        _update(transaction, user, [User.token_keys.delete(keys)])
+
+    return not transact(fill)
 
 
 def add_token(user: User, token: Token) -> bool:
@@ -200,24 +222,30 @@ def end_session(session: Session) -> None:
     transact(fill)
 
 
-def set_password(user: User, password: str, staying: str = "", once: int | None = None) -> bool:
+def set_password(
+    user: User, password: str, staying: str = "", once: int | None = None, revoke_tokens: bool = False
+) -> bool:
     """Set a user's password (its hash), and end all sessions except the one with the key `staying`.
 
-    `once` makes it a one-time password that expires at this time, in seconds since 1970. Returns False if the user was
-    changed since they were read.
+    `revoke_tokens` deletes all tokens, too. `once` makes it a one-time password that expires at this time, in seconds
+    since 1970. Returns False if the user was changed since they were read.
     """
     known = lasting(user.session_places)
     remaining = {where for where, key in known.items() if key == staying}
     is_once = User.password_once.remove() if once is None else User.password_once.set(once)
+    revoked = sorted(user.token_keys or ()) if revoke_tokens else []
 
     def fill(transaction: TransactWrite) -> None:
+        for token in revoked:
+            transaction.delete(Token(token))
         for key in known.values():
             if key != staying:
                 transaction.delete(Session(key))
             elif user.password_once is not None:
                 transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
         places = User.session_places.set(remaining) if remaining else User.session_places.remove()
-        _update(transaction, user, [User.password.set(password), is_once, places])
+        tokens = [User.token_keys.remove()] if revoked else []
+        _update(transaction, user, [User.password.set(password), is_once, places, *tokens])
 
     return not transact(fill)
 

@@ -30,7 +30,8 @@ class SignIn(Schema):
 
 
 class PasswordChange(Schema):
-    """`POST /api/user/me/password`."""
+    """`POST /api/user/me/password`. `revoke_tokens` revokes all API tokens, too."""
 
     old_password: Password
     new_password: Password
+    revoke_tokens: bool = False

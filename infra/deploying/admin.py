@@ -2,7 +2,8 @@
 
 The functions here start `python -m infra.deploying.admin` with that environment. `look` prints whether there is an
 administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it
-(`["abc", true]`), `token EMAIL` a new API token of a user.
+(`["abc", true]`), `token EMAIL` a new API token of a user, `revoke WHICH EMAIL` how many tokens were revoked; `active
+EMAIL 0` (or 1) prints null.
 """
 
 import json
@@ -42,6 +43,22 @@ def token(account: Account, prefix: str, email: str) -> str:
     return str(_run(account, prefix, "token", email))
 
 
+def revoke(account: Account, prefix: str, which: str, email: str) -> int:
+    """Revoke API tokens as `chalicelib.identity.revocation.revoke` does; returns how many.
+
+    Raises DeployError, also for an unknown user or token.
+    """
+    return int(_run(account, prefix, "revoke", which, email))
+
+
+def set_active(account: Account, prefix: str, email: str, is_active: bool) -> None:
+    """Activate or deactivate a user; deactivating ends all tokens and sessions for good.
+
+    Raises DeployError, also for an unknown user.
+    """
+    _run(account, prefix, "active", email, "1" if is_active else "0")
+
+
 def _run(account: Account, prefix: str, *arguments: str) -> Any:
     command = [sys.executable, "-m", "infra.deploying.admin", *arguments]
     environment = os.environ | environment_of(account, prefix) | {"AWS_DEFAULT_REGION": account.region}
@@ -68,9 +85,16 @@ def environment_of(account: Account, prefix: str) -> dict[str, str]:
 def main(arguments: list[str]) -> int:
     """0 after printing the result as JSON, 1 after a sentence about the problem."""
     from chalicelib.errors import StudioError
+    from chalicelib.identity import revocation
     from chalicelib.models import users
 
-    actions: dict[str, Callable[..., object]] = {"look": users.has_administrator, "give": _given, "token": _token}
+    actions: dict[str, Callable[..., object]] = {
+        "look": users.has_administrator,
+        "give": _given,
+        "token": _token,
+        "revoke": revocation.revoke,
+        "active": lambda email, value: revocation.set_active(email, value == "1"),
+    }
     try:
         print(json.dumps(actions[arguments[0]](*arguments[1:])))
     except StudioError as error:

@@ -1,11 +1,13 @@
 """The smaller commands of `infra.deploy`, by name, for a stage that is deployed.
 
-They read options as make passes them: EMAIL for admin and token, QUEUE for redrive, SET="Name=value" or ROTATE=1 for
-settings, JOB for job. Each raises DeployError, one sentence for the operator.
+They read options as make passes them: EMAIL for admin, token, deactivate and activate, REVOKE for token, QUEUE for
+redrive, SET="Name=value" or ROTATE=1 for settings, JOB for job. Each raises DeployError, one sentence for the operator.
 """
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from infra import template
 from infra.deploying import account as accounts
@@ -16,8 +18,10 @@ from infra.deploying.problems import DeployError
 from infra.resources import QUEUES
 
 Options = Mapping[str, str]
+Command = Callable[[Account, str, Options], None]
 JOBS = ("rebuild_public_index", "rebuild_search_index")  # those of chalicelib's that an operator may request
 MAX_MINUTES = 15  # of a function
+TOKEN = re.compile(r"[0-9a-f]{40}")  # an API token
 
 
 def give_password(at: Account, prefix: str, email: str, url: str) -> None:
@@ -39,9 +43,33 @@ def _admin(at: Account, stage: str, options: Options) -> None:
 
 
 def _token(at: Account, stage: str, options: Options) -> None:
-    if not options.get("EMAIL"):
+    email, which, prefix = options.get("EMAIL", ""), options.get("REVOKE", ""), accounts.parameters_of(stage)["Prefix"]
+    if not email and not TOKEN.fullmatch(which):
+        raise DeployError("EMAIL is required: EMAIL=you@example.org. Only REVOKE=<token> can do without.")
+    if which:
+        say_now(revoked(admin.revoke(at, prefix, which, email)))
+    else:
+        say_now(admin.token(at, prefix, email))
+
+
+def revoked(count: int) -> str:
+    """A sentence for the operator about revoked tokens."""
+    return f"{count} API tokens are revoked." if count != 1 else "1 API token is revoked."
+
+
+def _set_active(at: Account, stage: str, options: Options, is_active: bool) -> None:
+    email = options.get("EMAIL")
+    if not email:
         raise DeployError("EMAIL is required: EMAIL=you@example.org.")
-    say_now(admin.token(at, accounts.parameters_of(stage)["Prefix"], options["EMAIL"]))
+    admin.set_active(at, accounts.parameters_of(stage)["Prefix"], email, is_active)
+    say_now(active(email, is_active))
+
+
+def active(email: str, is_active: bool) -> str:
+    """A sentence for the operator about a user who was activated or deactivated."""
+    if is_active:
+        return f"{email} is active. Earlier API tokens and sessions stay revoked."
+    return f"{email} is deactivated; all API tokens and sessions are revoked for good."
 
 
 def _redrive(at: Account, stage: str, options: Options) -> None:
@@ -97,9 +125,11 @@ def _job(at: Account, stage: str, options: Options) -> None:
     say_now(f"{job} is started; see the log of its function, /aws/lambda/{queue}.")
 
 
-COMMANDS = {
+COMMANDS: dict[str, Command] = {
     "admin": _admin,
     "token": _token,
+    "deactivate": partial(_set_active, is_active=False),
+    "activate": partial(_set_active, is_active=True),
     "redrive": _redrive,
     "settings": _settings,
     "pause": _pause,

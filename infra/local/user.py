@@ -1,6 +1,7 @@
 """`make user`: creates a user in the running stack of DATA_DIR; the last line of its output is the token.
 
 With a password (environment variable PASSWORD, or `--ask`) an existing user gets that password, and no token.
+`--revoke` and `--active` change an existing user instead.
 `python -m infra.local.user EMAIL [--admin] [--ask]` finds the stack by its `stack.json`.
 `python -m infra.local.user --create EMAIL` is the part that runs in the stack's environment, with the password (empty
 for none) on standard input. Exit 2: the e-mail address is taken, and `--change` was not given.
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infra.deploying import commands
 from infra.local.checks import StackError
 from infra.local.running import running_stack
 
@@ -54,6 +56,23 @@ def _change(email: str, password: str) -> int:
     return 0
 
 
+def change_access(email: str, which: str, active: str) -> int:
+    """Revoke tokens of an existing user, and activate (`1`) or deactivate (`0`) the user, as far as given."""
+    from chalicelib.errors import StudioError
+    from chalicelib.identity import revocation
+
+    try:
+        if which:
+            print(commands.revoked(revocation.revoke(which, email)))
+        if active:
+            revocation.set_active(email, active == "1")
+            print(commands.active(email, active == "1"))
+    except StudioError as error:
+        print(error.detail, file=sys.stderr)
+        return 1
+    return 0
+
+
 def _taken(email: str) -> int:
     print(f"The user {email} exists already.", file=sys.stderr)
     return EMAIL_TAKEN
@@ -65,9 +84,13 @@ def main() -> int:
     arguments.add_argument("email")
     arguments.add_argument("--admin", action="store_true")
     arguments.add_argument("--ask", action="store_true", help="ask for a password")
+    arguments.add_argument("--revoke", default="", metavar="all, id or token", help="revoke API tokens")
+    arguments.add_argument("--active", default="", choices=["0", "1", ""], help="deactivate or activate the user")
     arguments.add_argument("--create", action="store_true", help=argparse.SUPPRESS)
     arguments.add_argument("--change", action="store_true", help=argparse.SUPPRESS)
     given = arguments.parse_args()
+    if given.create and (given.revoke or given.active):
+        return change_access(given.email, given.revoke, given.active)
     if given.create:
         return create(given.email, given.admin, given.change)
     try:
@@ -78,6 +101,7 @@ def main() -> int:
     password = environment.pop("PASSWORD", "") or (getpass.getpass() if given.ask else "")
     command = [sys.executable, "-m", "infra.local.user", "--create", "--change", given.email]
     command += ["--admin"] if given.admin else []
+    command += [f"--revoke={given.revoke}", f"--active={given.active}"]
     return subprocess.run(command, env=environment, input=password, text=True, check=False).returncode
 
 

@@ -67,7 +67,7 @@ def sign_out(session_id: str) -> None:
 
 
 def change_password(user: Identity, change: PasswordChange, address: str) -> None:
-    """Change the caller's password and end the caller's other sessions.
+    """Change the caller's password, end the caller's other sessions and, if requested, revoke all API tokens.
 
     Raises ValidationFailed for a wrong or weak password or an expired one-time password (the session may outlive it),
     TooManyAttempts, Conflict after a lost race.
@@ -81,7 +81,7 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
         raise ValidationFailed({"old_password": ["This one-time password has expired. Request another one."]})
     if own.password_once is not None and change.new_password == change.old_password:
         raise ValidationFailed({"new_password": ["A one-time password cannot be reused. Choose another password."]})
-    accounts.change_password(own, change.new_password, "new_password", current_session=user.session)
+    accounts.change_password(own, change.new_password, "new_password", user.session, change.revoke_tokens)
 
 
 def _may_sign_in(user: User | None, password: str) -> bool:

@@ -149,6 +149,19 @@ class TestChange:
         assert browser.call("GET", ME).status == 401
         assert studio.get(ME, token).status == 200
 
+    def test_revokes_tokens_only_if_requested(self, studio):
+        user_id, token = accounts.create_user(EMAIL, PASSWORD)
+        other = accounts.issue_token(existing(users.get(user_id)))
+        browser = studio.sign_in(user_id)
+        sent = {"old_password": PASSWORD, "new_password": NEW}
+        assert browser.call("POST", CHANGE, {**sent, "revoke_tokens": False}).status == 200
+        assert {studio.get(ME, one).status for one in (token, other)} == {200}
+        sent = {"old_password": NEW, "new_password": PASSWORD}
+        assert browser.call("POST", CHANGE, {**sent, "revoke_tokens": True}).status == 200
+        assert {studio.get(ME, one).status for one in (token, other)} == {401}
+        assert browser.call("GET", ME).status == 200
+        assert studio.get(ME, accounts.issue_token(existing(users.get(user_id)))).status == 200
+
     def test_needs_the_old_password(self, studio, user_id):
         answer = change(studio.sign_in(user_id), "wrong")
         assert (answer.status, set(answer.json)) == (400, {"old_password"})

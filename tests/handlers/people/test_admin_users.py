@@ -2,10 +2,12 @@
 
 import pytest
 
+from chalicelib.domain.tokens import digest
 from chalicelib.errors import Conflict, Forbidden, NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import users
+from chalicelib.models.tokens import Token
 from chalicelib.models.users import User
 from chalicelib.operations.users import admin_lists, administration
 from tests.support.aws.calls import counting
@@ -125,14 +127,29 @@ class TestList:
 
 
 class TestUpdate:
-    def test_deactivation_blocks_all_tokens_immediately(self, studio, admin):
+    def test_deactivation_ends_all_tokens_and_sessions_for_good(self, studio, admin):
         user_id, first = studio.sign_up("other")
         second = accounts.issue_token(existing(users.get(user_id)))
-        assert change(studio, admin, user_id, is_active=False).json["is_active"] is False
-        for token in (first, second):
-            assert studio.get("/api/user/me", token).status == 401
+        browser = studio.sign_in(user_id)
+        for is_active in (False, False, True, True):
+            assert change(studio, admin, user_id, is_active=is_active).json["is_active"] is is_active
+            assert {studio.get("/api/user/me", token).status for token in (first, second)} == {401}
+            assert browser.call("GET", "/api/user/me").status == 401
+        assert studio.get("/api/user/me", accounts.issue_token(existing(users.get(user_id)))).status == 200
+
+    def test_reactivation_revives_nothing_that_the_previous_version_left(self, studio, admin):
+        user_id, token = studio.sign_up("other")
+        browser = studio.sign_in(user_id)
+        User(user_id).update([User.is_active.set(False)])
+        Token(digest(token)).update([Token.is_active.set(False)])
         assert change(studio, admin, user_id, is_active=True).status == 200
-        assert {studio.get("/api/user/me", token).status for token in (first, second)} == {200}
+        assert studio.get("/api/user/me", token).status == 401
+        assert browser.call("GET", "/api/user/me").status == 401
+
+    def test_that_confirms_an_active_user_ends_no_token(self, studio, admin):
+        user_id, token = studio.sign_up("other")
+        assert change(studio, admin, user_id, is_active=True, is_admin=True).status == 200
+        assert studio.get(URL, token).status == 200
 
     def test_reaches_a_token_created_concurrently(self, studio, admin, monkeypatch):
         user_id, _ = studio.sign_up("other")

@@ -211,6 +211,36 @@ class TestAdministrator:
         assert user.token_keys == {digest(token) for token in tokens}
         assert (len(tokens), user.is_admin) == (2, False)
 
+    def test_revokes_tokens_and_deactivates_users(self, aws: Any, capsys: Any, monkeypatch: Any) -> None:
+        def here(_: Any, __: str, *arguments: str) -> Any:
+            assert admin.main(list(arguments)) == 0
+            return json.loads(capsys.readouterr().out)
+
+        _, token = accounts.create_user("chef@example.org")
+        monkeypatch.setattr(admin, "_run", here)
+        at, said = account.at("eu-central-1"), []
+        for command, options in (
+            ("token", {"REVOKE": token}),
+            ("token", {"EMAIL": "chef@example.org", "REVOKE": "all"}),
+            ("deactivate", {"EMAIL": "chef@example.org"}),
+            ("activate", {"EMAIL": "chef@example.org"}),
+        ):
+            commands.COMMANDS[command](at, "dev", options)
+            said.append(capsys.readouterr().out)
+        assert said == [
+            "1 API token is revoked.\n",
+            "0 API tokens are revoked.\n",
+            "chef@example.org is deactivated; all API tokens and sessions are revoked for good.\n",
+            "chef@example.org is active. Earlier API tokens and sessions stay revoked.\n",
+        ]
+
+    @pytest.mark.parametrize(
+        ("command", "options"), [("token", {"REVOKE": "all"}), ("deactivate", {}), ("activate", {"REVOKE": "all"})]
+    )
+    def test_needs_an_address(self, command: str, options: dict[str, str]) -> None:
+        with pytest.raises(DeployError, match="EMAIL is required"):
+            commands.COMMANDS[command](account.at("eu-central-1"), "dev", options)
+
     def test_with_an_invalid_address_is_reported(self, aws: Any, capsys: Any) -> None:
         assert admin.main(["give", "admin"]) == 1
         assert capsys.readouterr() == ("", "email: Enter a valid e-mail address.\n")

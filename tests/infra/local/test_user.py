@@ -56,3 +56,27 @@ def test_a_weak_password_is_refused(make):
     status, _, errors = make("short", "--change")
     assert (status, stored()) == (1, None)
     assert "at least 8 characters" in errors
+
+
+class TestAccess:
+    def test_tokens_are_revoked(self, make):
+        token = make()[1].strip()
+        assert make("", f"--revoke={token}") == (0, "1 API token is revoked.\n", "")
+        make()
+        accounts.issue_token(stored())
+        assert make("", "--revoke=all")[:2] == (0, "1 API token is revoked.\n")
+        assert stored().token_keys is None
+
+    def test_a_user_is_deactivated_and_activated(self, make):
+        make()
+        assert make("", "--active=0")[:2] == (
+            0,
+            f"{EMAIL} is deactivated; all API tokens and sessions are revoked for good.\n",
+        )
+        assert (stored().is_active, stored().token_keys) == (False, None)
+        assert make("", "--active=1")[0] == 0
+        assert stored().is_active
+
+    @pytest.mark.parametrize("option", ["--revoke=all", "--active=0"])
+    def test_an_unknown_user_is_reported(self, make, option):
+        assert make("", option) == (1, "", f"User not found: {EMAIL!r}\n")
