@@ -3,16 +3,15 @@
 Widgets, answer areas and versions are those of the exercise archives that Kolibri Studio publishes.
 """
 
-import json
-import math
 import re
 from collections.abc import Callable
 from typing import Any
 
 from le_utils.constants import exercises, format_presets
 
+from chalicelib.domain.exercises import perseus_json
+from chalicelib.domain.exercises.numbers import parse_number
 from chalicelib.domain.types import AssessmentItemData, FileData
-from chalicelib.export.exercise_numbers import parse_number
 from chalicelib.export.exercise_rows import in_order, text_of
 from chalicelib.export.perseus_images import ArchiveImages, Sizes, graphie_name, localise_graphies
 
@@ -20,7 +19,6 @@ _RADIO = "radio 1"
 _NUMERIC_INPUT = "numeric-input 1"
 _ANSWER_FORMS = ["proper", "mixed", "integer", "decimal", "improper"]
 _ITEM_VERSION = {"major": 0, "minor": 1}
-_MAX_DEPTH = 100  # levels of raw data; real items have far fewer, and deeper ones could exhaust the stack
 
 # Authors write formulas as $$x$$; Perseus expects $x$.
 _FORMULA = re.compile(r"\$\$(.+?)\$\$", re.DOTALL)
@@ -51,7 +49,7 @@ def perseus_item(item: AssessmentItemData, images: ArchiveImages) -> dict[str, A
 def texts(item: AssessmentItemData) -> list[str]:
     """All texts of a question that may reference stored files. Raises InvalidPerseusItem."""
     if item["type"] == exercises.PERSEUS_QUESTION:
-        return _strings(_raw_item(item))
+        return perseus_json.strings(_raw_item(item))
     return [
         text_of(item["question"]),
         *(text_of(answer.get("answer")) for answer in item["answers"]),
@@ -74,7 +72,7 @@ def _raw(item: AssessmentItemData, images: ArchiveImages) -> dict[str, Any]:
     def localise(text: str) -> str:
         return localise_graphies(images.localise(text)[0], graphies)
 
-    localised: dict[str, Any] = _mapped(_raw_item(item), localise)
+    localised: dict[str, Any] = perseus_json.mapped(_raw_item(item), localise)
     return localised
 
 
@@ -157,45 +155,9 @@ def _content(value: object, images: ArchiveImages) -> dict[str, Any]:
 
 def _raw_item(item: AssessmentItemData) -> dict[str, Any]:
     try:
-        raw = json.loads(item["raw_data"], parse_float=_finite, parse_constant=_finite)
-        _strings(raw)  # raises ValueError if it is nested too deeply
-    except (ValueError, RecursionError) as error:
-        raise InvalidPerseusItem(item["assessment_id"], f"its raw data is not valid JSON ({error}).") from error
-    if not isinstance(raw, dict):
-        raise InvalidPerseusItem(item["assessment_id"], "its raw data is not a JSON object.")
-    return raw
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is not a finite number")
-    return value
-
-
-def _strings(value: Any) -> list[str]:
-    """All strings of a JSON value, including keys, as Perseus stores the sizes of images by address."""
-    found: list[str] = []
-
-    def note(text: str) -> str:
-        found.append(text)
-        return text
-
-    _mapped(value, note)
-    return found
-
-
-def _mapped(value: Any, change: Callable[[str], str], depth: int = _MAX_DEPTH) -> Any:
-    """Apply `change` to every string and key of a JSON value. Raises ValueError if it is nested deeper than `depth`."""
-    if depth < 0:
-        raise ValueError(f"it is nested more than {_MAX_DEPTH} levels deep")
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [_mapped(entry, change, depth - 1) for entry in value]
-    if isinstance(value, dict):
-        return {change(key): _mapped(entry, change, depth - 1) for key, entry in value.items()}
-    return value
+        return perseus_json.parse(item["raw_data"])
+    except perseus_json.InvalidPerseus as error:
+        raise InvalidPerseusItem(item["assessment_id"], f"its raw data {error}") from error
 
 
 CONVERTERS: dict[str, Callable[[AssessmentItemData, ArchiveImages], dict[str, Any]]] = {

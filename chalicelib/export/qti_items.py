@@ -10,8 +10,8 @@ from xml.etree.ElementTree import Element
 from le_utils.constants import exercises
 
 from chalicelib.domain.exercises import qti_xml
+from chalicelib.domain.exercises.numbers import parse_number
 from chalicelib.domain.types import AssessmentItemData
-from chalicelib.export.exercise_numbers import parse_number
 from chalicelib.export.exercise_rows import in_order, text_of
 from chalicelib.export.markup import element, plain
 from chalicelib.export.qti_text import FOLDER, blocks

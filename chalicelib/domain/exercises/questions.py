@@ -1,18 +1,21 @@
 """Rules for questions: which fields each type allows, and which images their texts reference."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from le_utils.constants import exercises, file_formats, format_presets
 
-from chalicelib.domain import jsontext
-from chalicelib.domain.exercises import qti_xml
+from chalicelib.domain.exercises import perseus_json, qti_xml
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import AssessmentItemData, FileData
 
 RAW_TYPES = frozenset({exercises.PERSEUS_QUESTION, exercises.QTI})
 _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'([^\s()"\\]+)')
+_PARSERS: dict[str, Callable[[str], object]] = {
+    exercises.PERSEUS_QUESTION: perseus_json.parse,
+    exercises.QTI: qti_xml.parse,
+}
 _FORMATS = frozenset(form.id for form in file_formats.FORMATLIST)
 
 
@@ -28,27 +31,20 @@ def disallowed_fields(item: AssessmentItemData) -> dict[str, list[str]]:
 
 def invalid_raw_data(item: AssessmentItemData) -> dict[str, list[str]]:
     """Error sentences by field for raw data that could not be published. Blank raw data is allowed until then."""
-    if item["raw_data"].strip() and item["type"] == exercises.QTI:
-        return _damaged_qti(item["raw_data"])
-    if item["raw_data"].strip() and item["type"] == exercises.PERSEUS_QUESTION:
-        return _damaged_perseus(item["raw_data"])
-    return {}
+    problem = raw_data_problem(item) if item["raw_data"].strip() else None
+    return {"raw_data": [f"This {problem}"]} if problem else {}
 
 
-def _damaged_qti(raw_data: str) -> dict[str, list[str]]:
+def raw_data_problem(item: AssessmentItemData) -> str | None:
+    """Why raw data cannot be published, as the end of a sentence that starts with "its raw data"; None if it can, and
+    for questions of other types."""
+    parse = _PARSERS.get(item["type"])
     try:
-        qti_xml.parse(raw_data)
-    except qti_xml.InvalidQti as error:
-        return {"raw_data": [f"This {error}"]}
-    return {}
-
-
-def _damaged_perseus(raw_data: str) -> dict[str, list[str]]:
-    try:
-        is_item = isinstance(jsontext.loads(raw_data), dict)
-    except ValueError:
-        is_item = False
-    return {} if is_item else {"raw_data": ["This must be the JSON text of a Perseus item."]}
+        if parse:
+            parse(item["raw_data"])
+    except (perseus_json.InvalidPerseus, qti_xml.InvalidQti) as error:
+        return str(error)
+    return None
 
 
 def images(item: AssessmentItemData) -> list[str]:

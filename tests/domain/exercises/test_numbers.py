@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.export.exercise_numbers import parse_number
+from chalicelib.domain.exercises.numbers import parse_number
 from tests.support.existing import existing
 
 
