@@ -21,6 +21,10 @@ NEWEST = "public, max-age=5"
 _CHUNK = 1 << 20  # bytes
 
 
+class TooLarge(Exception):
+    """An object has more bytes than its reader accepts."""
+
+
 @cache
 def client() -> Any:
     """The S3 client of this process, made at its first use."""
@@ -65,31 +69,26 @@ def size_of(key: str) -> int | None:
         raise
 
 
-def read(key: str) -> bytes:
+def read(key: str, limit: int | None = None) -> bytes:
     """The bytes of an object.
 
-    Raises KeyError if it does not exist.
+    Raises KeyError if it does not exist, and TooLarge, without reading it, if it has more than `limit` bytes.
     """
-    body: bytes = _get(key)["Body"].read()
+    body: bytes = _get(key, limit)["Body"].read()
     return body
 
 
-def download(key: str, path: Path) -> None:
-    """Write an object to a file.
-
-    Raises KeyError if it does not exist.
-    """
-    _, chunks = stream(key)
+def download(key: str, path: Path, limit: int | None = None) -> int:
+    """Write an object to a file and return its size in bytes. Raises KeyError and TooLarge as `read` does."""
+    size, chunks = stream(key, limit)
     with path.open("wb") as file:
         file.writelines(chunks)
+    return size
 
 
-def stream(key: str) -> tuple[int, Iterator[bytes]]:
-    """The size of an object, and its bytes in chunks.
-
-    Raises KeyError if it does not exist.
-    """
-    answer = _get(key)
+def stream(key: str, limit: int | None = None) -> tuple[int, Iterator[bytes]]:
+    """The size of an object, and its bytes in chunks. Raises KeyError and TooLarge as `read` does."""
+    answer = _get(key, limit)
     return int(answer["ContentLength"]), answer["Body"].iter_chunks(_CHUNK)
 
 
@@ -99,13 +98,17 @@ def keys_below(prefix: str) -> list[tuple[str, datetime]]:
     return [(entry["Key"], entry["LastModified"]) for entry in listed.get("Contents", [])]
 
 
-def _get(key: str) -> Any:
+def _get(key: str, limit: int | None = None) -> Any:
     try:
-        return client().get_object(Bucket=settings().bucket, Key=key)
+        answer = client().get_object(Bucket=settings().bucket, Key=key)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             raise KeyError(key) from error
         raise
+    if limit is not None and answer["ContentLength"] > limit:
+        answer["Body"].close()  # S3 sends headers first: the bytes are not downloaded
+        raise TooLarge(key)
+    return answer
 
 
 def put(key: str, body: Any, content_type: str, cache_control: str | None = None, encoding: str | None = None) -> None:

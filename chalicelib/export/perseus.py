@@ -11,10 +11,10 @@ from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
 from chalicelib.export.exercise_settings import mastery_model, randomize
 from chalicelib.export.perseus_images import ArchiveImages, file_name, stored_names
 from chalicelib.export.perseus_items import CONVERTERS, attached_files, perseus_item, texts
-from chalicelib.export.zipping import zip_of
+from chalicelib.export.zipping import Content
 
 # Increment this with every change that alters the bytes of the same exercise.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 ITEM_KEYS = ("assessment_id", "type", "question", "answers", "hints", "raw_data", "randomize")
 
@@ -64,18 +64,19 @@ def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
-    """Build the archive of the questions that Perseus can represent. Equal input gives equal bytes.
+def archive_members(
+    node: NodeData, items: list[AssessmentItemData], images: Mapping[str, Content]
+) -> dict[str, Content]:
+    """Return the archive of the questions that Perseus can represent, by path. Equal input gives equal members.
 
-    `images` maps the names of `image_filenames` to their bytes. Kolibri shows a placeholder for a missing one.
+    `images` maps the names of `image_filenames` to contents. Kolibri shows a placeholder for a missing one.
     Raises InvalidPerseusItem for raw data that is not a JSON object and for damaged graphies.
     """
     archive_images = ArchiveImages(images)
     documents = {
         f"{item['assessment_id']}.json": to_json(perseus_item(item, archive_images)) for item in perseus_items(items)
     }
-    members = {"exercise.json": to_json(_exercise(node, items)), **documents, **archive_images.members}
-    return zip_of(members)
+    return {"exercise.json": to_json(_exercise(node, items)), **documents, **archive_images.members}
 
 
 def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]:

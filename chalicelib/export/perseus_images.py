@@ -17,11 +17,15 @@ from collections.abc import Callable, Iterator, Mapping
 from le_utils.constants import exercises, file_formats
 from PIL import Image, ImageOps
 
+from chalicelib.domain.pictures import MAX_PICTURES_BYTES
 from chalicelib.domain.types import FileData
 from chalicelib.export.thumbnails import UnusableImage, open_image
+from chalicelib.export.zipping import Content, content_bytes
 
 FOLDER = "images"
 MAX_SIDE = 4096  # pixels; images requested in a larger size are stored unscaled
+MAX_COPIES = 500  # scaled copies of an exercise's images; further images are stored unscaled
+MAX_COPIED_PIXELS = 200_000_000  # of all originals that are scaled and of their copies, per exercise
 JPEG_QUALITY = 90
 
 Size = tuple[int, int]  # width, height, pixels
@@ -41,10 +45,10 @@ _UNSCALABLE_MODES = frozenset({"1", "P", "PA"})
 class ArchiveImages:
     """Collects the images of an archive while its texts are rewritten. `members` maps paths in the archive to bytes."""
 
-    def __init__(self, stored: Mapping[str, bytes]) -> None:
-        self.members: dict[str, bytes] = {}
+    def __init__(self, stored: Mapping[str, Content], scaler: "Scaler | None" = None) -> None:
+        self.members: dict[str, Content] = {}
         self._stored = stored
-        self._scaled: dict[tuple[str, int, int], str] = {}
+        self._scaler = scaler or Scaler()
 
     def localise(self, text: str) -> tuple[str, Sizes]:
         """Rewrite a text's references to point into the archive: (the text, the requested sizes)."""
@@ -63,13 +67,13 @@ class ArchiveImages:
 
         If two graphies have the same name, the first is used. Raises ValueError for a graphie without delimiter.
         """
-        data = self._stored.get(file_name(file))
-        if data is None:
+        content = self._stored.get(file_name(file))
+        if content is None:
             return
         if file["file_format"] != file_formats.GRAPHIE:
-            self.members[f"{FOLDER}/{file_name(file)}"] = data
+            self.members[f"{FOLDER}/{file_name(file)}"] = content
             return
-        parts = data.split(exercises.GRAPHIE_DELIMITER.encode())
+        parts = content_bytes(content).split(exercises.GRAPHIE_DELIMITER.encode())
         if len(parts) != 2:
             raise ValueError(f"The graphie {file_name(file)} has {len(parts)} parts instead of SVG and JSON.")
         path = f"{FOLDER}/{graphie_name(file)}"
@@ -78,23 +82,43 @@ class ArchiveImages:
 
     def _add(self, name: str, size: Size | None) -> str:
         """Add a stored file and return its name in the archive. A missing file keeps its name and is not added."""
-        data = self._stored.get(name)
-        if data is None:
+        content = self._stored.get(name)
+        if content is None:
             return name
-        if size and (name, *size) not in self._scaled:
-            self._scaled[name, *size] = self._add_scaled(name, data, size)
         if size:
-            return self._scaled[name, *size]
-        self.members[f"{FOLDER}/{name}"] = data
+            name, content = self._scaler.copy(name, content, size)
+        self.members[f"{FOLDER}/{name}"] = content
         return name
 
-    def _add_scaled(self, name: str, data: bytes, size: Size) -> str:
-        copy = scaled(data, size)
-        if copy is not None:
-            checksum = hashlib.md5(copy, usedforsecurity=False).hexdigest()
-            name = f"{checksum}.{name.rpartition('.')[2]}"
-        self.members[f"{FOLDER}/{name}"] = copy or data
-        return name
+
+class Scaler:
+    """Scales the images of an exercise: to each size once, and within limits of their number, pixels and bytes."""
+
+    def __init__(self) -> None:
+        self._copies: dict[tuple[str, Size], tuple[str, Content]] = {}
+        self._pixels = MAX_COPIED_PIXELS
+        self._bytes = MAX_PICTURES_BYTES
+
+    def copy(self, name: str, content: Content, size: Size) -> tuple[str, Content]:
+        """The name and content of an image in this size: those given if there is no need or no room for a copy."""
+        if (name, size) not in self._copies:
+            if len(self._copies) >= MAX_COPIES:
+                return name, content
+            self._copies[name, size] = self._scaled(name, content_bytes(content), size) or (name, content)
+        return self._copies[name, size]
+
+    def _scaled(self, name: str, data: bytes, size: Size) -> tuple[str, Content] | None:
+        copy = scaled(data, size, self._spend)
+        if copy is None or len(copy) > self._bytes:
+            return None
+        self._bytes -= len(copy)
+        checksum = hashlib.md5(copy, usedforsecurity=False).hexdigest()
+        return f"{checksum}.{name.rpartition('.')[2]}", copy
+
+    def _spend(self, pixels: int) -> bool:
+        is_left = pixels <= self._pixels
+        self._pixels -= pixels if is_left else 0
+        return is_left
 
 
 def rewritten(text: str, address: Callable[[str, Size | None], str]) -> str:
@@ -136,17 +160,18 @@ def graphie_name(file: FileData) -> str:
     return name.removesuffix(f".{file_formats.GRAPHIE}")
 
 
-def scaled(data: bytes, size: Size) -> bytes | None:
-    """Scale an image to exactly this size (width, height), in the same file format.
+def scaled(data: bytes, size: Size, spend: Callable[[int], bool] = lambda pixels: True) -> bytes | None:
+    """Scale an image down to exactly this size (width, height), in the same file format.
 
-    None if it already has that size or cannot be scaled: SVG, animations and damaged images.
+    None if it would not get fewer pixels, as viewers can enlarge it themselves, if it cannot be scaled (SVG, animations
+    and damaged images), or if `spend` refuses the number of pixels to read and write.
     """
     try:
         with open_image(data) as image:
-            if getattr(image, "is_animated", False):
+            before, after = image.width * image.height, size[0] * size[1]
+            if after >= before or getattr(image, "is_animated", False) or not spend(before + after):
                 return None
-            upright = ImageOps.exif_transpose(image)
-            return None if upright.size == size else _resize(upright, size, image.format)
+            return _resize(ImageOps.exif_transpose(image), size, image.format)
     except UnusableImage:
         return None
 

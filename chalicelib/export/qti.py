@@ -16,14 +16,14 @@ from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
 from chalicelib.export import perseus
 from chalicelib.export.exercise_settings import mastery_model, randomize
 from chalicelib.export.markup import document, element
-from chalicelib.export.perseus_images import file_name, stored_names
+from chalicelib.export.perseus_images import ArchiveImages, Scaler, file_name, stored_names
 from chalicelib.export.perseus_items import attached_files, texts
 from chalicelib.export.qti_items import CONVERTERS, qti_item, raw_item
 from chalicelib.export.qti_perseus import wrapped
-from chalicelib.export.zipping import zip_of
+from chalicelib.export.zipping import Content
 
 # Increment this with every change that alters the bytes of the same exercise.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "imsmanifest.xml"
 
 _FOLDER = "items"
@@ -84,29 +84,32 @@ def archive_fingerprint(node: NodeData, items: list[AssessmentItemData]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def build_archive(node: NodeData, items: list[AssessmentItemData], images: Mapping[str, bytes]) -> bytes:
-    """Build the package of these questions. Equal input gives equal bytes.
+def archive_members(
+    node: NodeData, items: list[AssessmentItemData], images: Mapping[str, Content]
+) -> dict[str, Content]:
+    """Return the package of these questions, by path. Equal input gives equal members.
 
-    `images` maps the names of `image_filenames` to their bytes. Kolibri shows the description of a missing image.
+    `images` maps the names of `image_filenames` to contents. Kolibri shows the description of a missing image.
     Raises InvalidQtiItem for raw data that is not a QTI item, and InvalidPerseusItem.
     """
-    members: dict[str, bytes] = {}
+    members: dict[str, Content] = {}
     resources = []
+    scaler = Scaler()
     for item in qti_items(items):
-        root, needed = _converted(item, node["language"], images)
+        root, needed = _converted(item, node["language"], images, scaler)
         identifier = qti_xml.identifier(item["assessment_id"])
         path = f"{_FOLDER}/{identifier}.xml"
         members |= {path: document(root), **needed}
         resources.append(_resource(identifier, [path, *sorted(needed)]))
     members[MANIFEST] = document(_manifest(resources))
-    return zip_of(members)
+    return members
 
 
 def _converted(
-    item: AssessmentItemData, language: str | None, images: Mapping[str, bytes]
-) -> tuple[Element, dict[str, bytes]]:
+    item: AssessmentItemData, language: str | None, images: Mapping[str, Content], scaler: Scaler
+) -> tuple[Element, dict[str, Content]]:
     if item["type"] == exercises.PERSEUS_QUESTION:
-        return wrapped(item, language, images)
+        return wrapped(item, language, ArchiveImages(images, scaler))
     root = qti_item(item, language)
     return root, {f"{_FOLDER}/images/{name}": images[name] for name in _images_of(item) if name in images}
 

@@ -5,7 +5,6 @@ the Perseus item is in `perseus/`, its images are in `perseus/images/`, and the 
 `correct`. Kolibri 0.19 does not show such questions yet.
 """
 
-from collections.abc import Mapping
 from xml.etree.ElementTree import Element
 
 from chalicelib.domain.types import AssessmentItemData
@@ -14,18 +13,21 @@ from chalicelib.export.perseus import to_json
 from chalicelib.export.perseus_images import ArchiveImages
 from chalicelib.export.perseus_items import perseus_item
 from chalicelib.export.qti_items import RESPONSE, assessment_item, score
+from chalicelib.export.zipping import Content
 
 FOLDER = "perseus"
 
 
 def wrapped(
-    item: AssessmentItemData, language: str | None, images: Mapping[str, bytes]
-) -> tuple[Element, dict[str, bytes]]:
-    """The QTI item, and the package members that it requires by path. Raises InvalidPerseusItem."""
-    shown = ArchiveImages(images)
+    item: AssessmentItemData, language: str | None, images: ArchiveImages
+) -> tuple[Element, dict[str, Content]]:
+    """The QTI item, and the package members that it requires by path. `images` must be empty and is filled.
+
+    Raises InvalidPerseusItem.
+    """
     path = f"{FOLDER}/{item['assessment_id']}.json"
-    members = {path: to_json(perseus_item(item, shown))}
-    members |= {f"{FOLDER}/{name}": data for name, data in shown.members.items()}
+    members: dict[str, Content] = {path: to_json(perseus_item(item, images))}
+    members |= {f"{FOLDER}/{name}": content for name, content in images.members.items()}
     attributes = {"response-identifier": RESPONSE, "data-type": "perseus", "data-perseus-path": path}
     parts = [
         element("qti-response-declaration", {"identifier": RESPONSE, "cardinality": "record"}),

@@ -5,7 +5,6 @@ keep their size.
 """
 
 import base64
-import binascii
 import io
 import mimetypes
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 
 from le_utils.constants import file_formats
 from PIL import Image, ImageOps
+
+from chalicelib.domain.pictures import is_picture
 
 MAX_SIDE = 400  # pixels
 MAX_ICON_LENGTH = 100_000  # characters of the data URI
@@ -41,14 +42,24 @@ def make_thumbnail(data: bytes, file_format: str) -> bytes:
 
 def from_data_uri(uri: str) -> bytes:
     """Convert an image in a data URI (base64) to a published thumbnail. Raises UnusableImage, also for SVG."""
+    return make_thumbnail(_decoded(uri), file_formats.PNG)
+
+
+def icon_from_data_uri(uri: str) -> str:
+    """Return the data URI of a channel's cropped thumbnail. Raises UnusableImage unless it is a picture in base64."""
+    if not uri.startswith("data:image/") or len(uri) > MAX_ICON_LENGTH or not is_picture(_decoded(uri)):
+        raise UnusableImage("The data URI is not a picture.")
+    return uri
+
+
+def _decoded(uri: str) -> bytes:
     head, _, text = uri.partition(",")
     if not head.endswith(";base64"):
         raise UnusableImage("The data URI must be in base64.")
     try:
-        data = base64.b64decode(text)
-    except binascii.Error as error:
+        return base64.b64decode(text)
+    except ValueError as error:
         raise UnusableImage(f"The data URI cannot be read: {error}") from error
-    return make_thumbnail(data, file_formats.PNG)
 
 
 def channel_icon(data: bytes, file_format: str) -> str:

@@ -7,7 +7,7 @@
 `key` is "<kind of file>:<fingerprint of all inputs>".
 """
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.models.base import Table, read_many
 
@@ -20,6 +20,7 @@ class DerivedFile(Table):
     checksum = UnicodeAttribute()
     extension = UnicodeAttribute()
     file_size = NumberAttribute()
+    left_out = JSONAttribute(null=True)  # names of files that the source references and that it must not contain
 
 
 def made_before(keys: list[str]) -> dict[str, DerivedFile]:

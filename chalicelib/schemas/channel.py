@@ -7,23 +7,16 @@ from typing import Annotated, Any, Literal
 from le_utils.constants import exercises
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.domain.storage_keys import split_filename
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, Title, refuse
-from chalicelib.schemas.constants import FORMATS, MASTERY_MODELS, Language, LicenseName, one_of
+from chalicelib.schemas.constants import MASTERY_MODELS, Language, LicenseName, one_of
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.pictures import PictureName
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Words, whole
 from chalicelib.schemas.query import Text as QueryText
 
 MAX_PICTURE = 50_000  # characters; a channel's item holds the image twice, and DynamoDB items hold at most 400 kB
 MAX_VERSIONS = 100  # per page
 _BAD_CURSOR = "Invalid cursor. Use the one in `more` of the previous page."
-
-
-def _filename(value: str) -> str:
-    parts = split_filename(value)
-    if parts is None or parts[1] not in FORMATS:
-        raise refuse("This must be <md5 of the file>.<file format>, with a file format of le-utils.")
-    return value
 
 
 def _empty_as_null(value: Any) -> Any:
@@ -87,7 +80,7 @@ class ChannelChange(Schema):
 
     name: ChannelName = ""
     description: Annotated[BlankText, Field(max_length=400)] = ""
-    thumbnail: Annotated[Annotated[str, AfterValidator(_filename)] | None, BeforeValidator(_empty_as_null)] = None
+    thumbnail: Annotated[PictureName | None, BeforeValidator(_empty_as_null)] = None
     thumbnail_encoding: ThumbnailEncoding | None = None
     language: Annotated[Language | None, BeforeValidator(_empty_as_null)] = None
     content_defaults: ContentDefaults | None = None

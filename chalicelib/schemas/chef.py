@@ -27,6 +27,7 @@ from chalicelib.schemas.constants import (
     ResourceTypes,
     Role,
 )
+from chalicelib.schemas.pictures import PictureName
 
 MAX_NODES = 1000  # per request
 MAX_EXTRA = 50_000  # characters of a channel's extra fields
@@ -221,7 +222,7 @@ class ChefChannel(Schema):
     description: Annotated[BlankText, Field(max_length=400)] = ""
     tagline: Annotated[BlankText, Field(max_length=150)] = ""
     language: Language | None = None
-    thumbnail: Filename | None = None
+    thumbnail: PictureName | None = None
     source_domain: Annotated[BlankText, Field(max_length=300)] = ""
     source_id: Short = ""
     ricecooker_version: Annotated[Text | None, Field(max_length=100)] = None

@@ -12,12 +12,13 @@ from le_utils.constants import exercises, format_presets
 
 from chalicelib.export.perseus import (
     archive_fingerprint,
+    archive_members,
     assessment_data,
-    build_archive,
     image_filenames,
     perseus_items,
 )
 from chalicelib.export.perseus_items import InvalidPerseusItem
+from chalicelib.export.zipping import write_zip
 from tests.export.perseus_builders import (
     make_file,
     make_graphie,
@@ -39,6 +40,13 @@ STORED = {PICTURE_NAME: PICTURE, DRAWING_NAME: DRAWING}
 DO_ALL = make_node(mastery_model=exercises.DO_ALL, randomize=False)
 
 FIRST, SECOND = "4bfe1f68e0cd38a78167ef6beb52dcb2.png", "a69a891cb17a6eed59296d3dd7091d71.png"
+
+
+def build_archive(*given: Any) -> bytes:
+    buffer = BytesIO()
+    write_zip(buffer, archive_members(*given))
+    return buffer.getvalue()
+
 
 RECORDED = {
     "questions_plain": (

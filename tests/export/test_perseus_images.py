@@ -8,8 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from chalicelib.export import perseus_images
 from chalicelib.export.perseus_images import (
     ArchiveImages,
+    Scaler,
     graphie_name,
     localise_graphies,
     scaled,
@@ -117,6 +119,67 @@ def test_rotated_photograph_is_scaled_upright():
     with Image.open(io.BytesIO(existing(scaled(photograph, (20, 30))))) as image:
         assert image.size == (20, 30)
         assert image.getexif().get(0x0112, 1) == 1
+
+
+@pytest.fixture
+def resized(monkeypatch):
+    """The sizes of the scaled copies, in the order in which they are made."""
+    made = []
+    resize = perseus_images._resize
+
+    def noting(image, size, image_format):
+        made.append(size)
+        return resize(image, size, image_format)
+
+    monkeypatch.setattr(perseus_images, "_resize", noting)
+    return made
+
+
+def shown(*sizes):
+    return "".join(f"![]({stored(NAME)} ={width}x{height})" for width, height in sizes)
+
+
+def test_images_are_not_enlarged_but_displayed_in_the_requested_size(images, resized):
+    _, sizes = images.localise(shown((4000, 4000), (600, 400)))
+    assert resized == []
+    assert images.members == {f"images/{NAME}": PICTURE}
+    assert sizes == {local(NAME): {"width": 600, "height": 400}}
+
+
+def test_a_copy_is_made_once_for_all_questions_of_an_exercise(resized):
+    scaler = Scaler()
+    for _ in range(3):
+        ArchiveImages({NAME: PICTURE}, scaler).localise(shown((30, 20), (15, 10), (30, 20)))
+    assert resized == [(30, 20), (15, 10)]
+
+
+def test_the_number_of_copies_is_limited(images, resized, monkeypatch):
+    monkeypatch.setattr(perseus_images, "MAX_COPIES", 2)
+    _, sizes = images.localise(shown((30, 20), (15, 10), (12, 8), (30, 20)))
+    assert resized == [(30, 20), (15, 10)]
+    assert sizes[local(NAME)] == {"width": 12, "height": 8}
+
+
+def test_the_pixels_of_originals_and_copies_are_limited(resized, monkeypatch):
+    monkeypatch.setattr(perseus_images, "MAX_COPIED_PIXELS", 60 * 40 + 30 * 20 + 60 * 40 + 15 * 10 - 1)
+    images = ArchiveImages({NAME: PICTURE})
+    images.localise(shown((30, 20), (15, 10), (12, 8)))
+    assert resized == [(30, 20), (12, 8)]
+
+
+def test_the_bytes_of_copies_are_limited(monkeypatch):
+    monkeypatch.setattr(perseus_images, "MAX_PICTURES_BYTES", 10)
+    images = ArchiveImages({NAME: PICTURE})
+    images.localise(shown((30, 20)))
+    assert images.members == {f"images/{NAME}": PICTURE}
+
+
+def test_an_image_on_disk_is_scaled_as_one_in_memory(tmp_path):
+    path = tmp_path / NAME
+    path.write_bytes(PICTURE)
+    on_disk, in_memory = ArchiveImages({NAME: path}), ArchiveImages({NAME: PICTURE})
+    assert on_disk.localise(shown((30, 20))) == in_memory.localise(shown((30, 20)))
+    assert on_disk.members == in_memory.members
 
 
 def test_title_is_removed_from_image_references(images):

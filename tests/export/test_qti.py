@@ -14,13 +14,14 @@ from le_utils.constants import exercises, format_presets
 from chalicelib.export.perseus_items import InvalidPerseusItem
 from chalicelib.export.qti import (
     archive_fingerprint,
+    archive_members,
     assessment_data,
-    build_archive,
     image_filenames,
     included_presets,
     is_needed,
 )
 from chalicelib.export.qti_items import InvalidQtiItem
+from chalicelib.export.zipping import write_zip
 from tests.export.perseus_builders import make_file, make_graphie, make_image, make_item, make_raw_item, md5, stored
 from tests.export.qti_builders import make_exercise, make_raw, q, qti_id, read_package
 
@@ -29,6 +30,12 @@ NAME, DRAWING_NAME = f"{md5(PICTURE)}.png", f"{md5(DRAWING)}.graphie"
 STORED = {NAME: PICTURE, DRAWING_NAME: DRAWING}
 EXERCISE = make_exercise(mastery_model=exercises.DO_ALL, randomize=False)
 FREE = make_item("Why?", [], kind=exercises.FREE_RESPONSE)
+
+
+def build_archive(*given: Any) -> bytes:
+    buffer = BytesIO()
+    write_zip(buffer, archive_members(*given))
+    return buffer.getvalue()
 
 
 def perseus_question(number):

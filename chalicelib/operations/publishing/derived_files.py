@@ -5,9 +5,12 @@ stopped, and the next version generates only what has changed.
 """
 
 import hashlib
+import io
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from le_utils.constants import content_kinds, file_formats, format_presets
@@ -15,87 +18,142 @@ from le_utils.constants import content_kinds, file_formats, format_presets
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
+from chalicelib.domain.pictures import FORMATS, MAX_PICTURE_BYTES, is_picture, is_picture_name
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, SnapshotNode
 from chalicelib.export import perseus, qti, slideshow, thumbnails
+from chalicelib.export.perseus_images import file_name
+from chalicelib.export.zipping import Content, write_zip
 from chalicelib.models import assessment_items, derived_files
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
+from chalicelib.operations.publishing import exercise_pictures
 
-MAX_IMAGE_BYTES = 20 * 1024 * 1024  # bytes; larger thumbnails are published unchanged
-DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB
+DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB, and an archive 200 MB while it is built
+MAX_LEFT_OUT = 1000  # names stored with a derived file, whose item may have 400 kB
 CHUNK = 200  # nodes whose questions are in memory at once
 _THUMBNAILS = {preset.id for preset in format_presets.PRESETLIST if preset.thumbnail}
 
 
 @dataclass(frozen=True)
 class _Product:
-    """The bytes of a generated file. It is not final if an image was missing: then the next publish rebuilds it."""
+    """A generated file: its content, and the names of files that an archive must not hold.
 
-    data: bytes
+    It is not final if an image was missing: then the next publish rebuilds it.
+    """
+
+    content: Content
     is_final: bool = True
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Job:
-    """A file to generate: its key, its generator, and the function that adds it to the snapshot."""
+    """A file to generate: its key, its generator (which is given an empty folder), and the function that adds it to the
+    snapshot. `skip` does so if the source is unusable, and returns the name of the file that it leaves out, if any."""
 
     key: str
     extension: str
-    make: Callable[[], "_Product"]
+    make: Callable[[Path], "_Product"]
     place: Callable[[DerivedFile], None]
+    skip: Callable[[], str | None] = lambda: None
 
 
-def add(snapshot: Snapshot) -> None:
+def add(snapshot: Snapshot) -> set[str]:
     """Add the derived files to a snapshot's nodes, generating the missing ones, and the assessment metadata of
-    exercises."""
+    exercises. Returns the names of the files that were left out, as they are not usable pictures."""
     nodes = snapshot["nodes"]
+    left_out: set[str] = set()
     for at in range(0, len(nodes), CHUNK):
         chunk = nodes[at : at + CHUNK]
-        _run([job for node in chunk for job in _thumbnail_jobs(node)])
-        _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
+        left_out |= {name for node in chunk for name in _drop_oversized_thumbnails(node)}
+        left_out |= _run([job for node in chunk for job in _thumbnail_jobs(node)])
+        left_out |= _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
         _run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
+    return left_out
 
 
 def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
     """Return a channel's icon as a data URI: the cropped thumbnail, else the thumbnail file; "" without either."""
-    cropped = encoding.get("base64")
-    if cropped:
-        return str(cropped)
-    parts = split_filename(thumbnail or "")
-    if not parts:
+    try:
+        return thumbnails.icon_from_data_uri(str(encoding.get("base64") or ""))
+    except thumbnails.UnusableImage:
+        return _icon_of(thumbnail or "")
+
+
+def _icon_of(name: str) -> str:
+    parts = split_filename(name)
+    if not parts or not is_picture_name(name):
         return ""
     try:
-        return thumbnails.channel_icon(storage.read(storage_key(*parts)), parts[1])
-    except (KeyError, thumbnails.UnusableImage):
+        return thumbnails.channel_icon(_read_picture(storage_key(*parts)), parts[1])
+    except thumbnails.UnusableImage:
         return ""
 
 
-def _run(jobs: list[_Job]) -> None:
+def _read_picture(key: str) -> bytes:
+    """Read a stored picture. Raises UnusableImage if it is none, is too large (before it is read), or is not stored."""
+    try:
+        data = storage.read(key, MAX_PICTURE_BYTES)
+    except (KeyError, storage.TooLarge) as error:
+        raise thumbnails.UnusableImage(f"{key} is missing or has more than {MAX_PICTURE_BYTES} bytes.") from error
+    if not is_picture(data):
+        raise thumbnails.UnusableImage(f"{key} is not a picture.")
+    return data
+
+
+def _run(jobs: list[_Job]) -> set[str]:
+    """Run jobs, and return the names of the files that were left out."""
     by_key = {job.key: job for job in jobs}
     made = derived_files.made_before(list(by_key))
     missing = [job for key, job in by_key.items() if key not in made]
     made |= {entry.key: entry for entry in in_parallel(_make, missing) if entry}
+    left_out: set[str] = set()
     for job in jobs:
         if job.key in made:
             job.place(made[job.key])
+            left_out.update(made[job.key].left_out or ())
+        elif name := job.skip():
+            left_out.add(name)
+    return left_out
 
 
 def _make(job: _Job) -> DerivedFile | None:
-    """Generate and store a file. Returns None if its source is a damaged image, which is published unchanged."""
-    try:
-        product = job.make()
-    except thumbnails.UnusableImage:
-        return None
-    data = product.data
-    checksum = hashlib.md5(data, usedforsecurity=False).hexdigest()
-    storage.put(storage_key(checksum, job.extension), data, mimetype_of(job.extension), storage.IMMUTABLE)
-    entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=len(data))
-    proof = StoredObject(checksum, extension=job.extension, file_size=len(data))
+    """Generate and store a file. Returns None if its source is not a usable image."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            product = job.make(Path(folder))
+        except thumbnails.UnusableImage:
+            return None
+        return _store(job, product)
+
+
+def _store(job: _Job, product: _Product) -> DerivedFile:
+    content = product.content
+    with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
+        checksum = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        size = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        storage.put(storage_key(checksum, job.extension), file, mimetype_of(job.extension), storage.IMMUTABLE)
+    left_out = list(product.left_out[:MAX_LEFT_OUT]) or None
+    entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=size, left_out=left_out)
+    proof = StoredObject(checksum, extension=job.extension, file_size=size)
     write_many(puts=[proof, entry] if product.is_final else [proof])
     return entry
+
+
+def _drop_oversized_thumbnails(node: SnapshotNode) -> list[str]:
+    """Remove thumbnails from a node that are no pictures or too large; returns their names."""
+    dropped = [
+        file
+        for file in node["files"]
+        if file["preset"] in _THUMBNAILS
+        and (file["file_format"] not in FORMATS or file["file_size"] > MAX_PICTURE_BYTES)
+    ]
+    node["files"] = [file for file in node["files"] if file not in dropped]
+    return [file_name(file) for file in dropped]
 
 
 def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
@@ -104,18 +162,16 @@ def _thumbnail_jobs(node: SnapshotNode) -> list[_Job]:
     if data_uri:
         return [_cropped_thumbnail_job(node, data_uri)]
     return [
-        _thumbnail_job(file)
+        _thumbnail_job(node, file)
         for file in node["files"]
-        if file["preset"] in _THUMBNAILS
-        and file["file_format"] != file_formats.SVG
-        and file["file_size"] <= MAX_IMAGE_BYTES
+        if file["preset"] in _THUMBNAILS and file["file_format"] != file_formats.SVG
     ]
 
 
 def _cropped_thumbnail_job(node: SnapshotNode, data_uri: str) -> _Job:
     preset = thumbnail_preset(node["kind"])
 
-    def make() -> _Product:
+    def make(_: Path) -> _Product:
         with DECODERS:
             return _Product(thumbnails.from_data_uri(data_uri))
 
@@ -126,19 +182,23 @@ def _cropped_thumbnail_job(node: SnapshotNode, data_uri: str) -> _Job:
     return _Job(f"picture:{hashlib.sha256(data_uri.encode()).hexdigest()}", file_formats.PNG, make, place)
 
 
-def _thumbnail_job(file: FileData) -> _Job:
+def _thumbnail_job(node: SnapshotNode, file: FileData) -> _Job:
     source = storage_key(file["checksum"], file["file_format"])
 
-    def make() -> _Product:
+    def make(_: Path) -> _Product:
         with DECODERS:
-            return _Product(thumbnails.make_thumbnail(storage.read(source), file["file_format"]))
+            return _Product(thumbnails.make_thumbnail(_read_picture(source), file["file_format"]))
+
+    def skip() -> str:
+        node["files"] = [other for other in node["files"] if other is not file]
+        return file_name(file)
 
     def place(entry: DerivedFile) -> None:
         file["checksum"] = entry.checksum
         file["file_format"] = entry.extension
         file["file_size"] = int(entry.file_size)
 
-    return _Job(f"thumbnail:{source}", file_formats.PNG, make, place)
+    return _Job(f"thumbnail:{source}", file_formats.PNG, make, place, skip)
 
 
 def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
@@ -153,9 +213,9 @@ def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
 def _archive_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     node["assessment"] = perseus.assessment_data(node, items)
 
-    def make() -> _Product:
-        images, is_final = _images(perseus.image_filenames(items))
-        return _Product(perseus.build_archive(node, items, images), is_final)
+    def make(folder: Path) -> _Product:
+        names = perseus.image_filenames(items)
+        return _archive(names, folder, lambda images: perseus.archive_members(node, items, images))
 
     def place(entry: DerivedFile) -> None:
         node["files"].append(_derived_file(node, entry, format_presets.EXERCISE))
@@ -166,9 +226,9 @@ def _archive_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
 def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     node["assessment"] = qti.assessment_data(node, items)
 
-    def make() -> _Product:
-        images, is_final = _images(qti.image_filenames(items))
-        return _Product(qti.build_archive(node, items, images), is_final)
+    def make(folder: Path) -> _Product:
+        names = qti.image_filenames(items)
+        return _archive(names, folder, lambda images: qti.archive_members(node, items, images))
 
     def place(entry: DerivedFile) -> None:
         file = _derived_file(node, entry, format_presets.QTI_ZIP)
@@ -179,18 +239,16 @@ def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     return _Job(f"qti:{qti.archive_fingerprint(node, items)}", file_formats.HTML5, make, place)
 
 
-def _images(names: set[str]) -> tuple[dict[str, bytes], bool]:
-    """Return the images with these names, and whether all of them are stored."""
-    found = {name: data for name in sorted(names) if (data := _stored(name)) is not None}
-    return found, len(found) == len(names)
-
-
-def _stored(name: str) -> bytes | None:
-    parts = split_filename(name)
-    try:
-        return storage.read(storage_key(*parts)) if parts else None
-    except KeyError:
-        return None
+def _archive(
+    names: set[str], folder: Path, members: Callable[[Mapping[str, Content]], Mapping[str, Content]]
+) -> _Product:
+    """Build an archive in a folder from the pictures with these names."""
+    with DECODERS:
+        pictures = exercise_pictures.download(names, folder)
+        path = folder / "archive.zip"
+        with path.open("wb") as file:
+            write_zip(file, members(pictures.found))
+    return _Product(path, not pictures.missing, tuple(pictures.left_out))
 
 
 def _slideshow_job(node: SnapshotNode) -> _Job:
@@ -200,7 +258,7 @@ def _slideshow_job(node: SnapshotNode) -> _Job:
         node["files"].append(_derived_file(node, entry, format_presets.SLIDESHOW_MANIFEST))
 
     key = f"slideshow:{hashlib.sha256(manifest).hexdigest()}"
-    return _Job(key, file_formats.JSON, lambda: _Product(manifest), place)
+    return _Job(key, file_formats.JSON, lambda _: _Product(manifest), place)
 
 
 def _derived_file(node: SnapshotNode, entry: DerivedFile, preset: str) -> FileData:

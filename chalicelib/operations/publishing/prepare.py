@@ -14,7 +14,7 @@ from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import derived_files, publish_lock
+from chalicelib.operations.publishing import derived_files, exercise_pictures, publish_lock
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
@@ -67,13 +67,13 @@ def _prepare(task: Task, channel: Channel) -> None:
         raise NotPublishable("The tree has no complete resource. Add or complete one, then publish again.")
     _refuse_duplicates(snapshot)
     tasks.advance(task, 30, "Making thumbnails and exercise archives")
-    derived_files.add(snapshot)
+    notes = exercise_pictures.note(derived_files.add(snapshot))
     _check_tree(channel.id, root_id)
     if task.task_name == tasks.DRAFT:
         token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
-        _hand_over(task, channel, snapshot, token=token)
+        _hand_over(task, channel, snapshot, token=token, notes=notes)
     else:
-        _hand_over_or_end(task, channel, snapshot)
+        _hand_over_or_end(task, channel, snapshot, notes)
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
@@ -82,17 +82,17 @@ def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: An
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
-def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot) -> None:
+def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, notes: list[str]) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
         columns: dict[str, object] = {"published_rev": channel.rev}
-        detail = UNCHANGED.format(version=int(channel.version))
+        detail = " ".join([UNCHANGED.format(version=int(channel.version)), *notes])
         result = {"version": int(channel.version), "token": channel.primary_token}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
-    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=fingerprint, token=token)
+    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=fingerprint, token=token, notes=notes)
 
 
 def _root_of(task: Task, channel: Channel) -> str:

@@ -63,8 +63,13 @@ def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     token, record = task.arguments["token"], public_record(snapshot)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
-    detail = f"Draft created: {record['total_resource_count']} resources."
+    detail = _with_notes(f"Draft created: {record['total_resource_count']} resources.", task)
     publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, {"draft_token": token})
+
+
+def _with_notes(detail: str, task: Task) -> str:
+    """Add what the first stage noted, such as what it left out."""
+    return " ".join([detail, *task.arguments.get("notes", [])])
 
 
 def _measure(task: Task, snapshot: Snapshot) -> None:
@@ -112,7 +117,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     token = task.arguments["token"]
     end, deleted = publish_lock.end_of_draft(channel)
     columns |= {**end, "primary_token": token}
-    detail = f"Published version {version}: {record['total_resource_count']} resources."
+    detail = _with_notes(f"Published version {version}: {record['total_resource_count']} resources.", task)
     result = {"version": version, "token": token}
     if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, deleted):
         _measure(task, snapshot)
