@@ -27,10 +27,19 @@ def document(root: Element) -> bytes:
     return clean(_DECLARATION + tostring(root, encoding="unicode")).encode()
 
 
+def is_deep(root: Element, levels: int) -> bool:
+    """Whether elements are nested more than `levels` levels deep."""
+    level = [root]
+    for _ in range(levels):
+        level = [child for element in level for child in element]
+    return bool(level)
+
+
 def plain(source: Element, namespace: str = "") -> Element:
     """A copy whose elements have no prefixes: a namespace is declared on each element that differs from its parent's.
 
-    Kolibri parses an item's body as HTML, in which `<m:math>` would be an unknown element.
+    Kolibri parses an item's body as HTML, in which `<m:math>` would be an unknown element. It calls itself for each
+    level, so callers limit the depth of `source`.
     """
     own, tag = _split(source.tag)
     result = Element(tag)

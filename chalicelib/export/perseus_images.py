@@ -38,7 +38,7 @@ _REFERENCE: re.Pattern[str] = re.compile(
     + r'(?:(?:\s+=(?P<width>[0-9.]{1,20})x(?P<height>[0-9.]{1,20}))?(?:\s+"[^")\n]*")?\s*(?=\)))?'
 )
 _STORED_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]+")
-_GRAPHIE_URL = re.compile(r'web\+graphie:[^\s()"$]*/(?P<name>[^\s()"$/]+)')
+_GRAPHIE_URL = re.compile(r'web\+graphie:(?P<address>[^\s()"$]*)')
 _UNSCALABLE_MODES = frozenset({"1", "P", "PA"})
 
 
@@ -137,8 +137,11 @@ def localise_graphies(text: str, names: set[str]) -> str:
     """Rewrite `web+graphie:<address>/<name>` to point into the archive if `names` has that graphie."""
 
     def replace(match: re.Match[str]) -> str:
-        known = match["name"] in names
-        return f"web+graphie:{local_path(match['name'])}" if known else match[0]
+        address = match["address"].rstrip("/")
+        _, slash, name = address.rpartition("/")
+        if not slash or name not in names:
+            return match[0]
+        return f"web+graphie:{local_path(name)}{match['address'].removeprefix(address)}"
 
     return _GRAPHIE_URL.sub(replace, text)
 
@@ -156,7 +159,7 @@ def file_name(file: FileData) -> str:
 
 def graphie_name(file: FileData) -> str:
     """The name by which texts refer to a graphie: its original file name without folder and extension."""
-    name = re.split(r"[/\\]", file["original_filename"])[-1]
+    name = file["original_filename"].replace("\\", "/").rpartition("/")[2]
     return name.removesuffix(f".{file_formats.GRAPHIE}")
 
 

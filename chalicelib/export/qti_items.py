@@ -14,7 +14,7 @@ from chalicelib.domain.exercises.numbers import parse_number
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.export.exercise_rows import in_order, text_of
 from chalicelib.export.markup import element, plain
-from chalicelib.export.qti_text import FOLDER, blocks
+from chalicelib.export.qti_text import FOLDER, MAX_FORMATTED_LENGTH, blocks, unformatted
 
 RESPONSE = "RESPONSE"
 
@@ -24,6 +24,7 @@ _TEXT_FIELD = {"response-identifier": RESPONSE, "expected-length": "50"}
 _INTEGERS = 1e15  # floats represent all smaller whole numbers exactly
 
 _Parts = list[Element]
+_Blocks = Callable[[str], _Parts]  # converts a text to block elements
 
 
 class InvalidQtiItem(ValueError):
@@ -41,7 +42,14 @@ def qti_item(item: AssessmentItemData, language: str | None) -> Element:
     """
     if item["type"] == exercises.QTI:
         return _raw(item)
-    return assessment_item(item, language, CONVERTERS[item["type"]](item))
+    return assessment_item(item, language, CONVERTERS[item["type"]](item, _blocks_of(item)))
+
+
+def _blocks_of(item: AssessmentItemData) -> _Blocks:
+    length = len(text_of(item["question"]))
+    length += sum(len(text_of(answer.get("answer"))) for answer in item["answers"])
+    length += sum(len(text_of(hint.get("hint"))) for hint in item["hints"])
+    return blocks if length <= MAX_FORMATTED_LENGTH else unformatted
 
 
 def raw_item(item: AssessmentItemData) -> Element:
@@ -84,7 +92,7 @@ def _raw(item: AssessmentItemData) -> Element:
     return root
 
 
-def _selection(item: AssessmentItemData) -> _Parts:
+def _selection(item: AssessmentItemData, blocks: _Blocks) -> _Parts:
     answers = [answer for answer in in_order(item["answers"]) if text_of(answer.get("answer")).strip()]
     choices = {f"choice_{number}": answer for number, answer in enumerate(answers)}
     correct = [name for name, answer in choices.items() if answer.get("correct")]
@@ -99,18 +107,18 @@ def _selection(item: AssessmentItemData) -> _Parts:
         "orientation": "vertical",
     }
     prompt = [element("qti-prompt", None, *found)] if (found := blocks(text_of(item["question"]))) else []
-    shown = [_choice(name, text_of(answer["answer"])) for name, answer in choices.items()]
+    shown = [_choice(name, blocks(text_of(answer["answer"]))) for name, answer in choices.items()]
     # An interaction without choices is invalid in QTI.
-    inner = [element("qti-choice-interaction", attributes, *prompt, *shown)] if shown else _prompt(item)
-    return [declaration, score(), *_rest(item, inner), template]
+    inner = [element("qti-choice-interaction", attributes, *prompt, *shown)] if shown else _prompt(item, blocks)
+    return [declaration, score(), *_rest(item, inner, blocks), template]
 
 
-def _choice(name: str, text: str) -> Element:
+def _choice(name: str, shown: _Parts) -> Element:
     attributes = {"identifier": name, "show-hide": "show", "fixed": "false"}
-    return element("qti-simple-choice", attributes, *blocks(text))
+    return element("qti-simple-choice", attributes, *shown)
 
 
-def _input(item: AssessmentItemData) -> _Parts:
+def _input(item: AssessmentItemData, blocks: _Blocks) -> _Parts:
     right = [answer.get("answer") for answer in in_order(item["answers"]) if answer.get("correct", True)]
     texts = [text for text in (text_of(answer).strip() for answer in right) if text]
     numbers = [number for number in map(parse_number, texts) if number is not None]
@@ -118,13 +126,14 @@ def _input(item: AssessmentItemData) -> _Parts:
         declaration, template = _response("single", "float", [_number(number) for number in numbers])
     else:
         declaration, template = _response("single", "string", texts)
-    return [declaration, score(), *_rest(item, [*_prompt(item), _text_field()]), template]
+    return [declaration, score(), *_rest(item, [*_prompt(item, blocks), _text_field()], blocks), template]
 
 
-def _free_response(item: AssessmentItemData) -> _Parts:
+def _free_response(item: AssessmentItemData, blocks: _Blocks) -> _Parts:
     """Free responses are not scored automatically; coaches read them."""
     declaration = element("qti-response-declaration", _declared("single", "string"))
-    return [declaration, score(external_scored="human"), *_rest(item, [*_prompt(item), _text_field()])]
+    body = [*_prompt(item, blocks), _text_field()]
+    return [declaration, score(external_scored="human"), *_rest(item, body, blocks)]
 
 
 def _response(cardinality: str, base_type: str, correct: list[str]) -> tuple[Element, Element]:
@@ -149,7 +158,7 @@ def _declared(cardinality: str, base_type: str) -> dict[str, str]:
     return {"identifier": RESPONSE, "cardinality": cardinality, "base-type": base_type}
 
 
-def _prompt(item: AssessmentItemData) -> _Parts:
+def _prompt(item: AssessmentItemData, blocks: _Blocks) -> _Parts:
     found = blocks(text_of(item["question"]))
     return [element("div", None, *found)] if found else []
 
@@ -159,7 +168,7 @@ def _text_field() -> Element:
     return element("p", None, element("qti-text-entry-interaction", _TEXT_FIELD))
 
 
-def _rest(item: AssessmentItemData, body: _Parts) -> _Parts:
+def _rest(item: AssessmentItemData, body: _Parts, blocks: _Blocks) -> _Parts:
     """The body, followed by the hints, if any, as cards of the catalog that Kolibri reads."""
     hints = [found for hint in in_order(item["hints"]) if (found := blocks(text_of(hint.get("hint"))))]
     cards = [
@@ -174,7 +183,7 @@ def _number(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < _INTEGERS else repr(value)
 
 
-CONVERTERS: dict[str, Callable[[AssessmentItemData], _Parts]] = {
+CONVERTERS: dict[str, Callable[[AssessmentItemData, _Blocks], _Parts]] = {
     exercises.SINGLE_SELECTION: _selection,
     exercises.MULTIPLE_SELECTION: _selection,
     exercises.INPUT_QUESTION: _input,

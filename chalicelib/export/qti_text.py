@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, fromstring, tostring
 from xml.sax.saxutils import escape, quoteattr
 
-from chalicelib.export.markup import clean, plain
+from chalicelib.export.markup import clean, element, is_deep, plain
 from chalicelib.export.perseus_images import Size, rewritten
 
 if TYPE_CHECKING:
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 FOLDER = "images"
+MAX_FORMATTED_LENGTH = 30_000  # characters of all texts of a question; longer questions are shown without formatting
 MAX_FORMULA_LENGTH = 2000  # characters; longer formulas are shown as source text
 
+_MAX_DEPTH = 100  # levels of elements; texts and formulas with more are shown as source text
 _FENCE = "$$"
 _IMAGE = re.compile(rf"({FOLDER}/[0-9a-f]{{32}}\.[a-z0-9]+)(?:#(\d+)x(\d+))?")
 _XHTML = "http://www.w3.org/1999/xhtml"
@@ -32,7 +34,13 @@ def blocks(text: str) -> list[Element]:
     """The block elements (paragraphs, lists, tables, …) of a text; empty if it is blank."""
     pointed = rewritten(clean(text), _address)
     html = clean(_markdown().render(pointed))
-    return [_cleaned(child) for child in _parsed(f'<div xmlns="{_XHTML}">{html}</div>')]
+    root = _parsed(f'<div xmlns="{_XHTML}">{html}</div>')
+    return unformatted(text) if is_deep(root, _MAX_DEPTH) else [_cleaned(child) for child in root]
+
+
+def unformatted(text: str) -> list[Element]:
+    """A text as one paragraph without formatting, formulas and images; empty if it is blank."""
+    return [element("p", text=clean(text).strip())] if text.strip() else []
 
 
 def _address(name: str, size: Size | None) -> str:
@@ -90,6 +98,8 @@ def _mathml(latex: str) -> str:
     try:
         math = _parsed(clean(convert(latex)))
     except Exception:  # for invalid LaTeX, the converter raises many types of errors or writes invalid XML
+        return written
+    if is_deep(math, _MAX_DEPTH):
         return written
     for part in math.iter():
         for name in _NO_MATH:

@@ -20,6 +20,10 @@ Schema = dict[str, Any]
 REFERENCE = "#/components/schemas/"
 HTML = "text/html"
 FORM = "multipart/form-data"
+_PAGE_OF = re.compile(r"^(\w+)\[(\w+)\]$")
+_REFERRED = re.compile(f'"{REFERENCE}([^"]+)"')
+_WORD = re.compile(r"[\w.-]+")
+_PARAMETER = re.compile(r"\{(\w+)\}")
 DESCRIPTION = """The API of Kolibri Studio: create, edit and publish channels of educational content for Kolibri.
 
 Responses are JSON, or HTML pages for browsers that prefer `text/html`. A trailing slash in a path is optional. Every
@@ -56,7 +60,7 @@ class _Plain(GenerateJsonSchema):
 
     def normalize_name(self, name: str) -> str:
         """ChannelPage for Page[Channel]."""
-        return super().normalize_name(re.sub(r"^(\w+)\[(\w+)\]$", r"\2\1", name))
+        return super().normalize_name(_PAGE_OF.sub(r"\2\1", name))
 
     def default_schema(self, schema: Any) -> dict[str, Any]:
         """Without defaults that only mean "not sent"."""
@@ -134,7 +138,7 @@ def used(schemas: dict[str, Schema], users: Any) -> dict[str, Schema]:
 
 
 def _references(part: Any) -> set[str]:
-    return set(re.findall(f'"{REFERENCE}([^"]+)"', json.dumps(part)))
+    return set(_REFERRED.findall(json.dumps(part)))
 
 
 def _closed(schemas: Any) -> Any:
@@ -166,14 +170,14 @@ def _operation(route: Route, answers: dict[Any, Schema], inputs: dict[Any, Schem
 
 
 def _name(route: Route) -> str:
-    return "_".join([route.method.lower(), *re.findall(r"[\w.-]+", route.path.removeprefix("/api"))])
+    return "_".join([route.method.lower(), *_WORD.findall(route.path.removeprefix("/api"))])
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:
     schema = {"type": "string", "minLength": 1}
     return [
         {"name": name, "in": "path", "required": True, "description": PARAMETERS.get(name, ""), "schema": schema}
-        for name in re.findall(r"\{(\w+)\}", path)
+        for name in _PARAMETER.findall(path)
     ]
 
 

@@ -1,16 +1,19 @@
 """Request bodies and query parameters of the assessmentitem resource."""
 
+from functools import cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, TypeAdapter
 
 from chalicelib.domain import jsontext
+from chalicelib.domain.exercises.questions import MAX_RAW_DATA
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, refuse
 from chalicelib.schemas.constants import QuestionType
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.parts import Ids
 
 MAX_ROWS = 200  # answers or hints per question
+MAX_TEXT = 100_000  # characters of a question, an answer or a hint
 
 
 class QuestionQuery(ListQuery):
@@ -39,14 +42,31 @@ def _in_order(rows: list[Any]) -> list[dict[str, Any]]:
     return [{**row, "order": index if row["order"] is None else row["order"]} for index, row in enumerate(data)]
 
 
+_Text = Annotated[BlankText, Field(max_length=MAX_TEXT)]
+
+
+def _answer(value: Any) -> Any:
+    """Check an answer here, as pydantic would report three errors for it, one for each type."""
+    if isinstance(value, str | None):
+        return _text().validate_python(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise refuse("This must be a text or a number.")
+    return value
+
+
+@cache
+def _text() -> TypeAdapter[str]:
+    return TypeAdapter(_Text)
+
+
 class AnswerIn(Schema):
-    answer: BlankText | int | float
+    answer: Annotated[str | int | float, BeforeValidator(_answer, json_schema_input_type=_Text | int | float)]
     correct: bool = False
     order: int | None = None
 
 
 class HintIn(Schema):
-    hint: BlankText
+    hint: _Text
     order: int | None = None
 
 
@@ -63,10 +83,10 @@ class QuestionChanges(Schema):
     contentnode: Id | None = None
     assessment_id: Id | None = None
     type: QuestionType = "single_selection"
-    question: BlankText = ""
+    question: _Text = ""
     answers: Answers = Field(default_factory=list)
     hints: Hints = Field(default_factory=list)
-    raw_data: BlankText = ""
+    raw_data: Annotated[BlankText, Field(max_length=MAX_RAW_DATA)] = ""
     order: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     source_url: Annotated[Text, Field(max_length=400)] | None = None
     randomize: bool = False

@@ -12,7 +12,7 @@ MAX_TEXT_LENGTH = 1000  # characters
 MAX_PAGE_SIZE = 1000
 MAX_INTEGER = 2**63 - 1  # SQLite's largest integer
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
-_NUMBER = re.compile("([+-]?)0*([0-9]+)")
+_NUMBER = re.compile("([+-]?)([0-9]+)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _MAX_LANGUAGE_LENGTH = 14  # characters, as in Kolibri's database
 
@@ -42,7 +42,7 @@ def whole(value: str) -> int | None:
     found = _NUMBER.fullmatch(value)
     if found is None:
         return None
-    number = min(int(found[2][:20]), MAX_INTEGER + 1)
+    number = min(int(found[2].lstrip("0")[:20] or "0"), MAX_INTEGER + 1)
     return -number if found[1] == "-" else number
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.jsontext import MAX_NUMBER, loads
+from chalicelib.domain.jsontext import MAX_DEPTH, MAX_NUMBER, loads
 from tests.support.worlds.values import json_values
 
 
@@ -29,6 +29,16 @@ def test_invalid_json_is_rejected(text):
     for given_text in (text, text.encode()):
         with pytest.raises(ValueError, match=r"."):
             loads(given_text)
+
+
+@pytest.mark.parametrize(("start", "end"), [("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")])
+def test_data_may_have_a_hundred_levels(start, end):
+    levels = start.count("[") + start.count("{")
+    most = MAX_DEPTH // levels
+    assert loads(start * most + "1" + end * most)
+    for times in (most + 1, 300, 100_000):
+        with pytest.raises(ValueError, match=r"more than 100 levels"):
+            loads(start * times + "1" + end * times)
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", '{"a": [NaN]}', "1" * 5000])

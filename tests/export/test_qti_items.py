@@ -11,6 +11,7 @@ from le_utils.constants import exercises
 
 from chalicelib.export.markup import document
 from chalicelib.export.qti_items import InvalidQtiItem, qti_item
+from chalicelib.export.qti_text import MAX_FORMATTED_LENGTH
 from tests.export.perseus_builders import make_item, stored
 from tests.export.qti_builders import MATH, QTI, Item, make_raw, q, qti_id
 from tests.support.existing import existing
@@ -206,3 +207,13 @@ choices = st.lists(st.tuples(words, st.booleans()), min_size=1, max_size=6, uniq
 def test_correct_choices_are_the_correct_answers(answers, kind):
     item = convert(make_item(answers=answers, kind=kind))
     assert item.right() == [text for text, correct in answers if correct]
+
+
+@pytest.mark.parametrize("kind", [exercises.SINGLE_SELECTION, *TEXTS])
+def test_long_questions_are_not_formatted(kind):
+    """Formatting takes much longer than anything else, for each character."""
+    for length, formatted in ((MAX_FORMATTED_LENGTH, True), (MAX_FORMATTED_LENGTH + 1, False)):
+        made = make_item("*q*", [("*a*", True)], ["*h*" + "h" * (length - 9)], kind=kind)
+        written = document(qti_item(made, "en")).decode()
+        assert ("<em>q</em>" in written, "<em>h</em>" in written) == (formatted, formatted)
+        assert ("*q*" in written, "*h*" in written) == (not formatted, not formatted)

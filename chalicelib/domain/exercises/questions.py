@@ -10,6 +10,7 @@ from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import AssessmentItemData, FileData
 
+MAX_RAW_DATA = 2_000_000  # characters; real ones have some hundred thousand
 RAW_TYPES = frozenset({exercises.PERSEUS_QUESTION, exercises.QTI})
 _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'([^\s()"\\]+)')
 _PARSERS: dict[str, Callable[[str], object]] = {
@@ -39,6 +40,8 @@ def raw_data_problem(item: AssessmentItemData) -> str | None:
     """Why raw data cannot be published, as the end of a sentence that starts with "its raw data"; None if it can, and
     for questions of other types."""
     parse = _PARSERS.get(item["type"])
+    if parse and len(item["raw_data"]) > MAX_RAW_DATA:
+        return f"has more than {MAX_RAW_DATA} characters. Shorten it."
     try:
         if parse:
             parse(item["raw_data"])

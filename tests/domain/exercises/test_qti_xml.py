@@ -2,7 +2,15 @@
 
 import pytest
 
-from chalicelib.domain.exercises.qti_xml import BODY, InvalidQti, identifier, localise, parse, stored_names
+from chalicelib.domain.exercises.qti_xml import (
+    BODY,
+    MAX_NAMESPACE,
+    InvalidQti,
+    identifier,
+    localise,
+    parse,
+    stored_names,
+)
 from tests.support.existing import existing
 
 NAMESPACE = "http://www.imsglobal.org/xsd/imsqtiasi_v3p0"
@@ -71,6 +79,21 @@ def test_entities_are_never_expanded():
     doctype, use = billion_laughs()
     with pytest.raises(InvalidQti, match="DOCTYPE"):
         parse(item(f"<p>{use}</p>", doctype))
+
+
+def test_long_namespaces_are_rejected():
+    """The parser writes them before every name that has their prefix."""
+    for quote in "\"'":
+        accepted = item("<p:a/>").replace(">", f" xmlns:p = {quote}{'n' * MAX_NAMESPACE}{quote}>", 1)
+        assert parse(accepted) is not None
+        with pytest.raises(InvalidQti, match="namespace of more than 200 characters"):
+            parse(accepted.replace("nn", "nnn", 1))
+
+
+def test_too_many_elements_are_rejected():
+    assert parse(item("<p/>" * 40_000)) is not None
+    with pytest.raises(InvalidQti, match="more than 50000 elements"):
+        parse(item("<p/>" * 60_000))
 
 
 def test_a_very_deep_item_is_rejected():
