@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.ids import parse_id
+from chalicelib.http.router import Route
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.aws.request_data import (
@@ -252,6 +254,10 @@ TABLE: list[Row] = [
 ]
 
 
+def _route(name: str) -> Route:
+    return next(route for route in routes.ALL if routes.name(route) == name)
+
+
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[Cloud]:
     with empty_cloud() as cloud:
@@ -325,7 +331,7 @@ def test_statuses_for_every_caller(
     parameter: Callable[[State], str] | None,
     statuses: tuple[int, ...],
 ) -> None:
-    route = next(route for route in routes.ALL if routes.name(route) == name)
+    route = _route(name)
     answered = {}
     _, root = studio.make_channel(channel_id=published)
     for who in WHO:
@@ -337,3 +343,55 @@ def test_statuses_for_every_caller(
         headers = {"content_type": FORM} if isinstance(sent, bytes) else {}
         answered[who] = studio.call(route.method, path, sent, people[who][1], **headers).status
     assert answered == dict(zip(WHO, statuses, strict=True))
+
+
+BODIES = [row for row in TABLE if row[0].split()[0] in ("POST", "PUT", "PATCH", "DELETE") and _route(row[0]).body]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "parameter", "statuses"), BODIES, ids=[f"{number} {row[0]}" for number, row in enumerate(BODIES)]
+)
+def test_rights_come_before_bodies(
+    studio: Studio,
+    people: dict[str, tuple[str, str | None]],
+    published: str,
+    public_id: str,
+    task_id: str,
+    name: str,
+    body: Body | None,
+    parameter: Callable[[State], str] | None,
+    statuses: tuple[int, ...],
+) -> None:
+    """Callers who may not do something get the same answer to a malformed body as to a valid one."""
+    route = _route(name)
+    _, root = studio.make_channel(channel_id=published)
+    state = State(published, public_id, root, task_id)
+    path, valid = routes.url(route, parameter(state) if parameter else ""), body(state) if body else {}
+    for who, status in zip(WHO, statuses, strict=True):
+        if status in (401, 403, 404):
+            right = studio.call(route.method, path, valid, people[who][1])
+            assert right.status == status
+            for wrong in _malformed(route, valid):
+                answer = studio.call(route.method, path, wrong, people[who][1])
+                assert (answer.status, answer.text) == (status, right.text), (who, wrong)
+
+
+def _malformed(route: Route, valid: Any) -> Iterator[Any]:
+    """Bodies that are not JSON, or in which all is wrong but the ids.
+
+    Where an id in the body decides who may send it, that must be readable: without an id in the path, for copies, which
+    their target decides, and for members.
+    """
+    if "{" in route.path and not route.path.endswith(("/copy", "/make_editor")):
+        yield b"{"
+        yield []
+    if isinstance(valid, dict):
+        every = {**dict.fromkeys(getattr(route.body, "model_fields", ()), None), **valid}
+        yield {**{field: _wrong(value) for field, value in every.items()}, "unheard_of": 1}
+
+
+def _wrong(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {**{field: _wrong(inner) for field, inner in value.items()}, "unheard_of": [[[]]]}
+    is_id = parse_id(value) or (isinstance(value, list) and value and all(map(parse_id, value)))
+    return value if is_id else [[[]]]

@@ -1,6 +1,7 @@
 """Questions of exercises, addressed by `<contentnode>,<assessment_id>`."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.operations.access import node_rights
 from chalicelib.operations.exercises import questions
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
 from chalicelib.schemas.responses.content import Question
@@ -22,5 +23,7 @@ ASSESSMENT_ITEM = Resource(
     write=QuestionWrite,
     change=QuestionChanges,
     read=Question,
+    editable=questions.check_editor,
+    within=("contentnode", node_rights.editable),
 )
 ROUTES = routes_of(ASSESSMENT_ITEM)

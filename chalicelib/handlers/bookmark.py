@@ -1,6 +1,7 @@
 """Bookmarks of channels, addressed by the channel (specification: Resource Shapes, bookmark)."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.operations.access import channel_rights
 from chalicelib.operations.users import bookmarks
 from chalicelib.schemas.channel import BookmarkIn
 from chalicelib.schemas.listing import ListQuery
@@ -15,5 +16,6 @@ ROUTES = routes_of(
         delete=bookmarks.delete,
         write=BookmarkIn,
         read=Bookmark,
+        within=("channel", channel_rights.viewable),
     )
 )

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.rights import on_path
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
+from chalicelib.operations.access import channel_rights
 from chalicelib.operations.channels import channel_list, channel_resource, deploy
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import tree_diff
@@ -37,6 +39,7 @@ CHANNEL = Resource(
     write=ChannelIn,
     change=ChannelChange,
     read=Channel,
+    editable=channel_rights.writable,
 )
 
 
@@ -66,10 +69,11 @@ def diff(request: Request) -> Reply:
     return Reply(answer, 200 if "counts" in answer else 202)
 
 
+EDITORS = on_path(channel_rights.writable)
 ONE = "/api/channel/{id}"
 _TREES = (
-    ("deploy", deploy.deploy, "Deploy the staged tree"),
-    ("rollback", deploy.rollback, "Roll back to the previous live tree"),
+    ("deploy", _of_one(deploy.deploy), "Deploy the staged tree"),
+    ("rollback", _of_one(deploy.rollback), "Roll back to the previous live tree"),
 )
 _PUBLISHING = (
     ("publish", publish, PublishIn, "Publish the live tree"),
@@ -86,6 +90,7 @@ ROUTES = (
         "Restore a deleted channel",
         body=Nothing,
         answer=Channel,
+        rights=EDITORS,
     ),
     Route(
         "GET",
@@ -112,11 +117,20 @@ ROUTES = (
         answer=VersionDetail,
     ),
     *(
-        Route("POST", f"{ONE}/{name}", _of_one(do), Access.SIGNED_IN, summary, body=Nothing, answer=Channel)
-        for name, do, summary in _TREES
+        Route(
+            "POST",
+            f"{ONE}/{name}",
+            view,
+            Access.SIGNED_IN,
+            summary,
+            body=Nothing,
+            answer=Channel,
+            rights=EDITORS,
+        )
+        for name, view, summary in _TREES
     ),
     *(
-        Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=StartedTask)
+        Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=StartedTask, rights=EDITORS)
         for name, view, body, summary in _PUBLISHING
     ),
     Route(
@@ -128,5 +142,6 @@ ROUTES = (
         query=DiffQuery,
         answer=Diff,
         also=((202, StartedTask),),
+        rights=on_path(tree_diff.check_member),
     ),
 )

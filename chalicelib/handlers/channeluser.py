@@ -1,7 +1,9 @@
 """Editors and viewers of a channel."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.rights import in_body
 from chalicelib.http.router import Access, Reply, Request, Route
+from chalicelib.operations.access import channel_rights
 from chalicelib.operations.users import members
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import parse_query
@@ -37,6 +39,11 @@ def remove_self(request: Request) -> Reply:
     return Reply(None, 204)
 
 
+def _in_channel(request: Request) -> None:
+    for name in MakeEditor.model_fields:
+        in_body(name, channel_rights.writable)(request)
+
+
 ROUTES = (
     *routes_of(MEMBERS),
     Route("DELETE", ONE, remove, Access.SIGNED_IN, "Remove a member from a channel", query=MemberOf, status=204),
@@ -48,6 +55,7 @@ ROUTES = (
         "Make a viewer an editor",
         body=MakeEditor,
         answer=Member,
+        rights=_in_channel,
     ),
     Route("DELETE", f"{ONE}/remove_self", remove_self, Access.SIGNED_IN, "Leave a channel", query=MemberOf, status=204),
 )

@@ -2,7 +2,9 @@
 
 from chalicelib.errors import FilterRequired
 from chalicelib.http.resources import Resource, routes_of
+from chalicelib.http.rights import both, in_body, on_path
 from chalicelib.http.router import Access, Reply, Request, Route
+from chalicelib.operations.access import node_rights
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
 from chalicelib.schemas.base import parse
@@ -33,7 +35,10 @@ CONTENTNODE = Resource(
     delete=node_moves.trash,
     write=NodeWrite,
     change=NodeChange,
+    replace=NodeChange,
     read=ContentNode,
+    editable=node_rights.live,
+    within=("parent", node_rights.live),
 )
 
 
@@ -59,6 +64,7 @@ def remove_prerequisite(request: Request) -> Reply:
     return Reply(None, 204)
 
 
+IN_TARGET = in_body("target", node_rights.live)
 MANY, ONE = "/api/contentnode", "/api/contentnode/{id}"
 
 ROUTES = (
@@ -80,7 +86,16 @@ ROUTES = (
         "Get the total size of the files in a node's tree",
         answer=TreeSize,
     ),
-    Route("POST", f"{ONE}/move", move, Access.SIGNED_IN, "Move a content node", body=Move, answer=ContentNode),
+    Route(
+        "POST",
+        f"{ONE}/move",
+        move,
+        Access.SIGNED_IN,
+        "Move a content node",
+        body=Move,
+        answer=ContentNode,
+        rights=both(on_path(node_rights.editable), IN_TARGET),
+    ),
     Route(
         "POST",
         f"{ONE}/restore",
@@ -89,6 +104,7 @@ ROUTES = (
         "Restore a content node from the trash",
         body=Restore,
         answer=ContentNode,
+        rights=both(on_path(node_rights.editable), IN_TARGET),
     ),
     Route(
         "POST",
@@ -100,6 +116,7 @@ ROUTES = (
         answer=ContentNode,
         status=201,
         also=((202, StartedTask),),
+        rights=both(on_path(node_rights.viewable), IN_TARGET),
     ),
     Route(
         "POST",
@@ -110,6 +127,7 @@ ROUTES = (
         body=Prerequisite,
         answer=Requisite,
         status=201,
+        rights=on_path(node_rights.editable),
     ),
     Route(
         "DELETE",
@@ -119,5 +137,6 @@ ROUTES = (
         "Remove a prerequisite",
         body=Prerequisite,
         status=204,
+        rights=on_path(node_rights.editable),
     ),
 )

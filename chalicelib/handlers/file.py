@@ -24,6 +24,7 @@ FILE = Resource(
     write=FileChanges,
     change=FileChanges,
     read=File,
+    editable=node_files.check_editor,
 )
 
 

@@ -3,7 +3,8 @@
 from chalicelib.domain import ricecooker_versions
 from chalicelib.errors import BadRequest, ValidationFailed
 from chalicelib.handlers import multipart
-from chalicelib.http.router import Access, Request, Route
+from chalicelib.http.rights import Rights, in_body
+from chalicelib.http.router import Access, Request, Route, anyone
 from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.channels import chef_upload
 from chalicelib.operations.files import file_uploads
@@ -120,6 +121,15 @@ def get_node_tree_data(request: Request) -> NodeTree:
 BASE = "/api/internal"
 OWNER = "Get the owner of the API token"
 
+# By body: who may send it.
+RIGHTS: dict[object, Rights] = {
+    CreateChannel: in_body("channel_data.id", chef_upload.check_editor),
+    AddNodes: in_body("root_id", add_nodes.check_editor),
+    **dict.fromkeys(
+        (FinishChannel, PublishChannel, ChannelReference, TreeReference), in_body("channel_id", editable_channel)
+    ),
+}
+
 ROUTES = (
     Route(
         "GET",
@@ -130,7 +140,16 @@ ROUTES = (
         answer=AuthenticatedUser,
     ),
     *(
-        Route("POST", f"{BASE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=answer)
+        Route(
+            "POST",
+            f"{BASE}/{name}",
+            view,
+            Access.SIGNED_IN,
+            summary,
+            body=body,
+            answer=answer,
+            rights=RIGHTS.get(body, anyone),
+        )
         for name, view, summary, body, answer in (
             ("authenticate_user_internal", authenticate_user, OWNER, Nothing, AuthenticatedUser),
             ("check_version", check_version, "Check the ricecooker version", VersionIn, VersionCheck),

@@ -1,7 +1,9 @@
 """Invitations to channels."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.rights import on_path
 from chalicelib.http.router import Access, Request, Route
+from chalicelib.operations.access import channel_rights
 from chalicelib.operations.users import invitations
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.invitation import InvitationChanges, InvitationIn, InvitationList
@@ -22,6 +24,7 @@ INVITATIONS = Resource(
     write=InvitationIn,
     change=InvitationChanges,
     read=Invitation,
+    within=("channel", channel_rights.writable),
 )
 ONE = "/api/invitation/{id}"
 
@@ -38,14 +41,21 @@ def decline(request: Request) -> Decision:
 
 ROUTES = (
     *routes_of(INVITATIONS),
-    Route("POST", f"{ONE}/accept", accept, Access.SIGNED_IN, "Accept an invitation", body=Nothing, answer=Decision),
-    Route(
-        "POST",
-        f"{ONE}/decline",
-        decline,
-        Access.SIGNED_IN,
-        "Decline an invitation",
-        body=Nothing,
-        answer=Decision,
+    *(
+        Route(
+            "POST",
+            f"{ONE}/{name}",
+            view,
+            Access.SIGNED_IN,
+            summary,
+            body=Nothing,
+            answer=Decision,
+            rights=on_path(invitations.check_invited),
+            resource=(Invitation,),
+        )
+        for name, view, summary in (
+            ("accept", accept, "Accept an invitation"),
+            ("decline", decline, "Decline an invitation"),
+        )
     ),
 )

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
 from chalicelib.http.pagination import page_of
-from chalicelib.http.router import Access, Reply, Request, Route
+from chalicelib.http.rights import in_body, on_path
+from chalicelib.http.router import Access, Reply, Request, Route, anyone
 from chalicelib.identity.authentication import ANONYMOUS, Identity
 from chalicelib.schemas.base import Schema, parse
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
@@ -44,9 +45,10 @@ class Listing:
 class Resource:
     """A resource under `/api/<name>`. Methods whose function is None are refused with 405.
 
-    `write` is the body of POST and PUT, `change` that of PATCH, which changes only the fields that were sent
+    `write` is the body of POST and PUT, `change` that of PATCH. An update changes only the fields that were sent
     (`model_fields_set`). `retrieve`, `create` and `update` return the resource as in lists. All raise domain errors:
-    NotFound if the caller may not view the resource, Forbidden if they may only view it.
+    NotFound if the caller may not view the resource, Forbidden if they may only view it. `editable`, by default
+    `retrieve`, and `within` raise them before a malformed body is refused.
     """
 
     name: str
@@ -58,8 +60,11 @@ class Resource:
     delete: Callable[[Identity, str], None] | None = None
     write: type[Schema] = Schema
     change: type[Schema] = Schema
+    replace: type[Schema] | None = None  # the body of PUT, by default `write`
     access: Access = Access.SIGNED_IN
     read: Any = None  # the type of an item
+    editable: Callable[[Identity, str], object] | None = None  # checks that the caller may change an item
+    within: tuple[str, Callable[[Identity, Any], object]] | None = None  # a field of POST, and the check of its object
     plural: str = ""  # of the title, where it is more than an appended "s"
 
 
@@ -70,16 +75,23 @@ def routes_of(resource: Resource) -> tuple[Route, ...]:
         ("GET", many): resource.listing and _list_view(resource.listing),
         ("POST", many): resource.create and _create_view(resource.create, resource.write),
         ("GET", one): resource.retrieve and _retrieve_view(resource.retrieve),
-        ("PUT", one): resource.update and _update_view(resource.update, resource.write),
+        ("PUT", one): resource.update and _update_view(resource.update, resource.replace or resource.write),
         ("PATCH", one): resource.update and _update_view(resource.update, resource.change),
         ("DELETE", one): resource.delete and _delete_view(resource.delete),
     }
     described = _descriptions(resource, many)
     return tuple(
-        Route(method, path, view, resource.access, **described[method, path])
+        Route(method, path, view, resource.access, **described[method, path], rights=_rights(resource, method))
         for (method, path), view in views.items()
         if view
     )
+
+
+def _rights(resource: Resource, method: str) -> Callable[[Request], object]:
+    check = resource.editable or resource.retrieve
+    if method in ("PUT", "PATCH") and check:
+        return on_path(check)
+    return in_body(*resource.within) if method == "POST" and resource.within else anyone
 
 
 _VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete"}
@@ -89,12 +101,13 @@ def _descriptions(resource: Resource, many: str) -> dict[tuple[str, str], Docume
     """The documentation of the routes, by method and path."""
     read, one = resource.read, f"{many}/{{id}}"
     plural = resource.plural or f"{resource.title.partition(' ')[2]}s"
+    names = (resource.write, resource.change, read)
     answers: dict[tuple[str, str], Documented] = {
         ("GET", many): {**_list_documentation(resource.listing), "answer": paged(read)},
-        ("POST", many): {"body": resource.write, "answer": read, "status": 201},
+        ("POST", many): {"body": resource.write, "answer": read, "status": 201, "resource": names},
         ("GET", one): {"answer": read},
-        ("PUT", one): {"body": resource.write, "answer": read},
-        ("PATCH", one): {"body": resource.change, "answer": read},
+        ("PUT", one): {"body": resource.replace or resource.write, "answer": read, "resource": names},
+        ("PATCH", one): {"body": resource.change, "answer": read, "resource": names},
         ("DELETE", one): {"status": 204},
     }
     for (method, path), answer in answers.items():

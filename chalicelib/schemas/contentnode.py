@@ -1,7 +1,7 @@
 """Request bodies and query parameters of content nodes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from le_utils.constants import content_kinds, licenses
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
@@ -161,6 +161,7 @@ class NodeChange(Schema):
     """Changes of a node; missing fields are left unchanged. `parent` and `kind` may be sent but not changed."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
+    dotted: ClassVar[frozenset[str]] = _NESTED  # fields whose parts may be sent as `<field>.<part>`
 
     parent: Id | None = None
     kind: Kind | None = None

@@ -35,6 +35,19 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     return retried(lambda: _open(user, sent, root_id))
 
 
+def check_editor(user: Identity, channel_id: str) -> None:
+    """Check that a channel does not exist yet, or that the user may edit it. Raises Forbidden."""
+    found = read_many(channel_rights.keys(user, [channel_id]))
+    for channel in found[Channel]:
+        rights = channel_rights.rights_in(user, channel, channel_rights.memberships(found).get(channel_id))
+        _require_editor(channel_id, rights)
+
+
+def _require_editor(channel_id: str, rights: Rights) -> None:
+    if not policy.may_edit(rights.role):
+        raise Forbidden(f"Channel {channel_id} belongs to other users. Ask one of its editors to invite you.")
+
+
 def _open(user: Identity, sent: ChefChannel, root_id: str) -> str | None:
     """An attempt of `open_for_chef`. Returns None if the channel's feed was changed meanwhile."""
     names = [file.filename for file in sent.files]
@@ -46,8 +59,7 @@ def _open(user: Identity, sent: ChefChannel, root_id: str) -> str | None:
         return _create(user, sent, root)
     channel = found[Channel][0]
     rights = channel_rights.rights_in(user, channel, channel_rights.memberships(found).get(sent.id))
-    if not policy.may_edit(rights.role):
-        raise Forbidden(f"Channel {sent.id} belongs to other users. Ask one of its editors to invite you.")
+    _require_editor(sent.id, rights)
     if channel.chef_root_id:
         deploy.removal(channel.id, channel.chef_root_id)
     emitted = _emissions(user, channel, rights, sent, changes.counters_among(found[Change], [sent.id])[sent.id])

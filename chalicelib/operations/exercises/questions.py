@@ -64,6 +64,12 @@ def update(user: Identity, id: str, sent: QuestionChanges, origin: Origin = REQU
     return retried(lambda: _update(user, key, sent, origin))
 
 
+def check_editor(user: Identity, id: str) -> None:
+    """Check that the user may edit a question. Raises NotFound and Forbidden."""
+    key = _key(id)
+    _among(_exercise(user, key)[1], key)
+
+
 def delete(user: Identity, id: str, origin: Origin = REQUEST) -> None:
     """Delete a question."""
     retried(lambda: _delete(user, _key(id), origin))

@@ -146,6 +146,11 @@ def update(user: Identity, id: str, sent: FileChanges, origin: Origin = REQUEST)
     return retried(lambda: _update(user, _place(user, id), sent, origin))
 
 
+def check_editor(user: Identity, id: str) -> None:
+    """Check that the user may edit a file. Raises NotFound and Forbidden."""
+    _source(user, _place(user, id))
+
+
 def delete(user: Identity, id: str, origin: Origin = REQUEST) -> None:
     """Remove a file from its node or question, or the record of an upload. The stored bytes remain."""
     retried(lambda: _delete(user, _place(user, id), origin))

@@ -60,11 +60,21 @@ def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any
     raise Busy("Other requests are adding the same nodes. Send this request again.")
 
 
-def _parent(root_id: str) -> Node:
+def check_editor(user: Identity, root_id: str) -> None:
+    """Check that the user may add nodes below a node. Raises NotFound and Forbidden as `add_nodes` does."""
+    channel_rights.editable_channel(user, _existing(root_id).channel_id)
+
+
+def _existing(root_id: str) -> Node:
     parent_id = parse_id(root_id)
     parent = nodes.get(parent_id) if parent_id else None
     if parent is None:
         raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
+    return parent
+
+
+def _parent(root_id: str) -> Node:
+    parent = _existing(root_id)
     if parent.kind != content_kinds.TOPIC:
         raise ValidationFailed({"root_id": ["Only topics can have children. Choose a topic."]})
     return parent

@@ -174,8 +174,9 @@ def edit(node: Node, sent: NodeChange) -> None:
             labels[name] = changed_set(getattr(sent, name), labels.get(name, []))
     node.labels = {name: values for name, values in labels.items() if values}
     if "extra_fields" in given:
-        node.extra_fields = merged(node.extra_fields, sent.extra_fields)
-        problem = problem_of(node.kind, node.extra_fields)
+        after = merged(node.extra_fields, sent.extra_fields)
+        problem = problem_of(node.kind, after) if after != node.extra_fields else None
+        node.extra_fields = after
         if problem:
             raise ValidationFailed({"extra_fields": [problem]})
 

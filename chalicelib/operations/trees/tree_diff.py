@@ -30,9 +30,7 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTas
     Before the first comparison, only `task_id` is returned. Raises NotFound if the channel has no such tree or the
     caller is not a member.
     """
-    channel, rights = viewable(user, channel_id)
-    if not policy.is_member(rights.role):
-        raise NotFound(f"Channel {channel.id} shows its trees only to members. Ask an editor to invite you.")
+    channel = check_member(user, channel_id)
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
     stamp = _stamp(channel, old_root, new_root)
     found = cached_results.read(_name(old_root, new_root), Changes)
@@ -41,6 +39,14 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTas
     roots = {"old_root_id": old_root, "new_root_id": new_root}
     task_id = cached_results.start(jobs.COMPARE_TREES, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
     return _page(found[1], query, task_id) if found else {"task_id": task_id}
+
+
+def check_member(user: Identity, channel_id: str) -> Channel:
+    """Return a channel whose trees the caller may compare, as a member. Raises NotFound."""
+    channel, rights = viewable(user, channel_id)
+    if not policy.is_member(rights.role):
+        raise NotFound(f"Channel {channel.id} shows its trees only to members. Ask an editor to invite you.")
+    return channel
 
 
 def _root_of(channel: Channel, name: str) -> str:

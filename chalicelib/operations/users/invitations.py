@@ -156,10 +156,16 @@ def decline(user: Identity, invitation_id: str) -> None:
         raise _decided()
 
 
-def _own(user: Identity, invitation_id: str) -> Invitation:
+def check_invited(user: Identity, invitation_id: str) -> Invitation:
+    """Return an invitation of the caller. Raises NotFound, Forbidden if the caller is not invited."""
     invitation, _ = _visible(user, invitation_id)
     if not _is_invited(user, invitation):
         raise Forbidden("Only the invited user may accept or decline. You may revoke the invitation.")
+    return invitation
+
+
+def _own(user: Identity, invitation_id: str) -> Invitation:
+    invitation = check_invited(user, invitation_id)
     _require_undecided(invitation)
     return invitation
 

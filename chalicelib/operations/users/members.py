@@ -49,7 +49,7 @@ def standing(user: Identity, channel_id: object, *others: str) -> Standing:
     memberships = {member.user_id: member.role for member in found[ChannelMember]}
     role = role_in(user, channel, memberships.get(user.user_id))
     if not policy.may_view(role):
-        raise NotFound(f"Channel not found: {wanted!r}")
+        raise NotFound(f"Channel not found: {wanted}")
     return Standing(channel, role, memberships, {person.id: person for person in found[User]})
 
 

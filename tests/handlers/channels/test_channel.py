@@ -91,7 +91,8 @@ class TestCreate:
         ],
     )
     def test_a_bad_field_is_named(self, studio, field, value):
-        answers = [studio.post(LIST, {"name": "n", field: value}), studio.call("PATCH", one(NOTHING), {field: value})]
+        mine = one(studio.post(LIST, {"name": "n"}).json["id"])
+        answers = [studio.post(LIST, {"name": "n", field: value}), studio.call("PATCH", mine, {field: value})]
         assert [answer.status for answer in answers] == [400, 400]
         assert all(next(iter(answer.json)).split(".")[0] == field for answer in answers)
 

@@ -17,6 +17,7 @@ POSTS = [
     for r in routes.ALL
     if r.method == "POST" and r.path.startswith("/api/") and "authenticate" not in r.path and "{" not in r.path
 ]
+TOLERANT = ("/api/internal/", "/api/sync", "/api/file/upload_url")  # of unknown fields
 COUNTED = ("/api/auth/session", "/api/user/me/password")  # they count failed attempts
 JSON_POSTS = [path for path in POSTS if not path.endswith("file_upload")]
 
@@ -158,8 +159,16 @@ def test_an_internal_refusal_has_its_fields_and_an_error(studio):
     assert all(name in answer.json["detail"] for name in names)
 
 
-def test_unknown_fields_are_ignored(studio):
+def test_chefs_and_sync_may_send_unknown_fields(studio):
     for path, body in requests.good_bodies(studio).items():
-        if isinstance(body, dict):
+        if isinstance(body, dict) and path.startswith(TOLERANT):
             answer = studio.post(path, {**body, "unheard_of": {"a": [1]}})
             assert answer.status == requests.good_status(path), path
+
+
+def test_rest_refuses_unknown_fields_by_name(studio):
+    bodies = {path: body for path, body in requests.good_bodies(studio).items() if not path.startswith(TOLERANT)}
+    assert len(bodies) >= 10
+    for path, body in bodies.items():
+        answer = studio.post(path, {**body, "unheard_of": {"a": [1]}})
+        assert (answer.status, list(answer.json)) == (400, ["unheard_of"]), path

@@ -17,7 +17,11 @@ in a browser and supports OPTIONS.
 - **Authentication**: `Authorization: Token <40 hex digits>`, or a session (`POST /api/auth/session`), whose writes must
   send the cookie `csrftoken` as `X-CSRFToken`. Endpoints marked (no authentication) need neither.
 - **Lists** are arrays, or pages if `page` or `page_size` is given. Lists in query parameters are comma-separated.
-- **Errors** are `{"error", "detail"}`; invalid fields are `{field: [sentences]}`.
+- **Bodies** may contain all fields of the resource: those that cannot be written are ignored, so that what GET
+  returned can be sent back. A name that occurs nowhere in the resource is refused with 400; the internal API,
+  `upload_url` and sync ignore such names. `PUT` sets the fields that are sent and keeps the others, as `PATCH` does.
+- **Errors** are `{"error", "detail"}`; invalid fields are `{field: [sentences]}`. Missing permissions are reported
+  before invalid bodies.
 """
 _LIMITS = (
     ("max_length", "at most {} characters"),
