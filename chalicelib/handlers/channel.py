@@ -13,13 +13,12 @@ from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import tree_diff
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
-from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.channel import Channel, Diff, Exists, Languages, VersionDetail
 from chalicelib.schemas.responses.task import StartedTask
 
-FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
-
+# These are enough without a filter: then the list has the channels that one edits, views or has bookmarked.
+ENOUGH = frozenset({"page", "page_size", "search"})
 
 CHANNEL = Resource(
     name="channel",
@@ -28,7 +27,7 @@ CHANNEL = Resource(
         query=ChannelQuery,
         find=channel_list.find,
         fill=channel_list.fill,
-        one_of=FILTERS,
+        one_of=channel_list.FILTERS | ENOUGH,
         search=("name", "description"),
         ordering=channel_list.ORDERING,
     ),

@@ -8,7 +8,17 @@ from chalicelib.operations.access import node_rights
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.contentnode import ONE_OF, Copy, Move, NodeChange, NodeQuery, NodeWrite, Prerequisite, Restore
+from chalicelib.schemas.contentnode import (
+    ENOUGH,
+    ONE_OF,
+    Copy,
+    Move,
+    NodeChange,
+    NodeQuery,
+    NodeWrite,
+    Prerequisite,
+    Restore,
+)
 from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses.common import Results
 from chalicelib.schemas.responses.content import ContentNode, Requisite, TreeSize
@@ -18,8 +28,8 @@ from chalicelib.schemas.responses.task import StartedTask
 def listing(request: Request) -> Results[ContentNode]:
     """Always `{"results", "more"}`; `more` is the whole query of the next page."""
     query = parse_query(NodeQuery, request.query)
-    if not query.model_fields_set & set(ONE_OF):
-        names = ", ".join(name.replace("node_id_channel_id", "_node_id_channel_id___in") for name in ONE_OF)
+    if not query.model_fields_set & {*ONE_OF, *ENOUGH}:
+        names = ", ".join(name.replace("node_id_channel_id", "_node_id_channel_id___in") for name in (*ONE_OF, *ENOUGH))
         raise FilterRequired(f"No valid filter parameters supplied. Send one of: {names}.")
     page = node_reads.find(request.user, query)
     given = {name: value for name, value in last_values(request.query).items() if value}

@@ -83,7 +83,10 @@ Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_sche
 
 
 class NodeQuery(Query):
-    """`GET /api/contentnode`. One of the parameters in `ONE_OF` is required; the others filter the result."""
+    """`GET /api/contentnode`. One of the parameters in `ONE_OF` or `ENOUGH` is required; the others filter the result.
+
+    With none of `ONE_OF`, the list has the nodes of all channels that the caller edits, views or has bookmarked.
+    """
 
     parent: QueryId | None = None
     parent__in: QueryIds | None = None
@@ -101,6 +104,7 @@ class NodeQuery(Query):
 
 
 ONE_OF = ("parent", "parent__in", "id__in", "ancestors_of", "root_id", "node_id_channel_id")
+ENOUGH = ("kind", "complete")
 
 
 def _license(value: Any) -> Any:

@@ -21,22 +21,24 @@ from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.operations.trees.tree_statistics import TreeFacts
 from chalicelib.schemas.channel import ChannelQuery
+from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
 Memberships = dict[str, str]  # the caller's, by channel ID
 
+FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
 _NOT_IN_INDEX = {"created", "modified"}
 
 
 def find(user: Identity, query: ChannelQuery) -> list[Row]:
     """Return rows for `fill`: first the matching channels read from the table, latest change first; then other public
-    channels by name."""
+    channels by name. Without a filter, return those that the caller edits, views or has bookmarked."""
     own = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
     excluded = set(_ids(query.exclude))
     if query.bookmark is False:
         excluded |= set(bookmarks.of_user(user.user_id))
-    named = _named(user, query)
+    named = _named(user, query) if query.model_fields_set & FILTERS else _known(user, own)
     rows = _read_rows(user, named if named is not None else _wanted(own, query), own)
     if named is None and _includes_others(query):
         rows += _listed_rows(user, query, own, {row["id"] for row in rows})
@@ -60,6 +62,11 @@ def fill(user: Identity, rows: Sequence[Row]) -> list[ChannelOut]:
         for row in rows
         if (channel := row["channel"])
     ]
+
+
+def _known(user: Identity, own: Memberships) -> list[str]:
+    """Return the IDs of the channels that the caller edits, views or has bookmarked."""
+    return list(dict.fromkeys((*own, *bookmarks.of_user(user.user_id))))
 
 
 def _ids(texts: Iterable[str]) -> list[str]:

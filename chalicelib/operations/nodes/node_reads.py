@@ -1,7 +1,8 @@
 """Read content nodes: lists, single nodes, requisites and sizes.
 
 A list of children costs one Query and one BatchGet per 100 rows, a list by ids one BatchGet, and ancestors two. One
-more BatchGet reads the data for permissions. A list of a whole tree costs one more Query per topic on the page.
+more BatchGet reads the data for permissions. A list of a whole tree costs one more Query per topic on the page, and a
+list over all of the caller's channels at most MAX_EXAMINED_EVERYWHERE of them.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,18 +13,21 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import children, nodes, trees
+from chalicelib.models import bookmarks, channel_members, children, nodes, trees
 from chalicelib.models.base import in_parallel
+from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import channels_of, viewable
 from chalicelib.operations.nodes import traversal
 from chalicelib.operations.nodes.node_representation import fitting, row_of, rows_of
 from chalicelib.operations.trees import tree_statistics
-from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, NodeQuery
+from chalicelib.schemas.contentnode import MAX_PAGE_SIZE, ONE_OF, NodeQuery
 from chalicelib.schemas.responses.common import Results
 from chalicelib.schemas.responses.content import ContentNode, Requisite, TreeSize
 
 MAX_SORTED = 2000  # nodes that can be sorted by a field
 MAX_EXAMINED = 500  # nodes read per page, whatever the filters
+MAX_EXAMINED_EVERYWHERE = 200  # of them, in a list over all channels of the caller: each may cost a Query
+_PART = 100  # nodes or channels read at once by such a list
 _BAD_CURSOR = "cursor: It does not belong to this list, or its node no longer exists. Start again without a cursor."
 
 
@@ -137,12 +141,16 @@ def _page(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> t
     """Return (the matching rows of one page, the last node read, or None at the end of the list)."""
     rows: list[ContentNode] = []
     examined: list[str] = []
-    while len(rows) < limit and len(examined) < MAX_EXAMINED:
-        part = list(islice(ids, limit - len(rows)))
+    everywhere = query.model_fields_set.isdisjoint(ONE_OF)
+    most = MAX_EXAMINED_EVERYWHERE if everywhere else MAX_EXAMINED
+    while len(rows) < limit and len(examined) < most:
+        part = list(islice(ids, _PART if everywhere else limit - len(rows)))
         if not part:
             return _cut(rows, None)
         examined += part
         rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _matches(row, query)]
+    if len(rows) > limit:
+        return _cut(rows[:limit], rows[limit - 1]["id"])
     return _cut(rows, examined[-1] if next(ids, None) is not None else None)
 
 
@@ -155,6 +163,8 @@ def _cut(rows: list[ContentNode], last: str | None) -> tuple[list[ContentNode], 
 def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
     """Yield, in order, the ids of all nodes after the cursor that match a query, ignoring `kind` and `complete`."""
     descending = query.ordering == "-lft"
+    if query.model_fields_set.isdisjoint(ONE_OF):
+        return _ids_everywhere(user, cursor, descending)
     if query.root_id is not None:
         return _ids_of_tree(user, query.root_id, cursor, descending)
     parents = query.parent__in if query.parent__in is not None else (query.parent,) if query.parent else ()
@@ -186,6 +196,29 @@ def _ids_of_tree(user: Identity, root_id: str, cursor: str | None, descending: b
     if not path or path[0].id != root_id:
         raise BadRequest(_BAD_CURSOR)
     return traversal.beyond(path, descending)
+
+
+def _ids_everywhere(user: Identity, cursor: str | None, descending: bool) -> Iterator[str]:
+    """Yield the ids of the live trees of all channels that the user edits, views or has bookmarked, by channel id."""
+    path = trees.lineage(cursor, []) if cursor and parse_id(cursor) else []
+    if cursor and not path:
+        raise BadRequest(_BAD_CURSOR)
+    members = [member.channel_id for member in channel_members.of_user(user.user_id)]
+    wanted = sorted({*members, *bookmarks.of_user(user.user_id)}, reverse=descending)
+    start = path[0].channel_id if path else ""
+    rest = [id for id in wanted if not path or (id <= start if descending else id >= start)]
+    return _ids_of_channels(user, rest, path, descending)
+
+
+def _ids_of_channels(user: Identity, channel_ids: list[str], path: list[Node], descending: bool) -> Iterator[str]:
+    for at in range(0, len(channel_ids), _PART):
+        part = channel_ids[at : at + _PART]
+        known, _ = channels_of(user, part)
+        for channel in (known[id] for id in part if id in known and not known[id].deleted):
+            if not path or channel.id != path[0].channel_id:
+                yield from traversal.whole(channel.root_id, descending)
+            elif channel.root_id == path[0].id:  # else the tree was replaced since the previous page: omit its rest
+                yield from traversal.beyond(path, descending)
 
 
 def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...]) -> list[str]:

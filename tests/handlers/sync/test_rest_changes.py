@@ -27,11 +27,11 @@ class TestNodes:
         new = world.write("POST", contentnode.URL, {"parent": world.a, "kind": "topic", "title": "n", **extra})
         assert world.synced() == [CREATED]
         assert world.mirror.nodes[new["id"]]["node_id"] == new["node_id"]
-        sent = {"title": "m", "tags.y": True, "extra_fields": {"options": {"modality": "UNIT"}}, "no_field": 1}
+        sent = {"title": "m", "tags.y": True, "extra_fields": {"options": {"modality": "UNIT"}}, "modified": "x"}
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", sent)
         assert world.synced() == [UPDATED]
         assert set(world.mirror.nodes[new["id"]]["tags"]) == {"x", "y"}
-        assert "no_field" not in world.mirror.nodes[new["id"]]
+        assert world.mirror.nodes[new["id"]]["modified"] != "x"
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", {})
         assert world.synced() == []
         world.write("PUT", f"{contentnode.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
