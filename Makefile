@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -30,7 +30,7 @@ endif
 run-deployed: setup ## run it as deployed: packaged, in ministack, by CloudFormation; the next start deletes its data
 	@exec $(BIN)/python -m infra.local.deployed
 
-test: setup clients ffmpeg ## run all tests; ARGS="-k name" selects some
+test: setup clients ffmpeg chromium ## run all tests; ARGS="-k name" selects some
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(or $(ARGS),--rights)
 
 test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test the deployed stack
@@ -137,6 +137,12 @@ ffmpeg:
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing ffmpeg"; apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; \
 	else echo "ricecooker requires ffmpeg: install it with your package manager"; exit 1; fi
+
+chromium: # for the tests that open files in a browser
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing Chromium"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \
+	else echo "The tests require Chromium: install it with your package manager"; exit 1; fi
 
 # $(call venv,FOLDER,WHAT PIP INSTALLS)
 define venv

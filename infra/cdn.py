@@ -43,7 +43,7 @@ def resources() -> dict[str, Any]:
     for route in routes.load():
         behaviour, needed = _behaviour(route)
         behaviours.append(behaviour)
-        _add(found["Resources"], needed)
+        _add(found["Resources"], needed | _headers_policy(route, found["Resources"]["SafeAnswers"]))
     config = found["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
     default = behaviours.pop()
     if default.pop("PathPattern") != "*":
@@ -74,7 +74,7 @@ def _behaviour(route: Route) -> tuple[dict[str, Any], Resources]:
         "CachedMethods": ["GET", "HEAD"],
         "Compress": bool(route.origin and route.origin.compress),
         "CachePolicyId": cache_policy,
-        "ResponseHeadersPolicyId": {"Ref": "SafeAnswers"},
+        "ResponseHeadersPolicyId": {"Ref": "SafeContent" if route.safety else "SafeAnswers"},
         "FunctionAssociations": functions,
     }
     if forwarded:
@@ -101,6 +101,31 @@ def _cache_policy(route: Route) -> tuple[Any, Resources]:
     config = {"Name": _named(name), "MinTTL": 0, **ttl, "ParametersInCacheKeyAndForwardedToOrigin": key}
     policy = {"Type": "AWS::CloudFront::CachePolicy", "Properties": {"CachePolicyConfig": config}}
     return {"Ref": name}, {name: policy}
+
+
+def _headers_policy(route: Route, common: dict[str, Any]) -> Resources:
+    """The response headers policy of users' files, which has what all responses have (`common`), too."""
+    if not route.safety:
+        return {}
+    headers = dict(route.safety.headers)
+    sandbox = {"ContentSecurityPolicy": headers.pop("content-security-policy"), "Override": True}
+    secured = common["Properties"]["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    del headers["x-content-type-options"]  # one of those that all responses have
+    own = [{"Header": name, "Value": _unless_shared(name, value), "Override": True} for name, value in headers.items()]
+    config = {
+        "Name": _named("content-safe"),
+        "SecurityHeadersConfig": secured | {"ContentSecurityPolicy": sandbox},
+        "CustomHeadersConfig": {"Items": own},
+    }
+    properties = {"ResponseHeadersPolicyConfig": config}
+    return {"SafeContent": {"Type": "AWS::CloudFront::ResponseHeadersPolicy", "Properties": properties}}
+
+
+def _unless_shared(name: str, value: str) -> Any:
+    """The value of a header: with `WebOrigin`, pages of another site may show the files, too."""
+    if name != "cross-origin-resource-policy":
+        return value
+    return {"Fn::If": ["HasWebOrigin", "cross-origin", value]}
 
 
 def _seconds(route: Route) -> int:
@@ -189,13 +214,15 @@ def request_code(route: Route) -> str:
         "signed_origin": SIGNED_ORIGIN,
         "removed_headers": sorted(origin.removed_headers) if origin else [],
         "trim_slash": bool(origin and origin.trim_slash),
+        "headers": route.safety.headers if route.safety else {},
     }
     return _code("cdn_request.js", rule)
 
 
 def response_code(route: Route) -> str:
     """The JavaScript for responses of a rule that has a `cache_control`."""
-    return _code("cdn_response.js", {"cache_control": route.cache_control})
+    rule = {"cache_control": route.cache_control, "shown_types": route.safety.shown_types if route.safety else [""]}
+    return _code("cdn_response.js", rule)
 
 
 def _code(file: str, rule: dict[str, Any]) -> str:

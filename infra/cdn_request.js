@@ -70,6 +70,9 @@ function trimmed(uri) {
 
 function problem(request, status, error, detail, more) {
   const headers = { 'content-type': { value: 'application/json' }, 'cache-control': { value: 'no-store' } };
+  Object.keys(RULE.headers).forEach(function (name) {
+    headers[name] = { value: RULE.headers[name] }; // whether or not the headers policy adds them to this response, too
+  });
   const response = { statusCode: status, headers: Object.assign(headers, more) };
   if (request.method !== 'HEAD') {
     response.body = JSON.stringify({ error: error, detail: detail });

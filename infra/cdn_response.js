@@ -12,5 +12,16 @@ function handler(event) {
   if ([200, 206, 304].indexOf(response.statusCode) >= 0) {
     response.headers['cache-control'] = { value: RULE.cache_control };
   }
+  if (isDownload(response)) {
+    response.headers['content-disposition'] = { value: 'attachment' };
+  }
   return response;
+}
+
+function isDownload(response) {
+  const sent = response.headers['content-type'];
+  const type = sent ? sent.value.toLowerCase() : '';
+  return [200, 206].indexOf(response.statusCode) >= 0 && !RULE.shown_types.some(function (shown) {
+    return type.indexOf(shown) === 0;
+  });
 }

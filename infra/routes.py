@@ -1,5 +1,8 @@
 """The CDN's rules (`routes.json`): which origin serves a path, and which headers pass in both directions.
 
+Everything below `/content/` was sent by users and has the host of the session cookie. So all of its responses have the
+headers of `content`, which keep browsers from executing any of it.
+
 The local gateway follows them; in AWS they become CloudFront's behaviours. The first matching path wins.
 """
 
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 RULES = Path(__file__).with_name("routes.json")
+CONTENT = "/content/"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,19 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Safety:
+    """What keeps browsers from executing users' files. Header names are lower case."""
+
+    headers: dict[str, str]  # of every response, errors too
+    shown_types: tuple[str, ...]  # beginnings of the content types that browsers may show; others are downloads
+
+    def of(self, status: int, content_type: str) -> dict[str, str]:
+        """The headers of a response. A 304 has no content type: the client keeps the headers of its copy."""
+        is_download = status in (200, 206) and not content_type.lower().startswith(self.shown_types)
+        return self.headers | ({"content-disposition": "attachment"} if is_download else {})
+
+
+@dataclass(frozen=True)
 class Route:
     """One rule. `origin` None: every path is 404. `signed_methods` require a presigned query.
 
@@ -49,6 +66,7 @@ class Route:
     signed_methods: frozenset[str]
     cache_control: str | None
     edge_seconds: int | None
+    safety: Safety | None  # of users' files
     pattern: re.Pattern[str] = field(repr=False)
 
 
@@ -61,6 +79,8 @@ def load() -> tuple[Route, ...]:
     """All rules, in their order."""
     rules = json.loads(RULES.read_text())
     origins = {name: _origin(name, values) for name, values in rules["origins"].items()}
+    headers = {name.lower(): value for name, value in rules["content"]["headers"].items()}
+    safety = Safety(headers, tuple(rules["content"]["shown_types"]))
     return tuple(
         Route(
             path=rule["path"],
@@ -69,6 +89,7 @@ def load() -> tuple[Route, ...]:
             signed_methods=frozenset(rule.get("signed_methods", ())),
             cache_control=rule.get("cache_control"),
             edge_seconds=rule.get("edge_seconds"),
+            safety=safety if rule["path"].startswith(CONTENT) else None,
             pattern=re.compile(re.escape(rule["path"]).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL),
         )
         for rule in rules["routes"]

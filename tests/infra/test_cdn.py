@@ -110,8 +110,45 @@ class TestBehaviours:
 
     def test_require_tls(self) -> None:
         assert {behaviour["ViewerProtocolPolicy"] for _, behaviour in RULES} == {"redirect-to-https"}
-        assert {behaviour["ResponseHeadersPolicyId"]["Ref"] for _, behaviour in RULES} == {"SafeAnswers"}
+        for _, behaviour in RULES:
+            assert headers_policy(behaviour)["SecurityHeadersConfig"]["StrictTransportSecurity"]["Override"]
         assert CONFIG["ViewerCertificate"]["Fn::If"][1]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+
+
+def headers_policy(behaviour: dict[str, Any]) -> dict[str, Any]:
+    name = behaviour["ResponseHeadersPolicyId"]["Ref"]
+    found: dict[str, Any] = RESOURCES[name]["Properties"]["ResponseHeadersPolicyConfig"]
+    return found
+
+
+class TestHeadersOfFiles:
+    def test_are_set_by_a_policy_on_every_response_errors_too(self) -> None:
+        for rule, behaviour in RULES:
+            policy = headers_policy(behaviour)
+            secured = policy["SecurityHeadersConfig"]
+            assert secured["ContentTypeOptions"] == {"Override": True}
+            if rule.safety:
+                sandbox = secured["ContentSecurityPolicy"]
+                assert sandbox == {
+                    "ContentSecurityPolicy": rule.safety.headers["content-security-policy"],
+                    "Override": True,
+                }
+            else:
+                assert rule.path in ("/api/public/*", "*")
+                assert "ContentSecurityPolicy" not in secured  # pages have their own
+
+    def test_are_all_in_the_policy(self) -> None:
+        rule, behaviour = RULES[0]
+        assert rule.safety
+        names = {item["Header"] for item in headers_policy(behaviour)["CustomHeadersConfig"]["Items"]}
+        assert names | {"content-security-policy", "x-content-type-options"} == rule.safety.headers.keys()
+
+    def test_let_pages_of_other_sites_show_files_only_where_web_origin_names_one(self) -> None:
+        (item,) = headers_policy(BEHAVIOURS[0])["CustomHeadersConfig"]["Items"]
+        assert item["Header"] == "cross-origin-resource-policy"
+        assert item["Value"] == {"Fn::If": ["HasWebOrigin", "cross-origin", "same-origin"]}
+        unset = PARTS["Conditions"]["HasWebOrigin"]["Fn::Not"][0]["Fn::Or"]
+        assert unset == [{"Fn::Equals": [{"Ref": "WebOrigin"}, value]} for value in ("", "*")]
 
 
 class TestOrigins:
@@ -173,7 +210,7 @@ class TestFunctions:
 
     def test_select_an_existing_origin(self) -> None:
         code = cdn.request_code(routes.match("/content/storage/x"))
-        assert json.loads(code.split("const RULE = ")[1].split(";")[0])["signed_origin"] in ORIGINS
+        assert json.JSONDecoder().raw_decode(code.split("const RULE = ")[1])[0]["signed_origin"] in ORIGINS
 
 
 class TestWholeTemplate:

@@ -11,7 +11,9 @@ import httpcore
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from le_utils.constants import file_formats
 
+from chalicelib.domain.mimetypes import mimetype_of
 from infra.cdn import ALWAYS_FORWARDED, METHODS
 from infra.local.edge.api import request_of
 from infra.local.edge.content import Content
@@ -240,8 +242,11 @@ class TestApi:
 
 
 class TestResponses:
-    def run(self, functions: Functions, distribution: Distribution, path: str, status: int) -> dict[str, Any]:
+    def run(
+        self, functions: Functions, distribution: Distribution, path: str, status: int, kind: str = "image/png"
+    ) -> dict[str, Any]:
         headers = {"x-amz-version-id": {"value": "1"}, "etag": {"value": '"a"'}, "via": {"value": "c"}}
+        headers |= {"content-type": {"value": kind}} if kind else {}
         event = {"request": {}, "response": {"statusCode": status, "headers": headers}}
         code = distribution.code(distribution.behaviour(path), "viewer-response")
         result, _ = functions.run(code, event)
@@ -253,7 +258,22 @@ class TestResponses:
         self, functions: Functions, distribution: Distribution, path: str, status: int
     ) -> None:
         response = self.run(functions, distribution, path, status)
+        assert response.pop("content-type") == "image/png"
         assert response == {"etag": '"a"', "via": "c", "cache-control": match(path).cache_control}
+
+    @settings(max_examples=300, deadline=None)
+    @given(
+        status=st.sampled_from([200, 204, 206, 301, 304]),
+        kind=st.sampled_from(["", *{mimetype_of(form.id) for form in file_formats.FORMATLIST}, "Image/PNG", "ximage/"])
+        | st.text(st.characters(codec="latin-1", categories=["L", "P", "N"])),
+    )
+    def test_are_downloads_where_the_local_gateway_says_so(
+        self, functions: Functions, distribution: Distribution, status: int, kind: str
+    ) -> None:
+        safety = match(FILE).safety
+        assert safety
+        disposition = self.run(functions, distribution, FILE, status, kind).get("content-disposition")
+        assert disposition == safety.of(status, kind).get("content-disposition")
 
     def test_that_are_errors_have_none(self, functions: Functions, distribution: Distribution) -> None:
         assert "cache-control" not in self.run(functions, distribution, FILE, 301)

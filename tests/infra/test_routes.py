@@ -1,7 +1,11 @@
 """The rules of the CDN."""
 
-import pytest
+from typing import Any
 
+import pytest
+from le_utils.constants import file_formats
+
+from chalicelib.domain.mimetypes import mimetype_of
 from infra import routes
 
 CHANNEL = "0123456789abcdef0123456789abcdef"
@@ -31,6 +35,42 @@ def test_a_path_has_its_origin_and_its_time_in_caches(path: str, origin: str, ca
 @pytest.mark.parametrize("path", ["/content/", "/content/items/x.json", "/content/databases/x.db"])
 def test_the_rest_of_content_is_nowhere(path: str) -> None:
     assert routes.match(path).origin is None
+
+
+@pytest.mark.parametrize("route", routes.load(), ids=lambda route: route.path)
+def test_users_files_are_sandboxed_and_nothing_else_is(route: routes.Route) -> None:
+    assert (route.safety is not None) == route.path.startswith("/content/")
+    if route.safety:
+        sandbox, *rest = route.safety.headers["content-security-policy"].split("; ")
+        assert (sandbox, rest[0]) == ("sandbox", "default-src 'none'")  # without any allow-…
+        assert route.safety.headers["x-content-type-options"] == "nosniff"
+        assert route.safety.headers["cross-origin-resource-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("form", file_formats.FORMATLIST, ids=lambda form: form.id)
+def test_media_and_pdf_are_shown_and_everything_else_is_downloaded(form: Any) -> None:
+    safety = routes.match("/content/storage/x").safety
+    assert safety
+    kind = mimetype_of(form.id)
+    is_shown = kind.partition("/")[0] in ("audio", "video", "image") or kind == "application/pdf"
+    for status in (200, 206):
+        assert ("content-disposition" not in safety.of(status, kind)) == is_shown
+
+
+def test_unknown_types_are_downloaded_and_errors_are_not() -> None:
+    safety = routes.match("/content/storage/x").safety
+    assert safety
+    downloads = (
+        "",
+        "binary/octet-stream",
+        "text/html; charset=utf-8",
+        "Text/HTML",
+        "application/xhtml+xml",
+        "x/image/",
+    )
+    assert {safety.of(200, kind)["content-disposition"] for kind in downloads} == {"attachment"}
+    for status in (304, 400, 403, 404, 416, 502):
+        assert safety.of(status, "application/json") == safety.headers
 
 
 def test_content_gets_no_credentials_and_keeps_the_bound_headers() -> None:

@@ -20,7 +20,7 @@ from infra.local.edge.api import Api, read_body, request_of
 from infra.local.edge.cache import CACHED_METHODS, Edge
 from infra.local.edge.content import Content
 from infra.local.edge.remote_api import RemoteApi
-from infra.local.edge.responses import Receive, Scope, Send, problem, send_response
+from infra.local.edge.responses import Receive, Scope, Send, problem, send_response, with_safety
 
 STAGE = "api"  # of the deployed REST API
 
@@ -38,6 +38,8 @@ class Gateway:
             await self._live(receive, send)
             return
         route = routes.match(scope["raw_path"].decode("latin-1"))
+        if route.safety:
+            send = with_safety(send, route.safety)
         allowed = route.methods | route.signed_methods
         if scope["method"] not in allowed:
             detail = f"{scope['path']} does not support {scope['method']}."

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.routes import Safety
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -34,3 +36,18 @@ async def send_response(send: Send, response: Response) -> None:
         headers.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})
+
+
+def with_safety(send: Send, safety: Safety) -> Send:
+    """`send` for responses that may contain a user's file: replaces the headers that protect browsers from it."""
+
+    async def send_safely(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            sent = dict(message["headers"])
+            own = safety.of(message["status"], sent.get(b"content-type", b"").decode("latin-1"))
+            added = [(name.encode(), value.encode()) for name, value in own.items()]
+            kept = [pair for pair in message["headers"] if pair[0] not in dict(added)]
+            message = {**message, "headers": kept + added}
+        await send(message)
+
+    return send_safely

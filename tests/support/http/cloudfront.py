@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from infra import cdn
+from infra.routes import match
 
 _RUNNER = r"""
 const vm = require('vm');
@@ -93,7 +94,8 @@ class Distribution:
         request = _request(method, path, query, headers)
         result, selected = self._functions.run(self.code(behaviour, "viewer-request"), {"request": request})
         if "statusCode" in result:
-            return _refusal(result)
+            safety = match(path).safety
+            return _refusal(result, safety.headers if safety else {})
         return Decision(
             origin=selected or behaviour["TargetOriginId"],
             path=result["uri"],
@@ -141,9 +143,14 @@ def _request(method: str, path: str, query: str, headers: Mapping[str, str]) -> 
     }
 
 
-def _refusal(result: dict[str, Any]) -> Decision:
+def _refusal(result: dict[str, Any], safe: Mapping[str, str]) -> Decision:
+    """Checks that it has the headers of users' files, which `safe` are, and no unknown ones."""
     headers = {name: field["value"] for name, field in result["headers"].items()}
+    for name, value in safe.items():
+        assert headers.pop(name) == value
     assert headers.pop("content-type") == "application/json"
     assert headers.pop("cache-control") == "no-store"
     error = json.loads(result["body"])["error"] if "body" in result else ""
-    return Decision(result["statusCode"], headers.pop("allow", ""), error)
+    allow = headers.pop("allow", "")
+    assert not headers
+    return Decision(result["statusCode"], allow, error)

@@ -154,6 +154,74 @@ def test_an_upload_without_length_is_refused(host: Host, missing: str) -> None:
     assert_problem(answer, 411)
 
 
+SAFE = {
+    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "media-src 'self'",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status", "disposition"),
+    [
+        ("GET", PATH, {}, 200, "attachment"),
+        ("HEAD", PATH, {}, 200, "attachment"),
+        ("GET", PATH, {"Range": "bytes=10-19"}, 206, "attachment"),
+        ("GET", PATH, {"If-None-Match": f'"{MD5.hexdigest()}"'}, 304, None),
+        ("GET", PATH, {"Range": f"bytes={len(DATA)}-"}, 416, None),
+        (
+            "OPTIONS",
+            PATH,
+            {"Origin": "https://a.example.org", "Access-Control-Request-Method": "GET"},
+            200,
+            "attachment",
+        ),
+        ("POST", PATH, {}, 405, None),
+        ("PUT", PATH, {}, 403, None),
+        ("GET", "/content/storage/0/0/missing.svg", {}, 404, None),
+        ("HEAD", "/content/storage/0/0/missing.svg", {}, 404, None),
+        ("GET", "/content/storage//x.svg", {}, 404, None),
+        ("GET", "/content/items/x", {}, 404, None),
+        ("GET", "/content/", {}, 404, None),
+    ],
+)
+def test_every_response_keeps_browsers_from_executing_files(
+    host: Host, stored: str, method: str, path: str, headers: dict[str, str], status: int, disposition: str | None
+) -> None:
+    answer = host.client.request(method, path, headers=headers)
+    assert answer.status_code == status
+    assert {name: answer.headers[name] for name in SAFE} == SAFE
+    assert answer.headers.get("content-disposition") == disposition
+
+
+@pytest.mark.parametrize(
+    ("extension", "kind", "disposition"),
+    [
+        ("svg", "image/svg+xml", None),
+        ("png", "image/png", None),
+        ("mp4", "video/mp4", None),
+        ("pdf", "application/pdf", None),
+        ("html", "text/html", "attachment"),
+        ("xml", "application/xml", "attachment"),
+        ("zip", "application/zip", "attachment"),
+    ],
+)
+def test_files_that_were_stored_before_are_as_safe(
+    host: Host, extension: str, kind: str, disposition: str | None
+) -> None:
+    s3, path = host.ministack.client("s3"), f"/content/storage/a/b/{'ab' * 16}.{extension}"
+    own = {"ContentDisposition": "inline; filename=x"}
+    s3.put_object(Bucket=host.ministack.bucket, Key=path[1:], Body=b"<script>1</script>", ContentType=kind, **own)
+    answer = host.client.get(path)
+    assert {name: answer.headers[name] for name in SAFE} == SAFE
+    assert answer.headers["content-disposition"] == (disposition or own["ContentDisposition"])
+
+
+def test_the_api_has_none_of_these_headers(host: Host) -> None:
+    assert not SAFE.keys() & {name.lower() for name in host.client.get("/api/thing").headers}
+
+
 @pytest.mark.parametrize("method", ["POST", "DELETE", "PATCH"])
 def test_other_methods_are_refused(host: Host, stored: str, method: str) -> None:
     answer = host.client.request(method, stored)
