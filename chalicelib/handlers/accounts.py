@@ -15,7 +15,11 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def page(request: Request) -> Reply:
-    """The form to sign in, to replace a one-time password or, if the caller is signed in, to sign out."""
+    """The form to sign in, to replace a one-time password or, if the caller is signed in, to sign out.
+
+    Raises Forbidden for a script of another site or of a sandboxed document: the page contains the CSRF token.
+    """
+    csrf.check_reader(request.headers)
     user, token = known(request)
     if user is None:
         return _sign_in_page(token)

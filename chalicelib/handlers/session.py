@@ -12,8 +12,13 @@ from chalicelib.schemas.session import SignIn
 
 
 def current(request: Request) -> Reply:
-    """The signed-in user, and the CSRF token to send with writes: of the session, or one to sign in with."""
+    """The signed-in user, and the CSRF token to send with writes: of the session, or one to sign in with.
+
+    Pages of other sites and sandboxed documents get no token.
+    """
     user, token = known(request)
+    if csrf.is_foreign(request.headers):
+        return Reply(_answer(user, None), headers=NO_STORE)
     return Reply(_answer(user, token), headers=NO_STORE, cookies=(cookies.for_csrf(token),))
 
 
@@ -52,7 +57,7 @@ def leave(request: Request, form_token: str = "") -> None:
         sessions.sign_out(session_id)
 
 
-def _answer(user: Identity | None, token: str) -> SessionState:
+def _answer(user: Identity | None, token: str | None) -> SessionState:
     return {
         "id": "current",
         "user_id": user.user_id if user else None,
@@ -88,7 +93,9 @@ ROUTES = (
         Access.ANYONE,
         "Get the current session",
         answer=SessionState,
-        description="Without a session, `user_id` is null. Sets the cookie `csrftoken`.",
+        description="Without a session, `user_id` is null. Sets the cookie `csrftoken`. A request of a page of another "
+        "site or of a sandboxed document (`Origin: null`, `Sec-Fetch-Site: cross-site`) gets neither token nor cookie, "
+        "and whatever such a request would change is refused with 403.",
     ),
     Route("DELETE", f"{SESSION}/current", sign_out, Access.ANYONE, "Sign out", status=204, refusals=(403,)),
 )

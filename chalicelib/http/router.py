@@ -17,7 +17,8 @@ from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.http import html, inputs, large_responses, origin
 from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
-from chalicelib.identity.authentication import Identity, caller_of
+from chalicelib.identity import csrf
+from chalicelib.identity.authentication import UNSAFE_METHODS, Identity, caller_of
 from chalicelib.schemas.base import Schema
 from chalicelib.telemetry import count, log
 
@@ -238,6 +239,8 @@ def _call(methods: Methods, request: Request) -> Reply:
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
     if route is None:
         raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
+    if request.method in UNSAFE_METHODS:
+        csrf.check_browser(request.headers)
     if route.access is not Access.ANYONE:
         request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
     if route.access is Access.ADMIN and not request.user.is_admin:

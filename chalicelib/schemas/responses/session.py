@@ -8,7 +8,9 @@ from chalicelib.schemas.responses.common import Id
 
 
 class SessionState(TypedDict):
-    """The caller's identity. Without a session, `user_id` is null and the names are empty."""
+    """The caller's identity. Without a session, `user_id` is null and the names are empty. `csrf_token` is null for
+    pages of other sites and for sandboxed documents.
+    """
 
     id: Literal["current"]
     user_id: Id | None
@@ -18,4 +20,4 @@ class SessionState(TypedDict):
     last_name: str
     full_name: str
     is_admin: bool
-    csrf_token: str
+    csrf_token: str | None
