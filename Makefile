@@ -47,8 +47,8 @@ test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults agai
 	  $(BIN)/python -m pytest tests/models tests/operations tests/identity tests/handlers tests/faults -n 2 --dist loadgroup \
 	  --hypothesis-profile=unhurried $(ARGS)
 
-fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document: no 5xx, every response as declared
-	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py $(ARGS)
+fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document, and as many bodies of sync and uploads: no 5xx
+	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py tests/http/test_fuzz_bodies.py $(ARGS)
 
 lint: $(APP) ## run ruff and mypy
 	$(BIN)/ruff check .
