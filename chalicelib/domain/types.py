@@ -36,6 +36,14 @@ class AssessmentItemData(TypedDict):
     randomize: bool
     order: int
     files: list[FileData]
+    raw_data_problem: NotRequired[str]  # as `questions.raw_data_problem` found when it was stored; "" for none
+
+
+class Reason(TypedDict):
+    """Why a node is incomplete: a code for programs, and a sentence that says what to do."""
+
+    code: str
+    sentence: str
 
 
 class NodeData(TypedDict):
@@ -75,6 +83,8 @@ class NodeData(TypedDict):
     original_node_id: str | None
     assessment_item_count: int
     complete: bool
+    incomplete_reasons: NotRequired[list[Reason]]  # missing on complete nodes and in items of earlier versions
+    incomplete_revs: NotRequired[list[int]]  # see `domain.trees.node_flags`
     thumbnail_encoding: NotRequired[dict[str, Any]]  # the thumbnail that a curator cropped: {"base64": data URI, …}
 
 

@@ -5,7 +5,8 @@
 | the questions of an exercise | `contentnode_id` | publish, lists |
 | one question, or many | `contentnode_id`, `assessment_id` (batches) | assessmentitem, file |
 
-Raw data over 100 kB is stored in S3 (`raw_data_key`), as a DynamoDB item holds at most 400 kB.
+Raw data over 100 kB is stored in S3 (`raw_data_key`), as a DynamoDB item holds at most 400 kB. `raw_data_problem` says
+whether it can be published, so that nobody has to parse it again; questions of earlier versions have none.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any, cast
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.aws import storage
+from chalicelib.domain.exercises import questions
 from chalicelib.domain.storage_keys import raw_data_key
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models.base import Table, in_parallel, write_many
@@ -33,13 +35,14 @@ class AssessmentItem(Table):
     hints = JSONAttribute(default=list)
     raw_data = UnicodeAttribute(default="")
     raw_data_key = UnicodeAttribute(null=True)
+    raw_data_problem = UnicodeAttribute(null=True)  # "" if there is none
     source_url = UnicodeAttribute(null=True)
     randomize = BooleanAttribute(default=False)
     order = NumberAttribute(default=0)
     files = JSONAttribute(default=list)
 
 
-_FIELDS = tuple(AssessmentItemData.__annotations__)
+_FIELDS = tuple(name for name in AssessmentItemData.__annotations__ if name != "raw_data_problem")
 
 
 def save(items: list[AssessmentItemData]) -> None:
@@ -67,9 +70,12 @@ def as_stored(contentnode_id: str) -> list[AssessmentItem]:
 
 
 def outline(item: AssessmentItem) -> AssessmentItemData:
-    """The plain data of a question; if its raw data is stored in S3, `raw_data` is the S3 key."""
+    """The plain data of a question; if its raw data is stored in S3, `raw_data` is the S3 key. Raw data in S3 whose
+    problem is not known counts as sound until it is published."""
     fields = {name: getattr(item, name) for name in _FIELDS}
-    return cast(AssessmentItemData, {**fields, "raw_data": item.raw_data_key or item.raw_data})
+    problem = "" if item.raw_data_key and item.raw_data_problem is None else item.raw_data_problem
+    known = {} if problem is None else {"raw_data_problem": problem}
+    return cast(AssessmentItemData, {**fields, "raw_data": item.raw_data_key or item.raw_data, **known})
 
 
 def lies_apart(data: AssessmentItemData) -> bool:
@@ -79,7 +85,9 @@ def lies_apart(data: AssessmentItemData) -> bool:
 
 def from_data(data: AssessmentItemData) -> AssessmentItem:
     """Build the item of a question; large raw data is written to S3."""
-    fields: dict[str, Any] = dict(data)
+    fields: dict[str, Any] = {name: data[name] for name in _FIELDS}  # type: ignore[literal-required]
+    if data["type"] in questions.RAW_TYPES:
+        fields["raw_data_problem"] = questions.raw_data_problem(data) or ""
     if lies_apart(data):
         raw = data["raw_data"].encode()
         key = raw_data_key(hashlib.sha256(raw).hexdigest())

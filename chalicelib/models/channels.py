@@ -90,6 +90,7 @@ class Channel(Table):
     priority = NumberAttribute(default=0)  # the catalog is sorted by descending priority, then by name
     version = NumberAttribute(default=0)
     published_rev = NumberAttribute(default=0)
+    left_out: "JSONAttribute" = JSONAttribute(null=True)  # ids of complete nodes that the last publish left out
     published_digest = UnicodeAttribute(null=True)
     published: "JSONAttribute" = JSONAttribute(null=True)  # public record, see export.public_record
     last_published = UTCDateTimeAttribute(null=True)

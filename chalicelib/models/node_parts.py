@@ -12,9 +12,9 @@ from typing import Any
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.domain.types import FileData
+from chalicelib.domain.types import FileData, Reason
 from chalicelib.errors import BadRequest
-from chalicelib.models import emission
+from chalicelib.models import emission, nodes
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
 from chalicelib.models.channels import Channel
@@ -28,15 +28,20 @@ from chalicelib.models.tree_changes import is_new
 class NodeChange:
     """A node, its ancestors and its channel, which was read before them, with the node's new state.
 
-    None leaves the files or the number of questions unchanged.
+    None leaves the files, the number of questions, or the reasons why it is incomplete unchanged.
     """
 
     node: Node
     above: list[Node]
     channel: Channel
-    complete: bool
+    reasons: list[Reason] | None = None
     files: list[FileData] | None = None
     assessment_item_count: int | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether the node is complete after the change."""
+        return bool(self.node.complete) if self.reasons is None else not self.reasons
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,11 @@ def _updates(changes: Iterable[NodeChange]) -> dict[str, list[Any]]:
 
 
 def _own(change: NodeChange, rev: int) -> list[Any]:
-    actions: list[Any] = [Node.complete.set(change.complete), Node.modified.set(now()), Node.modified_rev.set(rev)]
+    actions: list[Any] = [Node.modified.set(now()), Node.modified_rev.set(rev)]
+    if change.reasons is not None:
+        values = nodes.judged(change.node, change.reasons, rev, int(change.channel.published_rev))
+        columns = ((getattr(Node, name), value) for name, value in values.items())
+        actions += [column.remove() if value is None else column.set(value) for column, value in columns]
     if change.files is not None:
         actions.append(Node.files.set(change.files))
     if change.assessment_item_count is not None:

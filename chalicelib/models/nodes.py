@@ -27,7 +27,8 @@ from pynamodb.attributes import (
 )
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
-from chalicelib.domain.types import LABELS, NodeData
+from chalicelib.domain.trees import node_flags
+from chalicelib.domain.types import LABELS, NodeData, Reason
 from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
 
@@ -101,6 +102,8 @@ class Node(Table):
     thumbnail_encoding = JSONAttribute(default=dict)
     assessment_item_count = NumberAttribute(default=0)
     complete = BooleanAttribute(default=False)
+    incomplete_reasons: "JSONAttribute" = JSONAttribute(null=True)  # [{"code", "sentence"}], see NodeData
+    incomplete_revs: "JSONAttribute" = JSONAttribute(null=True)  # see `domain.trees.node_flags`
     modified = UTCDateTimeAttribute(null=True)
     created_rev = NumberAttribute(default=0)
     modified_rev = NumberAttribute(default=0)
@@ -124,11 +127,13 @@ class Node(Table):
 
 
 _PLAIN = tuple(name for name in NodeData.__annotations__ if name not in LABELS)
+_OPTIONAL = ("thumbnail_encoding", "incomplete_reasons", "incomplete_revs")
 
 
 def from_data(data: NodeData, path: list[str]) -> Node:
     """Build the item of a node; `path` has the ids of its ancestors from the root down."""
     fields: dict[str, Any] = {name: data[name] for name in _PLAIN if name in data}  # type: ignore[literal-required]
+    fields["incomplete_reasons"] = data.get("incomplete_reasons") or None
     labels = {name: data[name] for name in LABELS if data[name]}  # type: ignore[literal-required]
     return Node(path=path, labels=labels, **fields, requires=_requires(data["prerequisites"], 0))
 
@@ -140,9 +145,23 @@ def to_data(node: Node) -> NodeData:
 
 def _data(fields: dict[str, Any], labels: dict[str, list[str]]) -> NodeData:
     fields.update({name: labels.get(name, []) for name in LABELS})
-    if not fields["thumbnail_encoding"]:
-        del fields["thumbnail_encoding"]
+    for name in _OPTIONAL:
+        if not fields[name]:
+            del fields[name]
     return cast(NodeData, fields)
+
+
+def judged(node: Node, reasons: list[Reason], rev: int, published_rev: int) -> dict[str, Any]:
+    """The attributes of a node that is incomplete for these reasons, or complete without any, from a revision on.
+
+    `published_rev` is that of its channel.
+    """
+    complete, was_complete = not reasons, bool(node.complete)
+    values: dict[str, Any] = {"complete": complete, "incomplete_reasons": reasons or None}
+    if complete != was_complete:
+        before = node_flags.incomplete_revs(was_complete, node.incomplete_revs)
+        values["incomplete_revs"] = node_flags.turned(before, rev, published_rev)
+    return values
 
 
 def get(node_id: str) -> Node | None:

@@ -1,14 +1,12 @@
 """Questions are stored and read back in order, whatever their size."""
 
-from typing import get_type_hints
-
 import pytest
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.models import assessment_items
-from chalicelib.models.assessment_items import MAX_INLINE_BYTES
+from chalicelib.models.assessment_items import MAX_INLINE_BYTES, AssessmentItem
 from tests.models.builders import question
 from tests.support.worlds.trees import make_file
 
@@ -41,7 +39,7 @@ def test_every_field_is_stored_and_read_back(aws):
         files=[make_file("a", "exercise_image")],
     )
     assert saved(item) == [item]
-    assert set(item) == set(get_type_hints(AssessmentItemData))
+    assert set(item) == AssessmentItemData.__required_keys__
 
 
 def test_empty_fields_are_stored_and_read_back(aws):
@@ -114,6 +112,23 @@ class TestRawData:
         assert saved({**item, "raw_data": "{}"}) == [{**item, "raw_data": "{}"}]
         (stored,) = aws.items("assessment_items")
         assert "raw_data_key" not in stored
+
+    @pytest.mark.parametrize("length", [10, MAX_INLINE_BYTES + 1])
+    def test_that_cannot_be_published_is_known_without_reading_it_again(self, aws, length):
+        saved(raw_question("x" * length))
+        (item,) = assessment_items.as_stored(EXERCISE)
+        assert assessment_items.outline(item)["raw_data_problem"].startswith("is not valid JSON")
+        saved(raw_question('{"a": "%s"}' % ("x" * length), assessment_id=item.assessment_id))
+        (item,) = assessment_items.as_stored(EXERCISE)
+        assert assessment_items.outline(item)["raw_data_problem"] == ""
+
+    @pytest.mark.parametrize(("length", "known"), [(10, None), (MAX_INLINE_BYTES + 1, "")])
+    def test_of_an_earlier_version_is_parsed_if_it_is_at_hand_and_else_counts_as_sound(self, aws, length, known):
+        saved(raw_question("x" * length))
+        (item,) = assessment_items.as_stored(EXERCISE)
+        item.update([AssessmentItem.raw_data_problem.remove()])
+        (item,) = assessment_items.as_stored(EXERCISE)
+        assert assessment_items.outline(item).get("raw_data_problem") == known
 
     def test_is_written_before_the_question_that_refers_to_it(self, aws, monkeypatch):
         """A question must never refer to a missing object."""

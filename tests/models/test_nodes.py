@@ -36,6 +36,8 @@ FIELDS = {
     "files": files,
     "extra_fields": json_objects,
     "thumbnail_encoding": st.dictionaries(st.text(), json_values(), min_size=1, max_size=3),
+    "incomplete_reasons": st.lists(st.fixed_dictionaries({"code": st.text(), "sentence": st.text()}), min_size=1),
+    "incomplete_revs": st.lists(st.integers(0, 2**40), min_size=1),
     **dict.fromkeys(("id", "node_id", "content_id", "tree_id", "channel_id"), ids),
 }
 
@@ -63,6 +65,8 @@ ALL = make_node(
     original_node_id="c" * 32,
     assessment_item_count=7,
     thumbnail_encoding={"base64": "data:image/png;base64,AA", "scale": 1.5},
+    incomplete_reasons=[{"code": "title", "sentence": "Geben Sie ‘ihm’ einen."}],
+    incomplete_revs=[3, 7],
 )
 NOTHING = {
     **make_node("", tree()[0], files=[], kind="topic", complete=False),

@@ -38,13 +38,16 @@ def invalid_raw_data(item: AssessmentItemData) -> dict[str, list[str]]:
 
 def raw_data_problem(item: AssessmentItemData) -> str | None:
     """Why raw data cannot be published, as the end of a sentence that starts with "its raw data"; None if it can, and
-    for questions of other types."""
+    for questions of other types. If it was found before, it is not parsed again."""
     parse = _PARSERS.get(item["type"])
-    if parse and len(item["raw_data"]) > MAX_RAW_DATA:
+    if parse is None or "raw_data_problem" in item:
+        return item.get("raw_data_problem") or None
+    if not item["raw_data"].strip():
+        return "is empty."
+    if len(item["raw_data"]) > MAX_RAW_DATA:
         return f"has more than {MAX_RAW_DATA} characters. Shorten it."
     try:
-        if parse:
-            parse(item["raw_data"])
+        parse(item["raw_data"])
     except (perseus_json.InvalidPerseus, qti_xml.InvalidQti) as error:
         return str(error)
     return None

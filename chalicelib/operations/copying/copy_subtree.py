@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
@@ -19,6 +19,7 @@ from chalicelib.models.tree_changes import weight_of
 from chalicelib.models.trees import Counts, edge_of
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.exercises import question_diff
+from chalicelib.operations.nodes.node_writes import judge
 
 CHUNK = 100  # nodes whose questions are held in memory at once
 
@@ -145,6 +146,7 @@ def copied(original: Node, source: Source, goal: Goal, included: set[str], paren
         "original_channel_id": original.original_channel_id or original.channel_id,
         "original_node_id": original.original_node_id or original.node_id,
     }
+    fields.pop("incomplete_revs", None)
     node = nodes.from_data(fields, path)
     node.source_channel_id, node.source_node_id = original.channel_id, original.node_id
     node.created_rev = node.modified_rev = goal.rev
@@ -155,10 +157,11 @@ def copied(original: Node, source: Source, goal: Goal, included: set[str], paren
 
 
 def set_questions(node: Node, items: list[AssessmentItem]) -> None:
-    """Set the question count and `complete` of an exercise by its questions. Other nodes are not changed."""
+    """Set the question count and completeness of an exercise by its questions. Other nodes are not changed."""
     if node.kind == content_kinds.EXERCISE:
         node.assessment_item_count = len(items)
-        node.complete = is_complete(nodes.to_data(node), [assessment_items.outline(item) for item in items])
+        outlines = [assessment_items.outline(item) for item in items]
+        judge(node, incomplete_reasons(nodes.to_data(node), outlines))
 
 
 def _sums(written: list[tuple[Node, Counts]]) -> dict[str, Counts]:

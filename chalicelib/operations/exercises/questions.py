@@ -6,7 +6,7 @@ from typing import cast
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.exercises import questions
-from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
@@ -165,9 +165,9 @@ def _changes(
 ) -> Changes:
     changed = [after] if after else []
     items = [*(assessment_items.outline(item) for item in stored if item is not before), *changed]
-    complete = is_complete(nodes.to_data(place.node), items)
+    reasons = incomplete_reasons(nodes.to_data(place.node), items)
     return Changes(
-        nodes=[NodeChange(place.node, place.above, place.channel, complete, assessment_item_count=len(items))],
+        nodes=[NodeChange(place.node, place.above, place.channel, reasons, assessment_item_count=len(items))],
         put=[assessment_items.from_data(after)] if after else [],
         deleted=[before] if before and not after else [],
         emissions=emissions(made, place.counter),

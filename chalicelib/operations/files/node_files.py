@@ -11,7 +11,7 @@ from typing import Any, cast
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.exercises import questions
-from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.domain.types import FileData, NodeData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
@@ -297,11 +297,11 @@ def _changes(lists: Lists, made: list[Change], moved: list[tuple[FilePlace, File
 
 
 def _node_change(place: Place, files: list[FileData] | None) -> NodeChange:
-    node, complete = place.node, bool(place.node.complete)
+    node, reasons = place.node, None
     if files is not None:
         data = cast(NodeData, {**nodes.to_data(node), "files": files})
         if len(json.dumps(data)) > MAX_NODE_BYTES:
             raise ValidationFailed({"contentnode": ["This node has too many files. Choose another node."]})
         if node.kind != content_kinds.EXERCISE:  # exercises are complete by their questions, not their files
-            complete = is_complete(data, [])
-    return NodeChange(node, place.above, place.channel, complete, files)
+            reasons = incomplete_reasons(data, [])
+    return NodeChange(node, place.above, place.channel, reasons, files)

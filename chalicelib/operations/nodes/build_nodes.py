@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
 
-from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData, NodeData
@@ -85,8 +85,7 @@ def build(
             "complete": False,
         },
     )
-    node["complete"] = is_complete(node, items)
-    return node, items
+    return _judged(node, items), items
 
 
 def build_remote(
@@ -124,8 +123,14 @@ def build_remote(
     )
     if any(file.preset in (None, thumbnail_preset(source["kind"])) for file in sent.files):
         node["thumbnail_encoding"] = {}
-    node["complete"] = is_complete(node, items)
-    return node, items
+    return _judged(node, items), items
+
+
+def _judged(node: NodeData, items: list[AssessmentItemData]) -> NodeData:
+    """A new node that says whether it is complete, and why not."""
+    reasons = incomplete_reasons(node, items)
+    new: dict[str, Any] = {name: value for name, value in node.items() if name != "incomplete_revs"}
+    return cast(NodeData, {**new, "complete": not reasons, "incomplete_reasons": reasons})
 
 
 def _changes(sent: RemoteNodeIn) -> dict[str, Any]:

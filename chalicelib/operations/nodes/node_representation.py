@@ -7,11 +7,13 @@ from typing import Any, cast
 from le_utils.constants import format_presets, licenses
 
 from chalicelib.domain import jsontext
+from chalicelib.domain.exercises.completion import stored_reasons
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.domain.trees import positions
-from chalicelib.domain.trees.node_flags import Revisions, flags
+from chalicelib.domain.trees.node_flags import Revisions, flags, incomplete_revs
 from chalicelib.domain.types import LABELS
 from chalicelib.identity.authentication import Identity
+from chalicelib.models import nodes
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
@@ -48,6 +50,7 @@ _AS_STORED = (
     "source_channel_id",
     "source_node_id",
 )
+_LONG = ("description", "extra_fields", "tags", "thumbnail_encoding", "incomplete_reasons")
 _NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count")
 
 
@@ -77,12 +80,23 @@ def row_after_write(node: Node, channel: Channel, names: Mapping[str, str]) -> C
 def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
     row = {
         **_stored(node),
-        **_flags(node, int(channel.root_rev), int(channel.published_rev), node.tree_id == channel.root_id),
+        **_flags(
+            node,
+            int(channel.root_rev),
+            int(channel.published_rev),
+            node.tree_id == channel.root_id,
+            _left_out(node, channel),
+        ),
         **_origin(node, names),
         "modified": moment(node.modified or channel.modified),
         "root_id": node.tree_id,
     }
     return cast(ContentNode, row)
+
+
+def _left_out(node: Node, channel: Channel) -> bool:
+    """Whether the last publish left out the node, or the part of the tree that it is in, although it was complete."""
+    return bool(channel.left_out) and not {node.id, node.parent_id, *node.path}.isdisjoint(channel.left_out)
 
 
 @remembered(1000)
@@ -93,6 +107,7 @@ def _stored(node: Node) -> dict[str, Any]:
         **{name: getattr(node, name) for name in _AS_STORED},
         **{name: int(getattr(node, name)) for name in _NUMBERS},
         **{name: dict.fromkeys(node.labels.get(name, []), True) for name in LABELS},
+        "incomplete_reasons": [] if node.complete else stored_reasons(nodes.to_data(node)),
         **_thumbnail(node),
         "license": _LICENSE_IDS.get(node.license or ""),
         "suggested_duration": None if seconds is None else int(seconds),
@@ -116,10 +131,16 @@ def _thumbnail(node: Node) -> dict[str, Any]:
 
 
 @remembered(1000)
-def _flags(node: Node, root_rev: int, published_rev: int, is_live: bool) -> dict[str, bool]:
+def _flags(node: Node, root_rev: int, published_rev: int, is_live: bool, is_left_out: bool) -> dict[str, bool]:
     newest = max(int(node.newest_created_rev), root_rev) if node.total_count else 0
-    revisions = Revisions(int(node.created_rev), int(node.modified_rev), newest, int(node.newest_modified_rev))
-    return flags(revisions, root_rev, published_rev, is_live)
+    revisions = Revisions(
+        int(node.created_rev),
+        int(node.modified_rev),
+        newest,
+        int(node.newest_modified_rev),
+        incomplete_revs(bool(node.complete), node.incomplete_revs),
+    )
+    return flags(revisions, root_rev, published_rev, is_live, is_left_out)
 
 
 def _origin(node: Node, names: Mapping[str, str]) -> dict[str, Any]:
@@ -144,9 +165,7 @@ def fitting(rows: Sequence[Mapping[str, object]], room: int = MAX_PAGE_BYTES) ->
 
 def _size(row: Mapping[str, object]) -> int:
     """Return the maximum bytes of a row in a response. Lambda encodes the response text as JSON again, in ASCII."""
-    return MAX_ROW_BYTES + sum(
-        _size_of(row[name]) for name in ("description", "extra_fields", "tags", "thumbnail_encoding")
-    )
+    return MAX_ROW_BYTES + sum(_size_of(row[name]) for name in _LONG)
 
 
 def _size_of(value: object) -> int:

@@ -11,11 +11,11 @@ from typing import Any
 from le_utils.constants import content_kinds, roles
 
 from chalicelib.domain.exercises import criteria
-from chalicelib.domain.exercises.completion import is_complete
+from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.trees import positions
 from chalicelib.domain.trees.node_edits import ACTIVITY_OF_KIND, changed_set, merged
-from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData
+from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData, Reason
 from chalicelib.errors import Conflict, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import assessment_items, nodes
@@ -136,13 +136,16 @@ def change(
     node = place.node
     before, weight = _stored(node), weight_of(node)
     make()
-    node.complete = is_complete(nodes.to_data(node), items)
-    after = _stored(node)
+    rev = changes.rev(place.channel.id)
+    judged = nodes.judged(node, incomplete_reasons(nodes.to_data(node), items), rev, int(place.channel.published_rev))
+    after = {**_stored(node), "complete": judged["complete"]}
     if after == before and not is_changed:
         return False
-    finish(node, items)
     changed = {name: value for name, value in after.items() if value != before[name]}
-    rev = changes.rev(place.channel.id)
+    changed |= {name: value for name, value in judged.items() if value != getattr(node, name)}
+    for name, value in judged.items():
+        setattr(node, name, value)
+    finish(node, items)
     changes.fields[node.id] |= {**changed, "modified": node.modified, "modified_rev": rev}
     count(changes, place.above, _difference(weight, weight_of(node)))
     if not is_new(node, place.channel):
@@ -192,12 +195,17 @@ def problem_of(kind: str, extra_fields: dict[str, Any]) -> str | None:
 
 
 def finish(node: Node, items: list[AssessmentItemData]) -> None:
-    """Set `complete` and `modified` of a node. Raises ValidationFailed if the node is too large."""
+    """Set `complete`, `incomplete_reasons` and `modified` of a node. Raises ValidationFailed if it is too large."""
     data: NodeData = nodes.to_data(node)
-    node.complete = is_complete(data, items)
+    judge(node, incomplete_reasons(data, items))
     node.modified = now()
     if len(json.dumps(data)) > MAX_NODE_BYTES:
         raise ValidationFailed({"non_field_errors": [f"The node is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
+
+
+def judge(node: Node, reasons: list[Reason]) -> None:
+    """Set `complete` and `incomplete_reasons` of a node whose revisions are set elsewhere, if it has any."""
+    node.complete, node.incomplete_reasons = not reasons, reasons or None
 
 
 def _stored(node: Node) -> dict[str, Any]:

@@ -84,7 +84,8 @@ def _outdated_fields(place: Place, rev: int, together: set[str]) -> dict[str, An
     return values
 
 
-def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, str | int]:
-    """Return the fields of a node that moves to another tree, where it counts as new."""
+def of_new_tree(kind: str, root_id: str, rev: int) -> dict[str, str | int | None]:
+    """Return the fields of a node that moves to another tree, where it counts as new. Revisions of its former tree at
+    which it became complete or incomplete are removed, as they may be those of another channel."""
     newest = {"newest_created_rev": rev, "newest_modified_rev": 0} if kind == content_kinds.TOPIC else {}
-    return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, **newest}
+    return {"tree_id": root_id, "created_rev": rev, "modified_rev": rev, "incomplete_revs": None, **newest}

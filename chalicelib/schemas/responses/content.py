@@ -34,6 +34,13 @@ from chalicelib.schemas.responses.common import (
 QuestionId = Annotated[str, Field(pattern="^[0-9a-f]{32},[0-9a-f]{32}$")]
 
 
+class Reason(TypedDict):
+    """Why a node is incomplete: a code for programs, and a sentence that says what to do."""
+
+    code: str
+    sentence: str
+
+
 class ContentNode(TypedDict):
     """A node of a tree. Labels are objects {label: true}."""
 
@@ -78,6 +85,7 @@ class ContentNode(TypedDict):
     error_count: Count
     has_children: bool
     complete: bool
+    incomplete_reasons: Annotated[list[Reason], Field(description="empty if the node is complete")]
     changed: bool
     published: bool
     has_new_descendants: bool

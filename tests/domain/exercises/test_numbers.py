@@ -24,6 +24,15 @@ from tests.support.existing import existing
         (" 2.0\n", 2.0),
         ("1,000", 1000.0),
         ("1,234,567.5", 1234567.5),
+        ("3,5", 3.5),
+        ("-0,5", -0.5),
+        ("0,500", 0.5),
+        ("1,00", 1.0),
+        ("1234,5", 1234.5),
+        ("1234,567", 1234.567),
+        ("3,1416", 3.1416),
+        ("1.000,5", 1000.5),
+        ("2,5 %", 0.025),
         ("1.5e3", 1500.0),
         ("1E-2", 0.01),
         ("1/2", 0.5),
@@ -46,12 +55,13 @@ def test_number_is_parsed(text, number):
 
 
 NOT_NUMBERS = ["four", "2 apples", "x = 3", "nan", "inf", "-Infinity", "1_000", "0x10", "$$5$$", "1 2", "1 2/", "--1"]
-BADLY_GROUPED = ["1,00", "1,0000", "0,5", ",000"]
+WITH_UNITS = ["10 cm", "½", "1 000", "5€"]
+COMMAS = [",000", "012,345", "1,5,2", "1,000,00", "3,", "1.00,5", "3,5/2"]
 TOO_LARGE = ["1e999", "9" * 400, 10**400, math.inf, "1/0", "0/0"]
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "1e", *NOT_NUMBERS, *BADLY_GROUPED, *TOO_LARGE, True, None, [], {}, math.nan], ids=repr
+    "text", ["", " ", "1e", *NOT_NUMBERS, *WITH_UNITS, *COMMAS, *TOO_LARGE, True, None, [], {}, math.nan], ids=repr
 )
 def test_other_text_is_not_a_number(text):
     assert parse_number(text) is None

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.trees.node_flags import Revisions, flags
+from chalicelib.domain.trees.node_flags import MAX_REVS, Revisions, flags, incomplete_revs, turned, was_incomplete
 
 revisions = st.integers(0, 5)
 nodes = st.builds(Revisions, revisions, revisions, revisions, revisions)
@@ -38,3 +38,58 @@ def test_unpublished_nodes_are_changed(node, rev, is_live):
 @given(nodes)
 def test_a_publish_of_everything_leaves_nothing_changed(node):
     assert flags(node, 5, 5, True) == {"published": True, "changed": False, **NOTHING}
+
+
+class TestIncompleteNodes:
+    """A node that a publish left out is not published until a publish includes it."""
+
+    @staticmethod
+    def published(complete, revs, published_rev, **fields):
+        node = Revisions(0, 0, 0, 0, incomplete_revs(complete, revs))
+        return flags(node, root_rev=1, published_rev=published_rev, is_live=True, **fields)["published"]
+
+    def test_are_not_published_if_they_always_were_incomplete(self):
+        assert self.published(True, None, 5)
+        assert not self.published(False, None, 5)
+
+    def test_stay_unpublished_when_they_are_completed(self):
+        revs = turned(incomplete_revs(False, None), 6, 5)
+        assert not self.published(True, revs, 5)
+        assert self.published(True, revs, 6)
+
+    def test_stay_published_until_the_next_publish(self):
+        revs = turned(incomplete_revs(True, None), 6, 5)
+        assert self.published(False, revs, 5)
+        assert not self.published(False, revs, 6)
+
+    def test_that_turned_twice_since_a_publish_that_left_them_out_are_not_published(self):
+        revs = turned(turned(incomplete_revs(False, None), 6, 5), 7, 5)
+        assert not self.published(False, revs, 5)
+        assert self.published(False, revs, 6)
+
+    def test_that_were_left_out_although_complete_are_not_published(self):
+        assert not self.published(True, None, 5, is_left_out=True)
+
+    @given(st.booleans(), st.lists(st.sampled_from(["turn", "publish", "edit"]), max_size=MAX_REVS))
+    def test_are_known_to_every_publish_of_any_history(self, complete, history):
+        """Also to a publish that read an earlier revision and ends only now."""
+        is_complete, revs, published_rev = complete, incomplete_revs(complete, None), 0
+        was_complete = [complete]  # at each revision
+        for action in history:
+            if action == "publish":
+                published_rev = len(was_complete) - 1
+                continue
+            if action == "turn":
+                is_complete = not is_complete
+                revs = turned(revs, len(was_complete), published_rev)
+            was_complete.append(is_complete)
+        for rev in range(published_rev, len(was_complete)):
+            assert was_incomplete(revs, rev) == (not was_complete[rev])
+
+    def test_have_a_bounded_number_of_revisions(self):
+        revs = incomplete_revs(False, None)
+        for rev in range(1, 5 * MAX_REVS):
+            revs = turned(revs, rev, 0)
+            assert len(revs) <= MAX_REVS
+            assert was_incomplete(revs, rev) == (rev % 2 == 0)
+        assert was_incomplete(revs, 2)

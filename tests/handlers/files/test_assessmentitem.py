@@ -208,7 +208,7 @@ class TestCreation:
     def test_never_fails_with_a_server_error(self, world):
         good = {
             "contentnode": world.empty,
-            "type": "input_question",
+            "type": "free_response",
             "question": "q",
             "answers": RIGHT,
             "hints": [{"hint": "h", "order": 0}],

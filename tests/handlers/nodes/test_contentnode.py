@@ -155,7 +155,7 @@ class TestFields:
         new = studio.get(f"{URL}?parent={tree['one']}&ordering=-lft&max_results=1").json["results"][0]
         assert [new[name] for name in names] == [False, True, False, False]
         studio.publish(tree["channel"])
-        assert studio.get(f"{URL}/{new['id']}").json["published"]
+        assert not studio.get(f"{URL}/{new['id']}").json["published"]  # it has no file
 
     def test_of_a_tree_that_went_live_after_the_publish_are_unpublished(self, studio, tree):
         _, root = studio.make_channel(channel_id=tree["channel"])

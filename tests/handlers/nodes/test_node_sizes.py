@@ -11,10 +11,16 @@ from chalicelib.domain import jsontext
 from chalicelib.operations.nodes import node_representation
 
 TEXTS = st.text(alphabet='a"\\\n\x01é☃😀', max_size=40).flatmap(lambda text: st.sampled_from([text, text * 50]))
+LISTS = st.lists(TEXTS, max_size=3)
 ROW: dict[str, Any] = {"description": "", "extra_fields": {}, "tags": [], "thumbnail_encoding": None}
+ROW["incomplete_reasons"] = []
 
 
-@given(st.fixed_dictionaries({}, optional={"description": TEXTS, "tags": st.lists(TEXTS, max_size=3)}))
+@given(
+    st.fixed_dictionaries(
+        {}, optional={"description": TEXTS, "tags": st.lists(TEXTS, max_size=3), "incomplete_reasons": st.lists(TEXTS)}
+    )
+)
 def test_sizes_are_never_underestimated(fields):
     row = {**ROW, **fields}
     written = sum(len(json.dumps(jsontext.dumps(part))) for part in row.values())

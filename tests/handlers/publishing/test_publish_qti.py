@@ -119,8 +119,11 @@ def test_invalid_raw_data_is_reported(studio, text, reason):
     channel_id = deploy(studio, nodes.exercise("e", free("f"), raw("r", raw_data=text)))
     task = studio.publish(channel_id)
     assert task["status"] == "FAILURE"
-    assert task["detail"].startswith(f"Question {nodes.node_id('question r')}: its raw data ")
-    assert reason in task["detail"]
+    assert task["detail"].startswith("The tree has no complete resource.")
+    (exercise_id,) = (item["id"]["S"] for item in studio.cloud.items("nodes") if item["kind"]["S"] == "exercise")
+    (found,) = studio.get(f"/api/contentnode/{exercise_id}").json["incomplete_reasons"]
+    assert found["sentence"].startswith(f"Question {nodes.node_id('question r')}: its raw data ")
+    assert reason in found["sentence"]
     assert published.lookup(studio, channel_id) is None
 
 
@@ -129,11 +132,12 @@ ODD = ['"\\ud800"', "[[[[1]]]]", "1.5", "null", '{"a": 1}', json.dumps("$$" + "{
 
 @pytest.mark.parametrize("kind", ["single_selection", "multiple_selection", "input_question"])
 def test_questions_accepted_beside_a_free_response_are_published(studio, kind):
+    one = '{"answer": "1", "correct": true, "order": 1}'
     rows = [
         nodes.question(
             str(number),
             type=kind,
-            answers=f'[{{"answer": {odd}, "correct": true, "order": 0}}]',
+            answers=f'[{{"answer": {odd}, "correct": true, "order": 0}}, {one}]',
             hints=f'[{{"hint": {odd}, "order": 0}}]',
         )
         for number, odd in enumerate(ODD)

@@ -12,6 +12,7 @@ Row = dict[str, Any]
 DERIVED = frozenset(
     {
         *("parent", "parent_id", "root_id", "lft", "modified", "changed", "published", "complete", "has_children"),
+        "incomplete_reasons",
         *("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count"),
         *("has_new_descendants", "has_updated_descendants", "original_channel_name"),
         *("thumbnail_checksum", "thumbnail_extension", "thumbnail_src"),
