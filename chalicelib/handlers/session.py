@@ -83,8 +83,9 @@ ROUTES = (
         answer=SessionState,
         status=201,
         refusals=(401, 403, 429),
-        description="The session cookie is valid for two weeks. Requests that change something must send `csrf_token` "
-        "as `X-CSRFToken`. After ten wrong passwords, sign-in to the account is blocked for 15 minutes.",
+        description="The session ends after two weeks without a request, and after 90 days. Requests that change "
+        "something must send `csrf_token` as `X-CSRFToken`. After ten wrong passwords, sign-in to the account is "
+        "blocked for 15 minutes.",
     ),
     Route(
         "GET",

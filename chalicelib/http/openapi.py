@@ -11,6 +11,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from chalicelib import __version__
 from chalicelib.http.router import JSON, PUBLIC, Access, Route
+from chalicelib.identity import cookies
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
 from chalicelib.schemas.responses.common import Fields, Problem
@@ -258,7 +259,8 @@ def _security() -> dict[str, Any]:
     session = {
         "type": "apiKey",
         "in": "cookie",
-        "name": "kolibri_studio_sessionid",
-        "description": "Set by signing in. Writes must send the value of the cookie `csrftoken` as `X-CSRFToken`.",
+        "name": cookies.SESSION,
+        "description": "Set by signing in; over https, its name begins with `__Host-`. Writes must send the value of "
+        "the cookie `csrftoken` as `X-CSRFToken`.",
     }
     return {"token": token, "session": session}

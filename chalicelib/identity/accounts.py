@@ -3,19 +3,17 @@
 import re
 
 from chalicelib.config import settings
-from chalicelib.domain.ids import derived_id
+from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.tokens import digest, new_api_token, new_password
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
-from chalicelib.models import users
-from chalicelib.models.base import now, save_new
+from chalicelib.identity import password_rules
+from chalicelib.models import email_addresses, users
+from chalicelib.models.base import now
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import MAX_TOKENS, User
 
-# The ID of a user is derived from the e-mail address, so that an address can never have two users.
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
-MIN_PASSWORD = 8  # characters
-MAX_PASSWORD = 1000  # characters
 ONE_TIME_SECONDS = 7 * 24 * 3600  # validity of a one-time password
 # The hash of an unknown password: verifying against it takes as long as against a real one.
 _DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
@@ -32,7 +30,7 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
         raise ValidationFailed({"email": ["Enter a valid e-mail address."]})
     quota = settings().user_quota
     user = User(
-        user_id_of(address),
+        new_id(),  # random: a later user of the same address inherits nothing
         email=address,
         password=hash_password(password) if password else None,
         is_admin=is_admin,
@@ -40,7 +38,7 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
         disk_space_left=quota,
         date_joined=now(),
     )
-    if not save_new(user):
+    if not email_addresses.save_user(user, address_id(address)):
         raise Conflict(f"A user with the e-mail address {address} already exists.")
     return user.id, issue_token(user)
 
@@ -52,9 +50,14 @@ def plain_address(email: str) -> str | None:
     return address if is_one else None
 
 
-def user_id_of(address: str) -> str:
-    """The ID of the user with this address, who may not exist yet."""
+def address_id(address: str) -> str:
+    """The id derived from an address: of its user if an earlier version created the user, and of invitations to it."""
     return derived_id(NAMESPACE, f"mailto:{address}")
+
+
+def find(address: str) -> User | None:
+    """The user with this address, as `plain_address` returns it. Two reads."""
+    return email_addresses.owner(address, address_id(address))
 
 
 def issue_token(user: User) -> str:
@@ -68,21 +71,6 @@ def issue_token(user: User) -> str:
     if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
         raise Conflict("The user was changed by another request. Try again.")
     return token
-
-
-def password_problem(password: str, address: str) -> str | None:
-    """Why a password is not accepted, as a message for the user; None if it is."""
-    if len(password) < MIN_PASSWORD:
-        return f"This password is too short. It must have at least {MIN_PASSWORD} characters."
-    if len(password) > MAX_PASSWORD:
-        return f"This password is too long. It must have at most {MAX_PASSWORD} characters."
-    if password.isdecimal():
-        return "This password is entirely numeric. Add letters."
-    if password.strip().lower() in (address, address.partition("@")[0]):
-        return "This password is your e-mail address. Choose another one."
-    if len(set(password)) < 3:
-        return "This password has too few different characters. Choose another one."
-    return None
 
 
 def set_password(address: str, password: str) -> None:
@@ -99,7 +87,7 @@ def user_with(email: str) -> User:
     Raises NotFound.
     """
     plain = plain_address(email)
-    user = users.get(user_id_of(plain)) if plain else None
+    user = find(plain) if plain else None
     if user is None:
         raise NotFound(f"User not found: {email.strip()[:254]!r}")
     return user
@@ -113,7 +101,7 @@ def change_password(
 
     Raises ValidationFailed for `field` if the password is weak, Conflict if the user has changed since it was read.
     """
-    problem = password_problem(password, user.email or "")
+    problem = password_rules.problem(password, user.email or "")
     if problem:
         raise ValidationFailed({field: [problem]})
     if not users.set_password(user, hash_password(password), current_session, revoke_tokens=revoke_tokens):
@@ -128,7 +116,7 @@ def give_one_time_password(email: str) -> str:
     Raises ValidationFailed for an invalid e-mail address, Conflict after a lost race.
     """
     address = plain_address(email)
-    user = users.get(user_id_of(address)) if address else None
+    user = find(address) if address else None
     user = user or users.get(create_user(email, is_admin=True)[0])
     if user and users.promote(user):
         user = users.get(user.id)

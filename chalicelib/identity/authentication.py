@@ -52,17 +52,18 @@ def session_id_of(headers: Mapping[str, str]) -> str:
     """The session ID in the cookie of a request, empty if there is none or the request sends a token."""
     if _has_token(headers.get("authorization")):
         return ""
-    return cookies.parsed(headers.get("cookie", "")).get(cookies.SESSION, "")
+    return cookies.parsed(headers.get("cookie", "")).get(cookies.session_name(), "")
 
 
 def session_of(session_id: str) -> Session:
-    """The session with this ID. One read.
+    """The session with this ID. One read, and once a day a write: using a session keeps it from ending.
 
     Raises NotSignedIn if it is malformed, unknown or expired, or its user is not active.
     """
     session = sessions.get(digest(session_id)) if is_session_id(session_id) else None
     if session is None or not session.is_active:
         raise NotSignedIn("Your session has ended. Sign in again.")
+    sessions.keep(session)
     return session
 
 

@@ -1,8 +1,12 @@
-"""The session cookie and the CSRF cookie, with the names that Studio uses."""
+"""The session cookie and the CSRF cookie, with the names that Studio uses.
+
+Over https, the session cookie has the prefix `__Host-`: browsers accept it from this host alone, so no other host of
+the domain can plant a session.
+"""
 
 from chalicelib.config import settings
 from chalicelib.domain.tokens import csrf_token
-from chalicelib.models.sessions import SECONDS
+from chalicelib.models.sessions import MAX_AGE
 
 SESSION = "kolibri_studio_sessionid"  # HttpOnly
 CSRF = "csrftoken"  # read by pages, which send it as X-CSRFToken
@@ -17,21 +21,30 @@ def parsed(header: str) -> dict[str, str]:
     return found
 
 
+def session_name() -> str:
+    """The name of the session cookie."""
+    return f"__Host-{SESSION}" if _is_secure() else SESSION
+
+
 def for_session(session_id: str) -> tuple[str, ...]:
     """Set-Cookie values that start a session."""
-    return (_cookie(SESSION, session_id, SECONDS, "; HttpOnly"), for_csrf(csrf_token(session_id)))
+    return (_cookie(session_name(), session_id, MAX_AGE, "; HttpOnly"), for_csrf(csrf_token(session_id)))
 
 
 def for_csrf(token: str) -> str:
     """The Set-Cookie value for a CSRF token."""
-    return _cookie(CSRF, token, SECONDS)
+    return _cookie(CSRF, token, MAX_AGE)
 
 
 def expired() -> tuple[str, ...]:
     """Set-Cookie values that remove both cookies."""
-    return (_cookie(SESSION, "", 0, "; HttpOnly"), _cookie(CSRF, "", 0))
+    return (_cookie(session_name(), "", 0, "; HttpOnly"), _cookie(CSRF, "", 0))
 
 
 def _cookie(name: str, value: str, seconds: int, more: str = "") -> str:
-    secure = "; Secure" if settings().public_url.startswith("https:") else ""
+    secure = "; Secure" if _is_secure() else ""
     return f"{name}={value}; Path=/; Max-Age={seconds}; SameSite=Lax{more}{secure}"
+
+
+def _is_secure() -> bool:
+    return settings().public_url.startswith("https:")

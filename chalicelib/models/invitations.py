@@ -6,8 +6,8 @@
 | the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=`, removing a member |
 | the invitations to a channel | index `channel-index`: `channel_id` | `GET /api/invitation?channel=` |
 
-`user_id` is derived from the e-mail address, so it is known before the user exists. Once one of `accepted`, `declined`
-and `revoked` is true, the invitation is final.
+`user_id` is the invited user's, or derived from the address if it has no user yet; accepting sets it. Once one of
+`accepted`, `declined` and `revoked` is true, the invitation is final.
 """
 
 from collections.abc import Iterable
@@ -66,14 +66,16 @@ def get(invitation_id: str) -> Invitation | None:
     return find(Invitation, invitation_id)
 
 
-def of_user(user_id: str) -> list[Invitation]:
-    """All invitations of a user, from an index that may lag by a second."""
-    return list(Invitation.user_index.query(user_id))
+def of_user(user_ids: Iterable[str]) -> list[Invitation]:
+    """All invitations of a user, by the user's id and the id of the user's address, from an index that may lag by a
+    second.
+    """
+    return [one for user_id in sorted(set(user_ids)) for one in Invitation.user_index.query(user_id)]
 
 
-def waiting(user_id: str, channel_id: str) -> list[Invitation]:
+def waiting(user_ids: Iterable[str], channel_id: str) -> list[Invitation]:
     """The pending invitations of a user to a channel, from an index that may lag by a second."""
-    return [one for one in of_user(user_id) if one.channel_id == channel_id and not is_decided(one)]
+    return [one for one in of_user(user_ids) if one.channel_id == channel_id and not is_decided(one)]
 
 
 def of_channel(channel_id: str) -> list[Invitation]:
@@ -100,7 +102,8 @@ def accept(invitation: Invitation, user_id: str, old: str | None, new: str) -> b
 
     def fill(transaction: TransactWrite) -> None:
         as_read = _undecided() & (Invitation.share_mode == invitation.share_mode)
-        transaction.update(Invitation(invitation.id), [Invitation.accepted.set(True)], condition=as_read)
+        accepted: list[Any] = [Invitation.accepted.set(True), Invitation.user_id.set(user_id)]
+        transaction.update(Invitation(invitation.id), accepted, condition=as_read)
         if old != new:
             channel_members.change(transaction, user_id, invitation.channel_id, old, new)
 

@@ -4,16 +4,19 @@
 | --- | --- | --- |
 | a session | `key` | every request with a session cookie, as its only read |
 
-A session has a copy of its user's profile, like tokens, and ends after two weeks: sessions past `expires` are ignored
-even before TTL deletes them. `models.users` creates, changes and ends sessions, as users have references to them. A
-session that started with a one-time password (`password_once`) is only valid for choosing another password.
+A session has a copy of its user's profile, like tokens. It ends after two weeks without a request (`idle_ends`), and
+after 90 days in any case (`expires`); ended sessions are ignored even before TTL deletes them. `models.users` creates,
+changes and ends sessions, as users have references to them. A session that started with a one-time password
+(`password_once`) is only valid for choosing another password.
 """
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.models.base import Table, find, now
+from chalicelib.models.base import Table, find, now, update_if
 
-SECONDS = 14 * 24 * 3600  # lifetime of a session
+MAX_IDLE = 14 * 24 * 3600  # seconds that a session lasts without a request
+MAX_AGE = 90 * 24 * 3600  # seconds that a session lasts at most
+KEEP_EVERY = 24 * 3600  # seconds: its use is recorded at most this often
 
 
 class Session(Table):
@@ -30,12 +33,23 @@ class Session(Table):
     password_once = BooleanAttribute(default=False)
     created = UTCDateTimeAttribute()
     expires = NumberAttribute()  # seconds since 1970
+    idle_ends = NumberAttribute(null=True)  # seconds since 1970; missing in sessions of earlier versions
 
 
 def get(key: str) -> Session | None:
-    """The session with this SHA-256, unless it has expired."""
+    """The session with this SHA-256, unless it has ended."""
     session = find(Session, key)
-    return session if session and session.expires > now().timestamp() else None
+    if session is None:
+        return None
+    ends = session.expires if session.idle_ends is None else min(session.expires, session.idle_ends)
+    return session if ends > now().timestamp() else None
+
+
+def keep(session: Session) -> None:
+    """Record that a session is used. Writes at most once a day, and does nothing if the session has ended meanwhile."""
+    ends = int(now().timestamp()) + MAX_IDLE
+    if session.idle_ends is not None and session.idle_ends <= ends - KEEP_EVERY:
+        update_if(Session(session.key), [Session.idle_ends.set(ends)], Session.idle_ends == session.idle_ends)
 
 
 def place(session: Session) -> str:

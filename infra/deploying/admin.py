@@ -110,19 +110,17 @@ def main(arguments: list[str]) -> int:
 
 def _given(email: str) -> tuple[str, bool]:
     from chalicelib.identity import accounts
-    from chalicelib.models import users
 
     address = accounts.plain_address(email)
-    before = users.get(accounts.user_id_of(address)) if address else None
+    before = accounts.find(address) if address else None
     return accounts.give_one_time_password(email), before is None or not (before.is_admin and before.is_active)
 
 
 def _token(email: str) -> str:
     from chalicelib.identity import accounts
-    from chalicelib.models import users
 
     address = accounts.plain_address(email)
-    user = users.get(accounts.user_id_of(address)) if address else None
+    user = accounts.find(address) if address else None
     return accounts.issue_token(user) if user else accounts.create_user(email)[1]
 
 

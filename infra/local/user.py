@@ -24,12 +24,12 @@ EMAIL_TAKEN = 2
 def create(email: str, admin: bool, change: bool = False) -> int:
     """Create the user by the app's code and print the token; with `change`, give an existing user the password."""
     from chalicelib.errors import Conflict, StudioError
-    from chalicelib.identity import accounts
+    from chalicelib.identity import accounts, password_rules
 
     password = sys.stdin.read()
     try:
         address = accounts.plain_address(email) if change else None
-        problem = accounts.password_problem(password, address) if password and address else None
+        problem = password_rules.problem(password, address) if password and address else None
         if problem:  # only checked if a person chose it
             print(problem, file=sys.stderr)
             return 1

@@ -10,7 +10,10 @@ from chalicelib.config import settings
 from chalicelib.errors import Conflict, NotSignedIn, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
-from chalicelib.models import tokens, users
+from chalicelib.models import email_addresses, tokens, users
+from chalicelib.models.email_addresses import EmailAddress
+from chalicelib.models.users import User
+from tests.support.aws.calls import Watch, watching
 from tests.support.existing import existing
 
 EMAIL = "someone@example.org"
@@ -42,6 +45,48 @@ class TestUser:
         assert [item["id"]["S"] for item in aws.items("users")] == [user_id]
         assert len(aws.items("tokens")) == 1
         assert identify(f"Token {token}").user_id == user_id
+
+    def test_gets_a_random_id_so_that_a_later_one_of_the_address_inherits_nothing(self, aws):
+        first, _ = accounts.create_user(EMAIL)
+        User(first).delete()
+        EmailAddress(EMAIL).delete()
+        second, _ = accounts.create_user(EMAIL)
+        assert len({first, second, accounts.address_id(EMAIL)}) == 3
+        assert accounts.user_with(EMAIL).id == second
+
+    def test_of_an_earlier_version_keeps_its_id(self, aws):
+        older = User(accounts.address_id(EMAIL), email=EMAIL)
+        older.save()
+        assert accounts.user_with(EMAIL.upper()).id == older.id
+        with pytest.raises(Conflict, match=EMAIL):
+            accounts.create_user(EMAIL)
+        assert accounts.find("other@example.org") is None
+        assert [item["id"]["S"] for item in aws.items("users")] == [older.id]
+
+    def test_created_twice_at_the_same_time_exists_once(self, aws, monkeypatch):
+        save_user = email_addresses.save_user
+        made: list[str] = []
+
+        def meanwhile(*arguments):
+            monkeypatch.setattr(email_addresses, "save_user", save_user)
+            made.append(accounts.create_user(EMAIL)[0])
+            return save_user(*arguments)
+
+        monkeypatch.setattr(email_addresses, "save_user", meanwhile)
+        with pytest.raises(Conflict):
+            accounts.create_user(EMAIL)
+        assert [item["id"]["S"] for item in aws.items("users")] == made
+        assert accounts.user_with(EMAIL).id == made[0]
+
+    def test_is_looked_up_by_as_many_reads_as_an_unknown_address(self, aws):
+        accounts.create_user(EMAIL)
+        User(accounts.address_id("older@example.org"), email="older@example.org").save()
+        names = []
+        for address in (EMAIL, "older@example.org", "nobody@example.org"):
+            with watching(Watch()) as watch:
+                accounts.find(address)
+            names.append(watch.names)
+        assert names == [["GetItem", "GetItem"]] * 3
 
     def test_with_another_e_mail_address_is_another_user(self, aws):
         ids = {accounts.create_user(f"{name}@example.org")[0] for name in "abc"}

@@ -112,7 +112,7 @@ def test_deactivation_is_one_write_whatever_there_is_to_revoke(issued, aws):
     start(user())
     with watching(Watch()) as watch:
         revocation.set_active(EMAIL, False)
-    assert watch.names == ["GetItem", "TransactWriteItems"]
+    assert watch.names == ["GetItem", "GetItem", "TransactWriteItems"]
 
 
 def test_constant_races_are_reported(issued, monkeypatch):

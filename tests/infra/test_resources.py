@@ -20,6 +20,7 @@ WANTED = {
     "tokens": (["key"], {}),
     "sessions": (["key"], {}),
     "sign_in_tries": (["key"], {}),
+    "email_addresses": (["address"], {}),
     "counters": (["key"], {}),
     "channels": (["id"], {"public-index": ["public_key"], "all-index": ["all_key", "id"]}),
     "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),

@@ -6,7 +6,8 @@ from typing import Any, cast
 from chalicelib.aws import mail
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
-from chalicelib.identity.accounts import plain_address, user_id_of
+from chalicelib.identity import accounts
+from chalicelib.identity.accounts import address_id, plain_address
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_new
@@ -34,14 +35,15 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     address = plain_address(sent.email)
     if address is None:
         raise ValidationFailed({"email": ["Enter a valid e-mail address."]})
-    invited_id = user_id_of(address)
+    existing = accounts.find(address)
+    invited_id = existing.id if existing else address_id(address)
     found = standing(user, sent.channel, invited_id)
     found.require_editor()
     if found.channel.deleted:
         raise Conflict(f"Channel {found.channel.id} is deleted. Restore it first.")
     if invited_id in found.memberships:
         raise Conflict(f"{address} is already a member of this channel.")
-    if invitations.waiting(invited_id, found.channel.id):
+    if invitations.waiting({invited_id, address_id(address)}, found.channel.id):
         raise Conflict(f"{address} is already invited to this channel. Change or revoke that invitation.")
     invitation = Invitation(
         id=sent.id or new_id(),
@@ -91,8 +93,9 @@ def _found(user: Identity, query: InvitationList) -> list[Invitation]:
     invited = invited or user.user_id
     if not policy.may_manage(user, invited):
         return []
+    ids = {invited, address_id(user.email)} if policy.owns(user, invited) else {invited}
     channel_ids = [parse_id(query.channel)] if query.channel else None
-    return [one for one in invitations.of_user(invited) if channel_ids is None or one.channel_id in channel_ids]
+    return [one for one in invitations.of_user(ids) if channel_ids is None or one.channel_id in channel_ids]
 
 
 def one(user: Identity, invitation_id: str) -> InvitationOut:
@@ -210,10 +213,12 @@ def _decided() -> Conflict:
 
 def _rows(user: Identity, found: Iterable[Invitation]) -> list[InvitationOut]:
     rows = list(found)
-    read = read_many({Channel: [row.channel_id for row in rows], User: [row.user_id for row in rows]})
+    invited = [user.user_id if _is_invited(user, row) else row.user_id for row in rows]
+    read = read_many({Channel: [row.channel_id for row in rows], User: invited})
     known = {channel.id: channel for channel in read[Channel]}
     people = {person.id: person for person in read[User]}
-    return [_row(user, row, known.get(row.channel_id), people.get(row.user_id)) for row in rows]
+    pairs = zip(rows, invited, strict=True)
+    return [_row(user, row, known.get(row.channel_id), people.get(person)) for row, person in pairs]
 
 
 def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> InvitationOut:

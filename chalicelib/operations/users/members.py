@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.identity.accounts import address_id
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, invitations, users
 from chalicelib.models.base import read_many
@@ -99,7 +100,7 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
         raise NotFound("This user is not a member of the channel.")
     needs_another = policy.must_leave_editor(found.role, membership)
     staying = _another_editor(found.channel.id, member) if needs_another else None
-    waiting = [] if policy.owns(user, member) else invitations.waiting(member, found.channel.id)
+    waiting = [] if policy.owns(user, member) else invitations.waiting(_invited(found, member), found.channel.id)
     if not invitations.remove_member(member, found.channel.id, membership, staying, waiting):
         raise Conflict("The members of the channel were changed by another request. Reload them and try again.")
 
@@ -120,6 +121,12 @@ def _another_editor(channel_id: str, leaving: str) -> str:
         if policy.is_editor(member.role) and member.user_id != leaving:
             return str(member.user_id)
     raise Conflict("A channel needs an editor. Make another member an editor first.")
+
+
+def _invited(found: Standing, user_id: str) -> set[str]:
+    """The ids by which invitations name a user."""
+    person = found.people.get(user_id)
+    return {user_id, *([address_id(person.email)] if person and person.email else [])}
 
 
 def _plain(user_id: str) -> str:

@@ -10,7 +10,7 @@ from chalicelib.identity import accounts, authentication
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import sign_in_tries, users
 from chalicelib.models.base import now
-from chalicelib.models.sessions import SECONDS, Session
+from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import User
 from chalicelib.schemas.session import PasswordChange
 
@@ -28,7 +28,7 @@ def sign_in(email: str, password: str, address: str) -> tuple[str, Identity]:
     Raises TooManyAttempts, or NotSignedIn with the same message and timing for every cause.
     """
     account = accounts.plain_address(email)
-    user = users.get(accounts.user_id_of(account)) if account else None
+    user = accounts.find(account) if account else None
     if not _check_limited(account or email, address, lambda: _may_sign_in(user, password)) or user is None:
         raise NotSignedIn(WRONG)
     return start(user, password)
@@ -42,11 +42,17 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
     verified = user.password
     for _ in range(_RACES):
         session_id, moment = new_session_id(), now()
-        ends = int(moment.timestamp()) + SECONDS
         profile = users.profile_of(user)
         once = user.password_once is not None
+        second = int(moment.timestamp())
         session = Session(
-            digest(session_id), user_id=user.id, created=moment, expires=ends, password_once=once, **profile
+            digest(session_id),
+            user_id=user.id,
+            created=moment,
+            expires=second + MAX_AGE,
+            idle_ends=second + MAX_IDLE,
+            password_once=once,
+            **profile,
         )
         if users.add_session(user, session, _fields_at_sign_in(user, password, moment)):
             return session_id, authentication.identity(session)

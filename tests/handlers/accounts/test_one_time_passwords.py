@@ -47,7 +47,7 @@ def change(browser, old, new=OWN):
 
 class TestCreate:
     def test_creates_an_administrator(self, once):
-        user = existing(users.get(accounts.user_id_of(EMAIL)))
+        user = existing(accounts.find(EMAIL))
         assert (user.is_admin, user.is_active) == (True, True)
         assert 0 <= now().timestamp() + accounts.ONE_TIME_SECONDS - user.password_once < 5
         assert users.has_administrator()
@@ -122,7 +122,7 @@ class TestSession:
     def test_has_full_access_after_the_password_is_changed(self, studio, browser, once):
         assert change(browser, once).status == 200
         assert browser.call("GET", "/api/admin-users").status == 200
-        assert existing(users.get(accounts.user_id_of(EMAIL))).password_once is None
+        assert existing(accounts.find(EMAIL)).password_once is None
         other = Browser(studio)
         assert [sign_in(other, once).status, sign_in(other, OWN).status] == [401, 201]
         assert other.call("GET", ME).status == 200
@@ -165,7 +165,7 @@ def test_an_administrators_token_keeps_full_access(studio):
 
 
 def test_it_expires_after_a_week(studio, once):
-    user_id = accounts.user_id_of(EMAIL)
+    user_id = accounts.user_with(EMAIL).id
     User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
     answer = sign_in(Browser(studio), once)
     assert (answer.status, answer.json["detail"]) == (401, sessions.WRONG)
@@ -173,7 +173,7 @@ def test_it_expires_after_a_week(studio, once):
 
 
 def test_it_cannot_be_changed_after_a_week_either(studio, browser, once):
-    user_id = accounts.user_id_of(EMAIL)
+    user_id = accounts.user_with(EMAIL).id
     User(user_id).update([User.password_once.set(int(now().timestamp()) - 1)])
     stored = existing(users.get(user_id)).password
     answer = change(browser, once)

@@ -52,7 +52,7 @@ class TestRefusal:
     def test_is_the_same_whatever_is_wrong(self, studio, user_id):
         accounts.create_user("without@example.org")
         accounts.create_user("sleeping@example.org", PASSWORD)
-        User(accounts.user_id_of("sleeping@example.org")).update([User.is_active.set(False)])
+        User(accounts.user_with("sleeping@example.org").id).update([User.is_active.set(False)])
         wrong = [
             sign_in(studio, "wrong"),
             sign_in(studio, PASSWORD + " "),
@@ -168,7 +168,19 @@ class TestChange:
         assert sign_in(studio).status == 201
 
     @pytest.mark.parametrize(
-        "new", ["", "short", "x" * 1001, "1234567890", EMAIL, "Someone@example.org", "abababababab"], ids=range(7)
+        "new",
+        [
+            "",
+            "short",
+            "v7!qZm2#k",
+            "x" * 1001,
+            "1234567890",
+            "password1234",
+            "P@ssw0rd123",
+            EMAIL,
+            "Someone@example.org",
+        ],
+        ids=range(9),
     )
     def test_to_a_weak_password_is_refused(self, studio, user_id, new):
         answer = change(studio.sign_in(user_id), new=new)

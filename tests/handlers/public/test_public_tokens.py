@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.identity.accounts import user_id_of
+from chalicelib.identity import accounts
 from chalicelib.models import channels
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
@@ -14,7 +14,6 @@ from tests.support.worlds import nodes, publishing
 
 LIST = "/api/public/v1/channels"
 NOBODY = nodes.node_id("nobody")
-CHEF = user_id_of("chef@example.org")
 
 
 def publish(studio, name="Channel", count=1, public=False, channel_id=None, **fields):
@@ -24,13 +23,17 @@ def publish(studio, name="Channel", count=1, public=False, channel_id=None, **fi
     return publishing.publish(studio, *titles, **more, **fields)
 
 
+def chef_id():
+    return accounts.user_with("chef@example.org").id
+
+
 def token_of(channel_id):
     return existing(channels.get(channel_id)).primary_token
 
 
 def make_set(token, *channel_ids, set_id=None):
     set_id = set_id or nodes.node_id(f"set {token}")
-    ChannelSet(set_id, user_id=CHEF, name="Set", channel_ids=list(channel_ids), secret_token=token).save()
+    ChannelSet(set_id, user_id=chef_id(), name="Set", channel_ids=list(channel_ids), secret_token=token).save()
     SecretToken(token, channel_set_id=set_id).save()
 
 
@@ -85,7 +88,7 @@ class TestTokenOfASet:
     def test_finds_only_public_channels_if_its_owner_is_inactive(self, studio, is_admin):
         private, public = publish(studio, "a"), publish(studio, "b", public=True)
         make_set("aaaaabbbbb", private, public)
-        User(CHEF).update([User.is_active.set(False), User.is_admin.set(is_admin)])
+        User(chef_id()).update([User.is_active.set(False), User.is_admin.set(is_admin)])
         assert lookup(studio, "aaaaabbbbb") == [public]
         assert matched_tokens(studio, "aaaaabbbbb") == {public: ["aaaaabbbbb"]}
 

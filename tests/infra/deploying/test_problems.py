@@ -12,7 +12,6 @@ from moto import mock_aws
 
 from chalicelib.domain.tokens import digest
 from chalicelib.identity import accounts
-from chalicelib.models import users
 from infra import deploy, package
 from infra.deploying import account, admin, commands, mail, problems
 from infra.deploying.problems import DeployError
@@ -206,7 +205,7 @@ class TestAdministrator:
     def test_issues_tokens_to_existing_and_new_users(self, aws: Any, capsys: Any) -> None:
         assert [admin.main(["token", address]) for address in ("Chef@example.org", "chef@example.org")] == [0, 0]
         tokens = set(map(json.loads, capsys.readouterr().out.splitlines()))
-        user = users.get(accounts.user_id_of("chef@example.org"))
+        user = accounts.find("chef@example.org")
         assert user is not None
         assert user.token_keys == {digest(token) for token in tokens}
         assert (len(tokens), user.is_admin) == (2, False)

@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from chalicelib.identity import accounts
-from chalicelib.models import users
 from infra.local import user
 
 EMAIL = "someone@example.org"
@@ -26,7 +25,7 @@ def make(aws, monkeypatch, capsys):
 
 
 def stored():
-    return users.get(accounts.user_id_of(EMAIL))
+    return accounts.find(EMAIL)
 
 
 def test_a_new_user_gets_a_token_and_the_password(make):
@@ -55,7 +54,7 @@ def test_an_existing_user_is_not_created_again(make, password, options):
 def test_a_weak_password_is_refused(make):
     status, _, errors = make("short", "--change")
     assert (status, stored()) == (1, None)
-    assert "at least 8 characters" in errors
+    assert "at least 10 characters" in errors
 
 
 class TestAccess:

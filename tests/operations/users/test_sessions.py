@@ -1,5 +1,7 @@
 """Sessions follow the profile of their user and are limited in number."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.domain.tokens import digest
@@ -8,9 +10,10 @@ from chalicelib.identity import accounts
 from chalicelib.identity.authentication import session_of
 from chalicelib.models import sessions, sign_in_tries, users
 from chalicelib.models.base import MAX_TRANSACTION, now
-from chalicelib.models.sessions import SECONDS, Session
+from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
 from chalicelib.operations.users.sessions import sign_out, start
+from tests.support.aws.calls import Watch, watching
 from tests.support.existing import existing
 
 
@@ -38,10 +41,11 @@ def keys(aws):
     return {item["key"]["S"] for item in aws.items("sessions")}
 
 
-def test_a_session_carries_the_profile_and_ends_in_two_weeks(user_id):
+def test_a_session_carries_the_profile_and_ends_in_90_days(user_id):
     session = session_of(sign_in(user_id))
     assert (session.user_id, session.email, session.is_admin) == (user_id, "someone@example.org", False)
-    assert 0 <= session.expires - now().timestamp() - SECONDS + 2 <= 2
+    assert 0 <= session.expires - now().timestamp() - MAX_AGE + 2 <= 2
+    assert session.expires - session.idle_ends == MAX_AGE - MAX_IDLE
     assert existing(users.get(user_id)).session_places == {sessions.place(session)}
 
 
@@ -83,7 +87,7 @@ def test_the_oldest_sessions_end_above_the_maximum(user_id, aws, monkeypatch):
     monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
-        monkeypatch.setattr("chalicelib.operations.users.sessions.SECONDS", SECONDS + number)  # one second later each
+        monkeypatch.setattr("chalicelib.operations.users.sessions.MAX_AGE", MAX_AGE + number)  # one second later each
         ids.append(sign_in(user_id))
     assert keys(aws) == {digest(one) for one in ids[2:]}
     assert users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
@@ -126,3 +130,69 @@ def test_attempts_are_limited_and_can_be_refunded(aws):
     (expires,) = {int(item["expires"]["N"]) for item in aws.items("sign_in_tries")}
     assert 0 < expires - now().timestamp() <= sign_in_tries.WINDOW
     assert 0 < sign_in_tries.seconds_left() <= sign_in_tries.WINDOW
+
+
+class TestIdleSessions:
+    @pytest.fixture
+    def clock(self, monkeypatch):
+        """Move the time of sessions to this many days from now."""
+        started = now()
+
+        def move(days):
+            moment = started + timedelta(days=days)
+            for module in (sessions, users):
+                monkeypatch.setattr(module, "now", lambda: moment, raising=False)
+
+        return move
+
+    def test_end_after_two_weeks(self, user_id, clock):
+        session_id = sign_in(user_id)
+        clock(13.9)
+        session_of(session_id)
+        clock(13.9 + 14.1)
+        with pytest.raises(NotSignedIn):
+            session_of(session_id)
+
+    def test_last_as_long_as_they_are_used_but_not_for_ever(self, user_id, clock):
+        session_id = sign_in(user_id)
+        for day in range(0, 90, 10):
+            clock(day)
+            session_of(session_id)
+        clock(90.1)
+        with pytest.raises(NotSignedIn):
+            session_of(session_id)
+
+    def test_are_written_once_a_day_at_most(self, user_id, clock, aws):
+        session_id = sign_in(user_id)
+        calls = []
+        for day in (0, 0.5, 0.9, 1.1, 1.2, 2.0, 2.2, 2.3):
+            clock(day)
+            with watching(Watch()) as watch:
+                session_of(session_id)
+            calls.append(len(watch.names))
+        assert calls == [1, 1, 1, 2, 1, 1, 2, 1]
+
+    def test_are_not_revived_by_a_use_that_races_their_end(self, user_id, clock, aws):
+        session_id = sign_in(user_id)
+        session = Session.get(digest(session_id))
+        sign_out(session_id)
+        clock(2)
+        sessions.keep(session)
+        assert keys(aws) == set()
+
+    def test_that_ended_do_not_prevent_a_change_of_the_profile(self, user_id, clock):
+        ended = sign_in(user_id)
+        clock(20)
+        assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
+        with pytest.raises(NotSignedIn):
+            session_of(ended)
+
+    def test_of_earlier_versions_end_when_they_did(self, user_id, clock):
+        session_id = sign_in(user_id)
+        ends = int(now().timestamp()) + 14 * 24 * 3600
+        Session(digest(session_id)).update([Session.idle_ends.remove(), Session.expires.set(ends)])
+        clock(13.9)
+        session_of(session_id)
+        clock(14.1)
+        with pytest.raises(NotSignedIn):
+            session_of(session_id)
