@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
-from chalicelib.handlers.session import known, leave
+from chalicelib.handlers.session import cookies_of, device_of, known, leave
 from chalicelib.http.html import Html, render
 from chalicelib.http.router import NO_STORE, STATUS, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
@@ -60,16 +60,16 @@ def choose_password(request: Request) -> Reply:
         return Reply(None, 302, {**NO_STORE, "Location": "/en/accounts/"})
     csrf.check(request.headers, session_id, fields.get("csrfmiddlewaretoken", ""))
     try:
-        sessions.change_password(user, parse(PasswordChange, fields), request.address)
+        sessions.change_password(user, parse(PasswordChange, fields))
     except StudioError as error:
         return _password_page(token, error.detail, STATUS[type(error)])
     return Reply(None, 302, {**NO_STORE, "Location": "/api/"})
 
 
 def _signed_in(request: Request, given: SignIn) -> Reply:
-    session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
-    location = "/en/accounts/" if user.password_once else "/api/"
-    return Reply(None, 302, {**NO_STORE, "Location": location}, cookies=cookies.for_session(session_id))
+    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request))
+    location = "/en/accounts/" if started.user.password_once else "/api/"
+    return Reply(None, 302, {**NO_STORE, "Location": location}, cookies=cookies_of(started))
 
 
 def _is_form(request: Request) -> bool:

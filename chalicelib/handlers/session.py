@@ -6,6 +6,7 @@ from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.users import sessions
+from chalicelib.operations.users.sessions import SignedIn
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.session import SessionState
 from chalicelib.schemas.session import SignIn
@@ -38,9 +39,19 @@ def known(request: Request) -> tuple[Identity | None, str]:
 def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     given = parse(SignIn, request.json)
-    session_id, user = sessions.sign_in(given.wanted, given.password, request.address)
-    answer = _answer(user, csrf_token(session_id))
-    return Reply(answer, 201, headers=NO_STORE, cookies=cookies.for_session(session_id))
+    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request))
+    answer = _answer(started.user, csrf_token(started.session_id))
+    return Reply(answer, 201, headers=NO_STORE, cookies=cookies_of(started))
+
+
+def device_of(request: Request) -> str:
+    """The cookie of a known device, empty if the request has none."""
+    return cookies.parsed(request.headers.get("cookie", "")).get(cookies.device_name(), "")
+
+
+def cookies_of(started: SignedIn) -> tuple[str, ...]:
+    """Set-Cookie values that start a session and let the device be recognised."""
+    return (*cookies.for_session(started.session_id), cookies.for_device(started.device))
 
 
 def sign_out(request: Request) -> Reply:
@@ -84,8 +95,8 @@ ROUTES = (
         status=201,
         refusals=(401, 403, 429),
         description="The session ends after two weeks without a request, and after 90 days. Requests that change "
-        "something must send `csrf_token` as `X-CSRFToken`. After ten wrong passwords, sign-in to the account is "
-        "blocked for 15 minutes.",
+        "something must send `csrf_token` as `X-CSRFToken`. Ten wrong passwords for an account block "
+        "further attempts from the same address for up to 15 minutes, but not from devices that have signed in before.",
     ),
     Route(
         "GET",

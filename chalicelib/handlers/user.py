@@ -23,7 +23,7 @@ def me(request: Request) -> Profile:
 
 
 def change_password(request: Request) -> Profile:
-    sessions.change_password(request.user, parse(PasswordChange, request.json), request.address)
+    sessions.change_password(request.user, parse(PasswordChange, request.json))
     return profile.profile(request.user)
 
 

@@ -1,7 +1,7 @@
-"""The session cookie and the CSRF cookie, with the names that Studio uses.
+"""The session cookie and the CSRF cookie, with the names that Studio uses, and the cookie of a known device.
 
-Over https, the session cookie has the prefix `__Host-`: browsers accept it from this host alone, so no other host of
-the domain can plant a session.
+Over https, all but the CSRF cookie have the prefix `__Host-`: browsers accept them from this host alone, so no other
+host of the domain can plant a session.
 """
 
 from chalicelib.config import settings
@@ -9,7 +9,9 @@ from chalicelib.domain.tokens import csrf_token
 from chalicelib.models.sessions import MAX_AGE
 
 SESSION = "kolibri_studio_sessionid"  # HttpOnly
+DEVICE = "kolibri_studio_device"  # HttpOnly
 CSRF = "csrftoken"  # read by pages, which send it as X-CSRFToken
+DEVICE_SECONDS = 365 * 24 * 3600
 
 
 def parsed(header: str) -> dict[str, str]:
@@ -24,6 +26,16 @@ def parsed(header: str) -> dict[str, str]:
 def session_name() -> str:
     """The name of the session cookie."""
     return f"__Host-{SESSION}" if _is_secure() else SESSION
+
+
+def device_name() -> str:
+    """The name of the cookie of a known device."""
+    return f"__Host-{DEVICE}" if _is_secure() else DEVICE
+
+
+def for_device(value: str) -> str:
+    """The Set-Cookie value by which a device is recognised at its next sign-in."""
+    return _cookie(device_name(), value, DEVICE_SECONDS, "; HttpOnly")
 
 
 def for_session(session_id: str) -> tuple[str, ...]:

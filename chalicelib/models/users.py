@@ -78,6 +78,7 @@ class User(Table):
     view_count = NumberAttribute(default=0)  # channels
     token_keys = UnicodeSetAttribute(null=True)  # the keys of all tokens
     session_places = UnicodeSetAttribute(null=True)  # references to sessions (`sessions.place`), possibly expired
+    device_secret = UnicodeAttribute(null=True)  # signs the cookies of known devices (`identity.devices`)
     profile_rev = NumberAttribute(default=0)
     all_key = UnicodeAttribute(default=ALL)
     email_index = EmailIndex()
@@ -144,7 +145,7 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
     is_revoked = profile.get("is_active") is False or ("is_active" in profile and not user.is_active)
     copies = _credentials(user) if profile else []
     if is_revoked:
-        fields += [User.token_keys.remove(), User.session_places.remove()]
+        fields += [User.token_keys.remove(), User.session_places.remove(), User.device_secret.remove()]
 
     def fill(transaction: TransactWrite) -> None:
         for administrator in administrators:

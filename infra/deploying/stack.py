@@ -151,13 +151,18 @@ def discard(account: Account, name: str, kind: str, change_id: str) -> None:
         cloudformation.delete_stack(StackName=found["StackId"])
 
 
+RETIRED = ("SignInTriesTable",)  # tables of earlier versions that hold nothing worth retaining
+
+
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
     """Tables and buckets that a change set would replace or remove from the stack."""
     parts = (change["ResourceChange"] for change in changes)
     return [
         part["LogicalResourceId"]
         for part in parts
-        if part["ResourceType"] in DATA_TYPES and (part["Action"] == "Remove" or part.get("Replacement") == "True")
+        if part["ResourceType"] in DATA_TYPES
+        and part["LogicalResourceId"] not in RETIRED
+        and (part["Action"] == "Remove" or part.get("Replacement") == "True")
     ]
 
 

@@ -24,7 +24,7 @@ def test_botocore_parses_no_answer(client, monkeypatch):
         return {**from_json(body, **options), "Unknown": 1}  # botocore leaves out what it does not know
 
     monkeypatch.setattr("chalicelib.aws.botocore_internals.from_json", note)
-    answer = client.get_item(TableName=f"{PREFIX}sign_in_tries", Key=KEY)
+    answer = client.get_item(TableName=f"{PREFIX}counters", Key=KEY)
     assert bodies, ADAPT
     assert answer["Unknown"] == 1, ADAPT
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
@@ -32,8 +32,8 @@ def test_botocore_parses_no_answer(client, monkeypatch):
 
 def test_items_come_as_they_are_stored(client, aws):
     stored = {**KEY, "tries": {"N": "1"}, "more": {"M": {"a": {"L": [{"S": "\u00fc"}, {"NULL": True}]}}}}
-    aws.dynamodb.put_item(TableName=f"{PREFIX}sign_in_tries", Item=stored)
-    assert client.get_item(TableName=f"{PREFIX}sign_in_tries", Key=KEY)["Item"] == stored, ADAPT
+    aws.dynamodb.put_item(TableName=f"{PREFIX}counters", Item=stored)
+    assert client.get_item(TableName=f"{PREFIX}counters", Key=KEY)["Item"] == stored, ADAPT
 
 
 def test_errors_are_read_by_botocore(client):

@@ -102,7 +102,7 @@ def test_items_with_an_expiry_are_deleted() -> None:
     expiring = {
         name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
     }
-    assert expiring.keys() == {"SessionsTable", "SignInTriesTable", "TasksTable", "ChangesTable", "FilePlacesTable"}
+    assert expiring.keys() == {"SessionsTable", "CountersTable", "TasksTable", "ChangesTable", "FilePlacesTable"}
     assert {json.dumps(table["TimeToLiveSpecification"]) for table in expiring.values()} == {
         '{"AttributeName": "expires", "Enabled": true}'
     }

@@ -19,7 +19,6 @@ WANTED = {
     "users": (["id"], {"email-index": ["email"], "all-index": ["all_key", "email"]}),
     "tokens": (["key"], {}),
     "sessions": (["key"], {}),
-    "sign_in_tries": (["key"], {}),
     "email_addresses": (["address"], {}),
     "counters": (["key"], {}),
     "channels": (["id"], {"public-index": ["public_key"], "all-index": ["all_key", "id"]}),

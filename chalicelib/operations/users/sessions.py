@@ -1,41 +1,67 @@
 """Sign in with a password, sign out, and change the password."""
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.tokens import digest, new_session_id
-from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
-from chalicelib.identity import accounts, authentication
+from chalicelib.errors import Busy, NotFound, NotSignedIn, ValidationFailed
+from chalicelib.identity import accounts, authentication, devices
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import sign_in_tries, users
+from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import User
+from chalicelib.operations.users import attempts
 from chalicelib.schemas.session import PasswordChange
 
-# Wrong passwords per 15 minutes, per account and per IP address; a whole school may share one address.
-MAX_TRIES_PER_ACCOUNT = 10
-MAX_TRIES_PER_ADDRESS = 50
 LAST_LOGIN_PRECISION = timedelta(hours=1)  # `last_login` is written at most this often
 WRONG = "Wrong e-mail address or password, or the account is not active. Check both and try again."
 _RACES = 5
 
 
-def sign_in(email: str, password: str, address: str) -> tuple[str, Identity]:
-    """Start a session and return (session ID, identity). `address` is the client's IP address.
+@dataclass(frozen=True)
+class SignedIn:
+    """A new session: its secret ID, the user, and the cookie by which the device is recognised next time."""
+
+    session_id: str = field(repr=False)
+    user: Identity
+    device: str = field(repr=False)
+
+
+def sign_in(email: str, password: str, address: str, device_cookie: str = "") -> SignedIn:
+    """Start a session. `address` is the client's IP address.
 
     Raises TooManyAttempts, or NotSignedIn with the same message and timing for every cause.
     """
     account = accounts.plain_address(email)
     user = accounts.find(account) if account else None
-    if not _check_limited(account or email, address, lambda: _may_sign_in(user, password)) or user is None:
+    device = devices.known(device_cookie, user)
+
+    def may_sign_in() -> bool:
+        return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
+
+    if device:
+        is_right = attempts.by_device(device, may_sign_in)
+    else:
+        is_right = attempts.by_stranger(account or email, address, may_sign_in)
+    if not is_right or user is None:
         raise NotSignedIn(WRONG)
-    return start(user, password)
+    session_id, identity, found = _started(user, password)
+    return SignedIn(session_id, identity, devices.cookie_of(found, device))
 
 
-def start(user: User, password: str = "") -> tuple[str, Identity]:
-    """Start a session, as `sign_in` does, for a user authenticated by this password.
+def start(user: User) -> tuple[str, Identity]:
+    """Start a session for a user who is authenticated already; returns (session ID, identity).
+
+    Raises Busy if the password was changed or the user was deactivated meanwhile.
+    """
+    session_id, identity, _ = _started(user)
+    return session_id, identity
+
+
+def _started(user: User, password: str = "") -> tuple[str, Identity, User]:
+    """Start a session for a user authenticated by this password; returns the user as stored, too.
 
     Raises Busy if the password was changed or the user was deactivated meanwhile: a retry returns the precise error.
     """
@@ -54,8 +80,10 @@ def start(user: User, password: str = "") -> tuple[str, Identity]:
             password_once=once,
             **profile,
         )
-        if users.add_session(user, session, _fields_at_sign_in(user, password, moment)):
-            return session_id, authentication.identity(session)
+        fields = _fields_at_sign_in(user, password, moment)
+        if users.add_session(user, session, fields):
+            user.device_secret = fields.get("device_secret", user.device_secret)
+            return session_id, authentication.identity(session), user
         found = users.get(user.id)
         if found is None or not found.is_active or found.password != verified:
             break
@@ -72,7 +100,7 @@ def sign_out(session_id: str) -> None:
     users.end_session(session)
 
 
-def change_password(user: Identity, change: PasswordChange, address: str) -> None:
+def change_password(user: Identity, change: PasswordChange) -> None:
     """Change the caller's password, end the caller's other sessions and, if requested, revoke all API tokens.
 
     Raises ValidationFailed for a wrong or weak password or an expired one-time password (the session may outlive it),
@@ -81,7 +109,7 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
     own = users.get(user.user_id)
     if own is None:
         raise NotFound(f"User not found: {user.user_id}")
-    if not _check_limited(own.email or own.id, address, lambda: accounts.is_password_of(own, change.old_password)):
+    if not attempts.by_device(user.session, lambda: accounts.is_password_of(own, change.old_password)):
         raise ValidationFailed({"old_password": ["This is not your current password."]})
     if not users.may_sign_in(own):
         raise ValidationFailed({"old_password": ["This one-time password has expired. Request another one."]})
@@ -90,40 +118,13 @@ def change_password(user: Identity, change: PasswordChange, address: str) -> Non
     accounts.change_password(own, change.new_password, "new_password", user.session, change.revoke_tokens)
 
 
-def _may_sign_in(user: User | None, password: str) -> bool:
-    return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
-
-
 def _fields_at_sign_in(user: User, password: str, moment: datetime) -> dict[str, Any]:
     """Return the fields of a user to update when the user signs in with a password."""
     fields: dict[str, Any] = {}
     if user.last_login is None or moment - user.last_login >= LAST_LOGIN_PRECISION:
         fields["last_login"] = moment
+    if user.device_secret is None:
+        fields["device_secret"] = devices.new_secret()
     if password and accounts.is_outdated(user.password):
         fields["password"] = accounts.hash_password(password)
     return fields
-
-
-def _check_limited(account: str, address: str, is_right: Callable[[], bool]) -> bool:
-    """Return whether the password is right. A wrong one counts against the account and the address.
-
-    Raises TooManyAttempts without checking the password if either has no attempts left.
-    """
-    taken: list[str] = []
-    limits = {f"address {digest(address)}": MAX_TRIES_PER_ADDRESS, f"account {digest(account)}": MAX_TRIES_PER_ACCOUNT}
-    for name, limit in limits.items():
-        key = sign_in_tries.take(name, limit)
-        if key is None:
-            _give_back(taken)
-            seconds = sign_in_tries.seconds_left()
-            raise TooManyAttempts(f"Too many wrong passwords. Try again in {-(-seconds // 60)} minutes.", seconds)
-        taken.append(key)
-    right = is_right()
-    if right:
-        _give_back(taken)
-    return right
-
-
-def _give_back(taken: list[str]) -> None:
-    for key in taken:
-        sign_in_tries.give_back(key)

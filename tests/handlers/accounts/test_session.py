@@ -5,7 +5,7 @@ import pytest
 from chalicelib.config import settings
 from chalicelib.domain.tokens import csrf_token, digest, new_session_id
 from chalicelib.identity import accounts
-from chalicelib.identity.cookies import CSRF, SESSION
+from chalicelib.identity.cookies import CSRF, DEVICE, SESSION
 from chalicelib.models.sessions import MAX_AGE, Session
 from chalicelib.models.users import User
 from tests.support.aws.calls import counting
@@ -62,14 +62,18 @@ class TestSignIn:
         assert browser.call("GET", ME).json["id"] == user_id
 
     def test_sets_cookies_for_the_same_site_only(self, browser, user_id):
-        session, csrf = sign_in(browser).cookies
+        session, csrf, device = sign_in(browser).cookies
         kept = f"Path=/; Max-Age={MAX_AGE}; SameSite=Lax"
         assert session == f"{SESSION}={browser.cookies[SESSION]}; {kept}; HttpOnly"
         assert csrf == f"{CSRF}={browser.cookies[CSRF]}; {kept}"
+        year = f"Path=/; Max-Age={365 * 24 * 3600}; SameSite=Lax; HttpOnly"
+        assert device == f"{DEVICE}={browser.cookies[DEVICE]}; {year}"
         assert MAX_AGE == 90 * 24 * 3600
 
     def test_over_https_sets_a_cookie_that_no_other_host_can_set(self, browser, user_id, https):
-        session, csrf = sign_in(browser).cookies
+        session, csrf, device = sign_in(browser).cookies
+        assert device.startswith(f"__Host-{DEVICE}=")
+        assert device.endswith("; SameSite=Lax; HttpOnly; Secure")
         name, value = session.partition(";")[0].split("=")
         assert name == f"__Host-{SESSION}"
         assert session == f"{name}={value}; Path=/; Max-Age={MAX_AGE}; SameSite=Lax; HttpOnly; Secure"

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.identity import accounts
-from chalicelib.identity.cookies import CSRF, SESSION
+from chalicelib.identity.cookies import CSRF, DEVICE, SESSION
 from tests.support.http import cdn
 from tests.support.http.client import Browser
 
@@ -53,7 +53,7 @@ def test_studios_clients_sign_in_as_recorded(browser):
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     answer = browser.call("POST", f"{ACCOUNTS}/login", {"username": EMAIL, "password": PASSWORD})
     assert (answer.status, answer.text) == (302, "")
-    assert set(browser.cookies) == {CSRF, SESSION}
+    assert set(browser.cookies) == {CSRF, DEVICE, SESSION}
     assert browser.call("GET", ME).json["email"] == EMAIL
     refused = browser.call("POST", "/api/channel", {"name": "c"}, csrf=False)
     assert (refused.status, refused.json["detail"]) == (403, "CSRF Failed: CSRF token missing or incorrect.")
@@ -69,7 +69,7 @@ def test_signing_in_and_out_works_without_javascript(browser):
     page = Page(text)
     ((_, action),) = page.actions
     answer = send(browser, action, **page.fields)
-    assert (answer.status, answer.headers["Location"], browser.cookies) == (302, "/en/accounts/", {})
+    assert (answer.status, answer.headers["Location"], set(browser.cookies)) == (302, "/en/accounts/", {DEVICE})
     assert browser.call("GET", ME).status == 401
 
 
@@ -129,7 +129,7 @@ def test_the_cdn_passes_cookies_in_both_directions(studio):
     accounts.create_user(EMAIL, PASSWORD)
     body = {"username": EMAIL, "password": PASSWORD}
     answer = cdn.send("POST", f"{ACCOUNTS}/login/", json=body)
-    assert (answer.status_code, set(answer.cookies)) == (302, {SESSION, CSRF})
+    assert (answer.status_code, set(answer.cookies)) == (302, {SESSION, CSRF, DEVICE})
     cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in answer.cookies.items())}
     assert cdn.send("GET", f"{ACCOUNTS}/", headers=cookie).status_code == 200
     assert cdn.send("GET", f"{ME}/", headers=cookie).json()["email"] == EMAIL

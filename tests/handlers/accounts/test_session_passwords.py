@@ -7,9 +7,11 @@ import pytest
 from argon2 import PasswordHasher
 
 from chalicelib.identity import accounts
-from chalicelib.models import sign_in_tries, users
+from chalicelib.identity.cookies import DEVICE
+from chalicelib.models import users
 from chalicelib.models.users import User
-from chalicelib.operations.users import sessions
+from chalicelib.operations.users import attempts, sessions
+from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.http import cdn
 from tests.support.http.client import Browser
@@ -30,14 +32,15 @@ def user_id(studio):
 @pytest.fixture(autouse=True)
 def morning(monkeypatch):
     """A 15-minute window that does not end while a test runs."""
-    monkeypatch.setattr(sign_in_tries, "WINDOW", 10**9)
+    monkeypatch.setattr(attempts, "WINDOW", 10**9)
 
 
 @pytest.fixture
 def few(monkeypatch):
     """Fewer attempts, because each is slow."""
-    monkeypatch.setattr(sessions, "MAX_TRIES_PER_ACCOUNT", 2)
-    monkeypatch.setattr(sessions, "MAX_TRIES_PER_ADDRESS", 4)
+    monkeypatch.setattr(attempts, "MAX_PER_ACCOUNT", 2)
+    monkeypatch.setattr(attempts, "MAX_PER_DEVICE", 2)
+    monkeypatch.setattr(attempts, "MAX_PER_ADDRESS", 4)
 
 
 def sign_in(studio, password=PASSWORD, email=EMAIL):
@@ -86,11 +89,20 @@ class TestAttempts:
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
         answer = sign_in(studio)
         assert (answer.status, answer.json["error"]) == (429, "Too many attempts")
-        assert 0 < int(answer.headers["Retry-After"]) <= sign_in_tries.WINDOW
+        assert 0 < int(answer.headers["Retry-After"]) <= attempts.WINDOW
         assert sign_in(studio, email="other@example.org").json["user_id"] == other
 
-    def test_for_unknown_accounts_are_limited(self, studio, few):
-        assert [sign_in(studio, "x", "nobody@example.org").status for _ in range(3)] == [401, 401, 429]
+    def test_for_unknown_accounts_are_limited_in_the_same_words_by_as_many_calls(
+        self, studio, user_id, few, monkeypatch
+    ):
+        monkeypatch.setattr(attempts, "MAX_PER_ADDRESS", 100)
+        seen = []
+        for email in (EMAIL, "nobody@example.org"):
+            with counting(studio) as watch:
+                answers = [sign_in(studio, "wrong", email) for _ in range(3)]
+            assert [answer.status for answer in answers] == [401, 401, 429]
+            seen.append((watch.names, [answer.text for answer in answers], [answer.cookies for answer in answers]))
+        assert seen[0] == seen[1]
 
     def test_per_ip_address_are_limited(self, studio, user_id, few, monkeypatch):
         cdn.require_origin_secret(monkeypatch, "k")
@@ -118,7 +130,7 @@ class TestAttempts:
 
     def test_are_available_again_after_15_minutes(self, studio, user_id, few, monkeypatch):
         assert [sign_in(studio, "wrong").status for _ in range(3)] == [401, 401, 429]
-        monkeypatch.setattr(sign_in_tries, "WINDOW", 5 * 10**8)  # another window
+        monkeypatch.setattr(attempts, "WINDOW", 5 * 10**8)  # another window
         assert sign_in(studio).status == 201
 
     def test_do_not_affect_signed_in_users(self, studio, user_id, few):
@@ -127,10 +139,108 @@ class TestAttempts:
             sign_in(studio, "wrong")
         assert browser.call("GET", ME).status == 200
 
-    def test_to_change_a_password_are_counted_too(self, studio, user_id, few):
-        browser = studio.sign_in(user_id)
+    def test_to_change_a_password_are_counted_per_session(self, studio, user_id, few):
+        browser, other = studio.sign_in(user_id), studio.sign_in(user_id)
         assert [change(browser, "wrong").status for _ in range(3)] == [400, 400, 429]
+        assert change(browser).status == 429
+        assert sign_in(studio).status == 201
+        assert change(other).status == 200
+
+    def test_of_strangers_do_not_prevent_a_change_of_the_password(self, studio, user_id, few):
+        browser = studio.sign_in(user_id)
+        for number in range(6):
+            sign_in(studio, f"wrong {number}")
+        assert change(browser).status == 200
+
+
+class TestOwner:
+    """While others guess the password."""
+
+    @pytest.fixture
+    def attack(self, studio, user_id, few, monkeypatch):
+        """Guess from this address or, with a number, from as many others."""
+        cdn.require_origin_secret(monkeypatch, "k")
+        studio.origin_secret = "k"
+
+        def guess(addresses=0, tries=3):
+            own, statuses = studio.address, []
+            for number in range(addresses or 1):
+                studio.address = f"203.0.{number // 250}.{number % 250}" if addresses else own
+                statuses += [sign_in(studio, "wrong").status for _ in range(tries)]
+            studio.address = own
+            return statuses
+
+        return guess
+
+    def test_signs_in_from_another_address(self, studio, attack):
+        assert attack() == [401, 401, 429]
+        studio.address = "198.51.100.7"
+        assert sign_in(studio).status == 201
+
+    def test_signs_in_with_a_known_device_even_from_the_same_address(self, studio, attack):
+        device = Browser(studio)
+        body = {"username": EMAIL, "password": PASSWORD}
+        assert device.call("POST", URL, body).status == 201
+        assert device.call("DELETE", f"{URL}/current").status == 204
+        attack(tries=6)
         assert sign_in(studio).status == 429
+        for _ in range(3):
+            assert device.call("POST", URL, body).status == 201
+
+    def test_has_a_limit_on_each_known_device(self, studio, attack):
+        device, other = Browser(studio), Browser(studio)
+        right, wrong = ({"username": EMAIL, "password": password} for password in (PASSWORD, "wrong"))
+        assert [browser.call("POST", URL, right).status for browser in (device, other)] == [201, 201]
+        assert [device.call("POST", URL, wrong).status for _ in range(3)] == [401, 401, 429]
+        assert [browser.call("POST", URL, right).status for browser in (device, other)] == [429, 201]
+        assert sign_in(studio).status == 201
+
+    def test_is_not_shut_out_by_many_addresses_which_get_fewer_tries(self, studio, attack, monkeypatch):
+        monkeypatch.setattr(attempts, "MANY", 6)
+        monkeypatch.setattr(attempts, "MAX_UNDER_ATTACK", 1)
+        assert attack(addresses=5, tries=2) == [401] * 7 + [429] + [401, 429]
+        studio.address = "198.51.100.7"
+        assert sign_in(studio).status == 201
+
+    def test_addresses_of_one_ipv6_network_count_together(self, studio, attack):
+        statuses = []
+        for number in range(3):
+            studio.address = f"2001:db8:1:2::{number + 1}"
+            statuses.append(sign_in(studio, "wrong").status)
+        assert statuses == [401, 401, 429]
+        studio.address = "2001:db8:1:3::1"
+        assert sign_in(studio).status == 201
+
+    def test_gets_no_privilege_from_a_device_of_another_account_or_a_forged_one(self, studio, attack):
+        accounts.create_user("other@example.org", PASSWORD)
+        stranger = Browser(studio)
+        assert stranger.call("POST", URL, {"username": "other@example.org", "password": PASSWORD}).status == 201
+        cookie = stranger.cookies[DEVICE]
+        number, _, signature = cookie.partition(".")
+        forged = [cookie, f"{number}.{'0' * 64}", f"{'1' * 32}.{signature}", number, "", "x.y", cookie.upper()]
+        attack()
+        for value in forged:
+            sent = Browser(studio, {DEVICE: value})
+            assert sent.call("POST", URL, {"username": EMAIL, "password": PASSWORD}).status == 429
+
+    def test_is_a_stranger_again_on_all_devices_after_deactivation(self, studio, user_id, attack):
+        device = Browser(studio)
+        body = {"username": EMAIL, "password": PASSWORD}
+        assert device.call("POST", URL, body).status == 201
+        before = device.cookies[DEVICE]
+        for is_active in (False, True):
+            users.change_profile(existing(users.get(user_id)), [], {"is_active": is_active})
+        attack()
+        assert Browser(studio, {DEVICE: before}).call("POST", URL, body).status == 429
+
+    def test_keeps_the_number_of_a_known_device(self, studio, user_id, few):
+        device = Browser(studio)
+        seen = set()
+        for _ in range(2):
+            assert device.call("POST", URL, {"username": EMAIL, "password": PASSWORD}).status == 201
+            seen.add(device.cookies[DEVICE])
+        assert len(seen) == 1
+        assert not any(cookie in str(studio.cloud.contents()) for cookie in seen)
 
 
 class TestChange:

@@ -219,3 +219,11 @@ def test_losses_are_replaced_and_removed_tables(change: dict[str, str], is_lost:
 def test_every_stack_is_named_after_its_stage() -> None:
     for stage in ("dev", "staging", "prod"):
         assert account.stack_name(account.parameters_of(stage)) == f"studio-{stage}"
+
+
+def test_a_retired_table_is_no_loss() -> None:
+    parts = [
+        {"LogicalResourceId": name, "ResourceType": "AWS::DynamoDB::Table", "Action": "Remove"}
+        for name in (*stack.RETIRED, "UsersTable")
+    ]
+    assert stack.losses([{"ResourceChange": part} for part in parts]) == ["UsersTable"]

@@ -8,7 +8,7 @@ from chalicelib.domain.tokens import digest
 from chalicelib.errors import NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import session_of
-from chalicelib.models import sessions, sign_in_tries, users
+from chalicelib.models import sessions, users
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
@@ -118,18 +118,6 @@ def test_signing_out_concurrently_is_not_undone(user_id):
     second = start(user)[0]
     assert existing(users.get(user_id)).session_places == {sessions.place(session_of(second))}
     assert users.change_profile(existing(users.get(user_id)), [], {"first_name": "A"})
-
-
-def test_attempts_are_limited_and_can_be_refunded(aws):
-    taken = [sign_in_tries.take("a", 3) for _ in range(4)]
-    assert [bool(key) for key in taken] == [True, True, True, False]
-    assert sign_in_tries.take("b", 1)
-    for _ in range(5):
-        sign_in_tries.give_back(existing(taken[0]))
-    assert [bool(sign_in_tries.take("a", 3)) for _ in range(4)] == [True, True, True, False]
-    (expires,) = {int(item["expires"]["N"]) for item in aws.items("sign_in_tries")}
-    assert 0 < expires - now().timestamp() <= sign_in_tries.WINDOW
-    assert 0 < sign_in_tries.seconds_left() <= sign_in_tries.WINDOW
 
 
 class TestIdleSessions:
