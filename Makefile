@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -50,10 +50,17 @@ test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults agai
 fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document, and as many bodies of sync and uploads: no 5xx
 	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py tests/http/test_fuzz_bodies.py $(ARGS)
 
-lint: $(APP) ## run ruff and mypy
+lint: $(APP) ## run ruff, mypy and bandit, and ask for known vulnerabilities of the locked packages
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/bandit -q -c pyproject.toml -r app.py chalicelib infra examples
+	@$(BIN)/python -m infra.audit
+
+LOCK := $(BIN)/uv pip compile --generate-hashes --no-header -q
+lock: $(APP) ## lock what requirements*.in name, with hashes; ARGS="--upgrade-package name" takes a newer version
+	for name in requirements requirements-dev requirements-ministack requirements-checks requirements-kolibri; do \
+	  $(LOCK) --universal --python-version 3.11 $(ARGS) $$name.in -o $$name.txt; done
 
 lint-template: $(APP) $(CHECKS) ## run cfn-lint and checkov on the template that is deployed
 	$(BIN)/python -m infra.lint_template
@@ -150,7 +157,7 @@ define venv
 	  || { echo "Python 3.11 or newer is required: set PYTHON=/path/to/python3"; exit 1; }
 	@echo "installing $(1)"
 	@$(PYTHON) -m venv $(1) >/dev/null || { echo "$(PYTHON) cannot create virtual environments: install its venv module"; exit 1; }
-	@$(1)/bin/pip install -q --disable-pip-version-check $(2)
+	@$(1)/bin/pip install -q --disable-pip-version-check --require-hashes $(2)
 	@echo '*' > $(1)/.gitignore
 	@touch $(1)/.ready
 endef
@@ -164,8 +171,8 @@ $(MINISTACK): requirements-ministack.txt
 $(CHECKS): requirements-checks.txt
 	$(call venv,.venv-checks,-r requirements-checks.txt)
 
-$(RICECOOKER):
-	$(call venv,$(CLIENTS_HOME)/ricecooker,ricecooker==0.8.0)
+$(RICECOOKER): requirements-ricecooker.txt
+	$(call venv,$(CLIENTS_HOME)/ricecooker,-r requirements-ricecooker.txt)
 
-$(KOLIBRI):
-	$(call venv,$(CLIENTS_HOME)/kolibri,kolibri==0.19.5)
+$(KOLIBRI): requirements-kolibri.txt
+	$(call venv,$(CLIENTS_HOME)/kolibri,-r requirements-kolibri.txt)

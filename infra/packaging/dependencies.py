@@ -8,12 +8,24 @@ import sys
 import tempfile
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from infra.packaging import pruning
 
 PYTHON = (3, 11)  # of the functions
 CODE = "/var/task"  # where Lambda unpacks the zip
 # Lambda's Python 3.11 runs on Amazon Linux 2, which has glibc 2.26.
 PLATFORMS = [*(f"manylinux_2_{minor}_x86_64" for minor in range(26, 4, -1)), "manylinux2014_x86_64"]
+LAMBDA = {  # markers of requirements
+    "implementation_name": "cpython",
+    "os_name": "posix",
+    "platform_machine": "x86_64",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Linux",
+    "python_full_version": "3.11.0",
+    "python_version": "3.11",
+    "sys_platform": "linux",
+}
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements.txt"
 
@@ -43,12 +55,21 @@ def installed(build: Path) -> Path:
 
 
 def wanted(requirements: str) -> list[str]:
-    """The lines of a locked requirements.txt to install, without their markers.
+    """What a locked requirements.txt installs on Lambda: `name==version --hash=… …`, without markers.
 
-    pip would evaluate markers for this machine; all of ours are true on Lambda.
+    pip would evaluate markers for this machine, so they are evaluated here, for Lambda.
     """
-    lines = (line.split("#")[0].split(";")[0].strip() for line in requirements.splitlines())
-    return [line for line in lines if line and line.split("==")[0].lower() not in pruning.NOT_INSTALLED]
+    lines = (re.sub(r"(^|\s)#.*", "", line) for line in requirements.replace("\\\n", " ").splitlines())
+    return [found for line in lines if line.strip() and (found := _on_lambda(line))]
+
+
+def _on_lambda(line: str) -> str:
+    """A line with its hashes and without its marker, empty if Lambda does not need the package."""
+    text, *hashes = line.split("--hash=")
+    package = Requirement(text.strip())
+    if package.name.lower() in pruning.NOT_INSTALLED or (package.marker and not package.marker.evaluate(LAMBDA)):
+        return ""
+    return " ".join([f"{package.name}{package.specifier}", *(f"--hash={value.strip()}" for value in hashes)])
 
 
 def compile_all(folder: Path, *options: str) -> None:
@@ -86,9 +107,10 @@ def _install(requirements: list[str], folder: Path) -> None:
         *(sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-compile"),
         *("--only-binary=:all:", "--implementation=cp", f"--python-version={version}", "--target", str(folder)),
         *(f"--platform={platform}" for platform in PLATFORMS),
-        *requirements,
+        *("--require-hashes", "-r", "/dev/stdin"),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    said = "\n".join(requirements)
+    done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
         raise PackageError(_reason(done.stderr))
 

@@ -152,7 +152,9 @@ def test_search_alone_looks_through_ones_own_and_bookmarked_channels(world, quer
 def test_pages_alone_are_those_of_ones_own_and_bookmarked_channels(world):
     pages = [world.studio.get(f"{LIST}?page={page}&page_size=2", world.token).json for page in (1, 2, 3)]
     assert [page["count"] for page in pages] == [5, 5, 5]
-    assert pages[1]["previous"] and pages[1]["next"] and not pages[2]["next"]
+    assert pages[1]["previous"]
+    assert pages[1]["next"]
+    assert not pages[2]["next"]
     assert sorted(row["name"] for page in pages for row in page["results"]) == sorted([*MINE, MARKED])
     assert world.studio.get(f"{LIST}?page_size=1", world.token).json["count"] == 5
 

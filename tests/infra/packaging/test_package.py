@@ -41,8 +41,36 @@ def template() -> dict[str, Any]:
 
 class TestRequirements:
     def test_only_required_packages_are_installed_on_any_machine(self) -> None:
-        text = "# locked\nclick==1.0\n    # via chalice\nPillow==2.0\nthing==3 ; sys_platform == 'linux'\n"
-        assert dependencies.wanted(text) == ["Pillow==2.0", "thing==3"]
+        text = """# locked
+click==1.0 \\
+    --hash=sha256:00
+    # via chalice
+Pillow==2.0 \\
+    --hash=sha256:01 \\
+    --hash=sha256:02
+    # via
+    #   -r requirements.in
+thing==3 ; sys_platform == 'linux' and platform_machine == 'x86_64' \\
+    --hash=sha256:03
+other==4 ; sys_platform == 'win32' or python_full_version < '3.10' \\
+    --hash=sha256:04
+"""
+        assert dependencies.wanted(text) == [
+            "Pillow==2.0 --hash=sha256:01 --hash=sha256:02",
+            "thing==3 --hash=sha256:03",
+        ]
+
+    def test_each_is_installed_by_its_hashes(self) -> None:
+        lines = dependencies.wanted(dependencies.REQUIREMENTS.read_text())
+        assert len(lines) > 20
+        assert all("==" in line and " --hash=sha256:" in line for line in lines)
+
+    def test_of_another_content_are_refused(self, tmp_path: Path) -> None:
+        wheel = tmp_path / "thing-1-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            archive.writestr("thing-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1\n")
+        with pytest.raises(PackageError, match="DO NOT MATCH THE HASHES"):
+            dependencies._install([f"thing @ {wheel.as_uri()} --hash=sha256:{'0' * 64}"], tmp_path / "packages")
 
     def test_all_that_is_left_out_is_required(self) -> None:
         lines = dependencies.REQUIREMENTS.read_text().splitlines()

@@ -57,4 +57,4 @@ def test_only_one_module_imports_ministack() -> None:
 
 def test_the_version_is_the_one_that_is_installed() -> None:
     version = run("-c", "from infra.local.aws import internals; print(internals.VERSION)")
-    assert f"ministack=={version}\n" in (ROOT / "requirements-ministack.txt").read_text()
+    assert f"ministack=={version} " in (ROOT / "requirements-ministack.txt").read_text()
