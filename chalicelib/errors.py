@@ -12,7 +12,7 @@ StudioError
 ├── QuotaExceeded        the user has not enough storage
 ├── FilterRequired       the list is too long without a filter
 └── Busy                 temporarily unavailable; try again later
-    └── TooManyAttempts  too many wrong passwords; sign-in is blocked for a while
+    └── TooManyAttempts  too many wrong passwords or unknown tokens; blocked for a while
 """
 
 from collections.abc import Mapping

@@ -17,6 +17,7 @@ ROUTES = routes_of(
             one_of=frozenset(CatalogQuery.model_fields) - frozenset(ListQuery.model_fields),
             search=("name", "description"),
             ordering=("name", "last_published", "language", "id"),
+            refusals=(429,),
         ),
         retrieve=catalog.one,
         access=Access.ANYONE,

@@ -43,7 +43,7 @@ def channel_list(request: Request) -> Reply:
     tokens = ",".join(request.query.get("tokens", []))
     query = parse_query(ChannelListQuery, {**request.query, "tokens": [tokens]})
     index = public_index.current()
-    opened = channel_lookup.by_tokens(query.tokens, index)
+    opened = channel_lookup.by_tokens(query.tokens, index, request.address)
     found = [
         (channel.name_key, channel.text)
         for channel in index.channels
@@ -70,7 +70,7 @@ def _matches(entry: Entry, tags: list[str], query: ChannelListQuery) -> bool:
 def lookup(request: Request) -> Reply:
     """A list of the channel with this ID, or of the channels of this token."""
     identifier = request.params["identifier"]
-    found = channel_lookup.by_identifier(identifier, public_index.current())
+    found = channel_lookup.by_identifier(identifier, public_index.current(), request.address)
     if not found.channels:
         raise NotFound(f"No channel matching {identifier[:100]} found")
     return Reply([channel.entry for channel in found.channels.values()], changed=found.changed)
@@ -79,7 +79,8 @@ def lookup(request: Request) -> Reply:
 def channel(request: Request) -> Reply:
     """Name, description and version of a published channel."""
     given = request.params["channel_id"]
-    found = channel_lookup.by_identifier(given, public_index.current()) if parse_id(given) else None
+    index = public_index.current()
+    found = channel_lookup.by_identifier(given, index, request.address) if parse_id(given) else None
     if found is None or not found.channels:
         raise NotFound(f"Channel with id {given[:100]} not found")
     (opened,) = found.channels.values()
@@ -94,18 +95,12 @@ def no_such_version(_: Request) -> Reply:
 LOOKED_UP = list[ChannelLookup]
 ROUTES = (
     *(
-        Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer)
-        for path, view, summary, query, answer in (
-            ("info", info, "Get information about this server", InfoQuery, Info),
-            ("v1/channels", channel_list, "List public channels", ChannelListQuery, list[PublicChannel]),
-            (
-                "v1/channels/lookup/{identifier}",
-                lookup,
-                "Find channels by ID or token",
-                None,
-                LOOKED_UP,
-            ),
-            ("channel/{channel_id}", channel, "Get a summary of a channel", None, ChannelSummary),
+        Route("GET", f"/api/public/{path}", view, Access.ANYONE, summary, query=query, answer=answer, refusals=refusals)
+        for path, view, summary, query, answer, refusals in (
+            ("info", info, "Get information about this server", InfoQuery, Info, ()),
+            ("v1/channels", channel_list, "List public channels", ChannelListQuery, list[PublicChannel], (429,)),
+            ("v1/channels/lookup/{identifier}", lookup, "Find channels by ID or token", None, LOOKED_UP, (429,)),
+            ("channel/{channel_id}", channel, "Get a summary of a channel", None, ChannelSummary, ()),
         )
     ),
     *(

@@ -38,7 +38,7 @@ ERRORS = {
     405: ("MethodNotAllowed", "The path does not support this method."),
     409: ("Conflict", "It conflicts with the current state."),
     412: ("PreconditionFailed", "A filter is required, or there is not enough storage."),
-    429: ("TooManyAttempts", "Too many failed sign-in attempts. Try again after `Retry-After` seconds."),
+    429: ("TooManyAttempts", "Too many wrong passwords or unknown tokens. Try again after `Retry-After` seconds."),
     503: ("Busy", "Temporarily unavailable. Try again after `Retry-After` seconds."),
 }
 _HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}

@@ -4,7 +4,7 @@ A resource's functions are those of `operations/`: they take the caller and plai
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from chalicelib.config import settings
@@ -39,6 +39,7 @@ class Listing:
     search: tuple[str, ...] = ()
     ordering: tuple[str, ...] = ()
     fill: Callable[[Identity, list[Any]], Sequence[Item]] = lambda _, items: items
+    refusals: tuple[int, ...] = ()  # statuses of errors, in addition to those of all lists
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def _list_documentation(listing: Listing | None) -> Documented:
         ("`ordering` (prefix `-` for descending order) accepts", listing.ordering),
     )
     text = " ".join(f"{what}: {', '.join(f'`{name}`' for name in names)}." for what, names in parts if names)
-    return {"query": listing.query, "description": text}
+    return {"query": listing.query, "description": text, "refusals": listing.refusals}
 
 
 def _list_view(listing: Listing) -> Callable[[Request], Any]:
@@ -146,8 +147,8 @@ def _list_view(listing: Listing) -> Callable[[Request], Any]:
 
 
 def _caller(request: Request) -> Identity:
-    """The caller; ANONYMOUS on routes that require no authentication."""
-    return request.caller or ANONYMOUS
+    """The caller; ANONYMOUS with the client's address on routes that require no authentication."""
+    return request.caller or replace(ANONYMOUS, address=request.address)
 
 
 def searched(items: Sequence[OneItem], words: str, fields: tuple[str, ...]) -> list[OneItem]:

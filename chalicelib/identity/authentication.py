@@ -28,6 +28,7 @@ class Identity:
     is_admin: bool
     session: str = ""  # the key of the token or session: one per device, safe to show to others
     password_once: bool = False  # signed in with a one-time password, which must be changed first
+    address: str = ""  # the client's, on routes without authentication
 
 
 def caller_of(method: str, headers: Mapping[str, str], password_once: bool = False) -> Identity:

@@ -2,7 +2,7 @@
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
-| the count of one thing, for one user or address, in the current period | `key` | limits |
+| the count of one thing, for one user or address, in the current period | `key` | limits, lookups of tokens |
 
 Every period has its own items; TTL deletes them. Addresses and names are stored as hashes only.
 """

@@ -1,6 +1,13 @@
 """Query parameters of the public API, named like Kolibri's filters."""
 
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from chalicelib.schemas.base import refuse
 from chalicelib.schemas.query import Flag, Language, Languages, PageSize, Positive, Query, Text, Words
+
+MAX_TOKENS = 20  # per request: Kolibri sends one, and more would help to guess them
 
 
 class InfoQuery(Query):
@@ -9,12 +16,20 @@ class InfoQuery(Query):
     v: Text = "1"
 
 
+def _few(tokens: tuple[str, ...]) -> tuple[str, ...]:
+    if len(tokens) > MAX_TOKENS:
+        raise refuse(f"At most {MAX_TOKENS} tokens are allowed; these are {len(tokens)}. Send several requests.")
+    return tokens
+
+
 class ChannelListQuery(Query):
-    """`GET /api/public/v1/channels`. Kolibri sends `channel_versions`, which has no effect."""
+    """`GET /api/public/v1/channels`. At most 20 `tokens`, separated by commas. Kolibri sends
+    `channel_versions`, which has no effect.
+    """
 
     keyword: Text = ""
     language: Language | None = None
-    tokens: Words = ()
+    tokens: Annotated[Words, AfterValidator(_few)] = ()
     channel_versions: Flag = False
 
 

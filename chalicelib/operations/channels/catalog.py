@@ -8,18 +8,18 @@ from chalicelib.domain.labels import has_label, ids_of
 from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channel_sets, secret_tokens
+from chalicelib.models import channel_sets
 from chalicelib.operations.channels.channel_representation import thumbnail_url
-from chalicelib.operations.public import public_index
+from chalicelib.operations.public import public_index, token_lookup
 from chalicelib.schemas.responses.search import CatalogChannel
 from chalicelib.schemas.search import CatalogQuery
 
 
-def listed(_: Identity, query: CatalogQuery) -> list[CatalogChannel]:
+def listed(caller: Identity, query: CatalogQuery) -> list[CatalogChannel]:
     """Matching public channels, ordered by descending priority, then by name."""
     found = [channel for channel in public_index.current().channels if _matches(channel, query)]
     if query.collection:
-        named = _collection(query.collection)
+        named = _collection(query.collection, caller.address)
         found = [channel for channel in found if channel.id in named]
     found.sort(key=lambda channel: (-channel.shown["priority"], channel.name_key))
     return [_row(channel) for channel in found]
@@ -33,12 +33,15 @@ def one(_: Identity, channel_id: str) -> CatalogChannel:
     return _row(channel)
 
 
-def _collection(name: str) -> set[str]:
-    """Return the channel IDs of a set given by its token or its ID; empty if the set does not exist."""
+def _collection(name: str, address: str) -> set[str]:
+    """Return the channel IDs of a set given by its token or its ID; empty if the set does not exist.
+
+    Unknown tokens count against the client's `address`. Raises TooManyAttempts.
+    """
     set_ids = [plain] if (plain := parse_id(name)) else []
     token = plain_token(name)
     if not set_ids and is_channel_token(token):
-        set_ids = [found.channel_set_id for found in secret_tokens.get_many([token]) if found.channel_set_id]
+        set_ids = [found.channel_set_id for found in token_lookup.find([token], address) if found.channel_set_id]
     return {channel_id for found in channel_sets.get_many(set_ids) for channel_id in found.channel_ids}
 
 

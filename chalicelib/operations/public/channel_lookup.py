@@ -15,11 +15,10 @@ from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
-from chalicelib.operations.public import set_channels
+from chalicelib.operations.public import set_channels, token_lookup
 from chalicelib.operations.public.channel_entries import entry_of, moment
 from chalicelib.operations.public.public_index import Index
 
-MAX_TOKENS = 100
 # Data from the tables may have changed at any time. It is dated back by this, so that the index, which is checked once
 # per second and has whole seconds, is always newer than a response from before the channel became public.
 _BEHIND = timedelta(seconds=2)
@@ -56,23 +55,25 @@ class _Target:
     set_owner: str | None = None  # the owner of the set, "" if the set has none; None if it is not from a set
 
 
-def by_identifier(identifier: str, index: Index) -> Opening:
+def by_identifier(identifier: str, index: Index, address: str) -> Opening:
     """Look up an id or a token: one channel, or the channels of a set.
 
     No read if the channel is public, one read for another id and up to three for a token. This is the only way to find
-    a draft, which requires its token.
+    a draft, which requires its token. Unknown tokens count against the client's `address`. Unknown ids do not: Kolibri
+    looks up channels that are not here. Raises TooManyAttempts.
     """
     channel_id = parse_id(identifier)
     if channel_id:
         return Opening(_opened([_Target("", channel_id)], index)[0], _changed(channel_id in index.by_id, index))
     words = _words([identifier])
-    found = _stored(words, index)
+    found = _stored(words, index, address)
     opened = _drafts(found) or _opened(_targets(words, found, index), index)[0]
     return Opening(opened, _changed(words.keys() <= index.by_token.keys(), index))
 
 
 def channel_id_of(identifier: str) -> str:
-    """The channel id for an id or a channel's token, whether the channel is published or not.
+    """The channel id for an id or a channel's token, whether the channel is published or not. Not for requests of
+    clients: it does not limit guessing.
 
     Raises NotFound for an unknown token.
     """
@@ -84,10 +85,13 @@ def channel_id_of(identifier: str) -> str:
     return str(named)
 
 
-def by_tokens(tokens: Sequence[str], index: Index) -> Opening:
-    """Look up the first MAX_TOKENS tokens: the channels with the tokens that found them. Up to three reads."""
-    words = _words(tokens[:MAX_TOKENS])
-    opened, targets = _opened(_targets(words, _stored(words, index), index), index)
+def by_tokens(tokens: Sequence[str], index: Index, address: str) -> Opening:
+    """Look up tokens: the channels with the tokens that found them. Up to three reads.
+
+    Unknown tokens count against the client's `address`. Raises TooManyAttempts.
+    """
+    words = _words(tokens)
+    opened, targets = _opened(_targets(words, _stored(words, index, address), index), index)
     leading: dict[str, list[_Target]] = {}
     for target in targets:
         leading.setdefault(target.channel_id, []).append(target)
@@ -104,10 +108,9 @@ def _words(tokens: Sequence[str]) -> dict[str, None]:
     return {word: None for word in map(plain_token, tokens) if is_channel_token(word)}
 
 
-def _stored(words: Collection[str], index: Index) -> list[SecretToken]:
+def _stored(words: Collection[str], index: Index, address: str) -> list[SecretToken]:
     """The tokens that are not in the index."""
-    others = [word for word in words if word not in index.by_token]
-    return secret_tokens.get_many(others) if others else []
+    return token_lookup.find([word for word in words if word not in index.by_token], address)
 
 
 def _targets(words: Collection[str], found: list[SecretToken], index: Index) -> list[_Target]:

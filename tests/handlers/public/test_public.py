@@ -166,7 +166,7 @@ TOO_LONG = "a" * 10_000
 
 @pytest.mark.parametrize(
     "tokens",
-    [*(one for one in BAD if one != TOO_LONG), ",".join(f"t{number}" for number in range(500)), "-,-,a,a,A"],
+    [*(one for one in BAD if one != TOO_LONG), ",".join(f"t{number}" for number in range(20)), "-,-,a,a,A"],
     ids=range(14),
 )
 def test_invalid_tokens_find_nothing(studio, tokens):

@@ -274,8 +274,10 @@ class TestAwsCalls:
 
     def test_misses_make_no_more_calls(self, studio, calls):
         publish(studio, "A", OLD)
-        for path in (f"{LIST}/{nodes.node_id('none')}", f"{TREE}/{nodes.node_id('none')}", f"{CHANNELS}/lookup/none"):
+        for path in (f"{LIST}/{nodes.node_id('none')}", f"{TREE}/{nodes.node_id('none')}"):
             assert len(calls(path, 404)) <= 2
+        assert len(calls(f"{CHANNELS}/lookup/{nodes.node_id('none')}", 404)) <= 2
+        assert calls(f"{CHANNELS}/lookup/none", 404)[-2:] == ["BatchGetItem", "UpdateItem"]  # counted against guessing
 
     def test_channels_that_cannot_match_are_not_downloaded(self, studio, calls):
         first, second = named("A", "B")
