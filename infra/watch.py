@@ -1,7 +1,7 @@
 """Alarms, the topic that they notify, and the dashboard, from `watch.yaml`."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ Metric = list[Any]  # [namespace, name, {dimension: value}]
 
 
 def read() -> dict[str, Any]:
-    """`{"alarms": {kind: alarm}, "refusals": pattern, "charts": [chart]}`."""
+    """`{"alarms": {kind: alarm}, "refusals": pattern, "failed-sign-ins": pattern, "charts": [chart]}`."""
     return cfn.read(FILE)
 
 
@@ -26,7 +26,8 @@ def resources() -> dict[str, Any]:
     return (
         {TOPIC: {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Fn::Sub": "${Prefix}alarms"}}}}
         | {"AlarmSubscription": _subscription()}
-        | _filters(found["refusals"], found["alarms"]["refusals"]["metric"])
+        | _filters("Refusals", found["refusals"], found["alarms"]["refusals"]["metric"], functions.read())
+        | _filters("FailedSignIns", found["failed-sign-ins"], found["alarms"]["sign-ins"]["metric"], ["api"])
         | {_id(name, kind): _alarm(kind, name, rule) for kind, rule in found["alarms"].items() for name in rule["for"]}
         | {"Dashboard": _dashboard(found)}
     )
@@ -77,11 +78,11 @@ def _named(value: Any, name: str) -> Any:
     return {"Fn::Sub": text} if "${" in text else text
 
 
-def _filters(pattern: str, metric: Metric) -> dict[str, Any]:
-    """Each function's logs are counted into one metric."""
+def _filters(what: str, pattern: str, metric: Metric, names: Iterable[str]) -> dict[str, Any]:
+    """The lines of these functions' logs that match the pattern are counted into one metric."""
     transformation = {"MetricNamespace": metric[0], "MetricName": {"Fn::Sub": metric[1]}, "MetricValue": "1"}
     return {
-        f"{name.capitalize()}Refusals": {
+        f"{name.capitalize()}{what}": {
             "Type": "AWS::Logs::MetricFilter",
             "Properties": {
                 "LogGroupName": {"Ref": f"{name.capitalize()}Logs"},
@@ -89,7 +90,7 @@ def _filters(pattern: str, metric: Metric) -> dict[str, Any]:
                 "MetricTransformations": [transformation],
             },
         }
-        for name in functions.read()
+        for name in names
     }
 
 

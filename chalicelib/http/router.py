@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from chalice.app import Chalice, Response
 
-from chalicelib import errors
+from chalicelib import errors, telemetry
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
@@ -171,8 +171,11 @@ def mount(app: Chalice, routes: Iterable[Route], negotiate: Negotiate) -> None:
 def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], negotiate: Negotiate) -> Callable[..., Response]:
     def view(**params: str) -> Response:
         request = replace(_request(app.current_request, params), routes=routes)
-        with log.append_context_keys(request_id=request.request_id, method=request.method, path=request.path):
-            return negotiate(methods, request, respond(methods, request))
+        keys = {"request_id": request.request_id, "method": request.method, "path": request.path}
+        with telemetry.request(**keys, address=request.address, user="") as outcome:
+            response = negotiate(methods, request, respond(methods, request))
+            outcome["status"] = response.status_code
+            return response
 
     return view
 
@@ -234,6 +237,7 @@ def _rendered(reply: Reply, request: Request) -> Reply:
 def _call(methods: Methods, request: Request) -> Reply:
     forwarded = request.headers.get("x-forwarded-for", "")
     request = replace(request, address=origin.client_address(request.origin_secret, forwarded, request.address))
+    telemetry.know(address=request.address)
     if request.method == "OPTIONS" and "OPTIONS" not in methods:
         return Reply({}, headers={"Allow": _allowed(methods)})
     route = methods.get(request.method) or (methods.get("GET") if request.method == "HEAD" else None)
@@ -243,6 +247,7 @@ def _call(methods: Methods, request: Request) -> Reply:
         csrf.check_browser(request.headers)
     if route.access is not Access.ANYONE:
         request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
+        telemetry.know(user=request.user.user_id)
     if route.access is Access.ADMIN and not request.user.is_admin:
         raise Forbidden("You do not have permission to perform this action. Ask an administrator.")
     inputs.check_query(request.query)

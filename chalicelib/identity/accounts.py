@@ -7,10 +7,11 @@ from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.tokens import digest, new_api_token, new_password
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import password_rules
-from chalicelib.models import email_addresses, users
+from chalicelib.models import email_addresses, tokens, users
 from chalicelib.models.base import now
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import MAX_TOKENS, User
+from chalicelib.telemetry import Audited, audit
 
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
@@ -40,6 +41,7 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
     )
     if not email_addresses.save_user(user, address_id(address)):
         raise Conflict(f"A user with the e-mail address {address} already exists.")
+    audit(Audited.USER_CREATED, user.id, is_admin=is_admin)
     return user.id, issue_token(user)
 
 
@@ -70,6 +72,7 @@ def issue_token(user: User) -> str:
     token = new_api_token()
     if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
         raise Conflict("The user was changed by another request. Try again.")
+    audit(Audited.TOKEN_CREATED, user.id, token=tokens.id_of(digest(token)))
     return token
 
 
@@ -106,6 +109,9 @@ def change_password(
         raise ValidationFailed({field: [problem]})
     if not users.set_password(user, hash_password(password), current_session, revoke_tokens=revoke_tokens):
         raise Conflict("The user was changed by another request. Try again.")
+    audit(Audited.PASSWORD_CHANGED, user.id)
+    if revoke_tokens and user.token_keys:
+        audit(Audited.TOKENS_REVOKED, user.id, tokens=tokens.ids_of(user.token_keys))
 
 
 def give_one_time_password(email: str) -> str:
@@ -118,11 +124,15 @@ def give_one_time_password(email: str) -> str:
     address = plain_address(email)
     user = find(address) if address else None
     user = user or users.get(create_user(email, is_admin=True)[0])
+    was_admin = user is not None and users.is_administrator(user)
     if user and users.promote(user):
+        if not was_admin:
+            audit(Audited.ADMIN_GRANTED, user.id)
         user = users.get(user.id)
     password, ends = new_password(), int(now().timestamp()) + ONE_TIME_SECONDS
     if user is None or not users.set_password(user, hash_password(password), once=ends):
         raise Conflict("The user was changed by another request. Try again.")
+    audit(Audited.PASSWORD_CHANGED, user.id, is_once=True)
     return password
 
 

@@ -5,6 +5,7 @@ from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts
 from chalicelib.models import tokens, users
 from chalicelib.models.users import User
+from chalicelib.telemetry import Audited, audit
 
 ALL = "all"
 _RACES = 5
@@ -19,7 +20,10 @@ def revoke(which: str, email: str = "") -> int:
     for _ in range(_RACES):
         user = _owner(which) if is_api_token(which) else accounts.user_with(email)
         keys = _keys(user, which)
-        if not keys or users.revoke_tokens(user, keys):
+        if not keys:
+            return 0
+        if users.revoke_tokens(user, keys):
+            audit(Audited.TOKENS_REVOKED, user.id, tokens=tokens.ids_of(keys))
             return len(keys)
     raise Conflict("The user was changed by another request. Try again.")
 
@@ -34,6 +38,8 @@ def set_active(email: str, is_active: bool) -> None:
         if bool(user.is_active) == is_active and is_active:
             return
         if users.change_profile(user, [], {"is_active": is_active}):
+            if bool(user.is_active) != is_active:
+                audit(Audited.USER_ACTIVATED if is_active else Audited.USER_DEACTIVATED, user.id)
             return
     raise Conflict("The user was changed by another request. Try again.")
 

@@ -8,6 +8,8 @@ A token has a copy of its user's profile, so that authentication takes one read.
 copies in the same transaction. A revoked token is deleted.
 """
 
+from collections.abc import Iterable
+
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.models.base import Table, find
@@ -35,3 +37,8 @@ def get(key: str) -> Token | None:
 def id_of(key: str) -> str:
     """The public id of a token with this key: an id like others, by which it can be named without using it."""
     return key[:32]
+
+
+def ids_of(keys: Iterable[str]) -> list[str]:
+    """The public ids of tokens."""
+    return sorted(map(id_of, keys))

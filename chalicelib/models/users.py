@@ -111,6 +111,11 @@ def may_sign_in(user: User) -> bool:
     return bool(user.is_active) and (user.password_once is None or user.password_once > now().timestamp())
 
 
+def is_administrator(user: User) -> bool:
+    """Whether a user is an active administrator."""
+    return bool(user.is_admin and user.is_active)
+
+
 def profile_of(user: User) -> dict[str, Any]:
     """The fields of a user that are copied to tokens and sessions."""
     return {name: getattr(user, name) for name in PROFILE}
@@ -121,7 +126,7 @@ def promote(user: User) -> bool:
 
     Returns False if the user was changed since they were read.
     """
-    if user.is_admin and user.is_active:
+    if is_administrator(user):
         return True
     keys = sorted(user.token_keys or ())
 

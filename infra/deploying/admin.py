@@ -65,6 +65,7 @@ def _run(account: Account, prefix: str, *arguments: str) -> Any:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
     if done.returncode:
         raise DeployError(done.stderr.strip() or "The user could not be changed; try again.")
+    print(done.stderr, end="", file=sys.stderr)  # what was audited
     return json.loads(done.stdout)
 
 
@@ -125,4 +126,7 @@ def _token(email: str) -> str:
 
 
 if __name__ == "__main__":
+    from chalicelib.telemetry import by_operator
+
+    by_operator()
     sys.exit(main(sys.argv[1:]))

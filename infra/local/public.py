@@ -41,4 +41,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    from chalicelib.telemetry import by_operator
+
+    by_operator()
     sys.exit(main())

@@ -28,6 +28,7 @@ from chalicelib.schemas.channel import ChannelChange, ChannelIn
 from chalicelib.schemas.constants import LICENSES
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 from chalicelib.schemas.responses.channel import VersionDetail
+from chalicelib.telemetry import Audited, audit
 
 # Fields that are part of a published version.
 _PUBLISHED = {"name", "description", "language", "thumbnail", "thumbnail_encoding"}
@@ -106,7 +107,11 @@ def _attempt(
     values = _changed(channel, _columns(sent, channel.content_defaults))
     after = Channel(**{**channel.attribute_values, **values})
     made = origin.emitted(describe(fields_of(after, None, rights)))
-    return (after, rights) if not values or _write(channel, values, emissions(made, counter)) else None
+    if values and not _write(channel, values, emissions(made, counter)):
+        return None
+    if "deleted" in values:
+        audit(Audited.CHANNEL_DELETED if values["deleted"] else Audited.CHANNEL_RESTORED, channel.id, by=user.user_id)
+    return after, rights
 
 
 def _refresh_lists(channel: Channel) -> None:

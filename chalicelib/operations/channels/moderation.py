@@ -24,6 +24,7 @@ from chalicelib.operations.trees import tree_statistics
 from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.responses.people import AdminChannel
+from chalicelib.telemetry import Audited, audit
 
 _LISTED = ("deleted", "priority", "demo_server_url")  # fields besides `public` that public lists depend on
 
@@ -86,6 +87,8 @@ def update(user: Identity, channel_id: str, sent: AdminChannelChanges) -> AdminC
     channel = retried(lambda: _update(user, channel_id, given))
     if "public" not in given and channel.public and not given.keys().isdisjoint(_LISTED):
         queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
+    if "deleted" in given and given["deleted"] != bool(channel.deleted):
+        audit(Audited.CHANNEL_DELETED if given["deleted"] else Audited.CHANNEL_RESTORED, channel.id)
     if "deleted" in given and channel.version:
         search_index_update.send_refresh(channel.id)
     return one(user, channel_id)

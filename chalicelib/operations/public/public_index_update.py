@@ -22,6 +22,7 @@ from chalicelib.operations.index_files import index_swap
 from chalicelib.operations.index_files.disk_cache import opened
 from chalicelib.operations.index_files.index_swap import Shelf
 from chalicelib.operations.public.channel_entries import entry_of, shown_of
+from chalicelib.telemetry import Audited, audit
 
 _SHELF = Shelf(public_index.PUBLIC, index_key)
 
@@ -47,6 +48,8 @@ def set_public(
     if not written:
         raise Conflict(f"Channel {channel.id} was just changed by another user. Reload it and try again.")
     queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[channel_id]))
+    if bool(channel.public) != public:
+        audit(Audited.CHANNEL_PUBLIC if public else Audited.CHANNEL_PRIVATE, channel.id)
     return channel
 
 

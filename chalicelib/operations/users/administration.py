@@ -10,6 +10,12 @@ from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.users.admin_lists import check_size, counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser
+from chalicelib.telemetry import Audited, audit
+
+_AUDITED = {
+    "is_active": (Audited.USER_DEACTIVATED, Audited.USER_ACTIVATED),
+    "is_admin": (Audited.ADMIN_REVOKED, Audited.ADMIN_GRANTED),
+}
 
 
 def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
@@ -51,6 +57,9 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
     if not users.change_profile(person, actions, given, *staying):
         raise Conflict("The user was changed by another request. Reload it and try again.")
+    for name, (off, on) in _AUDITED.items():
+        if name in given and given[name] != bool(getattr(person, name)):
+            audit(on if given[name] else off, person.id)
     return _row(_user(user_id))
 
 

@@ -1,11 +1,13 @@
 """Sign in with a password, sign out, and change the password."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.tokens import digest, new_session_id
-from chalicelib.errors import Busy, NotFound, NotSignedIn, ValidationFailed
+from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts, authentication, devices
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
@@ -14,6 +16,7 @@ from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import User
 from chalicelib.operations.users import attempts
 from chalicelib.schemas.session import PasswordChange
+from chalicelib.telemetry import Audited, audit, know
 
 LAST_LOGIN_PRECISION = timedelta(hours=1)  # `last_login` is written at most this often
 WRONG = "Wrong e-mail address or password, or the account is not active. Check both and try again."
@@ -41,13 +44,18 @@ def sign_in(email: str, password: str, address: str, device_cookie: str = "") ->
     def may_sign_in() -> bool:
         return accounts.is_password_of(user, password) and user is not None and users.may_sign_in(user)
 
-    if device:
-        is_right = attempts.by_device(device, may_sign_in)
-    else:
-        is_right = attempts.by_stranger(account or email, address, may_sign_in)
+    subject = user.id if user else ""  # never what was typed as the address: it may be a password
+    with _audited(subject, Audited.SIGN_IN_THROTTLED):
+        if device:
+            is_right = attempts.by_device(device, may_sign_in)
+        else:
+            is_right = attempts.by_stranger(account or email, address, may_sign_in)
     if not is_right or user is None:
+        audit(Audited.SIGN_IN_FAILED, subject)
         raise NotSignedIn(WRONG)
     session_id, identity, found = _started(user, password)
+    know(user=identity.user_id)
+    audit(Audited.SIGNED_IN, identity.user_id)
     return SignedIn(session_id, identity, devices.cookie_of(found, device))
 
 
@@ -109,13 +117,26 @@ def change_password(user: Identity, change: PasswordChange) -> None:
     own = users.get(user.user_id)
     if own is None:
         raise NotFound(f"User not found: {user.user_id}")
-    if not attempts.by_device(user.session, lambda: accounts.is_password_of(own, change.old_password)):
+    with _audited(own.id, Audited.PASSWORD_CHANGE_THROTTLED):
+        is_right = attempts.by_device(user.session, lambda: accounts.is_password_of(own, change.old_password))
+    if not is_right:
+        audit(Audited.PASSWORD_CHANGE_FAILED, own.id)
         raise ValidationFailed({"old_password": ["This is not your current password."]})
     if not users.may_sign_in(own):
         raise ValidationFailed({"old_password": ["This one-time password has expired. Request another one."]})
     if own.password_once is not None and change.new_password == change.old_password:
         raise ValidationFailed({"new_password": ["A one-time password cannot be reused. Choose another password."]})
     accounts.change_password(own, change.new_password, "new_password", user.session, change.revoke_tokens)
+
+
+@contextmanager
+def _audited(subject: str, throttled: Audited) -> Iterator[None]:
+    """Audit that there are no attempts left."""
+    try:
+        yield
+    except TooManyAttempts:
+        audit(throttled, subject)
+        raise
 
 
 def _fields_at_sign_in(user: User, password: str, moment: datetime) -> dict[str, Any]:

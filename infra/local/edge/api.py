@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from chalicelib.http.conditional import accepts_gzip
+from infra.local.edge import access_log
 from infra.local.edge.chalice_threads import with_requests_per_thread
 from infra.local.edge.events import (
     MAX_BODY,
@@ -42,6 +42,7 @@ class Api:
 
     def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, origin_secret: str = "") -> None:
         self._app = with_requests_per_thread(app)
+        access_log.install()
         self._table = RouteTable(app.routes)
         self._timeout = timeout
         self._origin_secret = origin_secret
@@ -55,7 +56,7 @@ class Api:
         """The app's response, or an error of API Gateway or Lambda; never raises."""
         started = time.perf_counter()
         response = await self._answer(request, origin)
-        log(request, response, time.perf_counter() - started)
+        access_log.write(request, response, time.perf_counter() - started)
         return response
 
     async def _answer(self, request: Request, origin: Origin) -> Response:
@@ -109,6 +110,7 @@ class Api:
         if exceeds_payload_limit(result):
             return result_too_large()
         response = response_of(result)
+        response.user = access_log.CALLERS.taken()
         if origin.compress:
             compress(response, event["headers"].get("accept-encoding", ""))
         return response
@@ -161,9 +163,3 @@ def compress(response: Response, accepted: str) -> None:
         (name, f"W/{value}" if name == "etag" and value.startswith('"') else value) for name, value in response.headers
     ]
     response.headers.append(("content-encoding", "gzip"))
-
-
-def log(request: Request, response: Response, seconds: float) -> None:
-    """Log a response in one line."""
-    line = f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms"
-    print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

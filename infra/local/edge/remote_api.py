@@ -11,12 +11,12 @@ import time
 
 import httpcore
 
+from infra.local.edge import access_log
 from infra.local.edge.api import (
     TIMEOUT,
     body_too_large,
     compress,
     event_too_large,
-    log,
     result_too_large,
 )
 from infra.local.edge.events import CLOUDFRONT_ADDRESS, MAX_BODY, Request, api_gateway_event, exceeds_payload_limit
@@ -55,7 +55,7 @@ class RemoteApi:
         response = await self._answer(request)
         if origin.compress:
             compress(response, dict(request.headers).get("accept-encoding", ""))
-        log(request, response, time.perf_counter() - started)
+        access_log.write(request, response, time.perf_counter() - started)
         return response
 
     async def _answer(self, request: Request) -> Response:

@@ -20,6 +20,7 @@ class Response:
     status: int
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+    user: str = ""  # id of the signed-in user, for the access log
 
 
 def problem(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -1,0 +1,51 @@
+"""The gateway's access log: one line per response, with the address and the user as the application knows them.
+
+The application writes a line per request to its own log, as CloudWatch gets it. Here both are one.
+"""
+
+import logging
+import sys
+import threading
+
+from chalicelib import telemetry
+from infra.local.edge.events import Request
+from infra.local.edge.responses import Response
+
+
+class Callers(logging.Filter):
+    """Takes the application's line of each request, and remembers its user for this thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen = threading.local()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record belongs in the application's log."""
+        if record.msg != telemetry.REQUEST:
+            return True
+        self._seen.user = getattr(record, "user", "")
+        return False
+
+    def taken(self) -> str:
+        """The user of this thread's last request, which is forgotten."""
+        user: str = getattr(self._seen, "user", "")
+        self._seen.user = ""
+        return user
+
+
+CALLERS = Callers()
+
+
+def install() -> None:
+    """Take the application's lines of requests off its log, once."""
+    if CALLERS not in telemetry.log._logger.filters:
+        telemetry.log.addFilter(CALLERS)
+
+
+def write(request: Request, response: Response, seconds: float) -> None:
+    """Log a response in one line."""
+    line = (
+        f"{request.source_ip} {response.user or '-'} {request.method} {request.path} {response.status} "
+        f"{seconds * 1000:.0f} ms"
+    )
+    print(line, file=sys.stderr if response.status >= 500 else sys.stdout)
