@@ -28,7 +28,7 @@ from chalicelib.models.tree_changes import is_new
 class NodeChange:
     """A node, its ancestors and its channel, which was read before them, with the node's new state.
 
-    None leaves the files, the number of questions, or the reasons why it is incomplete unchanged.
+    None leaves the files, the number of questions, the content_id, or the reasons why it is incomplete unchanged.
     """
 
     node: Node
@@ -37,6 +37,7 @@ class NodeChange:
     reasons: list[Reason] | None = None
     files: list[FileData] | None = None
     assessment_item_count: int | None = None
+    content_id: str | None = None
 
     @property
     def complete(self) -> bool:
@@ -125,4 +126,6 @@ def _own(change: NodeChange, rev: int) -> list[Any]:
         actions.append(Node.files.set(change.files))
     if change.assessment_item_count is not None:
         actions.append(Node.assessment_item_count.set(change.assessment_item_count))
+    if change.content_id is not None:
+        actions.append(Node.content_id.set(change.content_id))
     return actions

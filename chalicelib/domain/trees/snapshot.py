@@ -10,6 +10,7 @@ from typing import Any, cast
 from le_utils.constants import content_kinds
 from le_utils.constants.licenses import LICENSELIST
 
+from chalicelib.domain.file_slots import one_per_slot
 from chalicelib.domain.trees.inheritance import inherit
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
 
@@ -151,7 +152,8 @@ def _publishable(nodes: list[NodeData]) -> list[NodeData]:
 
 def _snapshot_node(node: NodeData, levels: dict[str, int]) -> SnapshotNode:
     required = dict.fromkeys(id for id in node["prerequisites"] if id in levels and id != node["id"])
-    return cast(SnapshotNode, {**node, "prerequisites": list(required), "level": levels[node["id"]]})
+    files = one_per_slot(node["files"])
+    return cast(SnapshotNode, {**node, "files": files, "prerequisites": list(required), "level": levels[node["id"]]})
 
 
 def _node_ids(snapshot: Snapshot) -> dict[str, str]:

@@ -35,6 +35,12 @@ def updated(user: Identity, row: ContentNode, given: Iterable[str]) -> list[Chan
     return [by_request(user, row["channel_id"], UPDATED, _TABLE, row["id"], mods=mods)] if mods else []
 
 
+def content_changed(user: Identity, node: Node, content_id: str | None) -> list[Change]:
+    """The new content_id of a copy, which follows from a change of its files or questions; None if it has kept it."""
+    mods = {"content_id": content_id}
+    return [by_server(node.channel_id, _TABLE, node.id, mods, False, user.user_id)] if content_id else []
+
+
 def moved(user: Identity, before: Place, goal: Place, row: Callable[[], ContentNode], position: str) -> list[Change]:
     """A move within a tree, out of a live tree or into one, also between channels.
 

@@ -74,11 +74,13 @@ def read(node_id: str, excluded: set[str]) -> Source:
 
 
 def write(source: Source, goal: Goal, report: Callable[[int], None]) -> Below:
-    """Write the descendants of a reserved top node, and the questions of the top node itself.
+    """Write the descendants of a reserved top node, the questions of the top node itself, and the places of all files.
 
     `report` is called with the progress in per cent. Raises as `tree_copies.write`.
     """
     questions = question_diff.copied(_questions([source.top])[source.top.id], goal.top_id)
+    top = copied(source.top, source, goal, set(), goal.place.node.id, goal.above)
+    file_places.note([nodes.to_data(top)], map(assessment_items.outline, questions))
     tree_copies.write(goal.top_id, goal.attempt, [[item] for item in questions])
     written: list[tuple[Node, Counts]] = []
     for groups, made in _chunks(source, goal):

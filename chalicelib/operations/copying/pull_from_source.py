@@ -122,6 +122,8 @@ def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
     def make() -> None:
         _edit(node, source, parts)
         node.assessment_item_count = len(items)
+        if node.kind != content_kinds.TOPIC and (parts.assessment_items if is_exercise else parts.files):
+            node.content_id = source.content_id  # the content is the same again
 
     outlines = [assessment_items.outline(item) for item in items]
     try:

@@ -8,6 +8,7 @@ from le_utils.constants import content_kinds
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.trees import content_ids
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
@@ -19,7 +20,7 @@ from chalicelib.models.node_parts import Changes, NodeChange
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, editable, retried
-from chalicelib.operations.changes import part_changes
+from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
 from chalicelib.schemas.parts import QuestionKey, question_key
@@ -94,7 +95,7 @@ def _create(user: Identity, key: QuestionKey, sent: QuestionWrite, origin: Origi
         fields["order"] = max((int(item.order) + 1 for item in stored), default=0)
     data = cast(AssessmentItemData, {"contentnode_id": key[0], "assessment_id": key[1], "files": [], **fields})
     made = origin.emitted(part_changes.question_created(user, place.channel.id, _row(data)))
-    return _write(place, stored, None, data, made)
+    return _write(user, place, stored, None, data, made)
 
 
 def _update(user: Identity, key: QuestionKey, sent: QuestionChanges, origin: Origin) -> Question | None:
@@ -107,7 +108,7 @@ def _update(user: Identity, key: QuestionKey, sent: QuestionChanges, origin: Ori
         AssessmentItemData, {**assessment_items.to_data(before), **{name: getattr(sent, name) for name in given}}
     )
     made = origin.emitted(part_changes.question_updated(user, place.channel.id, _row(data), sent))
-    return _write(place, stored, before, data, made)
+    return _write(user, place, stored, before, data, made)
 
 
 def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None:
@@ -115,7 +116,7 @@ def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None
     before = _among(stored, key)
     data = assessment_items.to_data(before)
     made = origin.emitted(part_changes.question_deleted(user, place.channel.id, _row(data)))
-    if not node_parts.write(_changes(place, stored, before, None, made)):
+    if not node_parts.write(_changes(user, place, stored, before, None, made)):
         return None
     file_places.forget(file["id"] for file in data["files"])
     return _row(data)
@@ -134,6 +135,7 @@ def _among(stored: list[AssessmentItem], key: QuestionKey) -> AssessmentItem:
 
 
 def _write(
+    user: Identity,
     place: Place,
     stored: list[AssessmentItem],
     before: AssessmentItem | None,
@@ -149,7 +151,7 @@ def _write(
     if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
         raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
     file_places.note([], [after])
-    if not node_parts.write(_changes(place, stored, before, after, made)):
+    if not node_parts.write(_changes(user, place, stored, before, after, made)):
         return None
     remaining = {file["id"] for file in after["files"]}
     file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in remaining)
@@ -157,6 +159,7 @@ def _write(
 
 
 def _changes(
+    user: Identity,
     place: Place,
     stored: list[AssessmentItem],
     before: AssessmentItem | None,
@@ -166,8 +169,11 @@ def _changes(
     changed = [after] if after else []
     items = [*(assessment_items.outline(item) for item in stored if item is not before), *changed]
     reasons = incomplete_reasons(nodes.to_data(place.node), items)
+    content_id = content_ids.after_change(place.node)
+    made = [*made, *node_changes.content_changed(user, place.node, content_id)]
+    change = NodeChange(place.node, place.above, place.channel, reasons, None, len(items), content_id)
     return Changes(
-        nodes=[NodeChange(place.node, place.above, place.channel, reasons, assessment_item_count=len(items))],
+        nodes=[change],
         put=[assessment_items.from_data(after)] if after else [],
         deleted=[before] if before and not after else [],
         emissions=emissions(made, place.counter),

@@ -3,61 +3,35 @@
 Updating `contentnode` or `assessment_item` attaches an upload to a node or a question.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
-from le_utils.constants import content_kinds
-
 from chalicelib.domain.exercises import questions
-from chalicelib.domain.exercises.completion import incomplete_reasons
+from chalicelib.domain.file_slots import replaced
 from chalicelib.domain.ids import new_id, parse_id
-from chalicelib.domain.types import FileData, NodeData
-from chalicelib.errors import Conflict, NotFound, ValidationFailed
+from chalicelib.domain.types import FileData
+from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_places, node_parts, nodes, stored_objects
+from chalicelib.models import file_places, node_parts, stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import read_many
 from chalicelib.models.changes import Change
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.file_places import FilePlace
-from chalicelib.models.node_parts import Changes, NodeChange
-from chalicelib.models.nodes import MAX_NODE_BYTES, Node
+from chalicelib.models.node_parts import Changes
+from chalicelib.models.nodes import Node
 from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.access.channel_rights import memberships
-from chalicelib.operations.access.node_rights import Place, editable, retried
-from chalicelib.operations.changes import part_changes
+from chalicelib.operations.access.node_rights import editable, retried
+from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
-from chalicelib.operations.exercises.question_diff import size_of
 from chalicelib.operations.files import file_uploads
+from chalicelib.operations.files.file_changes import Lists, Owner, changed, lists_of
 from chalicelib.operations.files.file_representation import Address, row_of
 from chalicelib.schemas.constants import PRESETS
 from chalicelib.schemas.file import UploadUrl
 from chalicelib.schemas.file_resource import FileChanges, FileQuery
 from chalicelib.schemas.responses.content import File, Upload
-
-Lists = list[tuple["_Owner", list[FileData]]]  # the new files of each owner
-
-
-@dataclass(frozen=True)
-class _Owner:
-    """The owner of files: a node that the user may edit, or one of its questions."""
-
-    place: Place
-    item: AssessmentItem | None
-
-    @property
-    def node(self) -> Node:
-        return self.place.node
-
-    @property
-    def files(self) -> list[FileData]:
-        return cast(list[FileData], self.item.files if self.item else self.node.files)
-
-    @property
-    def address(self) -> Address:
-        return self.node.id, self.item.assessment_id if self.item else None
 
 
 def request_upload(user: Identity, sent: UploadUrl) -> Upload:
@@ -142,7 +116,7 @@ def retrieve(user: Identity, id: str) -> File:
 
 
 def update(user: Identity, id: str, sent: FileChanges, origin: Origin = REQUEST) -> File:
-    """Update a file, or move it to another node or question."""
+    """Update a file, or move it to another node or question. It replaces the node's file of the same preset."""
     return retried(lambda: _update(user, _place(user, id), sent, origin))
 
 
@@ -168,7 +142,7 @@ def _unknown(id: str) -> NotFound:
     return NotFound(f"File not found: {id[:60]!r}")
 
 
-def _source(user: Identity, place: FilePlace) -> tuple[_Owner | None, FileData]:
+def _source(user: Identity, place: FilePlace) -> tuple[Owner | None, FileData]:
     """Return the present owner of a file (None for an upload), and the file.
 
     Raises NotFound if it does not exist or the user may not view it, and Forbidden if the user may only view it.
@@ -185,13 +159,13 @@ def _source(user: Identity, place: FilePlace) -> tuple[_Owner | None, FileData]:
     return owner, file
 
 
-def _owner(user: Identity, address: Address) -> _Owner:
+def _owner(user: Identity, address: Address) -> Owner:
     node_id, assessment_id = address
     place = editable(user, node_id)
     found = read_many({AssessmentItem: [address]})[AssessmentItem] if assessment_id else []
     if assessment_id and not found:
         raise NotFound(f"Question not found: {node_id},{assessment_id}")
-    return _Owner(place, found[0] if found else None)
+    return Owner(place, found[0] if found else None)
 
 
 def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin) -> File | None:
@@ -199,21 +173,27 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin)
     goal = _goal(source.address if source else None, sent)
     given = {name: getattr(sent, name) for name in ("language", "duration") if name in sent.model_fields_set}
     preset = {"preset": sent.preset} if sent.preset else {}
-    changed = cast(FileData, {**file, **given, **preset})
+    after = cast(FileData, {**file, **given, **preset})
     if goal is None:
-        return row_of(changed, None) if file_places.note_upload(str(place.user_id), changed) else None
+        return row_of(after, None) if file_places.note_upload(str(place.user_id), after) else None
     target = source if source and source.address == goal else _owner(user, goal)
     if target is not source or preset:
-        _check_preset(changed, target.node.kind)
+        _check_preset(after, target.node.kind)
     if source is None:
-        changed["file_size"] = _stored_size(changed)
-    elif target is source and changed == file:
-        return row_of(changed, goal)
-    lists = _lists(changed, source, target)
+        after["file_size"] = _stored_size(after)
+    elif target is source and after == file:
+        return row_of(after, goal)
+    gone = [] if target.item else replaced(target.files, after)
+    lists = lists_of(after, source, target, gone)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
-    row, before = row_of(changed, goal), source.place.channel.id if source else None
-    made = part_changes.file_updated(user, row, before, target.place.channel.id, sent.model_fields_set)
-    return row if node_parts.write(_changes(lists, origin.emitted(made), moved)) else None
+    row, before = row_of(after, goal), source.place.channel.id if source else None
+    channel_id = target.place.channel.id
+    made = origin.emitted(part_changes.file_updated(user, row, before, channel_id, sent.model_fields_set))
+    made += [change for old in gone for change in part_changes.file_deleted(user, old["id"], channel_id)]
+    if not node_parts.write(_changes(user, lists, made, moved)):
+        return None
+    file_places.forget(old["id"] for old in gone)
+    return row
 
 
 def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
@@ -221,10 +201,20 @@ def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
     if source is None:
         return file_places.forget_upload(place) or None
     made = origin.emitted(part_changes.file_deleted(user, place.id, source.place.channel.id))
-    if not node_parts.write(_changes(_lists(file, source, None), made)):
+    if not node_parts.write(_changes(user, lists_of(file, source, None, []), made)):
         return None
     file_places.forget([place.id])
     return True
+
+
+def _changes(
+    user: Identity, lists: Lists, made: list[Change], moved: list[tuple[FilePlace, FilePlace]] | None = None
+) -> Changes:
+    nodes, put = changed(lists)
+    for one in nodes:
+        made = [*made, *node_changes.content_changed(user, one.node, one.content_id)]
+    counters = [owner.place.counter for owner, _ in lists]
+    return Changes(nodes, put=put, moved=moved or [], emissions=emissions(made, *counters))
 
 
 def _goal(source: Address | None, sent: FileChanges) -> Address | None:
@@ -260,48 +250,3 @@ def _stored_size(file: FileData) -> int:
     if missing:
         raise ValidationFailed({"contentnode": [f"{missing[0]} is not stored. Upload it first."]})
     return sizes[questions.file_name(file)]
-
-
-def _lists(file: FileData, source: _Owner | None, target: _Owner | None) -> Lists:
-    """Return the files of both owners after moving the file, as given here, from source to target.
-
-    Raises Conflict if the text of the source question shows the file.
-    """
-    if source is not None and source is target:
-        return [(target, [file if other["id"] == file["id"] else other for other in target.files])]
-    lists = [(target, [*target.files, file])] if target else []
-    if source:
-        remaining = [other for other in source.files if other["id"] != file["id"]]
-        _refuse_shown(source.item, file, remaining)
-        lists.append((source, remaining))
-    return lists
-
-
-def _refuse_shown(item: AssessmentItem | None, file: FileData, remaining: list[FileData]) -> None:
-    name = questions.file_name(file)
-    if item is None or name in map(questions.file_name, remaining):
-        return
-    if name in questions.shown(assessment_items.to_data(item)):
-        raise Conflict(f"Question {item.assessment_id} shows {name}. Remove it from the text of the question first.")
-
-
-def _changes(lists: Lists, made: list[Change], moved: list[tuple[FilePlace, FilePlace]] | None = None) -> Changes:
-    of_nodes = {owner.node.id: files for owner, files in lists if owner.item is None}
-    places = {owner.node.id: owner.place for owner, _ in lists}
-    put = [AssessmentItem(**{**owner.item.attribute_values, "files": files}) for owner, files in lists if owner.item]
-    if any(size_of(item) > MAX_NODE_BYTES for item in put):
-        raise ValidationFailed({"assessment_item": ["This question has too many files. Choose another question."]})
-    changed = [_node_change(place, of_nodes.get(node_id)) for node_id, place in places.items()]
-    counters = [place.counter for place in places.values()]
-    return Changes(changed, put=put, moved=moved or [], emissions=emissions(made, *counters))
-
-
-def _node_change(place: Place, files: list[FileData] | None) -> NodeChange:
-    node, reasons = place.node, None
-    if files is not None:
-        data = cast(NodeData, {**nodes.to_data(node), "files": files})
-        if len(json.dumps(data)) > MAX_NODE_BYTES:
-            raise ValidationFailed({"contentnode": ["This node has too many files. Choose another node."]})
-        if node.kind != content_kinds.EXERCISE:  # exercises are complete by their questions, not their files
-            reasons = incomplete_reasons(data, [])
-    return NodeChange(node, place.above, place.channel, reasons, files)

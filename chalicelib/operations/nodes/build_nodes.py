@@ -1,13 +1,16 @@
 """Build nodes and questions from the data of a chef. Pure functions: stored data is passed in."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
 
 from chalicelib.domain.exercises.completion import incomplete_reasons
+from chalicelib.domain.file_slots import one_per_id, one_per_slot, slot_of
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
+from chalicelib.domain.trees.content_ids import is_other_content, own_id
 from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData, NodeData
 from chalicelib.schemas.chef import FileIn, NodeIn, QuestionIn, RemoteNodeIn
 
@@ -77,7 +80,7 @@ def build(
             "channel_id": channel_id,
             "role_visibility": sent.role,
             "tags": list(dict.fromkeys(sent.tags)),
-            "files": [_file(id, file, sizes) for file in sent.files],
+            "files": _files(id, sent.files, sizes),
             "prerequisites": [],
             "original_channel_id": channel_id,
             "original_node_id": sent.node_id,
@@ -99,11 +102,13 @@ def build_remote(
 ) -> tuple[NodeData, list[AssessmentItemData]]:
     """Build a copy of a node of another channel, with the changes of the request.
 
-    It has the source's content_id, so that Kolibri counts both as the same content. Thumbnails of the request replace
-    those of the source.
+    It has the source's content_id, so that Kolibri counts both as the same content, unless the request replaces files
+    other than thumbnails.
     """
     id = derived_id(parent_id, sent.node_id)
-    items: list[AssessmentItemData] = [{**item, "contentnode_id": id} for item in source_items]
+    items = [_copied_item(id, item) for item in source_items]
+    copied = _copied_files(id, source["files"])
+    files = _remote_files(id, sent, source["kind"], copied, sizes)
     node = cast(
         NodeData,
         {
@@ -111,11 +116,12 @@ def build_remote(
             **_changes(sent),
             "id": id,
             "node_id": sent.node_id,
+            "content_id": own_id(id) if is_other_content(copied, files) else source["content_id"],
             "parent_id": parent_id,
             "tree_id": tree_id,
             "channel_id": channel_id,
             "role_visibility": sent.role or source["role_visibility"],
-            "files": _remote_files(id, sent, source, sizes),
+            "files": files,
             "prerequisites": [],
             "original_channel_id": source["original_channel_id"] or source["channel_id"],
             "original_node_id": source["original_node_id"] or source["node_id"],
@@ -138,14 +144,22 @@ def _changes(sent: RemoteNodeIn) -> dict[str, Any]:
     return changes if sent.tags is None else {**changes, "tags": list(dict.fromkeys(sent.tags))}
 
 
-def _remote_files(node_id: str, sent: RemoteNodeIn, source: NodeData, sizes: Mapping[str, int]) -> list[FileData]:
-    thumbnail = thumbnail_preset(source["kind"])
-    files = [_file(node_id, file, sizes, file.preset or thumbnail) for file in sent.files]
-    replaced = {file["preset"] for file in files}
-    copied: list[FileData] = [
-        {**file, "id": derived_id(node_id, file["id"])} for file in source["files"] if file["preset"] not in replaced
-    ]
-    return copied + files
+def _copied_item(node_id: str, item: AssessmentItemData) -> AssessmentItemData:
+    return {**item, "contentnode_id": node_id, "files": _copied_files(node_id, item["files"])}
+
+
+def _copied_files(node_id: str, files: list[FileData]) -> list[FileData]:
+    return [{**file, "id": derived_id(node_id, file["id"])} for file in files]
+
+
+def _remote_files(
+    node_id: str, sent: RemoteNodeIn, kind: str, copied: list[FileData], sizes: Mapping[str, int]
+) -> list[FileData]:
+    """Return the files of the source with those of the request, which replace files of the same preset."""
+    files = _files(node_id, sent.files, sizes, thumbnail_preset(kind))
+    presets = {file["preset"] for file in files if slot_of(file) is None}
+    slots = {slot_of(file) for file in files}
+    return [file for file in copied if slot_of(file) not in slots - {None} and file["preset"] not in presets] + files
 
 
 def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[str, int]) -> AssessmentItemData:
@@ -160,7 +174,7 @@ def _item(contentnode_id: str, order: int, question: QuestionIn, sizes: Mapping[
         "source_url": question.source_url,
         "randomize": question.randomize,
         "order": order,
-        "files": [_file(contentnode_id, file, sizes) for file in question.files],
+        "files": one_per_id(_file(contentnode_id, file, sizes, question.assessment_id) for file in question.files),
     }
 
 
@@ -183,13 +197,36 @@ def thumbnail_preset(kind: str) -> str:
 
 def root_files(root_id: str, sent: Iterable[FileIn], sizes: Mapping[str, int]) -> list[FileData]:
     """Build the files of a root node, for channels with a custom navigation app."""
-    return [_file(root_id, file, sizes) for file in sent]
+    return _files(root_id, sent, sizes)
 
 
-def _file(owner_id: str, sent: FileIn, sizes: Mapping[str, int], preset: str | None = None) -> FileData:
+def _files(
+    node_id: str, sent: Iterable[FileIn], sizes: Mapping[str, int], default_preset: str | None = None
+) -> list[FileData]:
+    """Build the files of a node. An image that a slideshow shows twice is two files."""
+    files: list[FileData] = []
+    numbers: Counter[tuple[str, str | None, str | None]] = Counter()
+    for file in sent:
+        preset = file.preset or default_preset
+        key = (file.filename, preset, file.language)
+        number = f" {numbers[key]}" if numbers[key] else ""
+        files.append(_file(node_id, file, sizes, preset=preset, number=number))
+        numbers[key] += 1
+    return one_per_slot(files)
+
+
+def _file(
+    node_id: str,
+    sent: FileIn,
+    sizes: Mapping[str, int],
+    assessment_id: str = "",
+    preset: str | None = None,
+    number: str = "",
+) -> FileData:
     checksum, extension = split_filename(sent.filename) or ("", "")
+    name = f"{sent.filename} {preset or sent.preset} {sent.language}{number}"
     return {
-        "id": derived_id(owner_id, f"{sent.filename} {preset or sent.preset} {sent.language}"),
+        "id": derived_id(node_id, f"{assessment_id} {name}" if assessment_id else name),
         "checksum": checksum,
         "file_format": extension,
         "file_size": sizes[sent.filename],

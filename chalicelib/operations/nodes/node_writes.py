@@ -43,6 +43,7 @@ _PLAIN = (
     "thumbnail_encoding",
 )
 _NESTED = ("tags", "labels", "extra_fields", "files")
+_DERIVED = ("content_id", "complete", "assessment_item_count")
 
 
 def create(user: Identity, sent: NodeWrite, origin: Origin = REQUEST) -> ContentNode:
@@ -209,7 +210,7 @@ def judge(node: Node, reasons: list[Reason]) -> None:
 
 
 def _stored(node: Node) -> dict[str, Any]:
-    return {name: getattr(node, name) for name in (*_PLAIN, *_NESTED, "complete", "assessment_item_count")}
+    return {name: getattr(node, name) for name in (*_PLAIN, *_NESTED, *_DERIVED)}
 
 
 def _difference(before: Counts, after: Counts) -> Counts:

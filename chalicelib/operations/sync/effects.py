@@ -5,9 +5,11 @@ addition to the change itself. It raises the errors of that operation.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
+from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes, trees
 from chalicelib.models.changes import Change
@@ -169,7 +171,9 @@ def _update_file(user: Identity, change: Change) -> None:
 
 
 def _delete_file(user: Identity, change: Change) -> None:
-    node_files.delete(user, change.key, Origin(change))
+    """Studio's editor also deletes files that others have replaced already."""
+    with suppress(NotFound):
+        node_files.delete(user, change.key, Origin(change))
 
 
 def _prerequisite(do: Callable[[Identity, str, Prerequisite, Origin], Any]) -> Effect:

@@ -169,7 +169,7 @@ class TestDigest:
         assert digest(frozen(resource("doc"))) != digest(frozen(resource("doc"), **{field: "sw"}))
 
     def test_file_counts_by_content_not_by_id_or_order(self):
-        first, second = make_file("one", id="1"), make_file("two", id="2")
+        first, second = make_file("one", id="1"), make_file("two", "epub", id="2")
         renamed = [{**second, "id": "3"}, {**first, "id": "4"}]
         changed = [first, {**second, "checksum": "0" * 32}]
         original, same, other = (

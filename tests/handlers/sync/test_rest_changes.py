@@ -147,14 +147,14 @@ def test_files(world):
     assert (world.synced(), world.row("file", old["id"])) == ([DELETED], None)
 
 
-def test_uploads_are_emitted_when_they_are_attached(world):
+def test_uploads_are_emitted_with_the_files_that_they_replace(world):
     body = {"size": 8, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
     upload = world.write("POST", "/api/file/upload_url", body)["file"]["id"]
     world.write("PATCH", f"/api/file/{upload}", {"language": "fr"})
     assert world.synced() == []
     world.studio.put("a" * 32, "pdf", b"%PDF-1.4")
     world.write("PATCH", f"/api/file/{upload}", {"contentnode": world.d})
-    assert (world.synced(), world.row("file", upload)["contentnode"]) == ([CREATED], world.d)
+    assert (world.synced(), world.row("file", upload)["contentnode"]) == ([CREATED, DELETED], world.d)
 
 
 def test_channels(world):

@@ -111,7 +111,7 @@ class TestNewNode:
         }
 
     def test_files_differ_by_preset_and_language(self):
-        sent = [nodes.file(PNG, "document_thumbnail"), nodes.file(PNG, "exercise_image")]
+        sent = [nodes.file(PNG, "video_subtitle"), nodes.file(PNG, "exercise_image")]
         sent += [{**sent[0], "language": "sw"}]
         files = built(nodes.resource("a", files=sent))[0]["files"]
         assert len({file["id"] for file in files}) == 3
