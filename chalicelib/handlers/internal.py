@@ -115,7 +115,8 @@ def get_tree_data(request: Request) -> Tree:
 
 def get_node_tree_data(request: Request) -> NodeTree:
     body = parse(TreeReference, request.json)
-    return {"success": True, "tree": nested_tree.below(request.user, body, levels=1), "staged": body.tree == "staging"}
+    tree, is_staged = nested_tree.children(request.user, body)
+    return {"success": True, "tree": tree, "staged": is_staged}
 
 
 BASE = "/api/internal"

@@ -29,7 +29,7 @@ from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
-MAX_FILES = 1000  # per request
+MAX_FILES = 5000  # different files of one node and its questions
 MAX_REQUEST_BYTES = 3_800_000  # a transaction is limited to 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
 
@@ -92,8 +92,13 @@ def _check(content_data: Sequence[dict[str, Any]]) -> list[Sent]:
             sent.append(parse(schema, data))
         except ValidationFailed as error:
             wrong.update({f"content_data.{index}.{name}": texts for name, texts in error.fields.items()})
-    if len(build_nodes.filenames(sent)) > MAX_FILES:
-        wrong["content_data"] = [f"Too many files. Send at most {MAX_FILES} files per request."]
+        else:
+            names = build_nodes.filenames([sent[-1]])
+            if len(names) > MAX_FILES:
+                sentence = (
+                    f"Too many files: {len(names)} with those of the questions. Send at most {MAX_FILES} per node."
+                )
+                wrong[f"content_data.{index}.files"] = [sentence]
     node_ids = [node.node_id for node in sent]
     if len(set(node_ids)) < len(node_ids):
         wrong["content_data"] = ["A node_id occurs twice. Give each sibling a different node_id."]

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.domain.types import LABELS
 from chalicelib.models.nodes import Node
+from chalicelib.operations.nodes import add_nodes
 from chalicelib.schemas.chef import MAX_NODES
 from tests.support.aws.calls import Watch, strictly, watching
 from tests.support.http.recordings import store
@@ -253,3 +254,12 @@ def test_the_depth_of_a_tree_is_limited(studio):
     Node(parent).update([Node.path.set([f"{number:032x}" for number in range(120)])])
     answer = studio.post(PATH, {"root_id": parent, "content_data": [nodes.topic("too deep")]})
     assert answer.status == 400, answer.text
+
+
+def test_more_files_than_a_node_can_have_are_refused(studio, monkeypatch):
+    monkeypatch.setattr(add_nodes, "MAX_FILES", 3)
+    names = [f"{number:032x}.png" for number in range(4)]
+    shown = [nodes.file(name, "exercise_image") for name in names]
+    questions = [nodes.question("q", files=shown[:2]), nodes.question("r", files=shown[2:])]
+    errors = refused(studio, nodes.topic("fine"), nodes.exercise("e", *questions))
+    assert errors["content_data.1.files"] == ["Too many files: 4 with those of the questions. Send at most 3 per node."]
