@@ -83,7 +83,7 @@ def new_root(root_id: str, channel_id: str, title: str, language: str | None) ->
 
 
 def ancestors(node: Node, being_built: bool) -> list[str]:
-    """The ids of a node's ancestors from the root down. One read per level, none in a tree that a chef builds."""
+    """The ids of a node's ancestors, root first. One read per level, none in a tree that a chef builds."""
     if being_built:
         return list(node.path)
     path: list[str] = []
@@ -300,10 +300,11 @@ def remove(root_id: str) -> int:
 def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:
     """Store the statistics of a tree on its root, as of a revision of the channel. Newer ones are not overwritten."""
     is_newer = Node.facts_rev.does_not_exist() | (Node.facts_rev <= rev)
-    update_if(Node(root_id), [Node.tree_facts.set(facts), Node.facts_rev.set(rev)], Node.id.exists() & is_newer)
+    stored = [Node.tree_facts.set(facts), Node.facts_rev.set(rev), Node.facts_asked.remove()]
+    update_if(Node(root_id), stored, Node.id.exists() & is_newer)
 
 
 def ask_for_facts(root_id: str, moment: int, pause: int) -> bool:
-    """Record a request for a tree's statistics at this Unix time. Returns False if one was `pause` seconds before."""
+    """Record a request for a tree's statistics at this Unix time. Returns False if one in the last `pause` s waits."""
     is_long_ago = Node.facts_asked.does_not_exist() | (Node.facts_asked <= moment - pause)
     return update_if(Node(root_id), [Node.facts_asked.set(moment)], Node.id.exists() & is_long_ago)

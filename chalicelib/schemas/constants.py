@@ -76,6 +76,20 @@ KINDS = frozenset(kind for kind, _ in content_kinds.choices)
 PRESETS = {preset.id: preset for preset in format_presets.PRESETLIST}
 FORMATS = {form.id: form for form in file_formats.FORMATLIST}
 LICENSES = {license.name: license for license in licenses.LICENSELIST}
+_LICENSE_NAMES = {license.id: license.name for license in licenses.LICENSELIST}
+_LICENSE = {"anyOf": [{"type": "string", "enum": sorted(LICENSES)}, {"type": "integer", "enum": list(_LICENSE_NAMES)}]}
+
+
+def _license(value: Any) -> Any:
+    """Look up the name of a licence, which is sent by name or by its id in le-utils."""
+    if isinstance(value, int) and not isinstance(value, bool) and value in _LICENSE_NAMES:
+        return _LICENSE_NAMES[value]
+    if not isinstance(value, str) or value not in LICENSES:
+        choices = ", ".join(f"{id} ({name})" for id, name in _LICENSE_NAMES.items())
+        raise refuse(f'"{str(value)[:60]}" is not a licence of le-utils. Send an id or a name: {choices}.')
+    return value
+
+
 MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
 
 ROLES = frozenset(role for role, _ in roles.choices)
@@ -85,7 +99,7 @@ _SPOKEN = {"type": "string", "description": "a language of le_utils", "examples"
 Kind = Annotated[str, AfterValidator(_one_of(KINDS)), one_of(KINDS)]
 Preset = Annotated[str, AfterValidator(_one_of(PRESETS)), one_of(PRESETS)]
 FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS)), one_of(FORMATS)]
-LicenseName = Annotated[str, AfterValidator(_one_of(LICENSES)), one_of(LICENSES)]
+LicenseName = Annotated[str, BeforeValidator(_license), WithJsonSchema(_LICENSE)]  # sent by name or id
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema(_SPOKEN)]
 Role = Annotated[str, AfterValidator(_one_of(ROLES)), one_of(ROLES)]
 QuestionType = Annotated[str, AfterValidator(_one_of(QUESTIONS)), one_of(QUESTIONS)]

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from le_utils.constants import content_kinds, licenses
 from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, model_validator
 
 from chalicelib.domain.ids import parse_id
@@ -12,7 +11,7 @@ from chalicelib.domain.types import LABELS
 from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Text, refuse
 from chalicelib.schemas.channel import ThumbnailEncoding
 from chalicelib.schemas.chef import Seconds
-from chalicelib.schemas.constants import KINDS, Kind, Language, Role, one_of
+from chalicelib.schemas.constants import KINDS, Kind, Language, LicenseName, Role, one_of
 from chalicelib.schemas.node_sets import (
     NONE,
     AccessibilityLabels,
@@ -31,7 +30,6 @@ MAX_IDS = 100  # per query
 MAX_EXCLUDED = 1000  # descendants left out of a copy
 ORDERINGS = ("lft", "title", "modified", "kind", "published", "complete", "resource_count", "total_count", "id")
 _WAYS = {*ORDERINGS, *(f"-{name}" for name in ORDERINGS)}
-_LICENSES = {license.id: license.name for license in licenses.LICENSELIST}
 
 
 def _one_id(value: str) -> str:
@@ -107,15 +105,6 @@ ONE_OF = ("parent", "parent__in", "id__in", "ancestors_of", "root_id", "node_id_
 ENOUGH = ("kind", "complete")
 
 
-def _license(value: Any) -> Any:
-    """Look up the name of a licence by its id in le-utils."""
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value not in _LICENSES:
-        raise refuse("This must be the id of a licence of le-utils.")
-    return _LICENSES[value]
-
-
 def _object(value: Any) -> Any:
     return {} if value is None else value
 
@@ -136,7 +125,6 @@ Object = Annotated[dict[str, Any], BeforeValidator(_object, json_schema_input_ty
 Picture = Annotated[
     dict[str, Any], PlainValidator(_picture, json_schema_input_type=ThumbnailEncoding | None)
 ]  # empty if there is none, as stored
-_LicenseId = Annotated[int, Field(json_schema_extra={"enum": list(_LICENSES)})]
 _NESTED = frozenset({"extra_fields", "tags", "thumbnail_encoding", *LABELS})
 
 
@@ -172,7 +160,7 @@ class NodeChange(Schema):
     title: Annotated[Text, Field(max_length=200)] = ""
     description: Annotated[BlankText, Field(max_length=100_000)] = ""
     language: Language | None = None
-    license: Annotated[str | None, PlainValidator(_license, json_schema_input_type=_LicenseId | None)] = None
+    license: LicenseName | None = None
     license_description: Annotated[Text | None, Field(max_length=400)] = None
     copyright_holder: Short = ""
     author: Short = ""
@@ -197,18 +185,11 @@ class NodeChange(Schema):
 
 
 class NodeWrite(NodeChange):
-    """A node to create. The client may choose its `id`."""
+    """A node to create. The client may choose its `id`. Missing fields get the channel's `content_defaults`."""
 
     id: Id | None = None
     parent: Id
     kind: Kind
-    title: Annotated[Text, Field(max_length=200)]
-
-    @model_validator(mode="after")
-    def _randomize(self) -> "NodeWrite":
-        if self.kind == content_kinds.EXERCISE and not isinstance(self.extra_fields.get("randomize"), bool):
-            raise refuse("extra_fields: an exercise requires randomize (true or false).")
-        return self
 
 
 Position = Literal["first-child", "last-child", "left", "right"]

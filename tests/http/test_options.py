@@ -22,7 +22,7 @@ def test_every_path_describes_itself(studio, path):
 
 def test_bodies_are_described_field_by_field(studio):
     fields = described(studio, "/api/contentnode")["actions"]["POST"]["body"]
-    assert fields["title"] == {"type": "string", "required": True, "max_length": 200}
+    assert fields["title"] == {"type": "string", "required": False, "max_length": 200}
     assert fields["kind"]["required"]
     assert "video" in fields["kind"]["choices"]
     assert fields["suggested_duration"]["type"] == "number or null"

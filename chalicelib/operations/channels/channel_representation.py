@@ -1,6 +1,6 @@
 """The REST representation of a channel (recorded: Studio's channel list)."""
 
-from typing import cast
+from typing import Any, cast
 
 from chalicelib.domain.storage_keys import split_filename, storage_key
 from chalicelib.models import channels
@@ -12,10 +12,11 @@ from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ContentDefaults
+from chalicelib.schemas.constants import LICENSES
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 from chalicelib.schemas.responses.channel import ChannelDefaults
 
-DEFAULTS = cast(ChannelDefaults, ContentDefaults().model_dump())
+_DEFAULTS = ContentDefaults().model_dump()
 
 
 @remembered(1000)
@@ -35,7 +36,7 @@ def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut
         "version": int(channel.version),
         "last_published": moment(channel.last_published) if channel.last_published else None,
         "ricecooker_version": channel.ricecooker_version,
-        "content_defaults": {**DEFAULTS, **channel.content_defaults},
+        "content_defaults": _defaults(channel.content_defaults),
         "deleted": bool(channel.deleted),
         "source_url": channel.source_url or _source_url(channel.source_domain),
         "demo_server_url": channel.demo_server_url or "",
@@ -54,6 +55,12 @@ def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut
         "trash_root_id": channel.trash_root_id if is_member else None,
         "staging_root_id": channel.staging_root_id if is_member else None,
     }
+
+
+def _defaults(stored: dict[str, Any]) -> ChannelDefaults:
+    name = stored.get("license")
+    license = {"license_id": LICENSES[name].id if name in LICENSES else None, "license_name": name}
+    return cast(ChannelDefaults, {**_DEFAULTS, **stored, **license})
 
 
 def _source_url(domain: str | None) -> str:

@@ -70,18 +70,16 @@ def requisites(user: Identity, node_id: str) -> list[Requisite]:
 
 
 def size(user: Identity, node_id: str) -> TreeSize:
-    """Return the last computed size of a tree, given its root: bytes of all distinct files; 0 before the first count.
+    """Return the size of a tree, given its root: bytes of all distinct files.
 
-    If the tree may have changed since (`stale`), the size is recomputed in the background. Raises NotFound for nodes
-    that are not roots.
+    That of a large tree is recomputed in the background if the tree may have changed since (`stale`). It is 0 before
+    the first time. Raises NotFound for nodes that are not roots.
     """
     place = viewable(user, node_id)
     if place.above:
         raise NotFound("Not found: only roots of trees have sizes. Send the id of the root.")
-    is_behind = tree_statistics.is_behind(place.node, place.channel)
-    if is_behind:
-        tree_statistics.refresh_soon(place.node)
-    return {"size": tree_statistics.read_from(place.node)["size"] or 0, "stale": is_behind}
+    facts, is_behind = tree_statistics.current(place.node, place.channel)
+    return {"size": facts["size"] or 0, "stale": is_behind}
 
 
 def _matches(row: ContentNode, query: NodeQuery) -> bool:

@@ -111,6 +111,8 @@ def _stored(node: Node) -> dict[str, Any]:
         **_thumbnail(node),
         "license": _LICENSE_IDS.get(node.license or ""),
         "suggested_duration": None if seconds is None else int(seconds),
+        "license_id": _LICENSE_IDS.get(node.license or ""),
+        "license_name": node.license or None,
         "has_children": bool(node.total_count),
         "lft": positions.as_number(node.position),
         "parent": node.parent_id,

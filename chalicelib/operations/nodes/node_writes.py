@@ -13,7 +13,7 @@ from le_utils.constants import content_kinds, roles
 from chalicelib.domain.exercises import criteria
 from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.trees import positions
+from chalicelib.domain.trees import node_defaults, positions
 from chalicelib.domain.trees.node_edits import ACTIVITY_OF_KIND, changed_set, merged
 from chalicelib.domain.types import CREDITS, LABELS, AssessmentItemData, NodeData, Reason
 from chalicelib.errors import Conflict, ValidationFailed
@@ -62,12 +62,21 @@ def _create(user: Identity, node_id: str, sent: NodeWrite, origin: Origin) -> tu
     if nodes.get(node_id):
         raise Conflict(f"A node with the id {node_id} already exists. Choose another id, or omit it.")
     changes = Changes([parent.channel])
+    sent = _with_defaults(sent, parent.channel, origin)
+    given = sent.model_fields_set
     node = _new(parent, node_id, sent, changes.rev(parent.channel.id))
     put(changes, node, parent.path, weight_of(node))
     changes.sums[parent.node.id]["next_position"] = 1
-    made = node_changes.created(user, row_after_write(node, parent.channel, {}), sent.model_fields_set)
+    made = node_changes.created(user, row_after_write(node, parent.channel, {}), given)
     changes.emissions = emissions(origin.emitted(made), parent.counter)
     return (node, parent.channel) if commit(changes) else None
+
+
+def _with_defaults(sent: NodeWrite, channel: Channel, origin: Origin) -> NodeWrite:
+    """Add the channel's defaults to a new node. Sync clients have applied them already."""
+    defaults = {} if origin.applied else channel.content_defaults
+    given = {name: getattr(sent, name) for name in sent.model_fields_set}
+    return sent.model_copy(update=node_defaults.of_new_node(sent.kind, defaults, given))
 
 
 def _new(parent: Place, node_id: str, sent: NodeWrite, rev: int) -> Node:

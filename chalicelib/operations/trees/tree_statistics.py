@@ -19,7 +19,8 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.nodes import Node
 
-PAUSE = 60  # seconds between two requested walks of a tree
+PAUSE = 60  # seconds after which an unfinished walk is requested again
+MAX_WALKED_AT_ONCE = 200  # nodes of a tree that a request walks itself
 
 
 class _Found(TypedDict):
@@ -61,8 +62,13 @@ def store(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
     `rev` is the channel's revision before the walk; statistics of a later revision are not overwritten. It applies to
     the live tree and the trash.
     """
+    _store(root_id, nodes, rev)
+
+
+def _store(root_id: str, nodes: list[NodeData], rev: int) -> TreeFacts:
     facts: TreeFacts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
     trees.keep_facts(root_id, facts, rev)
+    return facts
 
 
 def is_behind(root: Node, channel: Channel) -> bool:
@@ -73,8 +79,21 @@ def is_behind(root: Node, channel: Channel) -> bool:
     return not is_untouched or root.id == channel.trash_root_id or read_from(root)["total"] != root.total_count
 
 
+def current(root: Node, channel: Channel) -> tuple[TreeFacts, bool]:
+    """Return (the statistics of a tree, whether it may have changed since).
+
+    A small tree that may have changed is walked now, a large one in the background. `channel` was read before `root`.
+    """
+    if not is_behind(root, channel):
+        return read_from(root), False
+    if root.total_count <= MAX_WALKED_AT_ONCE:
+        return _store(root.id, trees.walk(root.id), int(channel.rev)), False
+    refresh_soon(root)
+    return read_from(root), True
+
+
 def refresh_soon(root: Node) -> None:
-    """Queue a walk of a tree, unless one was requested within the last `PAUSE` seconds."""
+    """Queue a walk of a tree, unless one was requested within the last `PAUSE` seconds and is not done yet."""
     if trees.ask_for_facts(root.id, int(time.time()), PAUSE):
         queues.send_maintenance(jobs.WALK_TREE.message(root_id=root.id))
 

@@ -37,6 +37,8 @@ class ChannelDefaults(TypedDict):
 
     author: str | None
     license: LicenseName | None
+    license_id: LicenseId | None
+    license_name: LicenseName | None
     m_value: Count | None
     n_value: Count | None
     language: Language | None

@@ -21,6 +21,7 @@ from chalicelib.schemas.responses.common import (
     Kind,
     Language,
     LicenseId,
+    LicenseName,
     Moment,
     Object,
     Preset,
@@ -61,6 +62,8 @@ class ContentNode(TypedDict):
     aggregator: str
     copyright_holder: str
     license: LicenseId | None
+    license_id: LicenseId | None
+    license_name: LicenseName | None
     license_description: str | None
     role_visibility: Role
     tags: list[str]

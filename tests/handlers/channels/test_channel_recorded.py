@@ -30,6 +30,7 @@ OWN = frozenset(
         "included_categories",
     ]
 )
+ADDED = frozenset({"license_id", "license_name"})  # beside the licence of `content_defaults`
 UNORDERED = ("languages", "included_languages")
 
 
@@ -92,4 +93,4 @@ def plain(body: Any) -> Any:
     if not isinstance(body, dict):
         return body
     kept: dict[str, Any] = {name: value if name not in OWN else value is not None for name, value in body.items()}
-    return {name: sorted(v) if name in UNORDERED else plain(v) for name, v in kept.items()}
+    return {name: sorted(v) if name in UNORDERED else plain(v) for name, v in kept.items() if name not in ADDED}

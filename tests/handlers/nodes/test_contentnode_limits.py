@@ -13,7 +13,7 @@ from tests.models.builders import child, fresh, put
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.worlds import nodes
-from tests.support.worlds.contentnode import URL, change, empty_tree, make
+from tests.support.worlds.contentnode import URL, change, empty_tree, make, row
 
 MAX_RESPONSE_BYTES = 6_000_000  # of a response, which Lambda encodes as JSON again
 
@@ -35,16 +35,44 @@ def pages(studio, query):
 
 
 class TestSize:
-    def test_is_the_last_computed_one_until_it_is_recomputed(self, studio, root, monkeypatch):
+    @pytest.fixture
+    def every_tree_is_large(self, monkeypatch):
+        monkeypatch.setattr(tree_statistics, "MAX_WALKED_AT_ONCE", 0)
+
+    def test_of_a_small_tree_follows_each_change_at_once(self, studio, root):
+        path = f"{URL}/{root}/size"
+        (node,) = put(Node(root), "d", files=[file("a", 5), file("b", 7)])
+        assert studio.get(path).json == {"size": 12, "stale": False}
+        for title in ("another", "third"):
+            change(studio, node.id, title=title)
+            assert studio.get(path).json == {"size": 12, "stale": False}
+        studio.call("DELETE", f"{URL}/{node.id}")
+        assert studio.get(path).json == {"size": 0, "stale": False}
+        trash = studio.get(f"/api/channel/{row(studio, root)['channel_id']}").json["trash_root_id"]
+        assert studio.get(f"{URL}/{trash}/size").json == {"size": 12, "stale": False}
+
+    def test_of_an_unchanged_tree_is_not_computed_again(self, studio, root):
+        put(Node(root), "d", files=[file("a", 5)])
+        studio.get(f"{URL}/{root}/size")
+        with counting(studio) as calls:
+            assert studio.get(f"{URL}/{root}/size").json == {"size": 5, "stale": False}
+        assert "Query" not in calls.names
+
+    @pytest.mark.usefixtures("every_tree_is_large")
+    def test_of_a_large_tree_is_the_last_computed_one_until_it_is_recomputed(self, studio, root):
         (node,) = put(Node(root), "d", files=[file("a", 5), file("b", 7)])
         put(Node(root), "same", files=[file("a", 5)])
         path = f"{URL}/{root}/size"
         assert studio.get(path).json == {"size": 0, "stale": True}
         studio.deliver("maintenance")
         assert studio.get(path).json == {"size": 12, "stale": False}
-        change(studio, node.id, title="another")
-        assert studio.get(path).json == {"size": 12, "stale": True}
+        for title in ("another", "third"):  # the second walk is not delayed
+            change(studio, node.id, title=title)
+            assert studio.get(path).json == {"size": 12, "stale": True}
+            studio.deliver("maintenance")
+            assert studio.get(path).json == {"size": 12, "stale": False}
 
+    @pytest.mark.usefixtures("every_tree_is_large")
     def test_is_recomputed_once_for_repeated_requests(self, studio, root):
         put(Node(root), "d")
         with counting(studio) as calls:

@@ -83,7 +83,7 @@ class TestCreate:
             ({"title": "x" * 201}, "title"),
             ({"kind": "bogus"}, "kind"),
             ({"parent": "x"}, "parent"),
-            ({"license": "CC BY"}, "license"),
+            ({"license": "GPL"}, "license"),
             ({"license": 99}, "license"),
             ({"license": True}, "license"),
             ({"language": "xx-nothing"}, "language"),
@@ -100,8 +100,8 @@ class TestCreate:
                 "extra_fields",
             ),
             ({"extra_fields": {"a": "x" * 400_000}}, "non_field_errors"),
-            ({"kind": "exercise"}, "non_field_errors"),
-            ({"kind": "exercise", "extra_fields": {"randomize": 1}}, "non_field_errors"),
+            ({"kind": "exercise", "extra_fields": {"randomize": 1}}, "extra_fields"),
+            ({"kind": "exercise", "extra_fields": {"randomize": None}}, "extra_fields"),
         ],
     )
     def test_refuses_invalid_fields(self, studio, live, fields, named):
