@@ -84,6 +84,8 @@ class NodeQuery(Query):
     """`GET /api/contentnode`. One of the parameters in `ONE_OF` or `ENOUGH` is required; the others filter the result.
 
     With none of `ONE_OF`, the list has the nodes of all channels that the caller edits, views or has bookmarked.
+    Deleted nodes are listed to those who may restore them: by `parent`, `root_id` or `ancestors_of` with the trash or
+    something in it, and with `deleted=true`.
     """
 
     parent: QueryId | None = None
@@ -94,6 +96,7 @@ class NodeQuery(Query):
     node_id_channel_id: Pairs | None = Field(default=None, alias="_node_id_channel_id___in")
     kind: Annotated[str, BeforeValidator(_kind), one_of(KINDS)] | None = None
     complete: Flag | None = None
+    deleted: Flag | None = None
     ordering: Annotated[str, BeforeValidator(_ordering), one_of(_WAYS)] = "lft"
     max_results: Positive = MAX_PAGE_SIZE  # larger values are capped
     lft__gt: Decimal | None = None
@@ -102,7 +105,7 @@ class NodeQuery(Query):
 
 
 ONE_OF = ("parent", "parent__in", "id__in", "ancestors_of", "root_id", "node_id_channel_id")
-ENOUGH = ("kind", "complete")
+ENOUGH = ("kind", "complete", "deleted")
 
 
 def _object(value: Any) -> Any:

@@ -49,14 +49,25 @@ class Place:
     def is_trash(self) -> bool:
         return self.root_id == self.channel.trash_root_id
 
+    @property
+    def is_deleted(self) -> bool:
+        """Whether the node is in the trash, which is itself not deleted."""
+        return self.is_trash and bool(self.above)
 
-def viewable(user: Identity, node_id: object) -> Place:
-    """Return a node that the user may view. Raises NotFound if it does not exist or the user may not view it."""
-    return _place(user, node_id, needs_edit=False)
+
+def viewable(user: Identity, node_id: object, also_deleted: bool = False) -> Place:
+    """Return a node that the user may view.
+
+    Raises NotFound if it does not exist or the user may not view it, and if it is deleted, unless `also_deleted`.
+    """
+    place = _place(user, node_id, needs_edit=False)
+    if place.is_deleted and not also_deleted:
+        raise _unknown(node_id)
+    return place
 
 
 def editable(user: Identity, node_id: object) -> Place:
-    """Return a node that the user may edit.
+    """Return a node that the user may edit or restore, which may be deleted.
 
     Raises NotFound if the user may not view it, and Forbidden if the user may only view it. Raises Conflict if its tree
     is neither the live tree nor the trash of its channel, because other trees cannot be edited.
@@ -68,10 +79,15 @@ def editable(user: Identity, node_id: object) -> Place:
 
 
 def live(user: Identity, node_id: object) -> Place:
-    """Return a node of a live tree that the user may edit. Raises as `editable`, and Conflict for one in the trash."""
+    """Return a node of a live tree that the user may edit.
+
+    Raises as `editable`, NotFound for deleted nodes, and Conflict for the root of the trash.
+    """
     place = editable(user, node_id)
+    if place.is_deleted:
+        raise NotFound(f"No ContentNode matches the given query: {place.node.id} is in the trash. Restore it first.")
     if not place.is_live:
-        raise Conflict(f"Node {place.node.id} is in the trash. Restore it first.")
+        raise Conflict(f"Node {place.node.id} is the trash. Choose a node of the live tree.")
     return place
 
 
@@ -137,9 +153,12 @@ def _viewable(found: Found, of_user: dict[str, Role | None]) -> dict[str, Channe
     return {channel.id: channel for channel in found[Channel] if policy.may_view(of_user[channel.id])}
 
 
-def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
+def viewable_nodes(
+    user: Identity, wanted: list[Node], deleted: bool | None = False
+) -> tuple[list[tuple[Node, Channel]], dict[str, str]]:
     """Return (the nodes that the user may view, each with its channel; names of the channels that they refer to).
 
+    `deleted`: only deleted nodes, or only others, or both (None). Only those who may restore deleted nodes view them.
     Only names of channels that the user may view are included. Nodes of an unfinished copy are hidden. One batch read
     per 50 channels, which includes the top nodes of copies.
     """
@@ -150,19 +169,29 @@ def viewable_nodes(user: Identity, wanted: list[Node]) -> tuple[list[tuple[Node,
     finished = [node for node in wanted if node.channel_id in known and node.copied_below not in hidden]
     pairs = [(node, known[node.channel_id]) for node in finished]
     of_user = roles(user, found)
-    seen = [(node, channel) for node, channel in pairs if _may_view(of_user[channel.id], node, channel)]
+    seen = [(node, channel) for node, channel in pairs if _may_view(of_user[channel.id], node, channel, deleted)]
     return seen, {id: channel.name for id, channel in _viewable(found, of_user).items()}
 
 
-def _may_view(role: Role | None, node: Node, channel: Channel) -> bool:
+def _may_view(role: Role | None, node: Node, channel: Channel, deleted: bool | None) -> bool:
+    is_deleted = _is_deleted(node, channel)
+    if deleted is not None and is_deleted != deleted:
+        return False
+    if is_deleted and not policy.may_view_deleted(role):
+        return False
     return policy.may_view_tree(role, is_live=node.tree_id == channel.root_id)
+
+
+def _is_deleted(node: Node, channel: Channel) -> bool:
+    """Whether a node is in the trash of its channel, by its `tree_id`, so that nothing needs to be read."""
+    return node.tree_id == channel.trash_root_id and node.parent_id is not None
 
 
 def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
     """Return the nodes that the user may view, by id. One read per 50 channels.
 
-    A user may view all trees of a channel as a member, and the live tree of a public channel. Nodes of an unfinished
-    copy are hidden.
+    A user may view all trees of a channel as a member, and the live tree of a public channel. Deleted nodes and those
+    of an unfinished copy are hidden.
     """
     wanted = list(found)
     ids = list(dict.fromkeys(node.channel_id for node in wanted))
@@ -171,12 +200,14 @@ def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
     rows = read_many({**keys(user, ids), Node: nodes.tops_of(wanted)}, nodes.TOP)
     hidden, stored = nodes.unfinished(rows[Node]), memberships(rows)
     open_trees = {channel.root_id for channel in rows[Channel] if is_open(channel)}
-    finished = [node for node in wanted if node.copied_below not in hidden]
+    known = {channel.id: channel for channel in rows[Channel]}
+    finished = [node for node in wanted if node.copied_below not in hidden and node.channel_id in known]
 
     def role(node: Node) -> Role | None:
         return policy.role_of(user, stored.get(node.channel_id), node.tree_id in open_trees)
 
-    return {node.id: node for node in finished if policy.may_view(role(node))}
+    present = [node for node in finished if not _is_deleted(node, known[node.channel_id])]
+    return {node.id: node for node in present if policy.may_view(role(node))}
 
 
 def channels_of(user: Identity, channel_ids: Iterable[str | None]) -> tuple[dict[str, Channel], dict[str, str]]:

@@ -143,6 +143,11 @@ def is_member(role: Role | None) -> bool:
     return role in _MEMBERS
 
 
+def may_view_deleted(role: Role | None) -> bool:
+    """Whether a user may list the deleted nodes of a channel: those who may restore them."""
+    return may_edit(role)
+
+
 def may_edit(role: Role | None) -> bool:
     """Whether a user may edit a channel, its nodes, files, members and invitations, and view its tokens."""
     return role in _EDITORS

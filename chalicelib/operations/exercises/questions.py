@@ -19,7 +19,7 @@ from chalicelib.models.changes import Change
 from chalicelib.models.node_parts import Changes, NodeChange
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.operations.access import node_rights
-from chalicelib.operations.access.node_rights import Place, editable, retried
+from chalicelib.operations.access.node_rights import Place, live, retried
 from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
@@ -124,7 +124,7 @@ def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None
 
 def _exercise(user: Identity, key: QuestionKey) -> tuple[Place, list[AssessmentItem]]:
     """Return the node of a question, which the user must be allowed to edit, and all its questions."""
-    return editable(user, key[0]), assessment_items.as_stored(key[0])
+    return live(user, key[0]), assessment_items.as_stored(key[0])
 
 
 def _among(stored: list[AssessmentItem], key: QuestionKey) -> AssessmentItem:

@@ -22,7 +22,7 @@ from chalicelib.models.node_parts import Changes
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access import node_rights, policy
 from chalicelib.operations.access.channel_rights import memberships
-from chalicelib.operations.access.node_rights import editable, retried
+from chalicelib.operations.access.node_rights import live, retried
 from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.files import file_uploads
@@ -161,7 +161,7 @@ def _source(user: Identity, place: FilePlace) -> tuple[Owner | None, FileData]:
 
 def _owner(user: Identity, address: Address) -> Owner:
     node_id, assessment_id = address
-    place = editable(user, node_id)
+    place = live(user, node_id)
     found = read_many({AssessmentItem: [address]})[AssessmentItem] if assessment_id else []
     if assessment_id and not found:
         raise NotFound(f"Question not found: {node_id},{assessment_id}")

@@ -8,7 +8,7 @@ Until then, only lists may show descendants in their former place, because a nod
 from dataclasses import dataclass
 
 from chalicelib.domain.trees import positions
-from chalicelib.errors import BadRequest, Conflict
+from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import children, nodes, trees
 from chalicelib.models.base import MAX_TRANSACTION, now
@@ -21,7 +21,7 @@ from chalicelib.operations.access.node_rights import Place, retried
 from chalicelib.operations.changes import node_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes import propagation, rebalancing
-from chalicelib.operations.nodes.node_reads import retrieve
+from chalicelib.operations.nodes.node_reads import retrieve, retrieve_moved
 from chalicelib.operations.nodes.node_representation import row_after_write
 from chalicelib.schemas.contentnode import Move, Restore
 from chalicelib.schemas.responses.content import ContentNode
@@ -41,7 +41,7 @@ class Spot:
 
 def move(user: Identity, node_id: str, sent: Move) -> ContentNode:
     """`relocate` for a request; return the moved node."""
-    return retrieve(user, relocate(user, node_id, sent))
+    return retrieve_moved(user, relocate(user, node_id, sent))
 
 
 def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST) -> str:
@@ -54,7 +54,10 @@ def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST)
 
 
 def trash(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
-    """Move a node to the trash of its channel, unless it is already there. Raises BadRequest for roots."""
+    """Move a node to the trash of its channel. Raises BadRequest for roots.
+
+    For requests, a deleted node is not found; sync clients may delete it again.
+    """
     _relocate(user, node_id, None, "last-child", origin)
 
 
@@ -64,7 +67,7 @@ def restore(user: Identity, node_id: str, sent: Restore) -> ContentNode:
     It moves to the target, by default to its former parent, or to the root if the former parent no longer exists.
     """
     place = node_rights.editable(user, node_id)
-    if not place.is_trash or not place.above:
+    if not place.is_deleted:
         raise Conflict(f"Node {place.node.id} is not in the trash.")
     target = sent.target or _former_parent(place)
     return retrieve(user, _relocate(user, node_id, target, "last-child", REQUEST))
@@ -91,8 +94,10 @@ def _move(user: Identity, node_id: str, target: str | None, position: str, origi
     """
     source = node_rights.editable(user, node_id)
     node = source.node
-    if target is None and source.is_trash and source.above:
-        return node, 0
+    if target is None and source.is_deleted:
+        if origin.applied:
+            return node, 0
+        raise NotFound(f"No ContentNode matches the given query: {node.id} is in the trash already.")
     goal = node_rights.editable(user, target or source.channel.trash_root_id)
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")

@@ -47,9 +47,18 @@ def find(user: Identity, query: NodeQuery) -> Results[ContentNode]:
 
 
 def retrieve(user: Identity, node_id: str) -> ContentNode:
-    """Return one node. Raises NotFound if it does not exist or the user may not view it."""
-    place = viewable(user, node_id)
-    row = row_of(user, place.node, place.root_id)
+    """Return one node. Raises NotFound if it does not exist, is deleted, or the user may not view it."""
+    return _retrieve(user, node_id, deleted=False)
+
+
+def retrieve_moved(user: Identity, node_id: str) -> ContentNode:
+    """Return one node, which may have been moved to the trash. Raises NotFound."""
+    return _retrieve(user, node_id, deleted=None)
+
+
+def _retrieve(user: Identity, node_id: str, deleted: bool | None) -> ContentNode:
+    place = viewable(user, node_id, also_deleted=deleted is None)
+    row = row_of(user, place.node, place.root_id, deleted)
     if row is None:
         raise NotFound("No ContentNode matches the given query.")
     return row
@@ -86,12 +95,20 @@ def _matches(row: ContentNode, query: NodeQuery) -> bool:
     return query.kind in (None, row["kind"]) and query.complete in (None, row["complete"])
 
 
+def _deleted(query: NodeQuery) -> bool | None:
+    """Whether a list has only deleted nodes, or only others, or both (None), as the lists of parts of a tree."""
+    if query.deleted is not None:
+        return query.deleted
+    is_of_tree = query.parent or query.parent__in or query.root_id or query.ancestors_of
+    return None if is_of_tree else False
+
+
 def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> Results[ContentNode]:
     """Return a page of a list ordered by a field. All nodes that match the query are read and sorted."""
     ids = list(islice(_ids(user, query, None), MAX_SORTED + 1))
     if len(ids) > MAX_SORTED:
         raise BadRequest(f"ordering: More than {MAX_SORTED} nodes cannot be sorted. Order by lft, or add filters.")
-    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids)) if _matches(row, query)]
+    rows = [row for row in rows_of(user, nodes.get_many_to_read(ids), _deleted(query)) if _matches(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
     rows.sort(key=lambda row: _place(row, field), reverse=descending)
     by_id = {row["id"]: row for row in rows}
@@ -146,7 +163,7 @@ def _page(user: Identity, ids: Iterator[str], query: NodeQuery, limit: int) -> t
         if not part:
             return _cut(rows, None)
         examined += part
-        rows += [row for row in rows_of(user, nodes.get_many_to_read(part)) if _matches(row, query)]
+        rows += [row for row in rows_of(user, nodes.get_many_to_read(part), _deleted(query)) if _matches(row, query)]
     if len(rows) > limit:
         return _cut(rows[:limit], rows[limit - 1]["id"])
     return _cut(rows, examined[-1] if next(ids, None) is not None else None)
@@ -162,7 +179,7 @@ def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
     """Yield, in order, the ids of all nodes after the cursor that match a query, ignoring `kind` and `complete`."""
     descending = query.ordering == "-lft"
     if query.model_fields_set.isdisjoint(ONE_OF):
-        return _ids_everywhere(user, cursor, descending)
+        return _ids_everywhere(user, cursor, descending, bool(query.deleted))
     if query.root_id is not None:
         return _ids_of_tree(user, query.root_id, cursor, descending)
     parents = query.parent__in if query.parent__in is not None else (query.parent,) if query.parent else ()
@@ -182,7 +199,7 @@ def _short_list(user: Identity, query: NodeQuery) -> list[str]:
     if query.ancestors_of is not None:
         start = nodes.get(query.ancestors_of)
         return [node.id for node in trees.lineage(start.id, start.path)] if start else []
-    return _by_node_id(user, query.node_id_channel_id or ())
+    return _by_node_id(user, query.node_id_channel_id or (), bool(query.deleted))
 
 
 def _ids_of_tree(user: Identity, root_id: str, cursor: str | None, descending: bool) -> Iterator[str]:
@@ -196,8 +213,8 @@ def _ids_of_tree(user: Identity, root_id: str, cursor: str | None, descending: b
     return traversal.beyond(path, descending)
 
 
-def _ids_everywhere(user: Identity, cursor: str | None, descending: bool) -> Iterator[str]:
-    """Yield the ids of the live trees of all channels that the user edits, views or has bookmarked, by channel id."""
+def _ids_everywhere(user: Identity, cursor: str | None, descending: bool, deleted: bool) -> Iterator[str]:
+    """Yield the ids of the live trees, or the trash, of all channels that the user edits, views or has bookmarked."""
     path = trees.lineage(cursor, []) if cursor and parse_id(cursor) else []
     if cursor and not path:
         raise BadRequest(_BAD_CURSOR)
@@ -205,22 +222,26 @@ def _ids_everywhere(user: Identity, cursor: str | None, descending: bool) -> Ite
     wanted = sorted({*members, *bookmarks.of_user(user.user_id)}, reverse=descending)
     start = path[0].channel_id if path else ""
     rest = [id for id in wanted if not path or (id <= start if descending else id >= start)]
-    return _ids_of_channels(user, rest, path, descending)
+    return _ids_of_channels(user, rest, path, descending, deleted)
 
 
-def _ids_of_channels(user: Identity, channel_ids: list[str], path: list[Node], descending: bool) -> Iterator[str]:
+def _ids_of_channels(
+    user: Identity, channel_ids: list[str], path: list[Node], descending: bool, deleted: bool
+) -> Iterator[str]:
     for at in range(0, len(channel_ids), _PART):
         part = channel_ids[at : at + _PART]
         known, _ = channels_of(user, part)
         for channel in (known[id] for id in part if id in known and not known[id].deleted):
+            root_id = channel.trash_root_id if deleted else channel.root_id
             if not path or channel.id != path[0].channel_id:
-                yield from traversal.whole(channel.root_id, descending)
-            elif channel.root_id == path[0].id:  # else the tree was replaced since the previous page: omit its rest
+                yield from traversal.whole(root_id, descending)
+            elif root_id == path[0].id:  # else the tree was replaced since the previous page: omit its rest
                 yield from traversal.beyond(path, descending)
 
 
-def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...]) -> list[str]:
+def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...], deleted: bool) -> list[str]:
     known, _ = channels_of(user, [channel_id for _, channel_id in pairs])
-    wanted = [(known[channel_id].root_id, node_id) for node_id, channel_id in pairs if channel_id in known]
+    roots = {id: channel.trash_root_id if deleted else channel.root_id for id, channel in known.items()}
+    wanted = [(roots[channel_id], node_id) for node_id, channel_id in pairs if channel_id in known]
     found = in_parallel(lambda pair: nodes.id_in_tree(*pair), wanted)
     return [node_id for node_id in found if node_id]

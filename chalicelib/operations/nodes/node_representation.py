@@ -54,19 +54,20 @@ _LONG = ("description", "extra_fields", "tags", "thumbnail_encoding", "incomplet
 _NUMBERS = ("total_count", "resource_count", "coach_count", "assessment_item_count", "error_count")
 
 
-def rows_of(user: Identity, found: Iterable[Node]) -> list[ContentNode]:
+def rows_of(user: Identity, found: Iterable[Node], deleted: bool | None = False) -> list[ContentNode]:
     """Return the nodes that the user may view, in the given order. One batch read per 50 channels.
 
-    Nested values of a row may be cached for other requests and must not be modified.
+    `deleted`: only deleted nodes, or only others, or both (None). Nested values of a row may be cached for other
+    requests and must not be modified.
     """
-    seen, names = viewable_nodes(user, list(found))
+    seen, names = viewable_nodes(user, list(found), deleted)
     return [_row(node, channel, names) for node, channel in seen]
 
 
-def row_of(user: Identity, node: Node, root_id: str) -> ContentNode | None:
+def row_of(user: Identity, node: Node, root_id: str, deleted: bool | None = False) -> ContentNode | None:
     """Return one node, or None if the user may not view it. `root_id` is the root of its tree."""
     node.tree_id = root_id
-    return next(iter(rows_of(user, [node])), None)
+    return next(iter(rows_of(user, [node], deleted)), None)
 
 
 def row_after_write(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
@@ -110,9 +111,9 @@ def _stored(node: Node) -> dict[str, Any]:
         "incomplete_reasons": [] if node.complete else stored_reasons(nodes.to_data(node)),
         **_thumbnail(node),
         "license": _LICENSE_IDS.get(node.license or ""),
-        "suggested_duration": None if seconds is None else int(seconds),
         "license_id": _LICENSE_IDS.get(node.license or ""),
         "license_name": node.license or None,
+        "suggested_duration": None if seconds is None else int(seconds),
         "has_children": bool(node.total_count),
         "lft": positions.as_number(node.position),
         "parent": node.parent_id,

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.domain.types import LABELS
 from chalicelib.models import channels
-from chalicelib.models.channel_members import VIEW
+from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
@@ -236,8 +236,10 @@ class TestLists:
         assert answers() == [False] * 8
         row = studio.get(f"/api/channel/{tree['channel']}", stranger).json
         assert [row[name] for name in ("trash_root_id", "staging_root_id", "primary_token")] == [None] * 3
-        studio.share(tree["channel"], user_id, VIEW)
-        assert answers() == [True] * 8
+        studio.share(tree["channel"], user_id, VIEW)  # who sees the trash, but nothing in it
+        assert answers() == [False, False, True, True, False, True, True, False]
+        studio.share(tree["channel"], user_id, EDIT)
+        assert answers() == [True, False, True, True, False, True, True, False]
         assert studio.get(f"/api/channel/{tree['channel']}", stranger).json["trash_root_id"] == trash
 
     def test_cost_few_calls(self, studio, tree):
