@@ -128,7 +128,11 @@ class TestDataModel:
         assert found["channels"] == ["get", "get_many", "everything", "get_many_to_read", "public_ids"]
         changes = {f.name for f in data_model.changes("chalicelib.models.trees")}
         assert changes == {"append", "ask_for_facts", "keep_facts", "remove"}
-        assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {"advance", "finish"}
+        assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {
+            "advance",
+            "finish",
+            "set_arguments",
+        }
         assert {f.name for f in data_model.changes("chalicelib.models.bookmarks")} == {"add", "remove"}
 
     def test_every_write_of_the_base_is_recognised(self):

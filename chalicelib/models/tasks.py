@@ -89,6 +89,11 @@ def advance(task: Task, progress: int, detail: str) -> None:
     update_if(task, actions, _RUNNING)
 
 
+def set_arguments(task: Task, arguments: dict[str, Any]) -> None:
+    """Add arguments to a running task. A finished task is left unchanged."""
+    update_if(task, [Task.arguments.set({**task.arguments, **arguments})], _RUNNING)
+
+
 def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:
     """Finish a task with SUCCESS or FAILURE and a sentence for its caller. A finished task is left unchanged."""
     actions = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]

@@ -14,7 +14,7 @@ from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import derived_files, exercise_pictures, publish_lock
+from chalicelib.operations.publishing import derived_files, exercise_pictures, pending_changes, publish_lock
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
@@ -58,6 +58,8 @@ def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel]
 
 
 def _prepare(task: Task, channel: Channel) -> None:
+    if pending_changes.wait(task):
+        channel = channels.get(channel.id) or channel
     tasks.advance(task, 5, "Reading the tree")
     root_id = _root_of(task, channel)
     tree = _read_tree(channel.id, root_id)

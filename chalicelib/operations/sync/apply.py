@@ -82,10 +82,11 @@ def run(counter: Counter, budget: Budget, pending: Sequence[Change] = ()) -> Non
     try:
         _run(counter, budget, pending)
     except Busy:
+        if not budget.is_worker:
+            enqueue(counter.owner, delay=1)
         changes.give_back(counter)
         if budget.is_worker:
             raise
-        enqueue(counter.owner, delay=1)
     except BaseException:
         changes.abandon(counter)
         raise
@@ -101,8 +102,7 @@ def _run(counter: Counter, budget: Budget, pending: Sequence[Change]) -> None:
             if current is None:
                 return
             if budget.is_used_up or (not budget.is_worker and is_large(change)):
-                enqueue(counter.owner)
-                changes.give_back(counter)
+                _hand_over(counter)
                 return
             current = _do(current, change, budget)
             budget.changes -= 1
@@ -110,6 +110,16 @@ def _run(counter: Counter, budget: Budget, pending: Sequence[Change]) -> None:
             if len(page) < PAGE and changes.finish(current):
                 return
             current = _reread(current, int(page[-1].rev) if page else 0)
+
+
+def _hand_over(counter: Counter) -> None:
+    """Leave the pending changes to a worker, which finds the lease released.
+
+    The delayed message is for the case that this process is killed before it sends the other one.
+    """
+    enqueue(counter.owner, delay=LEASE)
+    changes.give_back(counter)
+    enqueue(counter.owner)
 
 
 def _reread(counter: Counter, seen: int = 0) -> Counter | None:
