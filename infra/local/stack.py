@@ -19,6 +19,7 @@ from infra.local.children import Child
 
 DEMO_EMAIL = "demo@example.org"
 GATEWAYS = 2  # processes
+WORKERS = 2  # processes, each with a thread per queue: one channel's slow publish does not delay another's
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         environment["TMPDIR"] = resources.enter_context(_temporary(folder))
         children = [ministack]
-        # Two gateways, since on AWS the memory of one function is not shared with others either.
-        for module, socket in (("workers", None), *(("edge.gateway", listener) for listener in listeners)):
+        # Several of each, since on AWS the memory of one function is not shared with others either.
+        workers = [("workers", None)] * WORKERS
+        for module, socket in (*workers, *(("edge.gateway", listener) for listener in listeners)):
             name = module.rpartition(".")[2]
             command = [sys.executable, "-m", f"infra.local.{module}"]
             children.append(Child(name, command, environment, app_dir, folder, socket))

@@ -119,6 +119,14 @@ def test_the_first_start_makes_a_user_and_the_second_keeps_all(tmp_path: Path) -
         assert not is_done(second.url, "two")
 
 
+def test_a_slow_message_does_not_delay_others(tmp_path: Path) -> None:
+    with started(tmp_path) as running:
+        httpx.post(f"{running.url}/api/send/slow-after-quick").raise_for_status()
+        time.sleep(1)  # it is being processed
+        httpx.post(f"{running.url}/api/send/quick").raise_for_status()
+        assert until(lambda: is_done(running.url, "slow-after-quick"), 8)
+
+
 def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
     with started(tmp_path / "a") as one, started(tmp_path / "b") as other:
         httpx.post(f"{one.url}/api/send/x").raise_for_status()
@@ -193,7 +201,7 @@ def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> Non
         names = [line.split()[0] for line in run.printed.splitlines()]
         assert names == ["address", "user", "password", "token", "try", "ready"]
         children = run.children()
-        assert len(children) == 4  # ministack, the workers, two gateways
+        assert len(children) == 1 + stack.WORKERS + stack.GATEWAYS  # one is ministack
         run.process.send_signal(number)
         assert run.process.wait(20) == 0
         assert not any(alive(pid) for pid in children)
