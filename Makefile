@@ -172,7 +172,7 @@ $(CHECKS): requirements-checks.txt
 	$(call venv,.venv-checks,-r requirements-checks.txt)
 
 $(RICECOOKER): requirements-ricecooker.txt
-	$(call venv,$(CLIENTS_HOME)/ricecooker,-r requirements-ricecooker.txt)
+	$(call venv,$(CLIENTS_HOME)/ricecooker,--no-deps -r requirements-ricecooker.txt)
 
 $(KOLIBRI): requirements-kolibri.txt
 	$(call venv,$(CLIENTS_HOME)/kolibri,-r requirements-kolibri.txt)
