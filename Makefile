@@ -110,7 +110,7 @@ activate: $(APP) ## STAGE=… REGION=… EMAIL=…: activate a user again, who s
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive
 
-settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret
+settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret and the API key
 	@exec $(BIN)/python -m infra.deploy settings
 
 job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index): rebuild an index

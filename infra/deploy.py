@@ -19,6 +19,7 @@ from infra.deploying.account import Account
 from infra.deploying.commands import Options
 from infra.deploying.events import Say, say_now
 from infra.deploying.problems import DeployError
+from infra.packaging import finishing
 from infra.packaging.dependencies import PackageError
 
 NO_ADMINISTRATOR = "There is no administrator yet: make admin STAGE={stage} REGION={region} EMAIL=you@example.org"
@@ -27,6 +28,7 @@ LOSSES = (
     "This would replace or abandon {}: set FORCE=1 if you mean it. The data is retained, but outside of the stack. Its "
     "replacement is empty and needs another name, since CloudFormation refuses to replace under the same one."
 )
+KEY_RESOURCE = "FirstApiKey"
 MAX_LINES = 40  # changes that are listed one by one
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-"}
 _WORDS = {"Add": "to create", "Modify": "to change", "Remove": "to delete"}
@@ -66,15 +68,42 @@ def _deployed(
     found = stack.ready(at, name, say)
     if _import_existing(at, name, found is not None, packaged, parameters, bucket, say):
         found = stack.describe(at, name)
-    key = artefacts.upload_template(at, bucket, whole)
-    kind, url = "UPDATE" if found else "CREATE", artefacts.url(at, bucket, key)
-    _change(at, name, stack.propose(at, name, kind, url, Parameters=_values(parameters)), say, force)
+    kind = "UPDATE" if found else "CREATE"
+    if found and lacks_keys(whole, stack.logical_ids(at, name)):
+        say("First, CloudFront learns the API's keys; then the API requires them.")
+        _update(at, name, kind, bucket, finishing.without_keys(whole), parameters, say, force)
+    key = _update(at, name, kind, bucket, whole, parameters, say, force)
     if parameters.get("DeletionProtection") == "true":
         at.client("cloudformation").update_termination_protection(StackName=name, EnableTerminationProtection=True)
     artefacts.keep_only(at, bucket, code, key)
     for hint in mail.hints(at, parameters.get("MailFrom", "")):
         say(hint)
     return stack.outputs(stack.describe(at, name) or {})
+
+
+def _update(
+    at: Account,
+    name: str,
+    kind: str,
+    bucket: str,
+    whole: dict[str, Any],
+    parameters: dict[str, str],
+    say: Say,
+    force: bool,
+) -> str:
+    """Create or update the stack; returns the key of its template."""
+    key = artefacts.upload_template(at, bucket, whole)
+    change_set = stack.propose(at, name, kind, artefacts.url(at, bucket, key), Parameters=_values(parameters))
+    _change(at, name, change_set, say, force)
+    return key
+
+
+def lacks_keys(whole: dict[str, Any], have: set[str]) -> bool:
+    """Whether a stack with these resources was deployed before the API required keys.
+
+    CloudFormation changes the API minutes before all of CloudFront sends them.
+    """
+    return KEY_RESOURCE in whole["Resources"] and KEY_RESOURCE not in have
 
 
 def _parameters(
@@ -84,8 +113,9 @@ def _parameters(
     stored = settings.read(at, stage)
     parameters = settings.merged(declared, own, stored, dict(overrides))
     adopt.check_region(at, adopt.retained(packaged, adopt.values_of(at, parameters)))
-    if settings.SECRET in declared and settings.SECRET not in parameters:
-        parameters[settings.SECRET] = settings.make_secret(at, stage)
+    for name in (settings.SECRET, *settings.KEYS):
+        if name in declared and name not in parameters:
+            parameters[name] = settings.make_secret(at, stage, name)
     problem = settings.contradictions(parameters, at.region)
     if problem:
         raise DeployError(problem)

@@ -9,29 +9,36 @@ from infra.deploying.account import Account
 from infra.deploying.problems import DeployError, code_of
 
 SECRET = "FrontKey"  # noqa: S105 - its name
-FIXED = ("Prefix",)  # a different one would be a different deployment
+KEYS = ("ApiKeyA", "ApiKeyB")  # of API Gateway
+SENT = "ApiKeySent"  # which of them CloudFront sends, A or B
+KEY_FOLDER = "keys/"
+# A different prefix would be a different deployment. A key that is sent must not change: `rotate` exchanges keys.
+FIXED = ("Prefix", SENT, *KEYS)
 MASK = "********"
 MIN_RATE = 10  # requests, the minimum of AWS WAF
 
 
 def path(stage: str, name: str = "") -> str:
-    """The path of a stage's settings, or of one of them."""
-    return f"/studio/{stage}/{name}"
+    """The path of a stage's settings, or of one of them.
+
+    API keys have a folder of their own, which versions without them do not read: so one can roll back to those.
+    """
+    return f"/studio/{stage}/{KEY_FOLDER if name in (SENT, *KEYS) else ''}{name}"
 
 
 def read(account: Account, stage: str) -> dict[str, str]:
     """All settings of a stage by name, including the secret."""
     pages = account.client("ssm").get_paginator("get_parameters_by_path")
-    found = {}
-    for page in pages.paginate(Path=path(stage), WithDecryption=True):
-        for parameter in page["Parameters"]:
-            found[parameter["Name"].removeprefix(path(stage))] = parameter["Value"]
+    found: dict[str, str] = {}
+    for folder in (path(stage), path(stage) + KEY_FOLDER):
+        for page in pages.paginate(Path=folder, WithDecryption=True):
+            found |= {each["Name"].rpartition("/")[2]: each["Value"] for each in page["Parameters"]}
     return found
 
 
-def make_secret(account: Account, stage: str) -> str:
-    """Create the secret that CloudFront sends to the API, if there is none. Returns the current one."""
-    ssm, name = account.client("ssm"), path(stage, SECRET)
+def make_secret(account: Account, stage: str, which: str = SECRET) -> str:
+    """Create a secret that CloudFront sends to the API, if there is none. Returns the current one."""
+    ssm, name = account.client("ssm"), path(stage, which)
     try:
         ssm.put_parameter(
             Name=name,
@@ -47,19 +54,24 @@ def make_secret(account: Account, stage: str) -> str:
 
 
 def rotate(account: Account, stage: str, deployed: str) -> str:
-    """Take one step of rotating the secret without downtime: one secret becomes `new,old`, and of two the older one is
-    removed. Each step requires that the previous one is deployed: then both sides share a secret at any time
-    (docs/decisions/0018-front.md). `deployed` is the API's current value. Returns what to do next.
+    """Take one step of rotating the secret and the API key without downtime: one secret becomes `new,old`, and of two
+    the older one is removed; the API key that is not sent is replaced and sent, and then the other one is replaced.
+    Each step requires that the previous one is deployed: then both sides share a secret and a key at any time
+    (docs/decisions/0018-front.md). `deployed` is the API's current secret. Returns what to do next.
 
     Raises DeployError if the previous step is not deployed.
     """
-    stored = read(account, stage).get(SECRET, "")
+    known = read(account, stage)
+    stored = known.get(SECRET, "")
     if not stored or stored != deployed:
         raise DeployError("The secret in SSM is not deployed yet: run make deploy first, then ROTATE=1 again.")
     newest, is_rotating = stored.partition(",")[0], "," in stored
     value = newest if is_rotating else f"{secrets.token_hex(32)},{stored}"
-    name = path(stage, SECRET)
-    account.client("ssm").put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+    idle = KEYS[known.get(SENT, "A") == "A"]
+    _put(account, stage, idle, secrets.token_hex(32))
+    if not is_rotating:
+        _put(account, stage, SENT, idle[-1], kind="String")
+    _put(account, stage, SECRET, value)  # last: if this is interrupted, the step can be repeated
     where = f"STAGE={stage} REGION={account.region}"
     if is_rotating:
         return f"The next deploy removes the old secret: make deploy {where}"
@@ -67,6 +79,10 @@ def rotate(account: Account, stage: str, deployed: str) -> str:
         "There is a new secret beside the old one. Now run, one after the other:\n"
         f"  make deploy {where}\n  make settings {where} ROTATE=1\n  make deploy {where}"
     )
+
+
+def _put(account: Account, stage: str, name: str, value: str, kind: str = "SecureString") -> None:
+    account.client("ssm").put_parameter(Name=path(stage, name), Value=value, Type=kind, Overwrite=True)
 
 
 def merged(declared: dict[str, Any], *layers: dict[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from infra.deploying import settings
 from infra.local.__main__ import main as foreground
 from infra.local.aws import emulator
 from infra.local.aws.emulator import ROOT
@@ -53,8 +54,8 @@ def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
         _empty(folder)
         (folder / "tmp").mkdir()
         resources.callback(shutil.rmtree, folder / "tmp", ignore_errors=True)
-        settings = SETTINGS | {"TMPDIR": str(folder / "tmp")}
-        endpoint, ministack = resources.enter_context(emulator.serve(folder, lock, settings))
+        emulated = SETTINGS | {"TMPDIR": str(folder / "tmp")}
+        endpoint, ministack = resources.enter_context(emulator.serve(folder, lock, emulated))
         print("packaging and deploying", flush=True)
         operate(endpoint, "settings", SET=f"PublicUrl={url}")
         operate(endpoint, "deploy")
@@ -113,10 +114,15 @@ def _environment(endpoint: str, outputs: Mapping[str, str], url: str) -> dict[st
 def _gateway_environment(endpoint: str, outputs: Mapping[str, str]) -> dict[str, str]:
     """What the gateway needs in addition, as the distribution does."""
     iam, s3 = emulator.client("iam", endpoint), emulator.client("s3", endpoint)
-    key = emulator.client("ssm", endpoint).get_parameter(Name=f"/studio/{STAGE}/FrontKey", WithDecryption=True)
+    ssm = emulator.client("ssm", endpoint)
+    secret, key = (
+        ssm.get_parameter(Name=settings.path(STAGE, name), WithDecryption=True)["Parameter"]["Value"]
+        for name in (settings.SECRET, settings.KEYS[0])
+    )
     return {
         "REST_API": outputs["RestAPIId"],
-        "FRONT_KEY": key["Parameter"]["Value"],
+        "FRONT_KEY": secret,
+        "API_KEY": key,
         "BUCKET_READER": origin_access.create_user(iam, s3, outputs["Bucket"]),
     }
 

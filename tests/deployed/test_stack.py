@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from infra.deploying import settings
 from infra.local.deployed import PREFIX
 from infra.local.stack import Stack
 from infra.resources import QUEUES
@@ -59,9 +60,24 @@ def test_missing_paths_are_reported_in_json(stack: Stack, method: str, path: str
 def test_only_the_gateway_is_answered(stack: Stack, operator: Operator) -> None:
     assert httpx.get(stack.url + PUBLIC, timeout=PATIENCE).status_code == 200
     assert httpx.get(stack.url + PUBLIC, headers={"X-Front-Key": "guess"}, timeout=PATIENCE).status_code == 200
-    for headers in ({}, {"X-Front-Key": "guess"}):
+    for headers in ({}, {"X-Front-Key": "guess"}, {"X-Api-Key": "guess"}):
         answer = direct(operator, PUBLIC, **headers)
         assert (answer.status_code, set(answer.json())) == (403, {"error", "detail"})
+        assert answer.json()["detail"].startswith("This address accepts no direct requests.")
+
+
+def test_a_request_without_an_api_key_runs_no_function(stack: Stack, operator: Operator) -> None:
+    """Even with the origin secret. Of the two keys, the one that the gateway does not send is valid as well."""
+    ssm = operator.client("ssm")
+    secret, *keys = (
+        ssm.get_parameter(Name=settings.path("dev", name), WithDecryption=True)["Parameter"]["Value"]
+        for name in (settings.SECRET, *settings.KEYS)
+    )
+    assert direct(operator, PUBLIC, **{"X-Front-Key": secret}).status_code == 403
+    for key in keys:
+        assert direct(operator, PUBLIC, **{"X-Front-Key": secret, "X-Api-Key": key}).status_code == 200
+        refused = direct(operator, PUBLIC, **{"X-Api-Key": key})  # by the function, which checks the secret too
+        assert (refused.status_code, "Use http" in refused.json()["detail"]) == (403, True)
 
 
 def test_the_bucket_is_readable_through_the_gateway_only(stack: Stack, operator: Operator, uploader: Api) -> None:

@@ -173,8 +173,14 @@ class TestOrigins:
 
     def test_the_api_receives_the_secret_over_tls_only(self) -> None:
         api = ORIGINS["api"]
-        sent = {"HeaderName": "X-Front-Key", "HeaderValue": {"Ref": "FrontKey"}}
-        assert api["OriginCustomHeaders"]["Fn::If"] == ["HasFrontKey", [sent], {"Ref": "AWS::NoValue"}]
+        sent = [
+            {"HeaderName": "X-Front-Key", "HeaderValue": {"Ref": "FrontKey"}},
+            {
+                "HeaderName": "X-Api-Key",
+                "HeaderValue": {"Fn::If": ["SendsSecondKey", {"Ref": "ApiKeyB"}, {"Ref": "ApiKeyA"}]},
+            },
+        ]
+        assert api["OriginCustomHeaders"]["Fn::If"] == ["HasFrontKey", sent, {"Ref": "AWS::NoValue"}]
         assert api["OriginPath"] == "/api"
         assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
         assert api["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]

@@ -8,10 +8,11 @@ import pytest
 
 from chalicelib import config
 from chalicelib.domain import storage_keys
-from infra import functions, resources, template, watch
+from infra import functions, package, resources, template, watch
 from infra.local.edge.responses import problem
 from infra.local.workers import TIMEOUTS
 from infra.package import STAGES
+from infra.packaging import finishing
 from infra.resources import QUEUES
 
 COMPOSED = template.compose()
@@ -230,7 +231,28 @@ def test_large_numbers_are_text_as_cloudformation_would_write_them_with_an_expon
 
 def test_every_parameter_has_a_default_and_a_description() -> None:
     assert all({"Default", "Description"} <= parameter.keys() for parameter in COMPOSED["Parameters"].values())
-    assert COMPOSED["Parameters"]["FrontKey"]["NoEcho"]
+    for name in ("FrontKey", "ApiKeyA", "ApiKeyB"):
+        assert COMPOSED["Parameters"][name]["NoEcho"]
+
+
+def test_two_api_keys_are_valid_before_cloudfront_sends_one() -> None:
+    keys, plans = of_type("AWS::ApiGateway::ApiKey"), of_type("AWS::ApiGateway::UsagePlanKey")
+    values = {name: key["Value"]["Fn::If"][1]["Ref"] for name, key in keys.items()}
+    assert sorted(values.values()) == ["ApiKeyA", "ApiKeyB"]
+    assert {key["Enabled"] for key in keys.values()} == {True}
+    assert {plan["KeyId"]["Ref"] for plan in plans.values()} == values.keys()
+    assert {plan["UsagePlanId"]["Ref"] for plan in plans.values()} == {"FrontPlan"}
+    stages = PARTS["FrontPlan"]["Properties"]["ApiStages"]
+    assert stages == [{"ApiId": {"Ref": "RestAPI"}, "Stage": {"Ref": "RestAPI.Stage"}}]
+    assert {*PARTS["Distribution"]["DependsOn"]} == plans.keys()
+
+
+def test_every_method_of_the_deployed_api_requires_an_api_key() -> None:
+    body = json.loads(package.template_text())["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    methods = [(path, name, method) for path, each in body["paths"].items() for name, method in each.items()]
+    assert len(methods) > 300
+    assert [found[:2] for found in methods if found[2].get("security") != [{finishing.KEY: []}]] == []
+    assert body["securityDefinitions"][finishing.KEY]["name"] == "x-api-key"
 
 
 def test_outputs_are_those_that_operators_need() -> None:

@@ -100,7 +100,8 @@ def _deployed() -> Gateway:
     endpoint = os.environ["AWS_ENDPOINT_URL"]
     content = Content(endpoint, os.environ["BUCKET"], origin_access.signer(endpoint, os.environ["BUCKET_READER"]))
     address = endpoint.removeprefix("http://")
-    return Gateway(content, RemoteApi(address, os.environ["REST_API"], STAGE, os.environ["FRONT_KEY"]))
+    secrets = {"x-front-key": os.environ["FRONT_KEY"], "x-api-key": os.environ["API_KEY"]}
+    return Gateway(content, RemoteApi(address, os.environ["REST_API"], STAGE, secrets))
 
 
 if __name__ == "__main__":

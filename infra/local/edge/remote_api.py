@@ -8,6 +8,7 @@ some requests are passed on concurrently, and the others wait.
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 import httpcore
 
@@ -24,24 +25,23 @@ from infra.local.edge.responses import Response, problem
 from infra.routes import Origin
 
 MAX_CONCURRENT = 4  # requests
-SECRET_HEADER = "x-front-key"  # noqa: S105 - its name
-_OWN = {"host", "connection", "content-length", "transfer-encoding", "expect", "x-forwarded-for", SECRET_HEADER}
+_OWN = {"host", "connection", "content-length", "transfer-encoding", "expect", "x-forwarded-for"}
 _NOT_PASSED = {"connection", "content-length", "transfer-encoding", "date", "server"}
 
 
 class RemoteApi:
     """Answers requests from the stage `stage` of the REST API `rest_api` of the ministack at `address`.
 
-    `address` is host and port. `origin_secret` shows the API that a request comes through the CDN; it replaces whatever
-    the client sends in that header.
+    `address` is host and port. `secrets` are headers that show the API that a request comes through the CDN; they
+    replace whatever the client sends in them.
     """
 
-    def __init__(self, address: str, rest_api: str, stage: str, origin_secret: str) -> None:
+    def __init__(self, address: str, rest_api: str, stage: str, secrets: Mapping[str, str]) -> None:
         host, _, port = address.rpartition(":")
         self._origin = (b"http", host.encode(), int(port))
         self._host = f"{rest_api}.execute-api.localhost"
         self._stage = stage
-        self._origin_secret = origin_secret
+        self._secrets = dict(secrets)
         self._pool = httpcore.AsyncConnectionPool(max_connections=MAX_CONCURRENT, keepalive_expiry=20)
         self._room = asyncio.Semaphore(MAX_CONCURRENT)
 
@@ -91,8 +91,8 @@ class RemoteApi:
 
     def _headers(self, request: Request) -> list[tuple[str, str]]:
         """The headers that CloudFront and API Gateway pass on, with the client's address in X-Forwarded-For."""
-        passed = [pair for pair in request.headers if pair[0] not in _OWN]
+        passed = [pair for pair in request.headers if pair[0] not in _OWN | self._secrets.keys()]
         senders = [value for name, value in request.headers if name == "x-forwarded-for"]
         forwarded = ", ".join([*senders, request.source_ip, CLOUDFRONT_ADDRESS])
         own = [("host", self._host), ("x-forwarded-for", forwarded), ("content-length", str(len(request.body)))]
-        return [*passed, *own, *([(SECRET_HEADER, self._origin_secret)] if self._origin_secret else [])]
+        return [*passed, *own, *self._secrets.items()]

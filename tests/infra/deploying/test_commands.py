@@ -1,6 +1,7 @@
 """Commands for a deployed stage: pause and resume, rotate the secret, start a job, redrive dead letters."""
 
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator
@@ -126,6 +127,37 @@ class TestRotating:
         out = capsys.readouterr().out
         assert out.count("make deploy STAGE=dev REGION=eu-central-1") == 3
         assert not [key for key in (old, new) if key in out]
+
+    def test_replaces_only_the_api_key_that_cloudfront_does_not_send(
+        self, at: account.Account, deployed: dict[str, str]
+    ) -> None:
+        first = settings.make_secret(at, "dev", "ApiKeyA")
+        second = settings.make_secret(at, "dev", "ApiKeyB")
+        seen = [("A", first, second)]
+        for _ in range(4):
+            commands.COMMANDS["settings"](at, "dev", {"ROTATE": "1"})
+            known = settings.read(at, "dev")
+            deployed["FRONT_KEY"] = known["FrontKey"]  # as a deploy does
+            seen.append((known["ApiKeySent"], known["ApiKeyA"], known["ApiKeyB"]))
+        assert [sent for sent, *_ in seen] == ["A", "B", "B", "A", "A"]
+        for (sent, *before), (_, *after) in itertools.pairwise(seen):
+            at_edge = "AB".index(sent)
+            assert before[at_edge] == after[at_edge]  # what CloudFront sends is valid until it sends another
+            assert before[1 - at_edge] != after[1 - at_edge]
+
+    def test_leaves_no_setting_that_an_earlier_version_would_refuse(
+        self, at: account.Account, deployed: dict[str, str]
+    ) -> None:
+        settings.make_secret(at, "dev", "ApiKeyA")
+        commands.COMMANDS["settings"](at, "dev", {"ROTATE": "1"})
+        found = at.client("ssm").get_parameters_by_path(Path="/studio/dev/", Recursive=False)["Parameters"]
+        assert [parameter["Name"] for parameter in found] == ["/studio/dev/FrontKey"]
+
+    @pytest.mark.parametrize("name", ["ApiKeyA", "ApiKeyB", "ApiKeySent"])
+    def test_is_the_only_way_to_change_an_api_key(self, at: account.Account, name: str) -> None:
+        for value in ("", "B"):
+            with pytest.raises(DeployError, match=f"There is no setting {name}"):
+                settings.change(at, "dev", {name: {}}, f"{name}={value}")
 
     def test_refuses_a_second_step_before_the_first_is_deployed(
         self, at: account.Account, deployed: dict[str, str], monkeypatch: pytest.MonkeyPatch

@@ -161,6 +161,15 @@ class TestTemplate:
     def test_the_api_keeps_its_binary_types(self) -> None:
         assert finishing.finish(template())["Resources"]["RestAPI"]["Properties"]["BinaryMediaTypes"] == ["image~1png"]
 
+    def test_every_method_of_the_api_requires_a_key(self) -> None:
+        whole = finishing.finish(template())
+        body = whole["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+        assert body["paths"]["/api"]["get"]["security"] == [{finishing.KEY: []}]
+        assert body["securityDefinitions"] == {finishing.KEY: {"type": "apiKey", "name": "x-api-key", "in": "header"}}
+        open_body = finishing.without_keys(whole)["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+        assert "security" not in open_body["paths"]["/api"]["get"]
+        assert "security" in body["paths"]["/api"]["get"]  # unchanged
+
     def test_tags_name_no_stage(self) -> None:
         finished = finishing.finish(template())["Resources"]
         assert finished["APIHandler"]["Properties"]["Tags"] == {"aws-chalice": "version=1.34.0:app=studio"}

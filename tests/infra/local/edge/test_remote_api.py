@@ -55,7 +55,8 @@ def behind() -> ApiGateway:
 def host(behind: ApiGateway) -> Iterator[httpx.Client]:
     with served(behind) as url:
         address = url.removeprefix("http://")
-        gateway = Gateway(Content(url, "bucket"), RemoteApi(address, "abc", "api", "secret"))
+        secrets = {"x-front-key": "secret", "x-api-key": "key"}
+        gateway = Gateway(Content(url, "bucket"), RemoteApi(address, "abc", "api", secrets))
         with served(gateway) as front_url, httpx.Client(base_url=front_url) as client:
             yield client
 
@@ -75,6 +76,7 @@ def test_a_request_reaches_the_stage_as_it_was_sent(host: httpx.Client, behind: 
 def test_it_sends_the_clients_address_and_the_secret(host: httpx.Client, behind: ApiGateway) -> None:
     host.get("/api/thing", headers={"X-Front-Key": "guess", "X-Forwarded-For": "198.51.100.7"})
     assert values(behind, "x-front-key") == ["secret"]
+    assert values(behind, "x-api-key") == ["key"]
     assert values(behind, "x-forwarded-for") == ["198.51.100.7, 127.0.0.1, 192.0.2.1"]
 
 
@@ -116,7 +118,7 @@ def test_the_gateway_reads_the_bucket_with_cloudfronts_permissions() -> None:
 def test_the_gateway_signs_reads_only(behind: ApiGateway) -> None:
     with served(behind) as url:
         content = Content(url, "bucket", origin_access.signer(url, "key:secret"))
-        gateway = Gateway(content, RemoteApi(url.removeprefix("http://"), "abc", "api", ""))
+        gateway = Gateway(content, RemoteApi(url.removeprefix("http://"), "abc", "api", {}))
         with served(gateway) as front_url:
             httpx.get(f"{front_url}/content/storage/0/0/x.pdf", headers={"Authorization": "Token 0"})
             assert values(behind, "authorization")[0].startswith("AWS4-HMAC-SHA256 Credential=key/")
