@@ -27,6 +27,8 @@ def test_names_are_those_of_sent_messages():
         ("diff", ("task_id",)),
         ("index_channels", ("channel_ids",)),
         ("list_channels", ("channel_ids",)),
+        ("note_files", ()),
+        ("note_files_of_channel", ("channel_id",)),
         ("rebuild_public_index", ()),
         ("rebuild_search_index", ()),
         ("remove_tree", ("channel_id", "root_id")),

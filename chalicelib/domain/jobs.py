@@ -30,6 +30,8 @@ COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
 LIST_CHANNELS = Job("list_channels", ("channel_ids",))
+NOTE_FILES = Job("note_files", is_manual=True)
+NOTE_FILES_OF_CHANNEL = Job("note_files_of_channel", ("channel_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
@@ -47,6 +49,8 @@ JOBS = {
         COPY_NODES,
         INDEX_CHANNELS,
         LIST_CHANNELS,
+        NOTE_FILES,
+        NOTE_FILES_OF_CHANNEL,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
         REMOVE_TREE,

@@ -13,7 +13,7 @@ from chalicelib.errors import Busy
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
-from chalicelib.operations.files import file_uploads
+from chalicelib.operations.files import file_uploads, missing_places
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import prepare, publish_lock, release
@@ -63,6 +63,8 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.COPY_NODES: node_copies.run,
     jobs.INDEX_CHANNELS: search_index_update.refresh,
     jobs.LIST_CHANNELS: public_index_update.refresh,
+    jobs.NOTE_FILES: missing_places.request,
+    jobs.NOTE_FILES_OF_CHANNEL: missing_places.note,
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
     jobs.REMOVE_TREE: remove_tree,

@@ -17,7 +17,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
-from chalicelib.models.base import Table, read_many, save_if, was_refused, write_many
+from chalicelib.models.base import Table, in_parallel, read_many, save_if, save_new, was_refused, write_many
 
 RETENTION = 30 * 24 * 3600  # seconds after which an unused upload expires
 
@@ -41,13 +41,23 @@ def get_many(file_ids: Iterable[str]) -> list[FilePlace]:
 
 def note(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None:
     """Record the places of the files of nodes and questions. Call this before writing those."""
+    write_many(puts={place.id: place for place in _of(nodes, items)}.values())
+
+
+def note_missing(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None:
+    """Record the places of those files of stored nodes and questions that have no entry. One read per 100 files."""
+    places = {place.id: place for place in _of(nodes, items)}
+    known = {place.id for place in get_many(places)}
+    in_parallel(save_new, [place for id, place in places.items() if id not in known])
+
+
+def _of(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> list[FilePlace]:
     places = [FilePlace(file["id"], contentnode_id=node["id"]) for node in nodes for file in node["files"]]
-    places += [
+    return places + [
         FilePlace(file["id"], contentnode_id=item["contentnode_id"], assessment_id=item["assessment_id"])
         for item in items
         for file in item["files"]
     ]
-    write_many(puts={place.id: place for place in places}.values())
 
 
 def note_upload(user_id: str, file: FileData) -> bool:

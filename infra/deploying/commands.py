@@ -19,7 +19,8 @@ from infra.resources import QUEUES
 
 Options = Mapping[str, str]
 Command = Callable[[Account, str, Options], None]
-JOBS = ("rebuild_public_index", "rebuild_search_index")  # those of chalicelib's that an operator may request
+# Those of chalicelib's that an operator may request.
+JOBS = ("note_files", "rebuild_public_index", "rebuild_search_index")
 MAX_MINUTES = 15  # of a function
 TOKEN = re.compile(r"[0-9a-f]{40}")  # an API token
 

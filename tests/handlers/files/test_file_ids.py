@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.domain import jobs
 from chalicelib.models import trees
 from chalicelib.models.file_places import FilePlace
 from chalicelib.schemas import sync
@@ -126,6 +127,21 @@ def test_after_a_move_to_another_channel_and_a_restore(world, studio):
     assert studio.call("DELETE", f"{URL}/{world.topic}").status == 204
     assert studio.post(f"{URL}/{world.topic}/restore", {}).status == 200
     world.check(world.topic)
+
+
+def test_of_copies_that_lack_their_entries_after_the_job_for_them(world, studio):
+    """Copies that an earlier version made."""
+    copied = world.copy(world.topic)
+    lost = {file["id"] for file in world.all_below(copied)}
+    for file_id in lost:
+        FilePlace(file_id).delete()
+    kept = {place.id: place.contentnode_id for place in FilePlace.scan()}
+    studio.send("maintenance", {"jobs": [jobs.NOTE_FILES.message()]})
+    studio.deliver("maintenance", times=2)
+    places = {place.id: place.contentnode_id for place in FilePlace.scan()}
+    assert places.keys() - kept.keys() == lost
+    assert {id: places[id] for id in kept} == kept
+    world.check(copied)
 
 
 def test_of_a_deleted_copy_is_gone(world):

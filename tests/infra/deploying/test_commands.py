@@ -187,8 +187,8 @@ class TestJob:
     @pytest.mark.parametrize(
         ("job", "said"),
         [
-            ("remove_tree", "JOB must be one of rebuild_public_index, rebuild_search_index.\n"),
-            ("", "JOB must be one of rebuild_public_index, rebuild_search_index.\n"),
+            ("remove_tree", "JOB must be one of note_files, rebuild_public_index, rebuild_search_index.\n"),
+            ("", "JOB must be one of note_files, rebuild_public_index, rebuild_search_index.\n"),
             ("rebuild_search_index", "There is no queue studio-dev-maintenance in eu-central-1: is the stage deployed"),
         ],
     )
