@@ -102,3 +102,10 @@ def uploads(event: Any) -> Any:
     from chalicelib.handlers import workers
 
     return workers.uploads(event.to_dict())
+
+
+@app.on_sqs_message(queue="failed", batch_size=1)
+def failed(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.failed(event.to_dict())

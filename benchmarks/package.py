@@ -33,7 +33,7 @@ ROWS = {
     **{name: Wanted("ms") for name in FIRST.values()},
 }
 RUNS = 15
-QUEUES = ("PUBLISH", "EXPORT", "MAINTENANCE", "UPLOADS")
+QUEUES = ("PUBLISH", "EXPORT", "MAINTENANCE", "UPLOADS", "FAILED")
 SETTINGS = {
     **{f"{queue}_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/queue" for queue in QUEUES},
     "TABLE_PREFIX": "studio-",

@@ -38,6 +38,11 @@ def send_again(url: str, body: str, seconds: int) -> None:
     client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=min(seconds, 900))
 
 
+def keep_dead_letter(url: str, body: str) -> None:
+    """Put a message into the dead-letter queue of the queue at `url`, where an operator finds it."""
+    client().send_message(QueueUrl=f"{url}-dlq", MessageBody=body)
+
+
 def retry_in(url: str, receipt_handle: str, seconds: int) -> None:
     """Let a failed message be received again soon. If SQS does not respond, that is after the visibility timeout."""
     try:

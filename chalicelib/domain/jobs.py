@@ -5,6 +5,8 @@ Names and arguments are those of messages, which may wait in the queue while a n
 
 from dataclasses import dataclass
 
+RECEIVED = "received"  # key in any message that was sent again: how often its processing failed before
+
 
 @dataclass(frozen=True)
 class Job:

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote_plus
 
 from chalicelib.aws import queues
 from chalicelib.config import settings
 from chalicelib.domain import jobs
-from chalicelib.domain.jobs import JOBS, Job
+from chalicelib.domain.jobs import JOBS, RECEIVED, Job
 from chalicelib.errors import Busy
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
@@ -16,17 +17,21 @@ from chalicelib.operations.copying import node_copies
 from chalicelib.operations.files import file_uploads, missing_places
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
-from chalicelib.operations.publishing import prepare, publish_lock, release
+from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
 
-MAX_RECEIVES = 5  # as in the template: then a message goes to the dead-letter queue
+MAX_RECEIVES = 5  # as in the template: then a message goes to the queue `failed`
 
 MAX_RETRY_SECONDS = 300  # between two deliveries
 
 Answer = dict[str, list[dict[str, str]]]
+
+
+class TooManyReceives(Exception):
+    """A message is not processed any more, as its function has failed or was killed too often."""
 
 
 def publish(event: dict[str, Any]) -> Answer:
@@ -84,6 +89,16 @@ def uploads(event: dict[str, Any]) -> Answer:
     return _each(event, settings().uploads_queue_url, work)
 
 
+def failed(event: dict[str, Any]) -> Answer:
+    """Messages of the other queues that were received too often: end their tasks, and keep them for an operator."""
+
+    def work(record: dict[str, Any], _: int) -> None:
+        source = record.get("attributes", {}).get("DeadLetterQueueSourceArn", "")
+        dead_letters.bury(source.rpartition(":")[2].removeprefix(settings().table_prefix), record["body"])
+
+    return _each_record(event, settings().failed_queue_url, work)
+
+
 def _stored(found: dict[str, Any]) -> tuple[str, int]:
     return unquote_plus(found["key"]), found["size"]
 
@@ -96,27 +111,44 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
             raise
         except Exception:
             if is_last:
-                publish_lock.give_up(message["task_id"])
+                with suppress(Busy):  # another worker processes the task, and will end it
+                    publish_failure.give_up(message["task_id"])
             raise
 
     return work
 
 
 def _each(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any], bool], None]) -> Answer:
-    """Process each message separately. Failed messages are delivered again before their visibility timeout ends."""
+    """Process each message separately."""
+    return _each_record(event, queue_url, lambda record, receives: _work(queue_url, record["body"], receives, work))
+
+
+def _each_record(event: dict[str, Any], queue_url: str, work: Callable[[dict[str, Any], int], None]) -> Answer:
+    """Process each record separately. Failed messages are delivered again before their visibility timeout ends."""
     failed = []
     for record in event["Records"]:
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
         with log.append_context_keys(message_id=record["messageId"], receives=receives):
             try:
-                work(json.loads(record["body"]), receives >= MAX_RECEIVES)
-            except Busy as busy:
-                # Another worker holds the lock. This is no failure and must not count towards the dead-letter queue.
-                log.info("message postponed", extra={"reason": busy.detail})
-                queues.send_again(queue_url, record["body"], busy.retry_after)
+                work(record, receives)
             except Exception:
                 log.exception("message failed")
                 count("FailedMessages")
                 failed.append({"itemIdentifier": record["messageId"]})
                 queues.retry_in(queue_url, record["receiptHandle"], min(2**receives, MAX_RETRY_SECONDS))
     return {"batchItemFailures": failed}
+
+
+def _work(queue_url: str, body: str, receives: int, work: Callable[[dict[str, Any], bool], None]) -> None:
+    """Process a message. If another worker holds its lock, send it again: that is no failure and must not count towards
+    the dead-letter queue, but the failures before it do."""
+    message = json.loads(body)
+    receives += message.pop(RECEIVED, 0)
+    if receives > MAX_RECEIVES:
+        raise TooManyReceives(f"It failed {MAX_RECEIVES} times, and will become a dead letter.")
+    try:
+        work(message, receives >= MAX_RECEIVES)
+    except Busy as busy:
+        log.info("message postponed", extra={"reason": busy.detail})
+        again = {**message, RECEIVED: receives - 1} if receives > 1 else message
+        queues.send_again(queue_url, json.dumps(again), busy.retry_after)

@@ -9,7 +9,7 @@
 The index of all channels has only attributes that rarely change, because all its writes go to one partition.
 `rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it.
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
-`publish_worker` and `publish_lease` hold the lease of that worker (`PUBLISH_LEASE`). Its attempts are counted by SQS.
+`publish_worker`, `publish_lease` and `publish_attempts` hold the lease of that worker (`PUBLISH_LEASE`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -103,6 +103,7 @@ class Channel(Table):
     publish_stage = UnicodeAttribute(null=True)
     publish_worker = UnicodeAttribute(null=True)  # the holder of the lease
     publish_lease = NumberAttribute(null=True)  # Unix time in microseconds
+    publish_attempts = NumberAttribute(null=True)  # workers of the stage that were killed
     publish_again = JSONAttribute(null=True)  # pending requests, see `operations.publishing.pending_requests`
 
     editors_count = NumberAttribute(default=0)  # see models.channel_members
@@ -113,7 +114,9 @@ class Channel(Table):
     all_index = AllIndex()
 
 
-PUBLISH_LEASE = LeaseAttributes(Channel.publish_worker, Channel.publish_lease, per_second=1_000_000)
+PUBLISH_LEASE = LeaseAttributes(
+    Channel.publish_worker, Channel.publish_lease, per_second=1_000_000, attempts=Channel.publish_attempts
+)
 
 
 def get(channel_id: str) -> Channel | None:

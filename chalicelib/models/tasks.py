@@ -8,7 +8,7 @@
 TTL deletes tasks a month after they were created.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -23,6 +23,8 @@ SUCCESS: Final = "SUCCESS"
 FAILURE: Final = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
 RETENTION = timedelta(days=30)
+LOST_AFTER = timedelta(days=5)  # longer than the retention of messages in queues and the time of a function
+LOST = "This task was lost and will not be processed. Request it again."
 LISTED = 500  # per channel
 
 PUBLISH: Final = "export-channel"
@@ -81,6 +83,11 @@ def get(task_id: str) -> Task | None:
 def of_channel(channel_id: str, limit: int | None = None) -> list[Task]:
     """Up to `limit` (default: LISTED) tasks of a channel, newest first, from an index that may lag by a second."""
     return list(Task.channel_index.query(channel_id, limit=limit or LISTED, scan_index_forward=False))
+
+
+def is_lost(task: Task) -> bool:
+    """Whether a task can have no message and no worker any more, although nothing has ended it."""
+    return task.status not in FINISHED and now() - datetime.fromisoformat(task.created) > LOST_AFTER
 
 
 def advance(task: Task, progress: int, detail: str) -> None:

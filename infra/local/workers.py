@@ -27,7 +27,8 @@ WAIT = 20  # seconds of a long poll
 RETRY_PAUSE = 2  # seconds after a first failure; doubles
 MAX_RETRY_PAUSE = 60
 FINISH_WITHIN = 20.0  # seconds for batches in progress when the stack stops
-TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60}  # seconds, as in resources.yaml
+# Seconds, as in resources.yaml.
+TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "failed": 60}
 
 Function = Callable[[dict[str, Any], LambdaContext], Any]
 

@@ -31,12 +31,19 @@ def alarms_on(metric: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", QUEUES)
+def test_messages_that_keep_failing_are_processed_by_the_function_for_them(name: str) -> None:
+    target = "FailedDeadLetters" if name == "failed" else "FailedQueue"
+    queue, dead = PARTS[f"{name.capitalize()}Queue"]["Properties"], PARTS[target]["Properties"]
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [target, "Arn"]}
+    sources = [source["Fn::Sub"].rpartition(":")[2] for source in dead["RedriveAllowPolicy"]["sourceQueueArns"]]
+    assert queue["QueueName"]["Fn::Sub"] in sources
+    assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+
+
+@pytest.mark.parametrize("name", QUEUES)
 def test_a_queue_has_its_own_dead_letter_queue_with_an_alarm(name: str) -> None:
     title = name.capitalize()
     queue, dead = PARTS[f"{title}Queue"]["Properties"], PARTS[f"{title}DeadLetters"]["Properties"]
-    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": [f"{title}DeadLetters", "Arn"]}
-    (source,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
-    assert source["Fn::Sub"].endswith(":" + queue["QueueName"]["Fn::Sub"])
     assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
     assert queue["SqsManagedSseEnabled"]
     assert dead["SqsManagedSseEnabled"]

@@ -140,12 +140,12 @@ def test_every_queue_has_dead_letters_and_time_for_its_function(session: Any) ->
     sqs = session.create_client("sqs")
     urls = resources.create_queues(sqs, PREFIX)
     assert set(urls) == {name + end for name in resources.QUEUES for end in ("", "-dlq")}
-    for name, timeout in {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60}.items():
+    for name, timeout in {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "failed": 60}.items():
         found = sqs.get_queue_attributes(QueueUrl=urls[name], AttributeNames=["All"])["Attributes"]
         assert int(found["VisibilityTimeout"]) >= 6 * timeout
         redrive = json.loads(found["RedrivePolicy"])
-        assert int(redrive["maxReceiveCount"]) == 5
-        assert redrive["deadLetterTargetArn"] == found["QueueArn"] + "-dlq"
+        assert int(redrive["maxReceiveCount"]) == (10 if name == "failed" else 5)
+        assert redrive["deadLetterTargetArn"].endswith(f"{PREFIX}failed-dlq" if name == "failed" else f"{PREFIX}failed")
 
 
 def test_the_bucket_is_private_and_expires_work_files(session: Any) -> None:

@@ -94,7 +94,9 @@ class TestPolicies:
             for table in tables
             for index in table.get("GlobalSecondaryIndexes", [])
         ]
-        assert named <= {f"{TABLE}{name}" for name in names} | {f"{starts[1]}{name}" for name in resources.QUEUES}
+        assert named <= {f"{TABLE}{name}" for name in names} | {
+            f"{starts[1]}{name}{end}" for name in resources.QUEUES for end in ("", "-dlq")
+        }
 
     def test_name_folders_of_the_bucket(self):
         of_objects = [right.resource.removeprefix(OBJECT) for right in EVERY if right.resource.startswith(OBJECT)]

@@ -57,11 +57,12 @@ def _unknown(task: Task) -> NotFound:
 
 
 def _fields(task: Task) -> ListedTask:
+    is_lost = tasks.is_lost(task)
     return {
         "task_id": task.id,
         "task_name": task.task_name,
         "channel_id": task.channel_id,
         "progress": int(task.progress),
-        "status": cast(Status, task.status),
-        "detail": task.detail,
+        "status": tasks.FAILURE if is_lost else cast(Status, task.status),
+        "detail": tasks.LOST if is_lost else task.detail,
     }

@@ -14,7 +14,13 @@ from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import derived_files, exercise_pictures, pending_changes, publish_lock
+from chalicelib.operations.publishing import (
+    derived_files,
+    exercise_pictures,
+    pending_changes,
+    publish_failure,
+    publish_lock,
+)
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
@@ -37,11 +43,14 @@ def run(task_id: str) -> None:
 
 
 def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) -> None:
-    """Run a stage of a task under its lease. If the channel cannot be published, the task fails with the reason."""
+    """Run a stage of a task under its lease. If the channel cannot be published, or the workers of this stage were
+    killed too often, the task fails with the reason."""
     claimed = publish_lock.claim(task_id, stage)
     if claimed is None:
         return
     task, channel = claimed
+    if publish_failure.is_killed_too_often(channel):
+        work = publish_failure.fail
     try:
         with publish_lock.kept_alive(task, channel):
             _work_or_refuse(task, channel, work)

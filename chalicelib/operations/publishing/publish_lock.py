@@ -25,6 +25,7 @@ from chalicelib.operations.publishing import pending_requests, publish_end
 
 LEASE = 60  # seconds; a running worker renews it well before
 RENEWAL = 20  # seconds
+FAILED = "Publishing failed because of an internal error. The previously published version is unchanged."
 ENDED = "Another publish of this channel has just ended. Try again."
 PUBLISH: Final = "publish"  # stages
 EXPORT: Final = "export"
@@ -44,13 +45,14 @@ def request_draft(user_id: str, channel: Channel, use_staging_tree: bool) -> str
 
 
 def _request(channel: Channel, name: str, pending: dict[str, Any]) -> str:
-    if channel.publish_task_id:
+    if channel.publish_task_id and not _is_dead(channel):
         return _join(channel, name, pending)
     task = pending_requests.task_of(channel.id, name, {"task_id": new_id(), **pending})
 
     def fill(transaction: Transaction) -> None:
         transaction.save(task)
-        transaction.update(Channel(channel.id), _taken_by(task), condition=Channel.publish_task_id.does_not_exist())
+        actions = [*_taken_by(task), *PUBLISH_LEASE.end()]
+        transaction.update(Channel(channel.id), actions, condition=_free_as_read(channel))
 
     if transact(fill):
         current = channels.get(channel.id)
@@ -59,6 +61,21 @@ def _request(channel: Channel, name: str, pending: dict[str, Any]) -> str:
         return _join(current, name, pending)
     queues.send_publish(task.id)
     return str(task.id)
+
+
+def _is_dead(channel: Channel) -> bool:
+    """Whether the task that locks a channel no longer exists, and no worker processes it. One read, unless a worker
+    holds the lease."""
+    return _is_free(channel) and tasks.get(str(channel.publish_task_id)) is None
+
+
+def _free_as_read(channel: Channel) -> Condition:
+    """The condition that a channel is not locked, or still by the dead task that was read."""
+    if not channel.publish_task_id:
+        unlocked: Condition = Channel.publish_task_id.does_not_exist()
+        return unlocked
+    dead: Condition = (Channel.publish_task_id == channel.publish_task_id) & PUBLISH_LEASE.free()
+    return dead
 
 
 def _join(channel: Channel, name: str, pending: dict[str, Any]) -> str:
@@ -94,17 +111,20 @@ def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
     if channel.publish_stage != stage:
         _send(task_id, str(channel.publish_stage))  # the message of the hand-over may be lost
         return None
-    _take_lease(task, channel, stage)
+    take_lease(task, channel, stage)
     return task, channel
 
 
-def _take_lease(task: Task, channel: Channel, stage: str) -> None:
+def take_lease(task: Task, channel: Channel, stage: str) -> None:
+    """Take the lease of a task's stage, in the table and in the channel as read. Raises Busy if it is not free."""
     found = PUBLISH_LEASE.of(channel)
     lease = PUBLISH_LEASE.taken(found, new_id(), LEASE)
     same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
     channel.publish_worker, channel.publish_lease = lease.holder, lease.until
+    channel.publish_attempts = lease.attempts
     try:
-        taken = update_if(channel, PUBLISH_LEASE.hold(lease), same & PUBLISH_LEASE.free())
+        free = PUBLISH_LEASE.free() & PUBLISH_LEASE.as_found(found)
+        taken = update_if(channel, PUBLISH_LEASE.hold(lease), same & free)
     except BaseException:
         release(task, channel)  # the write may have succeeded although its response was lost
         raise
@@ -137,47 +157,13 @@ def hand_over(task: Task, channel: Channel, **arguments: Any) -> None:
     def fill(transaction: Transaction) -> None:
         actions = [Channel.publish_stage.set(EXPORT), *PUBLISH_LEASE.end()]
         transaction.update(Channel(channel.id), actions, condition=_mine(task, channel))
-        transaction.update(Task(task.id), [Task.arguments.set({**task.arguments, **arguments})])
+        arguments_set = Task.arguments.set({**task.arguments, **arguments})
+        transaction.update(Task(task.id), [arguments_set], condition=Task.id.exists())
 
     if not transact(fill):
         queues.send_export(task.id)
-
-
-def give_up(task_id: str) -> None:
-    """Fail a task after too many attempts, unless it has ended or a worker is processing it."""
-    task = tasks.get(task_id)
-    channel = channels.get(task.channel_id) if task else None
-    if task is None or channel is None or channel.publish_task_id != task_id:
-        return
-    try:
-        _take_lease(task, channel, str(channel.publish_stage))
-    except Busy:
-        return  # the holder of the lease will end the task, or it has ended
-    try:
-        with kept_alive(task, channel):
-            _give_up(task, channel)
-    except BaseException:
-        release(task, channel)
-        raise
-
-
-def _give_up(task: Task, channel: Channel) -> None:
-    columns: dict[str, object] = {}
-    deleted: list[Table] = []
-    if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
-        _restore_database(channel)
-        columns, deleted = end_of_draft(channel)
-    detail = "Publishing failed because of an internal error. The previously published version is unchanged."
-    finish(task, channel, tasks.FAILURE, detail, columns, [], deleted=deleted)
-
-
-def _restore_database(channel: Channel) -> None:
-    """Restore the published database, which the export worker may have overwritten with the failed version."""
-    newest = database_key(channel.id)
-    if channel.version:
-        storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
-    else:
-        storage.delete(newest)
+    elif tasks.get(task.id) is None:
+        finish(task, channel, tasks.FAILURE, FAILED, {}, [])  # to unlock the channel
 
 
 def end_of_draft(channel: Channel) -> tuple[dict[str, object], list[Table]]:
@@ -242,6 +228,8 @@ def _finish(
     actions += _taken_by(following) if following else _FREE
     put = [*items, *([following] if following else [])]
     if transact(_ending(task, current, ended, actions, put, deleted, emitted)):
+        if tasks.get(task.id) is None:
+            ended.clear()  # the task was deleted, and the lock must be released nevertheless
         return None
     if following:
         queues.send_publish(following.id)
@@ -265,7 +253,8 @@ def _ending(
         for item in put:
             transaction.save(item)
         transaction.update(Channel(channel.id), actions, condition=as_read)
-        transaction.update(Task(task.id), ended)
+        if ended:
+            transaction.update(Task(task.id), ended, condition=Task.id.exists())
         emission.emit(transaction, emitted)
 
     return fill

@@ -16,7 +16,6 @@ import logging
 import os
 import sys
 import time
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +36,6 @@ _ISOLATED_PYTHON = '#!/bin/sh\nexec "{python}" -I -S "$@"\n'
 
 application = ministack.app.app
 is_persistent: bool = persistence.PERSIST_STATE
-_move_tasks: dict[str, list[dict[str, Any]]] = {}  # by the ARN of the dead-letter queue, newest first
 
 
 @dataclass(frozen=True)
@@ -183,38 +181,6 @@ def service_unavailable() -> Exception:
     """The error of SQS that a long poll is answered with while the server stops."""
     error: Exception = sqs._Err("ServiceUnavailable", "The server is stopping.", 503)
     return error
-
-
-def add_message_moves() -> None:
-    """Answer StartMessageMoveTask and ListMessageMoveTasks, by which dead letters go back to their queues.
-
-    As in AWS, what is moved is a new message in the queue it came from; here all are moved before the call returns.
-    To report: SQS lacks both operations.
-    """
-    sqs._HANDLERS |= {"StartMessageMoveTask": _start_move, "ListMessageMoveTasks": _list_moves}
-
-
-def _start_move(data: dict[str, Any], _: str) -> dict[str, Any]:
-    """Move all visible messages to `DestinationArn`, or to where each came from."""
-    source = data["SourceArn"]
-    with sqs._queues_lock:
-        queue = sqs._queue_by_arn(source)
-        if queue is None:
-            raise sqs._Err("ResourceNotFoundException", "The source queue does not exist.", 404)
-        messages = [message for message in queue["messages"] if message["visible_at"] <= time.time()]
-        queue["messages"] = [message for message in queue["messages"] if message not in messages]
-    for message in messages:
-        target = sqs._queue_by_arn(data.get("DestinationArn") or message["sys"]["DeadLetterQueueSourceArn"])
-        sqs._act_send_message({"QueueUrl": target["url"], "MessageBody": message["body"]}, "")
-    task = {"Status": "COMPLETED", "SourceArn": source, "ApproximateNumberOfMessagesMoved": len(messages)}
-    task |= {"ApproximateNumberOfMessagesToMove": len(messages), "StartedTimestamp": int(time.time() * 1000)}
-    _move_tasks.setdefault(source, []).insert(0, task)
-    return {"TaskHandle": str(uuid.uuid4())}
-
-
-def _list_moves(data: dict[str, Any], _: str) -> dict[str, Any]:
-    """The newest tasks of a dead-letter queue."""
-    return {"Results": _move_tasks.get(data["SourceArn"], [])[: data.get("MaxResults", 1)]}
 
 
 # ---- functions ----

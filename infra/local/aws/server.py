@@ -194,7 +194,6 @@ def _serve_functions() -> None:
     internals.limit_batches()
     internals.shorten_log_waits()
     internals.import_gateway_responses()
-    internals.add_message_moves()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
 """The status of tasks, for authorized users."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.models import tasks
+from chalicelib.models.base import now
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
@@ -83,3 +85,17 @@ def test_an_unknown_task_is_404(studio, id):
     assert answer.status == 404
     assert set(answer.json) == {"error", "detail"}
     assert len(answer.text) < 1000
+
+
+@pytest.mark.parametrize("status", [tasks.PENDING, tasks.STARTED])
+def test_a_task_that_nothing_can_end_any_more_is_shown_as_failed(studio, status):
+    channel_id, _ = studio.make_channel()
+    recent, lost = (tasks.new(number * 32, tasks.COPY, channel_id, studio.user_id) for number in "12")
+    lost.created = (now() - tasks.LOST_AFTER - timedelta(minutes=1)).isoformat()
+    for task in (recent, lost):
+        task.status = status
+        task.save()
+    shown = {task["task_id"]: task["status"] for task in studio.get(f"/api/task?channel={channel_id}").json}
+    assert shown == {recent.id: status, lost.id: tasks.FAILURE}
+    assert studio.task(lost.id)["detail"] == tasks.LOST
+    assert studio.task(recent.id)["status"] == status

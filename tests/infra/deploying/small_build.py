@@ -11,7 +11,7 @@ PARAMETERS = {"Prefix": "studio-dev-", "DeletionProtection": "false"}
 TABLES = ("UsersTable", "TokensTable", "SessionsTable")  # few, to save time
 OTHERS = (
     *("ContentBucket", "UploadsQueue", "UploadsDeadLetters", "UploadsQueuePolicy"),
-    *("PublishQueue", "PublishDeadLetters"),
+    *("PublishQueue", "PublishDeadLetters", "FailedQueue", "FailedDeadLetters"),
 )
 
 

@@ -5,7 +5,6 @@ import itertools
 import json
 import zipfile
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from moto import mock_aws
 from chalicelib.domain.jobs import JOBS
 from chalicelib.http import origin
 from infra import deploy, functions
-from infra.deploying import account, admin, commands, pausing, redrive, settings, stack
+from infra.deploying import account, admin, commands, pausing, settings, stack
 from infra.deploying.problems import DeployError
 from infra.resources import QUEUES
 
@@ -59,10 +58,10 @@ class TestPausing:
     def test_stops_api_and_triggers_and_starts_them_again(self, lambdas: Any, capsys: Any) -> None:
         for _ in range(2):
             assert deploy.main("pause", OPTIONS) == 0
-            assert self.states(lambdas) == [0, *["Disabled"] * 4, "Enabled"]
+            assert self.states(lambdas) == [0, *["Disabled"] * len(QUEUES), "Enabled"]
         for _ in range(2):
             assert deploy.main("resume", OPTIONS) == 0
-            assert self.states(lambdas) == [None, *["Enabled"] * 5]
+            assert self.states(lambdas) == [None, *["Enabled"] * (len(QUEUES) + 1)]
         assert "make resume STAGE=dev REGION=eu-central-1" in capsys.readouterr().out
 
     def test_waits_for_triggers_that_change(self) -> None:
@@ -195,34 +194,3 @@ class TestJob:
     def test_with_another_name_is_refused(self, at: account.Account, capsys: Any, job: str, said: str) -> None:
         assert deploy.main("job", {**OPTIONS, "JOB": job}) == 1
         assert capsys.readouterr().err.startswith(said)
-
-
-class MovingQueue:
-    """SQS that moves messages, and lists one set of tasks after the other."""
-
-    exceptions = SimpleNamespace(QueueDoesNotExist=KeyError)
-
-    def __init__(self, *tasks: list[dict[str, Any]]) -> None:
-        self.tasks = list(tasks)
-
-    def get_queue_url(self, QueueName: str) -> dict[str, str]:  # noqa: N803 - botocore's
-        return {"QueueUrl": QueueName}
-
-    def get_queue_attributes(self, **_: Any) -> Any:
-        return {"Attributes": {"QueueArn": "arn", "ApproximateNumberOfMessages": "3"}}
-
-    def start_message_move_task(self, **_: str) -> None:
-        pass
-
-    def list_message_move_tasks(self, **_: Any) -> Any:
-        return {"Results": self.tasks.pop(0)}
-
-
-def test_redrive_waits_for_a_task_that_is_not_listed_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redrive, "POLL", 0)
-    older = {"Status": "COMPLETED", "StartedTimestamp": 1, "ApproximateNumberOfMessagesMoved": 7}
-    running = {"Status": "RUNNING", "StartedTimestamp": 2}
-    done = {"Status": "COMPLETED", "StartedTimestamp": 2, "ApproximateNumberOfMessagesMoved": 3}
-    sqs = MovingQueue([older], [older], [running, older], [done, older])
-    assert redrive.redrive(account.Account("eu-central-1", _clients={"sqs": sqs}), "studio-dev-export") == 3
-    assert sqs.tasks == []

@@ -158,10 +158,8 @@ def test_the_first_administrator_and_dead_letters(run: Any, at: account.Account)
     sqs = at.client("sqs")
     queue = sqs.get_queue_url(QueueName="studio-dev-publish")["QueueUrl"]
     assert redrive.redrive(at, "studio-dev-publish") == 0
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "0"})
-    sqs.send_message(QueueUrl=queue, MessageBody="work")
-    for _ in range(6):
-        sqs.receive_message(QueueUrl=queue)
+    dead = sqs.get_queue_url(QueueName="studio-dev-publish-dlq")["QueueUrl"]
+    sqs.send_message(QueueUrl=dead, MessageBody="work")
     assert redrive.redrive(at, "studio-dev-publish") == 1
     assert sqs.receive_message(QueueUrl=queue)["Messages"][0]["Body"] == "work"
     with pytest.raises(DeployError, match="no queue"):

@@ -6,8 +6,11 @@ import time
 import pytest
 
 from chalicelib.errors import Busy
+from chalicelib.handlers.workers import MAX_RECEIVES
+from chalicelib.models import tasks
 from chalicelib.models.channels import Channel
 from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing.publish_failure import MAX_ATTEMPTS
 from chalicelib.operations.publishing.publish_lock import EXPORT, LEASE, PUBLISH
 from tests.operations.publishing.publish_steps import at_export, begin, only, sent
 from tests.support.worlds.publishing_world import FAULTS, VISIBILITY, Message, following
@@ -168,3 +171,127 @@ class TestRenewal:
                 time.sleep(0.01)
         assert publishing.channel().publish_lease > before
         assert not [thread for thread in threading.enumerate() if "_renew" in thread.name]
+
+
+class TestKilledWorkers:
+    """A worker that is always killed: the attempts are counted with the lease, whatever happens to the messages."""
+
+    def kill(self, publishing, times, next_message):
+        """Kill as many workers as get the task; returns their number."""
+        killed = 0
+        for _ in range(times):
+            worker = next_message()
+            if worker is None:
+                break
+            publishing.die(worker)
+            publishing.pass_time(LEASE + 1)
+            killed += 1
+        return killed
+
+    @pytest.mark.parametrize("stage", [PUBLISH, EXPORT])
+    def test_end_the_task_with_a_reason_although_each_message_is_new(self, publishing, stage):
+        task_id = begin(publishing)[0] if stage == PUBLISH else at_export(publishing)[0]
+        first = publishing.workers[0]
+
+        def new_message():
+            if publishing.workers:
+                return first
+            publishing.waiting[:] = [Message(task_id, stage)]
+            return publishing.receive(only(publishing.waiting))
+
+        assert self.kill(publishing, 10, new_message) == MAX_ATTEMPTS
+        task = publishing.task(task_id)
+        assert task.status == tasks.FAILURE
+        assert "stopped 5 times" in task.detail
+        assert publishing.is_unlocked()
+
+    def test_end_the_task_although_a_message_meets_a_held_lease_each_time(self, publishing):
+        """It is sent again, which does not reset the count of its failures."""
+        task_id, worker = begin(publishing)
+        message = worker.message
+        for _ in range(20):
+            if publishing.task(task_id).status == tasks.FAILURE:
+                break
+            publishing.waiting.append(Message(task_id, PUBLISH, receives=message.receives))
+            duplicate = publishing.waiting[-1]
+            with pytest.raises(Busy):
+                publishing.receive(duplicate)
+            publishing.die(worker)
+            publishing.pass_time(LEASE + 1)
+            again = min(publishing.waiting, key=lambda waiting: waiting.visible)
+            publishing.pass_time(max(0, again.visible - publishing.now))
+            worker = publishing.receive(again)
+            if worker is None:
+                break
+            message = worker.message
+        assert publishing.task(task_id).status == tasks.FAILURE
+        assert publishing.is_unlocked()
+
+    def test_are_forgotten_by_the_next_stage(self, publishing):
+        task_id, worker = begin(publishing)
+        for _ in range(MAX_ATTEMPTS - 1):
+            publishing.die(worker)
+            publishing.pass_time(VISIBILITY)
+            worker = publishing.receive(only(publishing.waiting))
+        publishing.succeed(worker)
+        assert publishing.channel().publish_attempts is None
+        publishing.drain()
+        assert publishing.task(task_id).status == tasks.SUCCESS
+
+    def test_a_worker_killed_at_its_last_attempt_leaves_a_dead_letter_that_ends_the_task(self, publishing):
+        task_id, worker = begin(publishing)
+        worker.message.receives = MAX_RECEIVES
+        publishing.die(worker)
+        publishing.drain()
+        assert publishing.task(task_id).status == tasks.FAILURE
+        assert publishing.is_unlocked()
+
+
+class TestDeletedTask:
+    """The item of a task that expired, or was deleted by mistake."""
+
+    def test_does_not_lock_its_channel(self, publishing):
+        task_id = publishing.request()
+        publishing.task(task_id).delete()
+        publishing.waiting.clear()
+        again = publishing.request()
+        publishing.drain()
+        assert publishing.task(again).status == tasks.SUCCESS
+        assert publishing.is_unlocked()
+
+    def test_does_not_lock_its_channel_after_a_worker_was_killed(self, publishing):
+        task_id, worker = begin(publishing)
+        publishing.die(worker)
+        publishing.task(task_id).delete()
+        publishing.waiting.clear()
+        publishing.pass_time(LEASE + 1)
+        again = publishing.request()
+        publishing.drain()
+        assert publishing.task(again).status == tasks.SUCCESS
+        assert publishing.is_unlocked()
+
+    def test_keeps_the_requests_that_waited_for_it(self, publishing):
+        task_id = publishing.request()
+        publishing.request()
+        publishing.task(task_id).delete()
+        publishing.waiting.clear()
+        publishing.request()
+        publishing.drain()
+        assert publishing.task(following(task_id)).status == tasks.SUCCESS
+        assert publishing.is_unlocked()
+
+    def test_leaves_the_lock_to_a_worker_that_still_runs(self, publishing):
+        task_id, worker = begin(publishing)
+        publishing.task(task_id).delete()
+        publishing.request()
+        assert publishing.channel().publish_task_id == task_id
+        publish_lock.hand_over(worker.task, worker.channel, rev=1)
+        assert publishing.channel().publish_task_id == following(task_id)
+        assert tasks.get(task_id) is None
+
+    def test_is_not_created_again_at_its_end(self, publishing):
+        task_id, worker = at_export(publishing)
+        publishing.task(task_id).delete()
+        assert publish_lock.finish(worker.task, worker.channel, tasks.SUCCESS, "Done", {"version": 1}, [])
+        assert tasks.get(task_id) is None
+        assert publishing.is_unlocked()

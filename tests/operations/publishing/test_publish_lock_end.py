@@ -7,7 +7,7 @@ from chalicelib.handlers.workers import MAX_RECEIVES
 from chalicelib.models import changes, channels, tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
-from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing import publish_failure, publish_lock
 from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.operations.publishing.publish_steps import at_export, begin, only, sent
@@ -82,7 +82,7 @@ class TestFinish:
     def test_by_a_worker_that_lost_its_lease_changes_nothing(self, publishing):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
-        publish_lock.give_up(task_id)
+        publish_failure.give_up(task_id)
         publishing.succeed(worker)
         assert publishing.task(task_id).status == tasks.FAILURE
         assert publishing.channel().version == 0
@@ -136,9 +136,10 @@ class TestGiveUp:
         assert publishing.task(task_id).status == tasks.FAILURE
         assert publishing.task(following(task_id)).status == tasks.SUCCESS
 
-    def test_ignores_a_task_that_another_worker_processes(self, publishing):
+    def test_is_postponed_while_another_worker_processes_the_task(self, publishing):
         task_id, worker = begin(publishing)
-        publish_lock.give_up(task_id)
+        with pytest.raises(Busy):
+            publish_failure.give_up(task_id)
         assert publishing.task(task_id).status == tasks.PENDING
         assert publishing.channel().publish_lease == worker.channel.publish_lease
 
@@ -155,8 +156,10 @@ class TestGiveUp:
             return found
 
         monkeypatch.setattr(channels, "get", overtaken)
-        monkeypatch.setattr(publish_lock, "_restore_database", lambda _: pytest.fail("another version is live"))
-        publish_lock.give_up(task_id)
+        monkeypatch.setattr(publish_failure, "_restore_database", lambda _: pytest.fail("another version is live"))
+        with pytest.raises(Busy):
+            publish_failure.give_up(task_id)
+        publish_failure.give_up(task_id)
         assert (publishing.task(task_id).status, publishing.channel().version) == (tasks.SUCCESS, 1)
 
     def test_excludes_other_workers_while_it_runs(self, publishing, monkeypatch):
@@ -167,24 +170,24 @@ class TestGiveUp:
             with pytest.raises(Busy):
                 publish_lock.claim(task_id, EXPORT)
 
-        monkeypatch.setattr(publish_lock, "_restore_database", restore)
-        publish_lock.give_up(task_id)
+        monkeypatch.setattr(publish_failure, "_restore_database", restore)
+        publish_failure.give_up(task_id)
         assert publishing.task(task_id).status == tasks.FAILURE
         assert publishing.is_unlocked()
 
     def test_releases_the_lease_after_a_failure(self, publishing, monkeypatch):
         task_id, worker = at_export(publishing)
         publish_lock.release(worker.task, worker.channel)
-        monkeypatch.setattr(publish_lock, "_restore_database", lambda _: 1 / 0)
+        monkeypatch.setattr(publish_failure, "_restore_database", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            publish_lock.give_up(task_id)
+            publish_failure.give_up(task_id)
         assert publishing.channel().publish_lease is None
 
     def test_ignores_a_task_that_has_ended(self, publishing):
         task_id = publishing.request()
         publishing.drain()
-        publish_lock.give_up(task_id)
-        publish_lock.give_up("0" * 32)
+        publish_failure.give_up(task_id)
+        publish_failure.give_up("0" * 32)
         assert publishing.task(task_id).status == tasks.SUCCESS
 
 

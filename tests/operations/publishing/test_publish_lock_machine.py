@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from chalicelib.errors import Busy
-from chalicelib.handlers.workers import MAX_RECEIVES
 from chalicelib.models import tasks
 from tests.support.worlds.publishing_world import FAULTS, Message, Publishing, following
 
@@ -75,8 +74,6 @@ class Machine(RuleBasedStateMachine):
     @rule(how=ways, fault=faults)
     def work(self, how, fault):
         (worker,) = self.publishing.workers
-        if how == "die" and worker.message.receives == MAX_RECEIVES:
-            how = "fail"  # a worker killed at the last attempt leaves the lock to the next request
         with self.broken_by(fault if how in ("succeed", "refuse") else None):
             getattr(self.publishing, how)(worker)
 

@@ -27,7 +27,7 @@ from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
 from tests.support.source.code import ROOT
 
-WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance")}
+WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance", "failed")}
 TABLE = RouteTable(application.app.routes)
 ARN = "arn:aws:sqs:us-east-1:123456789012:"
 CONTEXT = LambdaContext("api", 29.0)

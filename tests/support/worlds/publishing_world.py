@@ -18,7 +18,7 @@ from chalicelib.handlers.workers import MAX_RECEIVES
 from chalicelib.models import channels, leases, tasks
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing import publish_failure, publish_lock
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.models.builders import make_channel
 from tests.models.dynamodb import real
@@ -132,9 +132,10 @@ class Publishing:
         self.waiting.remove(message)
         message.receives += 1
         try:
-            claimed = publish_lock.claim(message.task_id, message.stage)
+            claimed = self._claim(message)
         except Busy as error:  # it is sent again
-            self.waiting.append(Message(message.task_id, message.stage, self.now + error.retry_after))
+            again = Message(message.task_id, message.stage, self.now + error.retry_after, message.receives - 1)
+            self.waiting.append(again)
             raise
         except Exception:
             self._come_again(message, 1)
@@ -144,6 +145,23 @@ class Publishing:
         worker = Worker(message, *claimed, seen=self.edits)
         self.workers.append(worker)
         return worker
+
+    def _claim(self, message: Message) -> tuple[Task, Channel] | None:
+        """Take the lease for a message, or end its task if it is a dead letter or its workers were killed too often."""
+        if message.receives > MAX_RECEIVES:
+            publish_failure.give_up(message.task_id)
+            self._note_failure(message)
+            return None
+        claimed = publish_lock.claim(message.task_id, message.stage)
+        if claimed is None or not publish_failure.is_killed_too_often(claimed[1]):
+            return claimed
+        publish_failure.fail(*claimed)
+        self._note_failure(message)
+        return None
+
+    def _note_failure(self, message: Message) -> None:
+        if self.task(message.task_id).status == tasks.FAILURE:
+            self.refused.setdefault(message.task_id, self.edits)
 
     def succeed(self, worker: Worker) -> None:
         """The worker completes its stage."""
@@ -184,10 +202,11 @@ class Publishing:
             self._come_again(worker.message, 2)
             return
         self.refused[worker.task.id] = self.edits
-        publish_lock.give_up(worker.task.id)
+        publish_failure.give_up(worker.task.id)
 
     def die(self, worker: Worker) -> None:
-        """The worker is killed: it releases nothing, and its message is received again after its visibility timeout."""
+        """The worker is killed: it releases nothing, and its message is received again after its visibility timeout, or
+        is a dead letter then."""
         self.workers.remove(worker)
         self._come_again(worker.message, VISIBILITY)
 

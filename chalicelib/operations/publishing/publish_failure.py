@@ -1,0 +1,55 @@
+"""The end of a publish or draft whose workers failed or were killed too often."""
+
+from chalicelib.aws import storage
+from chalicelib.domain.storage_keys import database_key
+from chalicelib.models import channels, tasks
+from chalicelib.models.base import Table
+from chalicelib.models.channels import PUBLISH_LEASE, Channel
+from chalicelib.models.tasks import Task
+from chalicelib.operations.publishing import publish_lock
+from chalicelib.operations.publishing.publish_lock import EXPORT, FAILED
+
+MAX_ATTEMPTS = 5  # workers killed in one stage of a task; then the task fails
+KILLED = (
+    f"Publishing was stopped {MAX_ATTEMPTS} times before its end, as it took too long or needed too much memory. The "
+    "previously published version is unchanged. Publish again with fewer or smaller files, or report the problem."
+)
+
+
+def is_killed_too_often(channel: Channel) -> bool:
+    """Whether as many workers of this stage were killed as are allowed. The caller has just taken the lease."""
+    return PUBLISH_LEASE.of(channel).attempts >= MAX_ATTEMPTS
+
+
+def give_up(task_id: str, reason: str = FAILED) -> None:
+    """Fail a task after too many attempts, unless it has ended. Raises Busy if a worker is processing it."""
+    task = tasks.get(task_id)
+    channel = channels.get(task.channel_id) if task else None
+    if task is None or channel is None or channel.publish_task_id != task_id:
+        return
+    publish_lock.take_lease(task, channel, str(channel.publish_stage))
+    try:
+        with publish_lock.kept_alive(task, channel):
+            fail(task, channel, reason)
+    except BaseException:
+        publish_lock.release(task, channel)
+        raise
+
+
+def fail(task: Task, channel: Channel, reason: str = KILLED) -> None:
+    """Fail a task under its lease, and restore what the export had begun to replace."""
+    columns: dict[str, object] = {}
+    deleted: list[Table] = []
+    if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
+        _restore_database(channel)
+        columns, deleted = publish_lock.end_of_draft(channel)
+    publish_lock.finish(task, channel, tasks.FAILURE, reason, columns, [], deleted=deleted)
+
+
+def _restore_database(channel: Channel) -> None:
+    """Restore the published database, which the export worker may have overwritten with the failed version."""
+    newest = database_key(channel.id)
+    if channel.version:
+        storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
+    else:
+        storage.delete(newest)
