@@ -31,7 +31,7 @@ class TestNodes:
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", sent)
         assert world.synced() == [UPDATED]
         assert set(world.mirror.nodes[new["id"]]["tags"]) == {"x", "y"}
-        assert world.mirror.nodes[new["id"]]["modified"] != "x"
+        assert world.mirror.nodes[new["id"]].get("modified") != "x"
         world.write("PATCH", f"{contentnode.URL}/{new['id']}", {})
         assert world.synced() == []
         world.write("PUT", f"{contentnode.URL}/{new['id']}", {"parent": world.a, "kind": "topic", "title": "p"})
