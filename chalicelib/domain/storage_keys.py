@@ -59,6 +59,11 @@ def answer_key(digest: str) -> str:
     return f"content/answers/{digest}.json"
 
 
+def own_answer_key(name: str) -> str:
+    """Key of a response for one user that is too large for Lambda, by a secret name; deleted after a day."""
+    return f"content/answers/own/{name}.json"
+
+
 def raw_data_key(digest: str) -> str:
     """Key of a question's raw data that is too large for DynamoDB, by its SHA-256."""
     return f"items/{digest}.json"

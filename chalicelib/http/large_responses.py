@@ -26,6 +26,11 @@ def is_too_large(text: str) -> bool:
     return len(text) > MAX_BYTES or (len(text) * _MAX_ESCAPED > MAX_BYTES and len(json.dumps(text)) > MAX_BYTES)
 
 
+def sent_size(text: str) -> int:
+    """How many bytes this part of a body takes in a response of Lambda, which encodes the body as JSON again."""
+    return len(json.dumps(text))
+
+
 def store(text: str, etag: str, zipped: bool) -> str:
     """Store a JSON text under its strong ETag; returns the path on this host where it is available for days."""
     key = answer_key(etag.strip('"') + "-gzip" * zipped)

@@ -14,6 +14,7 @@ from chalicelib.http.router import JSON, PUBLIC, Access, Route
 from chalicelib.identity import cookies
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
+from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.common import Fields, Problem
 
 Schema = dict[str, Any]
@@ -211,11 +212,17 @@ def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
             responses[str(status)]["content"] = {
                 kind: {"schema": schema if kind == JSON else {"type": "string"}} for kind in kinds
             }
-    if route.path.startswith(PUBLIC):
+    if route.path.startswith(PUBLIC) or is_list(route):
         responses["302"] = {"description": "The response is large: get it from the `Location`, on the same host."}
+    if route.path.startswith(PUBLIC):
         responses["304"] = {"description": "Not modified."}
     errors = {str(status): {"$ref": f"#/components/responses/{ERRORS[status][0]}"} for status in _error_statuses(route)}
     return {**responses, **errors}
+
+
+def is_list(route: Route) -> bool:
+    """Whether a route lists a resource, unpaged if no page is requested."""
+    return route.query is not None and issubclass(route.query, ListQuery)
 
 
 def has_page(route: Route) -> bool:

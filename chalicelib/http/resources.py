@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from chalicelib.config import settings
 from chalicelib.errors import FilterRequired
+from chalicelib.http import whole_lists
 from chalicelib.http.pagination import page_of
 from chalicelib.http.rights import in_body, on_path
 from chalicelib.http.router import Access, Reply, Request, Route, anyone
@@ -138,7 +139,8 @@ def _list_view(listing: Listing) -> Callable[[Request], Any]:
         items = searched(listing.find(_caller(request), query), query.search, listing.search)
         items = ordered(items, query.ordering, listing.ordering)
         if query.page is None and query.page_size is None:
-            return listing.fill(_caller(request), items)
+            batches = (items[at : at + whole_lists.BATCH] for at in range(0, len(items), whole_lists.BATCH))
+            return whole_lists.reply(([*listing.fill(_caller(request), batch)] for batch in batches), request)
         url = settings().public_url + request.path
         page = page_of(items, query.page or 1, query.page_size or PAGE_SIZE, url, request.query)
         return {**page, "results": listing.fill(_caller(request), page["results"])}

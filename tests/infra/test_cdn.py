@@ -10,6 +10,7 @@ import pytest
 from chalicelib.aws import storage
 from infra import cdn, routes, template
 from infra.cdn import ALWAYS_FORWARDED
+from infra.routes import Route
 
 LONG = 31536000
 PARTS = cdn.resources()
@@ -22,6 +23,11 @@ ORIGINS = {origin["Id"]: origin for origin in CONFIG["Origins"]}
 
 def of(kind: str) -> list[dict[str, Any]]:
     return [part["Properties"] for part in RESOURCES.values() if part["Type"] == f"AWS::{kind}"]
+
+
+def is_cached(rule: Route) -> bool:
+    """Whether the edge caches a rule's files: a rule for private responses forbids it."""
+    return bool(rule.cache_control) and "no-store" not in str(rule.cache_control)
 
 
 def cache(behaviour: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +66,7 @@ class TestBehaviours:
             assert behaviour["FunctionAssociations"][0]["EventType"] == "viewer-request"
 
     def test_cache_files_as_long_as_clients(self) -> None:
-        cached = {rule.path: cache(behaviour) for rule, behaviour in RULES if rule.cache_control}
+        cached = {rule.path: cache(behaviour) for rule, behaviour in RULES if is_cached(rule)}
         assert {path: (policy["DefaultTTL"], policy["MaxTTL"]) for path, policy in cached.items()} == {
             "/content/storage/*": (LONG, LONG),
             "/content/databases/*-next.sqlite3": (5, 5),
@@ -79,12 +85,12 @@ class TestBehaviours:
 
     def test_cache_files_by_origin_only(self) -> None:
         for rule, behaviour in RULES:
-            if rule.cache_control:
+            if is_cached(rule):
                 assert key(behaviour) == ("none", ["origin"], "none", False, False)
 
     def test_cache_nothing_else(self) -> None:
-        rest = [pair for pair in RULES if not (pair[0].cache_control or pair[0].edge_seconds)]
-        assert [rule.path for rule, _ in rest] == ["/content/*", "*"]
+        rest = [pair for pair in RULES if not (is_cached(pair[0]) or pair[0].edge_seconds)]
+        assert [rule.path for rule, _ in rest] == ["/content/answers/own/*", "/content/*", "*"]
         assert {behaviour["CachePolicyId"] for _, behaviour in rest} == {cdn.CACHING_DISABLED}
 
     def test_compress_by_the_rules(self) -> None:

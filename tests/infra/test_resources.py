@@ -154,7 +154,7 @@ def test_the_bucket_is_private_and_expires_work_files(session: Any) -> None:
     assert name == resources.bucket_name(PREFIX) == f"{PREFIX}content-000000000000"
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
     expiring = [(r["Filter"]["Prefix"], r["Expiration"]["Days"]) for r in rules if "Days" in r.get("Expiration", {})]
-    assert expiring == [("work/", 7), ("content/answers/", 7)]
+    assert expiring == [("work/", 7), ("content/answers/", 7), ("content/answers/own/", 1)]
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]

@@ -4,7 +4,7 @@ Channels that the caller is a member of are read from the table. Other public ch
 are read only if they are on the page (`fill`) or if a filter needs a field that the index does not hold.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.domain.ids import parse_id
@@ -25,6 +25,9 @@ from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.channel import Channel as ChannelOut
 
 Memberships = dict[str, str]  # the caller's, by channel ID
+Chosen = Callable[[list[Row]], list[Row]]  # the rows that match a query
+
+MAX_KEPT = 500  # channels that a list holds in memory at once: their images make some 100 kB each
 
 FILTERS = frozenset(ChannelQuery.model_fields) - frozenset(ListQuery.model_fields) - {"exclude"}
 ORDERING = ("name", "modified", "created", "last_published", "version", "language", "id")
@@ -39,14 +42,23 @@ def find(user: Identity, query: ChannelQuery) -> list[Row]:
     if query.bookmark is False:
         excluded |= set(bookmarks.of_user(user.user_id))
     named = _named(user, query) if query.model_fields_set & FILTERS else _known(user, own)
-    rows = _read_rows(user, named if named is not None else _wanted(own, query), own)
+
+    def chosen(rows: list[Row]) -> list[Row]:
+        return _chosen([row for row in rows if row["id"] not in excluded], query)
+
+    rows = _read_rows(user, named if named is not None else _wanted(own, query), own, chosen)
     if named is None and _includes_others(query):
-        rows += _listed_rows(user, query, own, {row["id"] for row in rows})
-    rows = [row for row in rows if row["id"] not in excluded and matches(row, query)]
-    if asks_for_content(query):
-        _add_roots(rows)
-        rows = [row for row in rows if has_content(row, query)]
+        rows += _listed_rows(user, query, own, chosen)
     return rows
+
+
+def _chosen(rows: list[Row], query: ChannelQuery) -> list[Row]:
+    """The rows that match the filters."""
+    rows = [row for row in rows if matches(row, query)]
+    if not asks_for_content(query):
+        return rows
+    _add_roots(rows)
+    return [row for row in rows if has_content(row, query)]
 
 
 def fill(user: Identity, rows: Sequence[Row]) -> list[ChannelOut]:
@@ -103,19 +115,33 @@ def _may_view(user: Identity, channel: Channel, membership: str | None) -> bool:
     return policy.may_view(role_in(user, channel, membership))
 
 
-def _read_rows(user: Identity, ids: list[str], own: Memberships) -> list[Row]:
-    found = [channel for channel in channels.get_many_to_read(ids) if _may_view(user, channel, own.get(channel.id))]
-    found.sort(key=lambda channel: channel.modified, reverse=True)
-    return [_row_of(channel, own.get(channel.id)) for channel in found]
+def _read_rows(user: Identity, ids: list[str], own: Memberships, chosen: Chosen) -> list[Row]:
+    """The chosen rows of channels, latest change first. Those of a long list do not keep their channel, which may hold
+    an image: `fill` reads the channels of the page again."""
+    rows: list[Row] = []
+    for at in range(0, len(ids), MAX_KEPT):
+        found = [
+            channel
+            for channel in channels.get_many_to_read(ids[at : at + MAX_KEPT])
+            if _may_view(user, channel, own.get(channel.id))
+        ]
+        found.sort(key=lambda channel: channel.modified, reverse=True)
+        before = len(rows)
+        rows += chosen([_row_of(channel, own.get(channel.id)) for channel in found])
+        if len(ids) > MAX_KEPT:
+            for row in rows[before:]:
+                row["channel"] = row["root"] = None
+    return rows if len(ids) <= MAX_KEPT else sorted(rows, key=lambda row: row["modified"], reverse=True)
 
 
-def _listed_rows(user: Identity, query: ChannelQuery, own: Memberships, known: set[str]) -> list[Row]:
-    """Return rows of public channels that are not in `known`."""
-    listed = [channel for channel in public_index.current().channels if channel.id not in known]
+def _listed_rows(user: Identity, query: ChannelQuery, own: Memberships, chosen: Chosen) -> list[Row]:
+    """Return the chosen rows of public channels that were not read with the caller's own."""
+    read = set(_wanted(own, query))
+    listed = [channel for channel in public_index.current().channels if channel.id not in read]
     needs_table = query.staged is not None or query.cheffed is not None or bool(query.licenses)
     if needs_table or query.subtitles is not None or query.ordering.removeprefix("-") in _NOT_IN_INDEX:
-        return _read_rows(user, [channel.id for channel in listed], own)
-    return [_listed_row(channel, own.get(channel.id)) for channel in listed]
+        return _read_rows(user, [channel.id for channel in listed], own, chosen)
+    return chosen([_listed_row(channel, own.get(channel.id)) for channel in listed])
 
 
 def _row_of(channel: Channel, membership: str | None) -> Row:

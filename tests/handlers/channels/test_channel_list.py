@@ -1,15 +1,20 @@
 """Channel lists: visibility, filters, ordering, search, paging and cost."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from chalicelib.domain.ids import new_id
+from chalicelib.identity.authentication import Identity
 from chalicelib.models import channels
-from chalicelib.models.base import write_many
+from chalicelib.models.base import now, write_many
 from chalicelib.models.channel_members import EDIT, VIEW, ChannelMember
 from chalicelib.models.channel_sets import ChannelSet
 from chalicelib.models.channels import Channel
+from chalicelib.operations.channels import channel_list
+from chalicelib.schemas.channel import ChannelQuery
+from chalicelib.schemas.query import parse_query
 from tests.support.aws.calls import counting
 from tests.support.http import recordings
 from tests.support.http.client import Studio
@@ -303,3 +308,52 @@ class TestCost:
         with counting(studio) as watch:
             assert studio.get(f"{LIST}?bookmark=true").json == []
         assert len(watch.names) <= 3, watch.names
+
+
+ICON = {"base64": "data:image/png;base64," + "A" * 40_000}
+
+
+@pytest.fixture
+def many(studio):
+    """The ids of 250 channels of the first user, each with an image: 10 MB in all."""
+    ids = [new_id() for _ in range(250)]
+    shared: dict[str, Any] = {"created": now(), "modified": now(), "root_id": new_id(), "trash_root_id": new_id()}
+    write_many(
+        [
+            *(Channel(id, name=f"{n:03}", thumbnail_encoding=ICON, **shared) for n, id in enumerate(ids)),
+            *(ChannelMember(studio.user_id, id, role=EDIT) for id in ids),
+        ]
+    )
+    return ids
+
+
+def test_a_list_larger_than_a_response_is_whole(studio, many):
+    with counting(studio) as calls:
+        answer = studio.get(f"{LIST}?edit=true&ordering=name")
+    assert [channel["id"] for channel in studio.follow(answer)] == many
+    assert len(calls.names) <= 20, calls.names  # one read per 100 channels: to filter, to fill, and of their roots
+    assert answer.headers["Location"].startswith("/content/answers/own/")
+
+
+def test_a_long_list_reads_the_channels_of_a_page_again(studio, many, monkeypatch):
+    """Until then it holds no images, so its memory does not grow with their number."""
+    whole = studio.follow(studio.get(f"{LIST}?edit=true"))
+    monkeypatch.setattr(channel_list, "MAX_KEPT", 100)
+    query = parse_query(ChannelQuery, {"edit": ["true"]})
+    user = Identity(studio.user_id, "chef@example.org", "", "", False)
+    rows = channel_list.find(user, query)
+    assert all(row["channel"] is None for row in rows)
+    assert [row["id"] for row in channel_list.fill(user, rows)] == [row["id"] for row in whole]
+
+
+def test_a_page_of_it_takes_fewer_reads(studio, many):
+    with counting(studio) as calls:
+        answer = studio.get(f"{LIST}?page=2&page_size=50&ordering=name").json
+    assert [channel["id"] for channel in answer["results"]] == many[50:100]
+    assert answer["count"] == 250
+    assert len(calls.names) <= 10, calls.names
+
+
+def test_a_page_that_is_too_large_says_how_to_shrink_it(studio, many):
+    answer = studio.get(f"{LIST}?page_size=1000")
+    assert (answer.status, "page_size" in answer.json["detail"]) == (400, True)

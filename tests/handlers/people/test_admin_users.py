@@ -4,12 +4,13 @@ import pytest
 
 from chalicelib.domain.tokens import digest
 from chalicelib.errors import Conflict, Forbidden, NotSignedIn
+from chalicelib.http import large_responses
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import identify
 from chalicelib.models import users
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import User
-from chalicelib.operations.users import admin_lists, administration
+from chalicelib.operations.users import administration
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
@@ -117,10 +118,10 @@ class TestList:
                 assert studio.get(URL + query, admin[1]).status == 200
             assert len(watch.names) == 2
 
-    def test_requires_pages_for_very_many_users(self, studio, admin, monkeypatch):
-        monkeypatch.setattr(admin_lists, "MAX_UNPAGED", 1)
-        assert studio.get(URL, admin[1]).status == 400
-        assert studio.get(f"{URL}?page_size=5", admin[1]).status == 200
+    def test_is_whole_also_if_it_is_larger_than_a_response(self, studio, admin, monkeypatch):
+        listed = studio.get(URL, admin[1]).json
+        monkeypatch.setattr(large_responses, "MAX_BYTES", 100)
+        assert studio.follow(studio.get(URL, admin[1])) == listed
 
     def test_is_for_administrators(self, studio):
         assert studio.get(f"{URL}?page_size=2").status == 403

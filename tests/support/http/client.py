@@ -118,6 +118,12 @@ class Studio:
         self.put(checksum, extension, data, notified)
         return f"{checksum}.{extension}"
 
+    def follow(self, answer: Answer) -> Any:
+        """The JSON that a redirect into the bucket leads to."""
+        assert answer.status == 302
+        stored = self.cloud.s3.get_object(Bucket=BUCKET, Key=answer.headers["Location"].removeprefix("/"))
+        return json.loads(stored["Body"].read())
+
     def put(self, checksum: str, extension: str, data: bytes, notified: bool = True) -> None:
         key = storage_key(checksum, extension)
         self.cloud.s3.put_object(Bucket=BUCKET, Key=key, Body=data, ContentType=mimetype_of(extension))
