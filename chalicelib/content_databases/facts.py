@@ -19,7 +19,6 @@ def facts_of(database: ContentDatabase) -> dict[str, Any]:
 
     `tags`, `labels` (by field of `LABELS`), `languages` and `licenses` (le_utils ids) are sorted lists.
     `num_coach_contents` is the number of resources for coaches and `content_count` that of distinct contents.
-    `countries` is empty because neither chefs nor curators can set them yet.
     """
     labels = labels_of(Source(database, 1, ""))
     return {
@@ -31,5 +30,4 @@ def facts_of(database: ContentDatabase) -> dict[str, Any]:
         "has_subtitles": bool(database.rows(_SUBTITLES, (format_presets.VIDEO_SUBTITLE,))),
         "licenses": sorted(_LICENSE_IDS[name] for (name,) in database.rows(_LICENSES) if name in _LICENSE_IDS),
         "content_count": database.rows(_CONTENTS, (content_kinds.TOPIC,))[0][0],
-        "countries": [],
     }

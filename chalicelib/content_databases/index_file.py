@@ -44,6 +44,11 @@ class PublicChannel:
         """The public version."""
         return int(self.entry["version"])
 
+    @property
+    def countries(self) -> list[str]:
+        """Codes of the countries that the channel is relevant to."""
+        return self.shown.get("countries", [])
+
     @cached_property
     def name_key(self) -> tuple[str, str]:
         """The sort key in lists of channels."""
@@ -57,7 +62,7 @@ class PublicChannel:
     @cached_property
     def metadata(self) -> str:
         """The channel in the shape of Kolibri's v2/channel, as JSON text."""
-        return jsontext.dumps(channel_metadata(self.entry, self.facts))
+        return jsontext.dumps(channel_metadata(self.entry, self.facts, self.countries))
 
 
 @dataclass(frozen=True)

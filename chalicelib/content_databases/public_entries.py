@@ -1,6 +1,6 @@
 """Published channels in the shapes of the public API: Kolibri's channel lookup and v2/channel."""
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from le_utils.constants import languages, library
 
@@ -17,6 +17,7 @@ class Shown(TypedDict):
     thumbnail_encoding: CroppedThumbnail | dict[str, Any]
     demo_server_url: str
     priority: int
+    countries: NotRequired[list[str]]  # missing in older files
 
 
 def channel_entry(
@@ -49,7 +50,7 @@ def channel_entry(
     }
 
 
-def channel_metadata(entry: PublicChannel, facts: dict[str, Any]) -> ChannelMetadata:
+def channel_metadata(entry: PublicChannel, facts: dict[str, Any], countries: list[str]) -> ChannelMetadata:
     """A channel in the shape of Kolibri's v2/channel. `entry` is its entry in the channel list."""
     language = languages.getlang(entry["language"] or "")
     return {
@@ -71,7 +72,7 @@ def channel_metadata(entry: PublicChannel, facts: dict[str, Any]) -> ChannelMeta
         "lang_code": language.primary_code if language else None,
         "lang_name": language.native_name if language else None,
         "included_languages": entry["included_languages"],
-        "countries": facts["countries"],
+        "countries": countries,
         "token": None,
         "last_published": entry["last_published"],
         "library": entry["library"],

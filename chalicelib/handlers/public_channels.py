@@ -44,7 +44,7 @@ def labels(_: Request) -> Reply:
     index = public_index.current()
     categories = {label for channel in index.channels for label in channel.facts["labels"]["categories"]}
     codes = {code for channel in index.channels for code in channel.entry["included_languages"]}
-    countries = {country for channel in index.channels for country in channel.facts["countries"]}
+    countries = {country for channel in index.channels for country in channel.countries}
     spoken = [languages.getlang(code) for code in sorted(codes)]
     body = {
         "categories": sorted(categories),
@@ -55,7 +55,7 @@ def labels(_: Request) -> Reply:
 
 
 def _metadata(channel: PublicChannel) -> ChannelMetadata:
-    return channel_metadata(channel.entry, channel.facts)
+    return channel_metadata(channel.entry, channel.facts, channel.countries)
 
 
 def _matches(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
@@ -84,7 +84,7 @@ def _has_kinds(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
 def _is_about(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
     categories = channel.facts["labels"]["categories"]
     spoken = {code.lower() for code in channel.entry["included_languages"]}
-    countries = {country.lower() for country in channel.facts["countries"]}
+    countries = {country.lower() for country in channel.countries}
     return (
         all(has_label(categories, ids_of("categories", word)) for word in query.categories)
         and (not query.languages or not spoken.isdisjoint(query.languages))

@@ -72,6 +72,7 @@ class Channel(Table):
     ricecooker_version = UnicodeAttribute(null=True)
     extra_fields = JSONAttribute(default=dict)
     content_defaults = JSONAttribute(default=dict)  # default metadata of new nodes
+    countries = JSONAttribute(default=list)  # codes of ISO 3166 that the channel is relevant to
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
     deleted = BooleanAttribute(default=False)

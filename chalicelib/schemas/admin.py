@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from chalicelib.schemas.base import BlankText, Schema, refuse
+from chalicelib.schemas.countries import Countries
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import Flag, Languages, Text, Words
 
@@ -64,3 +65,4 @@ class AdminChannelChanges(Schema):
     source_domain: _URL | None = None
     source_url: _URL | None = None
     demo_server_url: _URL | None = None
+    countries: Countries | None = None

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from chalicelib.schemas.base import BlankText, Id, Schema, Text, Title, refuse
 from chalicelib.schemas.constants import MASTERY_MODELS, Language, LicenseName, one_of
+from chalicelib.schemas.countries import Countries
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.pictures import PictureName
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Words, whole
@@ -85,6 +86,7 @@ class ChannelChange(Schema):
     language: Annotated[Language | None, BeforeValidator(_empty_as_null)] = None
     content_defaults: ContentDefaults | None = None
     source_domain: Annotated[BlankText, Field(max_length=300)] = ""
+    countries: Countries = Field(default_factory=list)
     deleted: bool = False
 
 

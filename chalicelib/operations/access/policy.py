@@ -153,9 +153,9 @@ def may_edit(role: Role | None) -> bool:
     return role in _EDITORS
 
 
-def may_import_from(role: Role | None, is_public: bool, is_deleted: bool) -> bool:
-    """Whether a chef may copy nodes from a channel. A public channel suffices, even if it is not published."""
-    return not is_deleted and (is_public or is_member(role))
+def may_import_from(role: Role | None, is_open: bool, is_deleted: bool) -> bool:
+    """Whether a chef may copy nodes from a channel. An open channel suffices."""
+    return not is_deleted and (is_open or is_member(role))
 
 
 def may_pull_from(is_deleted: bool) -> bool:
@@ -210,6 +210,11 @@ def may_revoke_invitation(role: Role | None, is_sender: bool) -> bool:
 def may_view_invited_account(caller: Caller, is_invited: bool, is_accepted: bool) -> bool:
     """Whether an invitation shows the invited account, whose existence its sender may not know."""
     return is_accepted or is_invited or caller.is_admin
+
+
+def gives_a_right(membership: str | None, offered: str) -> bool:
+    """Whether an invitation would give its user a right: viewers may be invited to edit."""
+    return membership_after(membership, offered) != membership
 
 
 def membership_after(membership: str | None, offered: str) -> str:

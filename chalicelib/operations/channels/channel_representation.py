@@ -37,6 +37,7 @@ def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut
         "last_published": moment(channel.last_published) if channel.last_published else None,
         "ricecooker_version": channel.ricecooker_version,
         "content_defaults": _defaults(channel.content_defaults),
+        "countries": channel.countries,
         "deleted": bool(channel.deleted),
         "source_url": channel.source_url or _source_url(channel.source_domain),
         "demo_server_url": channel.demo_server_url or "",

@@ -94,8 +94,11 @@ def _update(
 ) -> ChannelOut:
     """`describe` returns the changes to emit, given the channel after the update."""
     after, rights = retried(lambda: _attempt(user, channel_id, sent, origin, describe))
-    if "deleted" in sent.model_fields_set:  # even if nothing changed: earlier messages may have been lost
+    # Even if nothing changed: earlier messages may have been lost.
+    if "deleted" in sent.model_fields_set:
         _refresh_lists(after)
+    elif "countries" in sent.model_fields_set and after.public:
+        queues.send_maintenance(jobs.LIST_CHANNELS.message(channel_ids=[after.id]))
     return fields_of(after, nodes.get(after.root_id), rights)
 
 

@@ -26,7 +26,7 @@ from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.responses.people import AdminChannel
 from chalicelib.telemetry import Audited, audit
 
-_LISTED = ("deleted", "priority", "demo_server_url")  # fields besides `public` that public lists depend on
+_LISTED = ("deleted", "priority", "demo_server_url", "countries")  # fields besides `public` that public lists depend on
 
 
 class Named(TypedDict):
@@ -155,5 +155,6 @@ def _row(channel: Channel, root: Node | None) -> AdminChannel:
         "deleted": bool(channel.deleted),
         "source_url": channel.source_url,
         "demo_server_url": channel.demo_server_url,
+        "countries": channel.countries,
         "primary_token": channel.primary_token,
     }

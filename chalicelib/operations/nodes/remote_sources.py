@@ -50,7 +50,7 @@ def _readable_channels(user: Identity, wanted: list[RemoteNodeIn]) -> dict[str, 
     return {
         channel.id: channel
         for channel in found[Channel]
-        if policy.may_import_from(roles[channel.id], bool(channel.public), bool(channel.deleted))
+        if policy.may_import_from(roles[channel.id], channel_rights.is_open(channel), bool(channel.deleted))
     }
 
 

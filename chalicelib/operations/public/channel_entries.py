@@ -27,6 +27,7 @@ def shown_of(channel: Channel) -> Shown:
         "thumbnail_encoding": channel.thumbnail_encoding,
         "demo_server_url": channel.demo_server_url or "",
         "priority": int(channel.priority),
+        "countries": channel.countries,
     }
 
 

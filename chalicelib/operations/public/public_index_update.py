@@ -30,18 +30,18 @@ _SHELF = Shelf(public_index.PUBLIC, index_key)
 def set_public(
     channel_id: str, public: bool, others: Mapping[str, Any] | None = None, emissions: Sequence[Emission] = ()
 ) -> Channel:
-    """Make a published channel public or private, set its fields `others` and emit changes, in one transaction.
+    """Make a channel public or private, set its fields `others` and emit changes, in one transaction.
 
-    The lists are updated in the background. Raises NotFound if the channel does not exist, Conflict if it cannot become
-    public because it is deleted or not published, or if another user just changed it, and Busy if a feed was changed
-    since its counter was read.
+    The lists are updated in the background; a channel that is not published yet appears with its first publish. Raises
+    NotFound if the channel does not exist, Conflict if it cannot become public because it is deleted or if another
+    user just changed it, and Busy if a feed was changed since its counter was read.
     """
     others = others or {}
     channel = channels.get(channel_id)
     if channel is None:
         raise NotFound(f"Channel not found: {channel_id}")
-    if public and (others.get("deleted", channel.deleted) or not channel.version):
-        raise Conflict(f"Channel {channel_id} is deleted or not published. Publish it before making it public.")
+    if public and others.get("deleted", channel.deleted):
+        raise Conflict(f"Channel {channel_id} is deleted. Restore it before making it public.")
     written = channels.set_public(channel, public, others, emissions)
     if written is None:
         raise Busy("Other requests are changing the same channel. Send this request again.")

@@ -30,7 +30,8 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     """Invite a user to a channel and send an e-mail. If the e-mail cannot be sent, the invitation is withdrawn.
 
     Raises ValidationFailed for an invalid address, NotFound or Forbidden for the channel, Conflict if the channel is
-    deleted, the user is a member or has a pending invitation, or the ID is taken, Busy if the e-mail cannot be sent.
+    deleted, the user has this right already or a pending invitation, or the ID is taken, Busy if the e-mail cannot be
+    sent.
     """
     address = plain_address(sent.email)
     if address is None:
@@ -41,8 +42,8 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     found.require_editor()
     if found.channel.deleted:
         raise Conflict(f"Channel {found.channel.id} is deleted. Restore it first.")
-    if invited_id in found.memberships:
-        raise Conflict(f"{address} is already a member of this channel.")
+    if not policy.gives_a_right(found.memberships.get(invited_id), sent.share_mode):
+        raise Conflict(f"{address} is already a member of this channel with this right.")
     if invitations.waiting({invited_id, address_id(address)}, found.channel.id):
         raise Conflict(f"{address} is already invited to this channel. Change or revoke that invitation.")
     invitation = Invitation(

@@ -78,6 +78,7 @@ class Channel(TypedDict):
     trash_root_id: Id | None
     staging_root_id: Id | None
     content_defaults: ChannelDefaults
+    countries: list[str]
     deleted: bool
     source_url: str
     demo_server_url: str

@@ -108,4 +108,5 @@ class AdminChannel(TypedDict):
     deleted: bool
     source_url: str | None
     demo_server_url: str | None
+    countries: list[str]
     primary_token: str | None

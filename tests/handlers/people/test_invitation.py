@@ -89,11 +89,13 @@ class TestCreate:
         studio.call("PATCH", url, {"revoked": True})
         assert invite(studio, channel_id).status == 201
 
-    @pytest.mark.parametrize("role", [EDIT, VIEW])
-    def test_is_refused_for_members(self, studio, channel_id, guest, role):
+    @pytest.mark.parametrize(
+        ("role", "offered", "status"), [(EDIT, EDIT, 409), (EDIT, VIEW, 409), (VIEW, VIEW, 409), (VIEW, EDIT, 201)]
+    )
+    def test_is_refused_for_members_who_have_the_right(self, studio, channel_id, guest, role, offered, status):
         studio.share(channel_id, guest[0], role)
-        assert invite(studio, channel_id, "GUEST@example.org").status == 409
-        assert invite(studio, channel_id, "chef@example.org").status == 409
+        assert invite(studio, channel_id, "GUEST@example.org", share_mode=offered).status == status
+        assert invite(studio, channel_id, "chef@example.org", share_mode=offered).status == 409
 
     def test_is_allowed_to_editors_only(self, studio, channel_id, guest):
         assert invite(studio, channel_id, "a@b.org", guest[1]).status == 404

@@ -34,6 +34,15 @@ class TestAccept:
         expected = (1, 0) if role == EDIT else (0, 1)
         assert (channel.editors_count - 1, channel.viewers_count) == (user.edit_count, user.view_count) == expected
 
+    def test_makes_a_viewer_an_editor(self, studio, channel_id, guest):
+        for role in (VIEW, EDIT):
+            assert studio.post(f"{made(studio, channel_id, share_mode=role)}/accept", None, guest[1]).status == 200
+        body = {"channel_id": channel_id}
+        assert studio.post("/api/internal/check_user_is_editor", body, guest[1]).status == 200
+        channel, user = existing(channels.get(channel_id)), existing(users.get(guest[0]))
+        assert (channel.editors_count, channel.viewers_count) == (2, 0)
+        assert (user.edit_count, user.view_count) == (1, 0)
+
     def test_can_be_done_by_patch(self, studio, channel_id, guest):
         url = made(studio, channel_id)
         answer = studio.call("PATCH", url, {"accepted": True}, guest[1])

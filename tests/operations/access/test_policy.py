@@ -155,6 +155,7 @@ class TestInvitation:
     )
     def test_never_removes_a_permission(self, membership, offered, after):
         assert policy.membership_after(membership, offered) == after
+        assert policy.gives_a_right(membership, offered) is (after != membership)
 
 
 def test_administrators_and_other_users_are_not_owners():
