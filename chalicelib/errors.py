@@ -17,6 +17,9 @@ StudioError
 
 from collections.abc import Mapping
 
+NO_PERMISSION = "You do not have permission to perform this action."
+CSRF_FAILED = "CSRF Failed:"
+
 
 class StudioError(Exception):
     """An error with a message for the caller: what is wrong, then what to do."""
@@ -47,7 +50,12 @@ class NotSignedIn(StudioError):
 
 
 class Forbidden(StudioError):
+    """The message begins with the specification's sentence, except for CSRF failures, which have their own."""
+
     title = "Forbidden"
+
+    def __init__(self, advice: str) -> None:
+        super().__init__(advice if advice.startswith(CSRF_FAILED) else f"{NO_PERMISSION} {advice}")
 
 
 class NotFound(StudioError):

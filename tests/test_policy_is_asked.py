@@ -28,7 +28,6 @@ EXCEPTIONS = {
     ("models.channel_members", "role"): "writes on condition of the role that was read, and counts editors",
     ("models.channels", "public"): "the key of the index of public channels follows, on condition of what was read",
     ("models.users", "is_admin"): "the list of administrators, and an indexed key of each user",
-    ("operations.users.invitations", "role"): "nobody is invited twice: a conflict, whoever invites",
     ("operations.search.search_query", "role"): "`edit` names one of the caller's lists; the policy says what is in it",
     ("operations.nodes.build_nodes", "role"): "the audience of a node, `role_visibility`",
     ("operations.sync.apply", "owner"): "finds the identity that made a change",

@@ -7,7 +7,7 @@ from chalicelib.content_databases.index_file import PublicChannel
 from chalicelib.content_databases.public_entries import channel_metadata
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import has_label, ids_of
-from chalicelib.errors import NotFound
+from chalicelib.errors import BadRequest, NotFound
 from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Access, Reply, Request, Route, array
 from chalicelib.operations.public import public_index
@@ -35,8 +35,15 @@ def retrieve(request: Request) -> Reply:
     index = public_index.current()
     channel = index.by_id.get(parse_id(request.params["channel_id"]) or "")
     if channel is None:
-        raise NotFound(f"No public channel has the ID {request.params['channel_id'][:100]}")
+        raise NotFound(f"Channel with id {request.params['channel_id'][:100]} not found")
     return Reply(_metadata(channel), changed=index.modified)
+
+
+def retrieve_v1(request: Request) -> Reply:
+    """One public channel. A malformed id is 400, as specified; in v2 it is 404, as recorded."""
+    if parse_id(request.params["channel_id"]) is None:
+        raise BadRequest("Invalid UUID format.")
+    return retrieve(request)
 
 
 def labels(_: Request) -> Reply:
@@ -104,10 +111,10 @@ ROUTES = (
     Route("GET", f"{V2}/labels", labels, Access.ANYONE, "List the labels of public channels", answer=ChannelLabels),
     *(
         Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
-        for base in (V2, V1)
+        for base, one in ((V2, retrieve), (V1, retrieve_v1))
         for path, view, summary, query, answer in (
             (base, channel_list, "Browse public channels", ChannelMetadataQuery, paged(ChannelMetadata)),
-            (f"{base}/{{channel_id}}", retrieve, "Get a public channel", None, ChannelMetadata),
+            (f"{base}/{{channel_id}}", one, "Get a public channel", None, ChannelMetadata),
         )
     ),
 )

@@ -70,6 +70,12 @@ def _too_many() -> ValidationFailed:
     return ValidationFailed({"max_results": [f"Too many nodes for one response. {_IN_PAGES}"]})
 
 
+def retrieve_v1(request: Request) -> Reply:
+    """One node that matches the filters. A malformed id is 400, as specified; in v2 it is 404, as recorded."""
+    _node_id(request)
+    return retrieve(_this_host)(request)
+
+
 def retrieve(files_url: Callable[[], str]) -> Callable[[Request], Reply]:
     """A view of one node that matches the filters; `files_url` is the base URL of its files."""
 
@@ -155,7 +161,7 @@ ROUTES = tuple(
     Route("GET", path, view, Access.ANYONE, summary, query=query, answer=answer)
     for path, view, summary, query, answer in (
         (f"{V1}/contentnode", list_v1, "List nodes of public channels in pages", NodeListQuery, NodesV1),
-        (f"{V1}/contentnode/{{node_id}}", retrieve(_this_host), NODE, NodeFilter, PublicNode),
+        (f"{V1}/contentnode/{{node_id}}", retrieve_v1, NODE, NodeFilter, PublicNode),
         (f"{V1}/contentnode_tree/{{node_id}}", retrieve_tree(_this_host), TREE, NodeTreeQuery, PublicTree),
         (f"{V2}/contentnode", list_v2, "List nodes of public channels", NodeListQuery, NODES),
         (f"{V2}/contentnode/{{node_id}}", retrieve(_no_host), NODE, NodeFilter, PublicNode),

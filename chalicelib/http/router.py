@@ -249,7 +249,7 @@ def _call(methods: Methods, request: Request) -> Reply:
         request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
         telemetry.know(user=request.user.user_id)
     if route.access is Access.ADMIN and not request.user.is_admin:
-        raise Forbidden("You do not have permission to perform this action. Ask an administrator.")
+        raise Forbidden("Ask an administrator.")
     inputs.check_query(request.query)
     try:
         inputs.check_names(request, route.path, route.body, (*route.resource, route.answer))

@@ -93,10 +93,18 @@ def _has_token(authorization: str | None) -> bool:
     return (authorization or "").lower().split()[:1] == ["token"]
 
 
+def _advice(authorization: str | None) -> list[str]:
+    """What to send instead of a header of another scheme, such as Bearer, or without one."""
+    scheme = (authorization or "").strip().partition(" ")[0]
+    is_named = scheme.isascii() and scheme.isalpha() and len(scheme) <= 20  # else it may be a secret
+    problem = f"The scheme {scheme} is not supported." if is_named else "The header names no scheme."
+    return [f"{problem} Send the API token as Authorization: Token <40 hex digits>."] if scheme else []
+
+
 def _token_of(authorization: str | None) -> str:
     _, *rest = (authorization or "").split() or [""]
     if not _has_token(authorization):
-        raise NotSignedIn("Authentication credentials were not provided.")
+        raise NotSignedIn(" ".join(["Authentication credentials were not provided.", *_advice(authorization)]))
     if not rest:
         raise NotSignedIn("Invalid token header. No credentials provided.")
     if len(rest) > 1:

@@ -1,5 +1,6 @@
 """Validation of request bodies: the base of all pydantic models, and pydantic's errors in the API's wording."""
 
+from collections.abc import Collection
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -36,6 +37,16 @@ def refuse(sentence: str) -> PydanticCustomError:
     """An error that rejects a field with this sentence."""
     writable = sentence.encode(errors="replace").decode()
     return PydanticCustomError("refused", "{sentence}", {"sentence": writable})
+
+
+MAX_CHOICES = 20  # listed in an error
+
+
+def not_a_choice(value: str, known: Collection[str]) -> PydanticCustomError:
+    """An error that rejects a value which is not among the known ones, and lists those if they are few."""
+    few = f"Choose one of: {', '.join(sorted(known))}."
+    advice = few if len(known) <= MAX_CHOICES else f"OPTIONS on this path lists the {len(known)} choices."
+    return refuse(f'"{value[:60]}" is not a valid choice. {advice}')
 
 
 def _by_field(details: list[ErrorDetails]) -> dict[str, list[str]]:

@@ -23,13 +23,13 @@ from le_utils.constants.labels import (
 )
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
-from chalicelib.schemas.base import refuse
+from chalicelib.schemas.base import not_a_choice, refuse
 
 
 def _one_of(known: Collection[str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in known:
-            raise refuse(f'"{value[:60]}" is not a valid choice.')
+            raise not_a_choice(value, known)
         return value
 
     return check
@@ -42,7 +42,7 @@ def _is_language(code: str) -> bool:
 
 def _language(value: str) -> str:
     if not _is_language(value):
-        raise refuse(f'"{value[:60]}" is not a language of le-utils.')
+        raise refuse(f'"{value[:60]}" is not a language of le-utils. Send a code of it, such as en or pt-BR.')
     return value
 
 

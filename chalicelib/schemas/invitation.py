@@ -14,7 +14,7 @@ Name = Annotated[Text, Field(max_length=200)]
 
 
 class InvitationList(ListQuery):
-    """Invitations of a user, to a channel, or both; by default those of the caller."""
+    """Invitations to a channel, or the caller's own: by default, and with `invited`, whatever its value."""
 
     invited: QueryText = ""
     channel: QueryText = ""

@@ -14,7 +14,7 @@ from le_utils.constants.labels import (
 from pydantic import Field, PlainValidator
 
 from chalicelib.domain.trees.node_edits import SetChange
-from chalicelib.schemas.base import refuse
+from chalicelib.schemas.base import not_a_choice, refuse
 from chalicelib.schemas.chef import MAX_TAG
 from chalicelib.schemas.constants import written_set
 
@@ -35,7 +35,7 @@ def _labels(known: Collection[str]) -> Any:
         change = _set_change(value)
         for label in change.values:
             if label not in known:
-                raise refuse(f'"{label[:60]}" is not a valid choice.')
+                raise not_a_choice(label, known)
         return change
 
     return Annotated[SetChange, PlainValidator(check), written_set(known)]

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.schemas.base import Id, Schema, refuse
+from chalicelib.schemas.base import Id, Schema, not_a_choice, refuse
 from chalicelib.schemas.base import Text as StoredText
 from chalicelib.schemas.constants import KINDS, LICENSES
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
@@ -21,7 +21,7 @@ _LICENSE_IDS: dict[str, int] = {str(license.id): license.id for license in LICEN
 
 def _kind(value: str) -> str:
     if value not in KINDS:
-        raise refuse(f"{value[:60]!r} is not a kind of le_utils, such as topic or video.")
+        raise not_a_choice(value, KINDS)
     return value
 
 

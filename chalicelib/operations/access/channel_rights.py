@@ -3,13 +3,14 @@
 The policy makes every decision. A channel that the user may not view is reported as not found.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
+from chalicelib.domain.tokens import is_channel_token, plain_token
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import changes, channels
+from chalicelib.models import changes, channels, nodes
 from chalicelib.models.base import Table, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channel_members import ChannelMember
@@ -30,10 +31,26 @@ def viewable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
 
 
 def _viewable(user: Identity, plain: str, found: Found) -> tuple[Channel, Rights]:
-    rights = rights_in(user, found[Channel][0], memberships(found).get(plain)) if found[Channel] else None
-    if rights is None or not policy.may_view(rights.role):
+    if not found[Channel]:
+        raise _unknown(user, plain)
+    rights = rights_in(user, found[Channel][0], memberships(found).get(plain))
+    if not policy.may_view(rights.role):
         raise NotFound(f"Channel not found: {plain}")
     return found[Channel][0], rights
+
+
+def _unknown(user: Identity, plain: str) -> NotFound:
+    """The error for an id without a channel. If it is that of a node, its channel is named to members. Two reads."""
+    node = nodes.get(plain)
+    channel = named(user, node.channel_id, policy.is_member) if node else None
+    return NotFound(f"Channel not found: {plain}{f'. That is a node of channel {channel.id}.' if channel else ''}")
+
+
+def named(user: Identity, channel_id: str, may: Callable[[Role | None], bool]) -> Channel | None:
+    """Return a channel that an error may name, as `may` decides by the user's role; None if there is none. One read."""
+    found = read_many(keys(user, [channel_id]))
+    of_user = roles(user, found)
+    return next((channel for channel in found[Channel] if may(of_user[channel.id])), None)
 
 
 def writable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
@@ -79,7 +96,7 @@ def editable_channels(user: Identity, channel_ids: Iterable[object]) -> list[Cha
     by_id, roles_by_channel = {channel.id: channel for channel in found[Channel]}, memberships(found)
     for channel_id in wanted:
         if channel_id not in by_id:
-            raise NotFound(f"Channel not found: {channel_id}")
+            raise _unknown(user, channel_id)
         if not policy.may_edit(policy.role_of(user, roles_by_channel.get(channel_id))):
             raise policy.refuse_edit(channel_id)
     return [by_id[channel_id] for channel_id in wanted]
@@ -136,5 +153,8 @@ def is_open(channel: Channel) -> bool:
 def _parsed(channel_id: object) -> str:
     plain = parse_id(channel_id)
     if plain is None:
-        raise NotFound(f"Channel not found: {str(channel_id)[:60]!r} is not an id of 32 hex digits.")
+        token = plain_token(str(channel_id))
+        found = f" To find the channel of a token: GET /api/public/v1/channels/lookup/{token}"
+        advice = found if is_channel_token(token) else ""
+        raise NotFound(f"Channel not found: {str(channel_id)[:60]!r} is not an id of 32 hex digits.{advice}")
     return plain

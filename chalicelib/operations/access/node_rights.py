@@ -15,7 +15,7 @@ from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access import policy
-from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, roles
+from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, named, roles
 from chalicelib.operations.access.policy import Role
 
 T = TypeVar("T")
@@ -114,7 +114,7 @@ def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
     plain = parse_id(node_id)
     found = nodes.get(plain) if plain else None
     if found is None:
-        raise _unknown(node_id)
+        raise _no_node(user, node_id)
     rights, path = _rights_and_path(user, found, needs_edit)
     channel = next((channel for channel in rights[Channel] if path and channel.id == path[0].channel_id), None)
     role = roles(user, rights).get(channel.id) if channel else None
@@ -146,6 +146,16 @@ def _rights_and_path(user: Identity, found: Node, with_counter: bool) -> tuple[F
 
 def _unknown(node_id: object) -> NotFound:
     return NotFound(f"No ContentNode matches the given query: {str(node_id)[:60]!r}.")
+
+
+def _no_node(user: Identity, node_id: object) -> NotFound:
+    """The error for an id without a node. If it is that of a channel, its viewers learn its root. One read."""
+    plain = parse_id(node_id)
+    channel = named(user, plain, policy.may_view) if plain else None
+    is_channel = f" That is a channel. Its root node is {channel.root_id}." if channel else ""
+    return NotFound(
+        f"{_unknown(node_id).detail}{is_channel or ' Send the id of a node, not its node_id or content_id.'}"
+    )
 
 
 def _viewable(found: Found, of_user: dict[str, Role | None]) -> dict[str, Channel]:

@@ -50,7 +50,7 @@ def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any
     not edit its channel, and Conflict if its tree was replaced by a newer upload.
     """
     for _ in range(3):
-        parent = _parent(root_id)
+        parent = _parent(user, root_id)
         sent = _check(content_data)
         ids = {node.node_id: derived_id(parent.id, node.node_id) for node in sent}
         state = _read(user, parent, sent, ids)
@@ -62,19 +62,25 @@ def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any
 
 def check_editor(user: Identity, root_id: str) -> None:
     """Check that the user may add nodes below a node. Raises NotFound and Forbidden as `add_nodes` does."""
-    channel_rights.editable_channel(user, _existing(root_id).channel_id)
+    channel_rights.editable_channel(user, _existing(user, root_id).channel_id)
 
 
-def _existing(root_id: str) -> Node:
+def _existing(user: Identity, root_id: str) -> Node:
     parent_id = parse_id(root_id)
     parent = nodes.get(parent_id) if parent_id else None
     if parent is None:
-        raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.")
+        channel = channel_rights.named(user, parent_id, policy.may_edit) if parent_id else None
+        advice = (
+            f" That is a channel. The root node of its upload is {channel.chef_root_id}."
+            if channel and channel.chef_root_id
+            else ""
+        )
+        raise NotFound(f"Content not found: there is no node {str(root_id)[:60]!r}.{advice}")
     return parent
 
 
-def _parent(root_id: str) -> Node:
-    parent = _existing(root_id)
+def _parent(user: Identity, root_id: str) -> Node:
+    parent = _existing(user, root_id)
     if parent.kind != content_kinds.TOPIC:
         raise ValidationFailed({"root_id": ["Only topics can have children. Choose a topic."]})
     return parent

@@ -165,7 +165,8 @@ def test_administrators_and_other_users_are_not_owners():
 
 
 def test_edit_error_names_the_channel_and_the_next_step():
-    assert policy.refuse_edit("c").detail == "You may not edit channel c. Ask one of its editors to invite you."
+    advice = "You may not edit channel c. Ask one of its editors to invite you."
+    assert policy.refuse_edit("c").detail == f"You do not have permission to perform this action. {advice}"
 
 
 @dataclass(frozen=True)
