@@ -30,7 +30,7 @@ OWN = frozenset(
         "included_categories",
     ]
 )
-ADDED = frozenset({"license_id", "license_name"})  # beside the licence of `content_defaults`
+ADDED = frozenset({"license_id", "license_name", "countries"})  # to the recorded `content_defaults` and channels
 UNORDERED = ("languages", "included_languages")
 
 
