@@ -7,7 +7,8 @@
 | ids of public channels | index `public-index`: `public_key` = "public" | rebuilding the public index |
 
 The index of all channels has only attributes that rarely change, because all its writes go to one partition.
-`rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it.
+`rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it, except for
+incomplete nodes and those in `left_out` (see `domain.trees.left_out`).
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
 `publish_worker`, `publish_lease` and `publish_attempts` hold the lease of that worker (`PUBLISH_LEASE`).
 """

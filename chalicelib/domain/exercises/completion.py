@@ -41,6 +41,11 @@ def stored_reasons(node: NodeData) -> list[Reason]:
     return node.get("incomplete_reasons") or known or ([_reason("questions")] if _is_exercise(node) else [])
 
 
+def first_sentence(node: NodeData) -> str:
+    """The sentence of the first of `stored_reasons`."""
+    return next((reason["sentence"] for reason in stored_reasons(node)), "It is incomplete.")
+
+
 def unusable_answers(items: list[AssessmentItemData]) -> list[Reason]:
     """The reasons for input questions that have answers of which none is a number."""
     return [

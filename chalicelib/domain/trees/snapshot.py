@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Any, cast
 
 from le_utils.constants import content_kinds
@@ -12,10 +12,12 @@ from le_utils.constants.licenses import LICENSELIST
 
 from chalicelib.domain.file_slots import one_per_slot
 from chalicelib.domain.trees.inheritance import inherit
+from chalicelib.domain.trees.selection import select, with_resources
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
 
 # Every chef run creates all nodes again, so these change even if the published content does not.
 _VOLATILE = frozenset({"id", "tree_id", "parent_id"})
+_NOT_PUBLISHED = frozenset({"incomplete_reasons", "incomplete_revs"})
 _SETS = ("tags", *LABELS)
 # The uploader and the id of a file are not published.
 _UPLOAD_FIELDS = frozenset({"id", "uploaded_by"})
@@ -29,22 +31,31 @@ class BrokenTreeError(ValueError):
 def freeze(channel: ChannelData, nodes: list[NodeData], version: int) -> Snapshot:
     """Build the snapshot of a tree, whose nodes are given in pre-order, root first.
 
-    Left out are incomplete nodes with their descendants, children of anything but a topic, and then topics without
-    resources, except the root. The root gets the channel's id as node_id and content_id, and the channel's name.
-    Prerequisites that are not published are dropped. The given nodes are not modified.
+    `selection.select` says which nodes are included. The root gets the channel's id as node_id and content_id, and the
+    channel's name. Prerequisites that are not published are dropped. The given nodes are not modified.
 
     Raises BrokenTreeError if the nodes are not in pre-order or have no single root.
     """
     _check_order(nodes)
-    published = inherit(channel, _publishable([_root(channel, nodes[0]), *nodes[1:]]))
+    selection = select([_root(channel, nodes[0]), *nodes[1:]])
+    published = inherit(channel, selection.nodes)
     levels: dict[str, int] = {}
     for node in published:
         levels[node["id"]] = levels.get(node["parent_id"] or "", -1) + 1
     return {
         "channel": cast(ChannelData, dict(channel)),
         "version": version,
-        "nodes": [_snapshot_node(node, levels) for node in published],
+        "nodes": [_snapshot_node(node, levels, selection.instead) for node in published],
     }
+
+
+def without(snapshot: Snapshot, ids: Container[str]) -> Snapshot:
+    """The snapshot without these resources, and without topics that hold no resources then."""
+    remaining = with_resources([node for node in snapshot["nodes"] if node["id"] not in ids])
+    published = {node["id"] for node in remaining}
+    for node in remaining:
+        node["prerequisites"] = [id for id in node["prerequisites"] if id in published]
+    return {**snapshot, "nodes": remaining}
 
 
 def digest(snapshot: Snapshot) -> str:
@@ -135,25 +146,12 @@ def _root(channel: ChannelData, root: NodeData) -> NodeData:
     }
 
 
-def _publishable(nodes: list[NodeData]) -> list[NodeData]:
-    topics: set[str] = set()
-    remaining = []
-    for node in nodes:
-        if node["complete"] and (node["parent_id"] is None or node["parent_id"] in topics):
-            remaining.append(node)
-            if node["kind"] == content_kinds.TOPIC:
-                topics.add(node["id"])
-    needed = {nodes[0]["id"]}
-    for node in reversed(remaining):  # children before their parents
-        if node["kind"] != content_kinds.TOPIC or node["id"] in needed:
-            needed |= {node["id"], node["parent_id"] or ""}
-    return [node for node in remaining if node["id"] in needed]
-
-
-def _snapshot_node(node: NodeData, levels: dict[str, int]) -> SnapshotNode:
-    required = dict.fromkeys(id for id in node["prerequisites"] if id in levels and id != node["id"])
-    files = one_per_slot(node["files"])
-    return cast(SnapshotNode, {**node, "files": files, "prerequisites": list(required), "level": levels[node["id"]]})
+def _snapshot_node(node: NodeData, levels: dict[str, int], instead: dict[str, str]) -> SnapshotNode:
+    ids = (instead.get(id, id) for id in node["prerequisites"])
+    required = dict.fromkeys(id for id in ids if id in levels and id != node["id"])
+    fields = {name: value for name, value in node.items() if name not in _NOT_PUBLISHED}
+    changed = {"files": one_per_slot(node["files"]), "prerequisites": list(required), "level": levels[node["id"]]}
+    return cast(SnapshotNode, {**fields, **changed})
 
 
 def _node_ids(snapshot: Snapshot) -> dict[str, str]:

@@ -9,7 +9,8 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, Snap
 from chalicelib.export import perseus, qti, slideshow, thumbnails
 from chalicelib.export.perseus_images import file_name
 from chalicelib.export.zipping import Content, write_zip
-from chalicelib.models import assessment_items, derived_files
+from chalicelib.models import derived_files
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
 from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 from chalicelib.operations.publishing import exercise_pictures
+from chalicelib.operations.publishing.exercise_faults import Unbuildable, built, questions_of
 
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB, and an archive 200 MB while it is built
 MAX_LEFT_OUT = 1000  # names stored with a derived file, whose item may have 400 kB
@@ -52,27 +54,34 @@ class _Product:
 @dataclass(frozen=True)
 class _Job:
     """A file to generate: its key, its generator (which is given an empty folder), and the function that adds it to the
-    snapshot. `skip` does so if the source is unusable, and returns the name of the file that it leaves out, if any."""
+    snapshot. `skip` does so if the source is unusable, and returns the name of the file that it leaves out, if any.
+    `fail` notes why an exercise cannot be published."""
 
     key: str
     extension: str
     make: Callable[[Path], "_Product"]
     place: Callable[[DerivedFile], None]
     skip: Callable[[], str | None] = lambda: None
+    fail: Callable[[Unbuildable], None] = lambda _: None
 
 
-def add(snapshot: Snapshot) -> set[str]:
+def add(snapshot: Snapshot) -> tuple[set[str], dict[str, str]]:
     """Add the derived files to a snapshot's nodes, generating the missing ones, and the assessment metadata of
-    exercises. Returns the names of the files that were left out, as they are not usable pictures."""
+    exercises.
+
+    Returns the names of the files that were left out, as they are not usable pictures, and sentences that say, by id,
+    why exercises cannot be published.
+    """
     nodes = snapshot["nodes"]
     left_out: set[str] = set()
+    faults: dict[str, str] = {}
     for at in range(0, len(nodes), CHUNK):
         chunk = nodes[at : at + CHUNK]
         left_out |= {name for node in chunk for name in _drop_oversized_thumbnails(node)}
         left_out |= _run([job for node in chunk for job in _thumbnail_jobs(node)])
-        left_out |= _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE]))
+        left_out |= _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE], faults))
         _run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
-    return left_out
+    return left_out, faults
 
 
 def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
@@ -109,24 +118,29 @@ def _run(jobs: list[_Job]) -> set[str]:
     by_key = {job.key: job for job in jobs}
     made = derived_files.made_before(list(by_key))
     missing = [job for key, job in by_key.items() if key not in made]
-    made |= {entry.key: entry for entry in in_parallel(_make, missing) if entry}
+    results = dict(zip([job.key for job in missing], in_parallel(_make, missing), strict=True))
+    made |= {key: entry for key, entry in results.items() if isinstance(entry, DerivedFile)}
     left_out: set[str] = set()
     for job in jobs:
         if job.key in made:
             job.place(made[job.key])
             left_out.update(made[job.key].left_out or ())
+        elif isinstance(fault := results[job.key], Unbuildable):
+            job.fail(fault)
         elif name := job.skip():
             left_out.add(name)
     return left_out
 
 
-def _make(job: _Job) -> DerivedFile | None:
-    """Generate and store a file. Returns None if its source is not a usable image."""
+def _make(job: _Job) -> DerivedFile | Unbuildable | None:
+    """Generate and store a file. Returns None for an unusable image, and why an exercise has no archive."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             product = job.make(Path(folder))
         except thumbnails.UnusableImage:
             return None
+        except Unbuildable as fault:
+            return fault
         return _store(job, product)
 
 
@@ -201,21 +215,32 @@ def _thumbnail_job(node: SnapshotNode, file: FileData) -> _Job:
     return _Job(f"thumbnail:{source}", file_formats.PNG, make, place, skip)
 
 
-def _exercise_jobs(exercises: list[SnapshotNode]) -> list[_Job]:
-    questions = in_parallel(lambda node: assessment_items.of(node["id"]), exercises)
-    return [
-        _package_job(node, items) if qti.is_needed(items) else _archive_job(node, items)
-        for node, items in zip(exercises, questions, strict=True)
-        if qti.qti_items(items)
-    ]
+def _exercise_jobs(exercises: list[SnapshotNode], faults: dict[str, str]) -> list[_Job]:
+    """Return the jobs of exercises. Sentences about those that cannot be published are added to `faults`, by id."""
+    jobs = []
+    for node, items in zip(exercises, in_parallel(lambda node: questions_of(node["id"]), exercises), strict=True):
+        fail = partial(_note_fault, faults, node["id"])
+        try:
+            if isinstance(items, Unbuildable):
+                raise items
+            if qti.qti_items(items):
+                make = _package_job if qti.is_needed(items) else _archive_job
+                jobs.append(replace(built(make, node, items), fail=fail))
+        except Unbuildable as fault:
+            fail(fault)
+    return jobs
+
+
+def _note_fault(faults: dict[str, str], node_id: str, fault: Unbuildable) -> None:
+    faults[node_id] = str(fault)
 
 
 def _archive_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     node["assessment"] = perseus.assessment_data(node, items)
 
     def make(folder: Path) -> _Product:
-        names = perseus.image_filenames(items)
-        return _archive(names, folder, lambda images: perseus.archive_members(node, items, images))
+        names = built(perseus.image_filenames, items)
+        return _archive(names, folder, lambda images: built(perseus.archive_members, node, items, images))
 
     def place(entry: DerivedFile) -> None:
         node["files"].append(_derived_file(node, entry, format_presets.EXERCISE))
@@ -227,8 +252,8 @@ def _package_job(node: SnapshotNode, items: list[AssessmentItemData]) -> _Job:
     node["assessment"] = qti.assessment_data(node, items)
 
     def make(folder: Path) -> _Product:
-        names = qti.image_filenames(items)
-        return _archive(names, folder, lambda images: qti.archive_members(node, items, images))
+        names = built(qti.image_filenames, items)
+        return _archive(names, folder, lambda images: built(qti.archive_members, node, items, images))
 
     def place(entry: DerivedFile) -> None:
         file = _derived_file(node, entry, format_presets.QTI_ZIP)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from chalicelib.aws import storage
+from chalicelib.domain.exercises.completion import first_sentence
 from chalicelib.domain.storage_keys import snapshot_key
-from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, to_bytes
+from chalicelib.domain.trees.left_out import left_out
+from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, to_bytes, without
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
 from chalicelib.export.content_db import ContentDatabaseError
-from chalicelib.export.perseus_items import InvalidPerseusItem
-from chalicelib.export.qti_items import InvalidQtiItem
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
@@ -25,6 +25,7 @@ from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 
+NOTHING = "The tree has no complete resource. Add or complete one, then publish again."
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
 
 
@@ -62,7 +63,7 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
 def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel], None]) -> None:
     try:
         work(task, channel)
-    except (NotPublishable, InvalidPerseusItem, InvalidQtiItem, ContentDatabaseError) as refusal:
+    except (NotPublishable, ContentDatabaseError) as refusal:
         publish_lock.finish(task, channel, tasks.FAILURE, str(refusal), {}, [])
 
 
@@ -74,17 +75,19 @@ def _prepare(task: Task, channel: Channel) -> None:
     tree = _read_tree(channel.id, root_id)
     tree_statistics.store(root_id, tree, int(channel.rev))
     snapshot = freeze(_channel_data(channel), tree, int(channel.version) + 1)
-    if not resource_count(snapshot):
-        raise NotPublishable("The tree has no complete resource. Add or complete one, then publish again.")
-    _refuse_duplicates(snapshot)
     tasks.advance(task, 30, "Making thumbnails and exercise archives")
-    notes = exercise_pictures.note(derived_files.add(snapshot))
+    files, faults = derived_files.add(snapshot)
     _check_tree(channel.id, root_id)
+    snapshot = without(snapshot, faults)
+    omitted = left_out(tree, snapshot, faults, int(channel.rev), first_sentence)
+    if not resource_count(snapshot):
+        raise NotPublishable(" ".join([NOTHING, *omitted.notes]))
+    notes = [*exercise_pictures.note(files), *omitted.notes]
     if task.task_name == tasks.DRAFT:
         token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
         _hand_over(task, channel, snapshot, token=token, notes=notes)
     else:
-        _hand_over_or_end(task, channel, snapshot, notes)
+        _hand_over_or_end(task, channel, snapshot, notes, omitted.ids)
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
@@ -93,17 +96,20 @@ def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: An
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
-def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, notes: list[str]) -> None:
+def _hand_over_or_end(
+    task: Task, channel: Channel, snapshot: Snapshot, notes: list[str], left_out_ids: list[str]
+) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
-        columns: dict[str, object] = {"published_rev": channel.rev}
+        columns: dict[str, object] = {"published_rev": channel.rev, "left_out": left_out_ids or None}
         detail = " ".join([UNCHANGED.format(version=int(channel.version)), *notes])
         result = {"version": int(channel.version), "token": channel.primary_token}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
-    _hand_over(task, channel, snapshot, rev=int(channel.rev), digest=fingerprint, token=token, notes=notes)
+    arguments = {"rev": int(channel.rev), "digest": fingerprint, "token": token, "left_out": left_out_ids}
+    _hand_over(task, channel, snapshot, **arguments, notes=notes)
 
 
 def _root_of(task: Task, channel: Channel) -> str:
@@ -131,15 +137,6 @@ def _check_tree(channel_id: str, root_id: str) -> None:
     channel = channels.get(channel_id)
     if channel is None or root_id not in channels.tree_names(channel).values():
         raise Conflict(f"A tree of channel {channel_id} was removed while it was read.")
-
-
-def _refuse_duplicates(snapshot: Snapshot) -> None:
-    titles: dict[str, str] = {}
-    for node in snapshot["nodes"]:
-        if node["node_id"] in titles:
-            both = f"{titles[node['node_id']]!r} and {node['title']!r}"
-            raise NotPublishable(f"Two nodes have the node_id {node['node_id']}: {both}. Remove one of them.")
-        titles[node["node_id"]] = node["title"]
 
 
 def _channel_data(channel: Channel) -> ChannelData:

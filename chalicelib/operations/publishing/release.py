@@ -95,6 +95,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
         "version": version,
         "published_rev": task.arguments["rev"],
         "published_digest": task.arguments["digest"],
+        "left_out": task.arguments.get("left_out") or None,
         "published": record,
         "last_published": published,
         "version_notes": all_notes,

@@ -187,8 +187,9 @@ class TestUpdate:
         change(studio, made, title="newer")
         assert values(studio, topic, FLAGS) == [True, False, True, True]
         studio.publish(channel_id)
-        for id in (node_id, topic, root, made):
+        for id in (node_id, topic, root):
             assert values(studio, id, FLAGS) == [True, False, False, False]
+        assert values(studio, made, FLAGS) == [False, True, False, False]  # topics without resources are left out
 
     def test_without_a_difference_writes_nothing(self, studio, live):
         node_id = make(studio, live[1], "same")["id"]

@@ -76,15 +76,19 @@ def test_publishing_works_again_after_a_failure(studio):
     assert published.titles(studio, channel_id) == ["one"]
 
 
-def test_duplicate_node_ids_are_reported_and_not_published(studio):
+def test_a_node_in_two_topics_is_published_at_the_first_place(studio):
     channel_id, root = studio.make_channel()
     topics = studio.add(root, nodes.topic("a"), nodes.topic("b"))
+    ids = []
     for name in ("a", "b"):
-        studio.add(topics[nodes.node_id(name)], exercise("same"))
+        ids += studio.add(topics[nodes.node_id(name)], exercise("same")).values()
     studio.finish(channel_id)
     task = studio.publish(channel_id)
-    assert task["status"] == "FAILURE"
-    assert nodes.node_id("same") in task["detail"]
+    assert task["status"] == "SUCCESS"
+    assert "b > same (at a > same)" in task["detail"]
+    assert published.titles(studio, channel_id) == ["a", "same"]
+    rows = [studio.get(f"/api/contentnode/{id}").json for id in (*ids, *topics.values())]
+    assert [row["published"] for row in rows] == [True, False, True, False]
 
 
 def test_an_unchanged_tree_gets_no_new_version(studio):
@@ -203,12 +207,41 @@ def test_incomplete_nodes_and_their_descendants_are_left_out(studio):
         nodes.topic("t", title=""),
         nodes.topic("of incomplete ones"),
     )
-    studio.add(ids[nodes.node_id("t")], exercise("below"))
+    (below,) = studio.add(ids[nodes.node_id("t")], exercise("below")).values()
     studio.add(ids[nodes.node_id("of incomplete ones")], nodes.resource("incomplete too"))
     studio.finish(channel_id)
-    assert studio.publish(channel_id)["status"] == "SUCCESS"
+    task = studio.publish(channel_id)
+    assert task["status"] == "SUCCESS"
+    assert "4 incomplete resources were left out: no file (It has no file" in task["detail"]
+    assert "of incomplete ones > incomplete too (" in task["detail"]
+    assert "1 incomplete topic was left out with its content: (no title)" in task["detail"]
     assert published.titles(studio, channel_id) == ["good"]
     assert existing(published.lookup(studio, channel_id))["total_resource_count"] == 1
+    flags = {name: studio.get(f"/api/contentnode/{id}").json["published"] for name, id in ids.items()}
+    assert [name for name, is_published in flags.items() if is_published] == [nodes.node_id("good")]
+    assert not studio.get(f"/api/contentnode/{below}").json["published"]
+
+
+def test_an_unchanged_publish_and_a_draft_say_what_they_leave_out_too(studio):
+    channel_id = deploy(studio, exercise("good"), nodes.resource("no file"))
+    studio.publish(channel_id)
+    assert "1 incomplete resource was left out: no file" in studio.publish(channel_id)["detail"]
+    task_id = studio.post(f"/api/channel/{channel_id}/publish_draft", {}).json["task_id"]
+    studio.deliver()
+    assert "1 incomplete resource was left out: no file" in studio.task(task_id)["detail"]
+
+
+def test_a_topic_is_published_once_it_holds_a_resource(studio):
+    channel_id, root = studio.make_channel()
+    (topic_id,) = studio.add(root, nodes.topic("t")).values()
+    studio.add(root, exercise("good"))
+    studio.finish(channel_id)
+    path = f"/api/contentnode/{topic_id}"
+    for expected in (False, True):
+        assert studio.publish(channel_id)["status"] == "SUCCESS"
+        assert studio.get(path).json["published"] is expected
+        studio.add(topic_id, exercise("below"))
+        assert studio.get(path).json["published"] is expected
 
 
 def test_the_public_record_describes_the_version(studio):
