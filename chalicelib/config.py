@@ -1,6 +1,7 @@
 """The settings of the application. No other module reads the environment."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -25,6 +26,7 @@ class Settings:
     upload_url_seconds: int
     user_quota: int
     disk_cache: int  # maximum size of the published databases that a process caches on disk
+    daily_limits: Mapping[str, int]  # by name; see domain/limits.py, which has the defaults
     mail_from: str  # the sender of e-mail; empty to send none
     index_seconds: int  # how long a cached public index may be used without checking for a newer one
     origin_secret: str = field(repr=False)  # carried by requests of the CDN; empty to accept any request
@@ -49,6 +51,7 @@ def settings() -> Settings:
         upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),
         user_quota=_number("USER_QUOTA", 50 * 1024**3),
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
+        daily_limits=_numbers("DAILY_LIMITS"),
         mail_from=os.environ.get("MAIL_FROM", ""),
         index_seconds=_number("INDEX_SECONDS", 1),
         origin_secret=os.environ.get("FRONT_KEY", ""),
@@ -67,3 +70,11 @@ def _number(name: str, default: int) -> int:
     if not value.isdigit():
         raise SettingMissing(f"The environment variable {name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def _numbers(name: str) -> dict[str, int]:
+    """`name=number` pairs, separated by commas."""
+    pairs = [pair.partition("=") for pair in os.environ.get(name, "").split(",") if pair.strip()]
+    if not all(number.strip().isdigit() for _, _, number in pairs):
+        raise SettingMissing(f"The environment variable {name} must be like channels=2000,invitations=500.")
+    return {key.strip(): int(number) for key, _, number in pairs}

@@ -11,6 +11,7 @@ StudioError
 │   └── Superseded       a later request has taken over the work of this one
 ├── QuotaExceeded        the user has not enough storage
 ├── FilterRequired       the list is too long without a filter
+├── LimitReached         the user has created as much as is allowed in a day
 └── Busy                 temporarily unavailable; try again later
     └── TooManyAttempts  too many wrong passwords or unknown tokens; blocked for a while
 """
@@ -80,6 +81,16 @@ class QuotaExceeded(StudioError):
 
 class FilterRequired(StudioError):
     title = "No valid filter parameters supplied"
+
+
+class LimitReached(StudioError):
+    """`retry_after` is in seconds. Not Busy: a worker that applies a change must refuse it, not try again."""
+
+    title = "Limit reached"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Busy(StudioError):

@@ -1,4 +1,7 @@
-"""E-mail, in plain text. Every call to SES is here; each takes at most ten seconds, so that no request hangs."""
+"""E-mail, in plain text, without text that its sender chose but the name of a channel, short and without links.
+
+Every call to SES is here; each takes at most ten seconds, so that no request hangs.
+"""
 
 from functools import cache
 from string import Template
@@ -9,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients
 from chalicelib.config import settings
+from chalicelib.domain.plain_names import plain_name
 from chalicelib.errors import Busy
 from chalicelib.telemetry import count, log
 
@@ -17,7 +21,7 @@ _INVITATION = Template(
 
 $sender invites you to $do the channel "$channel" on Kolibri Studio.
 
-Sign in at $url with the address $address to accept or to decline.
+Sign in at $url to accept or to decline.
 If you did not expect this e-mail, you can ignore it.
 """
 )
@@ -31,13 +35,14 @@ def client() -> Any:
 
 
 def send_invitation(address: str, sender: str, channel: str, may_edit: bool) -> None:
-    """Send an invitation to an e-mail address.
+    """Send an invitation to an e-mail address, from the user with the address `sender`.
 
     Raises Busy if it cannot be sent.
     """
-    words = {"sender": _one_line(sender), "channel": _one_line(channel), "do": "edit" if may_edit else "view"}
-    text = _INVITATION.substitute(words, url=settings().public_url, address=address)
-    _send(address, f"{words['sender']} invites you to {words['channel']}", text)
+    name = plain_name(channel)
+    do = "edit" if may_edit else "view"
+    text = _INVITATION.substitute(sender=sender, channel=name, do=do, url=settings().public_url)
+    _send(address, f'Invitation to the channel "{name}"', text)
 
 
 def _send(address: str, subject: str, text: str) -> None:
@@ -62,8 +67,3 @@ def _send(address: str, subject: str, text: str) -> None:
         log.exception("e-mail could not be sent")
         count("MailFaults")
         raise Busy("The e-mail could not be sent. Nothing was changed. Try again in a minute.", 60) from error
-
-
-def _one_line(text: str) -> str:
-    """A user's text without line breaks."""
-    return " ".join(text.split())

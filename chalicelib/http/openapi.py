@@ -39,7 +39,10 @@ ERRORS = {
     405: ("MethodNotAllowed", "The path does not support this method."),
     409: ("Conflict", "It conflicts with the current state."),
     412: ("PreconditionFailed", "A filter is required, or there is not enough storage."),
-    429: ("TooManyAttempts", "Too many wrong passwords or unknown tokens. Try again after `Retry-After` seconds."),
+    429: (
+        "TooManyAttempts",
+        "Too many wrong passwords or unknown tokens, or a limit per day. Try again after `Retry-After` seconds.",
+    ),
     503: ("Busy", "Temporarily unavailable. Try again after `Retry-After` seconds."),
 }
 _HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
@@ -246,6 +249,7 @@ def _error_statuses(route: Route) -> list[int]:
         404: "{" in route.path or route.query is not None or is_write,
         409: is_write,
         412: not route.path.startswith(PUBLIC) and (is_write or route.query is not None),
+        429: route.method == "POST" and route.access is not Access.ANYONE,
         503: True,
     }
     return sorted({status for status, can_be in possible.items() if can_be} | {*route.refusals})

@@ -40,6 +40,7 @@ STATUS: dict[type[StudioError], int] = {
     errors.Superseded: 409,
     errors.QuotaExceeded: 412,
     errors.FilterRequired: 412,
+    errors.LimitReached: 429,
     errors.Busy: 503,
     errors.TooManyAttempts: 429,
 }
@@ -272,7 +273,7 @@ def _error_reply(error: StudioError, request: Request, methods: Methods) -> Repl
         headers["WWW-Authenticate"] = "Token"
     if status == 405:
         headers["Allow"] = _allowed(methods)
-    if isinstance(error, Busy):
+    if isinstance(error, Busy | errors.LimitReached):
         headers["Retry-After"] = str(error.retry_after)
     body: dict[str, Any] = {"error": error.title, "detail": error.detail}
     if request.path.startswith(PUBLIC):  # as the specification of the public API requires

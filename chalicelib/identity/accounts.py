@@ -4,9 +4,11 @@ import re
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.domain.limits import TOKENS
 from chalicelib.domain.tokens import digest, new_api_token, new_password
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import password_rules
+from chalicelib.identity.daily_limits import counted
 from chalicelib.models import email_addresses, tokens, users
 from chalicelib.models.base import now
 from chalicelib.models.tokens import Token
@@ -18,7 +20,7 @@ NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 ONE_TIME_SECONDS = 7 * 24 * 3600  # validity of a one-time password
 # The hash of an unknown password: verifying against it takes as long as against a real one.
 _DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
+_ADDRESS = re.compile(r"[^@\s<>()\[\],;:\\\"]+@[^@\s<>()\[\],;:\\\"]+")  # nothing that separates addresses
 
 
 def create_user(email: str, password: str | None = None, is_admin: bool = False) -> tuple[str, str]:
@@ -65,13 +67,15 @@ def find(address: str) -> User | None:
 def issue_token(user: User) -> str:
     """Create an API token for a user. It is stored as a hash only.
 
-    Raises Conflict if the user's profile has changed since it was read, Forbidden if the user has too many tokens.
+    Raises Conflict if the user's profile has changed since it was read, Forbidden if the user has too many tokens,
+    LimitReached if too many were created today.
     """
     if len(user.token_keys or ()) >= MAX_TOKENS:
         raise Forbidden(f"This user already has the maximum of {MAX_TOKENS} API tokens.")
     token = new_api_token()
-    if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
-        raise Conflict("The user was changed by another request. Try again.")
+    with counted(TOKENS, user.id):
+        if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
+            raise Conflict("The user was changed by another request. Try again.")
     audit(Audited.TOKEN_CREATED, user.id, token=tokens.id_of(digest(token)))
     return token
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from pynamodb.attributes import (
     BooleanAttribute,
+    JSONAttribute,
     NumberAttribute,
     UnicodeAttribute,
     UnicodeSetAttribute,
@@ -79,6 +80,7 @@ class User(Table):
     token_keys = UnicodeSetAttribute(null=True)  # the keys of all tokens
     session_places = UnicodeSetAttribute(null=True)  # references to sessions (`sessions.place`), possibly expired
     device_secret = UnicodeAttribute(null=True)  # signs the cookies of known devices (`identity.devices`)
+    limits: "JSONAttribute" = JSONAttribute(null=True)  # own limits per day by name (`domain.limits`), if higher
     profile_rev = NumberAttribute(default=0)
     all_key = UnicodeAttribute(default=ALL)
     email_index = EmailIndex()
@@ -187,6 +189,12 @@ def revoke_tokens(user: User, keys: set[str]) -> bool:
         _update(transaction, user, [User.token_keys.delete(keys)])
 
     return not transact(fill)
+
+
+def limits_change(user: User, limits: Mapping[str, int | None]) -> list[Any]:
+    """The actions for `change_profile` that set a user's own limits per day; None removes one."""
+    after = {name: value for name, value in {**(user.limits or {}), **limits}.items() if value is not None}
+    return [User.limits.set(after) if after else User.limits.remove()]
 
 
 def add_token(user: User, token: Token) -> bool:

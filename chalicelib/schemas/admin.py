@@ -1,6 +1,6 @@
 """Request bodies and query parameters of the administrators' endpoints."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -11,6 +11,8 @@ from chalicelib.schemas.query import Flag, Languages, Text, Words
 
 MAX_QUOTA = 10**15  # bytes
 MAX_PRIORITY = 1_000_000
+MAX_LIMIT = 1_000_000_000
+LimitName = Literal["channels", "invitations", "mails", "saved_searches", "tokens"]  # the keys of domain.limits.LIMITS
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 
@@ -36,10 +38,14 @@ class AdminUserList(ListQuery):
 
 
 class AdminUserChanges(Schema):
-    """`PATCH /api/admin-users/{id}`: fields that are missing or null are left unchanged."""
+    """`PATCH /api/admin-users/{id}`: fields that are missing or null are left unchanged.
+
+    `limits` are the user's own limits per day, which count if they are higher than the general ones; null removes one.
+    """
 
     is_active: bool | None = None
     is_admin: bool | None = None
+    limits: dict[LimitName, Annotated[int, Field(ge=0, le=MAX_LIMIT)] | None] | None = None
     disk_space: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_Bytes)] | None = None
 
 

@@ -8,8 +8,10 @@ from le_utils.constants import licenses
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.limits import CHANNELS
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
+from chalicelib.identity.daily_limits import counted
 from chalicelib.models import channel_members, channel_versions, emission, nodes, trees
 from chalicelib.models.base import Transaction, now, transact, unchanged
 from chalicelib.models.changes import Change
@@ -41,7 +43,7 @@ def retrieve(user: Identity, channel_id: str) -> ChannelOut:
 
 
 def create(user: Identity, sent: ChannelIn) -> ChannelOut:
-    """Create a channel with the user as its editor. Raises Conflict if the ID is taken."""
+    """Create a channel with the user as its editor. Raises Conflict if the ID is taken, LimitReached."""
     channel_id = sent.id or new_id()
     live = trees.new_root(new_id(), channel_id, sent.name, sent.language)
     trash = trees.new_root(new_id(), channel_id, "Trash", None)
@@ -61,8 +63,9 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
         for root in (live, trash):
             transaction.save(root)
 
-    if transact(fill):
-        raise Conflict(f"Channel {channel_id} already exists. Send another ID, or none.")
+    with counted(CHANNELS, user.user_id):
+        if transact(fill):
+            raise Conflict(f"Channel {channel_id} already exists. Send another ID, or none.")
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 

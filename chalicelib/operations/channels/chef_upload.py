@@ -5,8 +5,10 @@ from typing import Any
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.ids import derived_id, new_id
+from chalicelib.domain.limits import CHANNELS
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
+from chalicelib.identity.daily_limits import counted
 from chalicelib.models import changes, channel_members, channels, emission, file_places, nodes, tasks, trees
 from chalicelib.models.base import Transaction, now, read_many, transact
 from chalicelib.models.changes import Change, Counter
@@ -29,7 +31,8 @@ def open_for_chef(user: Identity, sent: ChefChannel) -> str:
     """Create the channel, or open an existing one, with a new chef tree; returns the ID of that tree's root.
 
     The chef tree of an unfinished earlier upload is discarded and removed. The fields set on an existing channel are
-    emitted. Raises Forbidden if the channel exists and the user may not edit it.
+    emitted. Raises Forbidden if the channel exists and the user may not edit it, LimitReached if it does not exist and
+    the user has created too many today.
     """
     root_id = new_id()
     return retried(lambda: _open(user, sent, root_id))
@@ -131,8 +134,9 @@ def _create(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
         for root in (live, trash, chef_root):
             transaction.save(root)
 
-    if transact(fill):
-        raise Conflict(f"Channel {sent.id} is being created by another request. Send this request again.")
+    with counted(CHANNELS, user.user_id):
+        if transact(fill):
+            raise Conflict(f"Channel {sent.id} is being created by another request. Send this request again.")
     return str(chef_root.id)
 
 

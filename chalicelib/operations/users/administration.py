@@ -34,7 +34,10 @@ def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
 
 def one(_: Identity, user_id: str) -> AdminUser:
     """Return a user. Raises NotFound."""
-    return _row(_user(user_id))
+    person = _user(user_id)
+    row = _row(person)
+    row["limits"] = dict(person.limits or {})
+    return row
 
 
 def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser:
@@ -48,7 +51,9 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     if policy.owns(user, person.id) and given.get("is_active") is False:
         raise Conflict("You cannot deactivate yourself. Ask another administrator.")
     quota = given.pop("disk_space", None)
+    limits = given.pop("limits", None)
     actions = [] if quota is None else users.quota_change(person, quota)
+    actions += [] if limits is None else users.limits_change(person, limits)
     was_admin = policy.is_active_admin(person)
     staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
     if not users.change_profile(person, actions, given, *staying):
@@ -56,7 +61,7 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     for name, (off, on) in _AUDITED.items():
         if name in given and given[name] != bool(getattr(person, name)):
             audit(on if given[name] else off, person.id)
-    return _row(_user(user_id))
+    return one(user, user_id)
 
 
 def _another_administrator(leaving: str) -> str:

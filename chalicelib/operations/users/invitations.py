@@ -5,10 +5,12 @@ from typing import Any, cast
 
 from chalicelib.aws import mail
 from chalicelib.domain.ids import new_id, parse_id
+from chalicelib.domain.limits import INVITATIONS, MAILS
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.accounts import address_id, plain_address
 from chalicelib.identity.authentication import Identity
+from chalicelib.identity.daily_limits import counted
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_new
 from chalicelib.models.channel_members import ChannelMember
@@ -30,8 +32,8 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
     """Invite a user to a channel and send an e-mail. If the e-mail cannot be sent, the invitation is withdrawn.
 
     Raises ValidationFailed for an invalid address, NotFound or Forbidden for the channel, Conflict if the channel is
-    deleted, the user has this right already or a pending invitation, or the ID is taken, Busy if the e-mail cannot be
-    sent.
+    deleted, the user has this right already or a pending invitation, or the ID is taken, LimitReached, Busy if the
+    e-mail cannot be sent.
     """
     address = plain_address(sent.email)
     if address is None:
@@ -58,14 +60,19 @@ def create(user: Identity, sent: InvitationIn) -> InvitationOut:
         sender_name=f"{user.first_name} {user.last_name}".strip() or user.email,
         created=now(),
     )
+    with counted(INVITATIONS, user.user_id), counted(MAILS, user.user_id, address):
+        _send(user, invitation, found.channel)
+    return _row(user, invitation, found.channel, found.people.get(invited_id))
+
+
+def _send(user: Identity, invitation: Invitation, channel: Channel) -> None:
     if not save_new(invitation):
         raise Conflict(f"Invitation {invitation.id} already exists. Send another ID, or none.")
     try:
-        mail.send_invitation(address, invitation.sender_name, found.channel.name, policy.is_editor(sent.share_mode))
+        mail.send_invitation(invitation.email, user.email, channel.name, policy.is_editor(invitation.share_mode))
     except Busy:
         invitations.withdraw(invitation)
         raise
-    return _row(user, invitation, found.channel, found.people.get(invited_id))
 
 
 def listed(user: Identity, query: InvitationList) -> list[InvitationOut]:

@@ -1,8 +1,10 @@
 """Saved searches. Users, including administrators, can access only their own."""
 
 from chalicelib.domain.ids import new_id, parse_id
+from chalicelib.domain.limits import SAVED_SEARCHES
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
+from chalicelib.identity.daily_limits import counted
 from chalicelib.models import saved_searches
 from chalicelib.models.base import now
 from chalicelib.models.saved_searches import SavedSearch
@@ -24,11 +26,12 @@ def one(user: Identity, search_id: str) -> SavedSearchOut:
 
 
 def create(user: Identity, sent: SavedSearchIn) -> SavedSearchOut:
-    """Save a search. Raises Conflict if the caller has one with this ID."""
+    """Save a search. Raises Conflict if the caller has one with this ID, LimitReached."""
     at = now()
     search = SavedSearch(user.user_id, sent.id or new_id(), name=sent.name, params=sent.params, created=at, modified=at)
-    if not saved_searches.add(search):
-        raise Conflict(f"Saved search {search.id} already exists. Send another ID, or none.")
+    with counted(SAVED_SEARCHES, user.user_id):
+        if not saved_searches.add(search):
+            raise Conflict(f"Saved search {search.id} already exists. Send another ID, or none.")
     return _row(search)
 
 

@@ -1,6 +1,6 @@
 """Responses about users, channel members, invitations and channel sets, and those of the administrators' API."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -89,6 +89,7 @@ class AdminUser(TypedDict):
     date_joined: Moment | None
     edit_count: int
     view_count: int
+    limits: NotRequired[dict[str, int]]  # the user's own limits per day, in responses about one user
 
 
 class AdminChannel(TypedDict):

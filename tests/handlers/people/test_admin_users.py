@@ -62,7 +62,7 @@ class TestList:
         }
         assert (set(row), row["id"], row["last_login"]) == (set(RECORDED), user_id, None)
         assert row["date_joined"].endswith("Z")
-        assert studio.get(f"{URL}/{user_id}", admin[1]).json == row
+        assert studio.get(f"{URL}/{user_id}", admin[1]).json == {**row, "limits": {}}
 
     def test_can_be_filtered(self, studio, admin):
         studio.make_channel()

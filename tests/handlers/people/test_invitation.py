@@ -7,11 +7,14 @@ import pytest
 from chalicelib.aws import mail
 from chalicelib.config import settings
 from chalicelib.errors import Busy
+from chalicelib.identity import accounts
+from chalicelib.models import users
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.users import User
 from chalicelib.telemetry import log
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds.invitations import URL, invite, made
 
@@ -142,14 +145,32 @@ class TestMail:
         invite(studio, channel_id, "Guest@example.org", share_mode="view")
         (sent,) = studio.cloud.mails()
         assert (sent.source, sent.destinations["ToAddresses"]) == (SENDER, ["guest@example.org"])
-        assert sent.subject == "chef@example.org invites you to Ünï"
+        assert sent.subject == 'Invitation to the channel "Ünï"'
+        assert "chef@example.org invites you" in sent.body
         assert 'to view the channel "Ünï"' in sent.body
         assert settings().public_url in sent.body
 
     def test_has_a_single_line_subject(self, studio):
         channel_id, _ = studio.make_channel("a\r\nBcc: b@c.org $address")
         invite(studio, channel_id)
-        assert studio.cloud.mails()[0].subject == "chef@example.org invites you to a Bcc: b@c.org $address"
+        assert studio.cloud.mails()[0].subject == 'Invitation to the channel "a Bcc: b at c. org $address"'
+
+    def test_has_no_other_text_of_the_sender_and_no_link_but_ours(self, studio):
+        User(studio.user_id).update(
+            [User.first_name.set("Visit evil.example"), User.last_name.set("https://evil.example")]
+        )
+        token = accounts.issue_token(existing(users.get(studio.user_id)))
+        name = "Win at https://evil.example/x now: www.evil.example and mail me@evil.example " + "x" * 100
+        channel_id, _ = studio.make_channel(name)
+        sent = {"channel": channel_id, "email": "visit-evil.example@guest.org", "share_mode": "edit"}
+        sent |= {"first_name": "evil.example", "last_name": "evil.example"}
+        assert studio.post(URL, sent, token).status == 201
+        (mail,) = studio.cloud.mails()
+        for text in (mail.subject, mail.body):
+            assert "evil.example" not in text
+            assert "@evil" not in text
+            assert "x" * 61 not in text
+        assert mail.body.count("://") == 1
 
     def test_failure_withdraws_the_invitation(self, studio, channel_id, guest, monkeypatch):
         monkeypatch.setattr(mail, "settings", lambda: replace(settings(), mail_from="unknown@example.org"))
