@@ -42,7 +42,7 @@ from chalicelib.handlers import (
 from chalicelib.http.negotiation import negotiate
 from chalicelib.http.router import mount
 
-app = Chalice(app_name="studio")
+app = Chalice(app_name="studio", configure_logs=False)  # or it may set the level of the log of the same name to ERROR
 app.api.binary_types.append("multipart/form-data")
 HANDLERS = (
     root,

@@ -130,6 +130,13 @@ def passwords_are_hashed(events: Events) -> None:
     assert hash_password("a long enough password").startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
+def common_passwords_are_known(events: Events) -> None:
+    from chalicelib.identity import password_rules
+
+    assert password_rules.problem("password1234", "a@example.org")
+    assert password_rules.problem("a long enough password", "a@example.org") is None
+
+
 def everything_came_compiled_from_the_zip(events: Events) -> None:
     """Runs last. What else is loaded is Python's own."""
     folder, own = sys.path[0], os.path.dirname(os.__file__)
@@ -162,6 +169,7 @@ CHECKS = [
     databases_have_full_text_search,
     formulas_are_written,
     passwords_are_hashed,
+    common_passwords_are_known,
     everything_came_compiled_from_the_zip,
 ]
 

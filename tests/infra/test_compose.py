@@ -86,7 +86,9 @@ def test_no_two_functions_have_the_same_permissions() -> None:
 
 
 def test_functions_have_the_variables_that_the_settings_read() -> None:
-    read = set(re.findall(r'_?(?:text|numbers?|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text()))
+    read = set(
+        re.findall(r'_?(?:text|numbers?|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text())
+    )
     for name in functions.read():
         given = functions.environment(name).keys()
         assert given - read == {"POWERTOOLS_LOG_LEVEL"}

@@ -7,9 +7,10 @@ import logging
 import sys
 import threading
 
-from chalicelib import telemetry
 from infra.local.edge.events import Request
 from infra.local.edge.responses import Response
+
+REQUEST = "request"  # the message of the application's line
 
 
 class Callers(logging.Filter):
@@ -21,7 +22,7 @@ class Callers(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record belongs in the application's log."""
-        if record.msg != telemetry.REQUEST:
+        if record.msg != REQUEST:
             return True
         self._seen.user = getattr(record, "user", "")
         return False
@@ -37,7 +38,12 @@ CALLERS = Callers()
 
 
 def install() -> None:
-    """Take the application's lines of requests off its log, once."""
+    """Take the application's lines of requests off its log, once.
+
+    Imports the application's log only here, when standard output is set up (`lifeline.show_errors`).
+    """
+    from chalicelib import telemetry
+
     if CALLERS not in telemetry.log._logger.filters:
         telemetry.log.addFilter(CALLERS)
 

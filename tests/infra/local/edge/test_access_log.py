@@ -1,5 +1,9 @@
 """The gateway's access log."""
 
+import json
+import os
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -9,6 +13,7 @@ from chalicelib import telemetry
 from infra.local.edge import access_log
 from infra.local.edge.events import Request
 from infra.local.edge.responses import Response
+from tests.support.source.code import ROOT
 
 
 def request() -> Request:
@@ -24,6 +29,34 @@ def test_a_line_has_address_and_user(user: str, shown: str, capsys: Any) -> None
 def test_errors_of_the_server_go_to_standard_error(capsys: Any) -> None:
     access_log.write(request(), Response(502), 0.0)
     assert capsys.readouterr() == ("", "203.0.113.9 - GET /api/x 502 0 ms\n")
+
+
+SCRIPT = """
+import importlib, sys
+from infra.local import lifeline
+from infra.local.edge import gateway
+from infra.local.edge.access_log import CALLERS
+lifeline.show_errors()
+gateway.server(gateway.Api(importlib.import_module("app").app))
+from chalicelib import telemetry
+with telemetry.request(user="abc", address="203.0.113.9") as outcome:
+    telemetry.audit(telemetry.Audited.SIGNED_IN, "abc")
+print("user", CALLERS.taken())
+telemetry.log.error("an error")
+"""
+
+
+def test_the_gateway_logs_events_shows_errors_and_knows_users() -> None:
+    environment = os.environ | {"POWERTOOLS_LOG_LEVEL": "INFO"}
+    command = [sys.executable, "-c", SCRIPT]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    event, user = done.stdout.splitlines()
+    assert (json.loads(event)["audit"], json.loads(event)["address"], user) == ("signed_in", "203.0.113.9", "user abc")
+    assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["an error"]
+
+
+def test_the_message_is_that_of_the_application() -> None:
+    assert access_log.REQUEST == telemetry.REQUEST
 
 
 class TestCallers:
