@@ -4,6 +4,7 @@ import uuid
 
 import pytest
 
+from chalicelib.operations.sync import apply
 from tests.support.http import recordings
 from tests.support.worlds import contentnode
 from tests.support.worlds.syncing import URL, Client, reasons
@@ -160,6 +161,15 @@ def test_a_publish_is_requested(studio, client, root):
     assert studio.get(f"/api/channel/{client.channel_id}").json["language"] == "fr"
     received = client.send(client.change("PUBLISHED", "channel", client.channel_id, language="bogus"))
     assert reasons(received)[0].keys() == {"language"}
+
+
+def test_the_callers_profile_left_to_a_worker_reaches_sessions_and_tokens(studio, client, monkeypatch):
+    browser = studio.sign_in()
+    monkeypatch.setattr(apply, "is_large", lambda _: True)
+    client.send(own(2, "user", studio.user_id, user_id=studio.user_id, mods={"first_name": "Adm"}))
+    studio.deliver("maintenance")
+    for answer in (browser.call("GET", "/api/auth/session/current"), studio.get("/api/auth/session/current")):
+        assert answer.json["first_name"] == "Adm"
 
 
 def test_the_callers_profile(studio, client):
