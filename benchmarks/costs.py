@@ -32,7 +32,7 @@ NODE = 5000  # bytes
 WATCHED = "AWS::CloudWatch::Alarm"
 GB = 1024**3
 
-_REQUEST = re.compile(r"^[A-Z]+ \S+ \d{3} (\d+) ms$")
+_REQUEST = re.compile(r"^[A-Z]+ \S+ \d{3} (\d+) ms \S+ \S+$")
 _MESSAGES = re.compile(r"^(\w+) (\d+) messages, \d+ failed, ([\d.]+) s$")
 
 

@@ -51,7 +51,7 @@ def install() -> None:
 def write(request: Request, response: Response, seconds: float) -> None:
     """Log a response in one line."""
     line = (
-        f"{request.source_ip} {response.user or '-'} {request.method} {request.path} {response.status} "
-        f"{seconds * 1000:.0f} ms"
+        f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms "
+        f"{request.source_ip} {response.user or '-'}"
     )
     print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

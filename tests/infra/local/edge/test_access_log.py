@@ -23,12 +23,12 @@ def request() -> Request:
 @pytest.mark.parametrize(("user", "shown"), [("abc", "abc"), ("", "-")])
 def test_a_line_has_address_and_user(user: str, shown: str, capsys: Any) -> None:
     access_log.write(request(), Response(200, user=user), 0.0123)
-    assert capsys.readouterr() == (f"203.0.113.9 {shown} GET /api/x 200 12 ms\n", "")
+    assert capsys.readouterr() == (f"GET /api/x 200 12 ms 203.0.113.9 {shown}\n", "")
 
 
 def test_errors_of_the_server_go_to_standard_error(capsys: Any) -> None:
     access_log.write(request(), Response(502), 0.0)
-    assert capsys.readouterr() == ("", "203.0.113.9 - GET /api/x 502 0 ms\n")
+    assert capsys.readouterr() == ("", "GET /api/x 502 0 ms 203.0.113.9 -\n")
 
 
 SCRIPT = """
