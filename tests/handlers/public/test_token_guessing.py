@@ -1,5 +1,6 @@
 """Tokens cannot be guessed by trying: unknown ones are counted per address, and too many are refused."""
 
+import ast
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from chalicelib.operations.public.token_lookup import MAX_UNKNOWN, PERIOD
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.http import cdn
+from tests.support.source.code import modules
 from tests.support.worlds import nodes, publishing
 
 LIST = "/api/public/v1/channels"
@@ -152,3 +154,19 @@ def test_at_most_twenty_tokens_are_accepted(studio, clock, path):
     answer = get(studio, path + ",".join(tokens))
     assert answer.status == 400
     assert answer.json["tokens"] == ["At most 20 tokens are allowed; these are 21. Send several requests."]
+
+
+def callers(name):
+    """The modules of the application that call a function by this name."""
+    return {
+        module
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(name)
+    }
+
+
+def test_tokens_are_looked_up_in_one_place():
+    assert callers("secret_tokens.get_many_and_count") == {"chalicelib.operations.public.token_lookup"}
+    assert callers("secret_tokens.get_many") == {"chalicelib.operations.public.channel_lookup"}
+    assert callers("channel_id_of") == set(), "it does not count: only commands of an operator may use it"
