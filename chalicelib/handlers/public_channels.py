@@ -100,8 +100,12 @@ def _is_about(channel: PublicChannel, query: ChannelMetadataQuery) -> bool:
 
 
 def _says(channel: PublicChannel, words: str) -> bool:
-    texts = [channel.entry["name"], channel.entry["description"], *channel.facts["tags"]]
-    return all(any(word in text.casefold() for text in texts) for word in words.casefold().split())
+    wanted = set(words.casefold().split())
+    if not wanted:
+        return True
+    entry = channel.entry
+    text = "\n".join((entry["name"], entry["description"], *channel.facts["tags"])).casefold()  # words have no newlines
+    return all(word in text for word in wanted)
 
 
 V2 = "/api/public/v2/channel"

@@ -155,7 +155,7 @@ def _caller(request: Request) -> Identity:
 
 def searched(items: Sequence[OneItem], words: str, fields: tuple[str, ...]) -> list[OneItem]:
     """The items whose fields contain all words, ignoring case."""
-    wanted = words.casefold().split() if fields else []
+    wanted = set(words.casefold().split()) if fields else set()
 
     def has_all(item: Item) -> bool:
         text = "\n".join(str(item.get(field) or "") for field in fields).casefold()

@@ -82,7 +82,7 @@ def _matches_keywords(channel: PublicChannel, words: str) -> bool:
     if not words:
         return True
     text = "\n".join((channel.entry["name"], channel.entry["description"], *channel.facts["tags"])).casefold()
-    return all(word in text for word in words.casefold().split())
+    return all(word in text for word in set(words.casefold().split()))
 
 
 def _row(channel: PublicChannel) -> CatalogChannel:
