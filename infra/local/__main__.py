@@ -23,6 +23,7 @@ def main(begin: Start | None = None, data_dir: str = ".local") -> int:
         with (begin or start)(port, Path(os.environ.get("DATA_DIR") or data_dir)) as stack:
             _greet(stack)
             while not (failure := stack.failure()):
+                stack.supervisor.tend()
                 time.sleep(0.5)
             raise StackError(failure)
     except StackError as error:

@@ -31,6 +31,14 @@ def listen_together(port: int, count: int) -> list[socket.socket]:
     return [_bound(port, socket.SO_REUSEPORT) for _ in range(count)]
 
 
+def listen_again(port: int, is_shared: bool) -> socket.socket:
+    """A socket on a port that was ours, shared with others of ours or not. Raises StackError if it is in use."""
+    try:
+        return _bound(port, *([socket.SO_REUSEPORT] if is_shared else []))
+    except OSError as error:
+        raise StackError(f"Port {port} cannot be used again: {error.strerror}.") from None
+
+
 def _bound(port: int, *options: int) -> socket.socket:
     listener = socket.socket()
     try:

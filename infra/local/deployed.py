@@ -27,6 +27,7 @@ from infra.local.children import Child
 from infra.local.edge import origin_access
 from infra.local.edge.remote_api import MAX_CONCURRENT
 from infra.local.stack import DEMO_EMAIL, Stack, announced, credentials
+from infra.local.supervisor import Supervisor
 from infra.resources import LOCAL_REGION, QUEUES
 
 STAGE = "dev"
@@ -71,7 +72,16 @@ def start(port: int, data_dir: Path | str) -> Iterator[Stack]:
         state = resources.enter_context(announced(folder, environment, url))
         user = credentials(folder, environment, ROOT) | {"email": DEMO_EMAIL}
         port = int(url.rpartition(":")[2])
-        yield Stack(url, port, folder, environment=state, children=[ministack, gateway], **user)
+        yield Stack(
+            url,
+            port,
+            folder,
+            environment=state,
+            children=[ministack, gateway],
+            supervisor=Supervisor([gateway], {}),
+            irreplaceable=ministack,  # it saves nothing here
+            **user,
+        )
 
 
 def _empty(folder: Path) -> None:

@@ -16,6 +16,7 @@ from infra.local.aws import emulator
 from infra.local.aws.emulator import ROOT
 from infra.local.checks import HOST, StackError, listen_together, open_data_dir
 from infra.local.children import Child
+from infra.local.supervisor import Supervisor
 
 DEMO_EMAIL = "demo@example.org"
 GATEWAYS = 2  # processes
@@ -34,13 +35,15 @@ class Stack:
     token: str | None
     environment: dict[str, str]  # for a process that calls the app's code on this stack
     children: Sequence[Child]
+    supervisor: Supervisor
+    irreplaceable: Child | None = None  # the child without which the data is lost
 
     def failure(self) -> str | None:
-        """A sentence about a child that has stopped by itself, None while all are running."""
-        for child in self.children:
-            if not child.running:
-                return f"{child.name} has stopped: see {child.log}."
-        return None
+        """A sentence about a child that has stopped by itself and cannot be started again, None otherwise."""
+        child = self.irreplaceable
+        if child is None or child.running:
+            return None
+        return f"{child.name} has stopped, and its data is lost: see {child.log}."
 
 
 @contextmanager
@@ -75,7 +78,14 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         if new:  # credentials on disk belong to deleted data
             (folder / "credentials.json").unlink(missing_ok=True)
         user = credentials(folder, environment, app_dir) | {"email": DEMO_EMAIL}
-        yield Stack(url, port, folder, environment=state, children=children, **user)
+        supervisor = Supervisor(children, {ministack.name: lambda: _ready(endpoint, ministack)})
+        yield Stack(url, port, folder, environment=state, children=children, supervisor=supervisor, **user)
+
+
+def _ready(endpoint: str, ministack: Child) -> None:
+    """Wait for ministack, and create what it had not saved yet when it stopped. Raises StackError."""
+    emulator.wait_until_healthy(endpoint + emulator.HEALTH, ministack)
+    emulator.prepare(endpoint)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from infra.local.children import Child
 ROOT = Path(__file__).resolve().parents[3]
 PYTHON = Path(os.environ.get("MINISTACK_PYTHON", ROOT / ".venv-ministack/bin/python"))
 PREFIX = "studio-local-"
+HEALTH = "/_ministack/health"
 STARTS_WITHIN = 30.0  # seconds
 _IDENTITY = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -63,7 +64,7 @@ def serve(
     command = [str(PYTHON), "-m", "infra.local.aws.server"]
     child = Child("ministack", command, _base() | settings, ROOT, data_dir, listener, lock)
     try:
-        wait_until_healthy(endpoint + "/_ministack/health", child)
+        wait_until_healthy(endpoint + HEALTH, child)
         yield endpoint, child
     finally:
         child.stop()

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,9 @@ class Command:
     @property
     def printed(self) -> str:
         return self.output.read_text()
+
+    def says(self, text: str) -> bool:
+        return text in self.printed
 
     def children(self) -> list[int]:
         folder = Path(f"/proc/{self.process.pid}/task")
@@ -143,12 +147,46 @@ def test_errors_of_the_app_are_on_the_console_and_in_the_log(tmp_path: Path, cap
     assert "ValueError: this view fails" in (tmp_path / "gateway.log").read_text()
 
 
-def test_a_stack_names_a_child_that_has_stopped(tmp_path: Path) -> None:
-    with started(tmp_path) as running:
-        workers = next(child for child in running.children if child.name == "workers")
-        os.kill(workers.pid, signal.SIGKILL)
-        assert until(lambda: running.failure() is not None)
-        assert str(running.failure()).startswith("workers has stopped: see ")
+def children_by_name(run: Command) -> dict[str, list[int]]:
+    """The pids of a command's children by their modules."""
+    found: dict[str, list[int]] = {}
+    for pid in run.children():
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+        if "-m" in arguments:
+            found.setdefault(arguments[arguments.index("-m") + 1].removeprefix("infra.local."), []).append(pid)
+    return found
+
+
+def is_served(url: str, body: str) -> bool:
+    """Whether a message is sent and worked on: gateway, ministack and workers are there."""
+    try:
+        if httpx.post(f"{url}/api/send/{body}", timeout=20).status_code != 200:
+            return False
+        return until(lambda: is_done(url, body), 5)
+    except (httpx.HTTPError, ValueError, KeyError):  # refused, or an error without "done"
+        return False
+
+
+def test_a_killed_child_is_started_again_and_nothing_is_lost(tmp_path: Path) -> None:
+    with command(tmp_path) as run:
+        assert until(lambda: run.printed.endswith("ready\n"))
+        url = run.printed.split()[1]
+        assert is_served(url, "first")
+        state = tmp_path / "data" / "aws" / "state"
+        assert until(lambda: b"first" in (state / "dynamodb.json").read_bytes())
+        for number, module in enumerate(("workers", "edge.gateway", "aws.server")):
+            before = children_by_name(run)
+            for pid in before[module]:  # all of a kind at once
+                os.kill(pid, signal.SIGKILL)
+            name = {"edge.gateway": "gateway", "aws.server": "ministack"}.get(module, module)
+            assert until(partial(run.says, f"{name} has stopped: started again in 1 s; see "))
+            assert until(partial(is_served, url, f"after-{number}"), 40)
+            after = children_by_name(run)
+            assert {key: len(pids) for key, pids in after.items()} == {key: len(pids) for key, pids in before.items()}
+            assert not set(before[module]) & set(after[module])
+            assert is_done(url, "first")
+        lines = [line for line in run.printed.splitlines() if "has stopped" in line]
+        assert len(lines) == sum(len(pids) for pids in after.values())  # one for each child
 
 
 def test_an_app_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> None:
@@ -217,7 +255,7 @@ def test_children_end_with_a_parent_that_is_killed_and_save_their_data(tmp_path:
         assert until(lambda: is_done(url, "one"))
         run.process.kill()
         assert until(lambda: can_start(tmp_path / "data"))
-        assert not alive(ministack)
+        assert until(lambda: not alive(ministack))  # its lock is released just before it ends
         assert until(lambda: not any(alive(pid) for pid in children))
     with started(tmp_path / "data") as again:
         assert is_done(again.url, "one")
