@@ -242,7 +242,10 @@ class CreateChannel(Schema):
 
 
 class AddNodes(Schema):
-    """`content_data` is validated node by node (`NodeIn` or `RemoteNodeIn`); errors are reported by index."""
+    """`content_data` is validated node by node (`NodeIn` or `RemoteNodeIn`); errors are reported by index.
+
+    A request has at most 1,000 nodes, and a node with its questions at most 5,000 different files.
+    """
 
     root_id: str
     content_data: list[dict[str, Any]]

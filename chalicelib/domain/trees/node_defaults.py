@@ -28,8 +28,9 @@ def of_new_node(kind: str, defaults: Mapping[str, Any], given: Mapping[str, Any]
 
 def with_randomize(extra_fields: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The extra fields of an exercise, which is randomized unless it or the defaults say otherwise."""
-    randomize = defaults.get("auto_randomize_questions", True)
-    return {**extra_fields, "randomize": extra_fields.get("randomize", bool(randomize))}
+    randomize = extra_fields.get("randomize")
+    default = bool(defaults.get("auto_randomize_questions", True))
+    return {**extra_fields, "randomize": default if randomize is None else randomize}
 
 
 def _of_exercise(defaults: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def test_topics_have_no_defaults():
 def test_exercises_are_randomized_unless_something_else_is_said():
     assert of_new_node("exercise", {}, {}) == {"extra_fields": {"randomize": True}}
     assert of_new_node("exercise", {"auto_randomize_questions": False}, {}) == {"extra_fields": {"randomize": False}}
+    assert of_new_node("exercise", {}, {"extra_fields": {"randomize": None}}) == {"extra_fields": {"randomize": True}}
     given = {"extra_fields": {"randomize": False}}
     assert of_new_node("exercise", {}, given) == given
 

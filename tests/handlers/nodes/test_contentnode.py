@@ -169,7 +169,7 @@ class TestFields:
 
 class TestLists:
     def test_require_a_filter(self, studio):
-        for query in ("", "?bogus=1", "?kind=topic", "?complete=true", "?parent="):
+        for query in ("", "?bogus=1", "?parent="):
             answer = studio.get(URL + query)
             assert answer.status == 412
             assert answer.json["detail"].startswith("No valid filter parameters supplied")

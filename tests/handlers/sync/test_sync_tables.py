@@ -45,7 +45,8 @@ def test_deleted_nodes_are_in_the_trash(studio, client, root):
     node = new_id()
     done(client, client.created(node, root), client.deleted(node))
     trash = studio.get(f"/api/channel/{client.channel_id}").json["trash_root_id"]
-    assert contentnode.row(studio, node)["parent"] == trash
+    assert contentnode.children(studio, trash) == ["n"]
+    assert studio.get(f"{contentnode.URL}/{node}").status == 404
     done(client, client.moved(node, root))
     assert contentnode.row(studio, node)["parent"] == root
 
