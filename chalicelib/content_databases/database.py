@@ -63,6 +63,12 @@ class ContentDatabase(SharedFile):
         ids: str = self.rows(_PATHS_TO_QUIZZES, (modalities.QUIZ,))[0]["ids"]
         return ids
 
+    @cached_property
+    def stored_files(self) -> dict[str, int]:
+        """The sizes in bytes of all files by "<md5>.<extension>"."""
+        rows = self.rows("SELECT id, extension, file_size FROM content_localfile")
+        return {f"{checksum}.{extension}": int(size or 0) for checksum, extension, size in rows}
+
     def path_to(self, parent_id: str | None) -> list[str]:
         """The ids of the topics from the root to this one."""
         path = []

@@ -30,13 +30,21 @@ APPLY_CHANGES = Job("apply_changes", ("owner",))
 CLEAR_COPY = Job("clear_copy", ("node_id", "attempt"))
 COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
+END_USES = Job("end_uses", ("channel_id", "uses"))
+EXPIRE_UPLOADS = Job("expire_uploads")
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
 LIST_CHANNELS = Job("list_channels", ("channel_ids",))
 NOTE_FILES = Job("note_files", is_manual=True)
 NOTE_FILES_OF_CHANNEL = Job("note_files_of_channel", ("channel_id",))
+PASS_ON_CHANNEL = Job("pass_on_channel", ("channel_id",))
+PASS_ON_CHANNELS = Job("pass_on_channels", ("user_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
+RECOUNT_STEP = Job("recount_step", ("step", "id", "start"))
+RECOUNT_STORAGE = Job("recount_storage", is_manual=True)
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
+SETTLE_CHANNEL = Job("settle_channel", ("channel_id", "user_id", "start"))
+SETTLE_FILES = Job("settle_files", ("user_id", "names"))
 SETTLE_NODES = Job("settle_nodes", ("node_id", "rev"))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
@@ -49,13 +57,21 @@ JOBS = {
         CLEAR_COPY,
         COMPARE_TREES,
         COPY_NODES,
+        END_USES,
+        EXPIRE_UPLOADS,
         INDEX_CHANNELS,
         LIST_CHANNELS,
         NOTE_FILES,
         NOTE_FILES_OF_CHANNEL,
+        PASS_ON_CHANNEL,
+        PASS_ON_CHANNELS,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
+        RECOUNT_STEP,
+        RECOUNT_STORAGE,
         REMOVE_TREE,
+        SETTLE_CHANNEL,
+        SETTLE_FILES,
         SETTLE_NODES,
         SPACE_CHILDREN,
         SUMMARIZE_TREE,

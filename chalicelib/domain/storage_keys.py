@@ -64,6 +64,11 @@ def own_answer_key(name: str) -> str:
     return f"content/answers/own/{name}.json"
 
 
+def retained_files_key(channel_id: str) -> str:
+    """Key of the list of files in a channel's published versions, see `operations.storage.retained_files`."""
+    return f"retained-files/{channel_id}.json.gz"
+
+
 def raw_data_key(digest: str) -> str:
     """Key of a question's raw data that is too large for DynamoDB, by its SHA-256."""
     return f"items/{digest}.json"

@@ -19,6 +19,7 @@ from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release
 from chalicelib.operations.search import search_index_update
+from chalicelib.operations.storage import channel_files, charging, ownership, recount, uses
 from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
@@ -66,13 +67,21 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.CLEAR_COPY: node_copies.clear,
     jobs.COMPARE_TREES: tree_diff.compare,
     jobs.COPY_NODES: node_copies.run,
+    jobs.END_USES: uses.end,
+    jobs.EXPIRE_UPLOADS: recount.expire_uploads,
     jobs.INDEX_CHANNELS: search_index_update.refresh,
     jobs.LIST_CHANNELS: public_index_update.refresh,
     jobs.NOTE_FILES: missing_places.request,
     jobs.NOTE_FILES_OF_CHANNEL: missing_places.note,
+    jobs.PASS_ON_CHANNEL: ownership.pass_on,
+    jobs.PASS_ON_CHANNELS: ownership.pass_on_all,
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
+    jobs.RECOUNT_STEP: recount.run,
+    jobs.RECOUNT_STORAGE: recount.begin,
     jobs.REMOVE_TREE: remove_tree,
+    jobs.SETTLE_CHANNEL: channel_files.settle_channel,
+    jobs.SETTLE_FILES: charging.settle,
     jobs.SETTLE_NODES: propagation.propagate,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
     jobs.SUMMARIZE_TREE: tree_details.summarize,

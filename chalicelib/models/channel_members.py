@@ -12,11 +12,11 @@ lists only. `add_first_editor` and `change` maintain them, so no other code may 
 
 from typing import Any, Final, Literal
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, query_raw, transact
+from chalicelib.models.base import Table, find, now, query_raw, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
 from chalicelib.models.users import User
@@ -42,6 +42,7 @@ class ChannelMember(Table):
     user_id = UnicodeAttribute(hash_key=True)
     channel_id = UnicodeAttribute(range_key=True)
     role = UnicodeAttribute()  # EDIT or VIEW
+    since = UTCDateTimeAttribute(null=True)  # when an editor became one
     channel_index = ChannelIndex()
 
 
@@ -68,7 +69,7 @@ def add_first_editor(transaction: TransactWrite, channel: Channel, user_id: str,
 
     `is_chef`: the channel is created by ricecooker.
     """
-    transaction.save(ChannelMember(user_id, channel.id, role=EDIT))
+    transaction.save(ChannelMember(user_id, channel.id, role=EDIT, since=now()))
     chef = [User.is_chef.set(True)] if is_chef else []
     transaction.update(User(user_id), [User.edit_count.add(1), *chef])
 
@@ -81,7 +82,8 @@ def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str |
     member = ChannelMember(user_id, channel_id)
     as_read = ChannelMember.role == old if old else ChannelMember.user_id.does_not_exist()
     if new:
-        transaction.update(member, [ChannelMember.role.set(new)], condition=as_read)
+        since = [ChannelMember.since.set(now())] if new == EDIT else []
+        transaction.update(member, [ChannelMember.role.set(new), *since], condition=as_read)
     else:
         transaction.delete(member, condition=as_read)
     pairs = [(_COUNTED[role], by) for role, by in ((old, -1), (new, 1)) if role]

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | a channel by id | `id` | everything |
 | all channels, for administrators | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
+| the next channel by id | index `all-index`: `all_key` = "channel", `id` beyond another | recount of storage |
 | ids of public channels | index `public-index`: `public_key` = "public" | rebuilding the public index |
 
 The index of all channels has only attributes that rarely change, because all its writes go to one partition.
@@ -77,6 +78,8 @@ class Channel(Table):
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
     deleted = BooleanAttribute(default=False)
+    owner_id = UnicodeAttribute(null=True)  # the user who is charged for its files; missing until a first recount
+    freed = NumberAttribute(default=0)  # counts removals of references to its files, see `models.file_references`
 
     root_id = UnicodeAttribute()  # the live tree
     trash_root_id = UnicodeAttribute()
@@ -135,6 +138,12 @@ def get_many(channel_ids: list[str]) -> list[Channel]:
 def everything() -> list[Channel]:
     """All channels by id, with the attributes of their index only, which may lag by a second."""
     return list(Channel.all_index.query(ALL))
+
+
+def next_id(after: str) -> str | None:
+    """The id of the first channel after this id, by the same index."""
+    place = AllIndex.id > after if after else None
+    return next((str(channel.id) for channel in Channel.all_index.query(ALL, place, limit=1)), None)
 
 
 def get_many_to_read(channel_ids: list[str]) -> list[Channel]:

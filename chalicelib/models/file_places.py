@@ -17,6 +17,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
+from chalicelib.models import file_references
 from chalicelib.models.base import Table, in_parallel, read_many, save_if, save_new, was_refused, write_many
 
 RETENTION = 30 * 24 * 3600  # seconds after which an unused upload expires
@@ -39,9 +40,14 @@ def get_many(file_ids: Iterable[str]) -> list[FilePlace]:
     return cast(list[FilePlace], read_many({FilePlace: list(file_ids)})[FilePlace])
 
 
-def note(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None:
-    """Record the places of the files of nodes and questions. Call this before writing those."""
-    write_many(puts={place.id: place for place in _of(nodes, items)}.values())
+def note(channel_id: str, nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None:
+    """Record the places of the files of a channel's nodes and questions, and that these use the files.
+
+    Call this before writing those.
+    """
+    nodes, items = list(nodes), list(items)
+    references = file_references.of_parts(channel_id, nodes, items)
+    write_many(puts=[*{place.id: place for place in _of(nodes, items)}.values(), *references.values()])
 
 
 def note_missing(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> None:

@@ -81,7 +81,8 @@ def write(changes: Changes) -> bool:
             transaction.save(after, condition=_as_read(before))
         for channel in channels.values():
             actions: list[Any] = [Channel.rev.set(channel.rev + 1), Channel.modified.set(now())]
-            transaction.update(Channel(channel.id), actions, condition=unchanged(Channel.rev, channel.rev))
+            as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
+            transaction.update(Channel(channel.id), actions, condition=as_read)
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
         emission.emit(transaction, changes.emissions)

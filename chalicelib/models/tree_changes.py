@@ -102,7 +102,7 @@ def commit(changes: Changes) -> bool:
     def fill(transaction: TransactWrite) -> None:
         _put_and_delete(transaction, changes)
         for channel in changes.channels:
-            as_read = unchanged(Channel.rev, channel.rev)
+            as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
             transaction.update(Channel(channel.id), _raised(channel, changes), condition=as_read)
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())

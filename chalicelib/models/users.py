@@ -5,9 +5,10 @@
 | a user by id | `id` | profile, quota of an upload |
 | several users by id | `id` | members of a channel, invitations |
 | a user by e-mail | index `email-index`: `email` | creating a user |
+| the next user by e-mail | index `all-index`: `all_key` = "user", `email` beyond another | recount of storage |
 | all users by e-mail, for administrators | index `all-index`: `all_key` = "user" | `GET /api/admin-users` |
 
-Quota checks use `disk_space_left`, from which every upload subtracts its size in its transaction.
+Quota checks use `disk_space_left`, which changes in the transactions of `models.uploads` only.
 `profile_rev` counts changes of the password, of the profile fields that tokens and sessions have copies of, and of
 `token_keys` and `session_places`, which refer to those copies. A change of the profile updates the copies too, on
 condition that `profile_rev` is unchanged. Deactivating or reactivating a user deletes all copies in the transaction
@@ -100,6 +101,12 @@ def get_many(user_ids: list[str]) -> dict[str, User]:
 def everyone() -> list[User]:
     """All users by e-mail, with the attributes `LISTED` only, from an index that may lag by a second."""
     return list(User.all_index.query(ALL))
+
+
+def next_after(email: str) -> User | None:
+    """The first user after this e-mail address, with the attributes `LISTED` only, by the same index."""
+    place = AllIndex.email > email if email else None
+    return next(iter(User.all_index.query(ALL, place, limit=1)), None)
 
 
 def has_administrator() -> bool:

@@ -34,7 +34,8 @@ WANTED = {
     "children": (["parent_id", "position"], {}),
     "assessment_items": (["contentnode_id", "assessment_id"], {}),
     "stored_objects": (["checksum"], {}),
-    "uploads": (["user_id", "filename"], {}),
+    "uploads": (["user_id", "filename"], {"expiry-index": ["expires_hour", "expires"]}),
+    "file_references": (["filename", "use"], {"channel-index": ["channel_id", "use"]}),
     "file_places": (["id"], {}),
     "changes": (["owner", "rev"], {}),
     "derived_files": (["key"], {}),
@@ -94,14 +95,16 @@ def test_every_table_is_in_a_group_to_restore() -> None:
     assert set(WANTED) == named, 'add new tables to a group in docs/operations.md, "Restore a table"'
 
 
-def test_only_versions_and_revisions_are_numbers() -> None:
+def test_only_versions_revisions_and_times_are_numbers() -> None:
     numbers = {
         (table["TableName"], attribute["AttributeName"])
         for table in resources.tables(PREFIX)
         for attribute in table["AttributeDefinitions"]
         if attribute["AttributeType"] != "S"
     }
-    assert numbers == {(f"{PREFIX}channel_versions", "version"), (f"{PREFIX}changes", "rev")}
+    assert numbers == {
+        (f"{PREFIX}channel_versions", "version"), (f"{PREFIX}changes", "rev"), (f"{PREFIX}uploads", "expires"),
+    }  # fmt: skip
 
 
 def test_tables_are_paid_by_request() -> None:

@@ -25,6 +25,7 @@ from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.channels.channel_versions import fields_of_version
 from chalicelib.operations.search import search_index_update
+from chalicelib.operations.storage import channel_files, uses
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.schemas.channel import ChannelChange, ChannelIn
 from chalicelib.schemas.constants import LICENSES
@@ -51,11 +52,13 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
         id=channel_id,
         created=now(),
         modified=now(),
+        owner_id=user.user_id,
         root_id=live.id,
         trash_root_id=trash.id,
         editors_count=1,
         **_columns(sent, {}),
     )
+    uses.begin_thumbnail(channel, channel.thumbnail)
 
     def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())
@@ -113,11 +116,21 @@ def _attempt(
     values = _changed(channel, _columns(sent, channel.content_defaults))
     after = Channel(**{**channel.attribute_values, **values})
     made = origin.emitted(describe(fields_of(after, None, rights)))
+    _prepare_files(channel, values)
     if values and not _write(channel, values, emissions(made, counter)):
         return None
     if "deleted" in values:
         audit(Audited.CHANNEL_DELETED if values["deleted"] else Audited.CHANNEL_RESTORED, channel.id, by=user.user_id)
     return after, rights
+
+
+def _prepare_files(channel: Channel, values: dict[str, Any]) -> None:
+    """Prepare that a channel, as read, gets these values: for the files of the channel and its thumbnail."""
+    if "deleted" in values:
+        channel_files.prepare_deleted(channel, values["deleted"])
+    if "thumbnail" in values:
+        uses.begin_thumbnail(channel, values["thumbnail"])
+        uses.prepare_thumbnail_end(channel)
 
 
 def _refresh_lists(channel: Channel) -> None:
@@ -151,6 +164,8 @@ def _write(channel: Channel, values: dict[str, Any], emitted: list[Emission]) ->
     """Write the values; returns False if the channel or its feed has changed since it was read."""
     actions = [getattr(Channel, name).set(value) for name, value in values.items()]
     as_read = (Channel.modified == channel.modified) & unchanged(Channel.rev, channel.rev)
+    if "thumbnail" in values:
+        as_read &= unchanged(Channel.freed, channel.freed)
 
     def fill(transaction: Transaction) -> None:
         transaction.update(Channel(channel.id), actions, condition=as_read)

@@ -9,8 +9,8 @@ from chalicelib.domain.limits import CHANNELS
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.identity.daily_limits import counted
-from chalicelib.models import changes, channel_members, channels, emission, file_places, nodes, tasks, trees
-from chalicelib.models.base import Transaction, now, read_many, transact
+from chalicelib.models import changes, channel_members, channels, emission, nodes, tasks, trees
+from chalicelib.models.base import Transaction, now, read_many, transact, unchanged
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.emission import Emission
@@ -24,6 +24,7 @@ from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.channels import deploy
 from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.nodes.build_nodes import root_files
+from chalicelib.operations.storage import channel_files, uses
 from chalicelib.schemas.chef import ChefChannel
 
 
@@ -66,6 +67,8 @@ def _open(user: Identity, sent: ChefChannel, root_id: str) -> str | None:
     if channel.chef_root_id:
         deploy.removal(channel.id, channel.chef_root_id)
     emitted = _emissions(user, channel, rights, sent, changes.counters_among(found[Change], [sent.id])[sent.id])
+    channel_files.prepare_deleted(channel, False)
+    _prepare_files(Channel(**{**channel.attribute_values, "deleted": False}), sent, root)
     if not _reopen(channel, sent, root, emitted):
         return None
     if channel.deleted and channel.public:  # restored
@@ -90,6 +93,7 @@ def _reopen(channel: Channel, sent: ChefChannel, root: Node, emitted: list[Emiss
     sets = [column.set(value) for column, value in _sent_columns(sent)]
     was = Channel.chef_root_id
     as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
+    as_read &= unchanged(Channel.freed, channel.freed)
 
     def fill(transaction: Transaction) -> None:
         transaction.save(root)
@@ -98,9 +102,15 @@ def _reopen(channel: Channel, sent: ChefChannel, root: Node, emitted: list[Emiss
         emission.emit(transaction, emitted)
 
     codes = transact(fill)
-    if codes and codes[-1 - len(emitted)] == "ConditionalCheckFailed":
+    if codes and codes[-1 - len(emitted)] == "ConditionalCheckFailed" and not _has_freed(channel):
         raise Conflict(f"Another upload to channel {channel.id} has just started. Send this request again.")
     return not codes
+
+
+def _has_freed(channel: Channel) -> bool:
+    """Whether references to the channel's files were removed since it was read."""
+    current = channels.get(channel.id)
+    return current is not None and current.freed != channel.freed
 
 
 def _chef_root(root_id: str, sent: ChefChannel, sizes: dict[str, int], missing: list[str]) -> Node:
@@ -111,8 +121,16 @@ def _chef_root(root_id: str, sent: ChefChannel, sizes: dict[str, int], missing: 
     root = trees.new_root(root_id, sent.id, sent.name, sent.language)
     root.extra_fields = sent.extra_fields
     root.files = root_files(root.id, sent.files, sizes)
-    file_places.note([nodes.to_data(root)], [])
     return root
+
+
+def _prepare_files(channel: Channel, sent: ChefChannel, root: Node) -> None:
+    """Record the uses of the root's files and of the thumbnail, and that the use of another thumbnail may end."""
+    if root.files:
+        uses.begin(channel, [nodes.to_data(root)], [])
+    if sent.thumbnail != channel.thumbnail:
+        uses.begin_thumbnail(channel, sent.thumbnail)
+        uses.prepare_thumbnail_end(channel)
 
 
 def _create(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
@@ -121,12 +139,14 @@ def _create(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
     channel = Channel(
         id=sent.id,
         created=now(),
+        owner_id=user.user_id,
         root_id=live.id,
         trash_root_id=trash.id,
         chef_root_id=chef_root.id,
         editors_count=1,
         **{column.attr_name: value for column, value in _sent_columns(sent)},
     )
+    _prepare_files(Channel(**{**channel.attribute_values, "thumbnail": None}), sent, chef_root)
 
     def fill(transaction: Transaction) -> None:
         transaction.save(channel, condition=Channel.id.does_not_exist())

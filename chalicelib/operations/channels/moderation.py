@@ -20,6 +20,7 @@ from chalicelib.operations.channels.channel_representation import fields_of
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.search import search_index_update
+from chalicelib.operations.storage import channel_files
 from chalicelib.operations.trees import tree_statistics
 from chalicelib.operations.users.admin_lists import counted, has_all
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
@@ -95,6 +96,8 @@ def _update(user: Identity, channel_id: str, given: dict[str, Any]) -> Channel |
     channel, counter = _with_feed(channel_id)
     emitted = emissions(_described(user, channel, given), counter)
     others = {name: value for name, value in given.items() if name != "public"}
+    if "deleted" in given:
+        channel_files.prepare_deleted(channel, given["deleted"])
     if "public" in given:
         try:
             return public_index_update.set_public(channel.id, given["public"], others, emitted)

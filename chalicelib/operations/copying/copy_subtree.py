@@ -11,7 +11,7 @@ from chalicelib.domain.ids import derived_id
 from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
 from chalicelib.errors import Conflict
-from chalicelib.models import assessment_items, file_places, nodes, tree_copies, trees
+from chalicelib.models import assessment_items, nodes, tree_copies, trees
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import Table, in_parallel, now
 from chalicelib.models.nodes import Node
@@ -20,6 +20,7 @@ from chalicelib.models.trees import Counts, edge_of
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.exercises import question_diff
 from chalicelib.operations.nodes.node_writes import judge
+from chalicelib.operations.storage import uses
 
 CHUNK = 100  # nodes whose questions are held in memory at once
 
@@ -80,7 +81,7 @@ def write(source: Source, goal: Goal, report: Callable[[int], None]) -> Below:
     """
     questions = question_diff.copied(_questions([source.top])[source.top.id], goal.top_id)
     top = copied(source.top, source, goal, set(), goal.place.node.id, goal.above)
-    file_places.note([nodes.to_data(top)], map(assessment_items.outline, questions))
+    uses.begin(goal.place.channel, [nodes.to_data(top)], map(assessment_items.outline, questions))
     tree_copies.write(goal.top_id, goal.attempt, [[item] for item in questions])
     written: list[tuple[Node, Counts]] = []
     for groups, made in _chunks(source, goal):
@@ -115,7 +116,8 @@ def _chunks(source: Source, goal: Goal) -> Iterator[tuple[list[tree_copies.Group
             set_questions(node, items)
             groups += [[node, edge_of(node)], *([item] for item in _rows(items))]
             made.append(node)
-        file_places.note(
+        uses.begin(
+            goal.place.channel,
             map(nodes.to_data, made),
             [assessment_items.outline(row) for group in groups for row in group if isinstance(row, AssessmentItem)],
         )

@@ -5,10 +5,11 @@ from typing import NamedTuple
 from le_utils.constants import content_kinds
 
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.types import CREDITS
+from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData
 from chalicelib.errors import ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_places, nodes, trees
+from chalicelib.models import assessment_items, file_references, nodes, trees
+from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
@@ -19,6 +20,7 @@ from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.exercises import question_diff
 from chalicelib.operations.nodes.node_batches import change_each
 from chalicelib.operations.nodes.node_writes import change
+from chalicelib.operations.storage import uses
 
 _TEXTS = ("title", "description")
 _DETAILS = (*CREDITS, "language", "role_visibility", "suggested_duration", "tags", "labels", "extra_fields")
@@ -117,6 +119,7 @@ def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
     if parts.assessment_items and is_exercise:
         wanted = question_diff.copied(assessment_items.as_stored(source.id), node.id)
     put, removed = question_diff.differing(present, wanted)
+    files = list(node.files)
     items = question_diff.after(present, put, removed)
 
     def make() -> None:
@@ -130,10 +133,29 @@ def _update(changes: Changes, place: Place, source: Node, parts: Parts) -> bool:
         change(changes, place, make, outlines, is_changed=bool(put or removed))
     except ValidationFailed:  # the node would exceed the maximum size
         return True
-    file_places.note([nodes.to_data(node)] if parts.files else [], [assessment_items.outline(item) for item in put])
+    _prepare_files(place, files, [assessment_items.outline(item) for item in present], put, removed)
     changes.saved_questions += put
     changes.deleted_questions += removed
     return not any(question_diff.differing(items, wanted))
+
+
+def _prepare_files(
+    place: Place,
+    files: list[FileData],
+    present: list[AssessmentItemData],
+    put: list[AssessmentItem],
+    removed: list[AssessmentItem],
+) -> None:
+    """Record the uses of new files, and that those of replaced files are about to end. `files` are the node's files
+    before the update, and `present` its questions."""
+    node, channel_id = nodes.to_data(place.node), place.channel.id
+    after = [assessment_items.outline(item) for item in put]
+    if node["files"] != files or after:
+        uses.begin(place.channel, [node] if node["files"] != files else [], after)
+    changed = {item.assessment_id for item in (*put, *removed)}
+    before = [item for item in present if item["assessment_id"] in changed]
+    old = file_references.of_parts(channel_id, [{**node, "files": files}], before)
+    uses.prepare_end(channel_id, old.keys() - file_references.of_parts(channel_id, [node], after).keys())
 
 
 def _edit(node: Node, source: Node, parts: Parts) -> None:

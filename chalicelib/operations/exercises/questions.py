@@ -8,6 +8,7 @@ from le_utils.constants import content_kinds
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.storage_uses import question_use
 from chalicelib.domain.trees import content_ids
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
@@ -22,6 +23,7 @@ from chalicelib.operations.access import node_rights
 from chalicelib.operations.access.node_rights import Place, live, retried
 from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
+from chalicelib.operations.storage import uses
 from chalicelib.schemas.assessmentitem import QuestionChanges, QuestionQuery, QuestionWrite
 from chalicelib.schemas.parts import QuestionKey, question_key
 from chalicelib.schemas.responses.content import Question
@@ -116,6 +118,7 @@ def _delete(user: Identity, key: QuestionKey, origin: Origin) -> Question | None
     before = _among(stored, key)
     data = assessment_items.to_data(before)
     made = origin.emitted(part_changes.question_deleted(user, place.channel.id, _row(data)))
+    _prepare_end(place, data, uses.removed_names(data["files"], []))
     if not node_parts.write(_changes(user, place, stored, before, None, made)):
         return None
     file_places.forget(file["id"] for file in data["files"])
@@ -150,12 +153,27 @@ def _write(
     inline = "" if assessment_items.lies_apart(after) else after["raw_data"]
     if len(json.dumps({**after, "raw_data": inline})) > MAX_NODE_BYTES:
         raise ValidationFailed({"question": [f"The question is larger than {MAX_NODE_BYTES} bytes. Shorten it."]})
-    file_places.note([], [after])
+    _prepare_files(place, earlier, after)
     if not node_parts.write(_changes(user, place, stored, before, after, made)):
         return None
     remaining = {file["id"] for file in after["files"]}
     file_places.forget(file["id"] for file in (earlier or after)["files"] if file["id"] not in remaining)
     return _row(after)
+
+
+def _prepare_files(place: Place, earlier: AssessmentItemData | None, after: AssessmentItemData) -> None:
+    """Record the uses of added files, and that those of removed files are about to end."""
+    before = earlier["files"] if earlier else []
+    if uses.removed_names(after["files"], before):
+        uses.begin(place.channel, [], [after])
+    else:
+        file_places.note(place.channel.id, [], [after])
+    _prepare_end(place, after, uses.removed_names(before, after["files"]))
+
+
+def _prepare_end(place: Place, item: AssessmentItemData, names: list[str]) -> None:
+    use = question_use(place.channel.id, item["contentnode_id"], item["assessment_id"])
+    uses.prepare_end(place.channel.id, [(name, use) for name in names])
 
 
 def _changes(

@@ -7,12 +7,13 @@ from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
 from chalicelib.domain.storage_keys import checksum_of, split_filename, storage_key
-from chalicelib.errors import BadRequest, Forbidden, QuotaExceeded, StudioError, ValidationFailed
+from chalicelib.errors import BadRequest, Busy, Forbidden, QuotaExceeded, StudioError, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import stored_objects, uploads, users
 from chalicelib.models.base import now, read_many
 from chalicelib.models.stored_objects import StoredObject
-from chalicelib.models.uploads import Upload
+from chalicelib.models.uploads import Outcome, Upload
+from chalicelib.operations.storage.charging import MAX_RACES
 from chalicelib.schemas.constants import FORMATS
 from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
 from chalicelib.schemas.responses.content import Upload as UploadOut
@@ -97,18 +98,41 @@ def _too_large(user: Identity, size: int) -> StudioError:
 
 
 def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None:
-    """Record an upload, and charge the bytes that were not yet charged for this file to the user's quota.
+    """Charge an upload that is under way for a day, except the bytes that the user is already charged for.
 
-    Both happen in one transaction. Raises QuotaExceeded.
+    Raises QuotaExceeded.
     """
-    charged = int(earlier[0].file_size) if earlier else None
-    if charged is not None and size <= charged:
-        return
-    upload = Upload(user.user_id, name, file_id=_file_id(user, name), file_size=size, created=now())
-    if not uploads.charge(upload, charged):
-        raise QuotaExceeded(_QUOTA_EXCEEDED.format(size - (charged or 0)))
+    rows = earlier
+    for _ in range(MAX_RACES):
+        row = rows[0] if rows else None
+        wanted = _under_way(user, name, size, row)
+        if row and row.file_size == wanted.file_size and int(row.expires or 0) > int(wanted.expires) - MIN_EXTENSION:
+            return
+        outcome = uploads.change(user.user_id, [(wanted, row)], within_quota=True)
+        if outcome is Outcome.DONE:
+            return
+        if outcome is Outcome.FULL:
+            raise QuotaExceeded(_QUOTA_EXCEEDED.format(size - (int(row.file_size) if row else 0)))
+        rows = read_many({Upload: [(user.user_id, name)]})[Upload]
+    raise Busy("Other requests are uploading the same file. Send this request again.")
 
 
+def _under_way(user: Identity, name: str, size: int, row: Upload | None) -> Upload:
+    """Return the item of an upload that begins now; `row` is the user's item of the same file."""
+    expires = int(now().timestamp()) + ABANDONED
+    return Upload(
+        user.user_id,
+        name,
+        file_id=_file_id(user, name),
+        file_size=max(size, int(row.file_size) if row else 0),
+        created=row.created if row else now(),
+        expires=expires,
+        expires_hour=uploads.hour_of(expires),
+    )
+
+
+ABANDONED = 24 * 3600  # seconds after which a requested upload no longer counts as under way
+MIN_EXTENSION = 3600  # seconds by which a repeated request extends an upload, so that most of them write nothing
 _QUOTA_EXCEEDED = "Not enough storage: this file needs {} bytes. Ask an administrator for more storage."
 
 

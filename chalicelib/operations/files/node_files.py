@@ -25,7 +25,7 @@ from chalicelib.operations.access.channel_rights import memberships
 from chalicelib.operations.access.node_rights import live, retried
 from chalicelib.operations.changes import node_changes, part_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
-from chalicelib.operations.files import file_uploads
+from chalicelib.operations.files import file_owners, file_uploads
 from chalicelib.operations.files.file_changes import Lists, Owner, changed, lists_of
 from chalicelib.operations.files.file_representation import Address, row_of
 from chalicelib.schemas.constants import PRESETS
@@ -186,6 +186,7 @@ def _update(user: Identity, place: FilePlace, sent: FileChanges, origin: Origin)
     gone = [] if target.item else replaced(target.files, after)
     lists = lists_of(after, source, target, gone)
     moved = [] if target is source else [(place, FilePlace(place.id, contentnode_id=goal[0], assessment_id=goal[1]))]
+    file_owners.prepare(lists, after)
     row, before = row_of(after, goal), source.place.channel.id if source else None
     channel_id = target.place.channel.id
     made = origin.emitted(part_changes.file_updated(user, row, before, channel_id, sent.model_fields_set))
@@ -201,7 +202,9 @@ def _delete(user: Identity, place: FilePlace, origin: Origin) -> bool | None:
     if source is None:
         return file_places.forget_upload(place) or None
     made = origin.emitted(part_changes.file_deleted(user, place.id, source.place.channel.id))
-    if not node_parts.write(_changes(user, lists_of(file, source, None, []), made)):
+    lists = lists_of(file, source, None, [])
+    file_owners.prepare(lists, file)
+    if not node_parts.write(_changes(user, lists, made)):
         return None
     file_places.forget([place.id])
     return True

@@ -16,15 +16,17 @@ from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.errors import Busy, Conflict, NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_places, nodes, trees
+from chalicelib.models import assessment_items, nodes, trees
 from chalicelib.models.base import read_many
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import MAX_NODE_BYTES, Node
 from chalicelib.models.stored_objects import StoredObject, sizes_of
 from chalicelib.models.trees import Refusal, TreeState
+from chalicelib.models.uploads import Upload
 from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.nodes import build_nodes
 from chalicelib.operations.nodes.remote_sources import sources_of
+from chalicelib.operations.storage import uses
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
@@ -41,6 +43,7 @@ class _State:
     channel: Channel
     present: set[str]  # ids of existing nodes
     stored: dict[str, StoredObject]
+    charged: dict[str, Upload]  # those of the files that the user is charged for, by name
 
 
 def add_nodes(user: Identity, root_id: str, content_data: Sequence[dict[str, Any]]) -> dict[str, str]:
@@ -120,6 +123,7 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
             **channel_rights.keys(user, [channel_id]),
             Node: list(ids.values()),
             StoredObject: [name[:32] for name in build_nodes.filenames(sent)],
+            Upload: [(user.user_id, name) for name in build_nodes.filenames(sent)],
         }
     )
     if not found[Channel]:
@@ -133,6 +137,7 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
         channel=found[Channel][0],
         present={node.id for node in found[Node]},
         stored={entry.checksum: entry for entry in found[StoredObject]},
+        charged={row.filename: row for row in found[Upload]},
     )
 
 
@@ -143,7 +148,8 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     built = _build(user, parent, state, new, sent)
     _refuse_large(built)
     questions = [item for _, items in built for item in items]
-    file_places.note([node for node, _ in built], questions)
+    known = state.charged if policy.owns(user, state.channel.owner_id) and not _is_remote(new) else None
+    uses.begin(state.channel, [node for node, _ in built], questions, known)
     assessment_items.save(questions)
     refused = _append(parent, above, [node for node, _ in built], tree_state)
     if refused is Refusal.CLOSED:
@@ -151,6 +157,11 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     if refused is Refusal.GONE:
         raise NotFound(f"Content not found: node {parent.id} has been deleted.")
     return refused
+
+
+def _is_remote(new: list[Sent]) -> bool:
+    """Whether some of the nodes have files that the request does not name."""
+    return any(isinstance(node, RemoteNodeIn) for node in new)
 
 
 def _append(parent: Node, above: list[str], added: list[NodeData], state: TreeState) -> Refusal | None:

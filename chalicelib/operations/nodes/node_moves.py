@@ -23,6 +23,7 @@ from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.nodes.node_reads import retrieve, retrieve_moved
 from chalicelib.operations.nodes.node_representation import row_after_write
+from chalicelib.operations.storage import tree_files
 from chalicelib.schemas.contentnode import Move, Restore
 from chalicelib.schemas.responses.content import ContentNode
 from chalicelib.schemas.sync import MOVED
@@ -221,9 +222,11 @@ def _propagate_now(changes: Changes, source: Place, goal: Place) -> bool:
     if source.root_id == goal.root_id or not (node.total_count or is_other_channel):
         return True
     if node.total_count > MAX_MOVED_AT_ONCE or actions(changes) + node.total_count > MAX_TRANSACTION:
+        tree_files.prepare_move([nodes.to_data(node)], goal.channel)
         return False
     rev = changes.rev(goal.channel.id)
     moved = [node, *nodes.get_many(trees.preorder(node.id, trees.edges(node.id))[1:])]
+    tree_files.prepare_move(map(nodes.to_data, moved), goal.channel)
     moved_ids = {one.id for one in moved}
     for one in moved:
         changes.fields[one.id] |= {

@@ -19,6 +19,7 @@ from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
 from chalicelib.operations.access.node_rights import Place
 from chalicelib.operations.nodes.node_batches import change_each
+from chalicelib.operations.storage import tree_files
 from chalicelib.telemetry import log
 
 MAX_AT_ONCE = 200  # descendants that the request itself updates
@@ -61,6 +62,7 @@ def propagate(node_id: str, rev: int) -> None:
 
     def note(changes: Changes, places: list[Place]) -> None:
         changes.is_quiet = True
+        tree_files.prepare_move([nodes.to_data(place.node) for place in places], places[0].channel)
         for place in places:
             values = _outdated_fields(place, rev, together)
             if values:

@@ -7,6 +7,7 @@ from chalicelib.models import users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
+from chalicelib.operations.storage import ownership
 from chalicelib.operations.users.admin_lists import counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser
@@ -56,6 +57,8 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     actions += [] if limits is None else users.limits_change(person, limits)
     was_admin = policy.is_active_admin(person)
     staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
+    if given.get("is_active") is False:
+        ownership.prepare_deactivation(person.id)
     if not users.change_profile(person, actions, given, *staying):
         raise Conflict("The user was changed by another request. Reload it and try again.")
     for name, (off, on) in _AUDITED.items():

@@ -15,6 +15,7 @@ from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import role_in
 from chalicelib.operations.access.policy import Role
+from chalicelib.operations.storage import ownership
 from chalicelib.operations.users.profile import brief
 from chalicelib.schemas.responses.people import Member
 from chalicelib.schemas.user import MemberList
@@ -101,6 +102,8 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     needs_another = policy.must_leave_editor(found.role, membership)
     staying = _another_editor(found.channel.id, member) if needs_another else None
     waiting = [] if policy.owns(user, member) else invitations.waiting(_invited(found, member), found.channel.id)
+    if member == found.channel.owner_id:
+        ownership.prepare_pass_on(found.channel.id)
     if not invitations.remove_member(member, found.channel.id, membership, staying, waiting):
         raise Conflict("The members of the channel were changed by another request. Reload them and try again.")
 

@@ -62,6 +62,12 @@ class Cloud:
         """The number of messages in a queue, including delayed ones."""
         return moto_internals.waiting(PREFIX + queue)
 
+    def bodies(self, *queues: str) -> list[str]:
+        """The messages in queues that can be received now."""
+        urls = [self.queue_urls[queue] for queue in queues]
+        found = [self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0) for url in urls]
+        return [message["Body"] for answer in found for message in answer.get("Messages", [])]
+
     def mails(self) -> list[Any]:
         """The e-mails that have been sent."""
         return moto_internals.mails()
