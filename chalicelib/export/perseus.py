@@ -7,6 +7,7 @@ from typing import Any
 
 from le_utils.constants import exercises
 
+from chalicelib.domain.exercises import questions
 from chalicelib.domain.types import AssessmentData, AssessmentItemData, NodeData
 from chalicelib.export.exercise_settings import mastery_model, randomize
 from chalicelib.export.perseus_images import ArchiveImages, file_name, stored_names
@@ -84,7 +85,7 @@ def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]
     mastery = assessment["mastery_model"]
     return {
         "all_assessment_items": assessment["assessment_item_ids"],
-        "assessment_mapping": {item["assessment_id"]: item["type"] for item in perseus_items(items)},
+        "assessment_mapping": {item["assessment_id"]: _published_type(item) for item in perseus_items(items)},
         # Old viewers support only "m of n"; m and n express every other model.
         "mastery_model": exercises.M_OF_N,
         "legacy_mastery_model": mastery["type"],
@@ -92,6 +93,10 @@ def _exercise(node: NodeData, items: list[AssessmentItemData]) -> dict[str, Any]
         "n": mastery["n"],
         "randomize": assessment["randomize"],
     }
+
+
+def _published_type(item: AssessmentItemData) -> str:
+    return exercises.SINGLE_SELECTION if item["type"] == questions.TRUE_FALSE else item["type"]
 
 
 def to_json(document: dict[str, Any]) -> bytes:

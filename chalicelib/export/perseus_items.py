@@ -9,7 +9,7 @@ from typing import Any
 
 from le_utils.constants import exercises, format_presets
 
-from chalicelib.domain.exercises import perseus_json
+from chalicelib.domain.exercises import perseus_json, questions
 from chalicelib.domain.exercises.numbers import parse_number
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.export.exercise_rows import in_order, text_of
@@ -162,6 +162,7 @@ def _raw_item(item: AssessmentItemData) -> dict[str, Any]:
 
 CONVERTERS: dict[str, Callable[[AssessmentItemData, ArchiveImages], dict[str, Any]]] = {
     exercises.SINGLE_SELECTION: _selection,
+    questions.TRUE_FALSE: _selection,
     exercises.MULTIPLE_SELECTION: _selection,
     exercises.INPUT_QUESTION: _input,
     exercises.PERSEUS_QUESTION: _raw,

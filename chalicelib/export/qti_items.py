@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 
 from le_utils.constants import exercises
 
-from chalicelib.domain.exercises import qti_xml
+from chalicelib.domain.exercises import qti_xml, questions
 from chalicelib.domain.exercises.numbers import parse_number
 from chalicelib.domain.types import AssessmentItemData
 from chalicelib.export.exercise_rows import in_order, text_of
@@ -185,6 +185,7 @@ def _number(value: float) -> str:
 
 CONVERTERS: dict[str, Callable[[AssessmentItemData, _Blocks], _Parts]] = {
     exercises.SINGLE_SELECTION: _selection,
+    questions.TRUE_FALSE: _selection,
     exercises.MULTIPLE_SELECTION: _selection,
     exercises.INPUT_QUESTION: _input,
     exercises.FREE_RESPONSE: _free_response,

@@ -55,7 +55,8 @@ def _of_one(do: Callable[[Identity, str], Any], name: str = "") -> Callable[[Req
 def publish(request: Request) -> dict[str, str]:
     sent = parse(PublishIn, request.json)
     channel_id = request.params["id"]
-    return {"task_id": publish_request.request(request.user, channel_id, sent.version_notes, sent.language)}
+    requested = publish_request.request(request.user, channel_id, sent.version_notes, sent.language)
+    return {"task_id": requested.task_id, **({"detail": requested.detail} if requested.detail else {})}
 
 
 def publish_draft(request: Request) -> dict[str, str]:

@@ -95,8 +95,9 @@ def finish_channel(request: Request) -> FinishedChannel:
 
 def publish_channel(request: Request) -> PublishStarted:
     body = parse(PublishChannel, request.json)
-    channel_id, task_id = publish_request.request_for_chef(request.user, body.channel_id, body.version_notes)
-    return {"success": True, "channel": channel_id, "task_id": task_id}
+    requested = publish_request.request_for_chef(request.user, body.channel_id, body.version_notes)
+    answer: PublishStarted = {"success": True, "channel": requested.channel_id, "task_id": requested.task_id}
+    return {**answer, "detail": requested.detail} if requested.detail else answer
 
 
 def check_user_is_editor(request: Request) -> SuccessResponse:

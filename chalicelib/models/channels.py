@@ -100,6 +100,7 @@ class Channel(Table):
     published: "JSONAttribute" = JSONAttribute(null=True)  # public record, see export.public_record
     last_published = UTCDateTimeAttribute(null=True)
     version_notes = JSONAttribute(default=dict)  # {"1": notes}
+    next_version_notes = UnicodeAttribute(null=True)  # of a publish that made no version, for the next one that does
     primary_token = UnicodeAttribute(null=True)
     draft_token = UnicodeAttribute(null=True)  # finds the newest draft since the last publish
 

@@ -23,6 +23,7 @@ from le_utils.constants.labels import (
 )
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
+from chalicelib.domain.exercises import questions
 from chalicelib.schemas.base import not_a_choice, refuse
 
 
@@ -93,7 +94,7 @@ def _license(value: Any) -> Any:
 MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
 
 ROLES = frozenset(role for role, _ in roles.choices)
-QUESTIONS = frozenset(kind for kind, _ in exercises.question_choices)
+QUESTIONS = questions.TYPES
 _SPOKEN = {"type": "string", "description": "a language of le_utils", "examples": ["en", "pt-BR"]}
 
 Kind = Annotated[str, AfterValidator(_one_of(KINDS)), one_of(KINDS)]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from le_utils.constants import exercises, format_presets
 
+from chalicelib.domain.exercises.questions import TRUE_FALSE
 from chalicelib.export.perseus import (
     archive_fingerprint,
     archive_members,
@@ -256,3 +257,9 @@ def test_placeholders_are_not_escaped():
     members = read_archive(build_archive(DO_ALL, [make_item(f"![]({stored(PICTURE_NAME)})")], STORED))
     assert "☣".encode() in members[f"{1:032x}.json"]
     assert json.loads(members[f"{1:032x}.json"])
+
+
+def test_true_or_false_is_published_as_single_selection():
+    kinds = (TRUE_FALSE, exercises.SINGLE_SELECTION)
+    one, other = ([make_item("It is.", [("True", True), ("False", False)], kind=kind)] for kind in kinds)
+    assert archive_members(DO_ALL, one, {}) == archive_members(DO_ALL, other, {})

@@ -11,6 +11,8 @@ from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.types import AssessmentItemData, FileData
 
 MAX_RAW_DATA = 2_000_000  # characters; real ones have some hundred thousand
+TRUE_FALSE = "true_false"  # sent by the editor of Kolibri Studio, and missing in le_utils
+TYPES = frozenset({TRUE_FALSE, *(kind for kind, _ in exercises.question_choices)})
 RAW_TYPES = frozenset({exercises.PERSEUS_QUESTION, exercises.QTI})
 _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'([^\s()"\\]+)')
 _PARSERS: dict[str, Callable[[str], object]] = {

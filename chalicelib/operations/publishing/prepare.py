@@ -26,6 +26,7 @@ from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 
 NOTHING = "The tree has no complete resource. Add or complete one, then publish again."
+NOTES_KEPT = "The version notes are kept for the next version."
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
 
 
@@ -103,6 +104,9 @@ def _hand_over_or_end(
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
         columns: dict[str, object] = {"published_rev": channel.rev, "left_out": left_out_ids or None}
+        if task.arguments.get("version_notes"):
+            columns["next_version_notes"] = task.arguments["version_notes"]
+            notes = [NOTES_KEPT, *notes]
         detail = " ".join([UNCHANGED.format(version=int(channel.version)), *notes])
         result = {"version": int(channel.version), "token": channel.primary_token}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)

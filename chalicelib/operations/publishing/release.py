@@ -88,7 +88,7 @@ def _write_database(key: str, snapshot: Snapshot, cache_control: str) -> None:
 
 def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     published, version = now(), snapshot["version"]
-    notes = task.arguments.get("version_notes", "")
+    notes = task.arguments.get("version_notes") or channel.next_version_notes or ""
     record = public_record(snapshot)
     all_notes = newest_notes({**channel.version_notes, **({str(version): notes} if notes else {})})
     columns: dict[str, object] = {
@@ -99,6 +99,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
         "published": record,
         "last_published": published,
         "version_notes": all_notes,
+        "next_version_notes": None,
     }
     items: list[Table] = [
         ChannelVersion(

@@ -197,8 +197,7 @@ def _delete_channel(user: Identity, change: Change) -> None:
 
 def _publish(user: Identity, change: Change) -> list[Change]:
     wanted = parse(PublishIn, change.fields)
-    task_id = publish_request.request(user, change.key, wanted.version_notes, wanted.language)
-    return _task(change, task_id)
+    return _task(change, publish_request.request(user, change.key, wanted.version_notes, wanted.language).task_id)
 
 
 def _publish_draft(user: Identity, change: Change) -> list[Change]:

@@ -58,6 +58,7 @@ class PublishStarted(TypedDict):
     success: Success
     channel: Id
     task_id: Id
+    detail: NotRequired[str]  # what happens to version notes while another publish runs
 
 
 class ChannelStatuses(TypedDict):

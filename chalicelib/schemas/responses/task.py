@@ -1,6 +1,6 @@
 """Responses about background tasks."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -26,6 +26,7 @@ class Task(ListedTask):
 
 
 class StartedTask(TypedDict):
-    """The background task that was started."""
+    """The background task that was started. `detail` says what happens to version notes while another publish runs."""
 
     task_id: Id
+    detail: NotRequired[str]

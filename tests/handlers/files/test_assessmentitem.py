@@ -5,16 +5,20 @@ import json
 import pytest
 from le_utils.constants import exercises
 
+from chalicelib.aws import storage
+from chalicelib.domain.storage_keys import storage_key
 from chalicelib.models.assessment_items import MAX_INLINE_BYTES, AssessmentItem
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
+from tests.export.perseus_builders import read_archive
 from tests.support.aws.calls import counting
 from tests.support.aws.interleaved import interrupted
 from tests.support.http import requests
 from tests.support.http.recordings import FOLDER, store
 from tests.support.source.routes import NOTHING
-from tests.support.worlds import counts, nodes
+from tests.support.worlds import counts, nodes, published
+from tests.support.worlds.syncing import Client
 
 RECORDED = json.loads((FOLDER / "parts.json").read_text(encoding="utf-8"))
 URL = "/api/assessmentitem"
@@ -351,3 +355,31 @@ def test_writes_are_forbidden_for_viewers_and_not_found_for_strangers(world, stu
     tokens = (studio.sign_up("stranger")[1], world.member(VIEW, "viewer"), world.member(EDIT, "editor"))
     statuses = [studio.call(method, path, body, token).status for token in tokens]
     assert statuses == [404, 403, {"POST": 201, "DELETE": 204}.get(method, 200)]
+
+
+@pytest.mark.parametrize("by_sync", [False, True])
+def test_true_or_false_is_stored_as_sent_and_published_as_single_choice(studio, by_sync):
+    channel_id, root = studio.make_channel()
+    (node_id,) = studio.add(root, nodes.exercise("e", nodes.question("sent", type="true_false"))).values()
+    studio.finish(channel_id)
+    body = {
+        "type": "true_false",
+        "question": "Is it?",
+        "answers": [{"answer": "True", "correct": True, "order": 1}, {"answer": "False", "correct": False, "order": 2}],
+    }
+    if by_sync:
+        client = Client(studio, channel_id)
+        assessment_id = nodes.node_id("by sync")
+        key = [node_id, assessment_id]
+        obj = {**body, "contentnode": node_id, "assessment_id": assessment_id}
+        answer = client.send(client.change(1, "assessmentitem", key, obj=obj))
+        assert not answer["errors"]
+    else:
+        assert studio.post(URL, {**body, "contentnode": node_id}).status == 201
+    rows = studio.get(f"{URL}?contentnode={node_id}").json
+    assert [row["type"] for row in rows] == ["true_false", "true_false"]
+    assert studio.publish(channel_id)["status"] == "SUCCESS"
+    [(checksum,)] = published.rows(studio, channel_id, "select checksum from content_file where preset='exercise'")
+    archive = read_archive(storage.read(storage_key(checksum, "perseus")))
+    mapping = json.loads(archive["exercise.json"])["assessment_mapping"]
+    assert set(mapping.values()) == {"single_selection"}

@@ -104,6 +104,40 @@ def test_an_unchanged_tree_gets_no_new_version(studio):
     assert (after["bucket"], after["channel_versions"]) == (before["bucket"], before["channel_versions"])
 
 
+def test_notes_of_an_unchanged_publish_are_kept_for_the_next_version(studio):
+    channel_id = deploy(studio, exercise("one"))
+    studio.publish(channel_id, "first")
+    assert "version notes" not in studio.publish(channel_id)["detail"]
+    assert "The version notes are kept for the next version." in studio.publish(channel_id, "second")["detail"]
+    studio.publish(channel_id)
+    for name, notes in (("two", ""), ("three", "")):
+        deploy(studio, exercise(name), channel_id=channel_id)
+        studio.publish(channel_id, notes)
+    assert existing(published.lookup(studio, channel_id))["version_notes"] == {"1": "first", "2": "second"}
+
+
+def test_newer_notes_replace_those_that_were_kept(studio):
+    channel_id = deploy(studio, exercise("one"))
+    studio.publish(channel_id, "first")
+    studio.publish(channel_id, "second")
+    deploy(studio, exercise("two"), channel_id=channel_id)
+    studio.publish(channel_id, "third")
+    assert existing(published.lookup(studio, channel_id))["version_notes"] == {"1": "first", "2": "third"}
+
+
+def test_notes_sent_while_an_unchanged_publish_runs_are_kept(studio):
+    channel_id = deploy(studio, exercise("one"))
+    studio.publish(channel_id, "first")
+    task_id = ask(studio, channel_id)
+    answer = studio.post(PATH, {"channel_id": channel_id, "version_notes": "second"})
+    assert answer.json["task_id"] == task_id
+    assert "kept for the next version" in answer.json["detail"]
+    studio.deliver()
+    deploy(studio, exercise("two"), channel_id=channel_id)
+    studio.publish(channel_id)
+    assert existing(published.lookup(studio, channel_id))["version_notes"] == {"1": "first", "2": "second"}
+
+
 def test_the_same_upload_again_gets_no_new_version(studio):
     channel_id = deploy(studio, exercise("one"), nodes.topic("t"))
     studio.publish(channel_id)
