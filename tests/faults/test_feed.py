@@ -130,7 +130,7 @@ KINDS = (
     request("a question is marked deleted", (DELETED,), "PATCH", QUESTION + "/{question}", {"deleted": True}),
     request("a question is deleted", (DELETED,), "DELETE", QUESTION + "/{question}"),
     request("a file is changed", (UPDATED,), "PATCH", FILE + "/{file}", {"language": "fr"}),
-    request("an upload is put into a node", (CREATED,), "PATCH", FILE + "/{upload}", {"contentnode": "{d}"}),
+    request("an upload is put into a node", (CREATED, DELETED), "PATCH", FILE + "/{upload}", {"contentnode": "{d}"}),
     request(
         "a file changes its channel", (DELETED, CREATED), "PATCH", FILE + "/{file}", {"contentnode": "{other_document}"}
     ),
