@@ -12,6 +12,9 @@ DOCUMENT = "docs/operations.md"
 TOPIC = "Alarms"
 WIDTH, HEIGHT, COLUMNS = 8, 6, 3  # of a chart; CloudWatch's grid is 24 wide
 
+WORDS = {"Fn::Split": ["-", {"Ref": "Prefix"}]}  # a search splits names at hyphens
+STAGE = {"Fn::Select": [1, WORDS]}
+
 Metric = list[Any]  # [namespace, name, {dimension: value}]
 
 
@@ -75,6 +78,8 @@ def _named(value: Any, name: str) -> Any:
     if not isinstance(value, str):
         return value
     text = value.replace("{name}", name)
+    if "${Stage}" in text:
+        return {"Fn::Sub": [text, {"Stage": STAGE}]}
     return {"Fn::Sub": text} if "${" in text else text
 
 
@@ -107,8 +112,7 @@ def _dashboard(found: dict[str, Any]) -> dict[str, Any]:
         }
         for index, chart in enumerate(charts)
     ]
-    words = {"Fn::Split": ["-", {"Ref": "Prefix"}]}  # a search splits names at hyphens
-    values = {"Stage": {"Fn::Select": [1, words]}, "Words": {"Fn::Join": [" ", words]}}
+    values = {"Stage": STAGE, "Words": {"Fn::Join": [" ", WORDS]}}
     body = {"Fn::Sub": [json.dumps({"widgets": widgets}), values]}
     properties = {"DashboardName": {"Fn::Sub": "${Prefix}studio"}, "DashboardBody": body}
     return {"Type": "AWS::CloudWatch::Dashboard", "Properties": properties}

@@ -108,8 +108,8 @@ def failed(event: dict[str, Any]) -> Answer:
     return _each_record(event, settings().failed_queue_url, work)
 
 
-def _stored(found: dict[str, Any]) -> tuple[str, int]:
-    return unquote_plus(found["key"]), found["size"]
+def _stored(found: dict[str, Any]) -> file_uploads.Found:
+    return file_uploads.Found(unquote_plus(found["key"]), found["size"], found.get("versionId"))
 
 
 def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], bool], None]:

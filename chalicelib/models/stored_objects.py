@@ -3,9 +3,11 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | which of these files are stored | `checksum` (batches) | file_diff, upload_url, add_nodes |
+| the first version under a stored name | `checksum` = "<md5>.<extension>" | the `uploads` worker |
 
 Entries are never deleted, as objects under `content/storage/` are immutable. An entry is written by the `uploads`
-worker when S3 reports a new object, or by the first request that checks S3 itself.
+worker when S3 reports a new object, or by the first request that checks S3 itself. The first version of each name has
+an item of its own, which no other writer replaces.
 """
 
 from collections.abc import Iterable
@@ -24,6 +26,7 @@ class StoredObject(Table):
     checksum = UnicodeAttribute(hash_key=True)
     extension = UnicodeAttribute()
     file_size = NumberAttribute()
+    version = UnicodeAttribute(null=True)  # of the object in S3; only in items of the first version
 
 
 def known_names(checksums: list[str]) -> set[str]:
@@ -34,6 +37,15 @@ def known_names(checksums: list[str]) -> set[str]:
 def remember(objects: list[StoredObject]) -> None:
     """Record files as stored."""
     write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not contain a key twice
+
+
+def first_version(name: str, size: int, version: str) -> str:
+    """The version recorded first under a stored name, "<md5>.<extension>": this one, if there was none. One write."""
+    entry = StoredObject(name)
+    first = {"extension": name.partition(".")[2], "file_size": size, "version": version}
+    fields = StoredObject.get_attributes()
+    entry.update([fields[field].set(fields[field] | value) for field, value in first.items()])
+    return str(entry.version)
 
 
 def stored(names: Iterable[str]) -> tuple[dict[str, int], list[str]]:

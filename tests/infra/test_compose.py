@@ -278,3 +278,11 @@ def test_a_name_cannot_be_defined_twice() -> None:
 def test_the_local_stack_and_the_template_name_the_same_queues() -> None:
     names = {queue["QueueName"]["Fn::Sub"] for queue in of_type("AWS::SQS::Queue").values()}
     assert names == {f"${{Prefix}}{name}{end}" for name in resources.QUEUES for end in ("", "-dlq")}
+
+
+def test_second_versions_of_files_are_monitored_in_this_stage() -> None:
+    """The metric is the function's own, so its dimensions are those of `telemetry.count`."""
+    [stored] = [alarm for alarm in of_type("AWS::CloudWatch::Alarm").values() if alarm["MetricName"] == "StoredAgain"]
+    stage = {"Fn::Select": [1, {"Fn::Split": ["-", {"Ref": "Prefix"}]}]}
+    dimensions = {found["Name"]: found["Value"] for found in stored["Dimensions"]}
+    assert dimensions == {"service": "studio", "stage": {"Fn::Sub": ["${Stage}", {"Stage": stage}]}}

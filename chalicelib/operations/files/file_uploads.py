@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
@@ -17,6 +18,7 @@ from chalicelib.operations.storage.charging import MAX_RACES
 from chalicelib.schemas.constants import FORMATS
 from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
 from chalicelib.schemas.responses.content import Upload as UploadOut
+from chalicelib.telemetry import count, log
 
 
 def request_upload(user: Identity, sent: UploadUrl) -> UploadOut:
@@ -60,15 +62,35 @@ def missing(names: list[str]) -> list[str]:
     return [name for name in names if name not in known]
 
 
-def note_stored(found: Iterable[tuple[str, int]]) -> None:
-    """Record which content files are stored, from keys and sizes (bytes) of objects. Other objects are ignored."""
-    stored_objects.remember(
-        [
-            StoredObject(checksum, extension=key.rpartition(".")[2], file_size=size)
-            for key, size in found
-            if (checksum := checksum_of(key))
-        ]
-    )
+@dataclass(frozen=True)
+class Found:
+    """A new object in the bucket. A bucket that keeps versions names the object's."""
+
+    key: str
+    size: int  # bytes
+    version: str | None = None
+
+
+def note_stored(objects: Iterable[Found]) -> None:
+    """Record which content files are stored, and warn of second versions. Other objects are ignored."""
+    files = [found for found in objects if checksum_of(found.key)]
+    for found in files:
+        if found.version:
+            _compare(found, found.version)
+    stored_objects.remember([stored_objects.proof(_name(found), found.size) for found in files])
+
+
+def _compare(found: Found, version: str) -> None:
+    """Warn if another version was stored under this name: names are MD5s, and two files can have the same."""
+    first = stored_objects.first_version(_name(found), found.size, version)
+    if first != version:
+        versions = {"version": first, "second_version": version}
+        log.warning("stored again", extra={"key": found.key, "size": found.size, **versions})
+        count("StoredAgain")
+
+
+def _name(found: Found) -> str:
+    return found.key.rpartition("/")[2]
 
 
 def store_upload(user: Identity, name: str, data: bytes) -> None:

@@ -1,0 +1,130 @@
+"""A second version under a stored name is noticed: the name is an MD5, so the bytes may be others."""
+
+import json
+
+import pytest
+
+from chalicelib import telemetry
+from chalicelib.domain.storage_keys import storage_key
+from chalicelib.models import stored_objects
+
+MD5 = "c" * 32
+PDF, EPUB = storage_key(MD5, "pdf"), storage_key(MD5, "epub")
+
+
+def notification(key, version=None, size=9):
+    found = {"key": key, "size": size, **({"versionId": version} if version else {})}
+    return {"s3": {"object": found}}
+
+
+class Warned:
+    """What was written since the last call: warnings as (key, versions), and the metric's values."""
+
+    def __init__(self, capsys, monkeypatch):
+        self._capsys = capsys
+        self._warnings: list[dict[str, str]] = []
+        monkeypatch.setattr(telemetry.log, "warning", lambda _, extra: self._warnings.append(extra))
+
+    def new(self):
+        lines = [json.loads(line) for line in self._capsys.readouterr().out.splitlines() if '"StoredAgain"' in line]
+        warnings = [(found["key"], found["version"], found["second_version"]) for found in self._warnings]
+        self._warnings.clear()
+        return warnings, sum(value for line in lines for value in line["StoredAgain"])
+
+
+@pytest.fixture
+def warned(capsys, monkeypatch):
+    return Warned(capsys, monkeypatch)
+
+
+@pytest.fixture
+def receive(studio):
+    def deliver(*records):
+        """Deliver a notification with these records."""
+        studio.send("uploads", {"Records": list(records)})
+        assert studio.deliver("uploads") == 1
+
+    return deliver
+
+
+def test_a_second_version_is_counted_and_named(receive, warned):
+    receive(notification(PDF, "v1"))
+    assert warned.new() == ([], 0)
+    receive(notification(PDF, "v2"))
+    assert warned.new() == ([(PDF, "v1", "v2")], 1)
+    receive(notification(PDF, "v3"))
+    assert warned.new() == ([(PDF, "v1", "v3")], 1)
+
+
+def test_one_version_may_be_reported_repeatedly(receive, warned):
+    receive(notification(PDF, "v1"), notification(PDF, "v1"))
+    receive(notification(PDF, "v1"))
+    assert warned.new() == ([], 0)
+    receive(notification(PDF, "v2"))
+    warned.new()
+    receive(notification(PDF, "v1"))
+    assert warned.new() == ([], 0)
+
+
+def test_both_versions_in_one_message_are_noticed(receive, warned):
+    receive(notification(PDF, "v1"), notification(PDF, "v2"))
+    assert warned.new() == ([(PDF, "v1", "v2")], 1)
+
+
+def test_the_same_bytes_under_another_extension_are_another_object(receive, warned):
+    receive(notification(PDF, "v1"))
+    receive(notification(EPUB, "w1"))
+    receive(notification(PDF, "v1"))
+    assert warned.new() == ([], 0)
+
+
+@pytest.mark.parametrize("extension", ["epub", "pdf"])
+def test_what_else_is_recorded_of_a_file_does_not_hide_a_version(receive, warned, extension):
+    """Requests that look into the bucket, and uploads under another extension, replace the entry of the checksum."""
+    receive(notification(PDF, "v1"))
+    stored_objects.remember([stored_objects.proof(f"{MD5}.{extension}", 9)])
+    receive(notification(PDF, "v2"))
+    assert warned.new() == ([(PDF, "v1", "v2")], 1)
+
+
+def test_a_file_found_in_the_bucket_takes_the_first_version_that_comes(receive, warned):
+    stored_objects.remember([stored_objects.proof(f"{MD5}.pdf", 9)])
+    receive(notification(PDF, "v1"))
+    assert warned.new() == ([], 0)
+    receive(notification(PDF, "v2"))
+    assert warned.new() == ([(PDF, "v1", "v2")], 1)
+
+
+def test_notifications_without_a_version_record_the_file_only(receive, warned):
+    """A bucket whose versioning is off sends none."""
+    receive(notification(PDF), notification("content/databases/x.sqlite3", "v1"))
+    receive(notification(PDF))
+    assert warned.new() == ([], 0)
+    assert stored_objects.known_names([MD5]) == {f"{MD5}.pdf"}
+
+
+def test_whole_notifications_are_understood(receive, warned):
+    """As in https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html."""
+
+    def sent(version):
+        return {
+            "eventVersion": "2.2",
+            "eventSource": "aws:s3",
+            "awsRegion": "eu-central-1",
+            "eventTime": "2026-11-30T10:00:00.000Z",
+            "eventName": "ObjectCreated:Put",
+            "userIdentity": {"principalId": "AWS:AIDAEXAMPLE"},
+            "requestParameters": {"sourceIPAddress": "203.0.113.9"},
+            "responseElements": {"x-amz-request-id": "C3D13FE58DE4C810"},
+            "s3": {
+                "s3SchemaVersion": "1.0",
+                "configurationId": "uploads",
+                "bucket": {"name": "studio-dev-content-1", "arn": "arn:aws:s3:::studio-dev-content-1"},
+                "object": {"key": PDF, "size": 9, "eTag": MD5, "versionId": version, "sequencer": "0055AED6DCD90281E5"},
+            },
+        }
+
+    receive(sent("096fKKXTRTtl3on89fVO.nfljtsv6qko"))
+    receive(sent("QUpfdndhfd8438MNFDN93jdnJFkdmqnh8"))
+    first, second = "096fKKXTRTtl3on89fVO.nfljtsv6qko", "QUpfdndhfd8438MNFDN93jdnJFkdmqnh8"
+    assert warned.new() == ([(PDF, first, second)], 1)
