@@ -113,8 +113,8 @@ redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a de
 settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret and the API key
 	@exec $(BIN)/python -m infra.deploy settings
 
-job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index, note_files): rebuild an index; JOB=recount_storage: recount quotas
-	@exec $(BIN)/python -m infra.deploy job
+job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index, note_files): rebuild an index; JOB=recount_storage: recount quotas. Without STAGE: of the running stack
+	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy job,infra.local.job "$(JOB)")
 
 pause: $(APP) ## STAGE=… REGION=…: stop all writes: the API and the functions of the queues
 	@exec $(BIN)/python -m infra.deploy pause

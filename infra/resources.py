@@ -7,7 +7,9 @@ intrinsic functions and resource types of that template, nothing more; anything 
 
 import copy
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
@@ -170,6 +172,27 @@ def create_queues(sqs: Any, prefix: str) -> dict[str, str]:
             document = json.dumps(policy["PolicyDocument"])
             sqs.set_queue_attributes(QueueUrl=urls[name], Attributes={"Policy": document})
     return {name.removeprefix(prefix): url for name, url in urls.items()}
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A message that is sent to a queue (its name without prefix) every so many seconds."""
+
+    queue: str
+    body: str
+    seconds: int
+
+
+def schedules() -> list[Schedule]:
+    """The schedules of the template. Raises ValueError for expressions that the local stack does not support."""
+    found = []
+    for rule in Resources("").of_type("AWS::Events::Rule"):
+        rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", rule["ScheduleExpression"])
+        if rate is None:
+            raise ValueError(f"{rule['ScheduleExpression']} is not supported here")
+        seconds = int(rate[1]) * {"minute": 60, "hour": 3600, "day": 86400}[rate[2]]
+        found += [Schedule(target["Arn"].rpartition(":")[2], target["Input"], seconds) for target in rule["Targets"]]
+    return found
 
 
 def _attribute(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 One thread per queue waits for messages, calls the function with a batch, and deletes the messages that succeeded.
 Failed messages are delivered again after a growing pause of some seconds; in AWS, after the queue's visibility timeout.
+The schedules of the template are kept, too: further threads send their messages.
 """
 
 import importlib
@@ -19,9 +20,11 @@ import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import SQSEventConfig
 
+from infra import resources
 from infra.local import lifeline
 from infra.local.aws import call_counter
 from infra.local.edge.events import LambdaContext, sqs_event
+from infra.resources import Schedule
 
 WAIT = 20  # seconds of a long poll
 RETRY_PAUSE = 2  # seconds after a first failure; doubles
@@ -45,6 +48,10 @@ class Worker:
         self._batch_size = batch_size
         account, queue = queue_url.split("/")[-2:]
         self._arn = f"arn:aws:sqs:{sqs.meta.region_name}:{account}:{queue}"
+
+    def send(self, body: str) -> None:
+        """Send a message to the worker's queue."""
+        self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set."""
@@ -115,6 +122,15 @@ def of_app(app: Any, environment: Mapping[str, str]) -> list[Worker]:
     ]
 
 
+def keep_schedule(schedule: Schedule, worker: Worker, stop: threading.Event) -> None:
+    """Send the message of a schedule to the worker's queue at each interval, until `stop` is set."""
+    while not stop.wait(schedule.seconds):
+        try:
+            worker.send(schedule.body)
+        except (BotoCoreError, ClientError) as error:
+            print(f"{worker.name}: {error}", file=sys.stderr)
+
+
 def _function(source: SQSEventConfig) -> Function:
     module, name = source.handler_string.rsplit(".", 1)
     function: Function = getattr(importlib.import_module(module), name)
@@ -131,6 +147,9 @@ def main() -> None:
     workers = of_app(importlib.import_module("app").app, os.environ)
     for worker in workers:
         threading.Thread(target=worker.run, args=[stop], name=worker.name, daemon=True).start()
+    by_name = {worker.name: worker for worker in workers}
+    for schedule in resources.schedules():
+        threading.Thread(target=keep_schedule, args=[schedule, by_name[schedule.queue], stop], daemon=True).start()
     stop.wait()
     deadline = time.monotonic() + FINISH_WITHIN
     while time.monotonic() < deadline and any(worker.busy.is_set() for worker in workers):

@@ -9,6 +9,7 @@ import pytest
 from botocore.session import get_session
 from moto import mock_aws
 
+from chalicelib.domain.jobs import JOBS
 from infra import resources
 from tests.support.source.code import ROOT
 
@@ -105,6 +106,14 @@ def test_only_versions_revisions_and_times_are_numbers() -> None:
     assert numbers == {
         (f"{PREFIX}channel_versions", "version"), (f"{PREFIX}changes", "rev"), (f"{PREFIX}uploads", "expires"),
     }  # fmt: skip
+
+
+def test_schedules_send_registered_jobs() -> None:
+    """The local stack sends them, too."""
+    found = {schedule.body: (schedule.queue, schedule.seconds) for schedule in resources.schedules()}
+    jobs_of = {job["job"]: of for body, of in found.items() for job in json.loads(body)["jobs"]}
+    assert jobs_of == {"expire_uploads": ("maintenance", 60), "recount_storage": ("maintenance", 86400)}
+    assert all(JOBS[name].arguments == () for name in jobs_of)
 
 
 def test_tables_are_paid_by_request() -> None:
