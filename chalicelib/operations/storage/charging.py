@@ -12,6 +12,7 @@ from chalicelib.domain import jobs
 from chalicelib.errors import Busy
 from chalicelib.models import channels, file_references, uploads
 from chalicelib.models.base import in_parallel, now
+from chalicelib.models.channels import Channel
 from chalicelib.models.uploads import MAX_CHANGES, Outcome, Upload
 
 MAX_RACES = 20  # conflicts in a row after which a change is given up
@@ -60,10 +61,19 @@ def settle(user_id: str, names: Iterable[str]) -> None:
     A request that has read the items before may be about to use a file that is given back, so such files are settled
     again later.
     """
+    _settle_all(user_id, names, is_ended=False)
+
+
+def settle_ended(user_id: str, names: Iterable[str]) -> None:
+    """`settle` files of which a use has just ended, so that their uploads are no longer under way."""
+    _settle_all(user_id, names, is_ended=True)
+
+
+def _settle_all(user_id: str, names: Iterable[str], is_ended: bool) -> None:
     removed: list[str] = []
     known = _Owned(user_id)
     for part in parts(dict.fromkeys(names)):
-        removed += _retried(lambda part=part: _settle(user_id, part, known))  # type: ignore[misc]
+        removed += _retried(lambda part=part: _settle(user_id, part, known, is_ended))  # type: ignore[misc]
     send_settle(user_id, removed, delay=IN_FLIGHT)
 
 
@@ -76,22 +86,21 @@ def send_settle(user_id: str, names: Iterable[str], delay: int = 0) -> None:
 MAX_NAMES = 1000  # of a message, which holds 256 kB
 
 
-def _settle(user_id: str, names: list[str], known: "_Owned") -> list[str] | None:
+def _settle(user_id: str, names: list[str], known: "_Owned", is_ended: bool) -> list[str] | None:
     """Return the names of the files that were given back; None after a lost race."""
     rows = uploads.of_user(user_id, names)
-    used = dict(zip(names, in_parallel(known.size_of, names), strict=True))
+    used = dict(zip(names, in_parallel(known.use_of, names), strict=True))
     moment = now().timestamp()
     put: list[tuple[Upload, Upload | None]] = []
     removed: list[Upload] = []
     for name in names:
-        row, size = rows.get(name), used[name]
-        is_under_way = row is not None and row.expires is not None and row.expires > moment
+        row, (size, was_used) = rows.get(name), used[name]
+        is_under_way = row is not None and int(row.expires or 0) > moment and not (was_used or is_ended)
         if size is None:
             removed += [row] if row is not None and not is_under_way else []
             continue
-        wanted = item(user_id, name, max(size, int(row.file_size)) if row and is_under_way else size, row)
-        if not is_under_way:
-            wanted.expires = wanted.expires_hour = None
+        wanted = item(user_id, name, size, row)
+        wanted.expires = wanted.expires_hour = None
         if row is None or (wanted.file_size, wanted.expires) != (row.file_size, row.expires):
             put.append((wanted, row))
     if uploads.change(user_id, put, removed) is Outcome.LOST:
@@ -100,23 +109,28 @@ def _settle(user_id: str, names: list[str], known: "_Owned") -> list[str] | None
 
 
 class _Owned:
-    """The channels of a user that are not deleted, among those that use files; each is read once."""
+    """The channels of a user among those that use files; each is read once."""
 
     def __init__(self, user_id: str) -> None:
         self._user_id = user_id
-        self._known: dict[str, bool] = {}
+        self._known: dict[str, Channel | None] = {}
 
-    def size_of(self, name: str) -> int | None:
-        """The size in bytes of a file that one of the user's channels uses, else None."""
+    def use_of(self, name: str) -> tuple[int | None, bool]:
+        """(size in bytes of a file that one of the user's channels uses, else None; whether one uses it, even if
+        deleted, so that its upload is no longer under way)."""
+        was_used = False
         for channel_id, size in file_references.uses_of(name):
-            if self._includes(channel_id):
-                return size
-        return None
+            channel = self._channel(channel_id)
+            if channel is not None and not channel.deleted:
+                return size, True
+            was_used = was_used or channel is not None
+        return None, was_used
 
-    def _includes(self, channel_id: str) -> bool:
+    def _channel(self, channel_id: str) -> Channel | None:
+        """A channel of the user, None for others'."""
         if channel_id not in self._known:
             channel = channels.get(channel_id)
-            self._known[channel_id] = channel is not None and not channel.deleted and channel.owner_id == self._user_id
+            self._known[channel_id] = channel if channel is not None and channel.owner_id == self._user_id else None
         return self._known[channel_id]
 
 

@@ -11,7 +11,7 @@ from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
 from chalicelib.operations.storage import uses
-from chalicelib.operations.storage.charging import settle
+from chalicelib.operations.storage.charging import settle_ended
 
 CHUNK = 100  # nodes whose files are in memory at once
 Parts = tuple[list[NodeData], list[AssessmentItemData]]
@@ -42,7 +42,7 @@ def _release(channel_id: str, found: list[NodeData], items: list[AssessmentItemD
     _retain(channel, references.values())
     file_references.remove(references)
     if channel.owner_id:
-        settle(channel.owner_id, [name for name, _ in references])
+        settle_ended(channel.owner_id, [name for name, _ in references])
 
 
 def _retain(channel: Channel, references: Iterable[FileReference]) -> None:

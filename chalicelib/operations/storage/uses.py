@@ -18,7 +18,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import MAX_REMOVED, Key, name_of
 from chalicelib.models.nodes import Node
 from chalicelib.operations.storage import retained_files
-from chalicelib.operations.storage.charging import MAX_RACES, Rows, charge, settle
+from chalicelib.operations.storage.charging import MAX_RACES, Rows, charge, settle_ended
 
 END_DELAY = 10  # seconds after which the write that ends the uses has been committed or has failed
 MAX_USES = 800  # of a message, which holds 256 kB
@@ -102,7 +102,7 @@ def _end_part(channel_id: str, keys: list[Key]) -> None:
         retain(channel, {name for name, _ in ended})
         if not ended or file_references.remove_ended(channel, ended):
             if channel.owner_id:
-                settle(channel.owner_id, [name for name, _ in ended])
+                settle_ended(channel.owner_id, [name for name, _ in ended])
             return
     raise Busy(f"Channel {channel_id} is being changed. Try again.", retry_after=PUBLISH_PAUSE)
 

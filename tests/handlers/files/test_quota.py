@@ -144,6 +144,18 @@ class TestGivenBack:
         studio.call("DELETE", f"/api/channel/{channel_id}")
         assert settled(studio) == 0
 
+    def test_of_files_that_were_just_uploaded_for_it(self, studio):
+        """Their uploads are no longer under way once a channel uses them."""
+        name = studio.upload(PDF, "pdf", "document")
+        channel_id, ids = live(studio, nodes.resource("d", files=[nodes.file(name)]))
+        studio.call("DELETE", f"/api/channel/{channel_id}")
+        assert settled(studio) == 0
+        other = studio.upload(OTHER, "pdf", "document")
+        _, ids = live(studio, nodes.resource("d", files=[nodes.file(other)]))
+        (row,) = studio.get(f"/api/file?contentnode={ids[nodes.node_id('d')]}").json
+        studio.call("DELETE", f"/api/file/{row['id']}")
+        assert settled(studio) == 0
+
     def test_not_while_another_channel_uses_the_file(self, studio):
         channel_id, _ = live(studio, document(studio, "d"))
         live(studio, document(studio, "d"))
