@@ -33,6 +33,8 @@ def test_names_are_those_of_sent_messages():
         ("note_files_of_channel", ("channel_id",)),
         ("pass_on_channel", ("channel_id",)),
         ("pass_on_channels", ("user_id",)),
+        ("place_all_databases", ()),
+        ("place_databases", ("channel_id",)),
         ("rebuild_public_index", ()),
         ("rebuild_search_index", ()),
         ("recount_step", ("step", "id", "start")),

@@ -173,6 +173,7 @@ TABLE: list[Row] = [
     ("PATCH /api/channel/{id}", lambda _: {"name": "n"}, channel_of, to_write(200)),
     ("DELETE /api/channel/{id}", None, channel_of, to_write(204)),
     ("POST /api/channel/{id}/restore", None, channel_of, to_write(200)),
+    ("DELETE /api/channel/{id}/draft", None, staged_channel, to_write(204)),
     ("GET /api/channel/{id}/languages", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/language_exists", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/version_detail", None, channel_of, MEMBERS),

@@ -98,6 +98,12 @@ def keys_below(prefix: str) -> list[tuple[str, datetime]]:
     return [(entry["Key"], entry["LastModified"]) for entry in listed.get("Contents", [])]
 
 
+def all_keys(prefix: str) -> Iterator[str]:
+    """All keys with this prefix. One call per 1,000."""
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix)
+    return (entry["Key"] for page in pages for entry in page.get("Contents", []))
+
+
 def _get(key: str, limit: int | None = None) -> Any:
     try:
         answer = client().get_object(Bucket=settings().bucket, Key=key)
@@ -119,16 +125,21 @@ def put(key: str, body: Any, content_type: str, cache_control: str | None = None
 
 
 def copy(source: str, target: str, content_type: str, cache_control: str) -> None:
-    """Copy an object (at most 5 GB) within the bucket, without downloading it."""
+    """Copy an object (at most 5 GB) within the bucket, without downloading it. Raises KeyError if it does not exist."""
     bucket = settings().bucket
-    client().copy_object(
-        Bucket=bucket,
-        Key=target,
-        CopySource={"Bucket": bucket, "Key": source},
-        MetadataDirective="REPLACE",
-        ContentType=content_type,
-        CacheControl=cache_control,
-    )
+    try:
+        client().copy_object(
+            Bucket=bucket,
+            Key=target,
+            CopySource={"Bucket": bucket, "Key": source},
+            MetadataDirective="REPLACE",
+            ContentType=content_type,
+            CacheControl=cache_control,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
+            raise KeyError(source) from error
+        raise
 
 
 def delete(key: str) -> None:

@@ -38,6 +38,8 @@ NOTE_FILES = Job("note_files", is_manual=True)
 NOTE_FILES_OF_CHANNEL = Job("note_files_of_channel", ("channel_id",))
 PASS_ON_CHANNEL = Job("pass_on_channel", ("channel_id",))
 PASS_ON_CHANNELS = Job("pass_on_channels", ("user_id",))
+PLACE_ALL_DATABASES = Job("place_all_databases", is_manual=True)
+PLACE_DATABASES = Job("place_databases", ("channel_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
 RECOUNT_STEP = Job("recount_step", ("step", "id", "start"))
@@ -65,6 +67,8 @@ JOBS = {
         NOTE_FILES_OF_CHANNEL,
         PASS_ON_CHANNEL,
         PASS_ON_CHANNELS,
+        PLACE_ALL_DATABASES,
+        PLACE_DATABASES,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
         RECOUNT_STEP,

@@ -4,6 +4,7 @@ import re
 
 DRAFT = "next"  # takes the place of a version; Kolibri fetches it if the version it got is null
 FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
+_VERSIONED = re.compile(r".*-([0-9]+)\.sqlite3", re.DOTALL)
 _STORED = re.compile(r"content/storage/[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
 
 
@@ -27,6 +28,17 @@ def checksum_of(key: str) -> str | None:
 def database_key(channel_id: str, version: int | str | None = None) -> str:
     """Key of a channel's content database: the newest one by default, that of a version, or with DRAFT the draft's."""
     return f"content/databases/{channel_id}{'' if version is None else f'-{version}'}.sqlite3"
+
+
+def version_of(name: str) -> int | None:
+    """The version in the name or key "…-<version>.sqlite3" of a content database; None for other databases."""
+    match = _VERSIONED.fullmatch(name)
+    return int(match[1]) if match else None
+
+
+def withdrawn_key(channel_id: str, version: int | str) -> str:
+    """Key of a version's content database while its channel is deleted, or was since the version was published."""
+    return f"withdrawn/databases/{channel_id}-{version}.sqlite3"
 
 
 def snapshot_key(worker: str) -> str:

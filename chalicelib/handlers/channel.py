@@ -9,7 +9,7 @@ from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.access import channel_rights
 from chalicelib.operations.channels import channel_list, channel_resource, deploy
-from chalicelib.operations.publishing import publish_request
+from chalicelib.operations.publishing import drafts, publish_request
 from chalicelib.operations.trees import tree_diff
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.channel import ChannelChange, ChannelIn, ChannelQuery, DiffQuery, DraftIn, PublishIn
@@ -62,6 +62,12 @@ def publish(request: Request) -> dict[str, str]:
 def publish_draft(request: Request) -> dict[str, str]:
     sent = parse(DraftIn, request.json)
     return {"task_id": publish_request.request_draft(request.user, request.params["id"], sent.use_staging_tree)}
+
+
+def discard_draft(request: Request) -> Reply:
+    """Its token finds nothing afterwards, and its database is deleted. Without a draft, nothing changes."""
+    drafts.discard(request.user, request.params["id"])
+    return Reply(status=204)
 
 
 def diff(request: Request) -> Reply:
@@ -132,6 +138,15 @@ ROUTES = (
     *(
         Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=StartedTask, rights=EDITORS)
         for name, view, body, summary in _PUBLISHING
+    ),
+    Route(
+        "DELETE",
+        f"{ONE}/draft",
+        discard_draft,
+        Access.SIGNED_IN,
+        "Discard the draft of a channel",
+        status=204,
+        rights=EDITORS,
     ),
     Route(
         "GET",

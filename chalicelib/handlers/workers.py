@@ -17,7 +17,7 @@ from chalicelib.operations.copying import node_copies
 from chalicelib.operations.files import file_uploads, missing_places
 from chalicelib.operations.nodes import propagation, rebalancing
 from chalicelib.operations.public import public_index_update
-from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release
+from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release, withdrawal
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.storage import channel_files, charging, ownership, recount, uses
 from chalicelib.operations.sync import apply
@@ -75,6 +75,8 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.NOTE_FILES_OF_CHANNEL: missing_places.note,
     jobs.PASS_ON_CHANNEL: ownership.pass_on,
     jobs.PASS_ON_CHANNELS: ownership.pass_on_all,
+    jobs.PLACE_ALL_DATABASES: withdrawal.place_all,
+    jobs.PLACE_DATABASES: withdrawal.place,
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
     jobs.RECOUNT_STEP: recount.run,

@@ -69,8 +69,6 @@ class TestBehaviours:
         cached = {rule.path: cache(behaviour) for rule, behaviour in RULES if is_cached(rule)}
         assert {path: (policy["DefaultTTL"], policy["MaxTTL"]) for path, policy in cached.items()} == {
             "/content/storage/*": (LONG, LONG),
-            "/content/databases/*-next.sqlite3": (5, 5),
-            "/content/databases/*-*.sqlite3": (LONG, LONG),
             "/content/databases/*.sqlite3": (5, 5),
             "/content/answers/*": (LONG, LONG),
         }

@@ -16,7 +16,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
     ("path", "origin", "cache_control"),
     [
         (f"/content/storage/0/1/{CHANNEL}.mp4", "s3", FOR_EVER),
-        (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", FOR_EVER),
+        (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", "public, max-age=5"),
         (f"/content/databases/{CHANNEL}.sqlite3", "s3", "public, max-age=5"),
         (f"/content/databases/{CHANNEL}-next.sqlite3", "s3", "public, max-age=5"),
         ("/api/internal/add_nodes", "api", None),

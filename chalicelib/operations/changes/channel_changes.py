@@ -34,6 +34,11 @@ def trees_exchanged(channel_id: str, root_id: str, staging_root_id: str | None) 
     return [by_server(channel_id, _TABLE, channel_id, mods, unpublishable=False)]
 
 
+def draft_discarded(channel_id: str) -> list[Change]:
+    """An update of a channel whose draft was discarded."""
+    return [by_server(channel_id, _TABLE, channel_id, {"draft_token": None}, unpublishable=False)]
+
+
 def publish_ended(task: Task, status: str, channel: Channel) -> list[Change]:
     """The end of a publish or draft, with the channel's state after it, in the shape of Studio's sync."""
     is_publish = task.task_name != tasks.DRAFT

@@ -51,7 +51,9 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
     if claimed is None:
         return
     task, channel = claimed
-    if publish_failure.is_killed_too_often(channel):
+    if channel.deleted:
+        work = publish_failure.refuse_deleted
+    elif publish_failure.is_killed_too_often(channel):
         work = publish_failure.fail
     try:
         with publish_lock.kept_alive(task, channel):

@@ -1,7 +1,7 @@
 """The end of a publish or draft whose workers failed or were killed too often."""
 
 from chalicelib.aws import storage
-from chalicelib.domain.storage_keys import database_key
+from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.models import channels, tasks
 from chalicelib.models.base import Table
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
@@ -14,6 +14,14 @@ KILLED = (
     f"Publishing was stopped {MAX_ATTEMPTS} times before its end, as it took too long or needed too much memory. The "
     "previously published version is unchanged. Publish again with fewer or smaller files, or report the problem."
 )
+
+
+DELETED = "The channel was deleted meanwhile. Restore it, then publish again."
+
+
+def refuse_deleted(task: Task, channel: Channel) -> None:
+    """Fail a task under its lease, as its channel is deleted."""
+    fail(task, channel, DELETED)
 
 
 def is_killed_too_often(channel: Channel) -> bool:
@@ -40,16 +48,19 @@ def fail(task: Task, channel: Channel, reason: str = KILLED) -> None:
     """Fail a task under its lease, and restore what the export had begun to replace."""
     columns: dict[str, object] = {}
     deleted: list[Table] = []
-    if task.task_name == tasks.PUBLISH and channel.publish_stage == EXPORT:
-        _restore_database(channel)
-        columns, deleted = publish_lock.end_of_draft(channel)
+    if channel.publish_stage == EXPORT:
+        if task.task_name == tasks.PUBLISH:
+            _restore_database(channel)
+            columns, deleted = publish_lock.end_of_draft(channel)
+        elif not channel.draft_token:
+            storage.delete(database_key(channel.id, DRAFT))
     publish_lock.finish(task, channel, tasks.FAILURE, reason, columns, [], deleted=deleted)
 
 
 def _restore_database(channel: Channel) -> None:
     """Restore the published database, which the export worker may have overwritten with the failed version."""
     newest = database_key(channel.id)
-    if channel.version:
+    if channel.version and not channel.deleted:
         storage.copy(database_key(channel.id, int(channel.version)), newest, storage.SQLITE, storage.NEWEST)
     else:
         storage.delete(newest)

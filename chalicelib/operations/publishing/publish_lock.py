@@ -6,11 +6,12 @@ join it: they are stored in `publish_again` under their task name and run once a
 that a message may be delivered twice and a worker may die.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Final
 
 from chalicelib.aws import queues, storage
+from chalicelib.domain import jobs
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.errors import Busy
@@ -107,6 +108,7 @@ def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
         return None
     if channel.publish_task_id != task_id:
         _resend_following(channel)
+        _hide_databases(channel)
         return None
     if channel.publish_stage != stage:
         _send(task_id, str(channel.publish_stage))  # the message of the hand-over may be lost
@@ -117,20 +119,38 @@ def claim(task_id: str, stage: str) -> tuple[Task, Channel] | None:
 
 def take_lease(task: Task, channel: Channel, stage: str) -> None:
     """Take the lease of a task's stage, in the table and in the channel as read. Raises Busy if it is not free."""
+    same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
+    _take(channel, same, f"Another worker is processing task {task.id}.")
+
+
+@contextmanager
+def reserved(channel: Channel, condition: Condition | None = None) -> Iterator[Channel]:
+    """Hold the lease of a channel without a task while the block runs, so that no worker begins.
+
+    Raises Busy if a worker holds the lease or `condition` does not hold.
+    """
+    _take(channel, condition, f"Channel {channel.id} is being published. Try again when that has ended.")
+    try:
+        with leases.kept_alive(lambda: renew(channel), RENEWAL):
+            yield channel
+    finally:
+        PUBLISH_LEASE.give_back(Channel(channel.id), PUBLISH_LEASE.of(channel))
+
+
+def _take(channel: Channel, condition: Condition | None, busy: str) -> None:
     found = PUBLISH_LEASE.of(channel)
     lease = PUBLISH_LEASE.taken(found, new_id(), LEASE)
-    same = (Channel.publish_task_id == task.id) & (Channel.publish_stage == stage)
     channel.publish_worker, channel.publish_lease = lease.holder, lease.until
     channel.publish_attempts = lease.attempts
     try:
         free = PUBLISH_LEASE.free() & PUBLISH_LEASE.as_found(found)
-        taken = update_if(channel, PUBLISH_LEASE.hold(lease), same & free)
+        taken = update_if(channel, PUBLISH_LEASE.hold(lease), free if condition is None else condition & free)
     except BaseException:
-        release(task, channel)  # the write may have succeeded although its response was lost
+        PUBLISH_LEASE.give_back(Channel(channel.id), lease)  # it may have been written although the response was lost
         raise
     if not taken:
         left = PUBLISH_LEASE.seconds_left(found) if found.holder else LEASE
-        raise Busy(f"Another worker is processing task {task.id}.", retry_after=max(1, left))
+        raise Busy(busy, retry_after=max(1, left))
 
 
 def kept_alive(task: Task, channel: Channel) -> AbstractContextManager[None]:
@@ -233,7 +253,14 @@ def _finish(
         return None
     if following:
         queues.send_publish(following.id)
+    _hide_databases(current)
     return True
+
+
+def _hide_databases(channel: Channel) -> None:
+    """Remove what the task wrote if its channel was deleted meanwhile."""
+    if channel.deleted:
+        queues.send_maintenance(jobs.PLACE_DATABASES.message(channel_id=channel.id))
 
 
 def _ending(

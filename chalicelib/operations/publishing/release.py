@@ -51,7 +51,7 @@ def _export(task: Task, channel: Channel) -> None:
         _release_draft(task, channel, snapshot)
         return
     version = snapshot["version"]
-    _write_database(database_key(channel.id, version), snapshot, storage.IMMUTABLE)
+    _write_database(database_key(channel.id, version), snapshot)
     storage.copy(database_key(channel.id, version), database_key(channel.id), storage.SQLITE, storage.NEWEST)
     search_index_update.keep_part(snapshot, int(channel.version), datetime.fromisoformat(task.created))
     _go_live(task, channel, snapshot)
@@ -59,7 +59,7 @@ def _export(task: Task, channel: Channel) -> None:
 
 def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     """Make a draft available under its token: store its database, then its record and token in one transaction."""
-    _write_database(database_key(channel.id, DRAFT), snapshot, storage.NEWEST)
+    _write_database(database_key(channel.id, DRAFT), snapshot)
     token, record = task.arguments["token"], public_record(snapshot)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
@@ -78,12 +78,13 @@ def _measure(task: Task, snapshot: Snapshot) -> None:
     seconds("PublishTime", (now() - datetime.fromisoformat(task.created)).total_seconds())
 
 
-def _write_database(key: str, snapshot: Snapshot, cache_control: str) -> None:
+def _write_database(key: str, snapshot: Snapshot) -> None:
+    """Write a database, which may be withdrawn at any time, so that nobody may cache it for long."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "content.sqlite3"
         write_content_database(snapshot, path)
         with path.open("rb") as file:
-            storage.put(key, file, storage.SQLITE, cache_control)
+            storage.put(key, file, storage.SQLITE, storage.NEWEST)
 
 
 def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:

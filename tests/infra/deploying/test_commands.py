@@ -186,8 +186,8 @@ class TestJob:
     @pytest.mark.parametrize(
         ("job", "said"),
         [
-            ("remove_tree", "JOB must be one of note_files, rebuild_public_index, rebuild_search_index.\n"),
-            ("", "JOB must be one of note_files, rebuild_public_index, rebuild_search_index.\n"),
+            ("remove_tree", f"JOB must be one of {', '.join(commands.JOBS)}.\n"),
+            ("", f"JOB must be one of {', '.join(commands.JOBS)}.\n"),
             ("rebuild_search_index", "There is no queue studio-dev-maintenance in eu-central-1: is the stage deployed"),
         ],
     )
