@@ -160,3 +160,31 @@ class TestFailuresBeforeAMessageIsSentAgain:
 
     def test_make_it_a_dead_letter_once_there_are_too_many(self, held):
         assert self.receive(held, 2, **{jobs.RECEIVED: workers.MAX_RECEIVES - 1})
+
+
+def test_an_export_that_always_times_out_ends_the_draft_before_it(studio):
+    """The export may have deleted its database."""
+    channel_id = publish(studio, "a")
+    ask(studio, channel_id, "publish_draft")
+    studio.deliver()
+    rename(studio, channel_id)
+    ask(studio, channel_id)
+    studio.deliver("publish")
+    time_out(studio, "export")
+    studio.deliver("failed")
+    channel = existing(channels.get(channel_id))
+    assert channel.draft_token is None
+    assert channel.publish_task_id is None
+
+
+def test_a_dead_letter_of_a_deleted_channel_leaves_no_database(studio):
+    channel_id = publish(studio, "a")
+    rename(studio, channel_id)
+    task_id = ask(studio, channel_id)
+    time_out(studio, "publish")
+    assert studio.call("DELETE", f"/api/channel/{channel_id}").status == 204
+    studio.deliver("maintenance")
+    assert studio.deliver("failed") == 1
+    studio.deliver()
+    assert studio.task(task_id)["status"] == tasks.FAILURE
+    assert not [key for key in studio.cloud.objects() if key.startswith(f"content/databases/{channel_id}")]
