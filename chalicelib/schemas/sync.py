@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.schemas.base import BlankText, Id, Schema, refuse
@@ -46,6 +46,8 @@ _WORDS = {
     "UPDATED_DESCENDANTS": UPDATED_DESCENDANTS,
     "PUBLISHED_NEXT": PUBLISHED_NEXT,
 }
+# The field that a change of these types must have, for every table: an object, which may be empty.
+REQUIRED = {CREATED: "obj", UPDATED: "mods", UPDATED_DESCENDANTS: "mods"}
 # Tables that belong to a user instead of a channel, and tables whose keys are pairs of ids.
 OF_USERS = frozenset({"user", "bookmark", "channelset", "clipboard", "savedsearch"})
 PAIRS = frozenset({"contentnode_prerequisite", "assessmentitem", "editor_m2m", "viewer_m2m"})
@@ -92,7 +94,8 @@ def _table(value: Any) -> str:
 
 
 class ChangeIn(Schema):
-    """One change. Only the types of its fields are checked here; their contents are checked when it is applied."""
+    """One change. Only the types of its fields are checked here; whether they are complete, and what they contain, is
+    checked when it is applied."""
 
     type: Annotated[int, BeforeValidator(_type)]
     table: Annotated[str, BeforeValidator(_table)]
@@ -114,11 +117,15 @@ class ChangeIn(Schema):
     assessment_items: Any = None
     use_staging_tree: Any = None
 
+    @field_validator("key")
+    @classmethod
+    def _of_table(cls, value: Any, info: ValidationInfo) -> str | list[str]:
+        return _key(value, info.data["table"] in PAIRS) if "table" in info.data else ""
+
     @model_validator(mode="after")
     def _whole(self) -> "ChangeIn":
         if is_too_deep(self.fields):
             raise refuse(f"A change may be nested at most {MAX_DEPTH} levels deep.")
-        self.key = _key(self.key, self.table in PAIRS)
         if len(json.dumps([self.key, self.fields])) > MAX_CHANGE_LENGTH:
             raise refuse(f"A change may have at most {MAX_CHANGE_LENGTH} characters. Use the REST API for this one.")
         return self
@@ -141,7 +148,7 @@ def is_too_deep(value: Any) -> bool:
 def _key(value: Any, is_pair: bool) -> str | list[str]:
     ids = [parse_id(part) for part in value] if isinstance(value, list) else [parse_id(value)]
     if None in ids or isinstance(value, list) != is_pair or (is_pair and len(ids) != 2):
-        raise refuse(f"key: This must be {'a list of two ids' if is_pair else 'an id'} of 32 hex digits.")
+        raise refuse(f"This must be {'a list of two ids' if is_pair else 'an id'} of 32 hex digits.")
     plain = [id for id in ids if id]
     return plain if is_pair else plain[0]
 

@@ -42,7 +42,7 @@ class Claim:
     change: ChangeIn | None = None
     owner: str = ""
     channel_id: str | None = None
-    refused: str = ""
+    refused: str | dict[str, list[str]] = ""  # a sentence, or sentences by field
     is_written: bool = False
 
     @property
@@ -58,7 +58,7 @@ class Claim:
 
     @property
     def _why(self) -> Echo:
-        return {"errors": [self.refused]}
+        return {"errors": [self.refused] if isinstance(self.refused, str) else self.refused}
 
 
 def parse_claims(user: Identity, sent: list[Any]) -> list[Claim]:
@@ -92,7 +92,7 @@ def _read(user: Identity, sent: Echo) -> Claim:
     try:
         change = parse(ChangeIn, sent)
     except ValidationFailed as error:
-        return Claim(sent, refused=error.detail)
+        return Claim(sent, refused=error.fields)
     if (change.table, change.type) not in EFFECTS:
         return Claim(
             sent, refused=f"Changes of this type are not supported for table {change.table}. Send another type."

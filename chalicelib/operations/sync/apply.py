@@ -18,7 +18,8 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels, users
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.leases import kept_alive
-from chalicelib.operations.sync.effects import EFFECTS, is_large, server_values, was_created
+from chalicelib.operations.sync import effects
+from chalicelib.operations.sync.effects import is_large, server_values, was_created
 from chalicelib.schemas.sync import COPIED, CREATED, DELETED, DEPLOYED
 from chalicelib.telemetry import count, log
 
@@ -170,7 +171,7 @@ def _outcome(change: Change, tries: int, sender: Identity | None) -> list[Change
 def _effect(change: Change, tries: int, sender: Identity | None) -> list[Change] | None:
     user = _user_of(change, sender)
     try:
-        return EFFECTS[change.table, int(change.type)](user, change)
+        return effects.apply(user, change)
     except Superseded as error:
         raise Busy(error.detail) from error  # another process is copying to the same key
     except StudioError as error:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from chalicelib.domain.ids import parse_id
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes, trees
 from chalicelib.models.changes import Change
@@ -39,6 +39,7 @@ from chalicelib.schemas.sync import (
     MOVED,
     PUBLISHED,
     PUBLISHED_NEXT,
+    REQUIRED,
     SYNCED,
     UPDATED,
     UPDATED_DESCENDANTS,
@@ -51,13 +52,23 @@ Effect = Callable[[Identity, Change], list[Change] | None]
 _NESTED = frozenset({"content_defaults", "thumbnail_encoding", "extra_fields", "channels"})
 
 
+def apply(user: Identity, change: Change) -> list[Change] | None:
+    """Apply a change. Raises ValidationFailed if it lacks its object, and the errors of the operation."""
+    name = REQUIRED.get(int(change.type))
+    if name and change.fields.get(name) is None:
+        raise ValidationFailed(
+            {name: ["An object is required." if name in change.fields else "This field is required."]}
+        )
+    return EFFECTS[change.table, int(change.type)](user, change)
+
+
 def _obj(change: Change) -> dict[str, Any]:
     """Return a new object as sent, with its ID."""
-    return {**_unflatten(change.fields.get("obj") or {}), "id": change.key}
+    return {**_unflatten(change.fields["obj"]), "id": change.key}
 
 
 def _mods(change: Change) -> dict[str, Any]:
-    return _unflatten(change.fields.get("mods") or {})
+    return _unflatten(change.fields["mods"])
 
 
 def _unflatten(sent: dict[str, Any]) -> dict[str, Any]:
@@ -77,12 +88,12 @@ def _unflatten(sent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _create_node(user: Identity, change: Change) -> list[Change]:
-    node_writes.create(user, parse(NodeWrite, {**(change.fields.get("obj") or {}), "id": change.key}), Origin(change))
+    node_writes.create(user, parse(NodeWrite, {**change.fields["obj"], "id": change.key}), Origin(change))
     return server_values(user, change)
 
 
 def _update_node(user: Identity, change: Change) -> None:
-    node_writes.apply(user, change.key, parse(NodeChange, change.fields.get("mods")), Origin(change))
+    node_writes.apply(user, change.key, parse(NodeChange, change.fields["mods"]), Origin(change))
 
 
 def _delete_node(user: Identity, change: Change) -> None:
@@ -118,7 +129,7 @@ def was_created(change: Change) -> bool:
     path = trees.lineage(found.id, found.path) if found else []
     if not path or path[0].channel_id != change.channel_id:
         return False
-    node, obj = path[-1], change.fields.get("obj") or {}
+    node, obj = path[-1], change.fields.get("obj", {})
     if change.type == COPIED:
         source = nodes.get(parse_id(change.fields.get("from_key")) or "-")
         return source is not None and node.source_node_id == source.node_id
@@ -126,7 +137,7 @@ def was_created(change: Change) -> bool:
 
 
 def _change_descendants(user: Identity, change: Change) -> None:
-    bulk_update.update(user, change.key, parse(NodeChange, change.fields.get("mods")))
+    bulk_update.update(user, change.key, parse(NodeChange, change.fields["mods"]))
 
 
 def _pull(user: Identity, change: Change) -> None:
@@ -155,11 +166,11 @@ def _question(change: Change) -> str:
 def _create_question(user: Identity, change: Change) -> None:
     node_id, assessment_id = change.key
     own = {"contentnode": node_id, "assessment_id": assessment_id}
-    questions.create(user, parse(QuestionWrite, {**(change.fields.get("obj") or {}), **own}), Origin(change))
+    questions.create(user, parse(QuestionWrite, {**change.fields["obj"], **own}), Origin(change))
 
 
 def _update_question(user: Identity, change: Change) -> None:
-    questions.update(user, _question(change), parse(QuestionChanges, change.fields.get("mods")), Origin(change))
+    questions.update(user, _question(change), parse(QuestionChanges, change.fields["mods"]), Origin(change))
 
 
 def _delete_question(user: Identity, change: Change) -> None:

@@ -15,7 +15,7 @@ from chalicelib.schemas.sync import NameIn
 def rename(user: Identity, change: Change) -> None:
     if not policy.owns(user, change.key):
         raise NotFound("You can only change yourself. Send your own ID as key.")
-    names = parse(NameIn, (change.fields.get("mods") or {})).model_dump(exclude_unset=True)
+    names = parse(NameIn, change.fields["mods"]).model_dump(exclude_unset=True)
     own = users.get(user.user_id)
     if names and own and not users.change_profile(own, [], names):
         raise Conflict("Your account was changed by another request. Reload it and try again.")
@@ -54,7 +54,7 @@ def _membership(user: Identity, change: Change) -> str | None:
 
 def invite(user: Identity, change: Change) -> None:
     invitations.create(
-        user, parse(InvitationIn, {"channel": change.channel_id, **(change.fields.get("obj") or {}), "id": change.key})
+        user, parse(InvitationIn, {"channel": change.channel_id, **change.fields["obj"], "id": change.key})
     )
 
 

@@ -65,8 +65,9 @@ class SyncedTask(TypedDict):
 class SyncResult(TypedDict):
     """The result of a sync request.
 
-    `disallowed` are rejected changes as they were sent, with `errors`; changes that are too large to send back have
-    only `rev` and `errors`. A change that is neither in `disallowed` nor in `allowed` was not stored: send it again.
+    `disallowed` are rejected changes as they were sent, with `errors` (sentences, or sentences by field); changes that
+    are too large to send back have only `rev` and `errors`. A change that is neither in `disallowed` nor in `allowed`
+    was not stored: send it again.
     """
 
     disallowed: list[Object]

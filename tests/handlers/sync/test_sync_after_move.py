@@ -64,7 +64,7 @@ PENDING = {
     "a question is deleted": (lambda w: [DELETED, QUESTION, question_of(w), {}], [DELETED]),
     "a file is changed": (lambda w: [UPDATED, FILE, file_of(w), {"mods": {"language": "fr"}}], [UPDATED]),
     "a file is deleted": (lambda w: [DELETED, FILE, file_of(w), {}], [DELETED]),
-    "a prerequisite is added": (lambda w: [CREATED, PREREQUISITE, [w.b, w.d], {}], [CREATED]),
+    "a prerequisite is added": (lambda w: [CREATED, PREREQUISITE, [w.b, w.d], {"obj": {}}], [CREATED]),
 }
 
 

@@ -56,7 +56,7 @@ def every_kind(client, root):
     yield client.updated(node, title="b", tags={"t": True})
     yield client.copied(copy, node, root)
     yield client.moved(copy, node, "left")
-    yield client.change(1, "contentnode_prerequisite", [node, copy])
+    yield client.change(1, "contentnode_prerequisite", [node, copy], obj={})
     yield client.change(3, "contentnode_prerequisite", [node, copy])
     yield client.deleted(copy)
     yield client.change(2, "channel", client.channel_id, mods={"name": "c"})

@@ -73,9 +73,9 @@ def test_a_large_copy_is_left_to_the_queue(studio, client, root, monkeypatch):
 def test_prerequisites(studio, client, root):
     first, second = new_id(), new_id()
     done(client, client.created(first, root), client.created(second, root))
-    done(client, client.change(1, "contentnode_prerequisite", [first, second]))
+    done(client, client.change(1, "contentnode_prerequisite", [first, second], obj={}))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == [{"target_node": first, "prerequisite": second}]
-    received = client.send(client.change(1, "contentnode_prerequisite", [second, first]))
+    received = client.send(client.change(1, "contentnode_prerequisite", [second, first], obj={}))
     assert "cycle" in reasons(received)[0]["prerequisite"][0]
     done(client, client.change(3, "contentnode_prerequisite", [first, second]))
     assert studio.get(f"{contentnode.URL}/{root}/requisites").json == []
@@ -218,13 +218,15 @@ def test_members(studio, client):
     user_id, token = studio.sign_up("second")
     studio.share(client.channel_id, user_id, "view")
     pair = [user_id, client.channel_id]
-    done(client, client.change(1, "viewer_m2m", pair))
-    done(client, client.change(1, "editor_m2m", pair), client.change(3, "viewer_m2m", pair))
+    done(client, client.change(1, "viewer_m2m", pair, obj={}))
+    done(client, client.change(1, "editor_m2m", pair, obj={}), client.change(3, "viewer_m2m", pair))
     assert studio.get(f"/api/channel/{client.channel_id}", token).json["edit"]
     done(client, client.change(3, "editor_m2m", pair))
     assert studio.get(f"/api/channel/{client.channel_id}", token).status == 404
     stranger = [studio.sign_up("stranger")[0], client.channel_id]
-    received = client.send(client.change(1, "viewer_m2m", stranger), client.change(1, "editor_m2m", stranger))
+    received = client.send(
+        client.change(1, "viewer_m2m", stranger, obj={}), client.change(1, "editor_m2m", stranger, obj={})
+    )
     assert ["Invite" in one[0] for one in reasons(received)] == [True, True]
 
 
