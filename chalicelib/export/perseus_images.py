@@ -20,12 +20,13 @@ from PIL import Image, ImageOps
 from chalicelib.domain.pictures import MAX_PICTURES_BYTES
 from chalicelib.domain.types import FileData
 from chalicelib.export.thumbnails import UnusableImage, open_image
-from chalicelib.export.zipping import Content, content_bytes
+from chalicelib.export.zipping import Content, content_bytes, content_size
 
 FOLDER = "images"
 MAX_SIDE = 4096  # pixels; images requested in a larger size are stored unscaled
 MAX_COPIES = 500  # scaled copies of an exercise's images; further images are stored unscaled
 MAX_COPIED_PIXELS = 200_000_000  # of all originals that are scaled and of their copies, per exercise
+MAX_READ_BYTES = 2 * MAX_PICTURES_BYTES  # of all originals that are opened for copies, per exercise
 JPEG_QUALITY = 90
 
 Size = tuple[int, int]  # width, height, pixels
@@ -97,13 +98,15 @@ class Scaler:
     def __init__(self) -> None:
         self._copies: dict[tuple[str, Size], tuple[str, Content]] = {}
         self._pixels = MAX_COPIED_PIXELS
+        self._unread = MAX_READ_BYTES
         self._bytes = MAX_PICTURES_BYTES
 
     def copy(self, name: str, content: Content, size: Size) -> tuple[str, Content]:
         """The name and content of an image in this size: those given if there is no need or no room for a copy."""
         if (name, size) not in self._copies:
-            if len(self._copies) >= MAX_COPIES:
+            if len(self._copies) >= MAX_COPIES or content_size(content) > self._unread:
                 return name, content
+            self._unread -= content_size(content)
             self._copies[name, size] = self._scaled(name, content_bytes(content), size) or (name, content)
         return self._copies[name, size]
 

@@ -17,6 +17,7 @@ from chalicelib.domain.pictures import is_picture
 
 MAX_SIDE = 400  # pixels
 MAX_ICON_LENGTH = 100_000  # characters of the data URI
+MAX_PROFILE = 20_000  # bytes of a colour profile; larger ones are left out, as they do not shrink with the image
 MAX_PIXELS = 25_000_000  # more than a photograph has; protects against decompression bombs
 
 # Pillow supports many more, some of which start external programs.
@@ -100,9 +101,11 @@ def _fit(image: Image.Image, side: int) -> Image.Image:
         # Decodes a large JPEG at a reduced size, which an earlier conversion would prevent.
         image.thumbnail((side, side), Image.Resampling.LANCZOS)
     upright = ImageOps.exif_transpose(image)
-    if upright.mode == "CMYK":
+    is_cmyk = upright.mode == "CMYK"
+    if is_cmyk:
         upright = upright.convert("RGB")
-        upright.info.pop("icc_profile", None)  # a CMYK profile
+    if is_cmyk or len(upright.info.get("icc_profile") or b"") > MAX_PROFILE:  # a CMYK profile, or a large one
+        upright.info.pop("icc_profile", None)
     return upright
 
 

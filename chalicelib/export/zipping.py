@@ -19,6 +19,11 @@ def content_bytes(content: Content) -> bytes:
     return content.read_bytes() if isinstance(content, Path) else content
 
 
+def content_size(content: Content) -> int:
+    """The number of bytes of a member."""
+    return content.stat().st_size if isinstance(content, Path) else len(content)
+
+
 def write_zip(target: BinaryIO, members: Mapping[str, Content]) -> None:
     """Write a zip file of members by path, sorted. Files are copied in chunks, so that memory does not hold them.
 
@@ -30,7 +35,7 @@ def write_zip(target: BinaryIO, members: Mapping[str, Content]) -> None:
             info.create_system = _UNIX
             info.external_attr = _PERMISSIONS
             content = members[name]
-            info.file_size = content.stat().st_size if isinstance(content, Path) else len(content)
+            info.file_size = content_size(content)
             source = content.open("rb") if isinstance(content, Path) else io.BytesIO(content)
             with source, archive.open(info, "w") as member:
                 shutil.copyfileobj(source, member)

@@ -174,6 +174,23 @@ def test_the_bytes_of_copies_are_limited(monkeypatch):
     assert images.members == {f"images/{NAME}": PICTURE}
 
 
+def test_the_bytes_read_for_copies_are_limited(resized, monkeypatch):
+    """Opening a file can take long without a pixel: a megabyte of empty chunks takes half a second."""
+    monkeypatch.setattr(perseus_images, "MAX_READ_BYTES", 2 * len(PICTURE))
+    images = ArchiveImages({NAME: PICTURE})
+    images.localise(shown((30, 20), (15, 10), (12, 8)))
+    assert resized == [(30, 20), (15, 10)]
+    assert images.members[f"images/{NAME}"] == PICTURE
+
+
+def test_reading_an_image_that_cannot_be_scaled_counts_too(monkeypatch):
+    opened = []
+    monkeypatch.setattr(perseus_images, "scaled", lambda data, *_: opened.append(len(data)))
+    monkeypatch.setattr(perseus_images, "MAX_READ_BYTES", 3 * len(PICTURE))
+    ArchiveImages({NAME: PICTURE}).localise(shown(*((side, side) for side in range(1, 10))))
+    assert len(opened) == 3
+
+
 def test_an_image_on_disk_is_scaled_as_one_in_memory(tmp_path):
     path = tmp_path / NAME
     path.write_bytes(PICTURE)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from le_utils.constants import file_formats
 from PIL import Image
 
-from chalicelib.export.thumbnails import MAX_ICON_LENGTH, UnusableImage, channel_icon, make_thumbnail
+from chalicelib.export.thumbnails import MAX_ICON_LENGTH, MAX_PROFILE, UnusableImage, channel_icon, make_thumbnail
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
 ORIENTATION = 0x0112
@@ -186,6 +186,22 @@ def test_icon_is_shrunk_until_it_fits(size):
     width, height = icon_image(uri).size
     assert max(width, height) < 400
     assert width / height == pytest.approx(size[0] / size[1], rel=0.05)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (300, 200)])
+def test_icon_of_an_image_with_a_large_colour_profile_fits(size):
+    """The profile does not shrink with the image."""
+    profile = random.Random(1).randbytes(2 * MAX_ICON_LENGTH)
+    uri = channel_icon(encode(picture(size), icc_profile=profile), file_formats.PNG)
+    assert len(uri) <= MAX_ICON_LENGTH
+    assert icon_image(uri).size == size
+
+
+def test_thumbnails_keep_small_colour_profiles_only():
+    profiles = {size: random.Random(1).randbytes(size) for size in (MAX_PROFILE, MAX_PROFILE + 1)}
+    made = {size: make_thumbnail(encode(picture((9, 9)), icc_profile=data), "png") for size, data in profiles.items()}
+    assert decode(made[MAX_PROFILE]).info["icc_profile"] == profiles[MAX_PROFILE]
+    assert "icc_profile" not in decode(made[MAX_PROFILE + 1]).info
 
 
 def test_icon_of_an_svg_has_the_mimetype_that_browsers_expect():
