@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.aws import storage
+from chalicelib.aws import clients, storage
 from infra import cdn, routes, template
 from infra.cdn import ALWAYS_FORWARDED
 from infra.routes import Route
@@ -167,6 +167,7 @@ class TestOrigins:
         self, region: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+        monkeypatch.setattr(clients, "session", clients.session.__wrapped__)  # that of the process keeps its region
         client = storage.client.__wrapped__()
         signed = client.generate_presigned_url("put_object", Params={"Bucket": "studio-prod-content-1", "Key": "x"})
         names = {"ContentBucket": "studio-prod-content-1", "AWS::Region": region, "AWS::URLSuffix": "amazonaws.com"}
