@@ -181,7 +181,7 @@ def may_view_address(caller: Caller, role: Role | None, user_id: str) -> bool:
 
 def may_remove_member(caller: Caller, role: Role | None, user_id: str) -> bool:
     """Whether the caller may remove a member: editors may remove any member, and every member may leave."""
-    return may_edit(role) or (may_view(role) and owns(caller, user_id))
+    return may_edit(role) or (is_member(role) and owns(caller, user_id))
 
 
 def must_leave_editor(role: Role | None, membership: str | None) -> bool:

@@ -177,8 +177,8 @@ def _refusal_of(context: SyncContext, claim: Claim, change: ChangeIn, made: set[
     role = context.role(channel_id)
     if policy.may_edit(role) or (channel_id in made and channel_id not in context.channels):
         return ""
-    removes = change.table in ("editor_m2m", "viewer_m2m") and change.type == DELETED
-    if removes and policy.may_remove_member(context.user, role, change.key[0]):
+    is_leaving = change.table == "viewer_m2m" and change.type == DELETED  # editors may make every change
+    if is_leaving and policy.may_remove_member(context.user, role, change.key[0]):
         return ""
     if policy.may_view(role):
         return "You may only view this channel. Ask one of its editors for editing rights."

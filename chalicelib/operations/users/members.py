@@ -94,9 +94,11 @@ def remove(user: Identity, user_id: str, channel_id: str) -> None:
     """
     member = _plain(user_id)
     found = standing(user, channel_id, member)
+    membership = found.memberships.get(member)
+    if membership is None and policy.owns(user, member):
+        raise NotFound("You are not a member of the channel.")
     if not policy.may_remove_member(user, found.role, member):
         raise policy.refuse_edit(found.channel.id)
-    membership = found.memberships.get(member)
     if membership is None:
         raise NotFound("This user is not a member of the channel.")
     needs_another = policy.must_leave_editor(found.role, membership)

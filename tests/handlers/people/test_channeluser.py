@@ -42,6 +42,13 @@ def leave(studio, user_id, channel_id, token=""):
     return studio.call("DELETE", f"{URL}/{user_id}/remove_self?channel_id={channel_id}", None, token).status
 
 
+def publish(studio, channel_id):
+    _, root = studio.make_channel(channel_id=channel_id)
+    studio.add(root, nodes.exercise("e", nodes.question("q")))
+    studio.finish(channel_id)
+    studio.publish(channel_id)
+
+
 class TestList:
     def test_has_the_recorded_fields(self, studio, channel_id):
         (row,) = studio.get(f"{URL}?channel={channel_id}").json
@@ -80,10 +87,7 @@ class TestList:
             assert [row["email"] for row in rows("", sent)] == ["chef@example.org", "viewer@example.org"]
 
     def test_is_forbidden_to_viewers_of_a_public_channel(self, studio, channel_id):
-        _, root = studio.make_channel(channel_id=channel_id)
-        studio.add(root, nodes.exercise("e", nodes.question("q")))
-        studio.finish(channel_id)
-        studio.publish(channel_id)
+        publish(studio, channel_id)
         _, token = studio.sign_up("stranger")
         assert studio.get(f"{URL}?channel={channel_id}", token).status == 404
         studio.make_public(channel_id)
@@ -147,6 +151,13 @@ class TestRemoval:
         assert leave(studio, user_id, channel_id, token) == 404
         other_id, token = join(studio, channel_id, "other", EDIT)
         assert leave(studio, other_id, channel_id, token) == 204
+
+    def test_of_a_user_who_only_views_a_public_channel_finds_no_member(self, studio, channel_id):
+        publish(studio, channel_id)
+        studio.make_public(channel_id)
+        reader, token = studio.sign_up("reader")
+        assert leave(studio, reader, channel_id, token) == 404
+        assert remove(studio, reader, channel_id, token) == 404
 
     def test_of_the_last_editor_is_refused(self, studio, channel_id):
         join(studio, channel_id, "viewer", VIEW)

@@ -4,9 +4,11 @@ import uuid
 
 import pytest
 
+from chalicelib.models.changes import counter_of
 from chalicelib.operations.sync.effects import EFFECTS
 from chalicelib.schemas.sync import OF_USERS
 from tests.support.http.client import Studio
+from tests.support.worlds import nodes
 from tests.support.worlds.syncing import URL
 
 ROLES = ("stranger", "viewer", "editor", "administrator")
@@ -93,3 +95,27 @@ def test_only_permitted_roles_may_make_a_change(world, table, type, key, fields,
         answered.append(bool(answer.json["allowed"]))
         assert bool(answer.json["disallowed"]) != answered[-1]
     assert tuple(answered) == accepted
+
+
+def test_only_members_may_leave_a_public_channel_and_refusals_leave_its_feed_alone(studio):
+    """A change that is refused when it is accepted is not stored, so nobody fills the feed of a channel of others."""
+    channel_id, root = studio.make_channel()
+    studio.add(root, nodes.exercise("t", nodes.question("q")))
+    studio.finish(channel_id)
+    studio.publish(channel_id)
+    studio.make_public(channel_id)
+    viewer, reader = studio.sign_up("viewer"), studio.sign_up("reader")
+    studio.share(channel_id, viewer[0], "view")
+    before = counter_of(channel_id).last
+
+    def leave(who, table):
+        answer = studio.post(URL, {"changes": [{"type": 3, "table": table, "key": [who[0], channel_id]}]}, who[1]).json
+        return bool(answer["allowed"])
+
+    assert not leave(reader, "editor_m2m")
+    assert not leave(reader, "viewer_m2m")
+    assert not leave(viewer, "editor_m2m")
+    assert counter_of(channel_id).last == before
+    assert leave(viewer, "viewer_m2m")
+    assert not leave(viewer, "viewer_m2m")
+    assert counter_of(channel_id).last == before + 1

@@ -85,7 +85,7 @@ TABLE = {
     "view addresses of members": (lambda role: policy.may_view_address(caller_in(role), role, "x"), EDITORS),
     "view their own address": (lambda role: policy.may_view_address(caller_in(role), role, "caller"), ALL),
     "remove others": (lambda role: policy.may_remove_member(caller_in(role), role, "x"), EDITORS),
-    "leave": (lambda role: policy.may_remove_member(caller_in(role), role, "caller"), VIEWERS),
+    "leave": (lambda role: policy.may_remove_member(caller_in(role), role, "caller"), MEMBERS),
     "remove the last editor": (lambda role: not policy.must_leave_editor(role, "edit"), ADMINS),
     "remove the last viewer": (lambda role: not policy.must_leave_editor(role, "view"), ALL),
     "view others' invitations": (lambda role: policy.may_view_invitation(role, False, False), EDITORS),
