@@ -16,8 +16,6 @@ class Copied(Protocol):
     """The fields of a node that say whether it is a copy."""
 
     @property
-    def id(self) -> str: ...
-    @property
     def node_id(self) -> str: ...
     @property
     def content_id(self) -> str: ...
@@ -31,13 +29,16 @@ def is_copy(node: Copied) -> bool:
 
 
 def own_id(node_id: str) -> str:
-    """The content_id of a changed copy with this id: always the same, so that only the first change sets it."""
+    """The content_id of a changed copy with this node_id, which every run of a chef sends again for the same node.
+
+    It is always the same, so that only the first change sets it, and learners keep their progress.
+    """
     return derived_id(node_id, "content_id")
 
 
 def after_change(node: Copied) -> str | None:
     """The new content_id of a node whose files or questions change; None if it keeps the present one."""
-    own = own_id(node.id)
+    own = own_id(node.node_id)
     return own if is_copy(node) and node.content_id != own else None
 
 

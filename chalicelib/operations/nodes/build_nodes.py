@@ -116,7 +116,7 @@ def build_remote(
             **_changes(sent),
             "id": id,
             "node_id": sent.node_id,
-            "content_id": own_id(id) if is_other_content(copied, files) else source["content_id"],
+            "content_id": own_id(sent.node_id) if is_other_content(copied, files) else source["content_id"],
             "parent_id": parent_id,
             "tree_id": tree_id,
             "channel_id": channel_id,

@@ -8,7 +8,6 @@ from tests.support.worlds.trees import make_file
 
 @dataclass(frozen=True)
 class Node:
-    id: str = "a" * 32
     node_id: str = "b" * 32
     content_id: str = "c" * 32
     original_node_id: str | None = None
@@ -25,7 +24,7 @@ def test_the_first_change_of_a_copy_sets_its_content_id_and_the_next_keeps_it():
     assert own is not None
     assert own != copy.content_id
     assert content_ids.after_change(Node(original_node_id="d" * 32, content_id=own)) is None
-    assert content_ids.after_change(Node(id="e" * 32, original_node_id="d" * 32)) not in (None, own)
+    assert content_ids.after_change(Node(node_id="e" * 32, original_node_id="d" * 32)) not in (None, own)
 
 
 def test_thumbnails_are_not_content():

@@ -178,3 +178,19 @@ def test_a_chef_s_copy_with_another_file_has_its_own(world, studio):
     assert same["content_id"] == world.shared["d"]
     assert changed["content_id"] != world.shared["d"]
     assert len(changed["files"]) == 1
+
+
+def test_a_chef_s_changed_copy_has_the_same_one_after_each_run(world, studio):
+    """Learners would lose their progress otherwise, and every run would make a version."""
+    pdf = nodes.file(studio.upload(b"%PDF other", "pdf", "document"))
+    remote = {"source_channel_id": world.channel_id, "source_node_id": nodes.node_id("d"), "files": [pdf]}
+    channel_id, found = None, []
+    for _ in range(2):
+        channel_id, root = studio.make_channel("Importing", channel_id=channel_id)
+        studio.add(root, nodes.topic("t"))
+        (topic,) = trees.walk(root)[1:]
+        studio.add(topic["id"], {**remote, "node_id": nodes.node_id("changed")})
+        studio.finish(channel_id)
+        found.append(trees.walk(root)[-1]["content_id"])
+    assert found[0] == found[1]
+    assert found[0] != world.shared["d"]
