@@ -83,7 +83,8 @@ Pairs = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_pairs, json_sche
 class NodeQuery(Query):
     """`GET /api/contentnode`. One of the parameters in `ONE_OF` or `ENOUGH` is required; the others filter the result.
 
-    With none of `ONE_OF`, the list has the nodes of all channels that the caller edits, views or has bookmarked.
+    With none of `ONE_OF`, the list has the nodes of all channels that the caller edits, views or has bookmarked. At
+    most 2,000 nodes can be ordered by another field than `lft`; then those of a topic or tree still can.
     Deleted nodes are listed to those who may restore them: by `parent`, `root_id` or `ancestors_of` with the trash or
     something in it, and with `deleted=true`.
     """

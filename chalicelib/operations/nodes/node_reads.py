@@ -5,7 +5,7 @@ more BatchGet reads the data for permissions. A list of a whole tree costs one m
 list over all of the caller's channels at most MAX_EXAMINED_EVERYWHERE of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -15,6 +15,7 @@ from chalicelib.errors import BadRequest, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members, children, nodes, trees
 from chalicelib.models.base import in_parallel
+from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access.node_rights import channels_of, viewable
 from chalicelib.operations.nodes import traversal
@@ -105,9 +106,11 @@ def _deleted(query: NodeQuery) -> bool | None:
 
 def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> Results[ContentNode]:
     """Return a page of a list ordered by a field. All nodes that match the query are read and sorted."""
+    if query.model_fields_set.isdisjoint(ONE_OF):
+        _refuse_unsortable(user, bool(query.deleted))
     ids = list(islice(_ids(user, query, None), MAX_SORTED + 1))
     if len(ids) > MAX_SORTED:
-        raise BadRequest(f"ordering: More than {MAX_SORTED} nodes cannot be sorted. Order by lft, or add filters.")
+        raise _unsortable("This list has")
     rows = [row for row in rows_of(user, nodes.get_many_to_read(ids), _deleted(query)) if _matches(row, query)]
     field, descending = query.ordering.removeprefix("-"), query.ordering.startswith("-")
     rows.sort(key=lambda row: _place(row, field), reverse=descending)
@@ -116,6 +119,23 @@ def _sorted_page(user: Identity, query: NodeQuery, limit: int) -> Results[Conten
     page = [by_id[node_id] for node_id in rest[:limit]]
     page = page[: fitting(page)]
     return {"results": page, "more": {"cursor": page[-1]["id"]} if len(rest) > len(page) else None}
+
+
+def _refuse_unsortable(user: Identity, deleted: bool) -> None:
+    """Raise BadRequest if the user's channels have too many nodes to be sorted, by the counts of their roots, so that
+    the trees are not read in vain."""
+    channel_ids = _channels_everywhere(user)
+    shown = _present(user, channel_ids) if len(channel_ids) <= MAX_SORTED else []
+    roots = nodes.get_many([_root_of(channel, deleted) for channel in shown])
+    if max(len(channel_ids), sum(int(root.total_count) + 1 for root in roots)) > MAX_SORTED:
+        raise _unsortable("Your channels have")
+
+
+def _unsortable(what: str) -> BadRequest:
+    return BadRequest(
+        f"ordering: {what} more than {MAX_SORTED} nodes, which cannot be sorted. Order by lft, or list fewer: "
+        "the tree of a channel by root_id, or the children of a topic by parent."
+    )
 
 
 def _place(row: Mapping[str, Any], field: str) -> tuple[Any, str]:
@@ -218,8 +238,7 @@ def _ids_everywhere(user: Identity, cursor: str | None, descending: bool, delete
     path = trees.lineage(cursor, []) if cursor and parse_id(cursor) else []
     if cursor and not path:
         raise BadRequest(_BAD_CURSOR)
-    members = [member.channel_id for member in channel_members.of_user(user.user_id)]
-    wanted = sorted({*members, *bookmarks.of_user(user.user_id)}, reverse=descending)
+    wanted = sorted(_channels_everywhere(user), reverse=descending)
     start = path[0].channel_id if path else ""
     rest = [id for id in wanted if not path or (id <= start if descending else id >= start)]
     return _ids_of_channels(user, rest, path, descending, deleted)
@@ -229,14 +248,29 @@ def _ids_of_channels(
     user: Identity, channel_ids: list[str], path: list[Node], descending: bool, deleted: bool
 ) -> Iterator[str]:
     for at in range(0, len(channel_ids), _PART):
-        part = channel_ids[at : at + _PART]
-        known, _ = channels_of(user, part)
-        for channel in (known[id] for id in part if id in known and not known[id].deleted):
-            root_id = channel.trash_root_id if deleted else channel.root_id
+        for channel in _present(user, channel_ids[at : at + _PART]):
+            root_id = _root_of(channel, deleted)
             if not path or channel.id != path[0].channel_id:
                 yield from traversal.whole(root_id, descending)
             elif root_id == path[0].id:  # else the tree was replaced since the previous page: omit its rest
                 yield from traversal.beyond(path, descending)
+
+
+def _channels_everywhere(user: Identity) -> set[str]:
+    """Return the ids of the channels that the user edits, views or has bookmarked."""
+    members = [member.channel_id for member in channel_members.of_user(user.user_id)]
+    return {*members, *bookmarks.of_user(user.user_id)}
+
+
+def _present(user: Identity, channel_ids: Iterable[str]) -> list[Channel]:
+    """Return those of these channels, in this order, that the user may view and that are not deleted."""
+    wanted = list(channel_ids)
+    known, _ = channels_of(user, wanted)
+    return [known[id] for id in wanted if id in known and not known[id].deleted]
+
+
+def _root_of(channel: Channel, deleted: bool) -> str:
+    return str(channel.trash_root_id if deleted else channel.root_id)
 
 
 def _by_node_id(user: Identity, pairs: tuple[tuple[str, str], ...], deleted: bool) -> list[str]:

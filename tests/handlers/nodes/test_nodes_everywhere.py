@@ -120,6 +120,21 @@ def test_a_page_takes_a_bounded_number_of_reads_and_may_be_short(studio, someone
     assert min(pages) < 3
 
 
+def test_an_ordering_of_too_many_nodes_is_refused_before_trees_are_read(studio, someone, monkeypatch):
+    for title in "abcde":
+        studio.share(channel(studio, title), someone[0], VIEW)
+    assert len(walk(studio, "kind=exercise&ordering=title", someone[1])[0]) == 5
+    monkeypatch.setattr(node_reads, "MAX_SORTED", 14)  # there are 15
+    with counting(studio) as calls:
+        answer = studio.get(f"{URL}?kind=exercise&ordering=-modified&max_results=2", someone[1])
+    assert answer.status == 400
+    assert "root_id" in answer.json["detail"]
+    assert len(calls.names) <= 6, calls.names
+    monkeypatch.setattr(node_reads, "MAX_SORTED", 4)  # fewer than channels
+    assert studio.get(f"{URL}?kind=exercise&ordering=title", someone[1]).status == 400
+    assert len(walk(studio, "kind=exercise&ordering=lft", someone[1])[0]) == 5
+
+
 def test_other_trees_and_the_trash_are_left_out(studio, someone):
     channel_id = channel(studio, "live")
     studio.share(channel_id, someone[0], EDIT)
