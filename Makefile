@@ -48,7 +48,7 @@ test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults agai
 	  --hypothesis-profile=unhurried $(ARGS)
 
 fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document, and as many bodies of sync and uploads: no 5xx
-	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s tests/http/test_fuzz.py tests/http/test_fuzz_bodies.py $(ARGS)
+	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s --timeout 36000 tests/http/test_fuzz.py tests/http/test_fuzz_bodies.py $(ARGS)
 
 lint: $(APP) ## run ruff, mypy and bandit, and ask for known vulnerabilities of the locked packages
 	$(BIN)/ruff check .

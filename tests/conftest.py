@@ -12,7 +12,7 @@ import pytest
 from tests.support import quick_part
 from tests.support.hypothesis_internals import limit_examples
 
-pytest_plugins = ("tests.support.aws.rights_check", "tests.support.faults")
+pytest_plugins = ("tests.support.aws.rights_check", "tests.support.faults", "tests.support.time_limits")
 
 PREFIX = "studio-test-"
 DEPLOYED = Path(__file__).with_name("deployed")
