@@ -246,7 +246,8 @@ def end_session(session: Session) -> None:
 def set_password(
     user: User, password: str, staying: str = "", once: int | None = None, revoke_tokens: bool = False
 ) -> bool:
-    """Set a user's password (its hash), and end all sessions except the one with the key `staying`.
+    """Set a user's password (its hash), and end all sessions except the one with the key `staying`. No device is known
+    any more.
 
     `revoke_tokens` deletes all tokens, too. `once` makes it a one-time password that expires at this time, in seconds
     since 1970. Returns False if the user was changed since they were read.
@@ -266,7 +267,8 @@ def set_password(
                 transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
         places = User.session_places.set(remaining) if remaining else User.session_places.remove()
         tokens = [User.token_keys.remove()] if revoked else []
-        _update(transaction, user, [User.password.set(password), is_once, places, *tokens])
+        fields = [User.password.set(password), is_once, places, User.device_secret.remove()]
+        _update(transaction, user, [*fields, *tokens])
 
     return not transact(fill)
 

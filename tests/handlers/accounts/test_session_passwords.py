@@ -233,6 +233,16 @@ class TestOwner:
         attack()
         assert Browser(studio, {DEVICE: before}).call("POST", URL, body).status == 429
 
+    def test_is_a_stranger_again_on_all_devices_after_a_change_of_the_password(self, studio, user_id, attack):
+        """Whoever knew the old password may have made any number of devices, each with attempts of its own."""
+        device = Browser(studio)
+        assert device.call("POST", URL, {"username": EMAIL, "password": PASSWORD}).status == 201
+        before = device.cookies[DEVICE]
+        assert change(device).status == 200
+        attack()
+        body = {"username": EMAIL, "password": NEW}
+        assert Browser(studio, {DEVICE: before}).call("POST", URL, body).status == 429
+
     def test_keeps_the_number_of_a_known_device(self, studio, user_id, few):
         device = Browser(studio)
         seen = set()
