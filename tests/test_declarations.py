@@ -168,3 +168,31 @@ class TestDependencies:
             set(self.explained()) - {"package"} - known - {name for name in self.explained() if "-" * 3 in name}
             == set()
         )
+
+
+class TestSecurityDocument:
+    """docs/security.md claims only what a test that exists can show."""
+
+    TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    CITED = re.findall(r"`(tests/[\w/]+\.py)(?:::([\w:]+))?`", TEXT)
+    FILES = re.findall(r"`((?:docs|infra|chalicelib|tests)/[\w/.-]+)(?:::[\w:]+)?`", TEXT)
+
+    def test_cites_tests(self):
+        assert len({*self.CITED}) > 40
+
+    @pytest.mark.parametrize(("path", "name"), sorted({*CITED}))
+    def test_names_tests_that_exist(self, path, name):
+        found = ast.parse((ROOT / path).read_text(encoding="utf-8")).body
+        for part in filter(None, name.split("::")):
+            named = {node.name: node for node in found if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+            assert part in named, f"docs/security.md names {path}::{name}, which does not exist"
+            assert part.startswith(("Test", "test_"))
+            found = named[part].body
+
+    @pytest.mark.parametrize("path", sorted({*FILES}))
+    def test_names_files_that_exist(self, path):
+        assert (ROOT / path).is_file(), f"docs/security.md names {path}, which does not exist"
+
+    def test_links_exist(self):
+        for link in re.findall(r"\]\(([^)#]+)\)", self.TEXT):
+            assert (ROOT / "docs" / link).is_file(), f"docs/security.md links to {link}, which does not exist"
