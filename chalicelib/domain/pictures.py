@@ -14,8 +14,13 @@ FORMATS = frozenset(
 )  # those of the preset for images of exercises
 IN_EXERCISES = FORMATS | {file_formats.GRAPHIE}
 
+MAX_SCANS = 100  # of a JPEG: each takes milliseconds, even without data; progressive ones have about ten
+MAX_SEGMENTS = 5_000  # of a JPEG: a picture has some dozens, and a large colour profile hundreds
+
 HEAD = 4096  # bytes that tell what a file is
 _RASTER = re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8|RIFF....WEBP|BM", re.DOTALL)
+_JPEG, _START_OF_SCAN, _END = b"\xff\xd8\xff", b"\xda", b"\xd9"
+_SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")  # its marker: the others belong to data or have no segment
 _TEXT = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?\x00?\s*\x00?<")
 
 
@@ -29,3 +34,14 @@ def is_picture(data: bytes) -> bool:
     """Whether a file begins as an image of a browser, SVG or a graphie does, whatever its extension says."""
     head = data[:HEAD]
     return bool(_RASTER.match(head) or _TEXT.match(head))
+
+
+def is_laborious(data: bytes) -> bool:
+    """Whether a JPEG has so many scans or segments that decoding it may take minutes, whatever its size in pixels."""
+    scans = segments = at = 0
+    while (found := _SEGMENT.search(data, at)) and data.startswith(_JPEG) and found[1] != _END:
+        scans, segments = scans + (found[1] == _START_OF_SCAN), segments + 1
+        if scans > MAX_SCANS or segments > MAX_SEGMENTS:
+            return True
+        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2]))
+    return False

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from le_utils.constants import file_formats
 from PIL import Image, ImageOps
 
-from chalicelib.domain.pictures import is_picture
+from chalicelib.domain.pictures import MAX_SCANS, MAX_SEGMENTS, is_laborious, is_picture
 
 MAX_SIDE = 400  # pixels
 MAX_ICON_LENGTH = 100_000  # characters of the data URI
@@ -82,6 +82,8 @@ def open_image(data: bytes) -> Iterator[Image.Image]:
 
     Raises UnusableImage for damaged, unknown and oversized images, including errors while the block reads pixels.
     """
+    if is_laborious(data):
+        raise UnusableImage(f"The JPEG has more than {MAX_SCANS} scans or {MAX_SEGMENTS} segments. Save it anew.")
     try:
         with Image.open(io.BytesIO(data), formats=_DECODERS) as image:
             if image.width * image.height > MAX_PIXELS:

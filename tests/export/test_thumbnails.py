@@ -164,6 +164,15 @@ def test_decompression_bomb_is_rejected_before_decoding(side):
         make_thumbnail(png_of_size(side, side), file_formats.PNG)
 
 
+def test_jpeg_of_many_scans_is_rejected_before_decoding():
+    """Ten bytes make a scan of all pixels: two megabytes would take a quarter of an hour."""
+    data = encode(picture((64, 64)), "JPEG", progressive=True)
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x01\x3f\x00"
+    for make in (make_thumbnail, channel_icon):
+        with pytest.raises(UnusableImage, match="scans"):
+            make(data[:-2] + scan * 1000 + data[-2:], file_formats.JPG)
+
+
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 1000), st.binary(min_size=1, max_size=8))
 def test_damaged_image_is_read_or_rejected(position, damage):
