@@ -26,7 +26,7 @@ from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
 
 NOTHING = "The tree has no complete resource. Add or complete one, then publish again."
-NOTES_KEPT = "The version notes are kept for the next version."
+NOTES_KEPT = "The version notes are kept for the next version, unless newer ones are sent."
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
 
 

@@ -12,7 +12,7 @@ from chalicelib.schemas.channel import ChannelChange
 
 NOTES_WAIT = (
     "A publish is running, and another one follows it with these version notes. If nothing has changed then, they are "
-    "kept for the next version."
+    "kept for the next version, unless newer ones are sent."
 )
 
 
