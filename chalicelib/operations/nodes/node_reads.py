@@ -252,8 +252,10 @@ def _ids_of_channels(
             root_id = _root_of(channel, deleted)
             if not path or channel.id != path[0].channel_id:
                 yield from traversal.whole(root_id, descending)
-            elif root_id == path[0].id:  # else the tree was replaced since the previous page: omit its rest
+            elif root_id == path[0].id:
                 yield from traversal.beyond(path, descending)
+            else:  # the node was deleted or the tree replaced since the previous page
+                raise BadRequest(_BAD_CURSOR)
 
 
 def _channels_everywhere(user: Identity) -> set[str]:

@@ -120,6 +120,18 @@ def test_a_page_takes_a_bounded_number_of_reads_and_may_be_short(studio, someone
     assert min(pages) < 3
 
 
+@pytest.mark.parametrize("ordering", ["lft", "-lft"])
+def test_a_cursor_whose_node_was_deleted_is_refused_instead_of_omitting_nodes(studio, ordering):
+    channel_id, root = studio.make_channel()
+    studio.add(root, *(nodes.exercise(title, nodes.question(title)) for title in "abc"))
+    studio.finish(channel_id)
+    first = studio.get(f"{URL}?kind=exercise&max_results=1&ordering={ordering}").json
+    assert studio.call("DELETE", f"{URL}/{first['more']['cursor']}").status == 204
+    answer = studio.get(f"{URL}?{'&'.join(f'{name}={value}' for name, value in first['more'].items())}")
+    assert answer.status == 400
+    assert "Start again" in answer.json["detail"]
+
+
 def test_an_ordering_of_too_many_nodes_is_refused_before_trees_are_read(studio, someone, monkeypatch):
     for title in "abcde":
         studio.share(channel(studio, title), someone[0], VIEW)
