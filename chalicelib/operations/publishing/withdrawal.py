@@ -63,16 +63,25 @@ def _hide(channel_id: str, version: int) -> None:
 
 
 def _bring_back(channel: Channel) -> None:
-    """Under the lease, as a publish writes the newest database, too."""
+    """Under the lease, as a publish writes the newest database, too; without it, which would delay a publish, if
+    nothing is missing."""
+    if not any(_missing(channel)):
+        return
     with publish_lock.reserved(channel):
         current = channels.get(channel.id) or channel
-        shown = set(storage.all_keys(database_key(channel.id).removesuffix(".sqlite3")))
-        hidden = _versions(storage.all_keys(withdrawn_key(channel.id, "").removesuffix(".sqlite3")))
-        missing = [number for number in hidden if database_key(channel.id, number) not in shown]
-        in_parallel(lambda number: _show(channel.id, number), [one for one in missing if one <= current.version])
-        if current.version and database_key(channel.id) not in shown:
-            newest = database_key(channel.id, int(current.version))
+        versions, newest = _missing(current)
+        in_parallel(lambda version: _show(channel.id, version), versions)
+        if newest:
             storage.copy(newest, database_key(channel.id), storage.SQLITE, storage.NEWEST)
+
+
+def _missing(channel: Channel) -> tuple[list[int], str | None]:
+    """(versions that are withdrawn and not shown, the key to copy the newest database from, or None if it is shown)."""
+    shown = set(storage.all_keys(database_key(channel.id).removesuffix(".sqlite3")))
+    hidden = _versions(storage.all_keys(withdrawn_key(channel.id, "").removesuffix(".sqlite3")))
+    versions = [one for one in hidden if one <= channel.version and database_key(channel.id, one) not in shown]
+    has_newest = not channel.version or database_key(channel.id) in shown
+    return versions, None if has_newest else database_key(channel.id, int(channel.version))
 
 
 def _show(channel_id: str, version: int) -> None:

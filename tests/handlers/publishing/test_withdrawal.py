@@ -252,6 +252,15 @@ class TestKilledOrOvertaken:
         assert keys(studio, channel_id) == ALL | {"-3.sqlite3"}
         assert titles(studio, channel_id) == ["c"]
 
+    def test_a_channel_that_is_present_needs_no_lease(self, studio, channel_id):
+        """PUT of what GET returned says that the channel is not deleted. A publish right after must not be delayed."""
+        edit(studio, channel_id, "c")
+        task_id = ask(studio, channel_id, "publish").json["task_id"]
+        existing(publish_lock.claim(task_id, "publish"))
+        before = studio.cloud.contents()
+        withdrawal.place(channel_id)
+        assert studio.cloud.contents() == before
+
 
 class TestDiscardedDraft:
     def test_has_neither_token_nor_database(self, studio, channel_id):
