@@ -18,6 +18,8 @@ from chalicelib.domain.storage_keys import storage_key
 SQLITE = "application/vnd.sqlite3"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NEWEST = "public, max-age=5"
+EXISTS, CONFLICT = 412, 409  # statuses of conditional writes; a conflict is another write at the same moment
+MAX_CONFLICTS = 5
 _CHUNK = 1 << 20  # bytes
 
 
@@ -122,6 +124,23 @@ def put(key: str, body: Any, content_type: str, cache_control: str | None = None
     optional = {"CacheControl": cache_control, "ContentEncoding": encoding}
     extra = {name: value for name, value in optional.items() if value}
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
+
+
+def put_once(key: str, body: Any, content_type: str) -> None:
+    """Write an object whose key is made of its bytes, unless it exists. MD5s can collide: then the first one stays."""
+    extra = {"CacheControl": IMMUTABLE, "ContentType": content_type, "IfNoneMatch": "*"}
+    for attempt in range(1, MAX_CONFLICTS + 1):
+        if hasattr(body, "seek"):
+            body.seek(0)  # the last attempt has read it
+        try:
+            client().put_object(Bucket=settings().bucket, Key=key, Body=body, **extra)
+            return
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == EXISTS:
+                return
+            if status != CONFLICT or attempt == MAX_CONFLICTS:
+                raise
 
 
 def copy(source: str, target: str, content_type: str, cache_control: str) -> None:

@@ -108,7 +108,7 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
         _charge(user, name, len(data), read_many({Upload: [(user.user_id, name)]})[Upload])
     except QuotaExceeded as error:  # this endpoint's specification requires status 403
         raise Forbidden(error.detail) from error
-    storage.put(storage_key(*parts), data, mimetype_of(parts[1]), storage.IMMUTABLE)
+    storage.put_once(storage_key(*parts), data, mimetype_of(parts[1]))
     stored_objects.remember([stored_objects.proof(name, len(data))])
 
 

@@ -150,7 +150,7 @@ def _store(job: _Job, product: _Product) -> DerivedFile:
         checksum = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
-        storage.put(storage_key(checksum, job.extension), file, mimetype_of(job.extension), storage.IMMUTABLE)
+        storage.put_once(storage_key(checksum, job.extension), file, mimetype_of(job.extension))
     left_out = list(product.left_out[:MAX_LEFT_OUT]) or None
     entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=size, left_out=left_out)
     proof = StoredObject(checksum, extension=job.extension, file_size=size)

@@ -1,12 +1,18 @@
 """A second version under a stored name is noticed: the name is an MD5, so the bytes may be others."""
 
+import hashlib
 import json
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib import telemetry
+from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import storage_key
 from chalicelib.models import stored_objects
+from tests.conftest import BUCKET
+from tests.models.dynamodb import answering
 
 MD5 = "c" * 32
 PDF, EPUB = storage_key(MD5, "pdf"), storage_key(MD5, "epub")
@@ -128,3 +134,60 @@ def test_whole_notifications_are_understood(receive, warned):
     receive(sent("QUpfdndhfd8438MNFDN93jdnJFkdmqnh8"))
     first, second = "096fKKXTRTtl3on89fVO.nfljtsv6qko", "QUpfdndhfd8438MNFDN93jdnJFkdmqnh8"
     assert warned.new() == ([(PDF, first, second)], 1)
+
+
+# Two files with one MD5 (Wang and Yu, How to Break MD5, 2005): they differ in six bytes.
+ONE = bytes.fromhex(
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab58712467eab4004583eb8fb7f89"
+    "55ad340609f4b30283e488832571415a085125e8f7cdc99fd91dbdf280373c5b"
+    "d8823e3156348f5bae6dacd436c919c6dd53e2b487da03fd02396306d248cda0"
+    "e99f33420f577ee8ce54b67080a80d1ec69821bcb6a8839396f9652b6ff72a70"
+)
+OTHER = bytes(byte ^ (0x80 if at in (19, 45, 59, 83, 109, 123) else 0) for at, byte in enumerate(ONE))
+
+
+def refusal(status, code):
+    response: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(response, "PutObject")
+
+
+class TestApplication:
+    """Through the API itself, and in workers, nothing replaces what is stored under a name."""
+
+    def send(self, studio, data):
+        name = f"{hashlib.md5(data).hexdigest()}.pdf"
+        head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+        form = head + data + b"\r\n--x--\r\n"
+        sent = studio.call("POST", "/api/internal/file_upload", form, content_type="multipart/form-data; boundary=x")
+        assert sent.status == 200, sent.text
+        return name
+
+    def stored(self, studio, name):
+        return studio.cloud.s3.get_object(Bucket=BUCKET, Key=storage_key(*name.split(".")))["Body"].read()
+
+    def test_keeps_the_first_of_two_files_with_one_name(self, studio):
+        assert ONE != OTHER
+        name = self.send(studio, ONE)
+        assert self.send(studio, OTHER) == name
+        assert self.stored(studio, name) == ONE
+
+    def test_writes_again_if_another_write_was_under_way(self, studio):
+        """S3 answers 409 then; whatever the other one wrote, the bytes are there afterwards."""
+        with answering("PutObject", refusal(409, "ConditionalRequestConflict")):
+            assert self.stored(studio, self.send(studio, ONE)) == ONE
+
+    def test_reads_an_open_file_again_for_the_second_try(self, studio, tmp_path):
+        path, key = tmp_path / "file", storage_key(MD5, "pdf")
+        path.write_bytes(ONE)
+
+        def read_and_refused(client, operation, arguments):
+            arguments["Body"].read()
+            raise refusal(409, "ConditionalRequestConflict")
+
+        with path.open("rb") as file, answering("PutObject", read_and_refused):
+            storage.put_once(key, file, "application/pdf")
+        assert studio.cloud.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read() == ONE
+
+    def test_reports_other_errors(self, studio):
+        with answering("PutObject", refusal(403, "AccessDenied")), pytest.raises(ClientError):
+            storage.put_once(storage_key(MD5, "pdf"), b"", "application/pdf")
