@@ -138,11 +138,11 @@ def test_an_upload_that_is_replaced_meanwhile_is_a_conflict(studio):
 
 
 @pytest.mark.parametrize("stage", [True, False])
-def test_an_upload_that_is_finished_meanwhile_adds_all_or_nothing(studio, stage):
+def test_an_upload_that_is_finished_meanwhile_is_a_conflict(studio, stage):
     channel_id, root = studio.make_channel()
     sent = {"root_id": root, "content_data": [nodes.topic("late")]}
     with interrupted(studio, lambda: studio.finish(channel_id, stage)):
         answer = studio.post(PATH, sent)
-    assert answer.status in (200, 409)
-    assert titles(root) == (["late"] if answer.status == 200 else [])
+    assert answer.status == 409
+    assert titles(root) == []
     assert_sound(root)

@@ -28,6 +28,12 @@ pytestmark = pytest.mark.xdist_group("public bad input")
 
 LISTS = (LIST, V1_LIST)
 CHANNELS = "/api/public/v1/channels"
+# These refuse what is no UUID; to others it is unknown.
+OF_UUIDS = {
+    *("/api/public/v1/channelmetadata/{channel_id}", "/api/public/v1/contentnode/{node_id}"),
+    *("/api/public/v1/contentnode_tree/{node_id}", "/api/public/v2/contentnode_tree/{node_id}"),
+    "/api/public/v2/importmetadata/{node_id}",
+}
 PUBLIC = sorted({route.path for route in routes.OPEN if route.path.startswith("/api/public/")})
 NODE_ROUTES = [path for path in PUBLIC if "contentnode" in path]
 
@@ -60,6 +66,7 @@ NO_COUNTS = [
     "1e5000",
     "0" * 5000,
 ]
+UNSENDABLE = {"%00", "\ud800", "0" * 5000}  # as a cursor
 HUGE = ["3000000000", "99999999999", "9223372036854775808", "9" * 30, "0000001" + "0" * 5000, "9" * 5000]
 TEXTS = [
     *("", "%20", "bad", "3", "2147483648", "9223372036854775808", "9" * 5000, "a" * 1001, "a" * 8000, "true", "null"),
@@ -98,17 +105,22 @@ def world(shared_cloud: Any) -> Iterator[World]:
         assert world.studio.publish(channel_id)["status"] == "SUCCESS"
         getattr(world, name).extend([channel_id, *sent])
     world.studio.make_public(world.public[0])
-    before = shared_cloud.contents()
+    before = stored(shared_cloud)
     yield world
-    assert shared_cloud.contents() == before
+    assert stored(shared_cloud) == before
+
+
+def stored(cloud):
+    return {name: rows for name, rows in cloud.contents().items() if name != "counters"}
 
 
 @pytest.fixture(autouse=True)
-def nothing_changes(world):
-    """No request here changes anything."""
+def nothing_changes(world, request):
+    """No request here changes anything, but unknown tokens are counted."""
     with strictly(world.studio) as watch:
         yield
-    assert watch.writes == []
+    looks_up = "/channels" in request.node.name or request.node.name == "test_any_text_at_all_is_answered"
+    assert set(watch.writes) <= ({"UpdateItem"} if looks_up else set())
 
 
 def send(world, path, **headers):
@@ -163,10 +175,11 @@ def test_any_value_of_any_parameter_is_answered(world, path):
 
 @pytest.mark.parametrize("path", [path for path in PUBLIC if "{" in path])
 def test_any_text_in_a_path_is_answered(world, path):
-    status = 400 if "contentnode_tree" in path or "importmetadata" in path else 404
+    status = 400 if path in OF_UUIDS else 404
     for value in VALUES:
         if value.strip("/") and value.isascii():  # in a path, everything else is percent-encoded
-            assert send(world, ending_with(path, value)).status in (404, status), value
+            expected = 404 if value == routes.NOTHING else status
+            assert send(world, ending_with(path, value)).status == expected, value
 
 
 @settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -272,8 +285,7 @@ class TestCursors:
         corrupted = [good[:-1], good[1:], good + "A", good[:20], good.swapcase(), "A" * 44, "zzz", "cD0z", f"{good}=="]
         for path, cursor in itertools.product((*LISTS, f"{IMPORT}/{world.public[0]}"), [*corrupted, *NO_COUNTS]):
             answer = send(world, f"{path}?max_results=2&cursor={cursor}")
-            same_place = path in LISTS and answer.status == 200 and answer.json["results"] is not None
-            assert answer.status in (400, 404) or (same_place and cursor == good.swapcase()), cursor
+            assert answer.status == (400 if cursor in UNSENDABLE else 404), cursor
 
     @pytest.mark.parametrize("version", [0, 2, 2**63 - 1])
     def test_of_a_version_that_never_existed_are_404(self, world, version):

@@ -259,8 +259,9 @@ def test_bad_input_is_refused(studio, query):
 )
 def test_any_text_can_be_searched_for(studio, text):
     publish(studio, "one")
-    assert studio.get(f"/api/search?keywords={text}").status in (200, 400)
-    assert studio.get(f"/api/search?author={text}").status in (200, 400)
+    for name in ("keywords", "author"):
+        answer = studio.get(f"/api/search?{name}={text}")
+        assert (answer.status, answer.json["results"]) == (200, []), name
 
 
 @pytest.mark.parametrize("role", [EDIT, VIEW])

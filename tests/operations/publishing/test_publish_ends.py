@@ -46,7 +46,7 @@ def test_nodes_can_only_be_added_below_topics(studio):
     channel_id, _, document = channel_with_a_document(studio)
     sent = {"root_id": document, "content_data": [nodes.topic("below")]}
     answer = studio.post("/api/internal/add_nodes", sent)
-    assert 400 <= answer.status < 500
+    assert (answer.status, answer.json["root_id"]) == (400, ["Only topics can have children. Choose a topic."])
     assert studio.publish(channel_id)["status"] == tasks.SUCCESS
 
 

@@ -40,3 +40,32 @@ def methods(path: str) -> set[str]:
     """The methods that a path supports, including OPTIONS, and HEAD if there is GET."""
     own = {route.method for route in ALL if route.path == path}
     return own | {"OPTIONS"} | ({"HEAD"} if "GET" in own else set())
+
+
+# Lists that are 412 without a filter, and a path of which every version is 404.
+FILTERED = (
+    "assessmentitem",
+    "catalog",
+    "channel",
+    "channeluser",
+    "channelversion",
+    "clipboard",
+    "contentnode",
+    "file",
+    "task",
+)
+NEVER = "/api/public/v2/channels"
+
+
+def get_status(path: str, is_signed_in: bool) -> int:
+    """The status of a GET by a user, or by nobody, with ids that do not exist and without a query."""
+    route = next((one for one in ALL if (one.method, one.path) == ("GET", path)), None)
+    if route is None:
+        return 405
+    if route.access is not Access.ANYONE and not is_signed_in:
+        return 401
+    if route.access is Access.ADMIN:
+        return 403
+    if "{" in path or path == NEVER:
+        return 404
+    return 412 if path.removeprefix("/api/") in FILTERED else 200
