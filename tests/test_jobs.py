@@ -35,6 +35,7 @@ def test_names_are_those_of_sent_messages():
         ("pass_on_channels", ("user_id",)),
         ("place_all_databases", ()),
         ("place_databases", ("channel_id",)),
+        ("purge_nodes", ("node_id",)),
         ("rebuild_public_index", ()),
         ("rebuild_search_index", ()),
         ("recount_step", ("step", "id", "start")),

@@ -40,6 +40,7 @@ PASS_ON_CHANNEL = Job("pass_on_channel", ("channel_id",))
 PASS_ON_CHANNELS = Job("pass_on_channels", ("user_id",))
 PLACE_ALL_DATABASES = Job("place_all_databases", is_manual=True)
 PLACE_DATABASES = Job("place_databases", ("channel_id",))
+PURGE_NODES = Job("purge_nodes", ("node_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
 RECOUNT_STEP = Job("recount_step", ("step", "id", "start"))
@@ -69,6 +70,7 @@ JOBS = {
         PASS_ON_CHANNELS,
         PLACE_ALL_DATABASES,
         PLACE_DATABASES,
+        PURGE_NODES,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
         RECOUNT_STEP,

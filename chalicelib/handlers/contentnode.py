@@ -6,12 +6,13 @@ from chalicelib.http.rights import both, in_body, on_path
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.access import node_rights
 from chalicelib.operations.copying import node_copies
-from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites
+from chalicelib.operations.nodes import node_moves, node_reads, node_writes, prerequisites, purging
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.contentnode import (
     ENOUGH,
     ONE_OF,
     Copy,
+    DeleteQuery,
     Move,
     NodeChange,
     NodeQuery,
@@ -42,7 +43,6 @@ CONTENTNODE = Resource(
     retrieve=node_reads.retrieve,
     create=node_writes.create,
     update=node_writes.update,
-    delete=node_moves.trash,
     write=NodeWrite,
     change=NodeChange,
     replace=NodeChange,
@@ -50,6 +50,14 @@ CONTENTNODE = Resource(
     editable=node_rights.live,
     within=("parent", node_rights.live),
 )
+
+
+def delete(request: Request) -> Reply:
+    """It moves to the trash. With `deleted=true`, a node that is in the trash is deleted for good with all descendants:
+    they cannot be restored, and storage that nothing else uses is given back within a minute."""
+    is_purge = parse_query(DeleteQuery, request.query).deleted
+    (purging.purge if is_purge else node_moves.trash)(request.user, request.params["id"])
+    return Reply(None, 204)
 
 
 def move(request: Request) -> ContentNode:
@@ -80,6 +88,7 @@ MANY, ONE = "/api/contentnode", "/api/contentnode/{id}"
 ROUTES = (
     *routes_of(CONTENTNODE),
     Route("GET", MANY, listing, Access.SIGNED_IN, "List content nodes", query=NodeQuery, answer=Results[ContentNode]),
+    Route("DELETE", ONE, delete, Access.SIGNED_IN, "Delete a content node", query=DeleteQuery, status=204),
     Route(
         "GET",
         f"{ONE}/requisites",

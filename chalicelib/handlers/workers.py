@@ -15,7 +15,7 @@ from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
 from chalicelib.operations.files import file_uploads, missing_places
-from chalicelib.operations.nodes import propagation, rebalancing
+from chalicelib.operations.nodes import propagation, purging, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release, withdrawal
 from chalicelib.operations.search import search_index_update
@@ -77,6 +77,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.PASS_ON_CHANNELS: ownership.pass_on_all,
     jobs.PLACE_ALL_DATABASES: withdrawal.place_all,
     jobs.PLACE_DATABASES: withdrawal.place,
+    jobs.PURGE_NODES: purging.remove,
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
     jobs.RECOUNT_STEP: recount.run,

@@ -33,6 +33,7 @@ from chalicelib.models.base import Table, find, read_many, read_raw
 from chalicelib.models.lazy import to_read
 
 MAX_NODE_BYTES = 380_000  # of its JSON, as a DynamoDB item holds 400 kB
+PURGED = "purged"  # instead of the parent and tree of a node that is deleted for good, see `models.purges`
 
 
 class NodeIdIndex(GlobalSecondaryIndex["Node"]):  # type: ignore[no-untyped-call]
@@ -109,6 +110,7 @@ class Node(Table):
     modified_rev = NumberAttribute(default=0)
     position = UnicodeAttribute(null=True)
     deleted_from = UnicodeAttribute(null=True)  # its parent before it was moved to the trash
+    deleted_by = UnicodeAttribute(null=True)  # the sync change that moved it there, "<owner>/<rev>"
 
     next_position = NumberAttribute(default=0)  # of the next child to be appended
     total_count = NumberAttribute(default=0)  # descendants
@@ -242,6 +244,11 @@ def tops_of(found: Iterable[Node]) -> list[str]:
 def is_reserved(node: Node) -> bool:
     """Whether this is not a node but the reserved id of a copy's top node, see `tree_copies`."""
     return bool(node.tree_id == node.channel_id)
+
+
+def is_purged(node: Node) -> bool:
+    """Whether this node is deleted for good, and only keeps its id until everything below it is removed."""
+    return bool(node.tree_id == PURGED)
 
 
 def unfinished(tops: Iterable[Node]) -> set[str]:

@@ -206,6 +206,12 @@ class Move(Schema):
     position: Position = "last-child"
 
 
+class DeleteQuery(Query):
+    """`DELETE /api/contentnode/{id}`: with `deleted=true`, a node of the trash is deleted for good."""
+
+    deleted: Flag = False
+
+
 class Restore(Schema):
     """The topic to which a node is restored from the trash; by default the one that it was deleted from."""
 

@@ -250,6 +250,12 @@ class Machine(RuleBasedStateMachine):
         if node:
             self.call("POST", f"/api/contentnode/{node.id}/restore", {}, node.channel_id)
 
+    @rule(pick=picks)
+    def delete_a_node_for_good(self, pick: int) -> None:
+        node = self.node(pick, tree="trash")
+        if node:
+            self.call("DELETE", f"/api/contentnode/{node.id}?deleted=true", None, node.channel_id)
+
     @rule()
     def deliver(self) -> None:
         storage.drain(self.studio)

@@ -60,7 +60,7 @@ def viewable(user: Identity, node_id: object, also_deleted: bool = False) -> Pla
 
     Raises NotFound if it does not exist or the user may not view it, and if it is deleted, unless `also_deleted`.
     """
-    place = _place(user, node_id, needs_edit=False)
+    place = _place(user, node_id)
     if place.is_deleted and not also_deleted:
         raise _unknown(node_id)
     return place
@@ -72,9 +72,24 @@ def editable(user: Identity, node_id: object) -> Place:
     Raises NotFound if the user may not view it, and Forbidden if the user may only view it. Raises Conflict if its tree
     is neither the live tree nor the trash of its channel, because other trees cannot be edited.
     """
-    place = _place(user, node_id, needs_edit=True)
+    return _editable(user, node_id, policy.may_edit)
+
+
+def _editable(user: Identity, node_id: object, may: Callable[[Role | None], bool]) -> Place:
+    place = _place(user, node_id, may)
     if not place.is_live and not place.is_trash:
         raise Conflict(f"Node {place.node.id} is in a staged or replaced tree. Edit the live tree.")
+    return place
+
+
+def purgeable(user: Identity, node_id: object) -> Place:
+    """Return a node that the user may delete for good. Raises as `editable`, and NotFound outside of the trash."""
+    place = _editable(user, node_id, policy.may_purge)
+    if not place.is_deleted:
+        raise NotFound(
+            f"No ContentNode matches the given query: {place.node.id} is not in the trash. Delete it first, "
+            "without deleted=true."
+        )
     return place
 
 
@@ -110,22 +125,23 @@ def retried(attempt: Callable[[], T | None]) -> T:
     raise Busy("Other requests are changing the same channel. Send this request again.")
 
 
-def _place(user: Identity, node_id: object, needs_edit: bool) -> Place:
+def _place(user: Identity, node_id: object, may: Callable[[Role | None], bool] | None = None) -> Place:
+    """Return a node that the user may view, and also change if `may` is a rule for that."""
     plain = parse_id(node_id)
     found = nodes.get(plain) if plain else None
     if found is None:
         raise _no_node(user, node_id)
-    rights, path = _rights_and_path(user, found, needs_edit)
+    rights, path = _rights_and_path(user, found, may is not None)
     channel = next((channel for channel in rights[Channel] if path and channel.id == path[0].channel_id), None)
     role = roles(user, rights).get(channel.id) if channel else None
     if channel is None or not policy.may_view_tree(role, is_live=path[0].id == channel.root_id):
         raise _unknown(node_id)
-    if needs_edit and not policy.may_edit(role):
+    if may and not may(role):
         raise policy.refuse_edit(channel.id)
     for node in path:
         node.channel_id, node.tree_id = channel.id, path[0].id
     counters = changes.counters_among(rights[Change], [channel.id])
-    return Place(path[-1], path[:-1], channel, counters[channel.id] if needs_edit else None)
+    return Place(path[-1], path[:-1], channel, counters[channel.id] if may else None)
 
 
 def _rights_and_path(user: Identity, found: Node, with_counter: bool) -> tuple[Found, list[Node]]:
@@ -185,6 +201,8 @@ def viewable_nodes(
 
 def _may_view(role: Role | None, node: Node, channel: Channel, deleted: bool | None) -> bool:
     is_deleted = _is_deleted(node, channel)
+    if nodes.is_purged(node):
+        return False
     if deleted is not None and is_deleted != deleted:
         return False
     if is_deleted and not policy.may_view_deleted(role):
@@ -216,7 +234,7 @@ def viewable_by_id(user: Identity, found: Iterable[Node]) -> dict[str, Node]:
     def role(node: Node) -> Role | None:
         return policy.role_of(user, stored.get(node.channel_id), node.tree_id in open_trees)
 
-    present = [node for node in finished if not _is_deleted(node, known[node.channel_id])]
+    present = [node for node in finished if not nodes.is_purged(node) and not _is_deleted(node, known[node.channel_id])]
     return {node.id: node for node in present if policy.may_view(role(node))}
 
 

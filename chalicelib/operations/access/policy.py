@@ -148,6 +148,11 @@ def may_view_deleted(role: Role | None) -> bool:
     return may_edit(role)
 
 
+def may_purge(role: Role | None) -> bool:
+    """Whether a user may delete nodes of the trash for good: those who may restore them."""
+    return may_edit(role)
+
+
 def may_edit(role: Role | None) -> bool:
     """Whether a user may edit a channel, its nodes, files, members and invitations, and view its tokens."""
     return role in _EDITORS

@@ -28,6 +28,11 @@ class Origin:
 
     applied: Change | None = None
 
+    @property
+    def mark(self) -> str | None:
+        """Identifies the sync change, if it is one."""
+        return f"{self.applied.owner}/{self.applied.rev}" if self.applied else None
+
     def emitted(self, described: list[Change]) -> list[Change]:
         """The changes to emit among those that describe a write."""
         known_in = self.applied.channel_id if self.applied else None

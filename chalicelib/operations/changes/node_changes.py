@@ -57,6 +57,11 @@ def moved(user: Identity, before: Place, goal: Place, row: Callable[[], ContentN
     return made
 
 
+def purged(user: Identity, before: Place) -> list[Change]:
+    """A node that is deleted for good. Clients that show the trash remove it with its descendants."""
+    return [by_request(user, before.channel.id, DELETED, _TABLE, before.node.id)]
+
+
 def moved_by_sync(
     user: Identity, applied: Change, before: Place, goal: Place, row: Callable[[], ContentNode]
 ) -> list[Change]:

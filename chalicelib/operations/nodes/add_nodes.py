@@ -131,6 +131,8 @@ def _read(user: Identity, parent: Node, sent: list[Sent], ids: dict[str, str]) -
     if not policy.may_edit(channel_rights.roles(user, found)[channel_id]):
         raise policy.refuse_edit(channel_id)
     for node in found[Node]:
+        if nodes.is_purged(node):
+            raise Busy(f"Node {node.id} is being deleted for good. Send this request again.", retry_after=5)
         if ids.get(node.node_id) != node.id:
             raise Conflict(f"The id {node.id} of one of these nodes is in use. Send the node with another node_id.")
     return _State(

@@ -31,6 +31,14 @@ from chalicelib.schemas.sync import MOVED
 MAX_MOVED_AT_ONCE = 50  # descendants that change the tree in the same transaction
 
 
+class InTrash(Exception):
+    """A node is in the trash already."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.id)
+        self.node = node
+
+
 @dataclass(frozen=True)
 class Spot:
     """A free position among the children of a topic; `path` leads from the root to that topic."""
@@ -54,10 +62,18 @@ def relocate(user: Identity, node_id: str, sent: Move, origin: Origin = REQUEST)
     return _relocate(user, node_id, sent.target, sent.position, origin)
 
 
-def trash(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
-    """Move a node to the trash of its channel. Raises BadRequest for roots.
+def trash(user: Identity, node_id: str) -> None:
+    """Move a node to the trash of its channel. Raises BadRequest for roots, and NotFound for nodes that are there."""
+    try:
+        move_to_trash(user, node_id, REQUEST)
+    except InTrash as found:
+        raise NotFound(f"No ContentNode matches the given query: {found.node.id} is in the trash already.") from found
 
-    For requests, a deleted node is not found; sync clients may delete it again.
+
+def move_to_trash(user: Identity, node_id: str, origin: Origin) -> None:
+    """Move a node to the trash of its channel. Raises BadRequest for roots, and InTrash for nodes that are there.
+
+    A sync change is recorded on the node, see `purging`.
     """
     _relocate(user, node_id, None, "last-child", origin)
 
@@ -96,9 +112,7 @@ def _move(user: Identity, node_id: str, target: str | None, position: str, origi
     source = node_rights.editable(user, node_id)
     node = source.node
     if target is None and source.is_deleted:
-        if origin.applied:
-            return node, 0
-        raise NotFound(f"No ContentNode matches the given query: {node.id} is in the trash already.")
+        raise InTrash(node)
     goal = node_rights.editable(user, target or source.channel.trash_root_id)
     if not source.above:
         raise BadRequest("The root of a tree cannot be moved or deleted. Delete its channel instead.")
@@ -112,6 +126,7 @@ def _move(user: Identity, node_id: str, target: str | None, position: str, origi
     if (spot.path[-1].id, spot.position) == (node.parent_id, node.position):
         return node, 0
     changes = _changes(source, goal, spot)
+    changes.fields[node.id]["deleted_by"] = origin.mark if target is None else None
     changes.emissions = _emissions(user, changes, source, goal, position, origin)
     rebalancing.request(spot.path[-1].id, spot.position)
     pending_rev = 0 if _propagate_now(changes, source, goal) else changes.rev(goal.channel.id)

@@ -179,7 +179,7 @@ def _effect(change: Change, tries: int, sender: Identity | None) -> list[Change]
             raise Busy(f"Channel {change.channel_id} is not created yet.", retry_after=5) from error
         if not tries or not isinstance(error, _errors_of_retry(change)):
             raise
-        if change.table != "contentnode":
+        if change.table != "contentnode" or change.type == DELETED:
             return None
         if not was_created(change):
             raise
@@ -197,8 +197,6 @@ def _errors_of_retry(change: Change) -> tuple[type[StudioError], ...]:
     """Return the errors that, on a retry, mean that the change was already applied: it already exists, or no longer."""
     if change.table == "invitation":  # it was decided
         return (Conflict,)
-    if change.table == "contentnode" and change.type == DELETED:  # it was moved to the trash
-        return ()
     return _ERRORS_OF_RETRY.get(int(change.type), ())
 
 

@@ -18,7 +18,7 @@ from chalicelib.operations.channels import channel_resource, channel_sets, deplo
 from chalicelib.operations.copying import node_copies, pull_from_source
 from chalicelib.operations.exercises import questions
 from chalicelib.operations.files import node_files
-from chalicelib.operations.nodes import bulk_update, node_moves, node_writes, prerequisites
+from chalicelib.operations.nodes import bulk_update, node_moves, node_writes, prerequisites, purging
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.sync import people_effects
 from chalicelib.operations.users import bookmarks, clipboard, invitations, saved_searches
@@ -97,7 +97,8 @@ def _update_node(user: Identity, change: Change) -> None:
 
 
 def _delete_node(user: Identity, change: Change) -> None:
-    node_moves.trash(user, change.key, Origin(change))
+    """Studio's editor moves nodes to the trash, and deletes what is in the trash for good."""
+    purging.delete(user, change.key, Origin(change))
 
 
 def _move_node(user: Identity, change: Change) -> None:

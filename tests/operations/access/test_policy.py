@@ -77,6 +77,7 @@ TABLE = {
     "view tasks, members and differences": (policy.is_member, MEMBERS),
     "edit": (policy.may_edit, EDITORS),
     "view deleted nodes": (policy.may_view_deleted, EDITORS),
+    "delete nodes for good": (policy.may_purge, EDITORS),
     "import from a private channel": (lambda role: policy.may_import_from(role, False, False), MEMBERS),
     "import from a public channel": (lambda role: policy.may_import_from(role, True, False), ALL),
     "import from a deleted channel": (lambda role: policy.may_import_from(role, True, True), NONE),
