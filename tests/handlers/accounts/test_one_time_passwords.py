@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chalicelib.errors import Conflict, ValidationFailed
+from chalicelib.errors import NO_PERMISSION, Conflict, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import CHANGE_FIRST
 from chalicelib.identity.cookies import SESSION
@@ -111,7 +111,10 @@ class TestSession:
     )
     def test_may_do_nothing_else(self, studio, browser, method, path):
         answer = browser.call(method, path, {"name": "c"} if method == "POST" else None)
-        assert (answer.status, answer.json) == (403, {"error": "Forbidden", "detail": CHANGE_FIRST})
+        assert (answer.status, answer.json) == (
+            403,
+            {"error": "Forbidden", "detail": f"{NO_PERMISSION} {CHANGE_FIRST}"},
+        )
         assert studio.cloud.items("channels") == []
 
     def test_can_read_the_current_user_and_sign_out(self, browser):

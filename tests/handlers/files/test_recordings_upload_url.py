@@ -62,8 +62,10 @@ def test_invalid_uploads_are_refused_as_recorded(answers, call):
     assert answer.status == call.status, answer.text
     if call.status == 412:  # Studio sends an empty body
         assert answer.json["error"] == "Not enough storage"
-    else:
-        assert answer.json == call.response
+    else:  # Studio's sentence, then what to do
+        assert answer.json.keys() == call.response.keys()
+        for field, (sentence,) in call.response.items():
+            assert answer.json[field][0].startswith(sentence)
 
 
 @pytest.mark.parametrize(

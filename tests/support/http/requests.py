@@ -179,7 +179,8 @@ class Raw:
         self.text = text
 
 
-DEEP = 900  # levels: less than the maximum of Python's JSON
+DEEP = 90  # levels of JSON: with those around them, as many as a request may have
+DEEP_TEXT = 900  # levels of text that is JSON: less than the maximum of Python's JSON
 WRONG: dict[str, Any] = {
     "null": None,
     "true": True,
@@ -200,7 +201,7 @@ WRONG: dict[str, Any] = {
     "object of objects": {"a": {"\ud800": ["\ud800"]}},
     "deep lists": Raw("[" * DEEP + "]" * DEEP),
     "deep objects": Raw('{"a":' * DEEP + "1" + "}" * DEEP),
-    "deep text": "[" * DEEP + "]" * DEEP,
+    "deep text": "[" * DEEP_TEXT + "]" * DEEP_TEXT,
 }
 
 # A body that contains one of these is refused as a whole: it is not JSON, or cannot be stored.
