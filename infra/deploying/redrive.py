@@ -3,7 +3,7 @@
 from infra.deploying.account import Account
 from infra.deploying.problems import DeployError
 
-POLL = 2  # seconds; a long poll, which asks all servers of SQS
+LONG_POLL = 2  # seconds; a long poll, which asks all servers of SQS
 
 
 def redrive(account: Account, queue: str) -> int:
@@ -19,7 +19,7 @@ def redrive(account: Account, queue: str) -> int:
     except sqs.exceptions.QueueDoesNotExist:
         raise DeployError(f"There is no queue {queue}-dlq in {account.region}: is the stage deployed there?") from None
     count = 0
-    poll = {"QueueUrl": source, "MaxNumberOfMessages": 10, "WaitTimeSeconds": POLL}
+    poll = {"QueueUrl": source, "MaxNumberOfMessages": 10, "WaitTimeSeconds": LONG_POLL}
     while messages := sqs.receive_message(**poll).get("Messages"):
         for message in messages:
             sqs.send_message(QueueUrl=target, MessageBody=message["Body"])

@@ -149,7 +149,8 @@ def main() -> None:
         threading.Thread(target=worker.run, args=[stop], name=worker.name, daemon=True).start()
     by_name = {worker.name: worker for worker in workers}
     for schedule in resources.schedules():
-        threading.Thread(target=keep_schedule, args=[schedule, by_name[schedule.queue], stop], daemon=True).start()
+        if schedule.queue in by_name:
+            threading.Thread(target=keep_schedule, args=[schedule, by_name[schedule.queue], stop], daemon=True).start()
     stop.wait()
     deadline = time.monotonic() + FINISH_WITHIN
     while time.monotonic() < deadline and any(worker.busy.is_set() for worker in workers):

@@ -73,10 +73,13 @@ class TestAdministrators:
     def test_get_404_for_an_unknown_channel(self, studio, administrator, channel_id):
         assert change(studio, administrator, channel_id, public=True).status == 404
 
-    def test_cannot_make_an_unpublished_channel_public(self, studio, administrator):
+    def test_make_a_channel_public_before_its_first_publish(self, studio, administrator):
         channel_id, _ = studio.make_channel()
-        answer = change(studio, administrator, channel_id, public=True)
-        assert (answer.status, existing(channels.get(channel_id)).public) == (409, False)
+        assert change(studio, administrator, channel_id, public=True).json["public"] is True
+        studio.deliver()
+        assert listed(studio) == []
+        publish(studio, channel_id=channel_id)
+        assert listed(studio) == [(channel_id, 1)]
 
 
 class TestPublicIndex:

@@ -8,7 +8,7 @@ from typing import Any
 from infra import cfn, resources
 
 PARAMETERS = {"Prefix": "studio-dev-", "DeletionProtection": "false"}
-TABLES = ("UsersTable", "TokensTable", "SessionsTable")  # few, to save time
+TABLES = ("UsersTable", "EmailAddressesTable", "CountersTable", "TokensTable", "SessionsTable")  # few, to save time
 OTHERS = (
     *("ContentBucket", "UploadsQueue", "UploadsDeadLetters", "UploadsQueuePolicy"),
     *("PublishQueue", "PublishDeadLetters", "FailedQueue", "FailedDeadLetters"),

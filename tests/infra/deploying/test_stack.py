@@ -29,8 +29,9 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("AWS_ENDPOINT_URL", url)
-        for module in (stack, remove, redrive):
+        for module in (stack, remove):
             patch.setattr(module, "POLL", 0.05)
+        patch.setattr(redrive, "LONG_POLL", 0)
         yield url
 
 
@@ -101,10 +102,10 @@ def test_what_destroy_retains_is_imported_again(run: Any, at: account.Account, o
     output.clear()
     deploy.destroy("dev", REGION, say=output.append)
     assert "DATA=delete" in output[-1]
-    assert (status(at), len(tables(at))) == ("none", 3)
+    assert (status(at), len(tables(at))) == ("none", 5)
 
     run()
-    assert output[1] == "Importing 4 existing tables and buckets."
+    assert output[1] == "Importing 6 existing tables and buckets."
     assert "  UsersTable: import complete" in output
     assert not any("replaced" in line for line in output)
     assert dynamodb.get_item(TableName=USERS, Key={"id": {"S": "a"}})["Item"]
