@@ -134,18 +134,12 @@ def _prepare_files(channel: Channel, values: dict[str, Any]) -> None:
 
 
 def _refresh_lists(channel: Channel) -> None:
-    messages = databases_to_place(channel)
+    messages = channel_files.databases_to_place(channel)
     if channel.public:
         messages.append(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     queues.send_maintenance(*messages)
     if channel.version:
         search_index_update.send_refresh(channel.id)
-
-
-def databases_to_place(channel: Channel) -> list[dict[str, object]]:
-    """The job that withdraws the databases of a deleted channel, or brings those of a restored one back, if any."""
-    has_any = channel.version or channel.draft_token
-    return [jobs.PLACE_DATABASES.message(channel_id=channel.id)] if has_any else []
 
 
 def _columns(sent: ChannelChange, defaults: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from chalicelib.operations.access.node_rights import retried
 from chalicelib.operations.changes import channel_changes
 from chalicelib.operations.changes.feed import emissions
 from chalicelib.operations.channels.channel_representation import fields_of
-from chalicelib.operations.channels.channel_resource import databases_to_place
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.search import search_index_update
@@ -83,7 +82,7 @@ def update(user: Identity, channel_id: str, sent: AdminChannelChanges) -> AdminC
     """
     given = {name: value for name, value in sent.model_dump().items() if value is not None}
     channel = retried(lambda: _update(user, channel_id, given))
-    messages = databases_to_place(channel) if "deleted" in given else []
+    messages = channel_files.databases_to_place(channel) if "deleted" in given else []
     if "public" not in given and channel.public and not given.keys().isdisjoint(_LISTED):
         messages.append(jobs.LIST_CHANNELS.message(channel_ids=[channel.id]))
     queues.send_maintenance(*messages)

@@ -37,12 +37,22 @@ def prepare_change(channel_id: str, *user_ids: str | None) -> None:
 def prepare_deleted(channel: Channel, deleted: bool) -> None:
     """Prepare that a channel, as read, is deleted or restored. Call it before the commit; no effect if it is already.
 
-    Raises QuotaExceeded if its owner does not have enough storage left to restore it.
+    The job that withdraws its databases, or brings them back, is queued here, so that it also runs if this process is
+    killed after the commit. Raises QuotaExceeded if its owner does not have enough storage left to restore it.
     """
-    if deleted and not channel.deleted:
+    if bool(channel.deleted) == deleted:
+        return
+    if deleted:
         prepare_change(channel.id, channel.owner_id)
-    if channel.deleted and not deleted:
+    else:
         charge_restored(channel)
+    queues.send_maintenance(*databases_to_place(channel), delay=COMMIT_DELAY)
+
+
+def databases_to_place(channel: Channel) -> list[dict[str, object]]:
+    """The job that withdraws the databases of a deleted channel, or brings those of a restored one back, if any."""
+    has_any = channel.version or channel.draft_token
+    return [jobs.PLACE_DATABASES.message(channel_id=channel.id)] if has_any else []
 
 
 def settle_channel(channel_id: str, user_id: str, start: str) -> None:

@@ -11,12 +11,15 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.leases import LeaseAttributes
 from chalicelib.operations.channels import channel_resource
 from chalicelib.operations.publishing import publish_lock, withdrawal
+from chalicelib.operations.storage import channel_files
 from tests.conftest import BUCKET
+from tests.faults.feed_world import Killed
 from tests.handlers.publishing.test_publish_draft import ask, draft, edit, fields, keys
 from tests.support.existing import existing
 from tests.support.worlds import nodes
 from tests.support.worlds.published import lookup, titles
 from tests.support.worlds.publishing import publish
+from tests.support.worlds.storage import drain
 from tests.support.worlds.syncing import Client
 
 ALL = {".sqlite3", "-1.sqlite3", "-2.sqlite3"}
@@ -72,6 +75,23 @@ class TestDeletedChannel:
         assert keys(studio, channel_id) == ALL
         assert {version: studio.database(channel_id, version) for version in (None, 1, 2)} == before
         assert existing(lookup(studio, channel_id))["version"] == 2
+
+    def test_has_no_database_although_its_request_was_killed_after_the_commit(self, studio, channel_id, monkeypatch):
+        def kill(_):
+            raise Killed
+
+        monkeypatch.setattr(channel_resource, "_refresh_lists", kill)
+        with pytest.raises(Killed):
+            by_rest(studio, channel_id)
+        drain(studio)
+        assert keys(studio, channel_id) == set()
+
+    def test_has_its_databases_again_when_a_chef_restores_it(self, studio, channel_id):
+        by_rest(studio, channel_id)
+        studio.deliver()
+        studio.make_channel("a", channel_id)
+        drain(studio)
+        assert keys(studio, channel_id) == ALL
 
     def test_has_no_draft_any_more(self, studio, channel_id):
         token = draft(studio, channel_id)["result"]["draft_token"]
@@ -331,5 +351,5 @@ def test_a_draft_that_failed_leaves_no_database(studio, channel_id, monkeypatch)
 def test_a_channel_without_databases_needs_no_job(studio):
     made, _ = studio.make_channel()
     by_rest(studio, made)
-    assert channel_resource.databases_to_place(existing(channels.get(made))) == []
+    assert channel_files.databases_to_place(existing(channels.get(made))) == []
     assert studio.deliver("maintenance") == 0
