@@ -88,7 +88,7 @@ class TestDiff:
     def test_is_restarted_if_its_worker_was_killed(self, studio):
         channel_id = stage(studio, "a")
         task_id = diff(studio, channel_id).json["task_id"]
-        studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls["maintenance"])
+        studio.cloud.lose_messages("maintenance")
         for minutes, is_lost in ((29, False), (31, True)):
             started = (now() - timedelta(minutes=minutes)).isoformat()
             Task(task_id).update([Task.status.set(tasks.STARTED), Task.created.set(started)])

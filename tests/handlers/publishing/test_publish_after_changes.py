@@ -112,7 +112,7 @@ def test_a_publish_by_sync_follows_the_changes_before_it(studio, world):
 
 def test_changes_whose_messages_are_late_are_sent_again(studio, world):
     world.pull()
-    studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls["maintenance"])
+    studio.cloud.lose_messages("maintenance")
     world.publish()
     studio.deliver()
     assert world.published == [("new",)]

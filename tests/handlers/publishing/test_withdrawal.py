@@ -263,7 +263,7 @@ class TestKilledOrOvertaken:
         edit(studio, channel_id, "c")
         task_id = ask(studio, channel_id, "publish").json["task_id"]
         task, channel = existing(publish_lock.claim(task_id, "publish"))
-        studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls["maintenance"])
+        studio.cloud.lose_messages("maintenance")
         with pytest.raises(Busy):
             withdrawal.place(channel_id)
         publish_lock.release(task, channel)

@@ -69,7 +69,7 @@ def test_a_message_is_redelivered_while_another_worker_holds_the_task(studio, st
         studio.deliver("publish")
     publish_lock.claim(task_id, stage)
     before = studio.cloud.waiting(stage)
-    studio.cloud.sqs.purge_queue(QueueUrl=studio.cloud.queue_urls[stage])
+    studio.cloud.lose_messages(stage)
     receive(stage, task_id, 1)
     assert studio.cloud.waiting(stage) == before == 1
 

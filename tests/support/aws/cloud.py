@@ -62,6 +62,10 @@ class Cloud:
         """The number of messages in a queue, including delayed ones."""
         return moto_internals.waiting(PREFIX + queue)
 
+    def lose_messages(self, queue: str) -> None:
+        """Delete the messages of a queue, including delayed ones."""
+        moto_internals.empty_queue(PREFIX + queue)
+
     def bodies(self, *queues: str) -> list[str]:
         """The messages in queues that can be received now."""
         urls = [self.queue_urls[queue] for queue in queues]

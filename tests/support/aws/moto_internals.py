@@ -37,9 +37,15 @@ def waiting(queue: str) -> int:
 
 def empty_queues() -> None:
     """Delete all messages."""
-    for queue in _backend("sqs").queues.values():
-        queue._messages = []
-        queue._pending_messages = set()
+    for name in _backend("sqs").queues:
+        empty_queue(name)
+
+
+def empty_queue(name: str) -> None:
+    """Delete the messages of a queue. A purge is refused within a minute after another one."""
+    queue = _backend("sqs").queues[name]
+    queue._messages = []
+    queue._pending_messages = set()
 
 
 @contextmanager

@@ -215,9 +215,10 @@ class Publishing:
         self.waiting.append(message)
 
     def pass_time(self, seconds: float) -> None:
-        """Advance the clock. Workers whose lease ends meanwhile are killed."""
+        """Advance the clock. Workers whose lease ends meanwhile are killed, also if it ends within the few ticks of the
+        clock that the next event takes."""
         self.now += seconds
-        for worker in [worker for worker in self.workers if worker.lease_ends <= self.now]:
+        for worker in [worker for worker in self.workers if worker.lease_ends <= self.now + 0.001]:
             self.die(worker)
 
     def live_on(self, worker: Worker) -> None:
