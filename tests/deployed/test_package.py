@@ -100,7 +100,7 @@ class TestTemplate:
     def test_every_function_is_in_the_zip(self, template: dict[str, Any]) -> None:
         functions = [r["Properties"] for r in template["Resources"].values() if r["Type"].endswith("::Function")]
         handlers = {function["Handler"]: function["CodeUri"] for function in functions if "Handler" in function}
-        names = {"app.app", "app.publish", "app.export", "app.maintenance", "app.uploads"}
+        names = {"app.app", "app.publish", "app.export", "app.maintenance", "app.failed", "app.uploads"}
         assert handlers == dict.fromkeys(names, "./deployment.zip")
         assert {function["Runtime"] for function in functions if "Handler" in function} == {"python3.11"}
 

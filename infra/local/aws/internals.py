@@ -31,6 +31,7 @@ MAX_BATCHES = 2  # of a queue, concurrently
 LOG_WAITS = (0.01, 0.005, 0.25)  # seconds: for a first line, for another one, in all
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 BINARY_TYPES = "x-amazon-apigateway-binary-media-types"
+SOURCE = "DeadLetterQueueSourceArn"
 # Neither PYTHONPATH nor any site-packages.
 _ISOLATED_PYTHON = '#!/bin/sh\nexec "{python}" -I -S "$@"\n'
 
@@ -85,6 +86,7 @@ INTERNALS = (
     Internal("core.lambda_runtime", "_detect_runtime_binary", "(runtime)", "sys.executable"),
     Internal("core.lambda_runtime", "Worker._drain_stderr_bounded", "(self, first_line_wait, idle_confirm, hard_cap)"),
     Internal("services.lambda_svc", "_sqs_esm_concurrency", "(esm, func_rec, config, queue)"),
+    Internal("services.lambda_svc", "_run_sqs_batch", "(esm, func_rec, event, batch, queue_url, queue_name)"),
     Internal("services.apigateway_v1", "_import_rest_api", "(spec, base_data)"),
     Internal("services.apigateway_v1", "_put_gateway_response", "(api_id, response_type, data)"),
 )
@@ -220,6 +222,25 @@ def limit_batches() -> None:
         return min(MAX_BATCHES, int(concurrency_of(*arguments, **named)))
 
     lambda_svc._sqs_esm_concurrency = limited
+
+
+def name_sources() -> None:
+    """Name the queue that a dead letter comes from in the events of functions, as AWS does.
+
+    To report: ReceiveMessage returns `DeadLetterQueueSourceArn`, but events of functions lack it.
+    """
+    from ministack.services import lambda_svc
+
+    run = lambda_svc._run_sqs_batch
+
+    def named(esm: Any, function: Any, event: dict[str, Any], batch: list[dict[str, Any]], *queue: str) -> None:
+        sources = {message["id"]: message["sys"].get(SOURCE) for message in batch}
+        for record in event["Records"]:
+            if source := sources[record["messageId"]]:
+                record["attributes"][SOURCE] = source
+        run(esm, function, event, batch, *queue)
+
+    lambda_svc._run_sqs_batch = named
 
 
 def shorten_log_waits() -> None:

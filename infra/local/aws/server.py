@@ -192,6 +192,7 @@ def _serve_functions() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     internals.isolate_functions(Path(os.environ["STATE_DIR"]))
     internals.limit_batches()
+    internals.name_sources()
     internals.shorten_log_waits()
     internals.import_gateway_responses()
 
