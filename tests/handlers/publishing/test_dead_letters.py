@@ -188,3 +188,17 @@ def test_a_dead_letter_of_a_deleted_channel_leaves_no_database(studio):
     studio.deliver()
     assert studio.task(task_id)["status"] == tasks.FAILURE
     assert not [key for key in studio.cloud.objects() if key.startswith(f"content/databases/{channel_id}")]
+
+
+def test_a_dead_letter_of_the_export_is_kept_in_its_queue(studio):
+    assert bury("export", json.dumps({"task_id": "0" * 32})) == []
+    assert kept(studio, "export") == [{"task_id": "0" * 32}]
+
+
+def test_a_dead_letter_that_cannot_be_kept_is_delivered_again(studio, monkeypatch):
+    def refuse(*_):
+        raise OSError
+
+    monkeypatch.setattr(dead_letters, "bury", refuse)
+    assert bury("export", json.dumps({"task_id": "0" * 32})) == [{"itemIdentifier": "m"}]
+    assert kept(studio, "export") == []
