@@ -7,7 +7,7 @@ from chalicelib.handlers.session import cookies_of, device_of, known, leave
 from chalicelib.http.html import Html, render
 from chalicelib.http.router import NO_STORE, STATUS, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
-from chalicelib.operations.users import sessions
+from chalicelib.operations.accounts import sessions
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import PasswordChange, SignIn
 

@@ -5,8 +5,8 @@ from chalicelib.errors import NotSignedIn
 from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
-from chalicelib.operations.users import sessions
-from chalicelib.operations.users.sessions import SignedIn
+from chalicelib.operations.accounts import sessions
+from chalicelib.operations.accounts.sessions import SignedIn
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.session import SessionState
 from chalicelib.schemas.session import SignIn

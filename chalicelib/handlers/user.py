@@ -2,7 +2,7 @@
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Request, Route
-from chalicelib.operations.users import profile, sessions
+from chalicelib.operations.accounts import profile, sessions
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.people import CurrentUser, Profile

@@ -8,7 +8,7 @@ from chalicelib.identity import accounts, daily_limits, revocation
 from chalicelib.identity.authentication import identify, session_of
 from chalicelib.models import tokens, users
 from chalicelib.models.users import User
-from chalicelib.operations.users.sessions import start
+from chalicelib.operations.accounts.sessions import start
 from tests.support.aws.calls import Watch, watching
 from tests.support.existing import existing
 

@@ -16,7 +16,7 @@ from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import role_in
 from chalicelib.operations.access.policy import Role
 from chalicelib.operations.storage import ownership
-from chalicelib.operations.users.profile import brief
+from chalicelib.operations.users.people import brief
 from chalicelib.schemas.responses.people import Member
 from chalicelib.schemas.user import MemberList
 

@@ -9,7 +9,7 @@ from chalicelib import telemetry
 from chalicelib.domain.tokens import digest
 from chalicelib.identity import accounts, revocation
 from chalicelib.models import tokens
-from chalicelib.operations.users import attempts
+from chalicelib.operations.accounts import attempts
 from tests.support.http import cdn
 from tests.support.http.client import Browser
 from tests.support.worlds import publishing

@@ -13,7 +13,7 @@ from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import Session
 from chalicelib.models.users import User
-from chalicelib.operations.users import sessions
+from chalicelib.operations.accounts import sessions
 from tests.support.existing import existing
 from tests.support.http.client import Browser
 

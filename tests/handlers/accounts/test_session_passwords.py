@@ -10,7 +10,7 @@ from chalicelib.identity import accounts
 from chalicelib.identity.cookies import DEVICE
 from chalicelib.models import users
 from chalicelib.models.users import User
-from chalicelib.operations.users import attempts, sessions
+from chalicelib.operations.accounts import attempts, sessions
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.http import cdn

@@ -75,7 +75,7 @@ class TestClientAddress:
 
     def test_limits_sign_in_attempts_behind_the_cdn(self, studio, monkeypatch):
         require_origin_secret(monkeypatch, "k")
-        monkeypatch.setattr("chalicelib.operations.users.attempts.MAX_PER_ADDRESS", 2)
+        monkeypatch.setattr("chalicelib.operations.accounts.attempts.MAX_PER_ADDRESS", 2)
         statuses = []
         for number in range(4):
             body = {"username": f"{number}@example.org", "password": "x"}

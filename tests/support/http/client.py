@@ -18,8 +18,8 @@ from chalicelib.identity import accounts
 from chalicelib.identity.cookies import CSRF, SESSION
 from chalicelib.models import users
 from chalicelib.models.channel_members import ChannelMember
+from chalicelib.operations.accounts import sessions
 from chalicelib.operations.public import public_index_update
-from chalicelib.operations.users import sessions
 from infra.local.edge.events import CLOUDFRONT_ADDRESS, LambdaContext, RouteTable, sqs_event
 from tests.conftest import BUCKET
 from tests.support import quick_passwords

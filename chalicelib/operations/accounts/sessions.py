@@ -14,7 +14,7 @@ from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import User
-from chalicelib.operations.users import attempts
+from chalicelib.operations.accounts import attempts
 from chalicelib.schemas.session import PasswordChange
 from chalicelib.telemetry import Audited, audit, know
 

@@ -6,7 +6,8 @@ from chalicelib.models import channel_members, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
-from chalicelib.schemas.responses.people import CurrentUser, Person, Profile
+from chalicelib.operations.users.people import brief
+from chalicelib.schemas.responses.people import CurrentUser, Profile
 
 
 def listed(user: Identity) -> CurrentUser:
@@ -42,17 +43,6 @@ def profile(user: Identity) -> Profile:
         "disk_space": int(own.disk_space),
         "disk_space_used": int(own.disk_space) - int(own.disk_space_left),
         "available_space": max(0, int(own.disk_space_left)),
-    }
-
-
-def brief(user: User) -> Person:
-    """Return the fields of a user that other members of a channel may see."""
-    return {
-        "id": user.id,
-        "email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-        "is_active": bool(user.is_active),
     }
 
 

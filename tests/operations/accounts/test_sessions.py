@@ -12,7 +12,7 @@ from chalicelib.models import sessions, users
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
-from chalicelib.operations.users.sessions import sign_out, start
+from chalicelib.operations.accounts.sessions import sign_out, start
 from tests.support.aws.calls import Watch, watching
 from tests.support.existing import existing
 
@@ -87,7 +87,8 @@ def test_the_oldest_sessions_end_above_the_maximum(user_id, aws, monkeypatch):
     monkeypatch.setattr(users, "MAX_SESSIONS", 2)
     ids = []
     for number in range(4):
-        monkeypatch.setattr("chalicelib.operations.users.sessions.MAX_AGE", MAX_AGE + number)  # one second later each
+        later = MAX_AGE + number  # each a second later than the one before
+        monkeypatch.setattr("chalicelib.operations.accounts.sessions.MAX_AGE", later)
         ids.append(sign_in(user_id))
     assert keys(aws) == {digest(one) for one in ids[2:]}
     assert users.change_profile(existing(users.get(user_id)), [], {"is_admin": True})
