@@ -88,13 +88,14 @@ def main(arguments: list[str]) -> int:
     from chalicelib.errors import StudioError
     from chalicelib.identity import revocation
     from chalicelib.models import users
+    from chalicelib.operations.users import administration
 
     actions: dict[str, Callable[..., object]] = {
         "look": users.has_administrator,
         "give": _given,
         "token": _token,
         "revoke": revocation.revoke,
-        "active": lambda email, value: revocation.set_active(email, value == "1"),
+        "active": lambda email, value: administration.set_active(email, value == "1"),
     }
     try:
         print(json.dumps(actions[arguments[0]](*arguments[1:])))

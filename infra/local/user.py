@@ -60,12 +60,13 @@ def change_access(email: str, which: str, active: str) -> int:
     """Revoke tokens of an existing user, and activate (`1`) or deactivate (`0`) the user, as far as given."""
     from chalicelib.errors import StudioError
     from chalicelib.identity import revocation
+    from chalicelib.operations.users import administration
 
     try:
         if which:
             print(commands.revoked(revocation.revoke(which, email)))
         if active:
-            revocation.set_active(email, active == "1")
+            administration.set_active(email, active == "1")
             print(commands.active(email, active == "1"))
     except StudioError as error:
         print(error.detail, file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import users
 from chalicelib.models.users import User
@@ -65,6 +66,17 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
         if name in given and given[name] != bool(getattr(person, name)):
             audit(on if given[name] else off, person.id)
     return one(user, user_id)
+
+
+def set_active(email: str, is_active: bool) -> None:
+    """Activate or deactivate the user with this e-mail address, for an operator. Deactivating ends all tokens and
+    sessions for good, and the user's shared channels get other owners.
+
+    Raises NotFound for an unknown user, Conflict if the user is changed again and again meanwhile.
+    """
+    if not is_active:
+        ownership.prepare_deactivation(accounts.user_with(email).id)
+    revocation.set_active(email, is_active)
 
 
 def _another_administrator(leaving: str) -> str:
