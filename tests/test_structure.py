@@ -25,7 +25,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("identity",),
     ("models",),
     ("aws", "content_databases"),
-    ("export", "schemas"),
+    ("export", "mails", "schemas"),
     ("domain",),
     ("errors", "sqlite", "telemetry"),
     ("config",),

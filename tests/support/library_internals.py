@@ -86,6 +86,7 @@ INTERNALS = (
     Internal(MOTO, "moto.s3.models", "FakeBucket.__init__", "", "self.multiparts = "),
     Internal(MOTO, "moto.ses.models", "SESBackend.__init__", "(self, region_name, account_id)", "self.sent_messages"),
     Internal(MOTO, "moto.ses.models", "SESBackend.verify_email_address", "(self, address)"),
+    Internal(MOTO, "moto.sesv2.responses", "SESV2Response.send_email", "(self)"),
     Internal(MOTO, "moto.sqs.models", "Queue.__init__", "", "self._messages: list"),
     Internal(MOTO, "moto.sqs.models", "Queue.__init__", "", "self._pending_messages: set"),
     Internal(MOTO, "moto.sqs.models", "unix_time_millis", "(dt)"),

@@ -11,6 +11,7 @@ from chalicelib.identity import accounts
 from chalicelib.identity.accounts import address_id, plain_address
 from chalicelib.identity.authentication import Identity
 from chalicelib.identity.daily_limits import counted
+from chalicelib.mails import messages
 from chalicelib.models import invitations
 from chalicelib.models.base import now, read_many, save_new
 from chalicelib.models.channel_members import ChannelMember
@@ -69,7 +70,8 @@ def _send(user: Identity, invitation: Invitation, channel: Channel) -> None:
     if not save_new(invitation):
         raise Conflict(f"Invitation {invitation.id} already exists. Send another ID, or none.")
     try:
-        mail.send_invitation(invitation.email, user.email, channel.name, policy.is_editor(invitation.share_mode))
+        may_edit = policy.is_editor(invitation.share_mode)
+        mail.send(invitation.email, messages.invitation(user.email, channel.name, may_edit))
     except Busy:
         invitations.withdraw(invitation)
         raise

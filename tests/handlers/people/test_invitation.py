@@ -189,7 +189,7 @@ class TestMail:
             assert studio.post(f"{URL}/{row['id']}/accept", None, guest[1]).status == 200
             raise Busy("The e-mail could not be sent.")
 
-        monkeypatch.setattr(mail, "send_invitation", send)
+        monkeypatch.setattr(mail, "send", send)
         assert invite(studio, channel_id).status == 503
         (row,) = studio.get(URL, guest[1]).json
         assert row["accepted"] is True

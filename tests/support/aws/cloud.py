@@ -27,6 +27,8 @@ else:
     tables = moto_tables
     quick_moto.patch()
 
+moto_internals.keep_both_bodies()
+
 Contents = dict[str, list[str]]
 
 T = TypeVar("T")
