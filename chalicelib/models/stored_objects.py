@@ -3,20 +3,20 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | which of these files are stored | `checksum` (batches) | file_diff, upload_url, add_nodes |
-| the first version under a stored name | `checksum` = "<md5>.<extension>" | the `uploads` worker |
 
 Entries are never deleted, as objects under `content/storage/` are immutable. An entry is written by the `uploads`
-worker when S3 reports a new object, or by the first request that checks S3 itself. The first version of each name has
-an item of its own, which no other writer replaces.
+worker when S3 reports a new object, or by the first request that checks S3 itself. Each write is an update, which keeps
+the attribute `version_<extension>`: the version of the object that was reported first under that name.
 """
 
 from collections.abc import Iterable
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.operand import Path
 
 from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import split_filename, storage_key
-from chalicelib.models.base import Table, in_parallel, read_many, write_many
+from chalicelib.models.base import Table, Update, in_parallel, read_many
 
 
 class StoredObject(Table):
@@ -26,7 +26,6 @@ class StoredObject(Table):
     checksum = UnicodeAttribute(hash_key=True)
     extension = UnicodeAttribute()
     file_size = NumberAttribute()
-    version = UnicodeAttribute(null=True)  # of the object in S3; only in items of the first version
 
 
 def known_names(checksums: list[str]) -> set[str]:
@@ -34,18 +33,19 @@ def known_names(checksums: list[str]) -> set[str]:
     return {f"{item.checksum}.{item.extension}" for item in read_many({StoredObject: checksums})[StoredObject]}
 
 
-def remember(objects: list[StoredObject]) -> None:
-    """Record files as stored."""
-    write_many(puts={entry.checksum: entry for entry in objects}.values())  # a batch must not contain a key twice
+def remember(name: str, size: int, version: str | None = None) -> str | None:
+    """Record a file, "<md5>.<extension>", as stored. One write; the same write again changes nothing.
 
-
-def first_version(name: str, size: int, version: str) -> str:
-    """The version recorded first under a stored name, "<md5>.<extension>": this one, if there was none. One write."""
-    entry = StoredObject(name)
-    first = {"extension": name.partition(".")[2], "file_size": size, "version": version}
-    fields = StoredObject.get_attributes()
-    entry.update([fields[field].set(fields[field] | value) for field, value in first.items()])
-    return str(entry.version)
+    Returns the version in S3 that was recorded first under this name: `version`, if there was none.
+    """
+    checksum, _, extension = name.partition(".")
+    actions: list[Update] = [StoredObject.extension.set(extension), StoredObject.file_size.set(size)]
+    if not version:
+        StoredObject(checksum).update(actions)
+        return None
+    first = Path(f"version_{extension}")  # names of attributes are dynamic, so that one write suffices
+    answer = StoredObject(checksum).update([*actions, first.set(first | version)])
+    return str(answer["Attributes"][str(first)]["S"])
 
 
 def stored(names: Iterable[str]) -> tuple[dict[str, int], list[str]]:
@@ -65,15 +65,8 @@ def sizes_of(names: Iterable[str], known: dict[str, StoredObject]) -> tuple[dict
     unproven = [name for name in wanted if name not in sizes]
     looked_up = dict(zip(unproven, in_parallel(_size_in_storage, unproven), strict=True))
     found = {name: size for name, size in looked_up.items() if size is not None}
-    if found:
-        remember([proof(name, size) for name, size in found.items()])
+    in_parallel(lambda name: remember(name, found[name]), found)
     return {**sizes, **found}, [name for name in wanted if name not in sizes and name not in found]
-
-
-def proof(name: str, size: int) -> StoredObject:
-    """Build the entry of a stored file; `name` is "<md5>.<extension>"."""
-    checksum, _, extension = name.partition(".")
-    return StoredObject(checksum=checksum, extension=extension, file_size=size)
 
 
 def proves(entry: StoredObject | None, name: str) -> bool:

@@ -117,7 +117,7 @@ def pairs(condition: dict[str, dict[str, list[str]]]) -> list[tuple[str, str]]:
 
 class TestAllows:
     def test_rights_of_the_file(self):
-        assert rights.allows("uploads", "dynamodb:BatchWriteItem", f"{TABLE}stored_objects")
+        assert rights.allows("uploads", "dynamodb:UpdateItem", f"{TABLE}stored_objects")
         assert rights.allows("api", "s3:PutObject", f"{OBJECT}content/storage/a/b/ab.pdf")
 
     @pytest.mark.parametrize(

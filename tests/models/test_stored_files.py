@@ -2,18 +2,13 @@
 
 from chalicelib.models import derived_files, stored_objects
 from chalicelib.models.derived_files import DerivedFile
-from chalicelib.models.stored_objects import StoredObject
-from tests.models.dynamodb import answering
 
 MD5 = "a" * 32
 
 
-def entry(checksum, extension="pdf"):
-    return StoredObject(checksum, extension=extension, file_size=1)
-
-
 def test_recorded_files_are_known_by_name(aws):
-    stored_objects.remember([entry(f"{number:032x}") for number in range(130)])
+    for number in range(130):
+        stored_objects.remember(f"{number:032x}.pdf", 1)
     requested = [f"{number:032x}" for number in range(0, 260, 2)]
     assert stored_objects.known_names(requested) == {f"{number:032x}.pdf" for number in range(0, 130, 2)}
 
@@ -23,17 +18,17 @@ def test_other_files_are_unknown(aws):
     assert stored_objects.known_names([]) == set()
 
 
-def test_same_bytes_under_two_names_are_recorded_in_one_batch(aws):
-    """DynamoDB rejects a whole batch that contains a key twice."""
-    with answering("BatchWriteItem") as calls:
-        stored_objects.remember([entry(MD5, "jpg"), entry(MD5, "jpeg"), entry("b" * 32)])
-    for call in calls.calls:
-        written = [
-            action["PutRequest"]["Item"]["checksum"]["S"] for batch in call["RequestItems"].values() for action in batch
-        ]
-        assert len(set(written)) == len(written)
-    assert stored_objects.known_names([MD5]) & {f"{MD5}.jpg", f"{MD5}.jpeg"}
-    assert stored_objects.known_names(["b" * 32]) == {f"{'b' * 32}.pdf"}
+def test_of_the_same_bytes_under_two_names_the_last_is_known(aws):
+    stored_objects.remember(f"{MD5}.jpg", 1)
+    stored_objects.remember(f"{MD5}.jpeg", 1)
+    assert stored_objects.known_names([MD5]) == {f"{MD5}.jpeg"}
+
+
+def test_the_first_version_of_each_name_is_kept(aws):
+    assert stored_objects.remember(f"{MD5}.jpg", 1) is None
+    assert stored_objects.remember(f"{MD5}.jpg", 1, "v1") == "v1"
+    assert stored_objects.remember(f"{MD5}.png", 1, "w1") == "w1"
+    assert stored_objects.remember(f"{MD5}.jpg", 1, "v2") == "v1"
 
 
 def test_derived_files_are_found_by_their_inputs(aws):

@@ -73,24 +73,18 @@ class Found:
 
 def note_stored(objects: Iterable[Found]) -> None:
     """Record which content files are stored, and warn of second versions. Other objects are ignored."""
-    files = [found for found in objects if checksum_of(found.key)]
-    for found in files:
-        if found.version:
-            _compare(found, found.version)
-    stored_objects.remember([stored_objects.proof(_name(found), found.size) for found in files])
+    for found in objects:
+        if checksum_of(found.key):
+            _note(found)
 
 
-def _compare(found: Found, version: str) -> None:
-    """Warn if another version was stored under this name: names are MD5s, and two files can have the same."""
-    first = stored_objects.first_version(_name(found), found.size, version)
-    if first != version:
-        versions = {"version": first, "second_version": version}
+def _note(found: Found) -> None:
+    """Record a file, and warn if another version was stored under its name: names are MD5s, and can collide."""
+    first = stored_objects.remember(found.key.rpartition("/")[2], found.size, found.version)
+    if first != found.version:
+        versions = {"version": first, "second_version": found.version}
         log.warning("stored again", extra={"key": found.key, "size": found.size, **versions})
         count("StoredAgain")
-
-
-def _name(found: Found) -> str:
-    return found.key.rpartition("/")[2]
 
 
 def store_upload(user: Identity, name: str, data: bytes) -> None:
@@ -109,7 +103,7 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
     except QuotaExceeded as error:  # this endpoint's specification requires status 403
         raise Forbidden(error.detail) from error
     storage.put_once(storage_key(*parts), data, mimetype_of(parts[1]))
-    stored_objects.remember([stored_objects.proof(name, len(data))])
+    stored_objects.remember(name, len(data))
 
 
 def _too_large(user: Identity, size: int) -> StudioError:

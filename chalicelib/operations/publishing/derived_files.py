@@ -28,7 +28,6 @@ from chalicelib.export.zipping import Content, write_zip
 from chalicelib.models import derived_files
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
-from chalicelib.models.stored_objects import StoredObject
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 from chalicelib.operations.publishing import exercise_pictures
 from chalicelib.operations.publishing.exercise_faults import Unbuildable, built, questions_of
@@ -153,8 +152,7 @@ def _store(job: _Job, product: _Product) -> DerivedFile:
         storage.put_once(storage_key(checksum, job.extension), file, mimetype_of(job.extension))
     left_out = list(product.left_out[:MAX_LEFT_OUT]) or None
     entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=size, left_out=left_out)
-    proof = StoredObject(checksum, extension=job.extension, file_size=size)
-    write_many(puts=[proof, entry] if product.is_final else [proof])
+    write_many(puts=[entry] if product.is_final else [])
     return entry
 
 

@@ -13,6 +13,7 @@ from chalicelib.domain.storage_keys import storage_key
 from chalicelib.models import stored_objects
 from tests.conftest import BUCKET
 from tests.models.dynamodb import answering
+from tests.support.aws.calls import counting
 
 MD5 = "c" * 32
 PDF, EPUB = storage_key(MD5, "pdf"), storage_key(MD5, "epub")
@@ -86,19 +87,35 @@ def test_the_same_bytes_under_another_extension_are_another_object(receive, warn
 
 @pytest.mark.parametrize("extension", ["epub", "pdf"])
 def test_what_else_is_recorded_of_a_file_does_not_hide_a_version(receive, warned, extension):
-    """Requests that look into the bucket, and uploads under another extension, replace the entry of the checksum."""
+    """Requests that look into the bucket, and uploads under another extension, write to the same entry."""
     receive(notification(PDF, "v1"))
-    stored_objects.remember([stored_objects.proof(f"{MD5}.{extension}", 9)])
+    stored_objects.remember(f"{MD5}.{extension}", 9)
     receive(notification(PDF, "v2"))
     assert warned.new() == ([(PDF, "v1", "v2")], 1)
 
 
 def test_a_file_found_in_the_bucket_takes_the_first_version_that_comes(receive, warned):
-    stored_objects.remember([stored_objects.proof(f"{MD5}.pdf", 9)])
+    stored_objects.remember(f"{MD5}.pdf", 9)
     receive(notification(PDF, "v1"))
     assert warned.new() == ([], 0)
     receive(notification(PDF, "v2"))
     assert warned.new() == ([(PDF, "v1", "v2")], 1)
+
+
+def test_a_notification_takes_one_call(studio, receive, warned):
+    """As a chef uploads thousands of files."""
+    with counting(studio) as calls:
+        receive(notification(PDF, "v1"))
+    assert calls.names == ["UpdateItem"]
+
+
+def test_a_version_is_noticed_under_the_extension_that_is_not_recorded(receive, warned):
+    receive(notification(PDF, "v1"))
+    receive(notification(EPUB, "w1"))
+    receive(notification(PDF, "v2"))
+    assert warned.new() == ([(PDF, "v1", "v2")], 1)
+    receive(notification(EPUB, "w2"))
+    assert warned.new() == ([(EPUB, "w1", "w2")], 1)
 
 
 def test_notifications_without_a_version_record_the_file_only(receive, warned):

@@ -123,9 +123,9 @@ def test_a_lost_search_index_is_rebuilt(studio):
 def test_a_failed_notification_is_redelivered(studio, monkeypatch):
     remember, tries = stored_objects.remember, []
 
-    def remember_at_last(entries):
-        tries.append(entries)
-        return remember(entries) if len(tries) > 1 else 1 / 0
+    def remember_at_last(*found):
+        tries.append(found)
+        return remember(*found) if len(tries) > 1 else 1 / 0
 
     monkeypatch.setattr(stored_objects, "remember", remember_at_last)
     record = {"s3": {"object": {"key": storage_key("a" * 32, "pdf"), "size": 1}}}
