@@ -38,11 +38,11 @@ def test_names_are_those_of_sent_messages():
         ("purge_nodes", ("node_id",)),
         ("rebuild_public_index", ()),
         ("rebuild_search_index", ()),
+        ("reconcile_channel", ("channel_id", "user_id", "start")),
+        ("reconcile_files", ("user_id", "names")),
         ("recount_step", ("step", "id", "start")),
         ("recount_storage", ()),
         ("remove_tree", ("channel_id", "root_id")),
-        ("settle_channel", ("channel_id", "user_id", "start")),
-        ("settle_files", ("user_id", "names")),
         ("settle_nodes", ("node_id", "rev")),
         ("space_children", ("parent_id",)),
         ("tree_facts", ("root_id",)),
@@ -71,14 +71,14 @@ def test_only_registered_jobs_are_sent():
 
 
 def test_a_message_names_the_job_and_its_arguments():
-    assert jobs.SETTLE_NODES.message(node_id="n", rev=3) == {"job": "settle_nodes", "node_id": "n", "rev": 3}
-    assert list(jobs.SETTLE_NODES.message(node_id="n", rev=3)) == ["job", "node_id", "rev"]
+    assert jobs.PROPAGATE_MOVE.message(node_id="n", rev=3) == {"job": "settle_nodes", "node_id": "n", "rev": 3}
+    assert list(jobs.PROPAGATE_MOVE.message(node_id="n", rev=3)) == ["job", "node_id", "rev"]
 
 
 @pytest.mark.parametrize("arguments", [{}, {"node_id": "n"}, {"node_id": "n", "rev": 3, "more": 1}])
 def test_a_message_has_all_arguments_of_its_job_and_no_others(arguments):
     with pytest.raises(TypeError, match="The job settle_nodes takes node_id, rev"):
-        jobs.SETTLE_NODES.message(**arguments)
+        jobs.PROPAGATE_MOVE.message(**arguments)
 
 
 def test_operators_may_request_the_manual_jobs():

@@ -1,4 +1,4 @@
-"""A test that hangs is named, and the run goes on."""
+"""A test that hangs is named, and the run continues."""
 
 import re
 import subprocess

@@ -40,15 +40,15 @@ PASS_ON_CHANNEL = Job("pass_on_channel", ("channel_id",))
 PASS_ON_CHANNELS = Job("pass_on_channels", ("user_id",))
 PLACE_ALL_DATABASES = Job("place_all_databases", is_manual=True)
 PLACE_DATABASES = Job("place_databases", ("channel_id",))
+PROPAGATE_MOVE = Job("settle_nodes", ("node_id", "rev"))
 PURGE_NODES = Job("purge_nodes", ("node_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
+RECONCILE_CHANNEL = Job("reconcile_channel", ("channel_id", "user_id", "start"))
+RECONCILE_FILES = Job("reconcile_files", ("user_id", "names"))
 RECOUNT_STEP = Job("recount_step", ("step", "id", "start"))
 RECOUNT_STORAGE = Job("recount_storage", is_manual=True)
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
-SETTLE_CHANNEL = Job("settle_channel", ("channel_id", "user_id", "start"))
-SETTLE_FILES = Job("settle_files", ("user_id", "names"))
-SETTLE_NODES = Job("settle_nodes", ("node_id", "rev"))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
 WALK_TREE = Job("tree_facts", ("root_id",))
@@ -70,15 +70,15 @@ JOBS = {
         PASS_ON_CHANNELS,
         PLACE_ALL_DATABASES,
         PLACE_DATABASES,
+        PROPAGATE_MOVE,
         PURGE_NODES,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
+        RECONCILE_CHANNEL,
+        RECONCILE_FILES,
         RECOUNT_STEP,
         RECOUNT_STORAGE,
         REMOVE_TREE,
-        SETTLE_CHANNEL,
-        SETTLE_FILES,
-        SETTLE_NODES,
         SPACE_CHILDREN,
         SUMMARIZE_TREE,
         WALK_TREE,

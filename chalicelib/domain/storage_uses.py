@@ -17,24 +17,9 @@ class Use(NamedTuple):
     assessment_id: str = ""
 
 
-def node_use(channel_id: str, node_id: str) -> str:
-    """The use by a node."""
-    return f"{channel_id}/{NODE}/{node_id}"
-
-
-def question_use(channel_id: str, node_id: str, assessment_id: str) -> str:
-    """The use by a question."""
-    return f"{channel_id}/{QUESTION}/{node_id}/{assessment_id}"
-
-
-def thumbnail_use(channel_id: str) -> str:
-    """The use as the thumbnail of a channel."""
-    return f"{channel_id}/{THUMBNAIL}"
-
-
-def versions_use(channel_id: str) -> str:
-    """The use in published versions, or the draft, by files that have left the channel's trees."""
-    return f"{channel_id}/{VERSIONS}"
+def use_of(channel_id: str, kind: str, *ids: str) -> str:
+    """Write a use; `ids` are that of the node, and that of its question."""
+    return "/".join((channel_id, kind, *ids))
 
 
 def parse_use(use: str) -> Use:

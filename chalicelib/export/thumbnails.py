@@ -83,7 +83,7 @@ def open_image(data: bytes) -> Iterator[Image.Image]:
     Raises UnusableImage for damaged, unknown and oversized images, including errors while the block reads pixels.
     """
     if is_laborious(data):
-        raise UnusableImage(f"The JPEG has more than {MAX_SCANS} scans or {MAX_SEGMENTS} segments. Save it anew.")
+        raise UnusableImage(f"The JPEG has more than {MAX_SCANS} scans or {MAX_SEGMENTS} segments. Save it as PNG.")
     try:
         with Image.open(io.BytesIO(data), formats=_DECODERS) as image:
             if image.width * image.height > MAX_PIXELS:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.resources import Listing, Resource, posts, routes_of
 from chalicelib.http.rights import on_path
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
@@ -122,19 +122,7 @@ ROUTES = (
         "Get details of the published version",
         answer=VersionDetail,
     ),
-    *(
-        Route(
-            "POST",
-            f"{ONE}/{name}",
-            view,
-            Access.SIGNED_IN,
-            summary,
-            body=Nothing,
-            answer=Channel,
-            rights=EDITORS,
-        )
-        for name, view, summary in _TREES
-    ),
+    *posts(ONE, _TREES, body=Nothing, answer=Channel, rights=EDITORS),
     *(
         Route("POST", f"{ONE}/{name}", view, Access.SIGNED_IN, summary, body=body, answer=StartedTask, rights=EDITORS)
         for name, view, body, summary in _PUBLISHING

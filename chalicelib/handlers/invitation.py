@@ -1,8 +1,8 @@
 """Invitations to channels."""
 
-from chalicelib.http.resources import Listing, Resource, routes_of
+from chalicelib.http.resources import Listing, Resource, posts, routes_of
 from chalicelib.http.rights import on_path
-from chalicelib.http.router import Access, Request, Route
+from chalicelib.http.router import Request
 from chalicelib.operations.access import channel_rights
 from chalicelib.operations.users import invitations
 from chalicelib.schemas.base import Nothing
@@ -41,21 +41,12 @@ def decline(request: Request) -> Decision:
 
 ROUTES = (
     *routes_of(INVITATIONS),
-    *(
-        Route(
-            "POST",
-            f"{ONE}/{name}",
-            view,
-            Access.SIGNED_IN,
-            summary,
-            body=Nothing,
-            answer=Decision,
-            rights=on_path(invitations.check_invited),
-            resource=(Invitation,),
-        )
-        for name, view, summary in (
-            ("accept", accept, "Accept an invitation"),
-            ("decline", decline, "Decline an invitation"),
-        )
+    *posts(
+        ONE,
+        (("accept", accept, "Accept an invitation"), ("decline", decline, "Decline an invitation")),
+        body=Nothing,
+        answer=Decision,
+        rights=on_path(invitations.check_invited),
+        resource=(Invitation,),
     ),
 )

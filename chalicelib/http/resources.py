@@ -3,7 +3,7 @@
 A resource's functions are those of `operations/`: they take the caller and plain data and know nothing of HTTP.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -68,6 +68,13 @@ class Resource:
     editable: Callable[[Identity, str], object] | None = None  # checks that the caller may change an item
     within: tuple[str, Callable[[Identity, Any], object]] | None = None  # a field of POST, and the check of its object
     plural: str = ""  # of the title, where it is more than an appended "s"
+
+
+def posts(path: str, rows: Iterable[tuple[str, Callable[[Request], Any], str]], **documented: Any) -> tuple[Route, ...]:
+    """The routes `POST <path>/<name>` of signed-in users, for (name, view, summary); further arguments are Route's."""
+    return tuple(
+        Route("POST", f"{path}/{name}", view, Access.SIGNED_IN, summary, **documented) for name, view, summary in rows
+    )
 
 
 def routes_of(resource: Resource) -> tuple[Route, ...]:

@@ -19,7 +19,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from chalicelib.domain.storage_uses import node_use, question_use
+from chalicelib.domain.storage_uses import NODE, QUESTION, use_of
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 from chalicelib.models.base import Table, query_raw, read_many, transact, unchanged, write_many
 from chalicelib.models.channels import Channel
@@ -59,9 +59,9 @@ def of_parts(
     channel_id: str, nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]
 ) -> dict[Key, FileReference]:
     """The entries of the files of nodes and questions of a channel, by key."""
-    uses = [(node_use(channel_id, node["id"]), file) for node in nodes for file in node["files"]]
+    uses = [(use_of(channel_id, NODE, node["id"]), file) for node in nodes for file in node["files"]]
     for item in items:
-        use = question_use(channel_id, item["contentnode_id"], item["assessment_id"])
+        use = use_of(channel_id, QUESTION, item["contentnode_id"], item["assessment_id"])
         uses += [(use, file) for file in item["files"]]
     return {(name_of(file), use): reference(name_of(file), use, int(file["file_size"])) for use, file in uses}
 

@@ -25,8 +25,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def limit(item: pytest.Item) -> tuple[int, str]:
     """Return the seconds that a test may take, and how it is ended.
 
-    `signal` fails the test, and the run goes on. Hypothesis would take that failure for one of its example, and repeat
-    the example without a limit: `thread` ends the process instead, which pytest-xdist reports with the test's name.
+    `signal` fails the test, and the run continues. Hypothesis would take that failure for one of its example, and
+    repeat the example without a limit: `thread` ends the process instead, which pytest-xdist reports with the test's
+    name.
     """
     if SUBPROCESSES & set(item.path.parents):
         return MAX_SECONDS_SUBPROCESSES, "signal"

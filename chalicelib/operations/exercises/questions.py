@@ -8,7 +8,7 @@ from le_utils.constants import content_kinds
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.ids import new_id
-from chalicelib.domain.storage_uses import question_use
+from chalicelib.domain.storage_uses import QUESTION, use_of
 from chalicelib.domain.trees import content_ids
 from chalicelib.domain.types import AssessmentItemData, FileData
 from chalicelib.errors import Conflict, NotFound, ValidationFailed
@@ -172,7 +172,7 @@ def _prepare_files(place: Place, earlier: AssessmentItemData | None, after: Asse
 
 
 def _prepare_end(place: Place, item: AssessmentItemData, names: list[str]) -> None:
-    use = question_use(place.channel.id, item["contentnode_id"], item["assessment_id"])
+    use = use_of(place.channel.id, QUESTION, item["contentnode_id"], item["assessment_id"])
     uses.prepare_end(place.channel.id, [(name, use) for name in names])
 
 

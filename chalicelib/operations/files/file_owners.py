@@ -1,6 +1,6 @@
 """The references of files that an update adds to a node or question, or removes from it."""
 
-from chalicelib.domain.storage_uses import node_use, question_use
+from chalicelib.domain.storage_uses import NODE, QUESTION, use_of
 from chalicelib.domain.types import FileData
 from chalicelib.operations.files.file_changes import Lists, Owner
 from chalicelib.operations.storage import uses
@@ -21,4 +21,4 @@ def prepare(lists: Lists, file: FileData) -> None:
 def _use_of(owner: Owner) -> str:
     node_id, assessment_id = owner.address
     channel_id = owner.place.channel.id
-    return question_use(channel_id, node_id, assessment_id) if assessment_id else node_use(channel_id, node_id)
+    return use_of(channel_id, QUESTION, node_id, assessment_id) if assessment_id else use_of(channel_id, NODE, node_id)

@@ -31,7 +31,7 @@ def prepare(node_id: str, rev: int) -> None:
 
     Call it before the commit.
     """
-    queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node_id, rev=rev), delay=DELAY)
+    queues.send_maintenance(jobs.PROPAGATE_MOVE.message(node_id=node_id, rev=rev), delay=DELAY)
 
 
 def complete(node: Node, rev: int) -> None:
@@ -43,7 +43,7 @@ def complete(node: Node, rev: int) -> None:
         if node.total_count <= MAX_AT_ONCE:
             propagate(node.id, rev)
         else:
-            queues.send_maintenance(jobs.SETTLE_NODES.message(node_id=node.id, rev=rev))
+            queues.send_maintenance(jobs.PROPAGATE_MOVE.message(node_id=node.id, rev=rev))
     except (StudioError, *UNAVAILABLE):
         log.exception("descendants will be updated late", extra={"node_id": node.id})
 

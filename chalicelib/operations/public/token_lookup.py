@@ -21,7 +21,7 @@ def find(words: Collection[str], address: str) -> list[SecretToken]:
     """The existing tokens among these words, which have the form of tokens. Unknown ones count against the address.
 
     One read, with one write if some are unknown. Raises TooManyAttempts, also for existing tokens, once an address has
-    sent more than MAX_UNKNOWN unknown ones: otherwise it could go on trying until one is found.
+    sent more than MAX_UNKNOWN unknown ones: otherwise it could try until one is found.
     """
     if not words:
         return []

@@ -11,11 +11,11 @@ from chalicelib.models.base import now
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
 from chalicelib.models.uploads import MAX_CHANGES, Outcome, Upload
-from chalicelib.operations.storage.charging import IN_FLIGHT, MAX_RACES, parts, settle
+from chalicelib.operations.storage.charging import IN_FLIGHT, MAX_RACES, parts, reconcile
 
 COMMIT_DELAY = 2  # seconds after which the write that the message precedes is committed or has failed
 MAX_SECONDS = 120  # of one message of the job, which then sends the rest as another message
-PAGE = 500  # references whose files are settled together
+PAGE = 500  # references whose files are reconciled together
 RESTORING = 3600  # seconds for which files are charged to a channel that is being restored
 
 
@@ -26,7 +26,7 @@ def prepare_change(channel_id: str, *user_ids: str | None) -> None:
     The job runs again after requests have ended that read the channel before the change.
     """
     made = [
-        jobs.SETTLE_CHANNEL.message(channel_id=channel_id, user_id=user_id, start="")
+        jobs.RECONCILE_CHANNEL.message(channel_id=channel_id, user_id=user_id, start="")
         for user_id in dict.fromkeys(user_ids)
         if user_id
     ]
@@ -55,15 +55,15 @@ def databases_to_place(channel: Channel) -> list[dict[str, object]]:
     return [jobs.PLACE_DATABASES.message(channel_id=channel.id)] if has_any else []
 
 
-def settle_channel(channel_id: str, user_id: str, start: str) -> None:
-    """Settle the files of a channel for a user, from the use `start` on. After MAX_SECONDS, the rest is queued."""
+def reconcile_channel(channel_id: str, user_id: str, start: str) -> None:
+    """Reconcile the files of a channel for a user, from the use `start` on. After MAX_SECONDS, the rest is queued."""
     deadline = time.monotonic() + MAX_SECONDS
     for number, page in enumerate(pages(channel_id, start)):
         if number and page[0].use != start and time.monotonic() > deadline:
-            rest = jobs.SETTLE_CHANNEL.message(channel_id=channel_id, user_id=user_id, start=page[0].use)
+            rest = jobs.RECONCILE_CHANNEL.message(channel_id=channel_id, user_id=user_id, start=page[0].use)
             queues.send_maintenance(rest)
             return
-        settle(user_id, [entry.filename for entry in page])
+        reconcile(user_id, [entry.filename for entry in page])
 
 
 def pages(channel_id: str, start: str = "") -> Iterator[list[FileReference]]:

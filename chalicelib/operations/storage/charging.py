@@ -1,8 +1,8 @@
 """Charge users for the files of their channels, and give the storage back.
 
 A file is charged before a channel begins to use it (`charge`), and given back after its last use by the user's channels
-has ended (`settle`). Both repeat until the stored items agree with the uses, so they may run at the same time, twice,
-or after an interruption.
+has ended (`reconcile`). Both repeat until the stored items agree with the uses, so they may run at the same time,
+twice, or after an interruption.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -55,38 +55,38 @@ def item(user_id: str, name: str, size: int, earlier: Upload | None) -> Upload:
     return Upload(user_id, name, **{**earlier.attribute_values, "file_size": size})
 
 
-def settle(user_id: str, names: Iterable[str]) -> None:
+def reconcile(user_id: str, names: Iterable[str]) -> None:
     """Make what a user is charged for these files equal to their uses. Handles the job of this name, too.
 
-    A request that has read the items before may be about to use a file that is given back, so such files are settled
+    A request that has read the items before may be about to use a file that is given back, so such files are reconciled
     again later.
     """
-    _settle_all(user_id, names, is_ended=False)
+    _reconcile_all(user_id, names, is_ended=False)
 
 
-def settle_ended(user_id: str, names: Iterable[str]) -> None:
-    """`settle` files of which a use has just ended, so that their uploads are no longer under way."""
-    _settle_all(user_id, names, is_ended=True)
+def reconcile_ended(user_id: str, names: Iterable[str]) -> None:
+    """`reconcile` files of which a use has just ended, so that their uploads are no longer under way."""
+    _reconcile_all(user_id, names, is_ended=True)
 
 
-def _settle_all(user_id: str, names: Iterable[str], is_ended: bool) -> None:
+def _reconcile_all(user_id: str, names: Iterable[str], is_ended: bool) -> None:
     removed: list[str] = []
     known = _Owned(user_id)
     for part in parts(dict.fromkeys(names)):
-        removed += _retried(lambda part=part: _settle(user_id, part, known, is_ended))  # type: ignore[misc]
-    send_settle(user_id, removed, delay=IN_FLIGHT)
+        removed += _retried(lambda part=part: _reconcile(user_id, part, known, is_ended))  # type: ignore[misc]
+    send_reconcile(user_id, removed, delay=IN_FLIGHT)
 
 
-def send_settle(user_id: str, names: Iterable[str], delay: int = 0) -> None:
-    """Queue the job that settles files."""
+def send_reconcile(user_id: str, names: Iterable[str], delay: int = 0) -> None:
+    """Queue the job that reconciles files."""
     for part in parts(names, MAX_NAMES):
-        queues.send_maintenance(jobs.SETTLE_FILES.message(user_id=user_id, names=part), delay=delay)
+        queues.send_maintenance(jobs.RECONCILE_FILES.message(user_id=user_id, names=part), delay=delay)
 
 
 MAX_NAMES = 1000  # of a message, which holds 256 kB
 
 
-def _settle(user_id: str, names: list[str], known: "_Owned", is_ended: bool) -> list[str] | None:
+def _reconcile(user_id: str, names: list[str], known: "_Owned", is_ended: bool) -> list[str] | None:
     """Return the names of the files that were given back; None after a lost race."""
     rows = uploads.of_user(user_id, names)
     used = dict(zip(names, in_parallel(known.use_of, names), strict=True))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.domain.storage_uses import thumbnail_use
+from chalicelib.domain.storage_uses import THUMBNAIL, use_of
 from chalicelib.errors import Busy
 from chalicelib.models import channels, file_references, stored_objects, trees, uploads, users
 from chalicelib.models.base import update_if
@@ -18,7 +18,7 @@ from chalicelib.models.file_references import FileReference
 from chalicelib.models.users import User
 from chalicelib.operations.storage import ownership, tree_files, uses
 from chalicelib.operations.storage.channel_files import PAGE, pages
-from chalicelib.operations.storage.charging import settle
+from chalicelib.operations.storage.charging import reconcile
 from chalicelib.telemetry import log
 
 MAX_SECONDS = 120  # of one step
@@ -58,7 +58,7 @@ def _channels(after: str, _: str, deadline: float) -> Cursor:
     if channel is not None and channel.thumbnail:
         sizes, _missing = stored_objects.stored([channel.thumbnail])
         size = sizes.get(channel.thumbnail, 0)
-        _write_missing(channel, [file_references.reference(channel.thumbnail, thumbnail_use(channel.id), size)])
+        _write_missing(channel, [file_references.reference(channel.thumbnail, use_of(channel.id, THUMBNAIL), size)])
     return TREES, channel_id, "0"
 
 
@@ -87,11 +87,11 @@ def _write_missing(channel: Channel, wanted: list[FileReference]) -> None:
     log.info("references were missing", extra={"channel_id": channel.id, "number": len(missing)})
     file_references.write(missing)
     if channel.owner_id:
-        settle(channel.owner_id, [entry.filename for entry in missing])
+        reconcile(channel.owner_id, [entry.filename for entry in missing])
 
 
 def _references(channel_id: str, start: str, deadline: float) -> Cursor:
-    """Delete the references of a channel without a use, and settle its files for the owner; `start` is a use."""
+    """Delete the references of a channel without a use, and reconcile its files for the owner; `start` is a use."""
     channel = channels.get(channel_id)
     if channel is None:
         return CHANNELS, channel_id, ""
@@ -104,12 +104,12 @@ def _references(channel_id: str, start: str, deadline: float) -> Cursor:
         except Busy:
             log.info("references of a channel in use are left to the next recount", extra={"channel_id": channel_id})
         if channel.owner_id:
-            settle(channel.owner_id, [entry.filename for entry in page])
+            reconcile(channel.owner_id, [entry.filename for entry in page])
     return CHANNELS, channel_id, ""
 
 
 def _users(after: str, start: str, deadline: float) -> Cursor | None:
-    """Settle the files that the first user after this e-mail address is charged for, and correct the counter."""
+    """Reconcile the files that the first user after this e-mail address is charged for, and correct the counter."""
     user = users.next_after(after)
     if user is None:
         return None
@@ -117,11 +117,11 @@ def _users(after: str, start: str, deadline: float) -> Cursor | None:
     for row in uploads.all_of(user.id, start):
         names.append(row.filename)
         if len(names) == PAGE:
-            settle(user.id, names)
+            reconcile(user.id, names)
             names = []
             if time.monotonic() > deadline:
                 return USERS, after, row.filename
-    settle(user.id, names)
+    reconcile(user.id, names)
     _correct_counter(user.id)
     return USERS, str(user.email), ""
 
@@ -164,4 +164,4 @@ def expire_uploads() -> None:
         for user_id, filename in uploads.expired(hour, moment):
             by_user.setdefault(user_id, []).append(filename)
     for user_id, names in by_user.items():
-        settle(user_id, names)
+        reconcile(user_id, names)

@@ -4,14 +4,14 @@ from collections.abc import Iterable
 
 from le_utils.constants import content_kinds
 
-from chalicelib.domain.storage_uses import versions_use
+from chalicelib.domain.storage_uses import VERSIONS, use_of
 from chalicelib.domain.types import AssessmentItemData, NodeData
 from chalicelib.models import assessment_items, channels, file_references, nodes, trees
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
 from chalicelib.operations.storage import uses
-from chalicelib.operations.storage.charging import settle_ended
+from chalicelib.operations.storage.charging import reconcile_ended
 
 CHUNK = 100  # nodes whose files are in memory at once
 Parts = tuple[list[NodeData], list[AssessmentItemData]]
@@ -42,7 +42,7 @@ def _release(channel_id: str, found: list[NodeData], items: list[AssessmentItemD
     _retain(channel, references.values())
     file_references.remove(references)
     if channel.owner_id:
-        settle_ended(channel.owner_id, [name for name, _ in references])
+        reconcile_ended(channel.owner_id, [name for name, _ in references])
 
 
 def _retain(channel: Channel, references: Iterable[FileReference]) -> None:
@@ -52,7 +52,7 @@ def _retain(channel: Channel, references: Iterable[FileReference]) -> None:
         uses.retain(channel, {entry.filename for entry in references})
     elif channel.version:
         sizes = {entry.filename: int(entry.file_size) for entry in references}
-        use = versions_use(channel.id)
+        use = use_of(channel.id, VERSIONS)
         file_references.write(file_references.reference(name, use, size) for name, size in sizes.items())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.domain.storage_uses import QUESTION, parse_use, thumbnail_use, versions_use
+from chalicelib.domain.storage_uses import QUESTION, THUMBNAIL, VERSIONS, parse_use, use_of
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 from chalicelib.errors import Busy
 from chalicelib.models import assessment_items, channels, file_places, file_references, nodes, stored_objects
@@ -18,7 +18,7 @@ from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import MAX_REMOVED, Key, name_of
 from chalicelib.models.nodes import Node
 from chalicelib.operations.storage import retained_files
-from chalicelib.operations.storage.charging import MAX_RACES, Rows, charge, settle_ended
+from chalicelib.operations.storage.charging import MAX_RACES, Rows, charge, reconcile_ended
 
 END_DELAY = 10  # seconds after which the write that ends the uses has been committed or has failed
 MAX_USES = 800  # of a message, which holds 256 kB
@@ -52,14 +52,14 @@ def begin_thumbnail(channel: Channel, filename: str | None) -> None:
         return
     sizes, _ = stored_objects.stored([filename])
     size = sizes.get(filename, 0)
-    file_references.write([file_references.reference(filename, thumbnail_use(channel.id), size)])
+    file_references.write([file_references.reference(filename, use_of(channel.id, THUMBNAIL), size)])
     if not channel.deleted:
         charge(channel.owner_id, {filename: size})
 
 
 def prepare_thumbnail_end(channel: Channel) -> None:
     """`prepare_end` for the thumbnail of a channel as it was read."""
-    prepare_end(channel.id, [(channel.thumbnail, thumbnail_use(channel.id))] if channel.thumbnail else [])
+    prepare_end(channel.id, [(channel.thumbnail, use_of(channel.id, THUMBNAIL))] if channel.thumbnail else [])
 
 
 def sizes_of(nodes: Iterable[NodeData], items: Iterable[AssessmentItemData]) -> dict[str, int]:
@@ -102,7 +102,7 @@ def _end_part(channel_id: str, keys: list[Key]) -> None:
         retain(channel, {name for name, _ in ended})
         if not ended or file_references.remove_ended(channel, ended):
             if channel.owner_id:
-                settle_ended(channel.owner_id, [name for name, _ in ended])
+                reconcile_ended(channel.owner_id, [name for name, _ in ended])
             return
     raise Busy(f"Channel {channel_id} is being changed. Try again.", retry_after=PUBLISH_PAUSE)
 
@@ -116,7 +116,7 @@ def refuse_publishing(channel: Channel) -> None:
 def retain(channel: Channel, names: set[str]) -> None:
     """Record which of these files published versions or the draft use. Call it before deleting other references."""
     sizes = retained_files.among(channel, names)
-    use = versions_use(channel.id)
+    use = use_of(channel.id, VERSIONS)
     file_references.write(file_references.reference(name, use, size) for name, size in sizes.items())
 
 
@@ -132,7 +132,7 @@ def _ended(channel: Channel, keys: list[Key]) -> list[Key]:
     items = [assessment_items.outline(item) for item in found[AssessmentItem] if item.contentnode_id in ids]
     used = set(file_references.of_parts(channel.id, own, items))
     if channel.thumbnail:
-        used.add((channel.thumbnail, thumbnail_use(channel.id)))
-    of_versions = {name for name, use in keys if use == versions_use(channel.id)}
-    used |= {(name, versions_use(channel.id)) for name in retained_files.among(channel, of_versions)}
+        used.add((channel.thumbnail, use_of(channel.id, THUMBNAIL)))
+    of_versions = {name for name, use in keys if use == use_of(channel.id, VERSIONS)}
+    used |= {(name, use_of(channel.id, VERSIONS)) for name in retained_files.among(channel, of_versions)}
     return [key for key in keys if key not in used]

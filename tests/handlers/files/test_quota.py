@@ -30,7 +30,7 @@ def set_left(studio: Any, size: int) -> None:
     User(studio.user_id).update([User.disk_space_left.set(size)])
 
 
-def settled(studio: Any) -> int:
+def reconciled(studio: Any) -> int:
     """The bytes that the user is charged for, after all messages."""
     storage.drain(studio)
     return used(studio)
@@ -80,7 +80,7 @@ class TestCharges:
     def test_a_file_is_charged_once_for_all_nodes_and_channels(self, studio):
         live(studio, document(studio, "a"), document(studio, "b"))
         live(studio, document(studio, "c"))
-        assert settled(studio) == len(PDF)
+        assert reconciled(studio) == len(PDF)
 
     def test_the_owner_is_charged_whoever_uploads(self, studio):
         channel_id, root = studio.make_channel()
@@ -89,7 +89,7 @@ class TestCharges:
         content = [document(studio, "d")]
         answer = studio.post("/api/internal/add_nodes", {"root_id": root, "content_data": content}, token)
         assert answer.status == 200
-        assert (settled(studio), used(studio, token)) == (len(PDF), 0)
+        assert (reconciled(studio), used(studio, token)) == (len(PDF), 0)
 
     def test_both_owners_are_charged_for_a_file_that_both_use(self, studio):
         live(studio, document(studio, "d"))
@@ -97,17 +97,17 @@ class TestCharges:
         sent = {"id": "7" * 32, "name": "c", "language": "en", "ricecooker_version": "0.8.0"}
         root = studio.post("/api/internal/create_channel", {"channel_data": sent}, token).json["root"]
         studio.post("/api/internal/add_nodes", {"root_id": root, "content_data": [document(studio, "d")]}, token)
-        assert (settled(studio), used(studio, token)) == (len(PDF), len(PDF))
+        assert (reconciled(studio), used(studio, token)) == (len(PDF), len(PDF))
 
     def test_images_of_questions_and_thumbnails_are_charged(self, studio):
         name = storage.put(studio, PNG, "png")
         text = f"![](${{☣ CONTENTSTORAGE}}/{name})"
         question = nodes.question("q", question=text, files=[nodes.file(name, "exercise_image")])
         channel_id, _ = live(studio, nodes.exercise("e", question))
-        assert settled(studio) == len(PNG)
+        assert reconciled(studio) == len(PNG)
         other = storage.put(studio, images.png(size=(31, 20)), "png")
         studio.call("PATCH", f"/api/channel/{channel_id}", {"thumbnail": other})
-        assert settled(studio) == len(PNG) + len(images.png(size=(31, 20)))
+        assert reconciled(studio) == len(PNG) + len(images.png(size=(31, 20)))
 
     def test_adding_nodes_is_never_refused(self, studio):
         set_left(studio, 0)
@@ -142,25 +142,25 @@ class TestGivenBack:
     def test_by_deleting_a_channel(self, studio):
         channel_id, _ = live(studio, document(studio, "d"))
         studio.call("DELETE", f"/api/channel/{channel_id}")
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
 
     def test_of_files_that_were_just_uploaded_for_it(self, studio):
         """Their uploads are no longer under way once a channel uses them."""
         name = studio.upload(PDF, "pdf", "document")
         channel_id, ids = live(studio, nodes.resource("d", files=[nodes.file(name)]))
         studio.call("DELETE", f"/api/channel/{channel_id}")
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
         other = studio.upload(OTHER, "pdf", "document")
         _, ids = live(studio, nodes.resource("d", files=[nodes.file(other)]))
         (row,) = studio.get(f"/api/file?contentnode={ids[nodes.node_id('d')]}").json
         studio.call("DELETE", f"/api/file/{row['id']}")
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
 
     def test_not_while_another_channel_uses_the_file(self, studio):
         channel_id, _ = live(studio, document(studio, "d"))
         live(studio, document(studio, "d"))
         studio.call("DELETE", f"/api/channel/{channel_id}")
-        assert settled(studio) == len(PDF)
+        assert reconciled(studio) == len(PDF)
 
     def test_by_replacing_a_tree_twice(self, studio):
         """The previous tree may be rolled back to, so it is still charged."""
@@ -169,26 +169,26 @@ class TestGivenBack:
             _, root = studio.make_channel(channel_id=channel_id)
             studio.add(root, document(studio, "new", data))
             studio.finish(channel_id)
-            assert settled(studio) == expected
+            assert reconciled(studio) == expected
 
     def test_by_deleting_a_file_but_not_by_moving_its_node_to_the_trash(self, studio):
         _, ids = live(studio, document(studio, "d"))
         node_id = ids[nodes.node_id("d")]
         studio.call("DELETE", f"/api/contentnode/{node_id}")
-        assert settled(studio) == len(PDF)
+        assert reconciled(studio) == len(PDF)
         studio.post(f"/api/contentnode/{node_id}/restore", {})
         (row,) = studio.get(f"/api/file?contentnode={node_id}").json
         assert studio.call("DELETE", f"/api/file/{row['id']}").status == 204
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
 
     def test_not_of_files_that_a_published_version_has(self, studio):
         channel_id, ids = live(studio, document(studio, "d"))
         assert studio.publish(channel_id)["status"] == "SUCCESS"
         (row,) = studio.get(f"/api/file?contentnode={ids[nodes.node_id('d')]}").json
         studio.call("DELETE", f"/api/file/{row['id']}")
-        assert settled(studio) == len(PDF)
+        assert reconciled(studio) == len(PDF)
         studio.call("DELETE", f"/api/channel/{channel_id}")
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
 
     def test_by_moving_a_node_to_a_channel_of_another_owner(self, studio):
         _, ids = live(studio, document(studio, "d"), nodes.topic("t"))
@@ -197,7 +197,7 @@ class TestGivenBack:
         studio.share(target["id"], studio.user_id, "edit")
         sent = {"target": target["root_id"], "position": "last-child"}
         assert studio.post(f"/api/contentnode/{ids[nodes.node_id('d')]}/move", sent).status == 200
-        assert (settled(studio), used(studio, token)) == (0, len(PDF))
+        assert (reconciled(studio), used(studio, token)) == (0, len(PDF))
 
     def test_by_changing_a_question_and_a_thumbnail(self, studio):
         name = storage.put(studio, PNG, "png")
@@ -206,9 +206,9 @@ class TestGivenBack:
         channel_id, ids = live(studio, nodes.exercise("e", question), thumbnail=name)
         key = f"{ids[nodes.node_id('e')]},{question['assessment_id']}"
         assert studio.call("PATCH", f"/api/assessmentitem/{key}", {"question": "What?"}).status == 200
-        assert settled(studio) == len(PNG)
+        assert reconciled(studio) == len(PNG)
         studio.call("PATCH", f"/api/channel/{channel_id}", {"thumbnail": None})
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
 
     def test_a_request_in_flight_may_use_what_is_given_back(self, studio):
         """It has read that the file is charged, so it does not charge it: that is done later."""
@@ -218,12 +218,12 @@ class TestGivenBack:
 
         def give_back() -> None:
             with rights_check.judge.running("maintenance"):
-                charging.settle(studio.user_id, [name])
+                charging.reconcile(studio.user_id, [name])
 
         with interrupted(studio, give_back, "BatchWriteItem"):
             studio.add(root, nodes.resource("d", files=[nodes.file(name)]))
         assert used(studio) == 0
-        assert settled(studio) == len(PDF)
+        assert reconciled(studio) == len(PDF)
 
 
 class TestRestoringAChannel:
@@ -231,7 +231,7 @@ class TestRestoringAChannel:
     def deleted(self, studio):
         channel_id, _ = live(studio, document(studio, "d"), document(studio, "o", OTHER))
         studio.call("DELETE", f"/api/channel/{channel_id}")
-        assert settled(studio) == 0
+        assert reconciled(studio) == 0
         return channel_id
 
     def test_needs_the_storage_again(self, studio, deleted):

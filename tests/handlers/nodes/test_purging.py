@@ -205,7 +205,7 @@ class TestRemoval:
 
     @pytest.mark.parametrize("parent", ["remains", "topic"])
     def test_spares_nodes_that_were_created_again(self, world, parent):
-        """A removal that was interrupted for long goes on, when the ids are used again."""
+        """A removal that was interrupted for long is resumed when the ids are used again."""
         edge = next(edge for edge in children.of(world.topic) if edge.node_id == world.below)
         world.purge()
         moment = now()

@@ -122,7 +122,7 @@ def test_addresses_that_clients_send_are_ignored(studio, token, few):
     assert statuses == [404, 404, 404, 429]
 
 
-def test_the_next_period_begins_anew(studio, token, few, clock):
+def test_the_next_period_begins_at_zero(studio, token, few, clock):
     for number in range(4):
         lookup(studio, unknown(number))
     clock(NOW + timedelta(seconds=PERIOD))

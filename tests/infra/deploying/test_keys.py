@@ -1,4 +1,4 @@
-"""The first deploy of a version whose API requires keys: it goes on answering."""
+"""The first deploy of a version whose API requires keys: it keeps answering."""
 
 import json
 from collections.abc import Iterator

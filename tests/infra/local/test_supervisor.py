@@ -59,7 +59,7 @@ def test_a_child_is_started_again_after_a_pause_and_made_ready(capsys: pytest.Ca
     assert capsys.readouterr().err == ""
 
 
-def test_pauses_double_up_to_a_limit_and_start_anew_after_a_steady_time(capsys: pytest.CaptureFixture[str]) -> None:
+def test_pauses_double_up_to_a_limit_and_start_again_after_a_steady_time(capsys: pytest.CaptureFixture[str]) -> None:
     world, pauses = World(), []
     for _ in range(7):
         world.stop()
