@@ -27,6 +27,7 @@ from tests.support.aws.request_data import (
     new_question,
     new_saved_search,
     new_set,
+    new_token,
     new_viewer,
     public_of,
     question,
@@ -87,6 +88,9 @@ INVITATION = "/api/invitation/{id}"
 PEOPLE: list[Row] = [
     ("GET /api/user", None, None, SIGNED_IN),
     ("GET /api/user/me", None, None, SIGNED_IN),
+    ("GET /api/user/me/tokens", None, None, SIGNED_IN),
+    ("POST /api/user/me/tokens", lambda _: {"name": "t"}, None, (401, *(403,) * 5)),
+    ("DELETE /api/user/me/tokens/{id}", None, new_token, (401, *(403,) * 5)),
     ("GET /api/user/{id}", None, new_viewer, (401, *(404,) * 5)),
     ("GET /api/channeluser", None, None, TO_READ),
     ("POST /api/channeluser/{id}/make_editor", channel, new_viewer, to_write(200)),

@@ -7,6 +7,7 @@ import secrets
 
 from le_utils import proquint
 
+PREFIX = 4  # characters of an API token that are stored as they are: 16 of its 160 bits
 _WORD = 10  # letters
 _TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that look alike
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
@@ -17,6 +18,11 @@ _SESSION_ID = re.compile(r"[0-9a-f]{64}")
 def new_api_token() -> str:
     """A random API token of 40 hex digits. Only its `digest` is stored."""
     return secrets.token_hex(20)
+
+
+def prefix_of(token: str) -> str:
+    """The first characters of an API token, by which its user recognises it. The 36 others, 144 bits, stay unknown."""
+    return token[:PREFIX]
 
 
 def is_api_token(text: str) -> bool:

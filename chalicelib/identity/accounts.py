@@ -1,11 +1,12 @@
 """Accounts: creates users, API tokens and passwords. Only hashes of tokens and passwords are stored."""
 
 import re
+from typing import Any
 
 from chalicelib.config import settings
 from chalicelib.domain.ids import derived_id, new_id
 from chalicelib.domain.limits import TOKENS
-from chalicelib.domain.tokens import digest, new_api_token, new_password
+from chalicelib.domain.tokens import digest, new_api_token, new_password, prefix_of
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import password_rules
 from chalicelib.identity.daily_limits import counted
@@ -17,6 +18,11 @@ from chalicelib.telemetry import Audited, audit
 
 NAMESPACE = "6ba7b8119dad11d180b400c04fd430c8"  # uuid.NAMESPACE_URL
 
+BY_OPERATOR = "Created by an operator"  # the name of a token
+SENT_TWICE = (
+    "This form has created a token already, which was shown only then. If you did not copy it, revoke it and create "
+    "another one."
+)
 ONE_TIME_SECONDS = 7 * 24 * 3600  # validity of a one-time password
 # The hash of an unknown password: verifying against it takes as long as against a real one.
 _DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
@@ -65,19 +71,32 @@ def find(address: str) -> User | None:
 
 
 def issue_token(user: User) -> str:
-    """Create an API token for a user. It is stored as a hash only.
+    """Create an API token for a user, as an operator. Raises as `create_token` does."""
+    return create_token(user, name=BY_OPERATOR)[0]
 
-    Raises Conflict if the user's profile has changed since it was read, Forbidden if the user has too many tokens,
-    LimitReached if too many were created today.
+
+def create_token(user: User, session: str = "", **details: Any) -> tuple[str, Token]:
+    """Create an API token for a user; returns (the token, what is stored: only its hash and first characters).
+
+    `details` are name, expiry and form. With `session`, the session with this key must still exist. Expired tokens of
+    the user are deleted. Raises Conflict if the session has ended, if the user's profile has changed since it was read,
+    or if the form has created a token already; Forbidden if the user has too many tokens; LimitReached if too many were
+    created today.
     """
-    if len(user.token_keys or ()) >= MAX_TOKENS:
-        raise Forbidden(f"This user already has the maximum of {MAX_TOKENS} API tokens.")
+    known = tokens.of_keys(user.token_keys or ())
+    ended = [token.key for token in known if tokens.has_expired(token)]
+    if details.get("form") and details["form"] in [token.form for token in known]:
+        raise Conflict(SENT_TWICE)
+    if len(user.token_keys or ()) - len(ended) >= MAX_TOKENS:
+        raise Forbidden(f"This user already has the maximum of {MAX_TOKENS} API tokens. Revoke one that is not used.")
     token = new_api_token()
+    copies = users.profile_of(user)
+    stored = Token(digest(token), user_id=user.id, created=now(), prefix=prefix_of(token), **copies, **details)
     with counted(TOKENS, user.id):
-        if not users.add_token(user, Token(digest(token), user_id=user.id, created=now(), **users.profile_of(user))):
+        if not users.add_token(user, stored, ended, session):
             raise Conflict("The user was changed by another request. Try again.")
-    audit(Audited.TOKEN_CREATED, user.id, token=tokens.id_of(digest(token)))
-    return token
+    audit(Audited.TOKEN_CREATED, user.id, token=tokens.id_of(stored.key))
+    return token, stored
 
 
 def set_password(address: str, password: str) -> None:

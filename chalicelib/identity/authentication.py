@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.config import settings
 from chalicelib.domain.tokens import digest, is_api_token, is_session_id
 from chalicelib.errors import Forbidden, NotSignedIn
 from chalicelib.identity import cookies, csrf
@@ -29,6 +30,7 @@ class Identity:
     session: str = ""  # the key of the token or session: one per device, safe to show to others
     password_once: bool = False  # signed in with a one-time password, which must be changed first
     address: str = ""  # the client's, on routes without authentication
+    by_token: bool = False  # authenticated by an API token, not by a session
 
 
 def caller_of(method: str, headers: Mapping[str, str], password_once: bool = False) -> Identity:
@@ -72,13 +74,19 @@ ANONYMOUS = Identity("", "", "", "", is_admin=False)  # the caller of a route wi
 
 
 def identify(authorization: str | None) -> Identity:
-    """The user of an Authorization header. One read.
+    """The user of an Authorization header. One read, and once a day a write: the use of the token is recorded.
 
-    Raises NotSignedIn for a missing header, another scheme, a malformed or unknown token, a user who is not active.
+    Raises NotSignedIn for a missing header, another scheme, a malformed, unknown or expired token, a user who is not
+    active.
     """
     token = tokens.get(digest(_token_of(authorization)))
     if token is None or not token.is_active:
         raise NotSignedIn("Invalid token.")
+    if tokens.has_expired(token):
+        raise NotSignedIn(
+            f"This API token has expired. Create another one at {settings().public_url}/settings/tokens/."
+        )
+    tokens.record_use(token)
     return identity(token)
 
 
@@ -86,7 +94,15 @@ def identity(credential: Token | Session) -> Identity:
     """The user of a token or a session."""
     once = isinstance(credential, Session) and bool(credential.password_once)
     names = (credential.first_name, credential.last_name)
-    return Identity(credential.user_id, credential.email, *names, bool(credential.is_admin), credential.key, once)
+    return Identity(
+        credential.user_id,
+        credential.email,
+        *names,
+        is_admin=bool(credential.is_admin),
+        session=credential.key,
+        password_once=once,
+        by_token=isinstance(credential, Token),
+    )
 
 
 def _has_token(authorization: str | None) -> bool:

@@ -12,7 +12,8 @@ changes and ends sessions, as users have references to them. A session that star
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.models.base import Table, find, now, update_if
+from chalicelib.models.base import Table, find, now
+from chalicelib.models.in_passing import update_in_passing
 
 MAX_IDLE = 14 * 24 * 3600  # seconds that a session lasts without a request
 MAX_AGE = 90 * 24 * 3600  # seconds that a session lasts at most
@@ -46,10 +47,14 @@ def get(key: str) -> Session | None:
 
 
 def keep(session: Session) -> None:
-    """Record that a session is used. Writes at most once a day, and does nothing if the session has ended meanwhile."""
+    """Record that a session is used. Writes at most once a day; never fails, and hardly waits.
+
+    It does nothing if the session has ended meanwhile.
+    """
     ends = int(now().timestamp()) + MAX_IDLE
     if session.idle_ends is not None and session.idle_ends <= ends - KEEP_EVERY:
-        update_if(Session(session.key), [Session.idle_ends.set(ends)], Session.idle_ends == session.idle_ends)
+        as_read = Session.idle_ends == session.idle_ends
+        update_in_passing(Session(session.key), [Session.idle_ends.set(ends)], as_read)
 
 
 def place(session: Session) -> str:

@@ -16,7 +16,7 @@ that sets `is_active`, so no token or session outlives it.
 `models.channel_members` maintains `edit_count` and `view_count`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pynamodb.attributes import (
@@ -204,12 +204,20 @@ def limits_change(user: User, limits: Mapping[str, int | None]) -> list[Any]:
     return [User.limits.set(after) if after else User.limits.remove()]
 
 
-def add_token(user: User, token: Token) -> bool:
-    """Save a new token of a user. Returns False if its copy of the profile is outdated."""
+def add_token(user: User, token: Token, ended: Collection[str] = (), session: str = "") -> bool:
+    """Save a new token of a user, and delete those with the keys `ended`. With `session`, that session must exist.
+
+    Returns False if the session has ended, or if the token's copy of the profile is outdated.
+    """
+    keys = ({*(user.token_keys or ())} - {*ended}) | {token.key}
 
     def fill(transaction: TransactWrite) -> None:
+        if session:
+            transaction.condition_check(Session, session, condition=Session.key.exists())
+        for key in sorted(ended):
+            transaction.delete(Token(key))
         transaction.save(token)
-        _update(transaction, user, [User.token_keys.add({token.key})])
+        _update(transaction, user, [User.token_keys.set(keys)])
 
     return not transact(fill)
 
@@ -241,6 +249,20 @@ def end_session(session: Session) -> None:
         transaction.update(User(session.user_id), actions, condition=User.id.exists())
 
     transact(fill)
+
+
+def end_sessions(user: User, keys: Collection[str]) -> bool:
+    """Delete these sessions of a user. Returns False if the user was changed since they were read."""
+    known = lasting(user.session_places)
+    remaining = {where for where, key in known.items() if key not in keys}
+
+    def fill(transaction: TransactWrite) -> None:
+        for key in sorted(keys):
+            transaction.delete(Session(key))
+        places = User.session_places.set(remaining) if remaining else User.session_places.remove()
+        _update(transaction, user, [places])
+
+    return not transact(fill)
 
 
 def set_password(

@@ -51,6 +51,15 @@ class Caller(Account, Protocol):
     def email(self) -> str: ...
 
 
+class Credential(Protocol):
+    """By what the caller is authenticated."""
+
+    @property
+    def by_token(self) -> bool: ...
+    @property
+    def session(self) -> str: ...
+
+
 class StoredAccount(Account, Protocol):
     """A stored user, who may be deactivated."""
 
@@ -253,6 +262,23 @@ def is_shown_in_set(is_public: bool, owner_role: Role | None) -> bool:
 def may_view_uploader(caller: Caller, role: Role | None, uploader_id: str | None) -> bool:
     """Whether a file shows its uploader."""
     return is_member(role) or owns(caller, uploader_id)
+
+
+# API tokens and sessions
+
+
+def has_session(caller: Credential) -> bool:
+    """Whether the caller has signed in, and does not use an API token.
+
+    Only they may create tokens, and view and end sessions: a token is stored in scripts and may leak, and must not
+    create others that outlive it.
+    """
+    return not caller.by_token
+
+
+def controls_token(caller: Credential, key: str) -> bool:
+    """Whether the caller may view and revoke one of their own tokens: with a session any, with a token only itself."""
+    return has_session(caller) or caller.session == key
 
 
 # Tasks

@@ -27,6 +27,12 @@ class Caller:
 
 
 @dataclass(frozen=True)
+class Credential:
+    by_token: bool
+    session: str = "own"  # the key of the token or session
+
+
+@dataclass(frozen=True)
 class Stored:
     is_admin: bool = False
     is_active: bool = True
@@ -129,6 +135,14 @@ class TestRules:
     @pytest.mark.parametrize(("is_deleted", "may"), [(False, True), (True, False)])
     def test_copies_cannot_pull_from_deleted_channels(self, is_deleted, may):
         assert policy.may_pull_from(is_deleted) is may
+
+
+class TestCredentials:
+    def test_only_sessions_control_others(self):
+        session, token = Credential(by_token=False), Credential(by_token=True)
+        assert [policy.has_session(one) for one in (session, token)] == [True, False]
+        assert [policy.controls_token(session, key) for key in ("own", "x")] == [True, True]
+        assert [policy.controls_token(token, key) for key in ("own", "x")] == [True, False]
 
 
 class TestInvitation:

@@ -11,7 +11,7 @@ from moto import mock_aws
 
 from chalicelib.aws import clients, mail, queues, storage
 from chalicelib.http import large_responses
-from chalicelib.models import connection
+from chalicelib.models import connection, in_passing
 from chalicelib.operations.index_files import disk_cache
 from infra import resources
 from tests.conftest import BUCKET, DYNAMODB_URL, PREFIX
@@ -114,6 +114,7 @@ def _clear_caches() -> None:
     """Clear what this process has cached of a bucket: in the next one, the same keys have other contents."""
     disk_cache._cache.clear()
     large_responses._stored.clear()
+    in_passing.try_again()
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
+from chalicelib.domain.tokens import digest
 from chalicelib.identity import accounts
-from chalicelib.models import channel_members, children
+from chalicelib.models import channel_members, children, tokens
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import now
 from chalicelib.models.channel_members import VIEW, ChannelMember
@@ -113,6 +114,11 @@ def new_account(_: State) -> dict[str, str]:
     sent = {"username": f"{new_id()}@example.org", "password": "correct horse"}
     accounts.create_user(sent["username"], sent["password"])
     return sent
+
+
+def new_token(_: State) -> str:
+    """The id of another user's API token."""
+    return tokens.id_of(digest(accounts.create_user(f"{new_id()}@example.org")[1]))
 
 
 def new_saved_search(_: State) -> str:

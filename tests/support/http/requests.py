@@ -18,6 +18,10 @@ PASSWORD = "correct horse"
 Path = tuple[str | int, ...]
 
 
+# Refused with a token; `tests/handlers/accounts/test_api_tokens.py` sends bodies with a session.
+BY_SESSION = ("/api/user/me/tokens",)
+
+
 def good_bodies(studio: Studio) -> dict[str, Any]:
     """Valid bodies by path. Each returns its `good_status`, in any order, and repeatedly except for publish, finish and
     invitations."""
