@@ -91,6 +91,11 @@ def administrator(stack: Stack, email: str) -> Api:
     return Api(stack.url, _run(stack, "infra.local.user", email, "--admin").split()[-1])
 
 
+def new_user(stack: Stack, email: str) -> Api:
+    """A new user of the stack."""
+    return Api(stack.url, _run(stack, "infra.local.user", email).split()[-1])
+
+
 def _run(stack: Stack, module: str, *arguments: str) -> str:
     environment = stack.environment | {"DATA_DIR": str(stack.data_dir)}
     command = [sys.executable, "-m", module, *arguments]
