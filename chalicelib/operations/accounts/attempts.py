@@ -5,7 +5,9 @@
 | a known device of the account | per device | MAX_PER_DEVICE |
 | a signed-in user who changes the password | per session or token | MAX_PER_DEVICE |
 | anybody else | per address | MAX_PER_ADDRESS |
-| | per account and address | MAX_PER_ACCOUNT, or MAX_UNDER_ATTACK if the account had more than MANY from anywhere |
+| | per account and address | MAX_PER_ACCOUNT |
+| | the same, if the account had more than MANY from anywhere | MAX_UNDER_ATTACK |
+| | the same, if the address had more than MANY_FROM_ADDRESS | MAX_IN_NETWORK |
 
 An attempt is counted before the password is checked, so that parallel attempts count, and uncounted if it was correct.
 Accounts that do not exist are counted alike.
@@ -20,10 +22,12 @@ from chalicelib.models.counters import Period
 
 WINDOW = 15 * 60  # seconds
 MAX_PER_DEVICE = 10
-MAX_PER_ADDRESS = 50  # a whole school may share one address
+MAX_PER_ADDRESS = 500
+MANY_FROM_ADDRESS = 50  # a whole school may share one address
 MAX_PER_ACCOUNT = 10  # from one address
 MANY = 100  # wrong passwords for one account, from all addresses but not its known devices
-MAX_UNDER_ATTACK = 3  # per account and address, if the account had more than MANY
+MAX_UNDER_ATTACK = 3
+MAX_IN_NETWORK = 1  # so an owner with a new device can sign in, although somebody guesses in the same network
 
 Taken = list[Period]
 
@@ -46,7 +50,12 @@ def by_stranger(account: str, address: str, is_right: Callable[[], bool]) -> boo
     limit = MAX_PER_ACCOUNT if counters.add(everywhere) <= MANY else MAX_UNDER_ATTACK
     of_address = counters.current("password address", network, WINDOW)
     of_both = counters.current("password account address", f"{account} {network}", WINDOW)
-    return _checked(is_right, [everywhere], [(of_address, MAX_PER_ADDRESS), (of_both, limit)])
+    tries = counters.add(of_address)
+    if tries > MANY_FROM_ADDRESS:
+        limit = MAX_IN_NETWORK
+    if tries > MAX_PER_ADDRESS:
+        limit = 0
+    return _checked(is_right, [everywhere, of_address], [(of_both, limit)])
 
 
 def _checked(is_right: Callable[[], bool], taken: Taken, limits: list[tuple[Period, int]]) -> bool:

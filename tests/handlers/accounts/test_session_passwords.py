@@ -114,6 +114,16 @@ class TestAttempts:
         studio.address = "203.0.113.9"
         assert sign_in(studio).status == 201
 
+    def test_of_others_at_the_same_address_leave_an_owner_one(self, studio, user_id, few, monkeypatch):
+        """An attacker, or a class that mistypes, does not shut out whoever signs in there with a new device."""
+        monkeypatch.setattr(attempts, "MANY_FROM_ADDRESS", 2)
+        statuses = [sign_in(studio, "x", f"{number}@example.org").status for number in range(3)]
+        assert statuses == [401] * 3
+        assert sign_in(studio, "x", "2@example.org").status == 429
+        assert sign_in(studio).status == 201
+        assert sign_in(studio).status == 201
+        assert [sign_in(studio, "wrong").status for _ in range(2)] == [401, 429]
+
     def test_ignore_a_forwarded_address_sent_by_the_client(self, studio, few):
         body = {"username": EMAIL, "password": "x"}
         for number in range(4):
