@@ -15,6 +15,7 @@ from chalicelib.models import channels
 from chalicelib.models.channels import tree_names
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
+from chalicelib.schemas import sync
 from tests.faults.feed_world import KILLED, Fault, Killed
 from tests.support.aws.calls import watching
 from tests.support.aws.cloud import empty_cloud
@@ -39,6 +40,7 @@ class Machine(RuleBasedStateMachine):
         self.channels: list[str] = []
         self.is_interrupted = False
         self.number = 0
+        self.revision = 0  # of the last change that was sent to sync
         self.failing: int | None = None
 
     def stored_files(self) -> dict[str, int]:
@@ -232,6 +234,19 @@ class Machine(RuleBasedStateMachine):
             sent = {"target": self.root(channel_id), "position": "last-child"}
             self.call("POST", f"/api/contentnode/{node.id}/move", sent, channel_id)
 
+    @rule(pick=picks)
+    def update_copies_from_their_sources(self, pick: int) -> None:
+        channel_id = self.channel(pick)
+        if channel_id:
+            self.share(*self.channels)
+            self.revision += 1
+            parts = dict.fromkeys(("titles_and_descriptions", "resource_details", "files", "assessment_items"), True)
+            whole = {"table": "channel", "type": sync.SYNCED, "key": channel_id, "channel_id": channel_id}
+            body = {"changes": [{"rev": self.revision, **whole, **parts}], "channel_revs": {channel_id: 0}}
+            answer = self.call("POST", "/api/sync", body, channel_id)
+            if answer is not None:
+                assert (answer.status, answer.json["disallowed"]) == (200, []), answer.text
+
     def share(self, *channel_ids: str) -> None:
         """Let both users edit channels."""
         for channel_id in channel_ids:
@@ -282,7 +297,7 @@ class Machine(RuleBasedStateMachine):
 
 def test_random_histories_agree_with_a_recount() -> None:
     rules = settings(
-        max_examples=12,
+        max_examples=15,
         stateful_step_count=25,
         deadline=None,
         derandomize=True,
