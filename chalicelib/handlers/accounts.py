@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs
 
 from chalicelib.errors import BadRequest, NotSignedIn, StudioError
-from chalicelib.handlers.session import cookies_of, device_of, known, leave
+from chalicelib.handlers.session import agent_of, cookies_of, device_of, known, leave
 from chalicelib.http.html import Html, render
 from chalicelib.http.router import NO_STORE, STATUS, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
@@ -67,7 +67,7 @@ def choose_password(request: Request) -> Reply:
 
 
 def _signed_in(request: Request, given: SignIn) -> Reply:
-    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request))
+    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request), agent_of(request))
     location = "/en/accounts/" if started.user.password_once else "/api/"
     return Reply(None, 302, {**NO_STORE, "Location": location}, cookies=cookies_of(started))
 

@@ -1,12 +1,12 @@
-"""The caller's API tokens."""
+"""The caller's API tokens and sessions."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
-from chalicelib.operations.accounts import api_tokens
+from chalicelib.operations.accounts import api_tokens, own_sessions
 from chalicelib.schemas.api_token import TokenIn
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
-from chalicelib.schemas.responses.credentials import ApiToken, NewApiToken
+from chalicelib.schemas.responses.credentials import ApiToken, NewApiToken, OwnSession
 
 TOKENS = Resource(
     "user/me/tokens",
@@ -18,12 +18,38 @@ TOKENS = Resource(
 )
 
 
+SESSIONS = Resource(
+    "user/me/sessions",
+    "one of your sessions",
+    listing=Listing(ListQuery, own_sessions.listed, refusals=(403,)),
+    delete=own_sessions.end,
+    read=OwnSession,
+    plural="your sessions",
+)
+
+
+def end_other_sessions(request: Request) -> Reply:
+    own_sessions.end_others(request.user)
+    return Reply(None, 204)
+
+
 def create_token(request: Request) -> Reply:
     return Reply(api_tokens.create(request.user, parse(TokenIn, request.json)), 201, NO_STORE)
 
 
 ROUTES = (
     *routes_of(TOKENS),
+    *routes_of(SESSIONS),
+    Route(
+        "DELETE",
+        "/api/user/me/sessions",
+        end_other_sessions,
+        Access.SIGNED_IN,
+        "End your other sessions",
+        status=204,
+        refusals=(403, 409),
+        description="All but the one of this request, which must have one: a token ends no session.",
+    ),
     Route(
         "POST",
         "/api/user/me/tokens",

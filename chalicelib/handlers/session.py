@@ -39,7 +39,7 @@ def known(request: Request) -> tuple[Identity | None, str]:
 def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     given = parse(SignIn, request.json)
-    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request))
+    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request), agent_of(request))
     answer = _answer(started.user, csrf_token(started.session_id))
     return Reply(answer, 201, headers=NO_STORE, cookies=cookies_of(started))
 
@@ -47,6 +47,11 @@ def sign_in(request: Request) -> Reply:
 def device_of(request: Request) -> str:
     """The cookie of a known device, empty if the request has none."""
     return cookies.parsed(request.headers.get("cookie", "")).get(cookies.device_name(), "")
+
+
+def agent_of(request: Request) -> str:
+    """The User-Agent of a request, empty if it has none."""
+    return request.headers.get("user-agent", "")
 
 
 def cookies_of(started: SignedIn) -> tuple[str, ...]:

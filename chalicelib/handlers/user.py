@@ -5,6 +5,7 @@ from chalicelib.http.router import Access, Request, Route
 from chalicelib.operations.accounts import profile, sessions
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.listing import ListQuery
+from chalicelib.schemas.profile import ProfileChanges
 from chalicelib.schemas.responses.people import CurrentUser, Profile
 from chalicelib.schemas.session import PasswordChange
 
@@ -22,6 +23,10 @@ def me(request: Request) -> Profile:
     return profile.profile(request.user)
 
 
+def update(request: Request) -> Profile:
+    return profile.update(request.user, parse(ProfileChanges, request.json))
+
+
 def change_password(request: Request) -> Profile:
     sessions.change_password(request.user, parse(PasswordChange, request.json))
     return profile.profile(request.user)
@@ -30,6 +35,17 @@ def change_password(request: Request) -> Profile:
 ROUTES = (
     *routes_of(USERS),
     Route("GET", "/api/user/me", me, Access.SIGNED_IN, "Get your profile", answer=Profile),
+    Route(
+        "PATCH",
+        "/api/user/me",
+        update,
+        Access.SIGNED_IN,
+        "Change your names",
+        body=ProfileChanges,
+        answer=Profile,
+        refusals=(409,),
+        resource=(Profile,),
+    ),
     Route(
         "POST",
         "/api/user/me/password",

@@ -5,16 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.schemas.base import Schema, Title, refuse
+from chalicelib.schemas.base import Schema, Title, one_line, refuse
 
 MAX_NAME = 100  # characters
 MAX_DAYS = 5 * 366  # that a token with an expiry may last
 EXAMPLES = "a date such as 2027-01-31, or a time with its zone such as 2027-01-31T12:00:00Z"
-
-
-def _one_line(value: str) -> str:
-    """A name without control characters, and with single spaces."""
-    return " ".join("".join(one if one.isprintable() else " " for one in value).split())
 
 
 def _expiry(value: Any) -> Any:
@@ -45,7 +40,7 @@ def _parsed(value: Any) -> datetime:
 
 
 _Written = Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
-Name = Annotated[Title, Field(max_length=MAX_NAME), AfterValidator(_one_line)]
+Name = Annotated[Title, Field(max_length=MAX_NAME), AfterValidator(one_line)]
 
 
 class TokenIn(Schema):

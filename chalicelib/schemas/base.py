@@ -106,6 +106,11 @@ def _not_blank(value: str) -> str:
     return value
 
 
+def one_line(value: str) -> str:
+    """A name without control characters and hidden ones, and with single spaces."""
+    return " ".join("".join(character if character.isprintable() else " " for character in value).split())
+
+
 PlainId = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]  # as documented; dashes and capitals are accepted too
 Id = Annotated[str, BeforeValidator(_id, json_schema_input_type=PlainId)]
 Text = Annotated[str, AfterValidator(_storable)]

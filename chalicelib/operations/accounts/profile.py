@@ -1,13 +1,16 @@
 """The caller's user and profile."""
 
-from chalicelib.errors import NotFound
+from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.users.people import brief
+from chalicelib.schemas.profile import ProfileChanges
 from chalicelib.schemas.responses.people import CurrentUser, Profile
+
+_RACES = 5
 
 
 def listed(user: Identity) -> CurrentUser:
@@ -34,7 +37,26 @@ def one(user: Identity, user_id: str) -> CurrentUser:
 
 def profile(user: Identity) -> Profile:
     """Return the caller's profile. Sizes are in bytes; used space may exceed the quota if the quota was reduced."""
-    own = _own(user)
+    return _profile(_own(user))
+
+
+def update(user: Identity, changes: ProfileChanges) -> Profile:
+    """Change the caller's names; the copies in tokens and sessions follow in the same transaction.
+
+    Raises Conflict if the user is changed again and again meanwhile.
+    """
+    for _ in range(_RACES):
+        own = _own(user)
+        wanted = {name: value for name, value in changes.model_dump().items() if value is not None}
+        changed = {name: value for name, value in wanted.items() if value != getattr(own, name)}
+        if not changed or users.change_profile(own, [], changed):
+            for name, value in changed.items():
+                setattr(own, name, value)
+            return _profile(own)
+    raise Conflict("Your account was changed by other requests. Try again.")
+
+
+def _profile(own: User) -> Profile:
     return {
         **brief(own),
         "is_admin": bool(own.is_admin),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.domain.browsers import described
 from chalicelib.domain.tokens import digest, new_session_id
 from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts, authentication, devices
@@ -32,8 +33,8 @@ class SignedIn:
     device: str = field(repr=False)
 
 
-def sign_in(email: str, password: str, address: str, device_cookie: str = "") -> SignedIn:
-    """Start a session. `address` is the client's IP address.
+def sign_in(email: str, password: str, address: str, device_cookie: str = "", agent: str = "") -> SignedIn:
+    """Start a session. `address` is the client's IP address, `agent` its User-Agent.
 
     Raises TooManyAttempts, or NotSignedIn with the same message and timing for every cause.
     """
@@ -53,22 +54,22 @@ def sign_in(email: str, password: str, address: str, device_cookie: str = "") ->
     if not is_right or user is None:
         audit(Audited.SIGN_IN_FAILED, subject)
         raise NotSignedIn(WRONG)
-    session_id, identity, found = _started(user, password)
+    session_id, identity, found = _started(user, password, agent)
     know(user=identity.user_id)
     audit(Audited.SIGNED_IN, identity.user_id)
     return SignedIn(session_id, identity, devices.cookie_of(found, device))
 
 
-def start(user: User) -> tuple[str, Identity]:
+def start(user: User, agent: str = "") -> tuple[str, Identity]:
     """Start a session for a user who is authenticated already; returns (session ID, identity).
 
     Raises Busy if the password was changed or the user was deactivated meanwhile.
     """
-    session_id, identity, _ = _started(user)
+    session_id, identity, _ = _started(user, agent=agent)
     return session_id, identity
 
 
-def _started(user: User, password: str = "") -> tuple[str, Identity, User]:
+def _started(user: User, password: str = "", agent: str = "") -> tuple[str, Identity, User]:
     """Start a session for a user authenticated by this password; returns the user as stored, too.
 
     Raises Busy if the password was changed or the user was deactivated meanwhile: a retry returns the precise error.
@@ -86,6 +87,7 @@ def _started(user: User, password: str = "") -> tuple[str, Identity, User]:
             expires=second + MAX_AGE,
             idle_ends=second + MAX_IDLE,
             password_once=once,
+            device=described(agent),
             **profile,
         )
         fields = _fields_at_sign_in(user, password, moment)

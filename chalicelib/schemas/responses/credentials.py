@@ -26,3 +26,13 @@ class NewApiToken(ApiToken):
     """A new API token. `token` is in this response only."""
 
     token: Annotated[str, Field(pattern="^[0-9a-f]{40}$")]
+
+
+class OwnSession(TypedDict):
+    """A session of the caller. `id` names it and signs nobody in."""
+
+    id: Id
+    device: Annotated[str, Field(description="Browser and system in words; empty for sessions of earlier versions.")]
+    created: Moment
+    last_used: Day | None  # UTC; null for sessions of earlier versions
+    current: Annotated[bool, Field(description="Whether this request was sent with it.")]

@@ -2,9 +2,11 @@
 
 import pytest
 
+from chalicelib.models import users
 from chalicelib.models.channel_members import VIEW
 from chalicelib.models.users import User
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 
 # Recorded: GET /api/user
@@ -57,3 +59,61 @@ class TestProfile:
     def test_has_no_space_left_if_the_quota_is_exceeded(self, studio):
         User(studio.user_id).update([User.disk_space_left.set(-1)])
         assert studio.get("/api/user/me").json["available_space"] == 0
+
+
+class TestNames:
+    URL = "/api/user/me"
+
+    def change(self, studio, **names):
+        return studio.call("PATCH", self.URL, names)
+
+    def test_are_changed(self, studio):
+        answer = self.change(studio, first_name=" Ada \n", last_name="Lovelace")
+        assert answer.status == 200
+        assert (answer.json["first_name"], answer.json["last_name"]) == ("Ada", "Lovelace")
+        assert studio.get(self.URL).json == answer.json
+        assert self.change(studio, first_name="").json["first_name"] == ""
+
+    def test_that_are_not_sent_stay(self, studio):
+        self.change(studio, first_name="Ada", last_name="Lovelace")
+        assert self.change(studio, last_name=None).json["first_name"] == "Ada"
+        assert self.change(studio, last_name="Byron").json["first_name"] == "Ada"
+
+    def test_follow_in_tokens_sessions_and_lists_of_members(self, studio):
+        channel_id, _ = studio.make_channel()
+        browser = studio.sign_in()
+        self.change(studio, first_name="Ada")
+        assert browser.call("GET", "/api/auth/session/current").json["first_name"] == "Ada"
+        (member,) = studio.get(f"/api/channeluser?channel={channel_id}").json
+        assert member["first_name"] == "Ada"
+        assert studio.cloud.items("tokens")[0]["first_name"]["S"] == "Ada"
+
+    def test_nothing_else_is_changed(self, studio):
+        before = studio.get(self.URL).json
+        sent = {"is_admin": True, "email": "x@example.org", "disk_space": 10**12, "is_active": False, "id": "0" * 32}
+        assert self.change(studio, **sent).json == before
+        assert studio.get(self.URL).json == before
+
+    @pytest.mark.parametrize("value", ["a" * 201, 5, ["a"], {"a": 1}, True, "\ud800"])
+    def test_are_bounded_text(self, studio, value):
+        answer = self.change(studio, first_name=value)
+        assert answer.status == 400
+
+    def test_that_stay_the_same_write_nothing(self, studio):
+        self.change(studio, first_name="Ada")
+        with counting(studio) as watch:
+            assert self.change(studio, first_name="Ada").status == 200
+        assert watch.names == ["GetItem", "GetItem"]
+
+    def test_meet_another_change(self, studio, monkeypatch):
+        original = users.change_profile
+        met: list[bool] = []
+
+        def meanwhile(user, actions, profile, *administrators):
+            if not met:
+                met.append(original(existing(users.get(user.id)), [], {"last_name": "Lovelace"}))
+            return original(user, actions, profile, *administrators)
+
+        monkeypatch.setattr(users, "change_profile", meanwhile)
+        answer = self.change(studio, first_name="Ada")
+        assert (answer.json["first_name"], answer.json["last_name"]) == ("Ada", "Lovelace")

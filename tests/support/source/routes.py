@@ -55,6 +55,7 @@ FILTERED = (
     "task",
 )
 NEVER = "/api/public/v2/channels"
+OF_SESSIONS = "/api/user/me/sessions"  # refused with a token
 
 
 def get_status(path: str, is_signed_in: bool) -> int:
@@ -64,7 +65,7 @@ def get_status(path: str, is_signed_in: bool) -> int:
         return 405
     if route.access is not Access.ANYONE and not is_signed_in:
         return 401
-    if route.access is Access.ADMIN:
+    if route.access is Access.ADMIN or path == OF_SESSIONS:
         return 403
     if "{" in path or path == NEVER:
         return 404
