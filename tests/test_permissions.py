@@ -40,6 +40,7 @@ from tests.support.aws.request_data import (
 )
 from tests.support.http import requests
 from tests.support.http.client import Studio
+from tests.support.http.pages import Visitor
 from tests.support.source import routes
 from tests.support.worlds import nodes
 
@@ -263,8 +264,22 @@ TABLE: list[Row] = [
 ]
 
 
+REDIRECTED = (303,) * 6
+USERS = (303, *(200,) * 5)  # visitors without a session are led to the page to sign in
+# Pages, by session: as TABLE; the body is the fields of a form.
+PAGES: list[Row] = [
+    ("GET /", None, None, (200, *(303,) * 5)),
+    ("GET /healthz", None, None, EVERYONE),
+    ("GET /robots.txt", None, None, EVERYONE),
+    ("GET /favicon.ico", None, None, EVERYONE),
+    ("GET /static/{fingerprint}/{name}", None, lambda _: "site.css", EVERYONE),
+    ("GET /accounts/login", None, None, REDIRECTED),
+    ("GET /channels", None, None, USERS),
+]
+
+
 def _route(name: str) -> Route:
-    return next(route for route in routes.ALL if routes.name(route) == name)
+    return next(route for route in (*routes.ALL, *routes.PAGES) if routes.name(route) == name)
 
 
 @pytest.fixture(scope="module")
@@ -320,7 +335,46 @@ def test_every_route_is_in_the_table() -> None:
     assert {name for name, *_ in TABLE} <= set(map(routes.name, routes.ALL)), "remove rows of routes that are gone"
 
 
-@pytest.mark.parametrize(("name", "parameter"), [(name, parameter) for name, _, parameter, _ in TABLE])
+def test_every_page_is_in_the_table() -> None:
+    assert set(map(routes.name, routes.PAGES)) == {name for name, *_ in PAGES}, "add a row to PAGES, or remove one"
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "parameter", "statuses"), PAGES, ids=[f"{number} {row[0]}" for number, row in enumerate(PAGES)]
+)
+def test_pages_for_every_visitor(
+    studio: Studio,
+    people: dict[str, tuple[str, str | None]],
+    published: str,
+    public_id: str,
+    task_id: str,
+    name: str,
+    fields: Body | None,
+    parameter: Callable[[State], str] | None,
+    statuses: tuple[int, ...],
+) -> None:
+    route, answered = _route(name), {}
+    for who in WHO:
+        state = State(published, public_id, studio.make_channel(channel_id=published)[1], task_id)
+        visitor = Visitor(studio, people[who][0] or None)
+        path = routes.url(route, parameter(state) if parameter else "")
+        answered[who] = (
+            visitor.post(path, **(fields(state) if fields else {})).status
+            if route.method == "POST"
+            else (visitor.send(route.method, path).status)
+        )
+    assert answered == dict(zip(WHO, statuses, strict=True))
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in PAGES if name.startswith("POST")])
+def test_forms_need_the_csrf_token_of_the_visitor(studio: Studio, name: str) -> None:
+    for visitor in (Visitor(studio), Visitor(studio, studio.user_id)):
+        visitor.open("/robots.txt")
+        answer = visitor.send("POST", routes.url(_route(name)), b"csrfmiddlewaretoken=" + b"0" * 64)
+        assert (answer.status, "CSRF token missing or incorrect" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(("name", "parameter"), [(name, parameter) for name, _, parameter, _ in (*TABLE, *PAGES)])
 def test_rows_with_an_id_have_a_builder(name: str, parameter: Callable[[State], str] | None) -> None:
     advice = f"write a function in tests/support/aws/request_data.py that stores one and returns its id: {name}"
     assert ("{" not in name) == (parameter is None), advice

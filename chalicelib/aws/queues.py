@@ -33,6 +33,13 @@ def send_maintenance(*jobs: dict[str, object], delay: int = 0) -> None:
         _send(settings().maintenance_queue_url, {"jobs": list(jobs)}, delay)
 
 
+def check() -> None:
+    """Ask for each queue that requests send to. Raises the error of a call that fails."""
+    conf = settings()
+    for url in (conf.publish_queue_url, conf.export_queue_url, conf.maintenance_queue_url):
+        client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+
+
 def send_again(url: str, body: str, seconds: int) -> None:
     """Send a message that cannot be processed now again, delayed by so many seconds."""
     client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=min(seconds, 900))

@@ -1,17 +1,17 @@
 """Studio's sign-in pages: forms that need no script. Studio's clients send JSON to the same paths."""
 
-from urllib.parse import parse_qs
+from dataclasses import replace
 
-from chalicelib.errors import BadRequest, NotSignedIn, StudioError
+from chalicelib.errors import NotSignedIn, StudioError
 from chalicelib.handlers.session import agent_of, cookies_of, device_of, known, leave
-from chalicelib.http.html import Html, render
-from chalicelib.http.router import NO_STORE, STATUS, Access, Reply, Request, Route
+from chalicelib.http import site
+from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
+from chalicelib.identity.visitors import Visitor
 from chalicelib.operations.accounts import sessions
+from chalicelib.schemas import forms
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.session import PasswordChange, SignIn
-
-_FORM = "application/x-www-form-urlencoded"
 
 
 def page(request: Request) -> Reply:
@@ -20,12 +20,12 @@ def page(request: Request) -> Reply:
     Raises Forbidden for a script of another site or of a sandboxed document: the page contains the CSRF token.
     """
     csrf.check_reader(request.headers)
-    user, token = known(request)
+    user, _ = known(request)
     if user is None:
-        return _sign_in_page(token)
+        return _page(request, "sign_in", "Sign in")
     if user.password_once:
-        return _password_page(token)
-    return _page(render("sign_out.html", title="Signed in", email=user.email, token=token), token)
+        return _page(request, "choose_password", "Choose a password")
+    return _page(request, "sign_out", "Signed in")
 
 
 def sign_in(request: Request) -> Reply:
@@ -33,19 +33,17 @@ def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     if not _is_form(request):
         return _signed_in(request, parse(SignIn, request.json))
-    fields = _form(request)
     try:
-        return _signed_in(request, parse(SignIn, fields))
+        return _signed_in(request, parse(SignIn, request.form.filled("username", "password")))
     except StudioError as error:
-        status = STATUS[type(error)]
+        shown = _page(request, "sign_in", "Sign in", error)
         headers = {"WWW-Authenticate": "Token"} if isinstance(error, NotSignedIn) else {}
-        return _sign_in_page(known(request)[1], error.detail, fields.get("username", ""), status, headers)
+        return replace(shown, headers={**shown.headers, **headers})
 
 
 def sign_out(request: Request) -> Reply:
     """Raises Forbidden if neither the header nor the form carries the CSRF token."""
-    fields = _form(request) if _is_form(request) else {}
-    leave(request, fields.get("csrfmiddlewaretoken", ""))
+    leave(request, request.form.get(csrf.FIELD) if _is_form(request) else "")
     return Reply(None, 302, {**NO_STORE, "Location": "/en/accounts/"}, cookies=cookies.expired())
 
 
@@ -54,15 +52,15 @@ def choose_password(request: Request) -> Reply:
 
     Raises Forbidden if neither the header nor the form carries the CSRF token.
     """
-    user, token = known(request)
-    session_id, fields = authentication.session_id_of(request.headers), _form(request)
+    user, _ = known(request)
+    session_id = authentication.session_id_of(request.headers)
     if user is None or not session_id:
         return Reply(None, 302, {**NO_STORE, "Location": "/en/accounts/"})
-    csrf.check(request.headers, session_id, fields.get("csrfmiddlewaretoken", ""))
+    csrf.check(request.headers, session_id, request.form.get(csrf.FIELD))
     try:
-        sessions.change_password(user, parse(PasswordChange, fields))
+        sessions.change_password(user, parse(PasswordChange, request.form.filled("old_password", "new_password")))
     except StudioError as error:
-        return _password_page(token, error.detail, STATUS[type(error)])
+        return _page(request, "choose_password", "Choose a password", error)
     return Reply(None, 302, {**NO_STORE, "Location": "/api/"})
 
 
@@ -73,32 +71,13 @@ def _signed_in(request: Request, given: SignIn) -> Reply:
 
 
 def _is_form(request: Request) -> bool:
-    is_declared = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+    is_declared = request.headers.get("content-type", "").partition(";")[0].strip().lower() == forms.TYPE
     return is_declared and not request.body.lstrip().startswith(b"{")
 
 
-def _form(request: Request) -> dict[str, str]:
-    try:
-        fields = parse_qs(request.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=20)
-    except ValueError as error:
-        raise BadRequest("The form has too many fields. Send at most 20.") from error
-    return {name: values[-1] for name, values in fields.items()}
-
-
-def _sign_in_page(
-    token: str, problem: str = "", username: str = "", status: int = 200, headers: dict[str, str] | None = None
-) -> Reply:
-    content = render("sign_in.html", title="Sign in", problem=problem, username=username)
-    return _page(content, token, status, headers)
-
-
-def _password_page(token: str, problem: str = "", status: int = 200) -> Reply:
-    content = render("choose_password.html", title="Choose a password", problem=problem, token=token)
-    return _page(content, token, status)
-
-
-def _page(content: Html, token: str, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
-    return Reply(content, status, {**NO_STORE, **(headers or {})}, cookies=(cookies.for_csrf(token),))
+def _page(request: Request, name: str, title: str, error: StudioError | None = None) -> Reply:
+    request = replace(request, visitor=Visitor(*known(request)))
+    return site.page(request, f"accounts/{name}.html", error=error, title=title)
 
 
 ACCOUNTS = "/en/accounts"

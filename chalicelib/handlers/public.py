@@ -8,7 +8,8 @@ from chalicelib.content_databases.index_file import name_key
 from chalicelib.content_databases.public_entries import Entry
 from chalicelib.domain.ids import derived_id, parse_id
 from chalicelib.errors import NotFound
-from chalicelib.http.router import Access, Reply, Request, Route, array, compact
+from chalicelib.http.json_text import array, compact
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.public import channel_lookup, public_index
 from chalicelib.schemas.public import ChannelListQuery, InfoQuery
 from chalicelib.schemas.query import last_values, parse_query, whole

@@ -8,8 +8,9 @@ from chalicelib.content_databases.public_entries import channel_metadata
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.labels import has_label, ids_of
 from chalicelib.errors import BadRequest, NotFound
+from chalicelib.http.json_text import array
 from chalicelib.http.pagination import page_of
-from chalicelib.http.router import Access, Reply, Request, Route, array
+from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.public import public_index
 from chalicelib.schemas.listing import PAGE_SIZE
 from chalicelib.schemas.public import ChannelMetadataQuery

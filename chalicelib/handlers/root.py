@@ -4,8 +4,9 @@ from functools import lru_cache
 
 from chalicelib.config import settings
 from chalicelib.http.conditional import is_current
-from chalicelib.http.html import Html
-from chalicelib.http.router import PUBLIC, Access, JsonText, Reply, Request, Route, compact
+from chalicelib.http.json_text import JsonText, compact
+from chalicelib.http.router import PUBLIC, Access, Reply, Request, Route
+from chalicelib.rendering.html import Html
 from chalicelib.schemas.responses.common import Object, Url
 
 CACHED = {"Cache-Control": "public, max-age=300"}

@@ -6,17 +6,19 @@ import re
 
 from chalice.app import Response
 
-from chalicelib.http.router import JSON, PUBLIC, Methods, Request, compact
+from chalicelib.http.json_text import compact
+from chalicelib.http.router import JSON, PUBLIC, Methods, Request
 from chalicelib.schemas.query import last_values
 from chalicelib.telemetry import count, log
 
+API = "/api"
 _WITHOUT_PAGES = (PUBLIC, "/api/internal/")  # the first is cached, the second is only read by programs
 _WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$")
 
 
 def negotiate(methods: Methods, request: Request, response: Response) -> Response:
     """The response in the form that the client prefers."""
-    if request.method == "OPTIONS" and response.status_code == 200 and "OPTIONS" not in methods:
+    if request.method == "OPTIONS" and response.status_code == 200 and _is_described(methods):
         from chalicelib.http import options
 
         response.body = compact(options.path(methods))
@@ -28,16 +30,22 @@ def negotiate(methods: Methods, request: Request, response: Response) -> Respons
     return response
 
 
+def _is_described(methods: Methods) -> bool:
+    return "OPTIONS" not in methods and not any(route.is_page for route in methods.values())
+
+
 def _has_page(methods: Methods, request: Request, response: Response) -> bool:
-    """Whether the response has an HTML form, which a browser may prefer."""
-    return (
-        request.method in ("GET", "HEAD")
-        and request.path.startswith("/api")
-        and not request.path.startswith(_WITHOUT_PAGES)
-        and not request.path.endswith(".json")
-        and response.headers.get("Content-Type") == JSON
-        and response.status_code not in (204, 302, 304)
-    )
+    """Whether the response has an HTML form, which a browser may prefer: GET of the API, and errors everywhere else."""
+    if response.headers.get("Content-Type") != JSON or request.path.startswith(_WITHOUT_PAGES):
+        return False
+    if not _is_api(methods):
+        return response.status_code >= 400
+    is_read = request.method in ("GET", "HEAD") and not request.path.endswith(".json")
+    return is_read and response.status_code not in (204, 302, 304)
+
+
+def _is_api(methods: Methods) -> bool:
+    return all(route.path.startswith(API) for route in methods.values())
 
 
 def prefers_html(accept: str) -> bool:
@@ -54,11 +62,17 @@ def _weight(part: str) -> float:
 
 def _replace_by_page(methods: Methods, request: Request, response: Response) -> None:
     """Turn a JSON response into a page. If that fails, it stays JSON, which browsers can show."""
-    from chalicelib.http import html, pages
+    from chalicelib.http import pages, site
+    from chalicelib.rendering import html
 
     try:
-        if request.method == "GET":
-            response.body = pages.page(methods, request, response.status_code, str(response.body))
+        if response.status_code == 401 and any(route.is_page for route in methods.values()):
+            response.headers["Location"] = site.sign_in_url(methods, request)
+            response.status_code, response.body = 303, ""
+            return
+        if request.method != "HEAD":
+            page = pages.page(methods, request, response) if _is_api(methods) else site.error_page(request, response)
+            response.body = page
     except Exception:
         log.exception("page failed")
         count("Faults")

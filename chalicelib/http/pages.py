@@ -7,10 +7,12 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from chalice.app import Response
+
 from chalicelib.config import settings
-from chalicelib.http import options
-from chalicelib.http.html import Html, render
+from chalicelib.http import options, site
 from chalicelib.http.router import Methods, Request
+from chalicelib.rendering.html import Html, render
 from chalicelib.schemas.query import last_values
 
 MAX_JSON = 200_000  # characters that a page shows
@@ -35,17 +37,18 @@ class Token(NamedTuple):
     link: str = ""
 
 
-def page(methods: Methods, request: Request, status: int, text: str) -> Html:
-    """The page of a path; `text` is the JSON response of GET."""
+def page(methods: Methods, request: Request, response: Response) -> Html:
+    """The page of a path; `response` is the JSON response of GET."""
+    status, text = response.status_code, str(response.body)
     answered = json.loads(text) if text else None
     actions = {name: action for name, action in options.path(methods)["actions"].items() if name != "OPTIONS"}
     route = methods.get("GET") or next(iter(methods.values()))
     given = last_values(request.query)
     return render(
-        "page.html",
+        "api/page.html",
+        **site.frame(request),
         title=route.summary,
         description=route.description,
-        path=request.path,
         url=f"{request.path}?{urlencode(given)}" if given else request.path,
         crumbs=list(_crumbs(route.path, request)),
         status=status,
@@ -64,7 +67,7 @@ def page(methods: Methods, request: Request, status: int, text: str) -> Html:
 def reference(document: Mapping[str, Any]) -> Html:
     """The page of a whole OpenAPI document."""
     paragraphs = document["info"]["description"].strip().split("\n\n")
-    return render("reference.html", description=paragraphs, **options.reference(document))
+    return render("api/reference.html", **site.UNKNOWN, description=paragraphs, **options.reference(document))
 
 
 # ---- navigation ----

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import groupby
 from typing import Any
 from urllib.parse import unquote
@@ -15,11 +15,15 @@ from chalicelib import errors, telemetry
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jsontext
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
-from chalicelib.http import html, inputs, large_responses, origin
-from chalicelib.http.conditional import accepts_gzip, etag_of, http_date, is_current
-from chalicelib.identity import csrf
+from chalicelib.http import inputs, large_responses, origin
+from chalicelib.http.conditional import accepts_gzip, http_date, is_current
+from chalicelib.http.json_text import JsonText, compact
+from chalicelib.identity import csrf, visitors
 from chalicelib.identity.authentication import UNSAFE_METHODS, Identity, caller_of
+from chalicelib.identity.visitors import Visitor
+from chalicelib.rendering.html import Text
 from chalicelib.schemas.base import Schema
+from chalicelib.schemas.forms import Form
 from chalicelib.telemetry import count, log
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -68,6 +72,7 @@ class Request:
     address: str = ""  # the sender to API Gateway; for views, the client
     origin_secret: str = field(default="", repr=False)  # the value of X-Front-Key
     caller: Identity | None = None
+    visitor: Visitor | None = None  # of a page
     routes: "tuple[Route, ...]" = ()  # all routes of the application, for its descriptions
 
     @property
@@ -76,6 +81,11 @@ class Request:
         if self.caller is None:
             raise NotSignedIn("Authentication credentials were not provided.")
         return self.caller
+
+    @cached_property
+    def form(self) -> Form:
+        """The body as a form. Raises BadRequest if it is too large."""
+        return Form.parse(self.body)
 
     @cached_property
     def json(self) -> Any:
@@ -91,23 +101,9 @@ class Request:
             raise BadRequest(f"The body must be JSON in UTF-8: {error}") from error
 
 
-class JsonText(str):
-    """A body that is serialised already. Its properties are computed once."""
-
-    @cached_property
-    def etag(self) -> str:
-        """Its strong ETag."""
-        return etag_of(self.encode())
-
-    @cached_property
-    def is_too_large(self) -> bool:
-        """Whether it exceeds the limit of Lambda."""
-        return large_responses.is_too_large(self)
-
-
 @dataclass(frozen=True)
 class Reply:
-    """A response that is more than a body with status 200. The body is JSON data, or a page (`Html`).
+    """A response that is more than a body with status 200. The body is JSON data, a page (`Html`) or other `Text`.
 
     `changed`, the time of the last change, makes it cacheable by anyone: it gets an ETag, supports conditional requests
     and may have any size.
@@ -150,35 +146,44 @@ class Route:
     # first, and well-formed requests cost no more reads.
     rights: Callable[[Request], object] = anyone
     resource: tuple[Any, ...] = ()  # further types whose names the body may contain
+    is_page: bool = False  # for browsers: callers have a session, forms carry its CSRF token, errors are pages
 
 
 Methods = dict[str, Route]  # of one path
 Negotiate = Callable[[Methods, Request, Response], Response]
+Find = Callable[[Request], tuple[Methods, Request]]  # also fills in what is known from the path
 
 
 def mount(app: Chalice, routes: Iterable[Route], negotiate: Negotiate) -> None:
     """Register routes. All methods of a path share one view, so that 405, OPTIONS and HEAD are handled here.
 
-    `negotiate` turns each response into the form that the client prefers: a description for OPTIONS, a page for a
-    browser.
+    `negotiate` turns each response into the form that the client prefers: a description or a page.
     """
     by_path = tuple(sorted(routes, key=lambda route: route.path))
     for path, group in groupby(by_path, key=lambda route: route.path):
-        app.route(path, methods=list(METHODS), name=path, content_types=["*/*"])(
-            _view(app, {route.method: route for route in group}, by_path, negotiate)
-        )
+        _register(app, path, _always({route.method: route for route in group}, by_path), negotiate)
 
 
-def _view(app: Chalice, methods: Methods, routes: tuple[Route, ...], negotiate: Negotiate) -> Callable[..., Response]:
+def _always(methods: Methods, routes: tuple[Route, ...]) -> Find:
+    return lambda request: (methods, replace(request, routes=routes))
+
+
+def mount_rest(app: Chalice, find: Find, negotiate: Negotiate) -> None:
+    """Register one view for all paths that have no route of their own; `find` returns the methods of such a path."""
+    for path in ("/", "/{proxy+}"):  # as API Gateway calls them
+        _register(app, path, find, negotiate)
+
+
+def _register(app: Chalice, path: str, find: Find, negotiate: Negotiate) -> None:
     def view(**params: str) -> Response:
-        request = replace(_request(app.current_request, params), routes=routes)
+        methods, request = find(_request(app.current_request, params))
         keys = {"request_id": request.request_id, "method": request.method, "path": request.path}
         with telemetry.request(**keys, address=request.address, user="") as outcome:
             response = negotiate(methods, request, respond(methods, request))
             outcome["status"] = response.status_code
             return response
 
-    return view
+    app.route(path, methods=list(METHODS), name=path, content_types=["*/*"])(view)
 
 
 def _request(event: Any, params: dict[str, str]) -> Request:
@@ -217,8 +222,8 @@ def respond(methods: Methods, request: Request) -> Response:
 def _rendered(reply: Reply, request: Request) -> Reply:
     """The reply with its body as text, and with the headers of its content."""
     uncached = NO_STORE if reply.status >= 400 else {}
-    if isinstance(reply.body, html.Html):
-        return replace(reply, headers={**uncached, **html.headers(), **reply.headers})
+    if isinstance(reply.body, Text):
+        return replace(reply, headers={**uncached, **reply.body.headers(), **reply.headers})
     text = JsonText() if reply.body is None else compact(reply.body)
     if reply.changed is None:
         if text.is_too_large:
@@ -246,9 +251,7 @@ def _call(methods: Methods, request: Request) -> Reply:
         raise MethodNotAllowed(f'Method "{request.method}" not allowed. Use {_allowed(methods)}.')
     if request.method in UNSAFE_METHODS:
         csrf.check_browser(request.headers)
-    if route.access is not Access.ANYONE:
-        request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
-        telemetry.know(user=request.user.user_id)
+    request = _identified(request, route)
     if route.access is Access.ADMIN and not request.user.is_admin:
         raise Forbidden("Ask an administrator.")
     inputs.check_query(request.query)
@@ -259,6 +262,19 @@ def _call(methods: Methods, request: Request) -> Reply:
         route.rights(request)
         raise
     return result if isinstance(result, Reply) else Reply(result)
+
+
+def _identified(request: Request, route: Route) -> Request:
+    """The request with its caller, whom a page knows even if anyone may see it."""
+    if route.is_page:
+        token = request.form.get(csrf.FIELD) if request.method in UNSAFE_METHODS else None
+        visitor = visitors.admit(request.headers, token, route.password_once)
+        request = replace(request, visitor=visitor, caller=visitor.user)
+    elif route.access is not Access.ANYONE:
+        request = replace(request, caller=caller_of(request.method, request.headers, route.password_once))
+    if request.caller or route.access is not Access.ANYONE:
+        telemetry.know(user=request.user.user_id)  # raises NotSignedIn
+    return request
 
 
 def _allowed(methods: Methods) -> str:
@@ -292,16 +308,3 @@ def _fault_reply(error: Exception, request: Request) -> Reply:
         return Reply({"error": "Try again", "detail": detail}, 503, {"Retry-After": "1"})
     detail = f"Internal error. Report request ID {request.request_id}."
     return Reply({"error": "Internal server error", "detail": detail}, 500)
-
-
-def compact(body: Any) -> JsonText:
-    """A body as compact JSON; JsonText stays as it is."""
-    if isinstance(body, JsonText):
-        return body
-    return JsonText(jsontext.dumps(body))
-
-
-@lru_cache(maxsize=4)
-def array(texts: tuple[str, ...]) -> JsonText:
-    """A JSON array of items that are JSON text. Cached, since long lists are requested often."""
-    return JsonText(f"[{','.join(texts)}]")

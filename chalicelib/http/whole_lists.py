@@ -16,7 +16,8 @@ from chalicelib.domain import jsontext
 from chalicelib.domain.storage_keys import own_answer_key
 from chalicelib.http import large_responses
 from chalicelib.http.conditional import accepts_gzip
-from chalicelib.http.router import NO_STORE, JsonText, Reply, Request
+from chalicelib.http.json_text import JsonText
+from chalicelib.http.router import NO_STORE, Reply, Request
 
 BATCH = 100  # items in memory at once, beside the text that fits into a response
 _PRIVATE = "private, no-store"

@@ -12,6 +12,7 @@ from chalicelib.config import settings
 from chalicelib.domain.tokens import csrf_token
 from chalicelib.errors import Forbidden
 
+FIELD = "csrfmiddlewaretoken"  # of a form
 OWN_SITES = ("same-origin", "none")  # values of Sec-Fetch-Site: one of our pages, or the user, who typed the address
 
 
@@ -20,9 +21,14 @@ def check(headers: Mapping[str, str], session_id: str, form_token: str = "") -> 
 
     Raises Forbidden, with Studio's message.
     """
+    check_token(headers, csrf_token(session_id), form_token)
+
+
+def check_token(headers: Mapping[str, str], token: str, form_token: str = "") -> None:
+    """Check that a request carries this CSRF token. Raises Forbidden as `check` does."""
     check_origin(headers)
     sent = headers.get("x-csrftoken") or form_token
-    if not hmac.compare_digest(sent.encode(errors="replace"), csrf_token(session_id).encode()):
+    if not hmac.compare_digest(sent.encode(errors="replace"), token.encode()):
         raise Forbidden("CSRF Failed: CSRF token missing or incorrect.")
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHALICE_CLI = "only Chalice's command line imports it"
+FLASK = "Bootstrap-Flask is installed for the stylesheet that it contains, not for Flask"
 NOT_INSTALLED = {
     "blessed": CHALICE_CLI,
+    "blinker": FLASK,
     "chalice": "the functions import only chalice/app.py, which `chalice package` adds itself",
     "click": CHALICE_CLI,
     "editor": CHALICE_CLI,
+    "flask": FLASK,
     "inquirer": CHALICE_CLI,
+    "itsdangerous": FLASK,
     "jinxed": CHALICE_CLI,
     "pip": CHALICE_CLI,
     "pycparser": "cffi parses C declarations with it; argon2's are compiled already",
@@ -21,7 +25,9 @@ NOT_INSTALLED = {
     "runs": CHALICE_CLI,
     "setuptools": CHALICE_CLI,
     "wcwidth": CHALICE_CLI,
+    "werkzeug": FLASK,
     "wheel": CHALICE_CLI,
+    "wtforms": FLASK,
     "xmod": CHALICE_CLI,
 }
 
@@ -61,6 +67,11 @@ PRUNED = (
     Prune("cffi", "compiles bindings; argon2's are compiled and need only _cffi_backend"),
     Prune("pysqlite3-binary", "a second build of _sqlite3 that cannot be imported by this name"),
     Prune("pysqlite3_binary.libs", "for that second build: the first includes SQLite"),
+    Prune("flask_bootstrap/*.py", "only the stylesheet is used"),
+    Prune("flask_bootstrap/templates", "the same"),
+    Prune("flask_bootstrap/static/bootstrap4", "the same"),
+    Prune("flask_bootstrap/static/bootstrap5/*", "the same", keep=("css",)),
+    Prune("flask_bootstrap/static/bootstrap5/css/*", "the same", keep=("bootstrap.min.css",)),
     Prune("PIL/_avif.*", "only PNG, JPEG, GIF and WebP are read"),
     Prune("pillow.libs/libavif-*", "the same; Pillow works without it"),
     Prune("PIL/_imagingft.*", "no text is drawn"),

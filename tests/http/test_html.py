@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from chalicelib.http import html
 from chalicelib.http.router import Access, Reply, Request, Route, respond
+from chalicelib.rendering import html
+from chalicelib.schemas.forms import Form
 from tests.support.source.code import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
@@ -25,14 +26,15 @@ def test_no_module_writes_markup(module):
     assert not [text for text in texts if isinstance(text, str) and MARKUP.search(text)]
 
 
-@pytest.mark.parametrize("template", sorted(path.name for path in html.TEMPLATES.glob("*.html")))
+@pytest.mark.parametrize("template", sorted(html.TEMPLATES.glob("**/*.html"), key=str))
 def test_no_template_disables_escaping(template):
-    text = (html.TEMPLATES / template).read_text(encoding="utf-8")
+    text = template.read_text(encoding="utf-8")
     assert not re.search(r"\|\s*safe\b|autoescape", text)
 
 
 def test_values_are_escaped():
-    page = html.render("sign_in.html", title="<b>", problem="a & b", username='"><script>')
+    form = Form({"username": ['"><script>']})
+    page = html.render("accounts/sign_in.html", title="<b>", problem="a & b", problems={}, form=form)
     assert "<h1>&lt;b&gt;</h1>" in page
     assert "a &amp; b" in page
     assert 'value="&#34;&gt;&lt;script&gt;"' in page

@@ -175,12 +175,10 @@ def test_api_gateway_has_the_error_format_of_the_application() -> None:
         assert json.loads(answer["ResponseTemplates"]["application/json"]).keys() == shape
 
 
-@pytest.mark.parametrize("path", ["/", "/{proxy+}"])
-def test_paths_without_a_route_have_the_same_error(path: str) -> None:
-    api = PARTS["RestAPI"]["Properties"]
-    answer = api["DefinitionBody"]["paths"][path]["x-amazon-apigateway-any-method"]
-    said = answer["x-amazon-apigateway-integration"]["responses"]["default"]["responseTemplates"]
-    assert said == api["GatewayResponses"]["MISSING_AUTHENTICATION_TOKEN"]["ResponseTemplates"]
+def test_the_greedy_path_declares_its_parameter() -> None:
+    """Chalice leaves it out."""
+    greedy = PARTS["RestAPI"]["Properties"]["DefinitionBody"]["paths"]["/{proxy+}"]
+    assert greedy["parameters"] == [{"name": "proxy", "in": "path", "required": True, "type": "string"}]
 
 
 def test_the_access_log_is_json_with_the_requests_id() -> None:
@@ -258,7 +256,12 @@ def test_two_api_keys_are_valid_before_cloudfront_sends_one() -> None:
 
 def test_every_method_of_the_deployed_api_requires_an_api_key() -> None:
     body = json.loads(package.template_text())["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
-    methods = [(path, name, method) for path, each in body["paths"].items() for name, method in each.items()]
+    methods = [
+        (path, name, method)
+        for path, each in body["paths"].items()
+        for name, method in each.items()
+        if name in finishing.METHODS
+    ]
     assert len(methods) > 300
     assert [found[:2] for found in methods if found[2].get("security") != [{finishing.KEY: []}]] == []
     assert body["securityDefinitions"][finishing.KEY]["name"] == "x-api-key"

@@ -90,8 +90,9 @@ def test_the_last_rule_matches_everything() -> None:
     assert routes.match("/a\nb").origin
 
 
-def test_only_public_reads_are_cached_at_the_edge() -> None:
-    assert [route.path for route in routes.load() if route.edge_seconds] == ["/api/public/*"]
+def test_only_what_is_the_same_for_all_is_cached_at_the_edge() -> None:
+    cached = {route.path: route.edge_seconds for route in routes.load() if route.edge_seconds}
+    assert cached == {"/static/*": 31536000, "/healthz": 10, "/api/public/*": 1}
 
 
 def test_cached_responses_depend_on_no_header() -> None:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from infra.local.edge.responses import Response
 
 MAX_PAYLOAD = 6 * 1024 * 1024  # Lambda, bytes of an event or a result as JSON
+GREEDY = "/{proxy+}"
 MAX_BODY = 10 * 1024 * 1024  # API Gateway, bytes of a request's body
 CLOUDFRONT_ADDRESS = "192.0.2.1"
 
@@ -37,15 +38,17 @@ class LambdaContext:
 
 class RouteTable:
     """Finds the resource of a path as API Gateway does: a literal segment wins over a `{parameter}`, without
-    backtracking.
+    backtracking, and `/{proxy+}` is what is left.
 
     Raises ValueError for two parameters of different names in one place, which API Gateway refuses to deploy.
     """
 
     def __init__(self, resources: Iterable[str]) -> None:
         self._root: dict[str, Any] = {}
-        for resource in resources:
-            self._add(resource)
+        self._rest = GREEDY if GREEDY in (given := list(resources)) else ""
+        for resource in given:
+            if resource != GREEDY:
+                self._add(resource)
 
     def _add(self, resource: str) -> None:
         node = self._root
@@ -60,6 +63,10 @@ class RouteTable:
 
     def find(self, path: str) -> tuple[str, dict[str, str]] | None:
         """The resource of a path and its parameters, still percent-encoded as API Gateway leaves them."""
+        rest = (self._rest, {"proxy": path.strip("/")}) if self._rest else None
+        return self._find(path) or rest
+
+    def _find(self, path: str) -> tuple[str, dict[str, str]] | None:
         node, found = self._root, {}
         for segment in path.strip("/").split("/"):
             if segment in node and not segment.startswith("{"):

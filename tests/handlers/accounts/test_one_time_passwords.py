@@ -209,7 +209,7 @@ class TestPage:
         return browser.call("POST", f"/en/accounts/{action}", body, csrf=False, content_type=self.FORM)
 
     def token(self, browser):
-        return existing(re.search(r'name="csrfmiddlewaretoken" type="hidden" value="(\w+)"', self.page(browser)))[1]
+        return existing(re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page(browser)))[1]
 
     def page(self, browser):
         return browser.call("GET", "/en/accounts").text

@@ -46,7 +46,7 @@ def test_a_trailing_slash_makes_no_difference(studio, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/api/nope", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"]
+    "path", ["/nope", "/api/nope", "/api/internal/", "/api/internal/nothing", "/api/public/v3/channels"]
 )
 def test_an_unknown_path_is_404_as_json(studio, path):
     answer = cdn.send("GET", path)

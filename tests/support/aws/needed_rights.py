@@ -31,6 +31,7 @@ OBJECTS = {
 QUEUES = {
     "SendMessage": "SendMessage",
     "SendMessageBatch": "SendMessage",
+    "GetQueueAttributes": "GetQueueAttributes",
     "ChangeMessageVisibility": "ChangeMessageVisibility",
 }
 

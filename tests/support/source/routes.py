@@ -6,6 +6,7 @@ import re
 
 from chalicelib import handlers
 from chalicelib.http.router import Access, Route
+from chalicelib.pages import registry
 
 NOTHING = "0" * 32  # an id that does not exist
 
@@ -31,6 +32,7 @@ def url(route: Route, value: str = NOTHING) -> str:
 
 
 ALL = declared()
+PAGES = sorted(registry.ROUTES, key=name)
 SIGNED_IN = [route for route in ALL if route.access is Access.SIGNED_IN]
 OPEN = [route for route in ALL if route.access is Access.ANYONE]
 PATHS = sorted({route.path for route in ALL})

@@ -29,6 +29,14 @@ def request(**changes: Any) -> Request:
     return Request(**values | changes)
 
 
+def test_a_greedy_path_is_found_last() -> None:
+    table = RouteTable(["/", "/{proxy+}", "/api/{kind}", "/api/channel"])
+    assert table.find("/") == ("/", {})
+    assert table.find("/api/channel") == ("/api/channel", {})
+    assert table.find("/channels/1%2F2/") == ("/{proxy+}", {"proxy": "channels/1%2F2"})
+    assert table.find("/api/a/b") == ("/{proxy+}", {"proxy": "api/a/b"})
+
+
 def test_an_event_has_last_and_all_values_of_headers_and_parameters() -> None:
     event = api_gateway_event(request(), "/api/thing/{thing_id}", {"thing_id": "a%20b"})
     assert event["headers"]["accept"] == "b"

@@ -1,0 +1,1 @@
+"""Whether what the application needs answers."""

@@ -1,0 +1,82 @@
+"""The pages, as data. The module of a view is imported when the first of its pages is requested."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import import_module
+from itertools import groupby
+from typing import Any
+from urllib.parse import unquote
+
+from chalicelib.errors import NotFound
+from chalicelib.http.router import METHODS, Access, Methods, Request, Route
+
+PACKAGE = "chalicelib.pages"
+
+
+@dataclass(frozen=True)
+class View:
+    """The function `module:function` of this package, imported at its first call."""
+
+    name: str
+
+    def load(self) -> Callable[[Request], Any]:
+        """The function itself."""
+        module, _, function = self.name.partition(":")
+        found: Callable[[Request], Any] = getattr(import_module(f"{PACKAGE}.{module}"), function)
+        return found
+
+    def __call__(self, request: Request) -> Any:
+        return self.load()(request)
+
+
+def page(method: str, path: str, view: str, access: Access, title: str, **more: Any) -> Route:
+    """A page or, with POST, what a form does."""
+    return Route(method, path, View(view), access, title, is_page=True, **more)
+
+
+def plain(path: str, view: str, title: str) -> Route:
+    """A file or JSON that anyone gets."""
+    return Route("GET", path, View(view), Access.ANYONE, title)
+
+
+HOME = (
+    page("GET", "/", "home:show", Access.ANYONE, "Start"),
+    plain("/healthz", "home:healthz", "Whether the application works"),
+    plain("/robots.txt", "home:robots", "What search engines may read"),
+    plain("/favicon.ico", "home:favicon", "Icon of the site"),
+    plain("/static/{fingerprint}/{name}", "home:asset", "Style, script or icon of pages"),
+)
+ACCOUNTS = (page("GET", "/accounts/login", "accounts:sign_in", Access.ANYONE, "Sign in", password_once=True),)
+CHANNELS = (page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS)
+
+
+def _nothing(_: Request) -> None:
+    raise NotFound("There is nothing at this path.")
+
+
+NOTHING = {method: Route(method, "/{proxy+}", _nothing, Access.ANYONE, "Nothing") for method in METHODS}
+
+
+def find(request: Request) -> tuple[Methods, Request]:
+    """The routes of a request's path by method, and the request with the parameters of its path.
+
+    A literal segment is preferred to a parameter. A path without a page is 404 for every method.
+    """
+    path = request.path.rstrip("/") or "/"
+    for pattern, methods in _table():
+        if found := pattern.fullmatch(path):
+            return methods, replace(request, params={name: unquote(own) for name, own in found.groupdict().items()})
+    return NOTHING, request
+
+
+@cache
+def _table() -> list[tuple[re.Pattern[str], Methods]]:
+    """Sorted so that literal segments come first: "{" follows all letters."""
+    ordered = sorted(ROUTES, key=lambda route: route.path.split("/"))
+    return [
+        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))), {one.method: one for one in group})
+        for path, group in groupby(ordered, key=lambda route: route.path)
+    ]

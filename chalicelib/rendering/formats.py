@@ -1,0 +1,42 @@
+"""How pages write sizes, numbers and times."""
+
+from datetime import UTC, datetime
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+
+
+def size(count: int | float | None) -> str:
+    """A number of bytes in words, as in 1.5 MB; units are powers of 1000, as in file managers."""
+    number, unit = float(count or 0), 0
+    while round(number, 1) >= 1000 and unit < len(UNITS) - 1:
+        number, unit = number / 1000, unit + 1
+    if unit == 0:
+        return "1 byte" if number == 1 else f"{number:.0f} bytes"
+    return f"{number:.1f}".removesuffix(".0") + f" {UNITS[unit]}"
+
+
+def count(number: int | None, singular: str, plural: str = "") -> str:
+    """A number of things, as in 1 node or 1,200 nodes."""
+    return f"{number or 0:,} {singular if number == 1 else plural or f'{singular}s'}"
+
+
+def moment(value: datetime | str | int | float) -> datetime:
+    """A time as UTC; a number is in seconds since 1970, a text as the API writes it."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def iso(value: datetime | str | int | float) -> str:
+    """A time as the attribute `datetime` of the element time has it."""
+    return moment(value).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def utc(value: datetime | str | int | float) -> str:
+    """A time for readers without scripts."""
+    found = moment(value)
+    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+
+
+FILTERS = {"size": size, "count": count, "iso": iso, "utc": utc}
