@@ -37,6 +37,9 @@ class Audited(StrEnum):
     SESSIONS_ENDED = "sessions_ended"  # by their user, apart from signing out and changes of the password
     USER_CREATED = "user_created"
     USER_ACTIVATED = "user_activated"
+    USER_DELETION_REQUESTED = "user_deletion_requested"
+    USER_DELETION_REFUSED = "user_deletion_refused"  # a wrong password
+    USER_DELETED = "user_deleted"
     USER_DEACTIVATED = "user_deactivated"
     ADMIN_GRANTED = "admin_granted"
     ADMIN_REVOKED = "admin_revoked"

@@ -96,6 +96,9 @@ PEOPLE: list[Row] = [
     ("DELETE /api/user/me/sessions", None, None, (401, *(403,) * 5)),
     ("DELETE /api/user/me/sessions/{id}", None, new_viewer, (401, *(403,) * 5)),
     ("PATCH /api/user/me", lambda _: {"first_name": "n"}, None, SIGNED_IN),
+    ("GET /api/user/me/deletion", None, None, SIGNED_IN),
+    # These send API tokens, which may not do this.
+    ("POST /api/user/me/deletion", lambda _: {"password": "correct horse"}, None, (401, *(403,) * 5)),
     ("GET /api/user/{id}", None, new_viewer, (401, *(404,) * 5)),
     ("GET /api/channeluser", None, None, TO_READ),
     ("POST /api/channeluser/{id}/make_editor", channel, new_viewer, to_write(200)),

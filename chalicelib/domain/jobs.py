@@ -30,6 +30,7 @@ APPLY_CHANGES = Job("apply_changes", ("owner",))
 CLEAR_COPY = Job("clear_copy", ("node_id", "attempt"))
 COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
+DELETE_USER = Job("delete_user", ("user_id",))
 END_USES = Job("end_uses", ("channel_id", "uses"))
 EXPIRE_UPLOADS = Job("expire_uploads")
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
@@ -60,6 +61,7 @@ JOBS = {
         CLEAR_COPY,
         COMPARE_TREES,
         COPY_NODES,
+        DELETE_USER,
         END_USES,
         EXPIRE_UPLOADS,
         INDEX_CHANNELS,

@@ -3,7 +3,7 @@
 from chalicelib.domain.tokens import digest, is_api_token
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts
-from chalicelib.models import tokens, users
+from chalicelib.models import tokens, user_deletion, users
 from chalicelib.models.users import User
 from chalicelib.telemetry import Audited, audit
 
@@ -31,10 +31,12 @@ def revoke(which: str, email: str = "") -> int:
 def set_active(email: str, is_active: bool) -> None:
     """Activate or deactivate the user with this e-mail address. Deactivating ends all tokens and sessions for good.
 
-    Raises NotFound for an unknown user, Conflict if the user is changed again and again meanwhile.
+    Raises NotFound for an unknown user, Conflict if the user is being deleted, or changed again and again meanwhile.
     """
     for _ in range(_RACES):
         user = accounts.user_with(email)
+        if user_deletion.is_marked(user):
+            raise Conflict("This account is being deleted. It cannot be changed any more.")
         if bool(user.is_active) == is_active and is_active:
             return
         if users.change_profile(user, [], {"is_active": is_active}):

@@ -19,7 +19,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.models.base import Table, find, now, query_raw, transact
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
-from chalicelib.models.users import User
+from chalicelib.models.users import User, lasting_user
 
 Role = Literal["edit", "view"]  # as it is stored and sent; also the `share_mode` of an invitation
 EDIT: Final = "edit"
@@ -67,17 +67,17 @@ def of_channel(channel_id: str) -> list[ChannelMember]:
 def add_first_editor(transaction: TransactWrite, channel: Channel, user_id: str, is_chef: bool = False) -> None:
     """Make the user the editor of a new channel, which the same transaction must save with `editors_count` 1.
 
-    `is_chef`: the channel is created by ricecooker.
+    The transaction fails if the user is being deleted. `is_chef`: the channel is created by ricecooker.
     """
     transaction.save(ChannelMember(user_id, channel.id, role=EDIT, since=now()))
     chef = [User.is_chef.set(True)] if is_chef else []
-    transaction.update(User(user_id), [User.edit_count.add(1), *chef])
+    transaction.update(User(user_id), [User.edit_count.add(1), *chef], condition=lasting_user())
 
 
 def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str | None, new: str | None) -> None:
     """Change a user's role in a channel from `old` to `new`; None means no role.
 
-    The transaction fails if the user has another role or the channel does not exist.
+    The transaction fails if the user has another role or is being deleted and gets one, or the channel does not exist.
     """
     member = ChannelMember(user_id, channel_id)
     as_read = ChannelMember.role == old if old else ChannelMember.user_id.does_not_exist()
@@ -89,7 +89,8 @@ def change(transaction: TransactWrite, user_id: str, channel_id: str, old: str |
     pairs = [(_COUNTED[role], by) for role, by in ((old, -1), (new, 1)) if role]
     of_channel: list[Any] = [channel_count.add(by) for (channel_count, _), by in pairs]
     transaction.update(Channel(channel_id), of_channel, condition=Channel.id.exists())
-    transaction.update(User(user_id), [user_count.add(by) for (_, user_count), by in pairs])
+    of_user: list[Any] = [user_count.add(by) for (_, user_count), by in pairs]
+    transaction.update(User(user_id), of_user, condition=lasting_user() if new else None)
 
 
 def give(user_id: str, channel_id: str, old: str | None, new: str) -> bool:

@@ -7,12 +7,13 @@
 Every period has its own items; TTL deletes them. Addresses and names are stored as hashes only.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.tokens import digest
-from chalicelib.models.base import Table, find, now, update_if
+from chalicelib.models.base import Table, find, now, update_if, write_many
 
 
 class Counter(Table):
@@ -61,6 +62,11 @@ def take(period: Period, limit: int, by: int = 1) -> bool:
 def give_back(period: Period, by: int = 1) -> None:
     """Subtract what `add` or `take` added. A counter never falls below 0."""
     update_if(Counter(period.key), [Counter.total.add(-by)], Counter.total >= by)
+
+
+def forget(periods: Iterable[Period]) -> None:
+    """Delete counters."""
+    write_many(deletes=[(Counter, period.key) for period in periods])
 
 
 def total(period: Period) -> int:

@@ -5,12 +5,13 @@
 | an invitation by id | `id` | accept, decline, revoke |
 | the invitations of a user | index `user-index`: `user_id` | `GET /api/invitation?invited=`, removing a member |
 | the invitations to a channel | index `channel-index`: `channel_id` | `GET /api/invitation?channel=` |
+| the invitations that a user has sent | index `sender-index`: `sender_id` | exporting and deleting an account |
 
 `user_id` is the invited user's, or derived from the address if it has no user yet; accepting sets it. Once one of
 `accepted`, `declined` and `revoked` is true, the invitation is final.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UTCDateTimeAttribute
@@ -40,6 +41,15 @@ class ChannelIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyp
     id = UnicodeAttribute(range_key=True)
 
 
+class SenderIndex(GlobalSecondaryIndex["Invitation"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "sender-index"
+        projection = AllProjection()
+
+    sender_id = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
 class Invitation(Table):
     class Meta:
         table_name = "invitations"
@@ -59,6 +69,7 @@ class Invitation(Table):
     revoked = BooleanAttribute(default=False)
     user_index = UserIndex()
     channel_index = ChannelIndex()
+    sender_index = SenderIndex()
 
 
 def get(invitation_id: str) -> Invitation | None:
@@ -71,6 +82,16 @@ def of_user(user_ids: Iterable[str]) -> list[Invitation]:
     second.
     """
     return [one for user_id in sorted(set(user_ids)) for one in Invitation.user_index.query(user_id)]
+
+
+def received(user_ids: Iterable[str]) -> Iterator[Invitation]:
+    """The same as `of_user`, read page by page."""
+    return (one for user_id in sorted(set(user_ids)) for one in Invitation.user_index.query(user_id))
+
+
+def sent(user_id: str) -> Iterator[Invitation]:
+    """The invitations that a user has sent, read page by page from an index that may lag by a second."""
+    return iter(Invitation.sender_index.query(user_id))
 
 
 def waiting(user_ids: Iterable[str], channel_id: str) -> list[Invitation]:
@@ -131,6 +152,16 @@ def remove_member(
             revoke(transaction, invitation)
 
     return not transact(fill)
+
+
+def remove(invitation: Invitation) -> None:
+    """Delete an invitation, whatever its state. Idempotent."""
+    Invitation(invitation.id).delete()
+
+
+def rename_sender(invitation: Invitation, name: str) -> None:
+    """Replace the sender's name, unless the invitation was deleted meanwhile."""
+    update_if(Invitation(invitation.id), [Invitation.sender_name.set(name)], Invitation.id.exists())
 
 
 def withdraw(invitation: Invitation) -> None:

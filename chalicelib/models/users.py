@@ -14,6 +14,7 @@ Quota checks use `disk_space_left`, which changes in the transactions of `models
 condition that `profile_rev` is unchanged. Deactivating or reactivating a user deletes all copies in the transaction
 that sets `is_active`, so no token or session outlives it.
 `models.channel_members` maintains `edit_count` and `view_count`.
+A user with `deleting_since` is being deleted (`models.user_deletion`): none of this can change any more.
 """
 
 from collections.abc import Collection, Mapping
@@ -30,7 +31,7 @@ from pynamodb.attributes import (
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models.base import Table, find, now, read_many, setting, transact, unchanged
+from chalicelib.models.base import Condition, Table, find, now, read_many, setting, transact, unchanged
 from chalicelib.models.sessions import Session, lasting, place
 from chalicelib.models.tokens import Token
 
@@ -83,6 +84,7 @@ class User(Table):
     device_secret = UnicodeAttribute(null=True)  # signs the cookies of known devices (`identity.devices`)
     limits: "JSONAttribute" = JSONAttribute(null=True)  # own limits per day by name (`domain.limits`), if higher
     profile_rev = NumberAttribute(default=0)
+    deleting_since = UTCDateTimeAttribute(null=True)
     all_key = UnicodeAttribute(default=ALL)
     email_index = EmailIndex()
     all_index = AllIndex()
@@ -174,6 +176,12 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
             transaction.update(copy, changes, condition=type(copy).key.exists())
 
     return not transact(fill)
+
+
+def lasting_user() -> Condition:
+    """The condition that a user exists and is not being deleted."""
+    condition: Condition = User.id.exists() & User.deleting_since.does_not_exist()
+    return condition
 
 
 def quota_change(user: User, disk_space: int) -> list[Any]:
@@ -296,6 +304,7 @@ def set_password(
 
 
 def _update(transaction: TransactWrite, user: User, actions: list[Any]) -> None:
-    """Update a user, on condition that their profile, tokens and sessions were not changed since they were read."""
-    as_read = User.id.exists() & unchanged(User.profile_rev, user.profile_rev)
+    """Update a user, on condition that their profile, tokens and sessions were not changed since they were read, and
+    that they are not being deleted."""
+    as_read = lasting_user() & unchanged(User.profile_rev, user.profile_rev)
     transaction.update(User(user.id), [*actions, User.profile_rev.add(1)], condition=as_read)

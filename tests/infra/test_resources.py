@@ -48,7 +48,10 @@ WANTED = {
     "saved_searches": (["user_id", "id"], {}),
     "clipboard": (["user_id", "id"], {}),
     "channel_sets": (["id"], {"user-index": ["user_id", "id"]}),
-    "invitations": (["id"], {"user-index": ["user_id", "id"], "channel-index": ["channel_id", "id"]}),
+    "invitations": (
+        ["id"],
+        {"user-index": ["user_id", "id"], "channel-index": ["channel_id", "id"], "sender-index": ["sender_id", "id"]},
+    ),
 }
 
 

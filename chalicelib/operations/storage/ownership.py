@@ -2,7 +2,7 @@
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.models import channel_members, channels, users
+from chalicelib.models import channel_members, channels, user_deletion, users
 from chalicelib.models.base import update_if
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.channels import Channel
@@ -30,18 +30,19 @@ def pass_on_all(user_id: str) -> None:
 def pass_on(channel_id: str) -> None:
     """Give a channel another owner if it has none, or if the owner is no longer an active editor.
 
-    Without an active editor, the channel keeps its owner.
+    Without an active editor, the channel keeps its owner, unless their account is deleted: then it has none.
     """
     channel = channels.get(channel_id)
     if channel is None or (channel.owner_id and _may_own(channel_members.get(channel.owner_id, channel.id))):
         return
     owner_id = _longest_standing(channel.id)
-    if owner_id is None or owner_id == channel.owner_id:
+    if owner_id == channel.owner_id or (owner_id is None and not _is_gone(str(channel.owner_id))):
         return
     prepare_change(channel.id, channel.owner_id, owner_id)
     was = Channel.owner_id
     as_read = was == channel.owner_id if channel.owner_id else was.does_not_exist()
-    update_if(Channel(channel.id), [Channel.owner_id.set(owner_id)], Channel.id.exists() & as_read)
+    owner = Channel.owner_id.set(owner_id) if owner_id else Channel.owner_id.remove()
+    update_if(Channel(channel.id), [owner], Channel.id.exists() & as_read)
 
 
 def _may_own(member: ChannelMember | None) -> bool:
@@ -49,6 +50,11 @@ def _may_own(member: ChannelMember | None) -> bool:
         return False
     user = users.get(member.user_id)
     return user is not None and bool(user.is_active)
+
+
+def _is_gone(user_id: str) -> bool:
+    user = users.get(user_id)
+    return user is None or user_deletion.is_marked(user)
 
 
 def _longest_standing(channel_id: str) -> str | None:

@@ -11,7 +11,7 @@ from chalicelib.aws import queues
 from chalicelib.domain import jobs
 from chalicelib.domain.storage_uses import THUMBNAIL, use_of
 from chalicelib.errors import Busy
-from chalicelib.models import channels, file_references, stored_objects, trees, uploads, users
+from chalicelib.models import channels, file_references, stored_objects, trees, uploads, user_deletion, users
 from chalicelib.models.base import update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
@@ -109,7 +109,10 @@ def _references(channel_id: str, start: str, deadline: float) -> Cursor:
 
 
 def _users(after: str, start: str, deadline: float) -> Cursor | None:
-    """Reconcile the files that the first user after this e-mail address is charged for, and correct the counter."""
+    """Reconcile the files that the first user after this e-mail address is charged for, and correct the counter.
+
+    The deletion of a user is resumed.
+    """
     user = users.next_after(after)
     if user is None:
         return None
@@ -123,6 +126,8 @@ def _users(after: str, start: str, deadline: float) -> Cursor | None:
                 return USERS, after, row.filename
     reconcile(user.id, names)
     _correct_counter(user.id)
+    if not user.is_active and user_deletion.is_marked(users.get(user.id)):  # whose job may have failed
+        queues.send_maintenance(jobs.DELETE_USER.message(user_id=user.id))
     return USERS, str(user.email), ""
 
 

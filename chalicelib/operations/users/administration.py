@@ -4,7 +4,7 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import users
+from chalicelib.models import user_deletion, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
@@ -52,12 +52,14 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
     if policy.owns(user, person.id) and given.get("is_active") is False:
         raise Conflict("You cannot deactivate yourself. Ask another administrator.")
+    if user_deletion.is_marked(person):
+        raise Conflict("This account is being deleted. It cannot be changed any more.")
     quota = given.pop("disk_space", None)
     limits = given.pop("limits", None)
     actions = [] if quota is None else users.quota_change(person, quota)
     actions += [] if limits is None else users.limits_change(person, limits)
     was_admin = policy.is_active_admin(person)
-    staying = [_another_administrator(person.id)] if was_admin and False in given.values() else []
+    staying = [another_administrator(person.id)] if was_admin and False in given.values() else []
     if given.get("is_active") is False:
         ownership.prepare_deactivation(person.id)
     if not users.change_profile(person, actions, given, *staying):
@@ -79,7 +81,7 @@ def set_active(email: str, is_active: bool) -> None:
     revocation.set_active(email, is_active)
 
 
-def _another_administrator(leaving: str) -> str:
+def another_administrator(leaving: str) -> str:
     """Return another administrator. This read may be stale; the transaction checks it again."""
     for person in users.everyone():
         if policy.is_active_admin(person) and person.id != leaving:

@@ -198,15 +198,15 @@ class TestUpdate:
 
     def test_leaves_an_administrator_if_two_resign_concurrently(self, studio, admin, monkeypatch):
         other = studio.sign_up("other", is_admin=True)
-        another = administration._another_administrator
+        another = administration.another_administrator
 
         def meanwhile(leaving):
-            monkeypatch.setattr(administration, "_another_administrator", another)
+            monkeypatch.setattr(administration, "another_administrator", another)
             staying = another(leaving)
             assert change(studio, other, other[0], is_admin=False).status == 200
             return staying
 
-        monkeypatch.setattr(administration, "_another_administrator", meanwhile)
+        monkeypatch.setattr(administration, "another_administrator", meanwhile)
         assert change(studio, admin, admin[0], is_admin=False).status == 409
         assert existing(users.get(admin[0])).is_admin
 
