@@ -22,6 +22,7 @@ MAX_ROOT_MODULES = 6
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("handlers", "pages"),
     ("http", "operations"),
+    ("reference",),
     ("identity",),
     ("models",),
     ("aws", "content_databases"),

@@ -12,6 +12,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from chalicelib import __version__
 from chalicelib.http.router import JSON, PUBLIC, Access, Route
 from chalicelib.identity import cookies
+from chalicelib.reference import describing, texts
+from chalicelib.reference.describing import REFERENCE
+from chalicelib.reference.texts import Subject
 from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.chef import FileForm
 from chalicelib.schemas.listing import ListQuery
@@ -19,7 +22,6 @@ from chalicelib.schemas.responses.common import Fields, Problem
 
 Schema = dict[str, Any]
 
-REFERENCE = "#/components/schemas/"
 HTML = "text/html"
 FORM = "multipart/form-data"
 _PAGE_OF = re.compile(r"^(\w+)\[(\w+)\]$")
@@ -46,13 +48,6 @@ ERRORS = {
     503: ("Busy", "Temporarily unavailable. Try again after `Retry-After` seconds."),
 }
 _HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
-PARAMETERS = {
-    "id": "32 hex digits; for a question `<contentnode>,<assessment_id>`",
-    "channel_id": "32 hex digits",
-    "node_id": "32 hex digits",
-    "task_id": "32 hex digits",
-    "identifier": "a channel ID or a token",
-}
 
 
 class _Plain(GenerateJsonSchema):
@@ -87,10 +82,10 @@ def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Kolibri Studio", "version": __version__, "description": DESCRIPTION},
         "servers": [{"url": server}],
-        "tags": [{"name": tag} for tag in sorted({tag_of(route.path) for route in shown})],
+        "tags": [{"name": one.title, "description": one.about} for one in _subjects(shown)],
         "paths": paths,
         "components": {
-            "schemas": used({**input_types, **_closed(answer_types)}, paths),
+            "schemas": used(describing.described_types({**input_types, **_closed(answer_types)}, texts.load()), paths),
             "responses": {name: _problem(status, text) for status, (name, text) in ERRORS.items()},
             "securitySchemes": _security(),
         },
@@ -102,10 +97,15 @@ def documented(routes: Iterable[Route]) -> list[Route]:
     return [route for route in routes if route.path.startswith("/api") and route.status != 404]
 
 
-def tag_of(path: str) -> str:
-    """The resource that a path belongs to."""
-    parts = path.split("/")
-    return parts[2] if len(parts) > 2 else "api"
+def _subjects(routes: list[Route]) -> list[Subject]:
+    """The subjects of the routes, in their order."""
+    found = {subject.title: subject for subject in (texts.load().subject_of(named(route)) for route in routes)}
+    return sorted(found.values(), key=lambda subject: subject.order)
+
+
+def named(route: Route) -> str:
+    """A route as descriptions name it: `GET /api/channel`."""
+    return f"{route.method} {route.path}"
 
 
 def _answers(routes: list[Route]) -> dict[Any, Any]:
@@ -159,11 +159,12 @@ def _closed(schemas: Any) -> Any:
 
 def _operation(route: Route, answers: dict[Any, Schema], inputs: dict[Any, Schema]) -> dict[str, Any]:
     key = (route.method, route.path)
+    about = " ".join(filter(None, (texts.load().of_operation(named(route)), route.description)))
     operation = {
         "operationId": _name(route),
         "summary": route.summary,
-        **({"description": route.description} if route.description else {}),
-        "tags": [tag_of(route.path)],
+        **({"description": about} if about else {}),
+        "tags": [texts.load().subject_of(named(route)).title],
         "parameters": [*_in_path(route.path), *_in_query(route)],
         "responses": _responses(route, answers),
         "security": [] if route.access is Access.ANYONE else [{"token": []}, {"session": []}],
@@ -181,15 +182,25 @@ def _name(route: Route) -> str:
 def _in_path(path: str) -> list[dict[str, Any]]:
     schema = {"type": "string", "minLength": 1}
     return [
-        {"name": name, "in": "path", "required": True, "description": PARAMETERS.get(name, ""), "schema": schema}
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": texts.load().of_parameter(path, name),
+            "schema": schema,
+        }
         for name in _PARAMETER.findall(path)
     ]
 
 
 def _in_query(route: Route) -> list[dict[str, Any]]:
     """Query parameters; lists are comma-separated."""
-    schema = route.query.model_json_schema(schema_generator=_Plain) if route.query else {}
-    return [_parameter(name, _of_text(own)) for name, own in schema.get("properties", {}).items()]
+    if route.query is None:
+        return []
+    fields = route.query.model_json_schema(schema_generator=_Plain).get("properties", {})
+    owners = [one.__name__ for one in route.query.__mro__]
+    described = {name: describing.described_field(own, owners, name, texts.load()) for name, own in fields.items()}
+    return [_parameter(name, _of_text(own)) for name, own in described.items()]
 
 
 def _parameter(name: str, schema: Schema) -> dict[str, Any]:
@@ -210,7 +221,7 @@ def _responses(route: Route, answers: dict[Any, Schema]) -> dict[str, Any]:
     for status, answer in successes(route):
         responses[str(status)] = {"description": _success(status)}
         if answer is not None:
-            schema = _closed(answers[route.method, route.path, status])
+            schema = describing.with_vocabularies(_closed(answers[route.method, route.path, status]))
             kinds = ([] if answer is str else [JSON]) + ([HTML] if has_page(route) else [])
             responses[str(status)]["content"] = {
                 kind: {"schema": schema if kind == JSON else {"type": "string"}} for kind in kinds

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.http.openapi import FORM, HTML, REFERENCE, document, has_page, used
+from chalicelib.http.openapi import FORM, HTML, document, has_page, used
 from chalicelib.http.router import JSON, Methods, Route
+from chalicelib.reference.describing import NAMES, REFERENCE
 from chalicelib.schemas.chef import FileForm
 
 Field = dict[str, Any]
@@ -21,6 +22,7 @@ _LIMITS = {
     "pattern": "pattern",
     "default": "default",
     "description": "help_text",
+    "x-unit": "unit",
 }
 
 
@@ -76,10 +78,10 @@ def resolved(schema: Field, types: dict[str, Field]) -> Field:
 
 
 def _field(schema: Field, required: bool, types: dict[str, Field], levels: int = 0) -> Field:
-    choices = [resolved(choice, types) for choice in schema.get("anyOf", [schema])]
+    choices = list(_alternatives(schema, types))
     plain = {**{name: value for choice in choices for name, value in choice.items()}, **schema}
     limits = {ours: plain[name] for name, ours in _LIMITS.items() if plain.get(name) not in (None, "")}
-    known = plain.get("enum") or plain.get("items", {}).get("enum")
+    known = [one for choice in choices for one in _choices(choice, types)]
     inner = next(filter(None, (fields(_item(choice), types, levels) for choice in choices)), {})
     return {
         "type": type_of(schema, types),
@@ -88,6 +90,24 @@ def _field(schema: Field, required: bool, types: dict[str, Field], levels: int =
         **({"choices": known} if known else {}),
         **({"fields": inner} if inner else {}),
     }
+
+
+def _alternatives(schema: Field, types: dict[str, Field]) -> Iterator[Field]:
+    """The schemas of which a value meets one."""
+    plain = resolved(schema, types)
+    for one in plain.get("anyOf", ()):
+        yield from _alternatives(one, types)
+    if "anyOf" not in plain:
+        yield plain
+
+
+def _choices(schema: Field, types: dict[str, Field]) -> Iterator[dict[str, Any]]:
+    """The values that a field, an item of a list or a key of an object may have, with their names."""
+    for part in (schema, schema.get("items", {}), schema.get("propertyNames", {})):
+        plain = resolved(part, types)
+        names = plain.get(NAMES, {})
+        for value in plain.get("enum") or names:
+            yield {"value": value, "display_name": names.get(str(value), str(value))}
 
 
 def _item(schema: Field) -> Field:
@@ -120,7 +140,8 @@ def reference(document: Mapping[str, Any]) -> dict[str, Any]:
     for path_, methods in document["paths"].items():
         for method, operation in methods.items():
             by_tag.setdefault(operation["tags"][0], []).append(_operation(path_, method, operation, types))
-    found = [{"name": tag, "operations": operations} for tag, operations in sorted(by_tag.items())]
+    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
+    found = [{"name": tag, "about": about, "operations": by_tag[tag]} for tag, about in tags.items()]
     answers = [one["responses"] for methods in document["paths"].values() for one in methods.values()]
     return {"tags": found, "types": {name: _type(own, types) for name, own in used(types, answers).items()}}
 
@@ -165,5 +186,5 @@ def _type(schema: Field, types: dict[str, Field]) -> dict[str, Any]:
     return {
         "description": schema.get("description", ""),
         "fields": fields(schema, types),
-        "choices": schema.get("enum", []),
+        "choices": list(_choices(schema, types)),
     }

@@ -159,7 +159,7 @@ def _example(fields: Mapping[str, Any]) -> str:
     """A body to start from: the required fields, empty."""
     empty = {"string": "", "integer": 0, "number": 0, "boolean": False, "object": {}}
     given = {
-        name: field["choices"][0] if "choices" in field else empty.get(field["type"], [])
+        name: field["choices"][0]["value"] if "choices" in field else empty.get(field["type"], [])
         for name, field in fields.items()
         if field["required"]
     }

@@ -16,7 +16,7 @@ LimitName = Literal["channels", "invitations", "mails", "saved_searches", "token
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 
-_Bytes = Annotated[int, Field(ge=0, le=MAX_QUOTA)]
+_Bytes = Annotated[int, Field(ge=0, le=MAX_QUOTA, json_schema_extra={"x-unit": "bytes"})]
 
 
 def _bytes(value: Any) -> int:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from le_utils.constants import exercises
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.schemas.base import BlankText, Id, Schema, Text, Title, not_a_choice, refuse
-from chalicelib.schemas.constants import MASTERY_MODELS, Language, LicenseName, one_of
+from chalicelib.schemas.base import BlankText, Id, Schema, Text, Title, refuse
+from chalicelib.schemas.constants import MASTERY_MODELS, Language, LicenseName, coded, one_of
 from chalicelib.schemas.countries import Countries
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.pictures import PictureName
@@ -31,9 +31,7 @@ def _picture(value: str) -> str:
 
 
 def _mastery_model(value: str) -> str:
-    if value not in MASTERY_MODELS:
-        raise not_a_choice(value, MASTERY_MODELS)
-    return value
+    return coded(value, MASTERY_MODELS, "MasteryModel")
 
 
 Tree = Literal["main", "staging", "previous"]

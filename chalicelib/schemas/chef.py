@@ -95,7 +95,7 @@ JsonObject = Annotated[
 ]
 _Rows = list[dict[str, Any]] | str | None
 JsonObjects = Annotated[list[dict[str, Any]], BeforeValidator(_json_list, json_schema_input_type=_Rows)]
-_Number = Annotated[float, Field(ge=0, lt=2**31)]
+_Number = Annotated[float, Field(ge=0, lt=2**31, json_schema_extra={"x-unit": "seconds"})]
 Seconds = Annotated[int | None, BeforeValidator(_seconds, json_schema_input_type=_Number | None)]
 _Tag = Annotated[Text, Field(max_length=MAX_TAG)]
 Tags = Annotated[list[_Tag], BeforeValidator(_tags, json_schema_input_type=list[_Tag] | None)]

@@ -1,4 +1,4 @@
-"""Field types for the constants of le-utils: kinds, presets, licences, languages, labels."""
+"""Field types for the constants of le-utils: kinds, presets, licences, languages, labels. Requests may send names."""
 
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
@@ -24,16 +24,20 @@ from le_utils.constants.labels import (
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
 from chalicelib.domain.exercises import questions
+from chalicelib.schemas import vocabularies
 from chalicelib.schemas.base import not_a_choice, refuse
 
 
-def _one_of(known: Collection[str]) -> Callable[[str], str]:
-    def check(value: str) -> str:
-        if value not in known:
-            raise not_a_choice(value, known)
-        return value
+def _one_of(known: Collection[str], vocabulary: str) -> Callable[[str], str]:
+    return lambda value: coded(value, known, vocabulary)
 
-    return check
+
+def coded(value: str, known: Collection[str], vocabulary: str) -> str:
+    """The code that is sent as itself or as its name, such as "Video" for "video". Refuses other texts."""
+    code = value if value in known else vocabularies.code_of(vocabulary, value)
+    if code is None:
+        raise not_a_choice(value, known)
+    return str(code)
 
 
 @cache
@@ -42,9 +46,10 @@ def _is_language(code: str) -> bool:
 
 
 def _language(value: str) -> str:
-    if not _is_language(value):
-        raise refuse(f'"{value[:60]}" is not a language of le-utils. Send a code of it, such as en or pt-BR.')
-    return value
+    code = value if _is_language(value) else vocabularies.code_of("Language", value)
+    if code is None:
+        raise refuse(f'"{value[:60]}" is not a language of le-utils. Send its code, such as en or pt-BR, or its name.')
+    return str(code)
 
 
 def _label_list(value: Any) -> Any:
@@ -68,8 +73,8 @@ def written_set(known: Collection[str]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "array", "items": names}, as_map, {"type": "null"}]})
 
 
-def _labels(known: Collection[str]) -> Any:
-    items = Annotated[str, AfterValidator(_one_of(known))]
+def _labels(known: Collection[str], vocabulary: str) -> Any:
+    items = Annotated[str, AfterValidator(_one_of(known, vocabulary))]
     return Annotated[list[items], BeforeValidator(_label_list), written_set(known)]
 
 
@@ -85,6 +90,8 @@ def _license(value: Any) -> Any:
     """Look up the name of a licence, which is sent by name or by its id in le-utils."""
     if isinstance(value, int) and not isinstance(value, bool) and value in _LICENSE_NAMES:
         return _LICENSE_NAMES[value]
+    if isinstance(value, str) and value not in LICENSES:
+        value = vocabularies.code_of("LicenseName", value) or value
     if not isinstance(value, str) or value not in LICENSES:
         choices = ", ".join(f"{id} ({name})" for id, name in _LICENSE_NAMES.items())
         raise refuse(f'"{str(value)[:60]}" is not a licence of le-utils. Send an id or a name: {choices}.')
@@ -95,19 +102,19 @@ MASTERY_MODELS = frozenset(model for model, _ in exercises.MASTERY_MODELS)
 
 ROLES = frozenset(role for role, _ in roles.choices)
 QUESTIONS = questions.TYPES
-_SPOKEN = {"type": "string", "description": "a language of le_utils", "examples": ["en", "pt-BR"]}
+_SPOKEN = {"type": "string", "x-choices": "Language"}
 
-Kind = Annotated[str, AfterValidator(_one_of(KINDS)), one_of(KINDS)]
-Preset = Annotated[str, AfterValidator(_one_of(PRESETS)), one_of(PRESETS)]
-FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS)), one_of(FORMATS)]
+Kind = Annotated[str, AfterValidator(_one_of(KINDS, "Kind")), one_of(KINDS)]
+Preset = Annotated[str, AfterValidator(_one_of(PRESETS, "Preset")), one_of(PRESETS)]
+FileFormat = Annotated[str, AfterValidator(_one_of(FORMATS, "FileFormat")), one_of(FORMATS)]
 LicenseName = Annotated[str, BeforeValidator(_license), WithJsonSchema(_LICENSE)]  # sent by name or id
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema(_SPOKEN)]
-Role = Annotated[str, AfterValidator(_one_of(ROLES)), one_of(ROLES)]
-QuestionType = Annotated[str, AfterValidator(_one_of(QUESTIONS)), one_of(QUESTIONS)]
+Role = Annotated[str, AfterValidator(_one_of(ROLES, "Role")), one_of(ROLES)]
+QuestionType = Annotated[str, AfterValidator(_one_of(QUESTIONS, "QuestionType")), one_of(QUESTIONS)]
 
-GradeLevels = _labels(frozenset(levels.LEVELSLIST))
-ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))
-LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST))
-AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST))
-Categories = _labels(frozenset(subjects.SUBJECTSLIST))
-LearnerNeeds = _labels(frozenset(needs.NEEDSLIST))
+GradeLevels = _labels(frozenset(levels.LEVELSLIST), "GradeLevel")
+ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST), "ResourceType")
+LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST), "Activity")
+AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST), "Accessibility")
+Categories = _labels(frozenset(subjects.SUBJECTSLIST), "Category")
+LearnerNeeds = _labels(frozenset(needs.NEEDSLIST), "Need")

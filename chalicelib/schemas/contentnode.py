@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, Validat
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.trees.positions import bounds_of
 from chalicelib.domain.types import LABELS
+from chalicelib.schemas import vocabularies
 from chalicelib.schemas.base import BlankText, Id, PlainId, Schema, Text, refuse
 from chalicelib.schemas.channel import ThumbnailEncoding
 from chalicelib.schemas.chef import Seconds
@@ -55,9 +56,10 @@ def _pairs(value: str) -> tuple[tuple[str, str], ...]:
 
 
 def _kind(value: str) -> str:
-    if value not in KINDS:
+    code = value if value in KINDS else vocabularies.code_of("Kind", value)
+    if code is None:
         raise refuse(f"Select a valid choice: one of {', '.join(sorted(KINDS))}.")
-    return value
+    return str(code)
 
 
 def _decimal(value: str) -> str:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from chalicelib.schemas import vocabularies
 from chalicelib.schemas.base import refuse
 
 _CODES = """
@@ -19,12 +20,17 @@ CODES = frozenset(_CODES.split())
 MAX_UNKNOWN = 10  # shown in an error
 
 
+def _code(sent: str) -> str:
+    code = sent.upper()
+    return code if code in CODES else str(vocabularies.code_of("Country", sent) or code)
+
+
 def _countries(value: Any) -> list[str]:
-    """Check a list of codes, in any case; the result is sorted, without duplicates. Null means none."""
+    """Check a list of codes, in any case, or names; the result is sorted, without duplicates. Null means none."""
     given = [] if value is None else value
     if not isinstance(given, list) or not all(isinstance(code, str) for code in given):
         raise refuse('Send a list of country codes, such as ["KE", "US"].')
-    codes = sorted({code.upper() for code in given})
+    codes = sorted({_code(sent) for sent in given})
     unknown = [code[:10] for code in codes if code not in CODES]
     if unknown:
         names = ", ".join(unknown[:MAX_UNKNOWN])

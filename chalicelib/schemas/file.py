@@ -26,14 +26,14 @@ def positive_seconds(value: Any) -> Any:
     return max(1, int(value))
 
 
-_Positive = Annotated[float, Field(gt=0)]
+_Positive = Annotated[float, Field(gt=0, json_schema_extra={"x-unit": "seconds"})]
 Duration = Annotated[int | None, BeforeValidator(positive_seconds, json_schema_input_type=_Positive | None)]
 
 
 class UploadUrl(Schema):
     """Description of a file that the client is about to upload. Sizes are in bytes, durations in seconds."""
 
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, json_schema_extra={"x-unit": "bytes"})]
     checksum: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     name: Annotated[Text, Field(min_length=1), AfterValidator(lambda name: name[:255])]
     file_format: FileFormat

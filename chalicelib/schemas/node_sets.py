@@ -14,9 +14,9 @@ from le_utils.constants.labels import (
 from pydantic import Field, PlainValidator
 
 from chalicelib.domain.trees.node_edits import SetChange
-from chalicelib.schemas.base import not_a_choice, refuse
+from chalicelib.schemas.base import refuse
 from chalicelib.schemas.chef import MAX_TAG
-from chalicelib.schemas.constants import written_set
+from chalicelib.schemas.constants import coded, written_set
 
 
 def _set_change(value: Any) -> SetChange:
@@ -30,13 +30,11 @@ def _set_change(value: Any) -> SetChange:
     raise refuse("Send a list of texts, or an object {text: true or false}.")
 
 
-def _labels(known: Collection[str]) -> Any:
+def _labels(known: Collection[str], vocabulary: str) -> Any:
     def check(value: Any) -> SetChange:
         change = _set_change(value)
-        for label in change.values:
-            if label not in known:
-                raise not_a_choice(label, known)
-        return change
+        chosen = {coded(label, known, vocabulary): is_chosen for label, is_chosen in change.values.items()}
+        return SetChange(chosen, change.whole)
 
     return Annotated[SetChange, PlainValidator(check), written_set(known)]
 
@@ -61,10 +59,10 @@ def _storable(text: str) -> str:
 _Tag = Annotated[str, Field(max_length=MAX_TAG)]
 _Written = list[_Tag] | dict[_Tag, bool | None] | None
 Tags = Annotated[SetChange, PlainValidator(_tags, json_schema_input_type=_Written)]
-GradeLevels = _labels(frozenset(levels.LEVELSLIST))
-ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST))
-LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST))
-AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST))
-Categories = _labels(frozenset(subjects.SUBJECTSLIST))
-LearnerNeeds = _labels(frozenset(needs.NEEDSLIST))
+GradeLevels = _labels(frozenset(levels.LEVELSLIST), "GradeLevel")
+ResourceTypes = _labels(frozenset(resource_type.RESOURCETYPELIST), "ResourceType")
+LearningActivities = _labels(frozenset(learning_activities.LEARNINGACTIVITIESLIST), "Activity")
+AccessibilityLabels = _labels(frozenset(accessibility_categories.ACCESSIBILITYCATEGORIESLIST), "Accessibility")
+Categories = _labels(frozenset(subjects.SUBJECTSLIST), "Category")
+LearnerNeeds = _labels(frozenset(needs.NEEDSLIST), "Need")
 NONE = SetChange({}, whole=True)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chalicelib.schemas.base import Id, Schema, not_a_choice, refuse
+from chalicelib.schemas import vocabularies
+from chalicelib.schemas.base import Id, Schema, refuse
 from chalicelib.schemas.base import Text as StoredText
-from chalicelib.schemas.constants import KINDS, LICENSES
+from chalicelib.schemas.constants import KINDS, LICENSES, coded
 from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.parts import Ids
 from chalicelib.schemas.query import Flag, Languages, PageSize, Positive, Query, Text, Words, each, parts
@@ -20,17 +21,16 @@ _LICENSE_IDS: dict[str, int] = {str(license.id): license.id for license in LICEN
 
 
 def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise not_a_choice(value, KINDS)
-    return value
+    return coded(value, KINDS, "Kind")
 
 
 def _license(value: str) -> int:
-    if value in LICENSES:
-        return int(LICENSES[value].id)
-    if value not in _LICENSE_IDS:
+    if value in _LICENSE_IDS:
+        return _LICENSE_IDS[value]
+    name = value if value in LICENSES else vocabularies.code_of("LicenseName", value)
+    if name is None:
         raise refuse(f"{value[:60]!r} is not the id or the name of a licence of le_utils.")
-    return _LICENSE_IDS[value]
+    return int(LICENSES[str(name)].id)
 
 
 def _licenses(value: str) -> tuple[int, ...]:

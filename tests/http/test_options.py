@@ -22,17 +22,34 @@ def test_every_path_describes_itself(studio, path):
 
 def test_bodies_are_described_field_by_field(studio):
     fields = described(studio, "/api/contentnode")["actions"]["POST"]["body"]
-    assert fields["title"] == {"type": "string", "required": False, "max_length": 200}
+    title = "title, as learners see it"
+    assert fields["title"] == {"type": "string", "required": False, "max_length": 200, "help_text": title}
     assert fields["kind"]["required"]
-    assert "video" in fields["kind"]["choices"]
     assert fields["suggested_duration"]["type"] == "number or null"
+    assert fields["suggested_duration"]["unit"] == "seconds"
     assert not fields["tags"]["required"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("kind", "video", "Video"),
+        ("license", "CC BY", "CC BY"),
+        ("license", 1, "CC BY"),
+        ("language", "pt-BR", "Portuguese, Brazil – Português (Brasil)"),
+        ("role_visibility", "coach", "Coach"),
+        ("categories", "PbGoe2MV", "Daily Life"),
+    ],
+)
+def test_choices_have_names(studio, field, value, name):
+    fields = described(studio, "/api/contentnode")["actions"]["POST"]["body"]
+    assert {"value": value, "display_name": name} in fields[field]["choices"]
 
 
 def test_queries_are_described_too(studio):
     answer = described(studio, "/api/channel")
     query = answer["actions"]["GET"]["query"]
-    assert query["public"] == {"type": "boolean", "required": False}
+    assert query["public"] == {"type": "boolean", "required": False, "help_text": "whether it is public"}
     assert query["page"]["min_value"] == 1
     assert "`ordering` (prefix" in answer["description"]
 

@@ -32,8 +32,9 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Count = Annotated[int, Field(ge=0)]
-Bytes = Annotated[int, Field(ge=0, description="bytes")]
-Seconds = Annotated[int, Field(ge=0, description="seconds")]
+Bytes = Annotated[int, Field(ge=0, json_schema_extra={"x-unit": "bytes"})]
+Seconds = Annotated[int, Field(ge=0, json_schema_extra={"x-unit": "seconds"})]
+Percent = Annotated[int, Field(ge=0, le=100, json_schema_extra={"x-unit": "percent"})]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri-reference"})]
 Object = dict[str, Any]
 Success = Literal[True]
@@ -48,7 +49,7 @@ LicenseId = TypeAliasType(
     "LicenseId",
     Annotated[int, WithJsonSchema({"type": "integer", "enum": sorted(one.id for one in LICENSES.values())})],
 )
-Language = Annotated[str, Field(description="a language of le_utils", examples=["en", "pt-BR"])]
+Language = Annotated[str, Field(json_schema_extra={"x-choices": "Language"})]
 
 GradeLevel = TypeAliasType("GradeLevel", Annotated[str, one_of(levels.LEVELSLIST)])
 ResourceType = TypeAliasType("ResourceType", Annotated[str, one_of(resource_type.RESOURCETYPELIST)])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.common import Id, Object
+from chalicelib.schemas.responses.common import Id, Object, Percent
 
 Key = Annotated[Id | list[Id], Field(description="an id, or a pair of ids")]
 Rev = Annotated[int, Field(ge=1)]
@@ -58,7 +58,7 @@ class SyncedTask(TypedDict):
     task_name: str
     traceback: str | None
     status: str
-    progress: Annotated[int, Field(ge=0, le=100)]
+    progress: Percent
     channel_id: Id
 
 

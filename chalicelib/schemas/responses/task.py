@@ -1,11 +1,10 @@
 """Responses about background tasks."""
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Any, Literal, NotRequired
 
-from pydantic import Field
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.common import Id
+from chalicelib.schemas.responses.common import Id, Percent
 
 
 class ListedTask(TypedDict):
@@ -14,7 +13,7 @@ class ListedTask(TypedDict):
     task_id: Id
     task_name: str
     channel_id: Id
-    progress: Annotated[int, Field(ge=0, le=100, description="percent")]
+    progress: Percent
     status: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
     detail: str
 

@@ -89,6 +89,7 @@ def _details(field: dict[str, Any]) -> str:
     parts = [
         "required" if field["required"] else "",
         " ".join(field.get("help_text", "").split()),
+        f"in {field['unit']}" if "unit" in field else "",
         f"one of {_choices(field['choices'])}" if "choices" in field else "",
         *limits,
         f"with {inner}" if inner else "",
@@ -96,8 +97,12 @@ def _details(field: dict[str, Any]) -> str:
     return "; ".join(filter(None, parts)).replace("|", "\\|")
 
 
+def _choice(value: Any, display_name: str) -> str:
+    return f"`{value}`" if str(value) == display_name else f"`{value}` ({display_name})"
+
+
 def _choices(choices: list[Any]) -> str:
-    shown = ", ".join(f"`{choice}`" for choice in choices[:MAX_CHOICES])
+    shown = ", ".join(_choice(**choice) for choice in choices[:MAX_CHOICES])
     return shown + (", …" if len(choices) > MAX_CHOICES else "")
 
 
