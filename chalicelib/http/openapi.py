@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from chalicelib import __version__
 from chalicelib.http.router import JSON, PUBLIC, Access, Route
 from chalicelib.identity import cookies
-from chalicelib.reference import describing, texts
+from chalicelib.reference import describing, illustrating, texts
 from chalicelib.reference.describing import REFERENCE
 from chalicelib.reference.texts import Subject
 from chalicelib.schemas.base import Nothing
@@ -77,7 +77,10 @@ def document(routes: Iterable[Route], server: str) -> dict[str, Any]:
     inputs, input_types = _schemas("validation", _bodies(shown))
     paths: dict[str, dict[str, Any]] = {}
     for route in shown:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, answers, inputs)
+        operation = _operation(route, answers, inputs)
+        paths.setdefault(route.path, {})[route.method.lower()] = illustrating.with_examples(
+            operation, named(route), server
+        )
     return {
         "openapi": "3.1.0",
         "info": {"title": "Kolibri Studio", "version": __version__, "description": DESCRIPTION},

@@ -81,7 +81,8 @@ def _field(schema: Field, required: bool, types: dict[str, Field], levels: int =
     choices = list(_alternatives(schema, types))
     plain = {**{name: value for choice in choices for name, value in choice.items()}, **schema}
     limits = {ours: plain[name] for name, ours in _LIMITS.items() if plain.get(name) not in (None, "")}
-    known = [one for choice in choices for one in _choices(choice, types)]
+    found = [one for choice in choices for one in _choices(choice, types)]
+    known = [one for place, one in enumerate(found) if one not in found[:place]]
     inner = next(filter(None, (fields(_item(choice), types, levels) for choice in choices)), {})
     return {
         "type": type_of(schema, types),

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from chalicelib.reference import texts
+from chalicelib.reference import examples, texts
 from chalicelib.reference.describing import NAMES
 from chalicelib.schemas import vocabularies
 from tests.support.source import api_docs, routes, undescribed
@@ -31,6 +31,10 @@ class TestDescriptions:
 
     def test_of_operations_and_parameters(self):
         assert not [*undescribed.operations()], ADVICE
+
+    def test_examples_of_operations(self):
+        lacking = [name for name in undescribed.OPERATIONS if not examples.of_operation(name)]
+        assert not lacking, "call it in tests/support/examples/, and run `python -m tests.support.examples`"
 
     def test_of_types_and_fields(self):
         assert not [*undescribed.types()], ADVICE

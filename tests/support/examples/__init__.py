@@ -1,0 +1,1 @@
+"""The examples of the API's documents: real exchanges with a small world, by subject. See `recording.py`."""

@@ -1,0 +1,21 @@
+"""Administration."""
+
+from tests.support.examples.recording import Scene
+from tests.support.examples.worlds import published
+
+
+def record(scene: Scene) -> None:
+    made = published(scene)
+    user_id, _ = scene.studio.sign_up("ann")
+    _, admin = scene.studio.sign_up("admin", is_admin=True)
+    user, channel = {"id": user_id}, {"id": made.channel_id}
+    scene("GET /api/admin-users", query={"keywords": "ann", "ordering": "email"}, token=admin)
+    scene("GET /api/admin-users/{id}", at=user, token=admin)
+    scene(
+        "PATCH /api/admin-users/{id}", {"disk_space": 2_000_000_000, "limits": {"channels": 5000}}, at=user, token=admin
+    )
+    scene("PUT /api/admin-users/{id}", {"is_admin": False}, at=user, token=admin)
+    scene("GET /api/admin-channels", query={"keywords": "fractions"}, token=admin)
+    scene("GET /api/admin-channels/{id}", at=channel, token=admin)
+    scene("PATCH /api/admin-channels/{id}", {"public": True}, title="Make a channel public", at=channel, token=admin)
+    scene("PUT /api/admin-channels/{id}", {"priority": 1, "countries": ["KE"]}, at=channel, token=admin)
