@@ -186,6 +186,7 @@ TABLE: list[Row] = [
     ("DELETE /api/channel/{id}", None, channel_of, to_write(204)),
     ("POST /api/channel/{id}/restore", None, channel_of, to_write(200)),
     ("DELETE /api/channel/{id}/draft", None, staged_channel, to_write(204)),
+    ("DELETE /api/channel/{id}/staging", None, staged_channel, to_write(204)),
     ("GET /api/channel/{id}/languages", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/language_exists", None, channel_of, MEMBERS),
     ("GET /api/channel/{id}/version_detail", None, channel_of, MEMBERS),

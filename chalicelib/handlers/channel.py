@@ -70,6 +70,12 @@ def discard_draft(request: Request) -> Reply:
     return Reply(status=204)
 
 
+def discard_staged(request: Request) -> Reply:
+    """It is removed with the storage that only it uses. Without a staged tree, nothing changes."""
+    deploy.discard(request.user, request.params["id"])
+    return Reply(status=204)
+
+
 def diff(request: Request) -> Reply:
     answer = tree_diff.read(request.user, request.params["id"], parse_query(DiffQuery, request.query))
     return Reply(answer, 200 if "counts" in answer else 202)
@@ -133,6 +139,15 @@ ROUTES = (
         discard_draft,
         Access.SIGNED_IN,
         "Discard the draft of a channel",
+        status=204,
+        rights=EDITORS,
+    ),
+    Route(
+        "DELETE",
+        f"{ONE}/staging",
+        discard_staged,
+        Access.SIGNED_IN,
+        "Discard the staged tree",
         status=204,
         rights=EDITORS,
     ),

@@ -50,7 +50,7 @@ _COMPARED = (
 )
 
 
-class _Tree:
+class Tree:
     """The nodes of a tree by key, in tree order and without the root."""
 
     def __init__(self, nodes: list[NodeData]) -> None:
@@ -66,7 +66,7 @@ class _Tree:
         """The key of a node's parent; None if that is the root."""
         return self.keys.get(self.nodes[key]["parent_id"] or "")
 
-    def without(self, other: "_Tree") -> list[NodeData]:
+    def without(self, other: "Tree") -> list[NodeData]:
         """The nodes that are missing from the other tree."""
         return [node for key, node in self.nodes.items() if key not in other.nodes]
 
@@ -77,7 +77,7 @@ def compare(old: list[NodeData], new: list[NodeData]) -> dict[str, Any]:
     Both lists are in tree order, root first. Roots are not compared, and the sections about questions stay empty. A
     node has moved if it has another parent; among the other siblings, as few as possible are listed as reordered.
     """
-    before, after = _Tree(old), _Tree(new)
+    before, after = Tree(old), Tree(new)
     common = [key for key in after.nodes if key in before.nodes]
     moved = [key for key in common if before.parent(key) != after.parent(key)]
     return {
@@ -95,7 +95,7 @@ def compare(old: list[NodeData], new: list[NodeData]) -> dict[str, Any]:
 
 def exercises(old: list[NodeData], new: list[NodeData]) -> list[tuple[str | None, str | None, NodeData]]:
     """All exercises: (id in the old tree, id in the new tree, the node). The new tree's node is used if it has one."""
-    before, after = _Tree(old), _Tree(new)
+    before, after = Tree(old), Tree(new)
     nodes = {**before.nodes, **after.nodes}
     return [
         (_exercise_id(before, key), _exercise_id(after, key), node)
@@ -131,7 +131,7 @@ def line_of(node: NodeData) -> Line:
     return {"id": node["id"], "node_id": node["node_id"], "title": node["title"], "kind": node["kind"]}
 
 
-def _changed(before: _Tree, after: _Tree, common: list[Key]) -> Iterator[Line]:
+def _changed(before: Tree, after: Tree, common: list[Key]) -> Iterator[Line]:
     for key in common:
         old, new = before.nodes[key], after.nodes[key]
         fields = [name for name in _COMPARED if _value(old, name) != _value(new, name)]
@@ -149,18 +149,18 @@ def _value(node: NodeData, name: str) -> Any:
     return sorted(value) if isinstance(value, list) else value
 
 
-def _prerequisites(tree: _Tree, node: NodeData) -> set[Key]:
+def _prerequisites(tree: Tree, node: NodeData) -> set[Key]:
     return {tree.keys[id] for id in node["prerequisites"] if id in tree.keys}
 
 
-def _moved(before: _Tree, after: _Tree, key: Key) -> Line:
+def _moved(before: Tree, after: Tree, key: Key) -> Line:
     """A node with the node_ids of its old and new parent, None for the root."""
     old, new = before.parent(key), after.parent(key)
     parents = {"old_parent": old[0] if old else None, "new_parent": new[0] if new else None}
     return {**line_of(after.nodes[key]), **parents}
 
 
-def _reordered(before: _Tree, after: _Tree, common: list[Key]) -> list[Key]:
+def _reordered(before: Tree, after: Tree, common: list[Key]) -> list[Key]:
     places = {key: place for place, key in enumerate(before.nodes)}
     siblings: dict[Key | None, list[Key]] = {}
     for key in common:
@@ -191,7 +191,7 @@ def _files(node: NodeData) -> dict[tuple[str, str, str | None], FileData]:
     return {(file["checksum"], file["preset"], file["language"]): file for file in node["files"]}
 
 
-def _files_only_in(tree: _Tree, other: _Tree) -> Iterator[Line]:
+def _files_only_in(tree: Tree, other: Tree) -> Iterator[Line]:
     for key, node in tree.nodes.items():
         known = _files(other.nodes[key]) if key in other.nodes else {}
         for name, file in _files(node).items():
@@ -201,6 +201,6 @@ def _files_only_in(tree: _Tree, other: _Tree) -> Iterator[Line]:
                 yield {"node_id": node["node_id"], "title": node["title"], **shown}
 
 
-def _exercise_id(tree: _Tree, key: Key) -> str | None:
+def _exercise_id(tree: Tree, key: Key) -> str | None:
     node = tree.nodes.get(key)
     return node["id"] if node and node["kind"] == content_kinds.EXERCISE else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypedDict
 
 from le_utils.constants import content_kinds
 
@@ -9,20 +10,34 @@ from chalicelib.domain.trees.node_flags import incomplete_revs, was_incomplete
 from chalicelib.domain.types import NodeData, Snapshot
 
 MAX_NAMED = 5  # nodes named per sentence
+MAX_LISTED = 50  # nodes listed per group
 MAX_PATH = 200  # characters of a path
 MAX_IDS = 200  # ids stored on the channel
 
 
+class Group(TypedDict):
+    """Nodes that were left out alike: what happened to them, paths with reasons, and the number of further ones."""
+
+    what: str
+    nodes: list[str]
+    more: int
+
+
 @dataclass(frozen=True)
 class LeftOut:
-    """Sentences for the task of a publish, and ids for the channel.
+    """Sentences for the task of a publish, the same as groups, and ids for the channel.
 
     The ids are those of nodes that were left out although they were complete at the revision of the publish. Their
     descendants follow them, as far as the list reaches.
     """
 
-    notes: list[str]
+    groups: list[Group]
     ids: list[str]
+
+    @property
+    def notes(self) -> list[str]:
+        """A sentence for each group, which names its first nodes."""
+        return [_sentence(group) for group in self.groups]
 
 
 def left_out(
@@ -50,21 +65,21 @@ def left_out(
     resources = [named(node) for node in incomplete if not _is_topic(node)]
     topics = [named(node) for node in incomplete if _is_topic(node)]
     twice = [f"{paths[node['id']]} (at {paths[places[node['node_id']]['id']]})" for node in repeated]
-    notes = [
-        *_note(resources, "incomplete resource was left out", "incomplete resources were left out"),
-        *_note(
+    groups = [
+        *_group(resources, "incomplete resource was left out", "incomplete resources were left out"),
+        *_group(
             topics,
             "incomplete topic was left out with its content",
             "incomplete topics were left out with their content",
         ),
-        *_note(
+        *_group(
             twice,
             "node has the node_id of another one and was published in its place",
             "nodes have the node_id of others and were published in their place",
         ),
     ]
     merged = {node["id"] for node in repeated if _is_topic(node) and _is_topic(places[node["node_id"]])}
-    return LeftOut(notes, _ids(tree, included | merged, rev))
+    return LeftOut(groups, _ids(tree, included | merged, rev))
 
 
 def _paths(tree: list[NodeData]) -> dict[str, str]:
@@ -77,11 +92,16 @@ def _paths(tree: list[NodeData]) -> dict[str, str]:
     return paths
 
 
-def _note(named: list[str], one: str, several: str) -> Iterable[str]:
-    if not named:
-        return
-    more = f"; and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
-    yield f"{len(named)} {one if len(named) == 1 else several}: {'; '.join(named[:MAX_NAMED])}{more}."
+def _group(named: list[str], one: str, several: str) -> Iterable[Group]:
+    if named:
+        what = f"{len(named)} {one if len(named) == 1 else several}"
+        yield {"what": what, "nodes": named[:MAX_LISTED], "more": max(0, len(named) - MAX_LISTED)}
+
+
+def _sentence(group: Group) -> str:
+    named = group["nodes"][:MAX_NAMED]
+    more = len(group["nodes"]) + group["more"] - len(named)
+    return f"{group['what']}: {'; '.join(named)}{f'; and {more} more' if more else ''}."
 
 
 def _ids(tree: list[NodeData], included: set[str], rev: int) -> list[str]:

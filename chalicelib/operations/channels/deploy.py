@@ -28,20 +28,50 @@ REMOVAL_DELAY = 60  # seconds: by then, the swap that makes a tree unreachable i
 CHANGED = "Another request staged, deployed or rolled back a tree of this channel. Reload it and try again."
 
 
-def deploy(user: Identity, channel_id: str) -> ChannelOut:
+def deploy(user: Identity, channel_id: str, reviewed: str = "") -> ChannelOut:
     """Make the staged tree live. The replaced tree remains available for a rollback; the one before it is removed.
 
-    Returns the channel. Raises Conflict if no tree is staged or the channel is deleted, NotFound and Forbidden as
-    `writable` does.
+    `reviewed` is the root of the tree that the user has seen, if any. Returns the channel. Raises Conflict if no tree
+    or another one is staged, or the channel is deleted, NotFound and Forbidden as `writable` does.
     """
     channel, rights = writable(user, channel_id)
     refuse_deleted(channel)
     if not channel.staging_root_id:
         raise Conflict(f"Channel {channel.id} has no staged tree. Upload and stage a tree first.")
+    _refuse_other(channel, reviewed)
     removal(channel.id, channel.previous_root_id)
     staged = Channel.staging_root_id
     go_live(channel, channel.staging_root_id, staged == channel.staging_root_id, [staged.remove()])
     return _fields(channel, channel.staging_root_id, rights)
+
+
+def discard(user: Identity, channel_id: str, reviewed: str = "") -> None:
+    """Discard the staged tree, which is removed in the background. Without one, nothing changes.
+
+    `reviewed` is as in `deploy`. Raises Conflict if another tree is staged, or the channel is deleted, NotFound and
+    Forbidden as `writable` does.
+    """
+    channel, _ = writable(user, channel_id)
+    refuse_deleted(channel)
+    root_id = channel.staging_root_id
+    if not root_id:
+        return
+    _refuse_other(channel, reviewed)
+    removal(channel.id, root_id)
+    staged = Channel.staging_root_id
+    actions = [staged.remove(), Channel.modified.set(now())]
+    exchange(
+        channel,
+        actions,
+        staged == root_id,
+        (channel.root_id, None),
+        lambda current: bool(current.staging_root_id != root_id),
+    )
+
+
+def _refuse_other(channel: Channel, reviewed: str) -> None:
+    if reviewed and reviewed != channel.staging_root_id:
+        raise Conflict(f"Another tree of channel {channel.id} was staged meanwhile. Review that one first.")
 
 
 def rollback(user: Identity, channel_id: str) -> ChannelOut:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.aws import storage
 from chalicelib.domain.exercises.completion import first_sentence
 from chalicelib.domain.storage_keys import snapshot_key
-from chalicelib.domain.trees.left_out import left_out
+from chalicelib.domain.trees.left_out import LeftOut, left_out
 from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, to_bytes, without
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
@@ -88,9 +88,9 @@ def _prepare(task: Task, channel: Channel) -> None:
     notes = [*exercise_pictures.note(files), *omitted.notes]
     if task.task_name == tasks.DRAFT:
         token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
-        _hand_over(task, channel, snapshot, token=token, notes=notes)
+        _hand_over(task, channel, snapshot, token=token, notes=notes, groups=omitted.groups)
     else:
-        _hand_over_or_end(task, channel, snapshot, notes, omitted.ids)
+        _hand_over_or_end(task, channel, snapshot, notes, omitted)
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
@@ -99,23 +99,21 @@ def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: An
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
-def _hand_over_or_end(
-    task: Task, channel: Channel, snapshot: Snapshot, notes: list[str], left_out_ids: list[str]
-) -> None:
+def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, notes: list[str], omitted: LeftOut) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
-        columns: dict[str, object] = {"published_rev": channel.rev, "left_out": left_out_ids or None}
+        columns: dict[str, object] = {"published_rev": channel.rev, "left_out": omitted.ids or None}
         if task.arguments.get("version_notes"):
             columns["next_version_notes"] = task.arguments["version_notes"]
             notes = [NOTES_KEPT, *notes]
         detail = " ".join([UNCHANGED.format(version=int(channel.version)), *notes])
-        result = {"version": int(channel.version), "token": channel.primary_token}
+        result = {"version": int(channel.version), "token": channel.primary_token, "left_out": omitted.groups}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
-    arguments = {"rev": int(channel.rev), "digest": fingerprint, "token": token, "left_out": left_out_ids}
-    _hand_over(task, channel, snapshot, **arguments, notes=notes)
+    arguments = {"rev": int(channel.rev), "digest": fingerprint, "token": token, "left_out": omitted.ids}
+    _hand_over(task, channel, snapshot, **arguments, notes=notes, groups=omitted.groups)
 
 
 def _root_of(task: Task, channel: Channel) -> str:

@@ -64,12 +64,17 @@ def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
     detail = _with_notes(f"Draft created: {record['total_resource_count']} resources.", task)
-    publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, {"draft_token": token})
+    publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, _result(task, draft_token=token))
 
 
 def _with_notes(detail: str, task: Task) -> str:
     """Add what the first stage noted, such as what it left out."""
     return " ".join([detail, *task.arguments.get("notes", [])])
+
+
+def _result(task: Task, **fields: object) -> dict[str, object]:
+    """The result of a task, with the groups of nodes that the first stage left out."""
+    return {**fields, "left_out": task.arguments.get("groups", [])}
 
 
 def _measure(task: Task, snapshot: Snapshot) -> None:
@@ -121,6 +126,6 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     end, deleted = publish_lock.end_of_draft(channel)
     columns |= {**end, "primary_token": token}
     detail = _with_notes(f"Published version {version}: {record['total_resource_count']} resources.", task)
-    result = {"version": version, "token": token}
+    result = _result(task, version=version, token=token)
     if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, deleted):
         _measure(task, snapshot)

@@ -13,8 +13,9 @@ from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import viewable
+from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.background import cached_results
-from chalicelib.operations.trees import tree_statistics
+from chalicelib.operations.trees import diff_levels, tree_statistics
 from chalicelib.schemas.channel import DiffQuery
 from chalicelib.schemas.responses.channel import Diff
 from chalicelib.schemas.responses.task import StartedTask
@@ -32,21 +33,31 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTas
     """
     channel = check_member(user, channel_id)
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
-    stamp = _stamp(channel, old_root, new_root)
-    found = cached_results.read(_name(old_root, new_root), Changes)
+    stamp = stamp_of(channel, old_root, new_root)
+    found = cached_results.read(name_of(old_root, new_root), Changes)
     if found is not None and found[0] == stamp:
         return _page(found[1], query, None)
-    roots = {"old_root_id": old_root, "new_root_id": new_root}
-    task_id = cached_results.start(jobs.COMPARE_TREES, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
+    task_id = start(user, channel, stamp, old_root, new_root)
     return _page(found[1], query, task_id) if found else {"task_id": task_id}
+
+
+def start(user: Identity, channel: Channel, stamp: cached_results.Stamp, old_root: str, new_root: str) -> str:
+    """Start comparing two trees, unless that is under way; return the id of the task."""
+    roots = {"old_root_id": old_root, "new_root_id": new_root}
+    return cached_results.start(jobs.COMPARE_TREES, tasks.DIFF, channel.id, user.user_id, stamp, **roots)
 
 
 def check_member(user: Identity, channel_id: str) -> Channel:
     """Return a channel whose trees the caller may compare, as a member. Raises NotFound."""
+    return member(user, channel_id)[0]
+
+
+def member(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
+    """`check_member`, with the caller's rights in the channel."""
     channel, rights = viewable(user, channel_id)
     if not policy.is_member(rights.role):
         raise NotFound(f"Channel {channel.id} shows its trees only to members. Ask an editor to invite you.")
-    return channel
+    return channel, rights
 
 
 def _root_of(channel: Channel, name: str) -> str:
@@ -56,11 +67,12 @@ def _root_of(channel: Channel, name: str) -> str:
     return str(root_id)
 
 
-def _name(old_root: str, new_root: str) -> str:
+def name_of(old_root: str, new_root: str) -> str:
+    """The name of the cached difference of two trees."""
     return f"diff-{old_root}-{new_root}"
 
 
-def _stamp(channel: Channel, old_root: str, new_root: str) -> cached_results.Stamp:
+def stamp_of(channel: Channel, old_root: str, new_root: str) -> cached_results.Stamp:
     """Edits increase the channel's revision; an upload to a staged tree increases its root's node count."""
     found = {root.id: int(root.total_count) for root in nodes.get_many([old_root, new_root])}
     return [int(channel.rev), found.get(old_root, -1), found.get(new_root, -1)]
@@ -91,7 +103,7 @@ def compare(task_id: str) -> None:
         return
     tasks.advance(task, 10, "Comparing the trees")
     old_root, new_root = task.arguments["old_root_id"], task.arguments["new_root_id"]
-    stamp = _stamp(channel, old_root, new_root)
+    stamp = stamp_of(channel, old_root, new_root)
     old, new = trees.walk(old_root), trees.walk(new_root)
     if not old or not new:
         tasks.finish(task, tasks.FAILURE, "One of the trees no longer exists. Compare the current trees.")
@@ -100,7 +112,9 @@ def compare(task_id: str) -> None:
     changes = diff.compare(old, new)
     tasks.advance(task, 40, "Comparing the questions")
     _add_questions(changes, diff.exercises(old, new))
-    cached_results.write(_name(old_root, new_root), stamp, changes)
+    tasks.advance(task, 80, "Sorting the changes")
+    diff_levels.write(name_of(old_root, new_root), stamp, old, new, changes)
+    cached_results.write(name_of(old_root, new_root), stamp, changes)
     tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
 
 

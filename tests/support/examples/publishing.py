@@ -25,3 +25,7 @@ def record(scene: Scene) -> None:
     scene("GET /api/channel/{id}/diff", query={"from": "main", "to": "staging"}, at=own)
     scene("POST /api/channel/{id}/deploy", at=own)
     scene("POST /api/channel/{id}/rollback", at=own)
+    _, chef_root = studio.make_channel("Fractions", made.channel_id)
+    studio.add(chef_root, nodes.topic("Percentages"))
+    assert studio.finish(made.channel_id, stage=True).status == 200
+    scene("DELETE /api/channel/{id}/staging", at=own)
