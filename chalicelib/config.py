@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+REGISTRATION = ("open", "invitation", "closed")
+
 
 class SettingMissing(Exception):
     """An environment variable is missing or invalid; the message names it."""
@@ -24,7 +26,9 @@ class Settings:
     failed_queue_url: str
     public_url: str  # of the CDN, as clients use it; without a trailing slash
     upload_url_seconds: int
-    user_quota: int
+    user_quota: int  # of users whom an operator makes
+    registered_quota: int  # of users who register themselves
+    registration: str  # who may register: one of REGISTRATION, where mail can be sent
     disk_cache: int  # maximum size of the published databases that a process caches on disk
     daily_limits: Mapping[str, int]  # by name; see domain/limits.py, which has the defaults
     mail_from: str  # the sender of e-mail; empty to send none
@@ -50,6 +54,8 @@ def settings() -> Settings:
         public_url=_text("PUBLIC_URL").rstrip("/"),
         upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),
         user_quota=_number("USER_QUOTA", 50 * 1024**3),
+        registered_quota=_number("REGISTERED_QUOTA", 500 * 1024**2),
+        registration=_choice("REGISTRATION", REGISTRATION),
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
         daily_limits=_numbers("DAILY_LIMITS"),
         mail_from=os.environ.get("MAIL_FROM", ""),
@@ -70,6 +76,14 @@ def _number(name: str, default: int) -> int:
     if not value.isdigit():
         raise SettingMissing(f"The environment variable {name} must be a whole number, not {value!r}.")
     return int(value)
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices, the first by default."""
+    value = os.environ.get(name) or choices[0]
+    if value not in choices:
+        raise SettingMissing(f"The environment variable {name} must be one of {', '.join(choices)}, not {value!r}.")
+    return value
 
 
 def _numbers(name: str) -> dict[str, int]:

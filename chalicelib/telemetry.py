@@ -1,7 +1,8 @@
 """Structured logs and metrics, printed in the formats of CloudWatch.
 
 An API request writes one line, `request`, with its address, user, status and milliseconds. Every event of `Audited`
-writes one line, too. No line has a password, a token, a session ID or a cookie; tokens are named by their ids.
+writes one line, too. No line has a password, a token, a session ID, a cookie or the key of a link;
+tokens are named by their ids.
 """
 
 import sys

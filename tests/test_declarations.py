@@ -48,6 +48,9 @@ class TestRoutes:
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
         signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
         signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
+        signing_in |= {
+            f"/api/auth/{end}" for end in ("register", "activate", "password/reset", "password/reset/confirm")
+        }
         documents = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
         assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - documents)
 

@@ -67,6 +67,7 @@ Body = Callable[[State], Any]
 Row = tuple[str, Body | None, Callable[[State], str] | None, tuple[int, ...]]
 
 
+NO_KEY = {"key": "a", "password": "correct horse", "new_password": "correct horse"}
 NOT_THE_PASSWORD = {"old_password": "wrong", "new_password": "correct horse"}
 SESSION, ACCOUNTS = "/api/auth/session", "/en/accounts"
 # Signing in and out, which needs no authentication: as TABLE.
@@ -78,6 +79,17 @@ SESSIONS: list[Row] = [
     (f"POST {ACCOUNTS}/login", new_account, None, (302,) * 6),
     (f"POST {ACCOUNTS}/logout", None, None, (302,) * 6),
     (f"POST {ACCOUNTS}/password", None, None, (302,) * 6),
+    # In a stage that sends no mail, and with a key that was never sent.
+    ("GET /api/auth/register", None, None, EVERYONE),
+    ("POST /api/auth/register", lambda _: {"email": "a@example.org", "password": "correct horse"}, None, (403,) * 6),
+    ("POST /api/auth/activate", lambda _: NO_KEY, None, (403,) * 6),
+    ("POST /api/auth/password/reset", lambda _: {"email": "a@example.org"}, None, (403,) * 6),
+    (
+        "POST /api/auth/password/reset/confirm",
+        lambda _: {"key": "a", "new_password": "correct horse"},
+        None,
+        (400,) * 6,
+    ),
     ("POST /api/user/me/password", lambda _: NOT_THE_PASSWORD, None, (401, *(400,) * 5)),
 ]
 

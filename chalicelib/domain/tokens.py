@@ -1,4 +1,4 @@
-"""Secrets: users' API tokens, session ids and passwords, and the tokens by which Kolibri finds a channel."""
+"""Secrets: users' API tokens, session ids, passwords, mailed links, and the tokens by which Kolibri finds a channel."""
 
 import hashlib
 import hmac
@@ -13,6 +13,8 @@ _TYPED = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that look alike
 _CHANNEL_TOKEN = re.compile(r"[a-z0-9]{1,64}")
 _API_TOKEN = re.compile(r"[0-9a-f]{40}")
 _SESSION_ID = re.compile(r"[0-9a-f]{64}")
+_LINK_KEY = re.compile(r"[0-9a-f]{40}")
+_KEYS_IN_PATH = re.compile(r"(?<=/)[0-9a-f]{40}(?=/|$)")
 
 
 def new_api_token() -> str:
@@ -38,6 +40,21 @@ def new_session_id() -> str:
 def is_session_id(text: str) -> bool:
     """Whether `text` has the form of a session id."""
     return _SESSION_ID.fullmatch(text) is not None
+
+
+def new_link_key() -> str:
+    """A random key of 40 hex digits, for a link in a mail. Only its `digest` is stored."""
+    return secrets.token_hex(20)
+
+
+def is_link_key(text: str) -> bool:
+    """Whether `text` has the form of a link's key."""
+    return _LINK_KEY.fullmatch(text) is not None
+
+
+def masked(path: str) -> str:
+    """A path as it may be logged, without the keys of links."""
+    return _KEYS_IN_PATH.sub("***", path)
 
 
 def csrf_token(session_id: str) -> str:

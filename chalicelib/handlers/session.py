@@ -19,8 +19,8 @@ def current(request: Request) -> Reply:
     """
     user, token = known(request)
     if csrf.is_foreign(request.headers):
-        return Reply(_answer(user, None), headers=NO_STORE)
-    return Reply(_answer(user, token), headers=NO_STORE, cookies=(cookies.for_csrf(token),))
+        return Reply(state(user, None), headers=NO_STORE)
+    return Reply(state(user, token), headers=NO_STORE, cookies=(cookies.for_csrf(token),))
 
 
 def known(request: Request) -> tuple[Identity | None, str]:
@@ -40,7 +40,7 @@ def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     given = parse(SignIn, request.json)
     started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request), agent_of(request))
-    answer = _answer(started.user, csrf_token(started.session_id))
+    answer = state(started.user, csrf_token(started.session_id))
     return Reply(answer, 201, headers=NO_STORE, cookies=cookies_of(started))
 
 
@@ -73,7 +73,8 @@ def leave(request: Request, form_token: str = "") -> None:
         sessions.sign_out(session_id)
 
 
-def _answer(user: Identity | None, token: str | None) -> SessionState:
+def state(user: Identity | None, token: str | None) -> SessionState:
+    """The response about a session of this user, or about none."""
     return {
         "id": "current",
         "user_id": user.user_id if user else None,

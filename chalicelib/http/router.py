@@ -13,7 +13,7 @@ from chalice.app import Chalice, Response
 
 from chalicelib import errors, telemetry
 from chalicelib.aws.unavailable import UNAVAILABLE
-from chalicelib.domain import jsontext
+from chalicelib.domain import jsontext, tokens
 from chalicelib.errors import BadRequest, Busy, Forbidden, MethodNotAllowed, NotSignedIn, StudioError, ValidationFailed
 from chalicelib.http import inputs, large_responses, origin
 from chalicelib.http.conditional import accepts_gzip, http_date, is_current
@@ -177,7 +177,7 @@ def mount_rest(app: Chalice, find: Find, negotiate: Negotiate) -> None:
 def _register(app: Chalice, path: str, find: Find, negotiate: Negotiate) -> None:
     def view(**params: str) -> Response:
         methods, request = find(_request(app.current_request, params))
-        keys = {"request_id": request.request_id, "method": request.method, "path": request.path}
+        keys = {"request_id": request.request_id, "method": request.method, "path": tokens.masked(request.path)}
         with telemetry.request(**keys, address=request.address, user="") as outcome:
             response = negotiate(methods, request, respond(methods, request))
             outcome["status"] = response.status_code

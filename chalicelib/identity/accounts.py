@@ -10,7 +10,8 @@ from chalicelib.domain.tokens import digest, new_api_token, new_password, prefix
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import password_rules
 from chalicelib.identity.daily_limits import counted
-from chalicelib.models import email_addresses, tokens, users
+from chalicelib.models import email_addresses, tokens, user_passwords, users
+from chalicelib.models.account_links import AccountLink
 from chalicelib.models.base import now
 from chalicelib.models.tokens import Token
 from chalicelib.models.users import MAX_TOKENS, User
@@ -23,6 +24,7 @@ SENT_TWICE = (
     "This form has created a token already, which was shown only then. If you did not copy it, revoke it and create "
     "another one."
 )
+MAX_ADDRESS = 254  # characters
 ONE_TIME_SECONDS = 7 * 24 * 3600  # validity of a one-time password
 # The hash of an unknown password: verifying against it takes as long as against a real one.
 _DUMMY_HASH = "$argon2id$v=19$m=65536,t=3,p=4$1m5NTUSXJJdnTfAML/85Ew$QjW15ldKXicjWek2mSM8rTVGdU9x598cNjyWuSQ5Nhg"
@@ -56,8 +58,25 @@ def create_user(email: str, password: str | None = None, is_admin: bool = False)
 def plain_address(email: str) -> str | None:
     """An e-mail address as it is stored, None if it is invalid."""
     address = email.strip().lower()
-    is_one = _ADDRESS.fullmatch(address) and len(address) <= 254 and address.isprintable()
+    is_one = _ADDRESS.fullmatch(address) and len(address) <= MAX_ADDRESS and address.isprintable()
     return address if is_one else None
+
+
+def deliverable_address(email: str) -> str:
+    """An e-mail address as it is stored, if mail could be delivered to it: its domain may exist, but is not looked up.
+
+    Raises ValidationFailed.
+    """
+    from email_validator import EmailNotValidError, validate_email  # only when somebody registers
+
+    try:
+        checked = validate_email(email.strip()[: MAX_ADDRESS + 1], check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValidationFailed({"email": [f"Enter a valid e-mail address. {error}"]}) from error
+    address = plain_address(checked.normalized)
+    if address is None:
+        raise ValidationFailed({"email": ["Enter a valid e-mail address."]})
+    return address
 
 
 def address_id(address: str) -> str:
@@ -120,17 +139,25 @@ def user_with(email: str) -> User:
 
 
 def change_password(
-    user: User, password: str, field: str, current_session: str = "", revoke_tokens: bool = False
+    user: User,
+    password: str,
+    field: str,
+    current_session: str = "",
+    revoke_tokens: bool = False,
+    link: AccountLink | None = None,
 ) -> None:
     """Set the password of a user and end all sessions except the one with the key `current_session`. `revoke_tokens`
-    revokes all API tokens, too.
+    revokes all API tokens, too. `link` is used up.
 
-    Raises ValidationFailed for `field` if the password is weak, Conflict if the user has changed since it was read.
+    Raises ValidationFailed for `field` if the password is weak, Conflict if the user has changed since it was read, or
+    if the link is not valid any more.
     """
     problem = password_rules.problem(password, user.email or "")
     if problem:
         raise ValidationFailed({field: [problem]})
-    if not users.set_password(user, hash_password(password), current_session, revoke_tokens=revoke_tokens):
+    if not user_passwords.change(
+        user, hash_password(password), current_session, revoke_tokens=revoke_tokens, link=link
+    ):
         raise Conflict("The user was changed by another request. Try again.")
     audit(Audited.PASSWORD_CHANGED, user.id)
     if revoke_tokens and user.token_keys:
@@ -153,7 +180,7 @@ def give_one_time_password(email: str) -> str:
             audit(Audited.ADMIN_GRANTED, user.id)
         user = users.get(user.id)
     password, ends = new_password(), int(now().timestamp()) + ONE_TIME_SECONDS
-    if user is None or not users.set_password(user, hash_password(password), once=ends):
+    if user is None or not user_passwords.change(user, hash_password(password), once=ends):
         raise Conflict("The user was changed by another request. Try again.")
     audit(Audited.PASSWORD_CHANGED, user.id, is_once=True)
     return password
@@ -168,10 +195,14 @@ def hash_password(password: str) -> str:
 
 def is_password_of(user: User | None, password: str) -> bool:
     """Whether it is the user's password. Takes as long if there is no user, or the user has no password."""
+    return is_hash_of(user.password if user else None, password)
+
+
+def is_hash_of(stored: str | None, password: str) -> bool:
+    """Whether `stored` is a hash of this password. Takes as long if there is none."""
     from argon2 import PasswordHasher
     from argon2.exceptions import VerifyMismatchError
 
-    stored = user.password if user else None
     try:
         PasswordHasher().verify(stored or _DUMMY_HASH, password)
     except VerifyMismatchError:

@@ -13,7 +13,8 @@ from chalicelib.models.counters import Period
 
 @contextmanager
 def counted(limit: Limit, user_id: str, who: str = "") -> Iterator[None]:
-    """Count what the block creates for a user or, if given, for `who`. It does not count if the block refuses it.
+    """Count what the block creates for a user or, if given, for `who`; strangers have no user's id. It does not count
+    if the block refuses it.
 
     One write; the user's own limit is read only when the general one is reached. Raises LimitReached.
     """
@@ -33,7 +34,7 @@ def allowed(limit: Limit) -> int:
 
 
 def _take_more(limit: Limit, user_id: str, period: Period) -> None:
-    user = users.get(user_id)
+    user = users.get(user_id) if user_id else None
     most = max(allowed(limit), int(((user and user.limits) or {}).get(limit.name, 0)))
     if most > allowed(limit) and counters.take(period, most):
         return

@@ -4,6 +4,7 @@ from chalicelib.config import settings
 from chalicelib.domain.plain_names import plain_name
 from chalicelib.mails.mail import Mail, compose
 
+_NOT_YOU = "If it was not you, you can ignore this e-mail."
 _UNEXPECTED = "If you did not expect this e-mail, you can ignore it."
 
 
@@ -18,3 +19,93 @@ def invitation(sender: str, channel: str, may_edit: bool) -> Mail:
         url=settings().public_url,
         after=(_UNEXPECTED,),
     )
+
+
+def registration(key: str) -> Mail:
+    """The link that confirms a registration."""
+    return compose(
+        "Confirm your e-mail address",
+        "Somebody, probably you, has registered with this address on Kolibri Studio. Open the page below and type the "
+        "password that you chose.",
+        action="Confirm and sign in",
+        url=f"{settings().public_url}/accounts/activate/{key}/",
+        after=(
+            "The link is valid once, for a day.",
+            "If it was not you, you can ignore this e-mail: without the password, nobody can use your address.",
+        ),
+    )
+
+
+def has_account() -> Mail:
+    """To an address that somebody registered although it has an account."""
+    return compose(
+        "You already have an account",
+        "Somebody, probably you, has tried to register with this address on Kolibri Studio. It has an account already, "
+        "and nothing was changed.",
+        action="Sign in",
+        url=f"{settings().public_url}/accounts/login/",
+        after=("If you have forgotten the password, that page leads to a new one.", _NOT_YOU),
+    )
+
+
+def not_invited() -> Mail:
+    """To an address that somebody registered where only invited addresses may."""
+    return compose(
+        "Registration is by invitation",
+        "Somebody, probably you, has tried to register with this address on Kolibri Studio. Only invited people can. "
+        "Ask an editor of a channel to invite this address, then register again.",
+        action="About this Kolibri Studio",
+        url=f"{settings().public_url}/",
+        after=(_NOT_YOU,),
+    )
+
+
+def reset_password(key: str) -> Mail:
+    """The link to replace a forgotten password."""
+    return compose(
+        "Choose a new password",
+        "Somebody, probably you, has asked for a new password for this address on Kolibri Studio.",
+        action="Choose a new password",
+        url=f"{settings().public_url}{reset_path(key)}",
+        after=("The link is valid once, for a day.", _NOT_YOU),
+    )
+
+
+def no_account(may_register: bool) -> Mail:
+    """To an address for which somebody asked for a new password, although it has no account."""
+    return compose(
+        "There is no account with this address",
+        "Somebody, probably you, has asked for a new password for this address on Kolibri Studio. It has no account. "
+        "Perhaps you use another address.",
+        action="Register" if may_register else "Sign in",
+        url=f"{settings().public_url}/accounts/{'register' if may_register else 'login'}/",
+        after=(_NOT_YOU,),
+    )
+
+
+def deactivated() -> Mail:
+    """To the owner of an account that is not active, who asked for a new password."""
+    return compose(
+        "Your account is not active",
+        "Somebody, probably you, has asked for a new password for this address on Kolibri Studio. Its account was "
+        "deactivated. Ask an administrator.",
+        action="About this Kolibri Studio",
+        url=f"{settings().public_url}/",
+        after=(_NOT_YOU,),
+    )
+
+
+def choose_password(key: str) -> Mail:
+    """The link to choose a first password, for a user whom an operator made."""
+    return compose(
+        "You have an account",
+        "An administrator has made an account with this address for you on Kolibri Studio.",
+        action="Choose your password",
+        url=f"{settings().public_url}{reset_path(key)}",
+        after=("The link is valid once, for a week. Later, ask for another one on the page to sign in.", _UNEXPECTED),
+    )
+
+
+def reset_path(key: str) -> str:
+    """The path of the page to choose a password."""
+    return f"/accounts/password/reset/{key}/"

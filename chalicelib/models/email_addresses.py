@@ -10,7 +10,8 @@ Users of earlier versions have no item here: their ids are derived from their ad
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.models import users
+from chalicelib.models import account_links, users
+from chalicelib.models.account_links import AccountLink
 from chalicelib.models.base import Table, find, transact
 from chalicelib.models.users import User
 
@@ -33,11 +34,15 @@ def owner(address: str, derived_id: str) -> User | None:
     return user if user and user.email == address else None
 
 
-def save_user(user: User, derived_id: str) -> bool:
-    """Save a new user unless the address has one. Returns whether it did."""
+def save_user(user: User, derived_id: str, link: AccountLink | None = None) -> bool:
+    """Save a new user unless the address has one. `link` is used up in the same transaction.
+
+    Returns False if the address has a user, or if the link was used or has expired.
+    """
 
     def fill(transaction: TransactWrite) -> None:
         transaction.condition_check(User, derived_id, condition=User.id.does_not_exist())
+        account_links.take(transaction, link)
         transaction.save(EmailAddress(user.email, user_id=user.id), condition=EmailAddress.address.does_not_exist())
         transaction.save(user, condition=User.id.does_not_exist())
 

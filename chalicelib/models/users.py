@@ -145,7 +145,7 @@ def promote(user: User) -> bool:
         for key in keys:
             transaction.delete(Token(key))
         rights = [User.is_admin.set(True), User.is_active.set(True)]
-        _update(transaction, user, [*rights, *([User.token_keys.remove()] if keys else [])])
+        update_as_read(transaction, user, [*rights, *([User.token_keys.remove()] if keys else [])])
 
     return not transact(fill)
 
@@ -167,7 +167,7 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
         for administrator in administrators:
             is_one = (User.is_admin == True) & (User.is_active == True)  # noqa: E712
             transaction.condition_check(User, administrator, condition=is_one)
-        _update(transaction, user, [*fields, *actions])
+        update_as_read(transaction, user, [*fields, *actions])
         for copy in copies:
             if is_revoked:
                 transaction.delete(copy)
@@ -201,7 +201,7 @@ def revoke_tokens(user: User, keys: set[str]) -> bool:
     def fill(transaction: TransactWrite) -> None:
         for key in sorted(keys):
             transaction.delete(Token(key))
-        _update(transaction, user, [User.token_keys.delete(keys)])
+        update_as_read(transaction, user, [User.token_keys.delete(keys)])
 
     return not transact(fill)
 
@@ -225,7 +225,7 @@ def add_token(user: User, token: Token, ended: Collection[str] = (), session: st
         for key in sorted(ended):
             transaction.delete(Token(key))
         transaction.save(token)
-        _update(transaction, user, [User.token_keys.set(keys)])
+        update_as_read(transaction, user, [User.token_keys.set(keys)])
 
     return not transact(fill)
 
@@ -243,7 +243,7 @@ def add_session(user: User, session: Session, fields: Mapping[str, Any]) -> bool
         for oldest in ended:
             transaction.delete(Session(known[oldest]))
         transaction.save(session)
-        _update(transaction, user, [User.session_places.set(remaining), *setting(User, fields)])
+        update_as_read(transaction, user, [User.session_places.set(remaining), *setting(User, fields)])
 
     return not transact(fill)
 
@@ -268,42 +268,12 @@ def end_sessions(user: User, keys: Collection[str]) -> bool:
         for key in sorted(keys):
             transaction.delete(Session(key))
         places = User.session_places.set(remaining) if remaining else User.session_places.remove()
-        _update(transaction, user, [places])
+        update_as_read(transaction, user, [places])
 
     return not transact(fill)
 
 
-def set_password(
-    user: User, password: str, staying: str = "", once: int | None = None, revoke_tokens: bool = False
-) -> bool:
-    """Set a user's password (its hash), and end all sessions except the one with the key `staying`. No device is known
-    any more.
-
-    `revoke_tokens` deletes all tokens, too. `once` makes it a one-time password that expires at this time, in seconds
-    since 1970. Returns False if the user was changed since they were read.
-    """
-    known = lasting(user.session_places)
-    remaining = {where for where, key in known.items() if key == staying}
-    is_once = User.password_once.remove() if once is None else User.password_once.set(once)
-    revoked = sorted(user.token_keys or ()) if revoke_tokens else []
-
-    def fill(transaction: TransactWrite) -> None:
-        for token in revoked:
-            transaction.delete(Token(token))
-        for key in known.values():
-            if key != staying:
-                transaction.delete(Session(key))
-            elif user.password_once is not None:
-                transaction.update(Session(key), [Session.password_once.set(False)], condition=Session.key.exists())
-        places = User.session_places.set(remaining) if remaining else User.session_places.remove()
-        tokens = [User.token_keys.remove()] if revoked else []
-        fields = [User.password.set(password), is_once, places, User.device_secret.remove()]
-        _update(transaction, user, [*fields, *tokens])
-
-    return not transact(fill)
-
-
-def _update(transaction: TransactWrite, user: User, actions: list[Any]) -> None:
+def update_as_read(transaction: TransactWrite, user: User, actions: list[Any]) -> None:
     """Update a user, on condition that their profile, tokens and sessions were not changed since they were read, and
     that they are not being deleted."""
     as_read = lasting_user() & unchanged(User.profile_rev, user.profile_rev)

@@ -12,7 +12,7 @@ from chalicelib.schemas.query import Flag, Languages, Text, Words
 MAX_QUOTA = 10**15  # bytes
 MAX_PRIORITY = 1_000_000
 MAX_LIMIT = 1_000_000_000
-LimitName = Literal["channels", "invitations", "mails", "saved_searches", "tokens"]  # the keys of domain.limits.LIMITS
+LimitName = Literal["channels", "invitations", "mails", "saved_searches", "tokens"]  # domain.limits.LIMITS of users
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 

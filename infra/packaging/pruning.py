@@ -13,6 +13,7 @@ NOT_INSTALLED = {
     "blinker": FLASK,
     "chalice": "the functions import only chalice/app.py, which `chalice package` adds itself",
     "click": CHALICE_CLI,
+    "dnspython": "email-validator imports it only to look domains up",
     "editor": CHALICE_CLI,
     "flask": FLASK,
     "inquirer": CHALICE_CLI,

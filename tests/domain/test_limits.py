@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from chalicelib.config import SettingMissing, settings
-from chalicelib.domain.limits import LIMITS
+from chalicelib.domain.limits import LIMITS, OF_STRANGERS
 from chalicelib.identity.daily_limits import allowed
 from chalicelib.schemas.admin import LimitName
 from infra import template
@@ -27,6 +27,8 @@ def set_limits(monkeypatch):
 
 def test_defaults():
     assert {limit.name: allowed(limit) for limit in LIMITS.values()} == {
+        "account_mails": 5,
+        "account_requests": 200,
         "channels": 1000,
         "invitations": 100,
         "mails": 20,
@@ -49,7 +51,7 @@ def test_a_malformed_setting_is_reported(set_limits, text):
 
 
 def test_requests_and_the_template_take_these_names():
-    assert set(get_args(LimitName)) == set(LIMITS)
+    assert set(get_args(LimitName)) == set(LIMITS) - {limit.name for limit in OF_STRANGERS}
     pattern = re.compile(template.compose()["Parameters"]["DailyLimits"]["AllowedPattern"])
     everything = ",".join(f"{name}=1" for name in LIMITS)
     assert all(pattern.fullmatch(text) for text in ("", everything, "mails=30"))

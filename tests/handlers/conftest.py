@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from chalicelib.config import settings
 from chalicelib.operations.sync import endpoint
 from tests.support import quick_passwords
 from tests.support.aws import rights_check
 from tests.support.aws.shared_cloud import aws, shared_cloud
+from tests.support.worlds import accounts
 from tests.support.worlds.syncing import Client
 
 __all__ = ["aws", "shared_cloud"]
@@ -42,3 +44,16 @@ def _changes_are_for_workers_too(monkeypatch):
             run(*arguments)
 
     monkeypatch.setattr(endpoint, "_run", run_for_both)
+
+
+@pytest.fixture
+def mailing(studio, monkeypatch):
+    """The application can send mail. Call it to change further settings."""
+
+    def with_settings(**more):
+        accounts.send_mail(studio, monkeypatch, **more)
+
+    with_settings()
+    yield with_settings
+    monkeypatch.undo()
+    settings.cache_clear()

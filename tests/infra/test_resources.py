@@ -21,6 +21,7 @@ WANTED = {
     "tokens": (["key"], {}),
     "sessions": (["key"], {}),
     "email_addresses": (["address"], {}),
+    "account_links": (["key"], {}),
     "counters": (["key"], {}),
     "channels": (["id"], {"public-index": ["public_key"], "all-index": ["all_key", "id"]}),
     "channel_members": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),

@@ -69,6 +69,14 @@ def start(user: User, agent: str = "") -> tuple[str, Identity]:
     return session_id, identity
 
 
+def start_on_device(user: User, agent: str = "") -> SignedIn:
+    """Start a session as `start` does, in a browser that is recognised from now on."""
+    session_id, identity, found = _started(user, agent=agent)
+    know(user=identity.user_id)
+    audit(Audited.SIGNED_IN, identity.user_id)
+    return SignedIn(session_id, identity, devices.cookie_of(found))
+
+
 def _started(user: User, password: str = "", agent: str = "") -> tuple[str, Identity, User]:
     """Start a session for a user authenticated by this password; returns the user as stored, too.
 

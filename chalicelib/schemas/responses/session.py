@@ -21,3 +21,23 @@ class SessionState(TypedDict):
     full_name: str
     is_admin: bool
     csrf_token: str | None
+
+
+class RegistrationState(TypedDict):
+    """Who may register: everybody (`open`), invited addresses (`invitation`), or nobody (`closed`)."""
+
+    registration: Literal["open", "invitation", "closed"]
+    min_password: int
+
+
+class MailSent(TypedDict):
+    """A mail was sent to this address, whether it has an account or not. Only the mail says so."""
+
+    email: str
+    detail: str
+
+
+class Activated(SessionState):
+    """The session of a new user. `next` is the path to continue at."""
+
+    next: str

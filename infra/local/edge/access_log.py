@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 
+from chalicelib.domain.tokens import masked
 from infra.local.edge.events import Request
 from infra.local.edge.responses import Response
 
@@ -51,7 +52,7 @@ def install() -> None:
 def write(request: Request, response: Response, seconds: float) -> None:
     """Log a response in one line."""
     line = (
-        f"{request.method} {request.path} {response.status} {seconds * 1000:.0f} ms "
+        f"{request.method} {masked(request.path)} {response.status} {seconds * 1000:.0f} ms "
         f"{request.source_ip} {response.user or '-'}"
     )
     print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

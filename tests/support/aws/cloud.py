@@ -78,6 +78,10 @@ class Cloud:
         """The e-mails that have been sent."""
         return moto_internals.mails()
 
+    def unverify_senders(self) -> None:
+        """Let SES accept no sender."""
+        moto_internals.unverify_senders()
+
     def verify_sender(self, address: str) -> None:
         """Let SES accept this sender."""
         moto_internals.verify_email(address)

@@ -95,6 +95,11 @@ def verify_email(address: str) -> None:
     _backend("ses").verify_email_address(address)
 
 
+def unverify_senders() -> None:
+    """Let SES accept no sender."""
+    _backend("ses").email_identities.clear()
+
+
 @contextmanager
 def quick_transactions() -> Iterator[None]:
     """Let moto copy no tables per transaction. Rejected transactions are not rolled back then.

@@ -1,9 +1,13 @@
 """Accounts and sessions."""
 
+import pytest
+
+from chalicelib.config import settings
 from chalicelib.identity import accounts
 from tests.support.examples.recording import Scene
 from tests.support.examples.worlds import fractions
 from tests.support.http.client import Browser
+from tests.support.worlds.accounts import last_key, send_mail
 
 PASSWORD = "seven green elephants"
 
@@ -28,9 +32,27 @@ def record(scene: Scene) -> None:
     scene("DELETE /api/user/me/sessions", browser=browser)
     fractions(scene)
     scene("GET /api/user/me/deletion", browser=browser)
+    _by_mail(scene)
+    accounts.set_password("chef@example.org", PASSWORD)
+    browser = scene.studio.sign_in()
     changed = {"old_password": PASSWORD, "new_password": "eleven yellow giraffes", "revoke_tokens": False}
     scene("POST /api/user/me/password", changed, browser=browser)
     scene("DELETE /api/auth/session/current", browser=scene.studio.sign_in())
     leaver_id, _ = scene.studio.sign_up("leaver")
     accounts.set_password("leaver@example.org", PASSWORD)
     scene("POST /api/user/me/deletion", {"password": PASSWORD}, browser=scene.studio.sign_in(leaver_id))
+
+
+def _by_mail(scene: Scene) -> None:
+    """Register, and choose a new password."""
+    scene("GET /api/auth/register", token=None)
+    with pytest.MonkeyPatch.context() as patch:
+        send_mail(scene.studio, patch)
+        names = {"first_name": "Grace", "last_name": "Hopper", "next": "/channels/"}
+        scene("POST /api/auth/register", {"email": "grace@example.org", "password": PASSWORD, **names}, token=None)
+        key = last_key(scene.studio)
+        scene("POST /api/auth/activate", {"key": key, "password": PASSWORD}, token=None)
+        scene("POST /api/auth/password/reset", {"email": "grace@example.org"}, token=None)
+        chosen = {"key": last_key(scene.studio), "new_password": "eleven yellow giraffes", "revoke_tokens": False}
+        scene("POST /api/auth/password/reset/confirm", chosen, token=None)
+    settings.cache_clear()

@@ -11,6 +11,7 @@ from chalicelib.models import channels
 from tests.support.http.client import Studio
 from tests.support.http.recordings import store
 from tests.support.worlds import nodes
+from tests.support.worlds.accounts import ACTIVATE, CHOOSE, REGISTER, RESET, new_key
 
 BASE = "/api/internal"
 UPLOAD_URL = "/api/file/upload_url"
@@ -30,6 +31,16 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
     accounts.set_password("chef@example.org", PASSWORD)
     return {
         "/api/auth/session": {"username": "chef@example.org", "email": "chef@example.org", "password": PASSWORD},
+        REGISTER: {
+            "email": "a@example.org",
+            "password": PASSWORD,
+            "first_name": "a",
+            "last_name": "b",
+            "next": "/channels/",
+        },
+        ACTIVATE: {"key": new_key(PASSWORD), "password": PASSWORD},
+        RESET: {"email": "chef@example.org"},
+        CHOOSE: {"key": new_key(), "new_password": PASSWORD, "revoke_tokens": False},
         "/api/user/me/password": {"old_password": PASSWORD, "new_password": PASSWORD},
         f"{BASE}/check_version": {"version": "0.8.0"},
         f"{BASE}/file_diff": [pdf],
@@ -79,9 +90,12 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
 
 def good_status(path: str) -> int:
     """The status for a valid body: 201 if it creates a resource."""
+    if path in _BY_MAIL:
+        return _BY_MAIL[path]
     return 200 if path.startswith(f"{BASE}/") or path in _CREATING_NOTHING else 201
 
 
+_BY_MAIL = {REGISTER: 202, RESET: 202, CHOOSE: 204}
 _CREATING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
 
 
