@@ -29,6 +29,7 @@ from tests.support.aws.request_data import (
     new_set,
     new_token,
     new_viewer,
+    node_of,
     public_of,
     question,
     required,
@@ -282,6 +283,24 @@ TABLE: list[Row] = [
 
 REDIRECTED = (303,) * 6
 USERS = (303, *(200,) * 5)  # visitors without a session are led to the page to sign in
+OF_EDITORS = (303, 404, 403, 200, 404, 200)
+OF_MEMBERS = (303, 404, 200, 200, 404, 200)
+BY_EDITORS = (303, 404, 403, 303, 404, 303)
+NODE = "/channels/{id}/nodes/{node}"
+# Pages for the editors of a channel, and what their forms do.
+EDITING: list[Row] = [
+    *((f"GET {NODE}/{page}", None, node_of, OF_EDITORS) for page in ("edit", "add", "move", "delete", "several")),
+    (f"GET {NODE}/copy", None, node_of, OF_MEMBERS),
+    *((f"POST {NODE}/{page}", lambda _: {"title": "t"}, node_of, BY_EDITORS) for page in ("edit", "add", "delete")),
+    *((f"POST {NODE}/{page}", lambda s: {"into": live_root(s)}, node_of, BY_EDITORS) for page in ("move", "copy")),
+    ("GET /channels/{id}/selected", None, channel_of, (303, 404, 403, 400, 404, 400)),  # without a selection
+    ("POST /channels/{id}/selected", lambda s: {"node": new_node(s), "do": "delete"}, channel_of, BY_EDITORS),
+    ("GET /channels/{id}/trash", None, channel_of, OF_EDITORS),
+    ("POST /channels/{id}/trash", lambda s: {"node": trashed_node(s)}, channel_of, BY_EDITORS),
+    ("POST /channels/{id}/trash/delete", lambda s: {"node": trashed_node(s)}, channel_of, BY_EDITORS),
+    ("GET /channels/{id}/edit-details", None, channel_of, OF_EDITORS),
+    ("POST /channels/{id}/edit-details", None, channel_of, BY_EDITORS),
+]
 # Pages, by session: as TABLE; the body is the fields of a form.
 PAGES: list[Row] = [
     ("GET /", None, None, (200, *(303,) * 5)),
@@ -291,6 +310,7 @@ PAGES: list[Row] = [
     ("GET /static/{fingerprint}/{name}", None, lambda _: "site.css", EVERYONE),
     ("GET /accounts/login", None, None, REDIRECTED),
     ("GET /channels", None, None, USERS),
+    *EDITING,
 ]
 
 

@@ -46,6 +46,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("access", "health", "index_files"),
     ),
     "domain": (("exercises", "trees"), ("",)),
+    "pages": (("editing",), ("",)),
     "schemas": (("responses",), ("",)),
 }
 # The packages that may import a library.

@@ -36,6 +36,11 @@ def page(method: str, path: str, view: str, access: Access, title: str, **more: 
     return Route(method, path, View(view), access, title, is_page=True, **more)
 
 
+def form(path: str, shown: str, sent: str, title: str) -> tuple[Route, Route]:
+    """A page with a form for users, and what the form does."""
+    return page("GET", path, shown, Access.SIGNED_IN, title), page("POST", path, sent, Access.SIGNED_IN, title)
+
+
 def plain(path: str, view: str, title: str) -> Route:
     """A file or JSON that anyone gets."""
     return Route("GET", path, View(view), Access.ANYONE, title)
@@ -50,7 +55,19 @@ HOME = (
 )
 ACCOUNTS = (page("GET", "/accounts/login", "accounts:sign_in", Access.ANYONE, "Sign in", password_once=True),)
 CHANNELS = (page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),)
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS)
+EDITING = (
+    *form("/channels/{id}/nodes/{node}/edit", "editing.nodes:edit", "editing.nodes:save", "Edit a node"),
+    *form("/channels/{id}/nodes/{node}/add", "editing.nodes:add", "editing.nodes:create", "Add to a topic"),
+    *form("/channels/{id}/nodes/{node}/move", "editing.places:move", "editing.places:relocate", "Move a node"),
+    *form("/channels/{id}/nodes/{node}/copy", "editing.places:copy", "editing.places:make_copies", "Copy a node"),
+    *form("/channels/{id}/nodes/{node}/delete", "editing.places:delete", "editing.places:trash", "Delete a node"),
+    page("GET", "/channels/{id}/nodes/{node}/several", "editing.places:several_of", Access.SIGNED_IN, "Select nodes"),
+    *form("/channels/{id}/selected", "editing.places:selected", "editing.places:change_selected", "Change nodes"),
+    *form("/channels/{id}/trash", "editing.trash:find", "editing.trash:change", "Trash of a channel"),
+    page("POST", "/channels/{id}/trash/delete", "editing.trash:purge", Access.SIGNED_IN, "Delete nodes for good"),
+    *form("/channels/{id}/edit-details", "editing.details:edit", "editing.details:save", "Edit a channel"),
+)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING)
 
 
 def _nothing(_: Request) -> None:

@@ -54,6 +54,7 @@ ASSETS: dict[str, Asset] = {
     "site.js": _own("site.js", "text/javascript"),
     "api.css": _own("api.css", "text/css"),
     "try.js": _own("try.js", "text/javascript"),
+    "editing.css": _own("editing.css", "text/css"),
     "icon.svg": _own("icon.svg", "image/svg+xml"),
 }
 

@@ -1,6 +1,6 @@
 """Create, change, delete and restore channels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from le_utils.constants import licenses
@@ -72,22 +72,31 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
 
-def update(user: Identity, channel_id: str, sent: ChannelChange, origin: Origin = REQUEST) -> ChannelOut:
+def update(
+    user: Identity,
+    channel_id: str,
+    sent: ChannelChange,
+    origin: Origin = REQUEST,
+    seen: Mapping[str, str] | None = None,
+) -> ChannelOut:
     """Change the given fields of a channel and return it.
 
     Its `rev` increases if the change would alter a published version.
 
-    Raises Busy after too many lost races.
+    Raises Busy after too many lost races, and Conflict if a field no longer has the value that the user saw (`seen`,
+    with "" for none).
     """
-    return _update(
-        user, channel_id, sent, origin, lambda row: channel_changes.updated(user, row, sent.model_fields_set)
-    )
+
+    def describe(row: ChannelOut) -> list[Change]:
+        return channel_changes.updated(user, row, sent.model_fields_set)
+
+    return _update(user, channel_id, sent, origin, describe, seen or {})
 
 
 def delete(user: Identity, channel_id: str, origin: Origin = REQUEST) -> None:
     """Mark a channel as deleted and remove it from the public lists. Raises as `update` does."""
     changed = ChannelChange(deleted=True)
-    _update(user, channel_id, changed, origin, lambda row: channel_changes.deleted(user, row["id"]))
+    _update(user, channel_id, changed, origin, lambda row: channel_changes.deleted(user, row["id"]), {})
 
 
 def restore(user: Identity, channel_id: str) -> ChannelOut:
@@ -96,10 +105,19 @@ def restore(user: Identity, channel_id: str) -> ChannelOut:
 
 
 def _update(
-    user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
+    user: Identity,
+    channel_id: str,
+    sent: ChannelChange,
+    origin: Origin,
+    describe: Callable[[ChannelOut], list[Change]],
+    seen: Mapping[str, str],
 ) -> ChannelOut:
     """`describe` returns the changes to emit, given the channel after the update."""
-    after, rights = retried(lambda: _attempt(user, channel_id, sent, origin, describe))
+
+    def attempt() -> tuple[Channel, Rights] | None:
+        return _attempt(user, channel_id, sent, origin, describe, seen)
+
+    after, rights = retried(attempt)
     # Even if nothing changed: earlier messages may have been lost.
     if "deleted" in sent.model_fields_set:
         _refresh_lists(after)
@@ -109,10 +127,18 @@ def _update(
 
 
 def _attempt(
-    user: Identity, channel_id: str, sent: ChannelChange, origin: Origin, describe: Callable[[ChannelOut], list[Change]]
+    user: Identity,
+    channel_id: str,
+    sent: ChannelChange,
+    origin: Origin,
+    describe: Callable[[ChannelOut], list[Change]],
+    seen: Mapping[str, str],
 ) -> tuple[Channel, Rights] | None:
     """The channel after the change, and the user's rights in it; None after a lost race."""
     channel, rights, counter = writable_with_feed(user, channel_id)
+    other = [name for name, value in seen.items() if (getattr(channel, name) or "") != value]
+    if other:
+        raise Conflict(f"{', '.join(other)}: Someone changed this after you opened it. Compare it, then save again.")
     values = _changed(channel, _columns(sent, channel.content_defaults))
     after = Channel(**{**channel.attribute_values, **values})
     made = origin.emitted(describe(fields_of(after, None, rights)))

@@ -30,6 +30,7 @@ from chalicelib.operations.changes import node_changes
 from chalicelib.operations.changes.feed import REQUEST, Origin, emissions
 from chalicelib.operations.nodes.node_reads import retrieve
 from chalicelib.operations.nodes.node_representation import row_after_write
+from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.contentnode import NodeChange, NodeWrite
 from chalicelib.schemas.responses.content import ContentNode
 
@@ -107,14 +108,19 @@ def update(user: Identity, node_id: str, sent: NodeChange) -> ContentNode:
     return retrieve(user, node_id)
 
 
-def apply(user: Identity, node_id: str, sent: NodeChange, origin: Origin = REQUEST) -> None:
-    """Update the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed."""
-    retried(lambda: _update(user, node_id, sent, origin))
+def apply(user: Identity, node_id: str, sent: NodeChange, origin: Origin = REQUEST, seen: str = "") -> None:
+    """Update the given fields of a node. Raises NotFound, Forbidden, Conflict, ValidationFailed.
+
+    With `seen`, the time `modified` of the node as the user saw it, raises Conflict if it was changed since.
+    """
+    retried(lambda: _update(user, node_id, sent, origin, seen))
 
 
-def _update(user: Identity, node_id: str, sent: NodeChange, origin: Origin) -> bool | None:
+def _update(user: Identity, node_id: str, sent: NodeChange, origin: Origin, seen: str) -> bool | None:
     place = node_rights.live(user, node_id)
     node = place.node
+    if seen and seen != moment(node.modified or place.channel.modified):
+        raise Conflict("This node was changed after you opened it. Compare it with what you typed, then save again.")
     _refuse_fixed(node, sent)
     changes = Changes([place.channel])
     items = questions_of(node)

@@ -153,6 +153,11 @@ def new_node(state: State) -> str:
     return str(put(Node.get(live_root(state)), new_id(), kind="topic")[0].id)
 
 
+def node_of(state: State) -> str:
+    """The channel and a topic of its live tree."""
+    return f"{state.channel_id}/{new_node(state)}"
+
+
 def trashed_node(state: State) -> str:
     root = Node.get(Channel.get(state.channel_id).trash_root_id, consistent_read=True)
     edge = Child(root.id, f"{int(root.total_count):08x}#{new_id()}", node_id=new_id(), kind="topic")

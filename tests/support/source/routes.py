@@ -27,8 +27,9 @@ def name(route: Route) -> str:
 
 
 def url(route: Route, value: str = NOTHING) -> str:
-    """The path with its parameters filled in."""
-    return re.sub(r"\{\w+\}", value, route.path)
+    """The path with its parameters filled in: all with the value, or each with its own, separated by "/"."""
+    values = value.split("/")
+    return re.sub(r"\{\w+\}", lambda _: values.pop(0) if values[1:] else values[0], route.path)
 
 
 ALL = declared()

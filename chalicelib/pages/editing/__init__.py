@@ -1,0 +1,1 @@
+"""Pages for the editors of a channel: its nodes, their places, its trash, and its own fields."""
