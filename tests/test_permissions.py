@@ -141,6 +141,8 @@ PEOPLE: list[Row] = [
     ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
     ("GET /api/admin-channels", None, None, (401, 403, 403, 403, 403, 412)),
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
+    ("GET /api/admin-tasks", None, None, ADMINISTRATORS),
+    ("GET /api/admin-queues", None, None, ADMINISTRATORS),
     # These change nothing: other rows need one public channel and one that is not.
     ("PATCH /api/admin-channels/{id}", lambda _: {"public": True}, public_of, ADMINISTRATORS),
     ("PUT /api/admin-channels/{id}", lambda _: {"public": False}, channel_of, ADMINISTRATORS),

@@ -2,13 +2,29 @@
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients
 from chalicelib.config import settings
 from chalicelib.telemetry import log
+
+_DEAD = "-dlq"  # appended to the URL of a queue
+_COUNTS = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
+
+
+class Length(TypedDict):
+    """The numbers of messages in a queue; `dead` is of its dead-letter queue."""
+
+    waiting: int
+    received: int
+    delayed: int
+    dead: int
 
 
 @cache
@@ -40,6 +56,30 @@ def check() -> None:
         client().get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
 
 
+def urls() -> dict[str, str]:
+    """The URLs of all queues by their names."""
+    conf = settings()
+    return {
+        "publish": conf.publish_queue_url,
+        "export": conf.export_queue_url,
+        "maintenance": conf.maintenance_queue_url,
+        "uploads": conf.uploads_queue_url,
+        "failed": conf.failed_queue_url,
+    }
+
+
+def length(url: str) -> Length:
+    """The numbers of messages in a queue and its dead-letter queue, as SQS approximates them."""
+    own, dead = _counts(url), _counts(f"{url}{_DEAD}")
+    waiting, received, delayed = (own[name] for name in _COUNTS)
+    return {"waiting": waiting, "received": received, "delayed": delayed, "dead": sum(dead.values())}
+
+
+def _counts(url: str) -> dict[str, int]:
+    found = client().get_queue_attributes(QueueUrl=url, AttributeNames=[*_COUNTS])["Attributes"]
+    return {name: int(found[name]) for name in _COUNTS}
+
+
 def send_again(url: str, body: str, seconds: int) -> None:
     """Send a message that cannot be processed now again, delayed by so many seconds."""
     client().send_message(QueueUrl=url, MessageBody=body, DelaySeconds=min(seconds, 900))
@@ -47,7 +87,7 @@ def send_again(url: str, body: str, seconds: int) -> None:
 
 def keep_dead_letter(url: str, body: str) -> None:
     """Put a message into the dead-letter queue of the queue at `url`, where an operator finds it."""
-    client().send_message(QueueUrl=f"{url}-dlq", MessageBody=body)
+    client().send_message(QueueUrl=f"{url}{_DEAD}", MessageBody=body)
 
 
 def retry_in(url: str, receipt_handle: str, seconds: int) -> None:

@@ -4,15 +4,17 @@
 | --- | --- | --- |
 | a task by id | `id` | `GET /api/task/{id}`, workers |
 | tasks of a channel, by time | index `channel-index`: `channel_id` | `GET /api/task` |
+| tasks that have not ended, by time | index `running-index`: `running` = "task" | `GET /api/admin-tasks` |
 
-TTL deletes tasks a month after they were created.
+TTL deletes tasks a month after they were created. `running` is removed when a task ends, so that its index contains
+those that have not.
 """
 
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.models.base import Table, find, now, update_if
 
@@ -26,6 +28,8 @@ RETENTION = timedelta(days=30)
 LOST_AFTER = timedelta(days=5)  # longer than the retention of messages in queues and the time of a function
 LOST = "This task was lost and will not be processed. Request it again."
 LISTED = 500  # per channel
+MAX_RUNNING = 500  # in the administrators' list
+RUNNING: Final = "task"
 
 PUBLISH: Final = "export-channel"
 DRAFT: Final = "export-channel-staging-tree"
@@ -40,6 +44,15 @@ class ChannelIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-cal
         projection = AllProjection()
 
     channel_id = UnicodeAttribute(hash_key=True)
+    created = UnicodeAttribute(range_key=True)
+
+
+class RunningIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-call]
+    class Meta:
+        index_name = "running-index"
+        projection = KeysOnlyProjection()  # progress does not write to it
+
+    running = UnicodeAttribute(hash_key=True)
     created = UnicodeAttribute(range_key=True)
 
 
@@ -58,7 +71,9 @@ class Task(Table):
     arguments = JSONAttribute(default=dict)
     result = JSONAttribute(null=True)
     expires = NumberAttribute()  # Unix time; TTL
+    running = UnicodeAttribute(null=True)  # RUNNING until it has ended; missing in older items
     channel_index = ChannelIndex()
+    running_index = RunningIndex()
 
 
 def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any) -> Task:
@@ -72,6 +87,7 @@ def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any
         created=created.isoformat(),
         arguments=arguments,
         expires=int((created + RETENTION).timestamp()),
+        running=RUNNING,
     )
 
 
@@ -83,6 +99,11 @@ def get(task_id: str) -> Task | None:
 def of_channel(channel_id: str, limit: int | None = None) -> list[Task]:
     """Up to `limit` (default: LISTED) tasks of a channel, newest first, from an index that may lag by a second."""
     return list(Task.channel_index.query(channel_id, limit=limit or LISTED, scan_index_forward=False))
+
+
+def not_ended() -> list[str]:
+    """The ids of up to MAX_RUNNING tasks that have not ended, oldest first, from an index that may lag by a second."""
+    return [task.id for task in Task.running_index.query(RUNNING, limit=MAX_RUNNING)]
 
 
 def is_lost(task: Task) -> bool:
@@ -103,10 +124,13 @@ def set_arguments(task: Task, arguments: dict[str, Any]) -> None:
 
 def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:
     """Finish a task with SUCCESS or FAILURE and a sentence for its caller. A finished task is left unchanged."""
-    actions = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
-    if status == SUCCESS:
-        actions.append(Task.progress.set(100))
-    update_if(task, actions, _RUNNING)
+    update_if(task, ending(status, detail, result), _RUNNING)
+
+
+def ending(status: str, detail: str, result: Any = None) -> list[Any]:
+    """The actions that finish a task."""
+    whole = [Task.progress.set(100)] if status == SUCCESS else []
+    return [Task.status.set(status), Task.detail.set(detail), Task.result.set(result), Task.running.remove(), *whole]
 
 
 _RUNNING = Task.id.exists() & ~Task.status.is_in(*FINISHED)

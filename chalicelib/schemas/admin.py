@@ -49,6 +49,10 @@ class AdminUserChanges(Schema):
     disk_space: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_Bytes)] | None = None
 
 
+class AdminTaskList(ListQuery):
+    """`GET /api/admin-tasks`. Oldest first."""
+
+
 class AdminChannelList(ListQuery):
     """`GET /api/admin-channels`. Keywords are searched for in names, ids and tokens; `cheffed`: made by ricecooker."""
 

@@ -41,7 +41,7 @@ WANTED = {
     "file_places": (["id"], {}),
     "changes": (["owner", "rev"], {}),
     "derived_files": (["key"], {}),
-    "tasks": (["id"], {"channel-index": ["channel_id", "created"]}),
+    "tasks": (["id"], {"channel-index": ["channel_id", "created"], "running-index": ["running", "created"]}),
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
     "bookmarks": (["user_id", "channel_id"], {}),

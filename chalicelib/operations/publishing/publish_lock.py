@@ -223,9 +223,7 @@ def finish(
     The next pending request takes the lock in the same transaction and is started. Returns whether this call ended the
     task. Raises Busy after too many lost races: the message must be delivered again.
     """
-    ended = [Task.status.set(status), Task.detail.set(detail), Task.result.set(result)]
-    if status == tasks.SUCCESS:
-        ended.append(Task.progress.set(100))
+    ended = tasks.ending(status, detail, result)
     return retried(lambda: _finish(task, channel, status, ended, columns, items, deleted))
 
 

@@ -18,4 +18,7 @@ def record(scene: Scene) -> None:
     scene("GET /api/admin-channels", query={"keywords": "fractions"}, token=admin)
     scene("GET /api/admin-channels/{id}", at=channel, token=admin)
     scene("PATCH /api/admin-channels/{id}", {"public": True}, title="Make a channel public", at=channel, token=admin)
+    scene.studio.post(f"/api/channel/{made.channel_id}/publish", {"version_notes": "Corrected."})
+    scene("GET /api/admin-tasks", token=admin)
+    scene("GET /api/admin-queues", token=admin)
     scene("PUT /api/admin-channels/{id}", {"priority": 1, "countries": ["KE"]}, at=channel, token=admin)
