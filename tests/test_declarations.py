@@ -51,7 +51,14 @@ class TestRoutes:
         signing_in |= {
             f"/api/auth/{end}" for end in ("register", "activate", "password/reset", "password/reset/confirm")
         }
-        documents = {"/api", "/api/openapi.json", "/api/docs", "/api/catalog", "/api/catalog/{id}"}
+        documents = {
+            "/api",
+            "/api/openapi.json",
+            "/api/docs",
+            "/api/docs/{subject}",
+            "/api/catalog",
+            "/api/catalog/{id}",
+        }
         assert all(path.startswith("/api/public/") for path in open_to_all - signing_in - documents)
 
 

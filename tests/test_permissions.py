@@ -175,6 +175,7 @@ TABLE: list[Row] = [
     ("GET /api", None, None, EVERYONE),
     ("GET /api/openapi.json", None, None, EVERYONE),
     ("GET /api/docs", None, None, EVERYONE),
+    ("GET /api/docs/{subject}", None, lambda _: "channels", EVERYONE),
     (f"GET {BASE}/authenticate_user_internal", None, None, SIGNED_IN),
     (f"POST {BASE}/authenticate_user_internal", None, None, SIGNED_IN),
     (f"POST {BASE}/check_version", lambda _: {"version": "0.8.0"}, None, SIGNED_IN),

@@ -1,17 +1,25 @@
 """Descriptions of the API: its resources, its OpenAPI document, its reference as a page."""
 
 from functools import lru_cache
+from typing import Any
 
 from chalicelib.config import settings
+from chalicelib.errors import NotFound
 from chalicelib.http.conditional import is_current
 from chalicelib.http.json_text import JsonText, compact
 from chalicelib.http.router import PUBLIC, Access, Reply, Request, Route
-from chalicelib.rendering.html import Html
+from chalicelib.schemas.query import Query, Text, parse_query
 from chalicelib.schemas.responses.common import Object, Url
 
 CACHED = {"Cache-Control": "public, max-age=300"}
 NOT_MODIFIED = ((304, None),)
 _UNLISTED = (PUBLIC, "/api/internal/")
+
+
+class DocsQuery(Query):
+    """`GET /api/docs`."""
+
+    search: Text = ""
 
 
 def resources(request: Request) -> dict[str, str]:
@@ -30,9 +38,39 @@ def openapi(request: Request) -> Reply:
     return Reply(text, headers=headers)
 
 
-def docs(request: Request) -> Reply:
-    """The whole reference as one page."""
-    return Reply(_reference(request.routes), headers=CACHED)
+def reference(request: Request) -> Reply:
+    """All operations by subject, those that match `search`."""
+    query = parse_query(DocsQuery, request.query)
+    return _page(request, "api/docs.html", given=query.search, **_found(request, query.search))
+
+
+def subject(request: Request) -> Reply:
+    """The reference of one subject."""
+    from chalicelib.http import docs
+
+    slug = request.params["subject"]
+    whole = docs.of_routes(request.routes)
+    found = next((one for one in whole["subjects"] if one["slug"] == slug), None)
+    if found is None:
+        raise NotFound(f"The reference has no subject {slug[:60]!r}. See /api/docs/.")
+    operations = [docs.with_examples(one, settings().public_url) for one in found["operations"]]
+    types = docs.types_of(found["operations"], whole["types"])
+    shown = {**found, "operations": operations}
+    return _page(request, "api/subject.html", subject=shown, subjects=whole["subjects"], types=types)
+
+
+def _page(request: Request, template: str, **values: Any) -> Reply:
+    from chalicelib.http import site
+
+    return site.page(request, template, **values)
+
+
+def _found(request: Request, search: str) -> dict[str, Any]:
+    from chalicelib.http import docs
+
+    whole = docs.of_routes(request.routes)
+    found = docs.matching(whole["subjects"], search)
+    return {"subjects": found, "found": bool(found), "description": whole["description"]}
 
 
 @lru_cache(maxsize=1)
@@ -42,18 +80,11 @@ def _document(routes: tuple[Route, ...]) -> JsonText:
     return compact(document(routes, settings().public_url))
 
 
-@lru_cache(maxsize=1)
-def _reference(routes: tuple[Route, ...]) -> Html:
-    from chalicelib.http import pages
-    from chalicelib.http.openapi import document
-
-    return pages.reference(document(routes, settings().public_url))
-
-
 ROUTES = (
     Route("GET", "/api", resources, Access.ANYONE, "List the resources of this API", answer=dict[str, Url]),
     Route(
         "GET", "/api/openapi.json", openapi, Access.ANYONE, "Get the OpenAPI document", answer=Object, also=NOT_MODIFIED
     ),
-    Route("GET", "/api/docs", docs, Access.ANYONE, "API reference", answer=str),
+    Route("GET", "/api/docs", reference, Access.ANYONE, "API reference", query=DocsQuery, answer=str),
+    Route("GET", "/api/docs/{subject}", subject, Access.ANYONE, "API reference of a subject", answer=str),
 )

@@ -12,7 +12,7 @@ from chalicelib.schemas.query import last_values
 from chalicelib.telemetry import count, log
 
 API = "/api"
-_WITHOUT_PAGES = (PUBLIC, "/api/internal/")  # the first is cached, the second is only read by programs
+_WITHOUT_PAGES = (PUBLIC,)  # caches keep one response for all clients
 _WEIGHT = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*$")
 
 

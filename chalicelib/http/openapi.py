@@ -136,16 +136,17 @@ def _schemas(mode: JsonSchemaMode, types: dict[Any, Any]) -> tuple[dict[Any, Sch
 def used(schemas: dict[str, Schema], users: Any) -> dict[str, Schema]:
     """The schemas that the users reference, directly or through other schemas."""
     found: dict[str, Schema] = {"Problem": schemas["Problem"]}
-    todo = _references(users)
+    todo = references(users)
     while todo:
         name = todo.pop()
         if name not in found:
             found[name] = schemas[name]
-            todo |= _references(found[name])
+            todo |= references(found[name])
     return dict(sorted(found.items()))
 
 
-def _references(part: Any) -> set[str]:
+def references(part: Any) -> set[str]:
+    """The names of the types that a part of the document refers to."""
     return set(_REFERRED.findall(json.dumps(part)))
 
 
@@ -243,8 +244,8 @@ def is_list(route: Route) -> bool:
 
 
 def has_page(route: Route) -> bool:
-    """Whether browsers get a page: not from the public API, which is cached, nor from the internal one."""
-    return route.method == "GET" and not route.path.startswith((PUBLIC, "/api/internal/"))
+    """Whether browsers get a page: not from the public API, of which caches keep one response for all clients."""
+    return route.method == "GET" and not route.path.startswith(PUBLIC)
 
 
 def _success(status: int) -> str:

@@ -1,10 +1,10 @@
 """Descriptions of paths, as OPTIONS returns them and pages show them, made from the OpenAPI document."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from chalicelib.http.openapi import FORM, HTML, document, has_page, used
+from chalicelib.http.openapi import FORM, HTML, document, has_page
 from chalicelib.http.router import JSON, Methods, Route
 from chalicelib.reference.describing import NAMES, REFERENCE
 from chalicelib.schemas.chef import FileForm
@@ -30,21 +30,23 @@ def path(methods: Methods) -> dict[str, Any]:
     """A path: its name, media types, and for each method the fields of its query and body."""
     routes = tuple(methods[method] for method in sorted(methods))
     first = methods.get("GET", routes[0])
+    actions = {route.method: action(route) for route in routes}
     return {
         "name": first.summary,
-        "description": first.description,
+        "description": actions[first.method]["description"],
         "renders": [JSON, *([HTML] if has_page(first) else [])],
         "parses": [FORM if any(route.body is FileForm for route in routes) else JSON],
-        "actions": {route.method: action(route) for route in routes},
+        "actions": actions,
     }
 
 
 @lru_cache(maxsize=256)
 def action(route: Route) -> dict[str, Any]:
-    """One method: `summary`, and `query` and `body` with fields by name, if it has any."""
+    """One method: `summary`, `description`, and `query` and `body` with fields by name, if it has any."""
     whole = document([route], "")
     found = whole["paths"].get(route.path, {}).get(route.method.lower(), {})
-    return {"summary": route.summary, **inputs(found, whole["components"]["schemas"])}
+    about = found.get("description", route.description)
+    return {"summary": route.summary, "description": about, **inputs(found, whole["components"]["schemas"])}
 
 
 def inputs(operation: dict[str, Any], types: dict[str, Field]) -> dict[str, dict[str, Field]]:
@@ -78,12 +80,12 @@ def resolved(schema: Field, types: dict[str, Field]) -> Field:
 
 
 def _field(schema: Field, required: bool, types: dict[str, Field], levels: int = 0) -> Field:
-    choices = list(_alternatives(schema, types))
-    plain = {**{name: value for choice in choices for name, value in choice.items()}, **schema}
+    alternatives = list(_alternatives(schema, types))
+    plain = {**{name: value for choice in alternatives for name, value in choice.items()}, **schema}
     limits = {ours: plain[name] for name, ours in _LIMITS.items() if plain.get(name) not in (None, "")}
-    found = [one for choice in choices for one in _choices(choice, types)]
+    found = [one for choice in alternatives for one in choices(choice, types)]
     known = [one for place, one in enumerate(found) if one not in found[:place]]
-    inner = next(filter(None, (fields(_item(choice), types, levels) for choice in choices)), {})
+    inner = next(filter(None, (fields(_item(choice), types, levels) for choice in alternatives)), {})
     return {
         "type": type_of(schema, types),
         "required": required,
@@ -102,7 +104,7 @@ def _alternatives(schema: Field, types: dict[str, Field]) -> Iterator[Field]:
         yield plain
 
 
-def _choices(schema: Field, types: dict[str, Field]) -> Iterator[dict[str, Any]]:
+def choices(schema: Field, types: dict[str, Field]) -> Iterator[dict[str, Any]]:
     """The values that a field, an item of a list or a key of an object may have, with their names."""
     for part in (schema, schema.get("items", {}), schema.get("propertyNames", {})):
         plain = resolved(part, types)
@@ -132,60 +134,3 @@ def _word(schema: Field, types: dict[str, Field]) -> str:
     if kind == "array" and items.get("type"):
         return f"list of {items['type']}s"
     return _NAMES.get(kind, kind) or ("constant" if "const" in schema else "any")
-
-
-def reference(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of a reference: `tags` with their `operations`, and the `types` of responses by name."""
-    types = document["components"]["schemas"]
-    by_tag: dict[str, list[dict[str, Any]]] = {}
-    for path_, methods in document["paths"].items():
-        for method, operation in methods.items():
-            by_tag.setdefault(operation["tags"][0], []).append(_operation(path_, method, operation, types))
-    tags = {tag["name"]: tag["description"] for tag in document["tags"]}
-    found = [{"name": tag, "about": about, "operations": by_tag[tag]} for tag, about in tags.items()]
-    answers = [one["responses"] for methods in document["paths"].values() for one in methods.values()]
-    return {"tags": found, "types": {name: _type(own, types) for name, own in used(types, answers).items()}}
-
-
-def _operation(path: str, method: str, operation: Field, types: dict[str, Field]) -> dict[str, Any]:
-    responses = operation["responses"].items()
-    return {
-        "id": operation["operationId"],
-        "method": method.upper(),
-        "path": path,
-        "summary": operation["summary"],
-        "description": operation.get("description", "").rstrip("."),
-        "anyone": not operation["security"],
-        "query": {},
-        "body": {},
-        **inputs(operation, types),
-        "answers": [
-            {"status": status, "type": _response_type(response)}
-            for status, response in responses
-            if "$ref" not in response
-        ],
-    }
-
-
-def _response_type(response: Field) -> str:
-    schema = response.get("content", {}).get(JSON, {}).get("schema")
-    return type_name(schema) if schema else ""
-
-
-def type_name(schema: Field) -> str:
-    """The type of a response in words, with the names of types in backticks."""
-    if "$ref" in schema:
-        return f"`{schema['$ref'].removeprefix(REFERENCE)}`"
-    if "anyOf" in schema:
-        return " or ".join(map(type_name, schema["anyOf"]))
-    if schema.get("type") == "array":
-        return f"list of {type_name(schema['items'])}"
-    return str(schema.get("type", "any"))
-
-
-def _type(schema: Field, types: dict[str, Field]) -> dict[str, Any]:
-    return {
-        "description": schema.get("description", ""),
-        "fields": fields(schema, types),
-        "choices": list(_choices(schema, types)),
-    }

@@ -1,4 +1,4 @@
-"""Pages of the API for browsers: the JSON that GET answers with, what else the path accepts, and the reference."""
+"""Pages of the API for browsers: the JSON that GET answers with, and forms for what the path accepts."""
 
 import json
 import re
@@ -10,11 +10,15 @@ from urllib.parse import urlencode
 from chalice.app import Response
 
 from chalicelib.config import settings
-from chalicelib.http import options, site
-from chalicelib.http.router import Methods, Request
+from chalicelib.http import docs, options, site
+from chalicelib.http.router import METHODS, Methods, Request, Route
+from chalicelib.reference import form_inputs, texts
 from chalicelib.rendering.html import Html, render
+from chalicelib.schemas.base import Nothing
+from chalicelib.schemas.chef import FileForm
 from chalicelib.schemas.query import last_values
 
+ROOT = "/api"
 MAX_JSON = 200_000  # characters that a page shows
 # The fields that hold IDs of a resource, to which pages link.
 LINKED = {
@@ -25,6 +29,35 @@ LINKED = {
     ),
     "task": ("task_id", "diff_task_id"),
 }
+# Where a resource leads: (name, link with fields of the response).
+_OF_NODE = (("Files", "/api/file?contentnode={id}"), ("Questions", "/api/assessmentitem?contentnode={id}"))
+RELATED = {
+    "/api/channel/{id}": (
+        ("Root node", "/api/contentnode/{root_id}"),
+        ("Root of the staged tree", "/api/contentnode/{staging_root_id}"),
+        ("Nodes of the top level", "/api/contentnode?parent={root_id}"),
+        ("Versions", "/api/channelversion?channel={id}"),
+        ("Members", "/api/channeluser?channel={id}"),
+        ("Invitations", "/api/invitation?channel={id}"),
+        ("Tasks", "/api/task?channel={id}"),
+        ("Details of the content", "/api/get_channel_details/{id}"),
+    ),
+    "/api/contentnode/{id}": (
+        ("Parent", "/api/contentnode/{parent}"),
+        ("Children", "/api/contentnode?parent={id}"),
+        ("Channel", "/api/channel/{channel_id}"),
+        *_OF_NODE,
+    ),
+    "/api/file/{id}": (
+        ("Node", "/api/contentnode/{contentnode}"),
+        ("Question", "/api/assessmentitem/{assessment_item}"),
+    ),
+    "/api/assessmentitem/{id}": (("Exercise", "/api/contentnode/{contentnode}"),),
+    "/api/task/{task_id}": (("Channel", "/api/channel/{channel_id}"), ("Tasks", "/api/task?channel={channel_id}")),
+    "/api/invitation/{id}": (("Channel", "/api/channel/{channel}"), ("Members", "/api/channeluser?channel={channel}")),
+    "/api/admin-channels/{id}": (("Channel", "/api/channel/{id}"), ("Tasks", "/api/task?channel={id}")),
+}
+_FIELD = re.compile(r"\{(\w+)\}")
 _RESOURCE_OF = {field: resource for resource, fields in LINKED.items() for field in fields}
 _ID = re.compile(r"[0-9a-f]{32}(,[0-9a-f]{32})?")
 
@@ -38,36 +71,63 @@ class Token(NamedTuple):
 
 
 def page(methods: Methods, request: Request, response: Response) -> Html:
-    """The page of a path; `response` is the JSON response of GET."""
+    """The page of a path; `response` is the JSON response of GET, an error for a path that only takes other methods."""
     status, text = response.status_code, str(response.body)
     answered = json.loads(text) if text else None
-    actions = {name: action for name, action in options.path(methods)["actions"].items() if name != "OPTIONS"}
     route = methods.get("GET") or next(iter(methods.values()))
     given = last_values(request.query)
+    values = {
+        **site.frame(request),
+        "title": route.summary,
+        "given": given,
+        "as_json": f"{request.path}?{urlencode({**given, 'format': 'json'})}",
+    }
+    if route.path == ROOT:
+        found = docs.matching(docs.of_routes(request.routes)["subjects"], given.get("search", ""))
+        return render("api/root.html", **values, subjects=found, found=bool(found))
+    tries = list(_tries(methods, answered if status < 400 else None, given))
     return render(
         "api/page.html",
-        **site.frame(request),
-        title=route.summary,
-        description=route.description,
+        **values,
+        pattern=route.path,
+        is_read="GET" in methods,
+        subject=texts.load().subject_of(f"{route.method} {route.path}"),
+        description=options.path(methods)["description"],
         url=f"{request.path}?{urlencode(given)}" if given else request.path,
         crumbs=list(_crumbs(route.path, request)),
         status=status,
         reason=HTTPStatus(status).phrase,
         problem=answered.get("detail", "") if status >= 400 and isinstance(answered, dict) else "",
-        actions=actions,
-        given=given,
+        tries=tries,
+        filters=next((form_inputs.query(one["query"], given) for one in tries if one["method"] == "GET"), []),
         page_links=list(_page_links(answered, request.path)),
-        related=list(_related(route.path, request)),
-        as_json=f"{request.path}?{urlencode({**given, 'format': 'json'})}",
+        related=list(_related(route.path, request, answered if status < 400 else None)),
+        actions=list(_actions(route.path, request)),
         body=_shown(answered, request),
-        bodies={name: _example(action["body"]) for name, action in actions.items() if "body" in action},
     )
 
 
-def reference(document: Mapping[str, Any]) -> Html:
-    """The page of a whole OpenAPI document."""
-    paragraphs = document["info"]["description"].strip().split("\n\n")
-    return render("api/reference.html", **site.UNKNOWN, description=paragraphs, **options.reference(document))
+def _tries(methods: Methods, answered: Any, given: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """What a form needs to call each method: GET first; PUT and PATCH have the current values."""
+    described = options.path(methods)
+    for method in sorted(described["actions"], key=METHODS.index):
+        action = {"query": {}, "body": {}, **described["actions"][method]}
+        is_change = method in ("PUT", "PATCH") and isinstance(answered, dict)
+        current = answered if is_change else given if method == "POST" else {}
+        is_upload = methods[method].body is FileForm
+        yield {
+            **action,
+            "method": method,
+            "is_upload": is_upload,
+            "inputs": form_inputs.inputs(action["body"], current, is_upload),
+            "json": form_inputs.body(action["body"], current) if action["body"] or method == "PUT" else "",
+            "takes_list": methods[method].body is not None and not action["body"] and _takes_list(methods[method]),
+        }
+
+
+def _takes_list(route: Route) -> bool:
+    """Whether the body has no fields, but is a list."""
+    return route.body not in (None, Nothing)
 
 
 # ---- navigation ----
@@ -82,12 +142,27 @@ def _crumbs(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
         yield parts[end - 1], f"/{'/'.join(parts[:end])}" if is_known and end < len(parts) else ""
 
 
-def _related(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
-    """(name, link) of the paths directly below that need no further ID."""
+def _related(pattern: str, request: Request, answered: Any) -> Iterator[tuple[str, str]]:
+    """(name, link) of what belongs to the resource, and of the paths directly below that need no further ID."""
+    known = answered if isinstance(answered, dict) else {}
+    for name, link in RELATED.get(pattern, ()):
+        fields = _FIELD.findall(link)
+        if all(known.get(field) for field in fields):
+            yield name, link.format(**{field: known[field] for field in fields})
     for route in request.routes:
         rest = route.path.removeprefix(f"{pattern}/")
         if route.method == "GET" and rest != route.path and "/" not in rest and "{" not in rest and pattern != "/api":
             yield rest, f"{request.path.rstrip('/')}/{rest}"
+
+
+def _actions(pattern: str, request: Request) -> Iterator[tuple[str, str]]:
+    """(summary, link) of the paths directly below that only take POST: they open as forms."""
+    read = {route.path for route in request.routes if route.method == "GET"}
+    for route in request.routes:
+        rest = route.path.removeprefix(f"{pattern}/")
+        is_below = rest != route.path and "/" not in rest and "{" not in rest and pattern != ROOT
+        if route.method == "POST" and is_below and route.path not in read:
+            yield route.summary, f"{request.path.rstrip('/')}/{rest}"
 
 
 def _page_links(answered: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -153,14 +228,3 @@ def _link(value: str, name: str, path: str) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
-
-
-def _example(fields: Mapping[str, Any]) -> str:
-    """A body to start from: the required fields, empty."""
-    empty = {"string": "", "integer": 0, "number": 0, "boolean": False, "object": {}}
-    given = {
-        name: field["choices"][0]["value"] if "choices" in field else empty.get(field["type"], [])
-        for name, field in fields.items()
-        if field["required"]
-    }
-    return json.dumps(given, indent=2, ensure_ascii=False)

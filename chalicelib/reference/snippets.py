@@ -2,7 +2,6 @@
 
 import json
 import shlex
-from pprint import pformat
 from typing import Any
 
 from chalicelib.reference.examples import Exchange, at
@@ -55,8 +54,20 @@ def _json(value: Any) -> str:
     return text if len(text) <= _WIDTH else json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _literal(value: Any) -> str:
-    return pformat(value, width=_WIDTH, sort_dicts=False)
+def _literal(value: Any, indent: str = "") -> str:
+    """Data as Python writes it, with double quotes; in several lines if it is long."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, dict | list):
+        return repr(value)
+    start, end = "{}" if isinstance(value, dict) else "[]"
+    inner = f"{indent}    "
+    pairs = value.items() if isinstance(value, dict) else [("", part) for part in value]
+    parts = [f"{json.dumps(name, ensure_ascii=False)}: " * bool(name) + _literal(part, inner) for name, part in pairs]
+    line = f"{start}{', '.join(parts)}{end}"
+    if len(line) + len(indent) <= _WIDTH and "\n" not in line:
+        return line
+    return f"{start}\n{inner}" + f",\n{inner}".join(parts) + f",\n{indent}{end}"
 
 
 def _indented(text: str) -> str:

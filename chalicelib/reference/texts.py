@@ -25,6 +25,7 @@ T = TypeVar("T")
 class Subject:
     """A part of the API: its title, what it is about, and the descriptions of its operations, in their order."""
 
+    slug: str  # the name of its file
     title: str
     order: int
     about: str = ""
@@ -47,7 +48,7 @@ class Texts:
 
     def subject_of(self, operation: str) -> Subject:
         """The subject that describes an operation."""
-        return next((one for one in self.subjects if operation in one.operations), Subject(OTHER, 999))
+        return next((one for one in self.subjects if operation in one.operations), Subject("other", OTHER, 999))
 
     def of_field(self, owners: Iterable[str], name: str, own: str = "") -> str:
         """The description of a field of a type, or of a parameter of a query with these classes."""
@@ -77,15 +78,16 @@ def _specific(found: Mapping[str, T], owners: Iterable[str], name: str) -> T | N
 @cache
 def load() -> Texts:
     """The descriptions of all files."""
-    files = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))]
+    files = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.toml"))}
+    subjects = (_subject(slug, file) for slug, file in files.items())
     return Texts(
-        subjects=tuple(sorted(map(_subject, files), key=lambda one: one.order)),
-        **{name: dict(_merged(files, name)) for name in ("types", "fields", "parameters", "choices")},
+        subjects=tuple(sorted(subjects, key=lambda one: one.order)),
+        **{name: dict(_merged([*files.values()], name)) for name in ("types", "fields", "parameters", "choices")},
     )
 
 
-def _subject(file: dict[str, Any]) -> Subject:
-    return Subject(file["title"], file["order"], file["about"], file["operations"])
+def _subject(slug: str, file: dict[str, Any]) -> Subject:
+    return Subject(slug, file["title"], file["order"], file["about"], file["operations"])
 
 
 def _merged(files: list[dict[str, Any]], name: str) -> Iterator[tuple[str, Any]]:

@@ -53,6 +53,7 @@ ASSETS: dict[str, Asset] = {
     "site.css": _own("site.css", "text/css"),
     "site.js": _own("site.js", "text/javascript"),
     "api.css": _own("api.css", "text/css"),
+    "docs.js": _own("docs.js", "text/javascript"),
     "try.js": _own("try.js", "text/javascript"),
     "editing.css": _own("editing.css", "text/css"),
     "icon.svg": _own("icon.svg", "image/svg+xml"),

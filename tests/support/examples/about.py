@@ -8,7 +8,8 @@ from tests.support.examples.recording import Scene
 def record(scene: Scene) -> None:
     scene("GET /api", token=None, only=lambda answer: dict(list(answer.items())[:3]))
     scene("GET /api/openapi.json", token=None, only=_head)
-    scene("GET /api/docs", token=None)
+    scene("GET /api/docs", query={"search": "publish"}, token=None)
+    scene("GET /api/docs/{subject}", token=None, at={"subject": "channels"})
 
 
 def _head(document: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from chalicelib.http import openapi, options
+from chalicelib.http import docs, openapi
 from tests.support.source import routes
 from tests.support.source.code import ROOT
 
@@ -36,10 +36,10 @@ MAX_CHOICES = 12
 def render() -> str:
     """The whole document."""
     document = openapi.document(routes.ALL, "")
-    reference = options.reference(document)
+    reference = docs.reference(document)
     errors = [f"| {status} | {text} |" for status, (_, text) in openapi.ERRORS.items()]
     parts = [HEAD, "| status | |", "| --- | --- |", *errors, ""]
-    for tag in reference["tags"]:
+    for tag in reference["subjects"]:
         parts += [f"## {tag['name']}", ""]
         for operation in tag["operations"]:
             parts += _operation(operation)
