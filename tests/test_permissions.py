@@ -313,6 +313,22 @@ PAGES: list[Row] = [
     ("GET /static/{fingerprint}/{name}", None, lambda _: "site.css", EVERYONE),
     ("GET /accounts/login", None, None, REDIRECTED),
     ("GET /channels", None, None, USERS),
+    ("GET /channels/new", None, None, USERS),
+    ("POST /channels/new", lambda _: {"name": "n"}, None, REDIRECTED),
+    ("GET /channels/{id}", None, channel_of, OF_MEMBERS),
+    ("GET /channels/{id}", None, public_of, USERS),
+    ("GET /channels/{id}/edit", None, channel_of, OF_MEMBERS),
+    ("GET /channels/{id}/view", None, channel_of, OF_MEMBERS),
+    ("GET /channels/{id}/nodes/{node}", None, node_of, OF_MEMBERS),
+    ("GET /channels/{id}/versions", None, channel_of, OF_MEMBERS),
+    ("GET /channels/{id}/people", None, channel_of, OF_MEMBERS),
+    ("GET /channels/{id}/people", None, public_of, (303, 403, 403, 403, 403, 200)),
+    (
+        "POST /channels/{id}/people",
+        lambda _: {"email": f"{new_id()}@a.org", "share_mode": "view"},
+        channel_of,
+        (303, 404, 403, 303, 404, 303),
+    ),
     *EDITING,
 ]
 

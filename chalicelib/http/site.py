@@ -56,7 +56,7 @@ def frame(request: Request, visitor: Visitor | None = None) -> dict[str, Any]:
         **UNKNOWN,
         "user": known.user,
         "csrf_token": known.csrf_token,
-        "path": request.path,
+        "path": request.path.rstrip("/") or "/",
         "message": messages.of(given),
     }
 

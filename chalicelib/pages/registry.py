@@ -54,7 +54,18 @@ HOME = (
     plain("/static/{fingerprint}/{name}", "home:asset", "Style, script or icon of pages"),
 )
 ACCOUNTS = (page("GET", "/accounts/login", "accounts:sign_in", Access.ANYONE, "Sign in", password_once=True),)
-CHANNELS = (page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),)
+CHANNELS = (
+    page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),
+    page("GET", "/channels/new", "channels:new", Access.SIGNED_IN, "New channel"),
+    page("POST", "/channels/new", "channels:create", Access.SIGNED_IN, "Create a channel"),
+    page("GET", "/channels/{id}", "channels:show", Access.SIGNED_IN, "Channel"),
+    page("GET", "/channels/{id}/edit", "channels:show", Access.SIGNED_IN, "Channel"),
+    page("GET", "/channels/{id}/view", "channels:show", Access.SIGNED_IN, "Channel"),
+    page("GET", "/channels/{id}/nodes/{node}", "nodes:show", Access.SIGNED_IN, "Node"),
+    page("GET", "/channels/{id}/versions", "channels:versions", Access.SIGNED_IN, "Versions"),
+    page("GET", "/channels/{id}/people", "people:show", Access.SIGNED_IN, "People"),
+    page("POST", "/channels/{id}/people", "people:invite", Access.SIGNED_IN, "Invite someone"),
+)
 EDITING = (
     *form("/channels/{id}/nodes/{node}/edit", "editing.nodes:edit", "editing.nodes:save", "Edit a node"),
     *form("/channels/{id}/nodes/{node}/add", "editing.nodes:add", "editing.nodes:create", "Add to a topic"),

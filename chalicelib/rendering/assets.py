@@ -10,7 +10,12 @@ from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 PATH = "/static"
-_STYLESHEET = Path("static", "bootstrap5", "css", "bootstrap.min.css")  # of the package flask_bootstrap
+_PACKAGED = Path("static", "bootstrap5")  # of the package flask_bootstrap
+# The pictures of Bootstrap Icons that pages use.
+ICONS = (
+    *("folder", "camera-video", "music-note-beamed", "file-earmark-text", "window", "question-circle", "images"),
+    *("puzzle", "book", "people", "clock-history", "collection-play", "exclamation-triangle", "file-earmark"),
+)
 _DARK = "[data-bs-theme=dark]"
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/\s*$")
@@ -40,22 +45,31 @@ def by_system(stylesheet: str) -> str:
     return f"{own}\n@media (prefers-color-scheme:dark){{{''.join(repeated)}}}\n"
 
 
-def _bootstrap() -> str:
+def sprite(icons: str) -> str:
+    """A picture with only the icons of ICONS; each is a symbol, which a page names by its id."""
+    symbols = [re.search(rf'<symbol [^>]*id="{name}".*?</symbol>', icons, re.DOTALL) for name in ICONS]
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(found[0] for found in symbols if found)}</svg>'
+
+
+def _packaged(*parts: str) -> str:
     """The package is found without being imported: it belongs to a framework that is not installed on Lambda."""
     found = importlib.util.find_spec("flask_bootstrap")
     if found is None or not found.submodule_search_locations:
         raise FileNotFoundError("The package Bootstrap-Flask is not installed.")
-    return by_system(Path(found.submodule_search_locations[0], _STYLESHEET).read_text(encoding="utf-8"))
+    return Path(found.submodule_search_locations[0], _PACKAGED, *parts).read_text(encoding="utf-8")
 
 
 ASSETS: dict[str, Asset] = {
-    "bootstrap.css": Asset("text/css; charset=utf-8", _bootstrap),
+    "bootstrap.css": Asset("text/css; charset=utf-8", lambda: by_system(_packaged("css", "bootstrap.min.css"))),
+    "icons.svg": Asset("image/svg+xml; charset=utf-8", lambda: sprite(_packaged("icons", "bootstrap-icons.svg"))),
     "site.css": _own("site.css", "text/css"),
     "site.js": _own("site.js", "text/javascript"),
     "api.css": _own("api.css", "text/css"),
     "docs.js": _own("docs.js", "text/javascript"),
     "try.js": _own("try.js", "text/javascript"),
     "editing.css": _own("editing.css", "text/css"),
+    "tree.js": _own("tree.js", "text/javascript"),
+    "publishing.js": _own("publishing.js", "text/javascript"),
     "icon.svg": _own("icon.svg", "image/svg+xml"),
 }
 

@@ -1,18 +1,19 @@
 """What pages say after a form has succeeded, by a key that the redirect has in its query."""
 
 MESSAGES = {
+    "channel-created": "The channel was created.",
     "channel-saved": "The changes of the channel are saved.",
     "copy-started": "The copy is being made in the background, since it is large. It appears here when it is done.",
     "deleted-for-good": "Deleted for good. Storage that nothing else uses is given back within a minute.",
+    "invited": "The invitation was sent.",
     "node-saved": "The changes are saved.",
     "nodes-copied": "Copied.",
     "nodes-deleted": "Moved to the trash, from which you can restore it.",
     "nodes-moved": "Moved.",
     "nodes-ordered": "The order is changed.",
     "nodes-restored": "Restored to where it was.",
-    "topic-added": "The topic is added.",
-    "channel-created": "The channel was created.",
     "signed-out": "You have signed out.",
+    "topic-added": "The topic is added.",
 }
 
 

@@ -50,6 +50,13 @@ def language(code: str | None) -> str:
     return name if native in ("", name) else f"{native} ({name})"
 
 
+@cache
+def all_languages() -> list[tuple[str, str]]:
+    """(code, name) of the languages that can be chosen, by name in English."""
+    codes = sorted(languages.LANGUAGELIST, key=lambda one: one.name.casefold())
+    return [(one.code, language(one.code)) for one in codes]
+
+
 def kind(code: str | None) -> str:
     """The name of a kind of content."""
     return _kinds().get(code or "", code or "")

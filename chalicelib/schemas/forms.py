@@ -34,6 +34,10 @@ class Form:
         """All values of a field, as of a group of checkboxes."""
         return self.fields.get(name, [])
 
+    def given(self, *names: str) -> dict[str, str]:
+        """The last values of those of the named fields that are not blank: an empty field of a form is no value."""
+        return {name: value for name, value in self.filled(*names).items() if value.strip()}
+
     def filled(self, *names: str) -> dict[str, str]:
         """The last values of those of the named fields that were sent."""
         return {name: self.get(name) for name in names if name in self.fields}

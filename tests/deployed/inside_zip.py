@@ -46,8 +46,17 @@ def the_reference_is_rendered(events: Events) -> None:
 
 def pages_have_style_and_script(events: Events) -> None:
     page = answer({**events["/api"], "headers": {"accept": "text/html"}, "multiValueHeaders": {}})["body"]
-    assert "<style>" in page
-    assert "<script>" in page
+    assert "/bootstrap.css" in page
+    assert "/try.js" in page
+
+
+def styles_scripts_and_icons_are_found(events: Events) -> None:
+    from chalicelib.rendering import assets
+
+    for name in assets.ASSETS:
+        assert assets.text(name)
+    assert "prefers-color-scheme:dark" in assets.text("bootstrap.css")
+    assert 'id="folder"' in assets.text("icons.svg")
 
 
 def the_openapi_document_is_made(events: Events) -> None:
@@ -159,6 +168,7 @@ CHECKS = [
     a_request_is_answered,
     the_reference_is_rendered,
     pages_have_style_and_script,
+    styles_scripts_and_icons_are_found,
     the_openapi_document_is_made,
     an_upload_is_signed,
     the_other_services_are_known,

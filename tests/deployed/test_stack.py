@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from urllib.parse import urlsplit
 
 import httpx
@@ -64,6 +65,19 @@ def test_only_the_gateway_is_answered(stack: Stack, operator: Operator) -> None:
         answer = direct(operator, PUBLIC, **headers)
         assert (answer.status_code, set(answer.json())) == (403, {"error", "detail"})
         assert answer.json()["detail"].startswith("This address accepts no direct requests.")
+
+
+def test_pages_are_served_and_unknown_paths_are_errors(stack: Stack) -> None:
+    page = httpx.get(f"{stack.url}/", timeout=PATIENCE)
+    assert (page.status_code, "<h1>" in page.text) == (200, True)
+    for path in set(re.findall(r"/static/[0-9a-f]+/[a-z.]+", page.text)):
+        assert httpx.get(stack.url + path, timeout=PATIENCE).headers["Cache-Control"].endswith("immutable")
+    assert httpx.get(f"{stack.url}/healthz", timeout=PATIENCE).json()["status"] == "ok"
+    led = httpx.get(f"{stack.url}/channels/{'0' * 32}/edit/", headers={"Accept": "text/html"}, timeout=PATIENCE)
+    assert (led.status_code, led.headers["Location"].partition("?")[0]) == (303, "/accounts/login/")
+    for path in ("/nothing/at/all/", "/api/nothing/", "/api/channel/1/2/3/4"):
+        missing = httpx.post(stack.url + path, content=b"{}", timeout=PATIENCE)
+        assert (missing.status_code, missing.json()["detail"]) == (404, "There is nothing at this path.")
 
 
 def test_a_request_without_an_api_key_runs_no_function(stack: Stack, operator: Operator) -> None:

@@ -1,0 +1,135 @@
+"""Questions as a learner reads them: formatted texts, formulas as MathML, pictures, answers and hints.
+
+Texts are converted as for publishing (`export.qti_text`): no HTML of users remains, and links become text.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, tostring
+
+from le_utils.constants import exercises
+from markupsafe import Markup
+
+from chalicelib.domain.exercises import perseus_json, qti_xml
+from chalicelib.domain.storage_keys import split_filename, storage_key
+from chalicelib.export import qti_text
+from chalicelib.schemas.responses.content import Question
+
+NAMES = {
+    exercises.MULTIPLE_SELECTION: "Choose all that apply",
+    exercises.SINGLE_SELECTION: "Choose one",
+    "true_false": "True or false",
+    exercises.INPUT_QUESTION: "Enter a number",
+    exercises.FREE_RESPONSE: "Answer in your own words",
+    exercises.PERSEUS_QUESTION: "Perseus item",
+    exercises.QTI: "QTI item",
+}
+_WIDGET = re.compile(r"\[\[☃ [^\]]*\]\]")
+_FORMULA = re.compile(r"(?<![\\$])\$(?!\{☣)([^$\n]{1,300})\$(?!\{☣|\$)")  # not the place of stored pictures
+
+
+class Answer(NamedTuple):
+    """An answer, and whether it is right."""
+
+    text: Markup
+    is_correct: bool
+
+
+class Shown(NamedTuple):
+    """A question. `is_partial`: Kolibri shows more than this page."""
+
+    kind: str
+    text: Markup
+    answers: list[Answer]
+    hints: list[Markup]
+    pictures: list[str]
+    is_partial: bool
+    is_choice: bool
+
+
+def of(question: Question) -> Shown:
+    """A question as a page shows it; what cannot be read in raw items is left out."""
+    kind = question["type"]
+    if kind == exercises.PERSEUS_QUESTION:
+        return _perseus(question["raw_data"])
+    if kind == exercises.QTI:
+        return _qti(question["raw_data"])
+    answers = [
+        Answer(_formatted(str(row.get("answer", ""))), bool(row.get("correct"))) for row in _rows(question["answers"])
+    ]
+    hints = [_formatted(str(row.get("hint", ""))) for row in _rows(question["hints"])]
+    is_choice = kind != exercises.INPUT_QUESTION
+    return Shown(NAMES.get(kind, kind), _formatted(question["question"]), answers, hints, [], False, is_choice)
+
+
+def _rows(text: str) -> list[dict[str, Any]]:
+    """The answers or hints of a question, in their order."""
+    found = json.loads(text or "[]")
+    rows = [row for row in found if isinstance(row, dict)]
+    return sorted(rows, key=lambda row: row["order"] if isinstance(row.get("order"), int) else 0)
+
+
+def _perseus(raw: str) -> Shown:
+    item = _parsed(raw)
+    found = item.get("question")
+    question: dict[str, Any] = found if isinstance(found, dict) else {}
+    options = _options(question.get("widgets"))
+    answers = [Answer(_of_perseus(option.get("content")), bool(option.get("correct"))) for option in options]
+    hints = [_of_perseus(hint.get("content")) for hint in item.get("hints") or () if isinstance(hint, dict)]
+    text = _of_perseus(question.get("content"))
+    return Shown(NAMES[exercises.PERSEUS_QUESTION], text, answers, hints, [], True, True)
+
+
+def _parsed(raw: str) -> dict[str, Any]:
+    try:
+        return perseus_json.parse(raw)
+    except perseus_json.InvalidPerseus:
+        return {}
+
+
+def _options(widgets: object) -> Iterable[dict[str, Any]]:
+    """The choices of an item's widgets."""
+    for widget in widgets.values() if isinstance(widgets, dict) else ():
+        options = widget.get("options") if isinstance(widget, dict) else None
+        choices = options.get("choices") if isinstance(options, dict) else None
+        yield from (choice for choice in choices or () if isinstance(choice, dict))
+
+
+def _of_perseus(text: object) -> Markup:
+    """A text of Perseus without the places of widgets."""
+    return _formatted(_WIDGET.sub("", text) if isinstance(text, str) else "")
+
+
+def _qti(raw: str) -> Shown:
+    try:
+        root = qti_xml.parse(raw)
+    except qti_xml.InvalidQti:
+        return Shown(NAMES[exercises.QTI], Markup(), [], [], [], True, True)
+    body = next((part for part in root.iter() if part.tag.rpartition("}")[2] == "qti-item-body"), root)
+    lines = [line for line in (" ".join(text.split()) for text in body.itertext()) if line]
+    text = Markup("").join(_serialised(part) for line in lines for part in qti_text.unformatted(line))
+    pictures = [_address(name) for name in qti_xml.stored_names(raw)]
+    return Shown(NAMES[exercises.QTI], text, [], [], pictures, True, True)
+
+
+def _formatted(text: str) -> Markup:
+    """Formulas are between two dollars or, as Kolibri shows them too, between single ones."""
+    is_long = len(text) > qti_text.MAX_FORMATTED_LENGTH
+    blocks = qti_text.unformatted(text) if is_long else qti_text.blocks(_FORMULA.sub(r"$$\1$$", text))
+    return Markup("").join(map(_serialised, blocks))
+
+
+def _serialised(block: Element) -> Markup:
+    """A block as HTML, with the pictures of this host."""
+    for picture in block.iter("img"):
+        name = picture.get("src", "").removeprefix(f"{qti_text.FOLDER}/").partition("#")[0]
+        picture.set("src", _address(name))
+        picture.set("loading", "lazy")
+    return Markup(tostring(block, encoding="unicode", method="html"))  # noqa: S704 (made by qti_text, which escapes)
+
+
+def _address(name: str) -> str:
+    parts = split_filename(name)
+    return f"/{storage_key(*parts)}" if parts else ""
