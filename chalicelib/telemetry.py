@@ -38,6 +38,7 @@ class Audited(StrEnum):
     SESSIONS_ENDED = "sessions_ended"  # by their user, apart from signing out and changes of the password
     USER_CREATED = "user_created"
     USER_ACTIVATED = "user_activated"
+    USER_EXPORT_REQUESTED = "user_export_requested"
     USER_DELETION_REQUESTED = "user_deletion_requested"
     USER_DELETION_REFUSED = "user_deletion_refused"  # a wrong password
     USER_DELETED = "user_deleted"

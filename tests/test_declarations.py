@@ -141,6 +141,7 @@ class TestDataModel:
         assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {
             "advance",
             "finish",
+            "remove",
             "set_arguments",
         }
         assert {f.name for f in data_model.changes("chalicelib.models.bookmarks")} == {"add", "remove"}

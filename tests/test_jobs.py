@@ -28,6 +28,7 @@ def test_names_are_those_of_sent_messages():
         ("diff", ("task_id",)),
         ("end_uses", ("channel_id", "uses")),
         ("expire_uploads", ()),
+        ("export_user", ("task_id",)),
         ("index_channels", ("channel_ids",)),
         ("list_channels", ("channel_ids",)),
         ("note_files", ()),

@@ -111,6 +111,8 @@ PEOPLE: list[Row] = [
     ("PATCH /api/user/me", lambda _: {"first_name": "n"}, None, SIGNED_IN),
     ("GET /api/user/me/deletion", None, None, SIGNED_IN),
     # These send API tokens, which may not do this.
+    ("GET /api/user/me/export", None, None, (401, *(403,) * 5)),
+    ("POST /api/user/me/export", None, None, (401, *(403,) * 5)),
     ("POST /api/user/me/deletion", lambda _: {"password": "correct horse"}, None, (401, *(403,) * 5)),
     ("GET /api/user/{id}", None, new_viewer, (401, *(404,) * 5)),
     ("GET /api/channeluser", None, None, TO_READ),

@@ -32,6 +32,7 @@ COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
 DELETE_USER = Job("delete_user", ("user_id",))
 END_USES = Job("end_uses", ("channel_id", "uses"))
+EXPORT_USER = Job("export_user", ("task_id",))
 EXPIRE_UPLOADS = Job("expire_uploads")
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
 LIST_CHANNELS = Job("list_channels", ("channel_ids",))
@@ -64,6 +65,7 @@ JOBS = {
         DELETE_USER,
         END_USES,
         EXPIRE_UPLOADS,
+        EXPORT_USER,
         INDEX_CHANNELS,
         LIST_CHANNELS,
         NOTE_FILES,

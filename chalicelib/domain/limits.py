@@ -26,10 +26,11 @@ ACCOUNT_REQUESTS = Limit(  # from one network, which a school may share
 ACCOUNT_MAILS = Limit(  # to one address from one network, so that a stranger cannot use up all of MAILS
     "account_mails", 5, "You have requested {allowed} mails to this address today, the limit for a day."
 )
+EXPORTS = Limit("exports", 5, "You have requested {allowed} exports of your data today, the limit for a day.")
 INVITATIONS = Limit("invitations", 100, "You have sent {allowed} invitations today, the limit for a day.")
 MAILS = Limit("mails", 20, "This address has received {allowed} mails today, the limit for a day.")
 SAVED_SEARCHES = Limit("saved_searches", 1000, "You have saved {allowed} searches today, the limit for a day.")
 TOKENS = Limit("tokens", 50, "You have created {allowed} API tokens today, the limit for a day.")
 OF_STRANGERS = (ACCOUNT_MAILS, ACCOUNT_REQUESTS)  # not of users, who may have more of the others
-_ALL = (*OF_STRANGERS, CHANNELS, INVITATIONS, MAILS, SAVED_SEARCHES, TOKENS)
+_ALL = (*OF_STRANGERS, CHANNELS, EXPORTS, INVITATIONS, MAILS, SAVED_SEARCHES, TOKENS)
 LIMITS = {limit.name: limit for limit in _ALL}

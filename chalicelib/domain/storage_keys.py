@@ -76,6 +76,11 @@ def own_answer_key(name: str) -> str:
     return f"content/answers/own/{name}.json"
 
 
+def export_key(name: str) -> str:
+    """Key of the export of a user's data, by a secret name; deleted after a day, as responses for one user are."""
+    return f"content/answers/own/{name}/kolibri-studio-data.zip"
+
+
 def retained_files_key(channel_id: str) -> str:
     """Key of the list of files in a channel's published versions, see `operations.storage.retained_files`."""
     return f"retained-files/{channel_id}.json.gz"

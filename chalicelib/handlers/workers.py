@@ -11,7 +11,7 @@ from chalicelib.config import settings
 from chalicelib.domain import jobs
 from chalicelib.domain.jobs import JOBS, RECEIVED, Job
 from chalicelib.errors import Busy
-from chalicelib.operations.accounts import deletion_job
+from chalicelib.operations.accounts import deletion_job, export_job
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
@@ -71,6 +71,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.DELETE_USER: deletion_job.run,
     jobs.END_USES: uses.end,
     jobs.EXPIRE_UPLOADS: recount.expire_uploads,
+    jobs.EXPORT_USER: export_job.run,
     jobs.INDEX_CHANNELS: search_index_update.refresh,
     jobs.LIST_CHANNELS: public_index_update.refresh,
     jobs.NOTE_FILES: missing_places.request,

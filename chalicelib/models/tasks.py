@@ -36,6 +36,7 @@ DRAFT: Final = "export-channel-staging-tree"
 DIFF: Final = "generate-node-diff"
 DETAILS: Final = "calculate-node-details"
 COPY: Final = "copy_nodes"
+EXPORT: Final = "export-user-data"  # of no channel: `channel_id` is the user's id
 
 
 class ChannelIndex(GlobalSecondaryIndex["Task"]):  # type: ignore[no-untyped-call]
@@ -131,6 +132,11 @@ def ending(status: str, detail: str, result: Any = None) -> list[Any]:
     """The actions that finish a task."""
     whole = [Task.progress.set(100)] if status == SUCCESS else []
     return [Task.status.set(status), Task.detail.set(detail), Task.result.set(result), Task.running.remove(), *whole]
+
+
+def remove(task_id: str) -> None:
+    """Delete a task. Idempotent."""
+    Task(task_id).delete()
 
 
 _RUNNING = Task.id.exists() & ~Task.status.is_in(*FINISHED)

@@ -8,7 +8,7 @@ have caught up. The daily recount sends the message again if it was lost.
 import time
 from collections.abc import Callable, Iterator
 
-from chalicelib.aws import queues
+from chalicelib.aws import queues, storage
 from chalicelib.domain import jobs
 from chalicelib.domain.limits import DAY, LIMITS
 from chalicelib.errors import Busy
@@ -20,6 +20,7 @@ from chalicelib.models import (
     counters,
     invitations,
     personal_data,
+    tasks,
     uploads,
     user_deletion,
     users,
@@ -27,7 +28,7 @@ from chalicelib.models import (
 from chalicelib.models.base import now
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
-from chalicelib.operations.accounts import deletion
+from chalicelib.operations.accounts import deletion, export
 from chalicelib.operations.channels import channel_resource
 from chalicelib.operations.storage import ownership
 from chalicelib.telemetry import Audited, audit
@@ -110,6 +111,17 @@ def _invitations(user: User) -> Iterator[None]:
             yield
 
 
+def _export(user: User) -> Iterator[None]:
+    """Delete the download of the user's data."""
+    task_id = export.task_id_of(user.id)
+    task = tasks.get(task_id)
+    if task is not None:
+        if task.result:
+            storage.delete(task.result["key"])
+        tasks.remove(task_id)
+        yield
+
+
 def _counters(user: User) -> Iterator[None]:
     counters.forget(counters.current(f"day {name}", user.id, DAY) for name in LIMITS)
     yield from ()
@@ -133,4 +145,11 @@ def _give_back(user: User, rows: list[uploads.Upload]) -> None:
 
 
 # Each yields after a write, and writes nothing twice, so that a run that is stopped there has come further.
-STEPS: tuple[Callable[[User], Iterator[None]], ...] = (_channels, _own_items, _sets, _invitations, _counters)
+STEPS: tuple[Callable[[User], Iterator[None]], ...] = (
+    _channels,
+    _own_items,
+    _sets,
+    _invitations,
+    _export,
+    _counters,
+)

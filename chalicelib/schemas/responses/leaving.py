@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.common import Id
+from chalicelib.schemas.responses.common import Bytes, Id, Moment
 
 
 class DeletionChannel(TypedDict):
@@ -35,3 +35,14 @@ class DeletionStarted(TypedDict):
     """The account is being deleted. All sessions and API tokens have ended."""
 
     status: Literal["deleting"]
+
+
+class Export(TypedDict):
+    """The latest export of the caller's data: a ZIP file at `url`, which is secret and ends at `expires`."""
+
+    status: Literal["none", "running", "ready", "failed", "expired"]
+    detail: str
+    requested: Moment | None
+    size: Bytes | None
+    expires: Moment | None
+    url: str | None

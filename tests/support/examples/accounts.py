@@ -31,6 +31,10 @@ def record(scene: Scene) -> None:
     scene("DELETE /api/user/me/sessions/{id}", browser=browser, at={"id": other})
     scene("DELETE /api/user/me/sessions", browser=browser)
     fractions(scene)
+    scene("POST /api/user/me/export", browser=browser)
+    scene.studio.deliver("maintenance")
+    # The size of the file depends on how well random ids compress.
+    scene("GET /api/user/me/export", browser=browser, only=lambda answer: {**answer, "size": 2048})
     scene("GET /api/user/me/deletion", browser=browser)
     _by_mail(scene)
     accounts.set_password("chef@example.org", PASSWORD)
