@@ -332,6 +332,7 @@ PAGES: list[Row] = [
         (303, 404, 403, 303, 404, 303),
     ),
     *EDITING,
+    ("GET /catalog", None, None, EVERYONE),
 ]
 
 

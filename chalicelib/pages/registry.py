@@ -78,7 +78,8 @@ EDITING = (
     page("POST", "/channels/{id}/trash/delete", "editing.trash:purge", Access.SIGNED_IN, "Delete nodes for good"),
     *form("/channels/{id}/edit-details", "editing.details:edit", "editing.details:save", "Edit a channel"),
 )
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING)
+CATALOG = (page("GET", "/catalog", "catalog:find", Access.ANYONE, "Catalog"),)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING, *CATALOG)
 
 
 def _nothing(_: Request) -> None:

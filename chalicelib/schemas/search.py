@@ -86,6 +86,7 @@ class CatalogQuery(ListQuery):
     kinds: Kinds = ()
     licenses: LicenseIds = ()
     categories: Words = ()
+    countries: Words = ()
     coach: Flag | None = None
     assessments: Flag | None = None
     subtitles: Flag | None = None

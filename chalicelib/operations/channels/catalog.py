@@ -1,5 +1,8 @@
 """The catalog: the published version of public channels, open to everyone and read from the public index only."""
 
+from functools import lru_cache
+from typing import TypedDict
+
 from le_utils.constants import content_kinds
 
 from chalicelib.content_databases.index_file import PublicChannel
@@ -13,6 +16,29 @@ from chalicelib.operations.channels.channel_representation import thumbnail_url
 from chalicelib.operations.public import public_index, token_lookup
 from chalicelib.schemas.responses.search import CatalogChannel
 from chalicelib.schemas.search import CatalogQuery
+
+
+class Published(TypedDict):
+    """What the published version of a channel contains; `size` is in bytes, `kinds` has the number of each kind."""
+
+    version: int
+    size: int
+    resources: int
+    kinds: dict[str, int]
+    languages: list[str]
+    categories: list[str]
+    licenses: list[int]
+    countries: list[str]
+
+
+class Choices(TypedDict):
+    """The values by which the catalog can be filtered: those that occur in public channels."""
+
+    languages: list[str]
+    kinds: list[str]
+    licenses: list[int]
+    categories: list[str]
+    countries: list[str]
 
 
 def listed(caller: Identity, query: CatalogQuery) -> list[CatalogChannel]:
@@ -31,6 +57,48 @@ def one(_: Identity, channel_id: str) -> CatalogChannel:
     if channel is None:
         raise NotFound(f"No public channel has the id {channel_id[:60]!r}.")
     return _row(channel)
+
+
+def published(channel_ids: list[str]) -> dict[str, Published]:
+    """What those of these channels that are public contain, by their ids."""
+    known = public_index.current().by_id
+    return {channel_id: _published(known[channel_id]) for channel_id in channel_ids if channel_id in known}
+
+
+def choices() -> Choices:
+    """The values that filters of the catalog can have."""
+    return _choices(public_index.current().key)
+
+
+@lru_cache(maxsize=1)
+def _choices(_: str) -> Choices:
+    """`choices` of the index with this key."""
+    found = [_published(channel) for channel in public_index.current().channels]
+    return {
+        "languages": sorted({code for one in found for code in one["languages"]}),
+        "kinds": sorted({kind for one in found for kind in one["kinds"]}),
+        "licenses": sorted({number for one in found for number in one["licenses"]}),
+        "categories": sorted({code for one in found for code in one["categories"]}),
+        "countries": sorted({code for one in found for code in one["countries"]}),
+    }
+
+
+def _published(channel: PublicChannel) -> Published:
+    entry, facts = channel.entry, channel.facts
+    return {
+        "version": channel.version,
+        "size": entry["published_size"],
+        "resources": entry["total_resource_count"],
+        "kinds": entry["kind_count"],
+        "languages": sorted(_languages(channel)),
+        "categories": facts["labels"]["categories"],
+        "licenses": facts["licenses"],
+        "countries": channel.countries,
+    }
+
+
+def _languages(channel: PublicChannel) -> set[str]:
+    return {code for code in (channel.entry["language"], *channel.entry["included_languages"]) if code}
 
 
 def _collection(name: str, address: str) -> set[str]:
@@ -65,11 +133,13 @@ def _matches(channel: PublicChannel, query: CatalogQuery) -> bool:
 
 def _has_content(channel: PublicChannel, query: CatalogQuery) -> bool:
     entry, facts = channel.entry, channel.facts
-    languages = {str(code).lower() for code in (entry["language"], *entry["included_languages"])}
+    languages = {code.lower() for code in _languages(channel)}
+    countries = {code.lower() for code in channel.countries}
     return (
         (not query.languages or not languages.isdisjoint(query.languages))
         and (not query.kinds or not entry["kind_count"].keys().isdisjoint(query.kinds))
         and (not query.licenses or not set(facts["licenses"]).isdisjoint(query.licenses))
+        and (not query.countries or not countries.isdisjoint(map(str.lower, query.countries)))
         and (not query.categories or _is_about(facts["labels"]["categories"], query.categories))
     )
 
