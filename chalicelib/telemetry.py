@@ -35,7 +35,7 @@ class Audited(StrEnum):
     PASSWORD_CHANGE_THROTTLED = "password_change_throttled"  # noqa: S105
     TOKEN_CREATED = "token_created"  # noqa: S105
     TOKENS_REVOKED = "tokens_revoked"
-    SESSIONS_ENDED = "sessions_ended"  # by their user, apart from signing out and changes of the password
+    SESSIONS_ENDED = "sessions_ended"  # apart from signing out and changes of the password
     USER_CREATED = "user_created"
     USER_ACTIVATED = "user_activated"
     USER_EXPORT_REQUESTED = "user_export_requested"

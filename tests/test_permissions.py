@@ -141,6 +141,8 @@ PEOPLE: list[Row] = [
     ("GET /api/admin-users/{id}", None, new_viewer, ADMINISTRATORS),
     ("PUT /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
     ("PATCH /api/admin-users/{id}", lambda _: {"is_active": False}, new_viewer, ADMINISTRATORS),
+    ("DELETE /api/admin-users/{id}/sessions", None, new_viewer, (401, 403, 403, 403, 403, 204)),
+    ("DELETE /api/admin-users/{id}/tokens", None, new_viewer, (401, 403, 403, 403, 403, 204)),
     ("GET /api/admin-channels", None, None, (401, 403, 403, 403, 403, 412)),
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
     ("GET /api/admin-tasks", None, None, ADMINISTRATORS),
@@ -333,6 +335,7 @@ PAGES: list[Row] = [
     ),
     *EDITING,
     ("GET /catalog", None, None, EVERYONE),
+    ("GET /search", None, None, USERS),
 ]
 
 

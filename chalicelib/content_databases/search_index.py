@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.content_databases.search_part import COLUMNS, TEXTS
-from chalicelib.content_databases.search_words import spaced
+from chalicelib.content_databases.search_words import spaced, summary
 from chalicelib.sqlite import sqlite3
 
 CHANNEL_BITS = 24  # of a place; a channel has fewer nodes than 2^24
 SEARCHED = ("title", *TEXTS)
+SUMMARY = "summary"  # the beginning of the description
 _IDS = ("id", "node_id", "content_id")
 _SCHEMA = (
     "CREATE TABLE channel (number INTEGER PRIMARY KEY, id TEXT UNIQUE, version INTEGER, root_id BLOB, name TEXT)",
-    f"CREATE TABLE node (place INTEGER PRIMARY KEY, {', '.join(COLUMNS)})",
+    f"CREATE TABLE node (place INTEGER PRIMARY KEY, {', '.join(COLUMNS)}, {SUMMARY})",
     *(f"CREATE INDEX node_{name} ON node ({name})" for name in _IDS),
     # A contentless table: the texts themselves are not stored.
     f"CREATE VIRTUAL TABLE words USING fts5({', '.join(SEARCHED)}, content='', contentless_delete=1, "
@@ -34,7 +35,8 @@ class SearchWriter:
         self._connection.create_function("spaced", 1, spaced, deterministic=True)
         for pragma in ("journal_mode = OFF", "synchronous = OFF"):
             self._connection.execute(f"PRAGMA {pragma}")
-        for statement in _SCHEMA if new else ():
+        self._connection.create_function("summary", 1, summary, deterministic=True)
+        for statement in _SCHEMA if new else self._missing():
             self._connection.execute(statement)
         self._changed = False
 
@@ -47,6 +49,11 @@ class SearchWriter:
                 "INSERT INTO words (words) VALUES ('optimize')"
             )  # read far more often than written
         self._connection.close()
+
+    def _missing(self) -> list[str]:
+        """What a file of an earlier version lacks. Its channels get summaries when they are indexed again."""
+        columns = self._connection.execute("SELECT name FROM pragma_table_info('node')").fetchall()
+        return [] if (SUMMARY,) in columns else [f"ALTER TABLE node ADD COLUMN {SUMMARY}"]
 
     def versions(self) -> dict[str, int]:
         """The indexed version of each channel."""
@@ -76,7 +83,9 @@ class SearchWriter:
     def _copy(self, place: dict[str, Any]) -> None:
         columns, texts = ", ".join(COLUMNS), ", ".join(f"spaced({name})" for name in SEARCHED)
         below = ":number << :bits | number"
-        self._connection.execute(f"INSERT INTO node SELECT {below}, {columns} FROM part.node", place)  # noqa: S608
+        values = f"{below}, {columns}, summary(description)"
+        into = f"node (place, {columns}, {SUMMARY})"
+        self._connection.execute(f"INSERT INTO {into} SELECT {values} FROM part.node", place)  # noqa: S608
         into = f"words (rowid, {', '.join(SEARCHED)})"
         self._connection.execute(f"INSERT INTO {into} SELECT {below}, {texts} FROM part.node", place)  # noqa: S608
 

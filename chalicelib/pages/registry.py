@@ -79,7 +79,8 @@ EDITING = (
     *form("/channels/{id}/edit-details", "editing.details:edit", "editing.details:save", "Edit a channel"),
 )
 CATALOG = (page("GET", "/catalog", "catalog:find", Access.ANYONE, "Catalog"),)
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING, *CATALOG)
+SEARCH = (page("GET", "/search", "search:find", Access.SIGNED_IN, "Search"),)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING, *CATALOG, *SEARCH)
 
 
 def _nothing(_: Request) -> None:

@@ -1,7 +1,9 @@
 """How pages write sizes, numbers and times."""
 
+import re
 from datetime import UTC, datetime
 
+MAX_WORDS = 32  # that are marked
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
@@ -39,4 +41,13 @@ def utc(value: datetime | str | int | float) -> str:
     return f"{found.day} {found:%B %Y, %H:%M} UTC"
 
 
-FILTERS = {"size": size, "count": count, "iso": iso, "utc": utc}
+def marked(text: str, keywords: str) -> list[tuple[str, bool]]:
+    """A text in parts, each with whether it is a word that begins with one of the keywords."""
+    words = sorted(dict.fromkeys(keywords.split()), key=len, reverse=True)[:MAX_WORDS]
+    if not words:
+        return [(text, False)]
+    parts = re.split(rf"(?<!\w)((?:{'|'.join(map(re.escape, words))})\w*)", text, flags=re.IGNORECASE)
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]  # every second part is a match
+
+
+FILTERS = {"marked": marked, "size": size, "count": count, "iso": iso, "utc": utc}

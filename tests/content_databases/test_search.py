@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.sqlite import sqlite3
 from tests.content_databases.search_builders import AT, Index, leaf, query, snapshot_of, topic
 
 
@@ -48,6 +49,17 @@ def test_returns_all_fields_of_a_node(index):
     assert rows["one"]["original_channel_id"] is None  # it was created in this channel
     (channel,) = file.channels.values()
     assert (channel.id, channel.root_id, channel.name) == (snapshot["channel"]["id"], root, "Channel 1")
+
+
+def test_a_file_of_the_previous_version_gets_summaries_by_and_by(index):
+    index.put(snapshot_of(1, leaf("old", description="d")))
+    with sqlite3.connect(index._file) as connection:
+        connection.execute("ALTER TABLE node DROP COLUMN summary")
+    assert index.titles() == ["old"]
+    index.put(snapshot_of(2, leaf("new", description="a\nb")))
+    file = index.read()
+    rows = file.find(query(), file.channels, 25, 0)[1]
+    assert {row["title"]: row["summary"] for row in rows} == {"old": None, "new": "a b"}
 
 
 def test_a_newer_version_replaces_the_older_one(index):

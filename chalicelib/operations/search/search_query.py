@@ -4,6 +4,8 @@ from collections.abc import Collection
 from typing import Any
 
 from chalicelib.content_databases.search_file import ChannelInIndex, SearchFile
+from chalicelib.content_databases.search_index import SUMMARY
+from chalicelib.content_databases.search_words import snippet
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import bookmarks, channel_members
 from chalicelib.models.public_index import SEARCH, PublicIndex
@@ -38,7 +40,7 @@ def find(user: Identity, query: SearchQuery) -> tuple[int, list[SearchResult]]:
     offset = (query.page - 1) * query.page_size
     count, rows = index.find(query, [channel.number for channel in chosen], query.page_size, offset)
     names = _names(user, rows)
-    return count, [_row(row, index.channel_of(row["place"]), public, names) for row in rows]
+    return count, [_row(row, index.channel_of(row["place"]), public, names, query.keywords) for row in rows]
 
 
 def _names(user: Identity, rows: list[Any]) -> dict[bytes, str]:
@@ -72,8 +74,11 @@ def _listed(user: Identity, name: str, own: dict[str, str], public: Collection[s
     return {channel_id for channel_id, membership in own.items() if is_wanted(membership)}
 
 
-def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str]) -> SearchResult:
+def _row(
+    row: Any, channel: ChannelInIndex, public: Collection[str], names: dict[bytes, str], keywords: str
+) -> SearchResult:
     original = row[_ORIGINAL]
+    text = row[SUMMARY] if SUMMARY in row.keys() else None  # noqa: SIM118 (a row is no mapping)
     return {
         "id": row["id"].hex(),
         "content_id": row["content_id"].hex(),
@@ -85,5 +90,7 @@ def _row(row: Any, channel: ChannelInIndex, public: Collection[str], names: dict
         "original_channel_name": names.get(original, "") if original else channel.name,
         "root_id": channel.root_id,
         "channel_id": channel.id,
+        "channel_name": channel.name,
+        "snippet": snippet(text or "", keywords),
         "public": channel.id in public,
     }

@@ -1,17 +1,19 @@
 """The administrators' view of users. Callers must be administrators."""
 
+from typing import cast
+
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import user_deletion, users
+from chalicelib.models import sessions, user_deletion, users
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.storage import ownership
 from chalicelib.operations.users.admin_lists import counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
-from chalicelib.schemas.responses.people import AdminUser
+from chalicelib.schemas.responses.people import AdminUser, FoundUser
 from chalicelib.telemetry import Audited, audit
 
 _AUDITED = {
@@ -20,7 +22,7 @@ _AUDITED = {
 }
 
 
-def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
+def listed(_: Identity, query: AdminUserList) -> list[FoundUser]:
     """Return users ordered by e-mail address."""
     ids = [plain for one in query.ids if (plain := parse_id(one))]
     known = users.get_many(ids).values() if query.ids else users.everyone()
@@ -34,12 +36,23 @@ def listed(_: Identity, query: AdminUserList) -> list[AdminUser]:
     return [_row(person) for person in found]
 
 
+def fill(_: Identity, rows: list[FoundUser]) -> list[AdminUser]:
+    """Return these users with the storage that they use. One read per hundred users."""
+    known = users.get_many([row["id"] for row in rows])
+    used = {user_id: _used(person) for user_id, person in known.items()}
+    return [cast(AdminUser, {**row, "disk_space_used": used[row["id"]]}) for row in rows if row["id"] in used]
+
+
 def one(_: Identity, user_id: str) -> AdminUser:
     """Return a user. Raises NotFound."""
     person = _user(user_id)
-    row = _row(person)
-    row["limits"] = dict(person.limits or {})
-    return row
+    return {
+        **_row(person),
+        "disk_space_used": _used(person),
+        "limits": dict(person.limits or {}),
+        "session_count": len(sessions.lasting(person.session_places)),
+        "token_count": len(person.token_keys or ()),
+    }
 
 
 def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser:
@@ -97,7 +110,11 @@ def _user(user_id: str) -> User:
     return person
 
 
-def _row(person: User) -> AdminUser:
+def _used(person: User) -> int:
+    return max(0, int(person.disk_space) - int(person.disk_space_left))
+
+
+def _row(person: User) -> FoundUser:
     return {
         "id": person.id,
         "email": person.email,

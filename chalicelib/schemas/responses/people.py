@@ -4,7 +4,7 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.common import Bytes, Id, Moment
+from chalicelib.schemas.responses.common import Bytes, Count, Id, Moment
 
 
 class Person(TypedDict):
@@ -74,8 +74,8 @@ class ChannelSet(TypedDict):
     edit: Literal[True]
 
 
-class AdminUser(TypedDict):
-    """A user, as administrators see it."""
+class FoundUser(TypedDict):
+    """A user, as the administrators' list finds it."""
 
     id: Id
     email: str
@@ -89,7 +89,15 @@ class AdminUser(TypedDict):
     date_joined: Moment | None
     edit_count: int
     view_count: int
-    limits: NotRequired[dict[str, int]]  # the user's own limits per day, in responses about one user
+
+
+class AdminUser(FoundUser):
+    """A user, as administrators see it. The last three fields are in responses about one user."""
+
+    disk_space_used: Bytes
+    limits: NotRequired[dict[str, int]]  # the user's own limits per day
+    session_count: NotRequired[Count]
+    token_count: NotRequired[Count]
 
 
 class AdminChannel(TypedDict):

@@ -20,6 +20,8 @@ class SearchResult(TypedDict):
     parent: Id
     public: bool
     channel_id: Id
+    channel_name: str
+    snippet: str
     resource_count: Count
     original_channel_name: str
 

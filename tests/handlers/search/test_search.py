@@ -24,6 +24,7 @@ from tests.support.worlds.publishing import publish
 
 FIELDS = {"id", "content_id", "node_id", "root_id", "kind", "title", "parent", "public", "channel_id"}
 FIELDS |= {"resource_count", "original_channel_name"}
+FIELDS |= {"channel_name", "snippet"}  # not in Studio
 
 
 def exercise(title, **fields):
@@ -39,6 +40,16 @@ def test_returns_the_fields_of_a_node(studio):
     assert {name: row[name] for name in same} == {name: node[name] for name in same}
     assert (row["channel_id"], row["public"], row["resource_count"]) == (channel_id, False, 0)
     assert row["original_channel_name"] == "Maths"
+
+
+def test_shows_where_the_description_matches(studio):
+    words = " ".join(f"word{number}" for number in range(40))
+    publish(studio, exercise("Fractions", description=f"{words}\nhalves {words}"), name="Maths")
+    (row,) = found(studio, "?keywords=halv")
+    assert (row["channel_name"], " word39 halves word0 " in row["snippet"]) == ("Maths", True)
+    assert len(row["snippet"]) < 210
+    (row,) = found(studio, "?keywords=fractions")
+    assert row["snippet"].startswith("word0 word1")
 
 
 @pytest.mark.parametrize("path", ["/api/search", "/api/search/", "/api/search/search", "/api/search/search/"])

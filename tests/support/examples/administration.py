@@ -14,6 +14,8 @@ def record(scene: Scene) -> None:
     scene(
         "PATCH /api/admin-users/{id}", {"disk_space": 2_000_000_000, "limits": {"channels": 5000}}, at=user, token=admin
     )
+    scene("DELETE /api/admin-users/{id}/sessions", at=user, token=admin)
+    scene("DELETE /api/admin-users/{id}/tokens", at=user, token=admin)
     scene("PUT /api/admin-users/{id}", {"is_admin": False}, at=user, token=admin)
     scene("GET /api/admin-channels", query={"keywords": "fractions"}, token=admin)
     scene("GET /api/admin-channels/{id}", at=channel, token=admin)
