@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.domain.ids import parse_id
 from chalicelib.http.router import Route
+from chalicelib.identity.cookies import CSRF
 from chalicelib.models.channel_members import EDIT, VIEW
 from tests.support.aws.cloud import Cloud, empty_cloud
 from tests.support.aws.request_data import (
@@ -433,6 +434,16 @@ def test_forms_need_the_csrf_token_of_the_visitor(studio: Studio, name: str) -> 
         visitor.open("/robots.txt")
         answer = visitor.send("POST", routes.url(_route(name)), b"csrfmiddlewaretoken=" + b"0" * 64)
         assert (answer.status, "CSRF token missing or incorrect" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize("name", [name for name, *_ in PAGES if name.startswith("POST")])
+def test_forms_of_other_sites_are_refused(studio: Studio, name: str) -> None:
+    """Even with the token."""
+    visitor = Visitor(studio, studio.user_id)
+    body = f"csrfmiddlewaretoken={visitor.browser.cookies[CSRF]}".encode()
+    for foreign in ({"origin": "https://other.example"}, {"sec_fetch_site": "cross-site"}, {"origin": "null"}):
+        answer = visitor.send("POST", routes.url(_route(name)), body, **foreign)
+        assert (answer.status, "comes from another site" in answer.text) == (403, True)
 
 
 @pytest.mark.parametrize(("name", "parameter"), [(name, parameter) for name, _, parameter, _ in (*TABLE, *PAGES)])

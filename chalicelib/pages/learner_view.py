@@ -26,6 +26,7 @@ NAMES = {
     exercises.PERSEUS_QUESTION: "Perseus item",
     exercises.QTI: "QTI item",
 }
+_PICTURES = (".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 _WIDGET = re.compile(r"\[\[☃ [^\]]*\]\]")
 _FORMULA = re.compile(r"(?<![\\$])\$(?!\{☣)([^$\n]{1,300})\$(?!\{☣|\$)")  # not the place of stored pictures
 
@@ -107,10 +108,11 @@ def _qti(raw: str) -> Shown:
         root = qti_xml.parse(raw)
     except qti_xml.InvalidQti:
         return Shown(NAMES[exercises.QTI], Markup(), [], [], [], True, True)
-    body = next((part for part in root.iter() if part.tag.rpartition("}")[2] == "qti-item-body"), root)
+    body = root.find(qti_xml.BODY)
+    assert body is not None  # it was parsed
     lines = [line for line in (" ".join(text.split()) for text in body.itertext()) if line]
     text = Markup("").join(_serialised(part) for line in lines for part in qti_text.unformatted(line))
-    pictures = [_address(name) for name in qti_xml.stored_names(raw)]
+    pictures = [_address(name) for name in qti_xml.stored_names(raw) if name.endswith(_PICTURES)]
     return Shown(NAMES[exercises.QTI], text, [], [], pictures, True, True)
 
 

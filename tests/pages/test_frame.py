@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from chalicelib.aws import queues
-from chalicelib.errors import ValidationFailed
+from chalicelib.errors import LimitReached, ValidationFailed
 from chalicelib.http import site
 from chalicelib.http.negotiation import negotiate
 from chalicelib.http.router import Access, Request, Route, respond
@@ -105,6 +105,21 @@ class TestErrors:
         answer = negotiate(methods, request, respond(methods, request))
         assert (answer.status_code, answer.headers["Content-Type"]) == (500, kind)
         assert "Report request ID id-7." in answer.body
+
+    def test_of_services_name_the_request_too(self, visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+        def silent() -> None:
+            raise TimeoutError
+
+        monkeypatch.setattr("chalicelib.pages.home.checks.cached", silent)
+        page = visitor.open("/healthz")
+        assert (page.status, page.title) == (503, "Please try again")
+        assert re.search(r"report request ID \S+", page.text)
+
+    def test_of_limits_say_when_to_come_back(self) -> None:
+        error = LimitReached("You have created 1 channel today. Try again in 9 seconds.", 9)
+        request = Request("POST", "/channels/new", {}, {}, {}, b"name=n", "1")
+        reply = site.page(request, "channels/new.html", error=error, languages=[])
+        assert (reply.status, reply.headers["Retry-After"], "today" in reply.body) == (429, "9", True)
 
     def test_of_fields_are_shown_beside_them(self, visitor: Visitor) -> None:
         request = Request("POST", "/x", {}, {}, {}, b"username=a%40b", "1")

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from chalicelib.models.channel_members import VIEW
+from tests.export.qti_builders import make_raw
 from tests.support.aws.calls import counting
 from tests.support.http.client import Studio
 from tests.support.http.pages import Page, Visitor
@@ -107,6 +108,37 @@ class TestQuestions:
         for said in ("Yes Right", "No", "Halve it", "Kolibri shows the rest"):
             assert said in page.text
         assert "☃" not in page.text
+
+    def test_of_qti_are_texts_and_pictures(self, studio: Studio, user: Visitor) -> None:
+        name = studio.upload(png(), "png", "exercise_image")
+        raw = make_raw()["raw_data"].replace("Well?", f'Well &lt;b&gt;? <img src="{name}" alt="a"/>')
+        asked = nodes.question("q", type="QTI", question="", answers="[]", hints="[]", raw_data=raw)
+        page = open_node(studio, user, nodes.exercise("e", asked))
+        assert "Well <b>?" in page.text
+        assert "Kolibri shows the rest" in page.text
+        assert f'src="/content/storage/{name[0]}/{name[1]}/{name}"' in page.answer.text
+
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            "[a](javascript:alert(1))",
+            "![a](javascript:alert(1))",
+            "![a](https://evil.example/x.png)",
+            "<img src=x onerror=alert(1)>",
+            "$\\href{javascript:alert(1)}{x}$ $\\style{color:red}{x}$ $\\class{a}{x}$",
+            "<svg/onload=alert(1)>",
+        ],
+    )
+    def test_run_and_load_nothing_of_users(self, studio: Studio, user: Visitor, hostile: str) -> None:
+        answers = json.dumps([{"answer": hostile, "correct": True, "order": 0}])
+        asked = nodes.question(
+            "q", question=hostile, answers=answers, hints=json.dumps([{"hint": hostile, "order": 0}])
+        )
+        page = open_node(studio, user, nodes.exercise("e", asked))
+        assert page.status == 200
+        assert not page.read.inline
+        assert all(path.startswith("/static/") for path in page.read.loaded)
+        assert not [path for path in page.links.values() if not path.startswith(("/", "#"))]
 
     def test_are_shown_in_pages(self, studio: Studio, user: Visitor) -> None:
         asked = [nodes.question(f"Ask {number:02}") for number in range(1, 26)]

@@ -6,7 +6,7 @@ const opened = async (item, link, button) => {
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
   const level = page.querySelector("#children");
   level.removeAttribute("id");
-  level.classList.add("ms-3", "mt-2");
+  level.classList.add("mt-2");
   item.append(level);
   prepare(level);
   return level;
