@@ -47,7 +47,7 @@ def the_reference_is_rendered(events: Events) -> None:
 def pages_have_style_and_script(events: Events) -> None:
     page = answer({**events["/api"], "headers": {"accept": "text/html"}, "multiValueHeaders": {}})["body"]
     assert "/bootstrap.css" in page
-    assert "/try.js" in page
+    assert "/docs.js" in page
 
 
 def styles_scripts_and_icons_are_found(events: Events) -> None:
@@ -57,6 +57,12 @@ def styles_scripts_and_icons_are_found(events: Events) -> None:
         assert assets.text(name)
     assert "prefers-color-scheme:dark" in assets.text("bootstrap.css")
     assert 'id="folder"' in assets.text("icons.svg")
+
+
+def examples_and_descriptions_are_packaged(events: Events) -> None:
+    operation = json.loads(answer(events["/api/openapi.json"])["body"])["paths"]["/api/channel"]["post"]
+    assert operation["description"]
+    assert operation["x-codeSamples"]
 
 
 def the_openapi_document_is_made(events: Events) -> None:
@@ -169,6 +175,7 @@ CHECKS = [
     the_reference_is_rendered,
     pages_have_style_and_script,
     styles_scripts_and_icons_are_found,
+    examples_and_descriptions_are_packaged,
     the_openapi_document_is_made,
     an_upload_is_signed,
     the_other_services_are_known,
