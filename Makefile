@@ -17,7 +17,12 @@ KOLIBRI := $(CLIENTS_HOME)/kolibri/.ready
 BIN := .venv/bin
 
 help: ## list the commands
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { \
+	  count = split($$2, words, " "); line = sprintf("%-20s", $$1); used = 20; \
+	  for (at = 1; at <= count; at++) { \
+	    if (used + length(words[at]) > 118) { line = line sprintf("\n%-20s", ""); used = 20 } \
+	    line = line words[at] " "; used += length(words[at]) + 1 } \
+	  print line }' $(MAKEFILE_LIST)
 
 setup: $(APP) $(MINISTACK) ## create the virtual environments of the application and of ministack
 
@@ -34,7 +39,7 @@ test: setup clients ffmpeg chromium ## run all tests; ARGS="-k name" selects som
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(or $(ARGS),--rights)
 
 test-deployed: setup clients ffmpeg ## package, deploy to ministack by CloudFormation, and test the deployed stack
-	$(BIN)/python -m pytest tests/deployed --durations=3 $(ARGS)
+	$(BIN)/python -m pytest tests/deployed -v --durations=3 $(ARGS)
 
 QUICK := $(addprefix tests/,domain schemas models operations identity handlers http export content_databases \
   infra/test_resources.py infra/test_rights.py \
@@ -137,15 +142,15 @@ clean: ## remove everything built, but not the data
 
 # ---- prerequisites ----
 
-clients: $(RICECOOKER) $(KOLIBRI)
+clients: $(RICECOOKER) $(KOLIBRI) ## install the real ricecooker and Kolibri into CLIENTS_HOME
 
-ffmpeg:
+ffmpeg: ## install ffmpeg, which ricecooker requires; as root
 	@if command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing ffmpeg"; apt-get update -qq && apt-get install -y -qq ffmpeg >/dev/null; \
 	else echo "ricecooker requires ffmpeg: install it with your package manager"; exit 1; fi
 
-chromium: # for the tests that open files in a browser
+chromium: ## install Chromium, for tests in a browser; as root
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing Chromium"; apt-get update -qq && apt-get install -y -qq chromium >/dev/null; \

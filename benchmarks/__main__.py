@@ -18,8 +18,12 @@ OUT = Path("bench.json")
 
 
 def main() -> int:
-    """0 if every target is met, 1 otherwise."""
+    """0 if every target is met, 1 otherwise, 2 if no benchmark is chosen."""
     chosen = [benchmark for benchmark in BENCHMARKS if _is_chosen(benchmark, sys.argv[1:])]
+    if not chosen:
+        print(f"No benchmark has a row with {' or '.join(sys.argv[1:])}. There are:", file=sys.stderr)
+        print(*(f"  {name}" for benchmark in BENCHMARKS for name in benchmark.rows), sep="\n", file=sys.stderr)
+        return 2
     try:
         rows = measure(chosen)
     except (StackError, ClientError, PackageError) as error:
@@ -50,6 +54,7 @@ def _on_a_stack(benchmarks: list[Benchmark]) -> list[Row]:
 
 
 def _rows(benchmark: Benchmark, server: Server) -> list[Row]:
+    print(f"measuring {', '.join(benchmark.rows)}", file=sys.stderr, flush=True)
     figures = benchmark.run(server)
     return [Row(name, figures[name], wanted) for name, wanted in benchmark.rows.items()]
 

@@ -48,14 +48,21 @@ def package(stage: str, build: Path = BUILD) -> Path:
     _check_python()
     packages = dependencies.installed(build)
     with tempfile.TemporaryDirectory(dir=build) as work:
+        _say("making the template")
         merged = _chalice(Path(work))
         made = Path(work) / "made"
         made.mkdir()
+        _say("compressing the code")
         _write_zip(made / "deployment.zip", packages, _compiled(Path(work)))
         (made / "template.json").write_text(_template(merged))
         (made / "parameters.json").write_text(json.dumps(parameters, indent=2) + "\n")
         shutil.rmtree(build / stage, ignore_errors=True)
         return made.rename(build / stage)
+
+
+def _say(step: str) -> None:
+    """Show progress apart from the result, which is on standard output."""
+    print(f"{step} …", file=sys.stderr, flush=True)
 
 
 def template_text() -> str:

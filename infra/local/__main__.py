@@ -11,6 +11,13 @@ from pathlib import Path
 from infra.local.checks import StackError, port_number
 from infra.local.stack import Stack, start
 
+# What to open in a browser first.
+PAGES = {
+    "/": "the pages: sign in with the user and the password above",
+    "/api/": "the API, each address with a form to try it",
+    "/api/docs/": "its reference, with a search and examples",
+}
+
 Start = Callable[[int, Path], AbstractContextManager[Stack]]
 
 
@@ -49,6 +56,8 @@ def _greet(stack: Stack) -> None:
         print(f"try       {_chef(stack)}")
     else:
         print(f"credentials.json of {stack.email} is missing: `make user EMAIL=you@example.org` makes another token")
+    for path, what in PAGES.items():
+        print(f"open      {stack.url}{path}  {what}")
     print("ready", flush=True)
 
 

@@ -6,13 +6,15 @@ The schedules of the template are kept, too: further threads send their messages
 """
 
 import importlib
+import json
 import os
 import signal
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import botocore.config
@@ -32,6 +34,9 @@ MAX_RETRY_PAUSE = 60
 FINISH_WITHIN = 20.0  # seconds for batches in progress when the stack stops
 # Seconds, as in resources.yaml.
 TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "failed": 60}
+
+# The fields of messages that the log shows.
+NAMED = {"job": "job", "task": "task_id", "channel": "channel_id", "user": "user_id"}
 
 Function = Callable[[dict[str, Any], LambdaContext], Any]
 
@@ -97,7 +102,9 @@ class Worker:
         failures = result.get("batchItemFailures") or [] if isinstance(result, Mapping) else []
         failed = {failure["itemIdentifier"] for failure in failures}
         seconds = time.perf_counter() - started
-        print(f"{self.name} {len(messages)} messages, {len(failed)} failed, {seconds:.3f} s")
+        what = " ".join(dict.fromkeys(part for message in messages for part in named(message.get("Body", ""))))
+        count = f"{len(messages)} messages, {len(failed)} failed, {seconds:.3f} s"
+        print(f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {self.name} {count} {what}".rstrip())
         return failed
 
     def _pause(self, message: dict[str, Any]) -> None:
@@ -106,6 +113,16 @@ class Worker:
         count = int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1))
         pause = min(RETRY_PAUSE * 2 ** (count - 1), MAX_RETRY_PAUSE)
         self._sqs.change_message_visibility(**handle, VisibilityTimeout=pause)
+
+
+def named(body: str) -> Iterator[str]:
+    """What a message is about, for the log: its jobs, its task and its channel, as far as it names them."""
+    try:
+        message = json.loads(body)
+    except ValueError:
+        return
+    for part in [message, *message.get("jobs", ())] if isinstance(message, dict) else ():
+        yield from (f"{name}={part[key]}" for name, key in NAMED.items() if isinstance(part.get(key), str))
 
 
 def of_app(app: Any, environment: Mapping[str, str]) -> list[Worker]:

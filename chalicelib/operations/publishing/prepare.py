@@ -24,6 +24,7 @@ from chalicelib.operations.publishing import (
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.trees import tree_statistics
+from chalicelib.telemetry import log
 
 NOTHING = "The tree has no complete resource. Add or complete one, then publish again."
 NOTES_KEPT = "The version notes are kept for the next version, unless newer ones are sent."
@@ -51,6 +52,7 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
     if claimed is None:
         return
     task, channel = claimed
+    log.info(stage, extra={"task_id": task.id, "channel_id": channel.id})
     if channel.deleted:
         work = publish_failure.refuse_deleted
     elif publish_failure.is_killed_too_often(channel):

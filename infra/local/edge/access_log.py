@@ -1,4 +1,5 @@
-"""The gateway's access log: one line per response, with the address and the user as the application knows them.
+"""The gateway's access log: one line per response, with the time, and the address, the user and the request ID as the
+application knows them.
 
 The application writes a line per request to its own log, as CloudWatch gets it. Here both are one.
 """
@@ -6,6 +7,8 @@ The application writes a line per request to its own log, as CloudWatch gets it.
 import logging
 import sys
 import threading
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from chalicelib.domain.tokens import masked
 from infra.local.edge.events import Request
@@ -14,8 +17,15 @@ from infra.local.edge.responses import Response
 REQUEST = "request"  # the message of the application's line
 
 
+class Caller(NamedTuple):
+    """Who sent a request, and its ID; both empty if the application does not know them."""
+
+    user: str = ""
+    request_id: str = ""
+
+
 class Callers(logging.Filter):
-    """Takes the application's line of each request, and remembers its user for this thread."""
+    """Takes the application's line of each request, and remembers its caller for this thread."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,14 +35,14 @@ class Callers(logging.Filter):
         """Whether the record belongs in the application's log."""
         if record.msg != REQUEST:
             return True
-        self._seen.user = getattr(record, "user", "")
+        self._seen.caller = Caller(getattr(record, "user", ""), getattr(record, "request_id", ""))
         return False
 
-    def taken(self) -> str:
-        """The user of this thread's last request, which is forgotten."""
-        user: str = getattr(self._seen, "user", "")
-        self._seen.user = ""
-        return user
+    def taken(self) -> Caller:
+        """The caller of this thread's last request, who is forgotten."""
+        caller: Caller = getattr(self._seen, "caller", Caller())
+        self._seen.caller = Caller()
+        return caller
 
 
 CALLERS = Callers()
@@ -52,7 +62,8 @@ def install() -> None:
 def write(request: Request, response: Response, seconds: float) -> None:
     """Log a response in one line."""
     line = (
-        f"{request.method} {masked(request.path)} {response.status} {seconds * 1000:.0f} ms "
-        f"{request.source_ip} {response.user or '-'}"
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} {request.method} {masked(request.path)} {response.status} "
+        f"{seconds * 1000:.0f} ms "
+        f"{request.source_ip} {response.user or '-'} {response.request_id or '-'}"
     )
     print(line, file=sys.stderr if response.status >= 500 else sys.stdout)

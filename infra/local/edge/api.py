@@ -110,7 +110,7 @@ class Api:
         if exceeds_payload_limit(result):
             return result_too_large()
         response = response_of(result)
-        response.user = access_log.CALLERS.taken()
+        response.user, response.request_id = access_log.CALLERS.taken()
         if origin.compress:
             compress(response, event["headers"].get("accept-encoding", ""))
         return response

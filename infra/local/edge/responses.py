@@ -21,6 +21,7 @@ class Response:
     body: bytes = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
     user: str = ""  # id of the signed-in user, for the access log
+    request_id: str = ""  # for the access log
 
 
 def problem(status: int, error: str, detail: str, headers: dict[str, str] | None = None) -> Response:

@@ -120,3 +120,21 @@ def test_every_function_of_an_app_gets_a_worker(monkeypatch: pytest.MonkeyPatch,
     assert worker.name == "export"
     with pytest.raises(KeyError, match="EXPORT_QUEUE_URL"):
         workers.of_app(app, {})
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('{"task_id": "t1"}', ["task=t1"]),
+        (
+            '{"jobs": [{"job": "copy_nodes", "task_id": "t1", "channel_id": "c1"}]}',
+            ["job=copy_nodes", "task=t1", "channel=c1"],
+        ),
+        ('{"jobs": [{"job": "end_uses"}, {"job": "end_uses", "channel_id": 5}]}', ["job=end_uses", "job=end_uses"]),
+        ('{"Records": []}', []),
+        ("[1]", []),
+        ("not JSON", []),
+    ],
+)
+def test_the_log_names_jobs_tasks_and_channels(body: str, shown: list[str]) -> None:
+    assert list(workers.named(body)) == shown

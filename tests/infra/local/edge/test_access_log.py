@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -15,20 +16,26 @@ from infra.local.edge.events import Request
 from infra.local.edge.responses import Response
 from tests.support.source.code import ROOT
 
+TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
+
 
 def request() -> Request:
     return Request(method="GET", path="/api/x", query="", headers=[], body=b"", source_ip="203.0.113.9")
 
 
 @pytest.mark.parametrize(("user", "shown"), [("abc", "abc"), ("", "-")])
-def test_a_line_has_address_and_user(user: str, shown: str, capsys: Any) -> None:
-    access_log.write(request(), Response(200, user=user), 0.0123)
-    assert capsys.readouterr() == (f"GET /api/x 200 12 ms 203.0.113.9 {shown}\n", "")
+def test_a_line_has_time_address_user_and_request(user: str, shown: str, capsys: Any) -> None:
+    access_log.write(request(), Response(200, user=user, request_id=user and "r1"), 0.0123)
+    out, err = capsys.readouterr()
+    assert re.fullmatch(TIME + rf" GET /api/x 200 12 ms 203\.0\.113\.9 {shown} {'r1' if user else '-'}\n", out)
+    assert err == ""
 
 
 def test_errors_of_the_server_go_to_standard_error(capsys: Any) -> None:
     access_log.write(request(), Response(502), 0.0)
-    assert capsys.readouterr() == ("", "GET /api/x 502 0 ms 203.0.113.9 -\n")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert re.fullmatch(TIME + r" GET /api/x 502 0 ms 203\.0\.113\.9 - -\n", err)
 
 
 SCRIPT = """
@@ -39,9 +46,9 @@ from infra.local.edge.access_log import CALLERS
 lifeline.show_errors()
 gateway.server(gateway.Api(importlib.import_module("app").app))
 from chalicelib import telemetry
-with telemetry.request(user="abc", address="203.0.113.9") as outcome:
+with telemetry.request(user="abc", address="203.0.113.9", request_id="r1") as outcome:
     telemetry.audit(telemetry.Audited.SIGNED_IN, "abc")
-print("user", CALLERS.taken())
+print("caller", *CALLERS.taken())
 telemetry.log.error("an error")
 """
 
@@ -50,8 +57,12 @@ def test_the_gateway_logs_events_shows_errors_and_knows_users() -> None:
     environment = os.environ | {"POWERTOOLS_LOG_LEVEL": "INFO"}
     command = [sys.executable, "-c", SCRIPT]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    event, user = done.stdout.splitlines()
-    assert (json.loads(event)["audit"], json.loads(event)["address"], user) == ("signed_in", "203.0.113.9", "user abc")
+    event, caller = done.stdout.splitlines()
+    assert (json.loads(event)["audit"], json.loads(event)["address"], caller) == (
+        "signed_in",
+        "203.0.113.9",
+        "caller abc r1",
+    )
     assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["an error"]
 
 
@@ -66,8 +77,8 @@ class TestCallers:
 
     def test_are_taken_from_the_line_of_a_request_which_is_not_logged(self) -> None:
         callers = access_log.Callers()
-        assert not callers.filter(self.record(telemetry.REQUEST, user="abc"))
-        assert [callers.taken(), callers.taken()] == ["abc", ""]
+        assert not callers.filter(self.record(telemetry.REQUEST, user="abc", request_id="r1"))
+        assert [callers.taken(), callers.taken()] == [("abc", "r1"), ("", "")]
 
     def test_are_those_of_the_thread(self) -> None:
         callers = access_log.Callers()
@@ -75,9 +86,9 @@ class TestCallers:
         callers.filter(self.record(telemetry.REQUEST, user="abc"))
         other.start()
         other.join()
-        assert callers.taken() == "abc"
+        assert callers.taken().user == "abc"
 
     def test_leave_other_lines_in_the_log(self) -> None:
         callers = access_log.Callers()
         assert callers.filter(self.record("signed_in", user="abc"))
-        assert callers.taken() == ""
+        assert callers.taken().user == ""
