@@ -290,6 +290,8 @@ TABLE: list[Row] = [
 
 
 REDIRECTED = (303,) * 6
+OF_MEMBERS = (303, 404, 200, 200, 404, 200)
+BY_EDITORS = (303, 404, 403, 303, 404, 303)
 USERS = (303, *(200,) * 5)  # visitors without a session are led to the page to sign in
 OF_EDITORS = (303, 404, 403, 200, 404, 200)
 OF_MEMBERS = (303, 404, 200, 200, 404, 200)
@@ -334,6 +336,13 @@ PAGES: list[Row] = [
         channel_of,
         (303, 404, 403, 303, 404, 303),
     ),
+    ("GET /channels/{id}/staging", None, staged_channel, OF_MEMBERS),
+    ("GET /channels/{id}/staging/deploy", None, staged_channel, OF_MEMBERS),
+    ("POST /channels/{id}/staging/deploy", None, staged_channel, BY_EDITORS),
+    ("GET /channels/{id}/staging/discard", None, staged_channel, OF_MEMBERS),
+    ("POST /channels/{id}/staging/discard", None, staged_channel, BY_EDITORS),
+    ("GET /channels/{id}/publish", None, channel_of, OF_MEMBERS),
+    ("POST /channels/{id}/publish", None, channel_of, BY_EDITORS),
     *EDITING,
     ("GET /catalog", None, None, EVERYONE),
     ("GET /search", None, None, USERS),

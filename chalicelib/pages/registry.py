@@ -66,6 +66,12 @@ CHANNELS = (
     page("GET", "/channels/{id}/people", "people:show", Access.SIGNED_IN, "People"),
     page("POST", "/channels/{id}/people", "people:invite", Access.SIGNED_IN, "Invite someone"),
 )
+STAGING = (
+    page("GET", "/channels/{id}/staging", "staging:show", Access.SIGNED_IN, "Staged tree"),
+    *form("/channels/{id}/staging/deploy", "staging:confirm_deploy", "staging:deploy_tree", "Deploy a staged tree"),
+    *form("/channels/{id}/staging/discard", "staging:confirm_discard", "staging:discard_tree", "Discard a staged tree"),
+)
+PUBLISHING = form("/channels/{id}/publish", "publishing:show", "publishing:publish", "Publish a channel")
 EDITING = (
     *form("/channels/{id}/nodes/{node}/edit", "editing.nodes:edit", "editing.nodes:save", "Edit a node"),
     *form("/channels/{id}/nodes/{node}/add", "editing.nodes:add", "editing.nodes:create", "Add to a topic"),
@@ -80,7 +86,7 @@ EDITING = (
 )
 CATALOG = (page("GET", "/catalog", "catalog:find", Access.ANYONE, "Catalog"),)
 SEARCH = (page("GET", "/search", "search:find", Access.SIGNED_IN, "Search"),)
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *EDITING, *CATALOG, *SEARCH)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH)
 
 
 def _nothing(_: Request) -> None:

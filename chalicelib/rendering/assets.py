@@ -69,7 +69,7 @@ ASSETS: dict[str, Asset] = {
     "try.js": _own("try.js", "text/javascript"),
     "editing.css": _own("editing.css", "text/css"),
     "tree.js": _own("tree.js", "text/javascript"),
-    "publishing.js": _own("publishing.js", "text/javascript"),
+    "progress.js": _own("progress.js", "text/javascript"),
     "icon.svg": _own("icon.svg", "image/svg+xml"),
 }
 

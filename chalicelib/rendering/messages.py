@@ -12,6 +12,9 @@ MESSAGES = {
     "nodes-moved": "Moved.",
     "nodes-ordered": "The order is changed.",
     "nodes-restored": "Restored to where it was.",
+    "deployed": "The staged tree is live now. Publish it, so that Kolibri gets it.",
+    "discarded": "The staged tree was discarded.",
+    "publish-follows": "A publish is running; another one follows it with these version notes.",
     "signed-out": "You have signed out.",
     "topic-added": "The topic is added.",
 }

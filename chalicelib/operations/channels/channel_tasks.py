@@ -42,6 +42,11 @@ def one(user: Identity, task_id: str) -> TaskOut:
     role = None if policy.owns(user, task.user_id) else _role(user, task)
     if not policy.may_view_task(user, task.user_id, role, task.task_name in _FOR_PUBLIC):
         raise _unknown(task)
+    return fields(user, task, role)
+
+
+def fields(user: Identity, task: Task, role: Role | None) -> TaskOut:
+    """Return a task for a user with this role in its channel."""
     return {**_fields(task), "result": task.result if policy.may_view_result(user, task.user_id, role) else None}
 
 

@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from chalicelib.domain.ids import parse_id
 from chalicelib.domain.trees.diff_levels import Entry, Step
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
@@ -83,8 +84,9 @@ def _comparison(task_id: str) -> Comparison:
 
 
 def _shown(name: str, summary: Summary, parent_id: str, page: int, stale: bool) -> Shown:
-    level = diff_levels.level(name, summary, parent_id)
-    if level is None and any(summary["marks"].values()):
+    plain = parse_id(parent_id)
+    level = diff_levels.level(name, summary, plain) if plain else None
+    if level is None and (summary["marks"] or not plain):
         raise NotFound(NO_LEVEL)
     entries = level["entries"] if level else []
     pages = max(1, -(-len(entries) // PAGE))

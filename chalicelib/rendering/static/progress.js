@@ -1,0 +1,41 @@
+"use strict";
+// Follows tasks, by their id or as the publish of a channel: shows the progress, and loads the page again when one has
+// ended. Without scripts, a page says how to see the end.
+const ENDED = ["SUCCESS", "FAILURE"];
+const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const get = async (path) => {
+  const response = await fetch(path, { headers: { Accept: "application/json" } });
+  if (!response.ok) throw new Error(String(response.status));
+  return response.json();
+};
+const read = async ({ task, channel }) => {
+  if (task) return get(`/api/task/${task}`);
+  const found = await get(`/api/task?channel=${channel}`);
+  return found.find((one) => one.task_name === "export-channel" && !ENDED.includes(one.status));
+};
+const show = (block, name, text) => {
+  const place = block.querySelector(`.${name}`);
+  if (place) place.textContent = text;
+};
+const follow = async (block) => {
+  for (let failures = 0; failures < 5;) {
+    try {
+      const task = await read(block.dataset);
+      if (!task || ENDED.includes(task.status)) {
+        const here = new URL(location.href);
+        here.searchParams.delete("message");
+        location.replace(here);
+        return;
+      }
+      block.querySelector("progress").value = task.progress;
+      show(block, "percent", `${task.progress} %`);
+      show(block, "detail", task.detail || "Waiting for a worker");
+      failures = 0;
+    } catch {
+      failures += 1;
+    }
+    await pause(document.hidden ? 15000 : 2000);
+  }
+  show(block, "detail", "The progress cannot be read. Reload this page.");
+};
+document.querySelectorAll("[data-task], .publishing[data-channel]").forEach(follow);
