@@ -303,6 +303,9 @@ EDITING: list[Row] = [
     (f"GET {NODE}/copy", None, node_of, OF_MEMBERS),
     *((f"POST {NODE}/{page}", lambda _: {"title": "t"}, node_of, BY_EDITORS) for page in ("edit", "add", "delete")),
     *((f"POST {NODE}/{page}", lambda s: {"into": live_root(s)}, node_of, BY_EDITORS) for page in ("move", "copy")),
+    (f"GET {NODE}/files", None, node_of, OF_EDITORS),
+    *((f"POST {NODE}/{page}", None, node_of, (303, 404, 403, 400, 404, 400)) for page in ("files", "upload")),
+    ("POST /channels/{id}/thumbnail", lambda _: {"remove": "1"}, channel_of, BY_EDITORS),
     ("GET /channels/{id}/selected", None, channel_of, (303, 404, 403, 400, 404, 400)),  # without a selection
     ("POST /channels/{id}/selected", lambda s: {"node": new_node(s), "do": "delete"}, channel_of, BY_EDITORS),
     ("GET /channels/{id}/trash", None, channel_of, OF_EDITORS),

@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # The same within packages that have subpackages; "" is the modules of the package itself.
 INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "operations": (
-        ("accounts", "administration", "sync"),
+        ("accounts", "administration", "editing", "sync"),
         ("publishing",),
         ("channels", "copying"),
         ("files", "nodes"),
@@ -45,7 +45,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("storage",),
         ("access", "health", "index_files"),
     ),
-    "domain": (("exercises", "trees"), ("",)),
+    "domain": (("exercises", "trees"), ("files",), ("",)),
     "pages": (("editing",), ("",)),
     "schemas": (("responses",), ("",)),
 }

@@ -2,7 +2,6 @@
 
 from chalicelib.domain import ricecooker_versions
 from chalicelib.errors import BadRequest, ValidationFailed
-from chalicelib.handlers import multipart
 from chalicelib.http.rights import Rights, in_body
 from chalicelib.http.router import Access, Request, Route, anyone
 from chalicelib.operations.access.channel_rights import editable_channel
@@ -11,6 +10,7 @@ from chalicelib.operations.files import file_uploads
 from chalicelib.operations.nodes import add_nodes
 from chalicelib.operations.publishing import publish_request
 from chalicelib.operations.trees import nested_tree
+from chalicelib.schemas import multipart
 from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.chef import (
     MAX_NAMES,
@@ -70,7 +70,7 @@ def file_diff(request: Request) -> list[str]:
 
 
 def file_upload(request: Request) -> SuccessResponse:
-    name, data = multipart.file_of(request)
+    name, data = multipart.file_of(request.headers.get("content-type", ""), request.body)
     file_uploads.store_upload(request.user, name, data)
     return {"success": True}
 

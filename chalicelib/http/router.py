@@ -22,6 +22,7 @@ from chalicelib.identity import csrf, visitors
 from chalicelib.identity.authentication import UNSAFE_METHODS, Identity, caller_of
 from chalicelib.identity.visitors import Visitor
 from chalicelib.rendering.html import Text
+from chalicelib.schemas import multipart
 from chalicelib.schemas.base import Schema
 from chalicelib.schemas.forms import Form
 from chalicelib.telemetry import count, log
@@ -85,14 +86,11 @@ class Request:
     @cached_property
     def form(self) -> Form:
         """The body as a form. Raises BadRequest if it is too large."""
-        return Form.parse(self.body)
+        return multipart.any_form(self.headers.get("content-type", ""), self.body)
 
     @cached_property
     def json(self) -> Any:
-        """The body as JSON, whatever its Content-Type; None if it is empty.
-
-        Raises BadRequest if it is not JSON.
-        """
+        """The body as JSON, whatever its Content-Type; None if it is empty. Raises BadRequest if it is not JSON."""
         if not self.body.strip():
             return None
         try:

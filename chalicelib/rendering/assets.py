@@ -10,12 +10,15 @@ from pathlib import Path
 
 STATIC = Path(__file__).with_name("static")
 PATH = "/static"
-_PACKAGED = Path("static", "bootstrap5")  # of the package flask_bootstrap
 # The pictures of Bootstrap Icons that pages use.
 ICONS = (
     *("folder", "camera-video", "music-note-beamed", "file-earmark-text", "window", "question-circle", "images"),
     *("puzzle", "book", "people", "clock-history", "collection-play", "exclamation-triangle", "file-earmark"),
 )
+# A package, folders in it, and a file.
+_STYLESHEET = ("flask_bootstrap", "static", "bootstrap5", "css", "bootstrap.min.css")
+_ICONS = ("flask_bootstrap", "static", "bootstrap5", "icons", "bootstrap-icons.svg")
+_SPARK_MD5 = ("django_chunk_file_upload", "static", "js", "spark-md5.min.js")  # computes MD5s in parts
 _DARK = "[data-bs-theme=dark]"
 _RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
 _SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/\s*$")
@@ -51,17 +54,17 @@ def sprite(icons: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(found[0] for found in symbols if found)}</svg>'
 
 
-def _packaged(*parts: str) -> str:
-    """The package is found without being imported: it belongs to a framework that is not installed on Lambda."""
-    found = importlib.util.find_spec("flask_bootstrap")
+def _packaged(package: str, *parts: str) -> str:
+    """A file of a package, which is found without being imported: its framework is not installed on Lambda."""
+    found = importlib.util.find_spec(package)
     if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("The package Bootstrap-Flask is not installed.")
-    return Path(found.submodule_search_locations[0], _PACKAGED, *parts).read_text(encoding="utf-8")
+        raise FileNotFoundError(f"The package {package} is not installed.")
+    return Path(found.submodule_search_locations[0], *parts).read_text(encoding="utf-8")
 
 
 ASSETS: dict[str, Asset] = {
-    "bootstrap.css": Asset("text/css; charset=utf-8", lambda: by_system(_packaged("css", "bootstrap.min.css"))),
-    "icons.svg": Asset("image/svg+xml; charset=utf-8", lambda: sprite(_packaged("icons", "bootstrap-icons.svg"))),
+    "bootstrap.css": Asset("text/css; charset=utf-8", lambda: by_system(_packaged(*_STYLESHEET))),
+    "icons.svg": Asset("image/svg+xml; charset=utf-8", lambda: sprite(_packaged(*_ICONS))),
     "site.css": _own("site.css", "text/css"),
     "site.js": _own("site.js", "text/javascript"),
     "api.css": _own("api.css", "text/css"),
@@ -70,6 +73,9 @@ ASSETS: dict[str, Asset] = {
     "editing.css": _own("editing.css", "text/css"),
     "tree.js": _own("tree.js", "text/javascript"),
     "progress.js": _own("progress.js", "text/javascript"),
+    "upload.js": _own("upload.js", "text/javascript"),
+    "md5.js": _own("md5.js", "text/javascript"),
+    "spark-md5.js": Asset("text/javascript; charset=utf-8", lambda: _packaged(*_SPARK_MD5)),
     "icon.svg": _own("icon.svg", "image/svg+xml"),
 }
 

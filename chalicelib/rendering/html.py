@@ -39,12 +39,13 @@ def render(template: str, **values: Any) -> Html:
 def headers() -> dict[str, str]:
     """The headers of a page. Its policy allows styles and scripts of `/static/` alone: users' files have our host, too.
 
-    Pictures may be data URLs, as Bootstrap's stylesheet has them, and blobs, as scripts show files before their upload.
+    Pictures may be data URLs, as Bootstrap's stylesheet has them. Scripts read files before their upload as blobs.
     """
     own = f"{settings().public_url}/static/"
     policy = (
         f"default-src 'none'; style-src {own}; script-src {own}; worker-src {own}; connect-src 'self'; "
-        "img-src 'self' data: blob:; media-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        "img-src 'self' data: blob:; media-src 'self' blob:; form-action 'self'; frame-ancestors 'none'; "
+        "base-uri 'none'"
     )
     return {
         "Content-Type": "text/html; charset=utf-8",

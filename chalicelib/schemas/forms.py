@@ -7,13 +7,15 @@ from chalicelib.errors import BadRequest
 
 TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 200
+Sent = tuple[str, bytes]  # (name, content) of a file
 
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a form, each with all values that were sent, in their order."""
+    """The fields of a form, each with all values that were sent, in their order, and the file that was sent."""
 
     fields: dict[str, list[str]]
+    file: Sent | None = None
 
     @classmethod
     def parse(cls, body: bytes) -> "Form":

@@ -8,11 +8,14 @@ from pathlib import Path
 
 CHALICE_CLI = "only Chalice's command line imports it"
 FLASK = "Bootstrap-Flask is installed for the stylesheet that it contains, not for Flask"
+DJANGO = "django-chunk-file-upload is installed for the SparkMD5 that it contains, not for Django"
 NOT_INSTALLED = {
+    "asgiref": DJANGO,
     "blessed": CHALICE_CLI,
     "blinker": FLASK,
     "chalice": "the functions import only chalice/app.py, which `chalice package` adds itself",
     "click": CHALICE_CLI,
+    "django": DJANGO,
     "dnspython": "email-validator imports it only to look domains up",
     "editor": CHALICE_CLI,
     "flask": FLASK,
@@ -25,6 +28,8 @@ NOT_INSTALLED = {
     "readchar": CHALICE_CLI,
     "runs": CHALICE_CLI,
     "setuptools": CHALICE_CLI,
+    "sqlparse": DJANGO,
+    "tzdata": DJANGO,
     "wcwidth": CHALICE_CLI,
     "werkzeug": FLASK,
     "wheel": CHALICE_CLI,
@@ -73,6 +78,9 @@ PRUNED = (
     Prune("flask_bootstrap/static/bootstrap4", "the same"),
     Prune("flask_bootstrap/static/bootstrap5/*", "the same", keep=("css", "icons")),
     Prune("flask_bootstrap/static/bootstrap5/css/*", "the same", keep=("bootstrap.min.css",)),
+    Prune("django_chunk_file_upload/*", "only SparkMD5 is used", keep=("static",)),
+    Prune("django_chunk_file_upload/static/*", "the same", keep=("js",)),
+    Prune("django_chunk_file_upload/static/js/*", "the same", keep=("spark-md5.min.js",)),
     Prune("PIL/_avif.*", "only PNG, JPEG, GIF and WebP are read"),
     Prune("pillow.libs/libavif-*", "the same; Pillow works without it"),
     Prune("PIL/_imagingft.*", "no text is drawn"),

@@ -167,7 +167,8 @@ class TestActions:
         for visitor in (user, Visitor(studio, user_id)):
             page = visitor.click(visitor.open(f"/channels/{channel_id}/"), "one")
             offered.append({name for name, path in page.links.items() if path.startswith(page.path.rstrip("/") + "/")})
-        assert offered == [{"Edit", "Add", "Move", "Copy", "Delete", "Move, copy or delete several"}, {"Copy"}]
+        of_editors = {"Edit", "Thumbnail", "Add", "Move", "Copy", "Delete", "Move, copy or delete several"}
+        assert offered == [of_editors, {"Copy"}]
         page = user.open(f"/channels/{channel_id}/")
         for name in ("Edit details", "Add", "Trash"):
             assert user.click(page, name).status == 200

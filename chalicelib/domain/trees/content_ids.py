@@ -7,7 +7,7 @@ shares that of its source until its files or questions change; thumbnails do not
 from collections.abc import Iterable
 from typing import Protocol
 
-from chalicelib.domain.file_slots import is_thumbnail
+from chalicelib.domain.files.file_slots import is_thumbnail
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.types import FileData
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from le_utils.constants import content_kinds
 from le_utils.constants.licenses import LICENSELIST
 
-from chalicelib.domain.file_slots import one_per_slot
+from chalicelib.domain.files.file_slots import one_per_slot
 from chalicelib.domain.trees.inheritance import inherit
 from chalicelib.domain.trees.selection import select, with_resources
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode

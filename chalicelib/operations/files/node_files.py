@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from chalicelib.domain.exercises import questions
-from chalicelib.domain.file_slots import replaced
+from chalicelib.domain.files.file_slots import replaced
 from chalicelib.domain.ids import new_id, parse_id
 from chalicelib.domain.types import FileData
 from chalicelib.errors import NotFound, ValidationFailed

@@ -7,7 +7,7 @@ from typing import Any, cast
 from le_utils.constants.format_presets import CHANNEL_THUMBNAIL, PRESETLIST
 
 from chalicelib.domain.exercises.completion import incomplete_reasons
-from chalicelib.domain.file_slots import one_per_id, one_per_slot, slot_of
+from chalicelib.domain.files.file_slots import one_per_id, one_per_slot, slot_of
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import split_filename
 from chalicelib.domain.trees.content_ids import is_other_content, own_id

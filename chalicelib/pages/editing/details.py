@@ -22,17 +22,17 @@ _DEFAULT = "content_defaults."  # begins the fields of defaults, as in errors
 
 def edit(request: Request) -> Reply:
     channel_rights.writable(request.user, request.params["id"])
-    return _form(request)
+    return form(request)
 
 
 def save(request: Request) -> Reply:
     """Store the fields that were changed in the form, unless someone has changed the same since."""
-    form = request.form
+    typed = request.form
     try:
-        given = {name: value.replace("\r\n", "\n") for name, value in form.filled(*_OWN).items()}
-        before = {name: form.get(f"{_WAS}{name}").replace("\r\n", "\n") for name in given}
+        given = {name: value.replace("\r\n", "\n") for name, value in typed.filled(*_OWN).items()}
+        before = {name: typed.get(f"{_WAS}{name}").replace("\r\n", "\n") for name in given}
         changed = {name: value for name, value in given.items() if value != before[name]}
-        defaults = {name: form.get(f"{_DEFAULT}{name}") for name in _DEFAULTS if _is_changed(request, name)}
+        defaults = {name: typed.get(f"{_DEFAULT}{name}") for name in _DEFAULTS if _is_changed(request, name)}
         sent: dict[str, Any] = {**changed}
         if defaults:
             sent["content_defaults"] = {name: value or None for name, value in defaults.items()}
@@ -43,7 +43,7 @@ def save(request: Request) -> Reply:
             seen={name: before[name] for name in changed},
         )
     except StudioError as error:
-        return _form(request, error)
+        return form(request, error)
     return redirect(paths.channel(request.params["id"]), "channel-saved")
 
 
@@ -52,7 +52,8 @@ def _is_changed(request: Request, name: str) -> bool:
     return field in request.form.fields and request.form.get(field) != request.form.get(f"{_WAS}{field}")
 
 
-def _form(request: Request, error: StudioError | None = None) -> Reply:
+def form(request: Request, error: StudioError | None = None) -> Reply:
+    """The page with the form as it is stored, or as it was sent if there is an error."""
     channel = channel_resource.retrieve(request.user, request.params["id"])
     return page(
         request,

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from chalicelib.domain.files import file_kinds
 from chalicelib.domain.ids import new_id
 from chalicelib.domain.types import CREDITS, LABELS
 from chalicelib.errors import Conflict, StudioError
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import redirect
-from chalicelib.operations.nodes import node_editor, node_writes
-from chalicelib.operations.nodes.node_editor import Opened
+from chalicelib.operations.editing import node_editor
+from chalicelib.operations.editing.node_editor import Opened
+from chalicelib.operations.nodes import node_writes
 from chalicelib.pages.editing import paths
 from chalicelib.pages.editing.showing import page
 from chalicelib.rendering import choices
@@ -84,7 +86,7 @@ def _line_ends(text: str) -> str:
 
 
 def add(request: Request) -> Reply:
-    return _add_form(request, opened(request))
+    return add_form(request, opened(request))
 
 
 def create(request: Request) -> Reply:
@@ -94,10 +96,11 @@ def create(request: Request) -> Reply:
         sent = {**given, "parent": at.node["id"], "kind": "topic"}
         made = node_writes.create(request.user, parse(NodeWrite, sent))
     except StudioError as error:
-        return _add_form(request, at, error)
+        return add_form(request, at, error)
     return redirect(paths.node(at.channel_id, made["id"]), "topic-added")
 
 
-def _add_form(request: Request, at: Opened, error: StudioError | None = None) -> Reply:
+def add_form(request: Request, at: Opened, error: StudioError | None = None) -> Reply:
+    """The page to add a topic or files to this topic."""
     key = new_id() if isinstance(error, Conflict) else request.form.get("id") or new_id()
-    return page(request, "add", error=error, at=at, back=paths.of(at), key=key)
+    return page(request, "add", error=error, at=at, back=paths.of(at), key=key, taken=file_kinds.MAIN)

@@ -1,6 +1,6 @@
 """Where the pages of channels and nodes are."""
 
-from chalicelib.operations.nodes.node_editor import Opened
+from chalicelib.operations.editing.node_editor import Opened
 
 
 def channel(channel_id: str) -> str:

@@ -11,10 +11,10 @@ from chalicelib.errors import BadRequest, Conflict, StudioError
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import redirect
 from chalicelib.operations.channels import channel_list
-from chalicelib.operations.copying import several
-from chalicelib.operations.copying.several import Outcome
-from chalicelib.operations.nodes import node_editor, node_reads
-from chalicelib.operations.nodes.node_editor import Opened
+from chalicelib.operations.editing import node_editor, several
+from chalicelib.operations.editing.node_editor import Opened
+from chalicelib.operations.editing.several import Outcome
+from chalicelib.operations.nodes import node_reads
 from chalicelib.pages.editing import paths
 from chalicelib.pages.editing.showing import page
 from chalicelib.schemas.base import parse

@@ -7,9 +7,9 @@ from chalicelib.errors import BadRequest, Conflict, StudioError
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import redirect
 from chalicelib.operations.access import channel_rights
-from chalicelib.operations.copying import several
-from chalicelib.operations.copying.several import Outcome
-from chalicelib.operations.nodes import node_editor, node_reads
+from chalicelib.operations.editing import node_editor, several
+from chalicelib.operations.editing.several import Outcome
+from chalicelib.operations.nodes import node_reads
 from chalicelib.pages.editing import paths
 from chalicelib.pages.editing.showing import page
 from chalicelib.schemas.contentnode import NodeQuery

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.ids import new_id
-from chalicelib.operations.copying import node_copies, several
-from chalicelib.operations.nodes import node_editor
+from chalicelib.operations.copying import node_copies
+from chalicelib.operations.editing import node_editor, several
 from tests.support.aws.calls import counting
 from tests.support.worlds.editing import World
 

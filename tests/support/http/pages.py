@@ -12,8 +12,14 @@ from tests.support.http.client import Answer, Browser, Studio
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 FORM = "application/x-www-form-urlencoded"
+BOUNDARY = "0123456789abcdef"
+MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 HTML = "text/html; charset=utf-8"
 _VOID = {"input", "img", "link", "meta", "br", "hr", "source", "track", "wbr", "col"}
+
+
+def _part(disposition: str, content: bytes) -> bytes:
+    return f"--{BOUNDARY}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content + b"\r\n"
 
 
 @dataclass
@@ -163,6 +169,17 @@ class Visitor:
         if CSRF not in self.browser.cookies:
             self.browser.cookies[CSRF] = new_session_id()
         return self.send("POST", path, urlencode({FIELD: self.browser.cookies[CSRF], **values}).encode())
+
+    def upload(self, page: Page, action: str, name: str, data: bytes, **values: str) -> Page:
+        """Fill in the form with this action, choose a file in its field `file`, and send it."""
+        filled: dict[str, Any] = {**page.form(action).fields, **values}
+        filled.pop("file", None)
+        texts = [
+            (key, text) for key, given in filled.items() for text in ([given] if isinstance(given, str) else given)
+        ]
+        parts = [_part(f'name="{key}"', text.encode()) for key, text in texts]
+        body = b"".join([*parts, _part(f'name="file"; filename="{name}"', data), f"--{BOUNDARY}--\r\n".encode()])
+        return self._follow(action, self.send("POST", action, body, content_type=MULTIPART))
 
     def click(self, page: Page, text: str) -> Page:
         """Follow the link with this text."""

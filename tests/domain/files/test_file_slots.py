@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.domain.file_slots import one_per_id, one_per_slot, replaced
+from chalicelib.domain.files.file_slots import one_per_id, one_per_slot, replaced
 from tests.support.worlds.trees import make_file
 
 

@@ -1,13 +1,15 @@
-"""Reads the file of a multipart/form-data body (RFC 7578).
+"""Reads the file and the fields of a multipart/form-data body (RFC 7578).
 
 The body is parsed in chunks and within limits. Parts within parts are not parsed: a part's content is its bytes.
 """
 
 import logging
+from collections import defaultdict
 
 from chalicelib.errors import BadRequest
-from chalicelib.http.router import Request
+from chalicelib.schemas.forms import Form, Sent
 
+TYPE = "multipart/form-data"
 MAX_PARTS = 20
 MAX_HEADERS = 10  # per part
 MAX_HEADER_BYTES = 4096  # of each
@@ -18,17 +20,30 @@ _PLAIN = ("", "7bit", "8bit", "binary")
 logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # the response says what is wrong with a form
 
 
-def file_of(request: Request) -> tuple[str, bytes]:
+def any_form(content_type: str, body: bytes) -> Form:
+    """The form that a browser has sent: with a file, or urlencoded. Raises BadRequest."""
+    return form_of(content_type, body) if content_type.strip().lower().startswith(TYPE) else Form.parse(body)
+
+
+def file_of(content_type: str, body: bytes) -> tuple[str, bytes]:
     """(file name, bytes) of the first field `file` that has a file name.
 
     Raises BadRequest if the body is not multipart, has no such file, or exceeds a limit.
     """
-    # Imported here because only old versions of ricecooker upload this way.
+    found = form_of(content_type, body).file
+    if found is None:
+        raise BadRequest(f"{_INVALID}send the file with its name in the field `file`.")
+    return found
+
+
+def form_of(content_type: str, body: bytes) -> Form:
+    """The fields of a form and the first file in its field `file`. Raises BadRequest as `file_of`."""
+    # Imported here because few requests have such a body.
     from python_multipart.exceptions import FormParserError
     from python_multipart.multipart import MultipartParser, parse_options_header
 
-    kind, options = parse_options_header(_latin(request.headers.get("content-type", "")))
-    if kind != b"multipart/form-data" or not options.get(b"boundary"):
+    kind, options = parse_options_header(_latin(content_type))
+    if kind != TYPE.encode() or not options.get(b"boundary"):
         raise BadRequest(f"{_INVALID}send multipart/form-data with a boundary and a field `file`.")
     form = _Form()
     try:
@@ -46,11 +61,11 @@ def file_of(request: Request) -> tuple[str, bytes]:
             max_header_count=MAX_HEADERS,
             max_header_size=MAX_HEADER_BYTES,
         )
-        for at in range(0, len(request.body), CHUNK):
-            parser.write(request.body[at : at + CHUNK])
+        for at in range(0, len(body), CHUNK):
+            parser.write(body[at : at + CHUNK])
     except FormParserError as error:
         raise BadRequest(f"{_INVALID}the body is not valid multipart/form-data ({error}).") from error
-    return form.file()
+    return form.sent()
 
 
 def _latin(header: str) -> str:
@@ -70,6 +85,8 @@ class _Form:
         self._headers: dict[bytes, bytes] = {}
         self._name = self._value = b""
         self._is_file = self._is_complete = False
+        self._field = ""
+        self._fields: dict[str, list[list[bytes]]] = defaultdict(list)
         self._found: tuple[str, list[bytes]] | None = None
 
     def begin_part(self) -> None:
@@ -97,8 +114,11 @@ class _Form:
         kind, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name, filename = options.get(b"name"), options.get(b"filename")
         self._is_file = self._found is None and kind == b"form-data" and name == b"file" and bool(filename)
+        self._field = "" if name is None or filename is not None else name.decode(errors="replace")
         if self._is_file:
             self._found = ((filename or b"").decode(errors="replace"), [])
+        elif self._field:
+            self._fields[self._field].append([])
 
     def add_data(self, data: bytes, start: int, end: int) -> None:
         if self._is_file and self._found:
@@ -107,14 +127,23 @@ class _Form:
         self._other_bytes += end - start
         if self._other_bytes > MAX_FIELD_BYTES:
             raise BadRequest(f"{_INVALID}the fields besides `file` have more than {MAX_FIELD_BYTES} bytes. Omit them.")
+        if self._field:
+            self._fields[self._field][-1].append(data[start:end])
 
     def end(self) -> None:
         self._is_complete = True
 
-    def file(self) -> tuple[str, bytes]:
-        """The file that was found. Raises BadRequest if there is none."""
+    def sent(self) -> Form:
+        """What was sent. Raises BadRequest if the body is not complete."""
         if not self._is_complete:
             raise BadRequest(f"{_INVALID}the body ends before its last boundary. Send it whole.")
-        if self._found is None:
-            raise BadRequest(f"{_INVALID}send the file with its name in the field `file`.")
-        return self._found[0], b"".join(self._found[1])
+        fields = {
+            name: [b"".join(parts).decode(errors="replace") for parts in values]
+            for name, values in self._fields.items()
+        }
+        found: Sent | None = (self._found[0], b"".join(self._found[1])) if self._found else None
+        return Form(fields, found)
+
+
+def _text(parts: list[bytes]) -> str:
+    return b"".join(parts).decode(errors="replace")
