@@ -30,6 +30,7 @@ def _show(request: Request, error: StudioError | None = None) -> Reply:
         request,
         "publishing/publish.html",
         error=error,
+        has_form=error is not None or "again" in request.query,
         public_url=settings().public_url,
         languages=names.all_languages() if found["may_publish"] else [],
         **found,

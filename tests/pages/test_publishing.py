@@ -86,9 +86,16 @@ def test_an_unchanged_channel_says_so_and_keeps_the_notes(user: Visitor, studio:
     assert page.form(f"/channels/{channel_id}/publish/").fields["version_notes"] == ["Later"]
 
 
-def test_a_publish_that_runs_is_joined(user: Visitor, channel_id: str) -> None:
-    publish(user, channel_id)
-    assert "another one follows it" in publish(user, channel_id, version_notes="More").text
+def test_a_publish_that_runs_is_joined_by_a_page_that_stays(user: Visitor, channel_id: str) -> None:
+    """What is being typed would be lost if the page were loaded again."""
+    page = user.click(publish(user, channel_id), "Request another publish after this one")
+    assert ("refresh" in page.answer.text, "data-task" in page.answer.text) == (False, False)
+    after = user.submit(page, f"/channels/{channel_id}/publish/", version_notes="More")
+    assert "another one follows it" in after.text
+
+
+def test_a_page_that_follows_a_publish_has_no_form(user: Visitor, channel_id: str) -> None:
+    assert not [form for form in publish(user, channel_id).forms if form.action.endswith("/publish/")]
 
 
 def test_invalid_fields_are_shown_with_what_was_typed(user: Visitor, channel_id: str) -> None:
