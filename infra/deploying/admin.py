@@ -1,9 +1,9 @@
 """One-time passwords and API tokens, issued by the application's own code in the environment of the deployed API.
 
 The functions here start `python -m infra.deploying.admin` with that environment. `look` prints whether there is an
-administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it
-(`["abc", true]`), `token EMAIL` a new API token of a user, `revoke WHICH EMAIL` how many tokens were revoked; `active
-EMAIL 0` (or 1) prints null.
+administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it (`["abc",
+true]`), `token EMAIL` a new API token of a user and, for a new user, a link to choose a password and whether it was
+mailed (`["abc", "", false]`), `revoke WHICH EMAIL` how many tokens were revoked; `active EMAIL 0` (or 1) prints null.
 """
 
 import json
@@ -35,12 +35,14 @@ def give(account: Account, prefix: str, email: str) -> tuple[str, bool]:
     return str(password), bool(is_new)
 
 
-def token(account: Account, prefix: str, email: str) -> str:
+def token(account: Account, prefix: str, email: str) -> tuple[str, str, bool]:
     """Issue an API token to the user with this e-mail address, creating the user if needed; older tokens stay valid.
+    Returns it and, for a new user, a link to choose a password (else "") and whether it was mailed.
 
     Raises DeployError, also for an invalid address.
     """
-    return str(_run(account, prefix, "token", email))
+    issued, link, is_mailed = _run(account, prefix, "token", email)
+    return str(issued), str(link), bool(is_mailed)
 
 
 def revoke(account: Account, prefix: str, which: str, email: str) -> int:
@@ -118,12 +120,16 @@ def _given(email: str) -> tuple[str, bool]:
     return accounts.give_one_time_password(email), before is None or not (before.is_admin and before.is_active)
 
 
-def _token(email: str) -> str:
+def _token(email: str) -> tuple[str, str, bool]:
     from chalicelib.identity import accounts
+    from chalicelib.operations.accounts import passwords
 
     address = accounts.plain_address(email)
     user = accounts.find(address) if address else None
-    return accounts.issue_token(user) if user else accounts.create_user(email)[1]
+    if user:
+        return accounts.issue_token(user), "", False
+    _, issued = accounts.create_user(email)
+    return issued, *passwords.link_of_operator(email)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ redrive, SET="Name=value" or ROTATE=1 for settings, JOB for job. Each raises Dep
 
 import json
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -50,7 +51,17 @@ def _token(at: Account, stage: str, options: Options) -> None:
     if which:
         say_now(revoked(admin.revoke(at, prefix, which, email)))
     else:
-        say_now(admin.token(at, prefix, email))
+        token, link, is_mailed = admin.token(at, prefix, email)
+        if link:
+            print(choosing(email, link, is_mailed), file=sys.stderr)  # standard output is the token alone
+        say_now(token)
+
+
+def choosing(email: str, link: str, is_mailed: bool) -> str:
+    """A sentence for the operator about the link by which a new user chooses a password."""
+    if is_mailed:
+        return f"{email} is new, and was mailed a link to choose a password."
+    return f"{email} is new, and no mail was sent. This link lets its reader choose the password, for a week: {link}"
 
 
 def revoked(count: int) -> str:

@@ -49,6 +49,7 @@ def _interrupt(*_: object) -> None:
 
 def _greet(stack: Stack) -> None:
     print(f"address   {stack.url}")
+    print(f"mail      {stack.url}/local/mail/")
     if stack.token:
         print(f"user      {stack.email}")
         print(f"password  {stack.password}")

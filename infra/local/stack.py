@@ -63,6 +63,7 @@ def start(port: int = 0, data_dir: Path | str = ".local", app_dir: Path = ROOT) 
         endpoint, ministack = resources.enter_context(emulator.serve(folder, lock))
         environment = emulator.environment(endpoint, emulator.prepare(endpoint), url)
         environment["FRONT_KEY"] = secrets.token_urlsafe(32)
+        environment["MAIL_FROM"] = emulator.SENDER
         environment["PYTHONPATH"] = os.pathsep.join([str(app_dir), str(ROOT)])
         environment["TMPDIR"] = resources.enter_context(_temporary(folder))
         children = [ministack]

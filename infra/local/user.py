@@ -22,9 +22,12 @@ EMAIL_TAKEN = 2
 
 
 def create(email: str, admin: bool, change: bool = False) -> int:
-    """Create the user by the app's code and print the token; with `change`, give an existing user the password."""
+    """Create the user by the app's code and print the token; with `change`, give an existing user the password. A user
+    without a password is mailed a link to choose one, which is shown on standard error if it cannot be mailed.
+    """
     from chalicelib.errors import Conflict, StudioError
     from chalicelib.identity import accounts, password_rules
+    from chalicelib.operations.accounts import passwords
 
     password = sys.stdin.read()
     try:
@@ -34,6 +37,8 @@ def create(email: str, admin: bool, change: bool = False) -> int:
             print(problem, file=sys.stderr)
             return 1
         _, token = accounts.create_user(email, password or None, is_admin=admin)
+        if not password:
+            print(commands.choosing(email, *passwords.link_of_operator(email)), file=sys.stderr)
     except Conflict:
         return _change(email, password) if change and password else _taken(email)
     except StudioError:

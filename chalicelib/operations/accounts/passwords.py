@@ -4,10 +4,12 @@ As for registering (`registration`), nothing says whether an address has an acco
 password, so that of several links only one can be used.
 """
 
+from contextlib import suppress
+
 from chalicelib.aws import mail
 from chalicelib.config import settings
 from chalicelib.domain.tokens import digest, is_link_key, new_link_key
-from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.accounts import ONE_TIME_SECONDS
 from chalicelib.mails import messages
@@ -81,13 +83,15 @@ def choose(key: str, password: str, revoke_tokens: bool = False) -> None:
 def link_of_operator(email: str) -> tuple[str, bool]:
     """A link to choose a password, valid for a week, for a user whom an operator made; and whether it was mailed.
 
-    Raises NotFound for an unknown user, Busy if the mail cannot be sent.
+    Raises NotFound for an unknown user.
     """
     user, key = accounts.user_with(email), new_link_key()
     account_links.add(_link(key, str(user.email), user, ONE_TIME_SECONDS))
-    if mail.can_send():
+    is_mailed = mail.can_send()
+    with suppress(Busy):
         mail.send(str(user.email), messages.choose_password(key))
-    return f"{settings().public_url}{messages.reset_path(key)}", mail.can_send()
+        return f"{settings().public_url}{messages.reset_path(key)}", is_mailed
+    return f"{settings().public_url}{messages.reset_path(key)}", False
 
 
 def _found(key: str) -> tuple[AccountLink, User] | None:

@@ -1,5 +1,6 @@
 """AWS for the local stack: starts ministack, creates the template's resources, and makes the app's environment."""
 
+import contextlib
 import http.client
 import os
 import time
@@ -19,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PYTHON = Path(os.environ.get("MINISTACK_PYTHON", ROOT / ".venv-ministack/bin/python"))
 PREFIX = "studio-local-"
 HEALTH = "/_ministack/health"
+SENDER = "studio@example.org"  # of mails, which stay here: see edge/mailbox.py
 STARTS_WITHIN = 30.0  # seconds
 _IDENTITY = {
     "AWS_ACCESS_KEY_ID": "local",
@@ -50,7 +52,7 @@ def serve(
     for name in ("s3", "state"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     settings = {
-        "SERVICES": "dynamodb,s3,sqs,cloudformation",
+        "SERVICES": "dynamodb,s3,ses,sqs,cloudformation",
         "PERSIST_STATE": "1",
         "STATE_DIR": str(folder / "state"),
         "S3_PERSIST": "1",
@@ -105,7 +107,7 @@ def client(service: str, endpoint: str) -> Any:
 
 
 def prepare(endpoint: str) -> dict[str, str]:
-    """Create or update tables, bucket and queues; returns the queues' URLs by name.
+    """Create or update tables, bucket, queues and the sender of mails; returns the queues' URLs by name.
 
     Raises StackError if data on disk has other keys than the template.
     """
@@ -113,6 +115,9 @@ def prepare(endpoint: str) -> dict[str, str]:
         resources.create_tables(client("dynamodb", endpoint), PREFIX)
     except resources.KeysDiffer as table:
         raise StackError(f"The keys of table {table} have changed: remove DATA_DIR to start with no data.") from None
+    ses = client("sesv2", endpoint)
+    with contextlib.suppress(ses.exceptions.AlreadyExistsException):
+        ses.create_email_identity(EmailIdentity=SENDER)
     queues = resources.create_queues(client("sqs", endpoint), PREFIX)
     s3 = client("s3", endpoint)
     resources.create_bucket(s3, PREFIX)

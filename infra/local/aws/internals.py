@@ -24,7 +24,7 @@ from typing import Any
 
 import ministack.app
 from ministack.core import concurrency, persistence
-from ministack.services import sqs
+from ministack.services import ses, sqs
 
 VERSION = "1.5.33"  # of ministack, as in requirements-ministack.txt
 MAX_BATCHES = 2  # of a queue, concurrently
@@ -83,6 +83,10 @@ INTERNALS = (
     Internal("services.sqs", "_queues_lock", "lock"),
     Internal("services.sqs", "get_state", "()", "copy.deepcopy(_queues)"),
     Internal("services.sqs", "load_persisted_state", "(data)"),
+    Internal("services.ses", "_sent_emails", "AccountRegionScopedDict"),
+    Internal("services.ses", "_restore_regional_store", "(store, restored)"),
+    Internal("services.ses", "get_state", "()", "copy.deepcopy("),
+    Internal("services.ses", "load_persisted_state", "(data)"),
     Internal("core.lambda_runtime", "_detect_runtime_binary", "(runtime)", "sys.executable"),
     Internal("core.lambda_runtime", "Worker._drain_stderr_bounded", "(self, first_line_wait, idle_confirm, hard_cap)"),
     Internal("services.lambda_svc", "_sqs_esm_concurrency", "(esm, func_rec, config, queue)"),
@@ -158,6 +162,23 @@ def release_messages() -> None:
                     message["visible_at"] = min(message["visible_at"], time.time())
 
     sqs.load_persisted_state = load_visible
+
+
+def keep_mails() -> None:
+    """Save the mails that were sent, too.
+
+    To report: ministack saves the identities of SES, but forgets its mails when it stops.
+    """
+    get, load = ses.get_state, ses.load_persisted_state
+
+    def get_with_mails() -> dict[str, Any]:
+        return {**get(), "_sent_emails": copy.deepcopy(ses._sent_emails)}
+
+    def load_with_mails(data: dict[str, Any]) -> None:
+        load(data)
+        ses._restore_regional_store(ses._sent_emails, data.get("_sent_emails", {}))
+
+    ses.get_state, ses.load_persisted_state = get_with_mails, load_with_mails
 
 
 def replace_poll_sleep(sleep: Callable[[float], Awaitable[None]]) -> None:

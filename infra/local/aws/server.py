@@ -170,6 +170,7 @@ def main() -> None:
     lifeline.hold()
     internals.use_c_encoder()
     internals.release_messages()
+    internals.keep_mails()
     if SERVES_FUNCTIONS:
         _serve_functions()
     polls = LongPolls()

@@ -15,10 +15,11 @@ import uvicorn
 from infra import routes
 from infra.local import lifeline
 from infra.local.aws import call_counter
-from infra.local.edge import origin_access
+from infra.local.edge import mailbox, origin_access
 from infra.local.edge.api import Api, read_body, request_of
 from infra.local.edge.cache import CACHED_METHODS, Edge
 from infra.local.edge.content import Content
+from infra.local.edge.mailbox import Mailbox
 from infra.local.edge.remote_api import RemoteApi
 from infra.local.edge.responses import Receive, Scope, Send, problem, send_response, with_safety
 
@@ -28,14 +29,20 @@ STAGE = "api"  # of the deployed REST API
 class Gateway:
     """The ASGI application: checks the method, then passes the request to the route's origin."""
 
-    def __init__(self, content: Content, api: Api | RemoteApi, edge: Edge | None = None) -> None:
+    def __init__(
+        self, content: Content, api: Api | RemoteApi, edge: Edge | None = None, mailbox: Mailbox | None = None
+    ) -> None:
         self._content = content
         self._api = api
+        self._mailbox = mailbox
         self._edge = edge or Edge(api)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
+            return
+        if self._mailbox and scope["path"].startswith(mailbox.PATH.rstrip("/")):
+            await send_response(send, await self._mailbox.answer(scope["method"], scope["path"]))
             return
         route = routes.match(scope["raw_path"].decode("latin-1"))
         if route.safety:
@@ -60,6 +67,8 @@ class Gateway:
         await receive()
         await self._content.close()
         await self._api.close()
+        if self._mailbox:
+            await self._mailbox.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -93,7 +102,7 @@ def main() -> None:
 def _local() -> Gateway:
     content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
     api = Api(importlib.import_module("app").app, origin_secret=os.environ.get("FRONT_KEY", ""))
-    return Gateway(content, api)
+    return Gateway(content, api, mailbox=Mailbox(os.environ["AWS_ENDPOINT_URL"]))
 
 
 def _deployed() -> Gateway:
@@ -101,7 +110,8 @@ def _deployed() -> Gateway:
     content = Content(endpoint, os.environ["BUCKET"], origin_access.signer(endpoint, os.environ["BUCKET_READER"]))
     address = endpoint.removeprefix("http://")
     secrets = {"x-front-key": os.environ["FRONT_KEY"], "x-api-key": os.environ["API_KEY"]}
-    return Gateway(content, RemoteApi(address, os.environ["REST_API"], STAGE, secrets))
+    remote = RemoteApi(address, os.environ["REST_API"], STAGE, secrets)
+    return Gateway(content, remote, mailbox=Mailbox(endpoint))
 
 
 if __name__ == "__main__":

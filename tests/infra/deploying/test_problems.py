@@ -204,7 +204,10 @@ class TestAdministrator:
 
     def test_issues_tokens_to_existing_and_new_users(self, aws: Any, capsys: Any) -> None:
         assert [admin.main(["token", address]) for address in ("Chef@example.org", "chef@example.org")] == [0, 0]
-        tokens = set(map(json.loads, capsys.readouterr().out.splitlines()))
+        (first, link, is_mailed), (second, none, _) = map(json.loads, capsys.readouterr().out.splitlines())
+        assert link.startswith("http://front.example.org/accounts/password/reset/")
+        assert (none, is_mailed) == ("", False)
+        tokens = {first, second}
         user = accounts.find("chef@example.org")
         assert user is not None
         assert user.token_keys == {digest(token) for token in tokens}

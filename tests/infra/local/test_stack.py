@@ -237,7 +237,7 @@ def test_a_signal_stops_all_of_it(tmp_path: Path, number: signal.Signals) -> Non
     with command(tmp_path) as run:
         assert until(lambda: run.printed.endswith("ready\n"))
         names = [line.split()[0] for line in run.printed.splitlines()]
-        assert names == ["address", "user", "password", "token", "try", "open", "open", "open", "ready"]
+        assert names == ["address", "mail", "user", "password", "token", "try", "open", "open", "open", "ready"]
         children = run.children()
         assert len(children) == 1 + stack.WORKERS + stack.GATEWAYS  # one is ministack
         run.process.send_signal(number)

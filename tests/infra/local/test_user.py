@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from chalicelib.identity import accounts
+from chalicelib.operations.accounts import passwords
 from infra.local import user
 
 EMAIL = "someone@example.org"
@@ -32,6 +33,21 @@ def test_a_new_user_gets_a_token_and_the_password(make):
     status, token, _ = make(PASSWORD, "--change", "--admin")
     assert (status, len(token.strip()), stored().is_admin) == (0, 40, True)
     assert accounts.is_password_of(stored(), PASSWORD)
+
+
+def test_a_new_user_without_a_password_gets_a_link_to_choose_one(make):
+    """No mail can be sent here."""
+    _, said, errors = make()
+    assert len(said.strip()) == 40
+    key = errors.strip().rstrip("/").rpartition("/")[2]
+    assert "choose the password, for a week: http://front.example.org/accounts/password/reset/" in errors
+    passwords.choose(key, "tractor-umbrella-seventeen")
+    assert accounts.is_password_of(stored(), "tractor-umbrella-seventeen")
+    assert make(PASSWORD, "--change")[2] == ""
+
+
+def test_a_user_whose_password_was_given_gets_no_link(make):
+    assert make(PASSWORD)[2] == ""
 
 
 def test_an_existing_user_gets_the_password_and_no_token(make):
