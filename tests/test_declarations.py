@@ -47,7 +47,7 @@ class TestRoutes:
     def test_require_authentication_unless_they_are_public(self):
         open_to_all = {route.path for route in ROUTES if route.access is Access.ANYONE}
         signing_in = {f"/api/auth/session{end}" for end in ("", "/current")}
-        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout", "/password")}
+        signing_in |= {f"/en/accounts{end}" for end in ("", "/login", "/logout")}
         signing_in |= {
             f"/api/auth/{end}" for end in ("register", "activate", "password/reset", "password/reset/confirm")
         }

@@ -1,9 +1,9 @@
 """Registering, and choosing a password by a link in a mail."""
 
 from chalicelib.domain.tokens import csrf_token
-from chalicelib.handlers.session import agent_of, cookies_of, state
+from chalicelib.handlers.session import agent_of, state
 from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
-from chalicelib.identity import csrf
+from chalicelib.identity import cookies, csrf
 from chalicelib.identity.password_rules import MIN_PASSWORD
 from chalicelib.operations.accounts import passwords, registration
 from chalicelib.schemas.base import parse
@@ -29,7 +29,7 @@ def activate(request: Request) -> Reply:
     confirmed = registration.confirm(given.key, given.password, agent_of(request))
     started = confirmed.signed_in
     body: Activated = {**state(started.user, csrf_token(started.session_id)), "next": confirmed.next}
-    return Reply(body, 201, NO_STORE, cookies=cookies_of(started))
+    return Reply(body, 201, NO_STORE, cookies=cookies.for_sign_in(started.session_id, started.device))
 
 
 def request_reset(request: Request) -> Reply:

@@ -6,7 +6,6 @@ from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route
 from chalicelib.identity import authentication, cookies, csrf
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.accounts import sessions
-from chalicelib.operations.accounts.sessions import SignedIn
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.responses.session import SessionState
 from chalicelib.schemas.session import SignIn
@@ -39,24 +38,15 @@ def known(request: Request) -> tuple[Identity | None, str]:
 def sign_in(request: Request) -> Reply:
     csrf.check_origin(request.headers)
     given = parse(SignIn, request.json)
-    started = sessions.sign_in(given.wanted, given.password, request.address, device_of(request), agent_of(request))
+    device = cookies.device_of(request.headers)
+    started = sessions.sign_in(given.wanted, given.password, request.address, device, agent_of(request))
     answer = state(started.user, csrf_token(started.session_id))
-    return Reply(answer, 201, headers=NO_STORE, cookies=cookies_of(started))
-
-
-def device_of(request: Request) -> str:
-    """The cookie of a known device, empty if the request has none."""
-    return cookies.parsed(request.headers.get("cookie", "")).get(cookies.device_name(), "")
+    return Reply(answer, 201, headers=NO_STORE, cookies=cookies.for_sign_in(started.session_id, started.device))
 
 
 def agent_of(request: Request) -> str:
     """The User-Agent of a request, empty if it has none."""
     return request.headers.get("user-agent", "")
-
-
-def cookies_of(started: SignedIn) -> tuple[str, ...]:
-    """Set-Cookie values that start a session and let the device be recognised."""
-    return (*cookies.for_session(started.session_id), cookies.for_device(started.device))
 
 
 def sign_out(request: Request) -> Reply:

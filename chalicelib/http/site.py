@@ -5,7 +5,6 @@ form again: `page(..., error=error)`, with the status of the error.
 """
 
 import json
-import re
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -25,7 +24,6 @@ MESSAGE = "message"  # in the query: a key of `rendering.messages`
 EMPTY = Form({})
 # The values of a page that is the same for all readers.
 UNKNOWN: dict[str, Any] = {"user": None, "csrf_token": "", "path": "", "message": ""}
-_LOCAL = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 
 
 def page(
@@ -74,11 +72,6 @@ def sign_in_url(methods: Methods, request: Request) -> str:
     query = {name: value for name, value in last_values(request.query).items() if name != MESSAGE}
     own = f"{request.path.rstrip('/')}/" + (f"?{urlencode(query)}" if query else "")
     return f"{SIGN_IN}?next={quote(own if 'GET' in methods else '/')}"
-
-
-def local_path(text: str, default: str = "/") -> str:
-    """The path on this host that a `next` names; `default` if it is anything else."""
-    return text if _LOCAL.fullmatch(text) else default
 
 
 def _visitor(request: Request) -> Visitor:

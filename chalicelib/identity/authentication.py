@@ -13,8 +13,8 @@ from chalicelib.models.tokens import Token
 
 UNSAFE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 CHANGE_FIRST = (
-    "You signed in with a one-time password. Choose your own password first: on the page /en/accounts/, or with POST "
-    "/api/user/me/password/ with old_password and new_password."
+    "You signed in with a one-time password. Choose your own password first: on the page /accounts/password/change/, "
+    "or with POST /api/user/me/password/ with old_password and new_password."
 )
 
 

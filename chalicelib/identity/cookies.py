@@ -4,6 +4,8 @@ Over https, all but the CSRF cookie have the prefix `__Host-`: browsers accept t
 host of the domain can plant a session.
 """
 
+from collections.abc import Mapping
+
 from chalicelib.config import settings
 from chalicelib.domain.tokens import csrf_token
 from chalicelib.models.sessions import MAX_AGE
@@ -41,6 +43,16 @@ def for_device(value: str) -> str:
 def for_session(session_id: str) -> tuple[str, ...]:
     """Set-Cookie values that start a session."""
     return (_cookie(session_name(), session_id, MAX_AGE, "; HttpOnly"), for_csrf(csrf_token(session_id)))
+
+
+def for_sign_in(session_id: str, device: str) -> tuple[str, ...]:
+    """Set-Cookie values that start a session and let the device be recognised."""
+    return (*for_session(session_id), for_device(device))
+
+
+def device_of(headers: Mapping[str, str]) -> str:
+    """The cookie of a known device, empty if the request has none; header names are in lower case."""
+    return parsed(headers.get("cookie", "")).get(device_name(), "")
 
 
 def for_csrf(token: str) -> str:

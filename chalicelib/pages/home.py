@@ -2,10 +2,11 @@
 
 from chalicelib.errors import NotFound
 from chalicelib.http.router import NO_STORE, Reply, Request
-from chalicelib.http.site import page, redirect
+from chalicelib.http.site import MESSAGE, page, redirect
 from chalicelib.operations.health import checks
 from chalicelib.rendering import assets
 from chalicelib.rendering.html import Text
+from chalicelib.schemas.query import last_values
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_DAY = "public, max-age=86400"
@@ -14,7 +15,8 @@ ROBOTS = "User-agent: *\nDisallow: /api/\nDisallow: /content/\nDisallow: /accoun
 
 def show(request: Request) -> Reply:
     """What this is; users get their channels instead."""
-    return redirect("/channels/") if request.caller else page(request, "home/home.html")
+    said = last_values(request.query).get(MESSAGE, "")
+    return redirect("/channels/", said) if request.caller else page(request, "home/home.html")
 
 
 def healthz(_: Request) -> Reply:

@@ -53,7 +53,25 @@ HOME = (
     plain("/favicon.ico", "home:favicon", "Icon of the site"),
     plain("/static/{fingerprint}/{name}", "home:asset", "Style, script or icon of pages"),
 )
-ACCOUNTS = (page("GET", "/accounts/login", "accounts:sign_in", Access.ANYONE, "Sign in", password_once=True),)
+ACCOUNTS = (
+    page("GET", "/accounts/login", "accounts:sign_in", Access.ANYONE, "Sign in", password_once=True),
+    page("POST", "/accounts/login", "accounts:signed_in", Access.ANYONE, "Sign in", password_once=True),
+    page("GET", "/accounts/logout", "accounts:sign_out", Access.ANYONE, "Sign out", password_once=True),
+    page("POST", "/accounts/logout", "accounts:signed_out", Access.ANYONE, "Sign out", password_once=True),
+    page("GET", "/accounts/register", "accounts:register", Access.ANYONE, "Register"),
+    page("POST", "/accounts/register", "accounts:registered", Access.ANYONE, "Register"),
+    page("GET", "/accounts/sent", "accounts:sent", Access.ANYONE, "A mail was sent"),
+    page("GET", "/accounts/activate/{key}", "accounts:activate", Access.ANYONE, "Confirm an address"),
+    page("POST", "/accounts/activate/{key}", "accounts:activated", Access.ANYONE, "Confirm an address"),
+    page("GET", "/accounts/password/reset", "accounts:reset", Access.ANYONE, "Forgotten password"),
+    page("POST", "/accounts/password/reset", "accounts:reset_requested", Access.ANYONE, "Forgotten password"),
+    page("GET", "/accounts/password/reset/{key}", "accounts:choose", Access.ANYONE, "Choose a password"),
+    page("POST", "/accounts/password/reset/{key}", "accounts:chosen", Access.ANYONE, "Choose a password"),
+    page(
+        "GET", "/accounts/password/change", "accounts:change", Access.SIGNED_IN, "Change password", password_once=True
+    ),
+    page("POST", "/accounts/password/change", "accounts:changed", Access.SIGNED_IN, "Change", password_once=True),
+)
 CHANNELS = (
     page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),
     page("GET", "/channels/new", "channels:new", Access.SIGNED_IN, "New channel"),

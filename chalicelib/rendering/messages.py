@@ -18,7 +18,10 @@ MESSAGES = {
     "nodes-restored": "Restored to where it was.",
     "deployed": "The staged tree is live now. Publish it, so that Kolibri gets it.",
     "discarded": "The staged tree was discarded.",
+    "password-changed": "Your password was changed. Your other sessions have ended.",
+    "password-chosen": "Your password was saved. Sign in with it.",
     "publish-follows": "A publish is running; another one follows it with these version notes.",
+    "registered": "Welcome. Your address is confirmed, and you are signed in.",
     "signed-out": "You have signed out.",
     "topic-added": "The topic is added.",
 }

@@ -31,7 +31,7 @@ def give_password(at: Account, prefix: str, email: str, url: str) -> None:
     password, is_new = admin.give(at, prefix, email)
     say_now(f"{email} is {'now ' if is_new else ''}an administrator")
     say_now(f"One-time password: {password}")
-    say_now(f"Sign in within a week at {url}/en/accounts/ and choose a new one. It is not shown again.")
+    say_now(f"Sign in within a week at {url}/accounts/login/ and choose a new one. It is not shown again.")
 
 
 def _admin(at: Account, stage: str, options: Options) -> None:

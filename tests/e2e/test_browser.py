@@ -65,8 +65,8 @@ def page(chromium: Browser, stack: Stack) -> Iterator[Page]:
     page.goto(f"{stack.url}/en/accounts/")
     page.fill("input[name=username]", stack.email)
     page.fill("input[name=password]", stack.password or "")
-    page.click("button")
-    page.wait_for_url(f"{stack.url}/api/")
+    page.click("main button")
+    page.wait_for_url(f"{stack.url}/channels/")
     yield page
     context.close()
 

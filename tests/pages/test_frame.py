@@ -25,7 +25,7 @@ class TestLayout:
         assert "Sign in" in visitor.open("/").links
         page = user.open("/channels/")
         assert "chef@example.org" in page.text
-        assert page.form("/en/accounts/logout/").fields["csrfmiddlewaretoken"] == [user.browser.cookies[CSRF]]
+        assert page.form("/accounts/logout/").fields["csrfmiddlewaretoken"] == [user.browser.cookies[CSRF]]
 
     def test_loads_and_runs_nothing_of_other_hosts_or_inline(self, user: Visitor) -> None:
         page = user.open("/channels/")
@@ -62,14 +62,6 @@ class TestSigningIn:
 
     def test_is_by_session_alone(self, studio: Studio) -> None:
         assert studio.get("/channels").status == 401
-
-    @pytest.mark.parametrize(
-        "bad",
-        ["https://evil.example", "//evil.example", "/\\evil.example", "/a\nb", "javascript:x", "", "/\t/evil.example"],
-    )
-    def test_leads_to_this_host_only(self, bad: str) -> None:
-        assert site.local_path(bad, "/") == "/"
-        assert site.local_path("/channels/?page=2", "/") == "/channels/?page=2"
 
 
 class TestErrors:

@@ -1,7 +1,6 @@
 """One-time passwords: valid for a week, and only for choosing another password."""
 
 import re
-from urllib.parse import urlencode
 
 import pytest
 
@@ -197,49 +196,3 @@ def session_key(browser):
     from chalicelib.domain.tokens import digest
 
     return digest(browser.cookies[SESSION])
-
-
-class TestPage:
-    """The page for browsers without JavaScript."""
-
-    FORM = "application/x-www-form-urlencoded"
-
-    def send(self, browser, action, **fields):
-        body = urlencode(fields).encode()
-        return browser.call("POST", f"/en/accounts/{action}", body, csrf=False, content_type=self.FORM)
-
-    def token(self, browser):
-        return existing(re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', self.page(browser)))[1]
-
-    def page(self, browser):
-        return browser.call("GET", "/en/accounts").text
-
-    def test_requests_a_new_password_after_signing_in(self, studio, once):
-        browser = Browser(studio)
-        answer = self.send(browser, "login", username=EMAIL, password=once)
-        assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
-        sent = {"old_password": once, "new_password": OWN, "csrfmiddlewaretoken": self.token(browser)}
-        answer = self.send(browser, "password", **sent)
-        assert (answer.status, answer.headers["Location"]) == (302, "/api/")
-        assert browser.call("GET", ME).json["email"] == EMAIL
-        assert "Signed in" in self.page(browser)
-
-    def test_is_shown_again_with_an_error(self, browser, once):
-        for old, new, said in (
-            (once, "short", "too short"),
-            ("wrong", OWN, "not your current password"),
-            ("", "", "password"),
-        ):
-            sent = {"old_password": old, "new_password": new, "csrfmiddlewaretoken": self.token(browser)}
-            answer = self.send(browser, "password", **sent)
-            assert (answer.status, said in answer.text, "Choose a password" in answer.text) == (400, True, True)
-        assert browser.call("GET", ME).status == 403
-
-    def test_needs_its_csrf_token(self, browser, once):
-        assert self.send(browser, "password", old_password=once, new_password=OWN).status == 403
-        assert browser.call("GET", ME).status == 403
-
-    def test_redirects_to_sign_in(self, studio, once):
-        answer = self.send(Browser(studio), "password", old_password=once, new_password=OWN)
-        assert (answer.status, answer.headers["Location"]) == (302, "/en/accounts/")
-        assert sign_in(Browser(studio), once).status == 201
