@@ -313,6 +313,22 @@ EDITING: list[Row] = [
     ("GET /channels/{id}/edit-details", None, channel_of, OF_EDITORS),
     ("POST /channels/{id}/edit-details", None, channel_of, BY_EDITORS),
 ]
+ADMIN_PAGES = (303, 403, 403, 403, 403, 200)
+ADMIN_FORMS = (303, 403, 403, 403, 403, 303)
+ADMINISTRATION: list[Row] = [
+    ("GET /admin", None, None, ADMIN_FORMS),
+    ("GET /admin/work", None, None, ADMIN_PAGES),
+    ("GET /admin/users", None, None, ADMIN_PAGES),
+    ("GET /admin/users/{id}", None, new_viewer, ADMIN_PAGES),
+    ("POST /admin/users/{id}", lambda _: {"quota": "1"}, new_viewer, ADMIN_FORMS),
+    ("GET /admin/users/{id}/{action}", None, lambda s: f"{new_viewer(s)}/deactivate", ADMIN_PAGES),
+    ("POST /admin/users/{id}/{action}", None, lambda s: f"{new_viewer(s)}/deactivate", ADMIN_FORMS),
+    ("GET /admin/channels", None, None, ADMIN_PAGES),
+    ("GET /admin/channels/{id}", None, channel_of, ADMIN_PAGES),
+    ("POST /admin/channels/{id}", lambda _: {"priority": "1"}, channel_of, ADMIN_FORMS),
+    ("GET /admin/channels/{id}/{action}", None, lambda s: f"{channel_of(s)}/delete", ADMIN_PAGES),
+    ("POST /admin/channels/{id}/{action}", None, lambda s: f"{channel_of(s)}/restore", ADMIN_FORMS),
+]
 # Pages, by session: as TABLE; the body is the fields of a form.
 PAGES: list[Row] = [
     ("GET /", None, None, (200, *(303,) * 5)),
@@ -360,6 +376,7 @@ PAGES: list[Row] = [
     ("GET /channels/{id}/publish", None, channel_of, OF_MEMBERS),
     ("POST /channels/{id}/publish", None, channel_of, BY_EDITORS),
     *EDITING,
+    *ADMINISTRATION,
     ("GET /catalog", None, None, EVERYONE),
     ("GET /search", None, None, USERS),
 ]

@@ -46,7 +46,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("access", "health", "index_files"),
     ),
     "domain": (("exercises", "trees"), ("files",), ("",)),
-    "pages": (("editing",), ("",)),
+    "pages": (("administration", "editing"), ("",)),
     "schemas": (("responses",), ("",)),
 }
 # The packages that may import a library.

@@ -106,8 +106,23 @@ EDITING = (
     *form("/channels/{id}/edit-details", "editing.details:edit", "editing.details:save", "Edit a channel"),
 )
 CATALOG = (page("GET", "/catalog", "catalog:find", Access.ANYONE, "Catalog"),)
+ADMIN = (
+    page("GET", "/admin", "administration.work:start", Access.ADMIN, "Administration"),
+    page("GET", "/admin/work", "administration.work:show", Access.ADMIN, "What is running"),
+    *(
+        page(method, f"/admin/{many}{path}", f"administration.{many}:{view}", Access.ADMIN, f"{many.title()}: {view}")
+        for many in ("users", "channels")
+        for method, path, view in (
+            ("GET", "", "find"),
+            ("GET", "/{id}", "show"),
+            ("POST", "/{id}", "save"),
+            ("GET", "/{id}/{action}", "ask"),
+            ("POST", "/{id}/{action}", "do"),
+        )
+    ),
+)
 SEARCH = (page("GET", "/search", "search:find", Access.SIGNED_IN, "Search"),)
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH, *ADMIN)
 
 
 def _nothing(_: Request) -> None:

@@ -2,6 +2,12 @@
 
 MESSAGES = {
     "channel-created": "The channel was created.",
+    "administrator-made": "The user is an administrator now.",
+    "administrator-removed": "The user is not an administrator any more.",
+    "channel-deleted": "The channel is deleted. It can be restored.",
+    "channel-private": "The channel is private. Public lists follow within minutes.",
+    "channel-public": "The channel is public. Lists show it within minutes, or with its first publish.",
+    "channel-restored": "The channel is restored.",
     "channel-saved": "The changes of the channel are saved.",
     "copy-started": "The copy is being made in the background, since it is large. It appears here when it is done.",
     "deleted-for-good": "Deleted for good. Storage that nothing else uses is given back within a minute.",
@@ -24,6 +30,11 @@ MESSAGES = {
     "registered": "Welcome. Your address is confirmed, and you are signed in.",
     "signed-out": "You have signed out.",
     "topic-added": "The topic is added.",
+    "user-sessions-ended": "All sessions of the user have ended.",
+    "user-tokens-revoked": "All API tokens of the user are revoked.",
+    "user-activated": "The user is active.",
+    "user-deactivated": "The user is deactivated.",
+    "user-saved": "Quota and limits are saved.",
 }
 
 

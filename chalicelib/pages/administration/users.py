@@ -1,0 +1,161 @@
+"""Users for administrators: a list, a page for each, and what can be done with one."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_args
+
+from chalicelib.errors import BadRequest, StudioError, ValidationFailed
+from chalicelib.http.pagination import page_of
+from chalicelib.http.router import Reply, Request
+from chalicelib.http.site import page, redirect
+from chalicelib.identity.authentication import Identity
+from chalicelib.operations.access import policy
+from chalicelib.operations.administration import credentials
+from chalicelib.operations.users import administration
+from chalicelib.pages.administration import confirming
+from chalicelib.pages.administration.confirming import Action, Subject
+from chalicelib.schemas.admin import AdminUserChanges, AdminUserList, LimitName
+from chalicelib.schemas.base import parse
+from chalicelib.schemas.query import last_values, parse_query
+
+PAGE_SIZE = 25
+FIELDS = ("keywords", "is_active", "is_admin", "chef", "page")
+GIGABYTE = 10**9
+LIMITS: tuple[str, ...] = get_args(LimitName)
+_NUMBER = re.compile("[0-9]{1,10}")
+
+
+def find(request: Request) -> Reply:
+    """A page of the users that match."""
+    sent = {name: [value] for name, value in last_values(request.query).items() if name in FIELDS and value.strip()}
+    shown = {name: values[-1] for name, values in sent.items() if name != "page"}
+    try:
+        query = parse_query(AdminUserList, sent)
+    except BadRequest as error:
+        return page(request, "admin/users.html", error=error, query=shown)
+    rows = administration.listed(request.user, query)
+    found = page_of(rows, query.page or 1, PAGE_SIZE, "/admin/users/", sent)
+    people = administration.fill(request.user, found["results"])
+    return page(request, "admin/users.html", found=found, people=people, query=shown)
+
+
+def show(request: Request) -> Reply:
+    """A user, with the form for quota and limits."""
+    return _shown(request)
+
+
+def save(request: Request) -> Reply:
+    """Change quota and limits."""
+    try:
+        administration.update(request.user, request.params["id"], parse(AdminUserChanges, _changes(request)))
+    except StudioError as error:
+        return _shown(request, error)
+    return redirect(_path(request), "user-saved")
+
+
+def ask(request: Request) -> Reply:
+    """Ask before an action."""
+    return confirming.ask(request, ACTIONS, _subject(request))
+
+
+def do(request: Request) -> Reply:
+    """What was confirmed."""
+    return confirming.do(request, ACTIONS, _subject(request))
+
+
+def _shown(request: Request, error: StudioError | None = None) -> Reply:
+    person = administration.one(request.user, request.params["id"])
+    quota = f"{Decimal(person['disk_space']) / GIGABYTE:f}"
+    return page(
+        request,
+        "admin/user.html",
+        error=error,
+        person=person,
+        quota=quota,
+        limits=LIMITS,
+        is_self=policy.owns(request.user, person["id"]),
+    )
+
+
+def _changes(request: Request) -> dict[str, Any]:
+    """The body of the API's PATCH. An empty limit is that of all users."""
+    quota = _bytes(request.form.get("quota"))
+    limits = {name: request.form.get(_field(name)).strip() for name in LIMITS if _field(name) in request.form.fields}
+    wrong = [name for name, text in limits.items() if text and not _NUMBER.fullmatch(text)]
+    if wrong:
+        raise ValidationFailed({_field(name): ["Enter a whole number, or nothing."] for name in wrong})
+    return {"disk_space": quota, "limits": {name: int(text) if text else None for name, text in limits.items()}}
+
+
+def _field(limit: str) -> str:
+    return f"limit-{limit}"
+
+
+def _bytes(gigabytes: str) -> int:
+    try:
+        number = Decimal(gigabytes.strip().replace(",", "."))
+        if number.is_finite() and 0 <= number <= GIGABYTE:
+            return int(number * GIGABYTE)
+    except InvalidOperation:
+        pass
+    raise ValidationFailed({"quota": ["Enter a number of gigabytes, such as 5 or 0.5."]})
+
+
+def _path(request: Request) -> str:
+    return f"/admin/users/{request.params['id']}/"
+
+
+def _subject(request: Request) -> Subject:
+    person = administration.one(request.user, request.params["id"])
+    return Subject(person["email"], f"/admin/users/{person['id']}/")
+
+
+def _set(**fields: bool) -> Any:
+    changes = parse(AdminUserChanges, fields)
+
+    def run(caller: Identity, user_id: str) -> object:
+        return administration.update(caller, user_id, changes)
+
+    return run
+
+
+ACTIONS = {
+    "deactivate": Action(
+        "Deactivate",
+        "The user is signed out everywhere and cannot sign in. API tokens are revoked for good. Channels that others "
+        "edit get another owner; all others stay as they are.",
+        _set(is_active=False),
+        "user-deactivated",
+    ),
+    "activate": Action(
+        "Activate",
+        "The user can sign in again. Earlier sessions and API tokens stay ended.",
+        _set(is_active=True),
+        "user-activated",
+        is_harmless=True,
+    ),
+    "end-sessions": Action(
+        "End all sessions",
+        "The user is signed out everywhere, and can sign in again. API tokens stay.",
+        credentials.end_sessions,
+        "user-sessions-ended",
+    ),
+    "revoke-tokens": Action(
+        "Revoke all API tokens",
+        "Scripts of the user are refused from now on, until they get a new token. Sessions stay.",
+        credentials.revoke_tokens,
+        "user-tokens-revoked",
+    ),
+    "make-administrator": Action(
+        "Make an administrator",
+        "An administrator sees and changes all channels and all users.",
+        _set(is_admin=True),
+        "administrator-made",
+    ),
+    "remove-administrator": Action(
+        "Take administrator rights away",
+        "The user keeps their own channels, and no longer sees those of others.",
+        _set(is_admin=False),
+        "administrator-removed",
+    ),
+}
