@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate redrive settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate redrive smoke settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -114,6 +114,9 @@ activate: $(APP) ## STAGE=… REGION=… EMAIL=…: activate a user again, who s
 
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive
+
+smoke: $(APP) ## STAGE=… REGION=… (or URL=http://127.0.0.1:8000): check a running application after a deploy; only reads
+	@exec $(BIN)/python -m infra.smoke
 
 settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret and the API key
 	@exec $(BIN)/python -m infra.deploy settings
