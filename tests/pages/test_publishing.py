@@ -50,7 +50,7 @@ def test_the_end_shows_the_version_the_token_and_what_was_left_out(
     publish(user, channel_id)
     page = ended(user, studio, channel_id)
     token = studio.get(f"/api/channel/{channel_id}").json["primary_token"]
-    assert "Published version 1: 1 resources." in page.text
+    assert "Published version 1: 1 resource." in page.text
     assert "1 incomplete resource was left out: Numbers > Adding" in page.text
     assert token in page.text
     assert "KOLIBRI_CENTRAL_CONTENT_BASE_URL=http://front.example.org" in page.text
@@ -83,6 +83,7 @@ def test_an_unchanged_channel_says_so_and_keeps_the_notes(user: Visitor, studio:
     publish(user, channel_id, version_notes="Later")
     page = ended(user, studio, channel_id)
     assert "Nothing has changed since version 1" in page.text
+    assert "The version notes are kept for the next version" in page.text
     assert page.form(f"/channels/{channel_id}/publish/").fields["version_notes"] == ["Later"]
 
 

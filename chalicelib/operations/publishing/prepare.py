@@ -87,12 +87,12 @@ def _prepare(task: Task, channel: Channel) -> None:
     omitted = left_out(tree, snapshot, faults, int(channel.rev), first_sentence)
     if not resource_count(snapshot):
         raise NotPublishable(" ".join([NOTHING, *omitted.notes]))
-    notes = [*exercise_pictures.note(files), *omitted.notes]
+    remarks = exercise_pictures.note(files)
     if task.task_name == tasks.DRAFT:
         token = channel.draft_token or secret_tokens.reserve_for_draft(channel.id)
-        _hand_over(task, channel, snapshot, token=token, notes=notes, groups=omitted.groups)
+        _hand_over(task, channel, snapshot, token=token, **_found(remarks, omitted))
     else:
-        _hand_over_or_end(task, channel, snapshot, notes, omitted)
+        _hand_over_or_end(task, channel, snapshot, remarks, omitted)
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
@@ -101,21 +101,27 @@ def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: An
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 
-def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, notes: list[str], omitted: LeftOut) -> None:
+def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, remarks: list[str], omitted: LeftOut) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
         search_index_update.make_up_for_part(channel, snapshot)
         columns: dict[str, object] = {"published_rev": channel.rev, "left_out": omitted.ids or None}
         if task.arguments.get("version_notes"):
             columns["next_version_notes"] = task.arguments["version_notes"]
-            notes = [NOTES_KEPT, *notes]
-        detail = " ".join([UNCHANGED.format(version=int(channel.version)), *notes])
-        result = {"version": int(channel.version), "token": channel.primary_token, "left_out": omitted.groups}
+            remarks = [NOTES_KEPT, *remarks]
+        detail = " ".join([UNCHANGED.format(version=int(channel.version)), *remarks, *omitted.notes])
+        left_out = {"left_out": omitted.groups, "remarks": remarks}
+        result = {"version": int(channel.version), "token": channel.primary_token, **left_out}
         publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, [], result)
         return
     token = channel.primary_token or secret_tokens.reserve(channel.id)
     arguments = {"rev": int(channel.rev), "digest": fingerprint, "token": token, "left_out": omitted.ids}
-    _hand_over(task, channel, snapshot, **arguments, notes=notes, groups=omitted.groups)
+    _hand_over(task, channel, snapshot, **arguments, **_found(remarks, omitted))
+
+
+def _found(remarks: list[str], omitted: LeftOut) -> dict[str, object]:
+    """The arguments of a task that say what the first stage found."""
+    return {"notes": [*remarks, *omitted.notes], "remarks": remarks, "groups": omitted.groups}
 
 
 def _root_of(task: Task, channel: Channel) -> str:

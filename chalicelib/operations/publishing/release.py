@@ -63,8 +63,12 @@ def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     token, record = task.arguments["token"], public_record(snapshot)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
-    detail = _with_notes(f"Draft created: {record['total_resource_count']} resources.", task)
+    detail = _with_notes(f"Draft created: {_resources(record['total_resource_count'])}.", task)
     publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, _result(task, draft_token=token))
+
+
+def _resources(number: int) -> str:
+    return "1 resource" if number == 1 else f"{number} resources"
 
 
 def _with_notes(detail: str, task: Task) -> str:
@@ -73,8 +77,8 @@ def _with_notes(detail: str, task: Task) -> str:
 
 
 def _result(task: Task, **fields: object) -> dict[str, object]:
-    """The result of a task, with the groups of nodes that the first stage left out."""
-    return {**fields, "left_out": task.arguments.get("groups", [])}
+    """The result of a task, with what the first stage left out, and what else it noted."""
+    return {**fields, "left_out": task.arguments.get("groups", []), "remarks": task.arguments.get("remarks", [])}
 
 
 def _measure(task: Task, snapshot: Snapshot) -> None:
@@ -125,7 +129,7 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     token = task.arguments["token"]
     end, deleted = publish_lock.end_of_draft(channel)
     columns |= {**end, "primary_token": token}
-    detail = _with_notes(f"Published version {version}: {record['total_resource_count']} resources.", task)
+    detail = _with_notes(f"Published version {version}: {_resources(record['total_resource_count'])}.", task)
     result = _result(task, version=version, token=token)
     if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, deleted):
         _measure(task, snapshot)
