@@ -45,3 +45,10 @@ def test_a_channel_token_always_has_two_quintets(monkeypatch):
 def test_typed_tokens_are_normalized(token):
     typed = [token, f"{token[:5]}-{token[5:]}", token.upper(), f"  {token[:5]}-{token[5:].title()}\n"]
     assert {tokens.plain_token(text) for text in typed} == {token}
+
+
+def test_keys_of_links_are_masked_in_paths():
+    key = "0123456789" * 4
+    assert tokens.masked(f"/accounts/activate/{key}/") == "/accounts/activate/***/"
+    assert tokens.masked(f"/accounts/password/reset/{key}") == "/accounts/password/reset/***"
+    assert tokens.masked(f"/api/channel/{key[:32]}") == f"/api/channel/{key[:32]}"

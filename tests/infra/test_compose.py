@@ -87,7 +87,7 @@ def test_no_two_functions_have_the_same_permissions() -> None:
 
 def test_functions_have_the_variables_that_the_settings_read() -> None:
     read = set(
-        re.findall(r'_?(?:text|numbers?|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text())
+        re.findall(r'_?(?:text|numbers?|choice|get)\("([A-Z_]+)"', (template.HERE.parent / config.__file__).read_text())
     )
     for name in functions.read():
         given = functions.environment(name).keys()
@@ -112,7 +112,8 @@ def test_items_with_an_expiry_are_deleted() -> None:
     expiring = {
         name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
     }
-    assert expiring.keys() == {"SessionsTable", "CountersTable", "TasksTable", "ChangesTable", "FilePlacesTable"}
+    alone = {"SessionsTable", "AccountLinksTable", "CountersTable"}
+    assert expiring.keys() == alone | {"TasksTable", "ChangesTable", "FilePlacesTable"}
     assert {json.dumps(table["TimeToLiveSpecification"]) for table in expiring.values()} == {
         '{"AttributeName": "expires", "Enabled": true}'
     }

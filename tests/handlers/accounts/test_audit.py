@@ -12,7 +12,9 @@ from chalicelib.models import tokens
 from chalicelib.operations.accounts import attempts
 from tests.support.http import cdn
 from tests.support.http.client import Browser
+from tests.support.http.pages import Visitor
 from tests.support.worlds import publishing
+from tests.support.worlds.accounts import activate, last_key, register
 
 SIGN_IN = "/api/auth/session"
 CHANGE = "/api/user/me/password"
@@ -217,6 +219,19 @@ class TestRequests:
             }
             assert line["request_id"]
             assert line["ms"] >= 0
+
+    def test_do_not_show_the_keys_of_links(self, studio, log, mailing):
+        """Neither in the path of a page nor in the body of a request, whether they work or not."""
+        register(studio)
+        key = last_key(studio)
+        for path in (f"/accounts/activate/{key}", f"/accounts/password/reset/{key}"):
+            Visitor(studio).open(path)
+            Visitor(studio).post(path, password="wrong")
+        activate(Browser(studio), key)
+        text = log.text
+        assert '"path":"/accounts/activate/***"' in text
+        assert '"path":"/accounts/password/reset/***"' in text
+        assert not [secret for secret in (key, digest(key)) if secret in text]
 
     def test_of_nobody_have_no_user_not_even_that_of_the_request_before(self, studio, log):
         studio.get("/api/user/me")
