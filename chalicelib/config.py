@@ -32,6 +32,7 @@ class Settings:
     disk_cache: int  # maximum size of the published databases that a process caches on disk
     daily_limits: Mapping[str, int]  # by name; see domain/limits.py, which has the defaults
     mail_from: str  # the sender of e-mail; empty to send none
+    operator_mail: str  # where requests for more storage are sent; empty to send none
     index_seconds: int  # how long a cached public index may be used without checking for a newer one
     origin_secret: str = field(repr=False)  # carried by requests of the CDN; empty to accept any request
 
@@ -59,6 +60,7 @@ def settings() -> Settings:
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
         daily_limits=_numbers("DAILY_LIMITS"),
         mail_from=os.environ.get("MAIL_FROM", ""),
+        operator_mail=os.environ.get("OPERATOR_MAIL", ""),
         index_seconds=_number("INDEX_SECONDS", 1),
         origin_secret=os.environ.get("FRONT_KEY", ""),
     )

@@ -36,6 +36,7 @@ class Audited(StrEnum):
     TOKEN_CREATED = "token_created"  # noqa: S105
     TOKENS_REVOKED = "tokens_revoked"
     SESSIONS_ENDED = "sessions_ended"  # apart from signing out and changes of the password
+    STORAGE_REQUESTED = "storage_requested"
     USER_CREATED = "user_created"
     USER_ACTIVATED = "user_activated"
     USER_EXPORT_REQUESTED = "user_export_requested"

@@ -23,6 +23,7 @@ def test_names_are_those_of_sent_messages():
         ("apply_changes", ("owner",)),
         ("clear_copy", ("node_id", "attempt")),
         ("copy_nodes", ("task_id",)),
+        ("count_storage", ("user_id",)),
         ("delete_user", ("user_id",)),
         ("details", ("task_id",)),
         ("diff", ("task_id",)),

@@ -108,6 +108,9 @@ PEOPLE: list[Row] = [
     ("GET /api/user/me/sessions", None, None, (401, *(403,) * 5)),
     ("DELETE /api/user/me/sessions", None, None, (401, *(403,) * 5)),
     ("DELETE /api/user/me/sessions/{id}", None, new_viewer, (401, *(403,) * 5)),
+    ("GET /api/user/me/storage", None, None, SIGNED_IN),
+    ("POST /api/user/me/storage/request", lambda _: {"bytes": 1, "reason": "r"}, None, (401, *(201,) * 5)),
+    ("DELETE /api/user/me/storage/request", None, None, (401, *(204,) * 5)),
     ("PATCH /api/user/me", lambda _: {"first_name": "n"}, None, SIGNED_IN),
     ("GET /api/user/me/deletion", None, None, SIGNED_IN),
     # These send API tokens, which may not do this.

@@ -45,7 +45,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("storage",),
         ("access", "health", "index_files"),
     ),
-    "domain": (("exercises", "trees"), ("files",), ("",)),
+    "domain": (("exercises", "storage", "trees"), ("files",), ("",)),
     "pages": (("administration", "editing"), ("",)),
     "schemas": (("responses",), ("",)),
 }

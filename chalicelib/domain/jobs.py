@@ -30,6 +30,7 @@ APPLY_CHANGES = Job("apply_changes", ("owner",))
 CLEAR_COPY = Job("clear_copy", ("node_id", "attempt"))
 COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
+COUNT_STORAGE = Job("count_storage", ("user_id",))
 DELETE_USER = Job("delete_user", ("user_id",))
 END_USES = Job("end_uses", ("channel_id", "uses"))
 EXPORT_USER = Job("export_user", ("task_id",))
@@ -62,6 +63,7 @@ JOBS = {
         CLEAR_COPY,
         COMPARE_TREES,
         COPY_NODES,
+        COUNT_STORAGE,
         DELETE_USER,
         END_USES,
         EXPIRE_UPLOADS,

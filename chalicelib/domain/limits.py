@@ -30,7 +30,10 @@ EXPORTS = Limit("exports", 5, "You have requested {allowed} exports of your data
 INVITATIONS = Limit("invitations", 100, "You have sent {allowed} invitations today, the limit for a day.")
 MAILS = Limit("mails", 20, "This address has received {allowed} mails today, the limit for a day.")
 SAVED_SEARCHES = Limit("saved_searches", 1000, "You have saved {allowed} searches today, the limit for a day.")
+STORAGE_REQUESTS = Limit(
+    "storage_requests", 5, "You have requested more storage {allowed} times today, the limit for a day."
+)
 TOKENS = Limit("tokens", 50, "You have created {allowed} API tokens today, the limit for a day.")
 OF_STRANGERS = (ACCOUNT_MAILS, ACCOUNT_REQUESTS)  # not of users, who may have more of the others
-_ALL = (*OF_STRANGERS, CHANNELS, EXPORTS, INVITATIONS, MAILS, SAVED_SEARCHES, TOKENS)
+_ALL = (*OF_STRANGERS, CHANNELS, EXPORTS, INVITATIONS, MAILS, SAVED_SEARCHES, STORAGE_REQUESTS, TOKENS)
 LIMITS = {limit.name: limit for limit in _ALL}

@@ -11,7 +11,7 @@ from chalicelib.config import settings
 from chalicelib.domain import jobs
 from chalicelib.domain.jobs import JOBS, RECEIVED, Job
 from chalicelib.errors import Busy
-from chalicelib.operations.accounts import deletion_job, export_job
+from chalicelib.operations.accounts import deletion_job, export_job, storage_report
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
@@ -68,6 +68,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.CLEAR_COPY: node_copies.clear,
     jobs.COMPARE_TREES: tree_diff.compare,
     jobs.COPY_NODES: node_copies.run,
+    jobs.COUNT_STORAGE: storage_report.count,
     jobs.DELETE_USER: deletion_job.run,
     jobs.END_USES: uses.end,
     jobs.EXPIRE_UPLOADS: recount.expire_uploads,

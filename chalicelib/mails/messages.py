@@ -2,6 +2,7 @@
 
 from chalicelib.config import settings
 from chalicelib.domain.plain_names import plain_name
+from chalicelib.domain.storage.sizes import human
 from chalicelib.mails.mail import Mail, compose
 
 _NOT_YOU = "If it was not you, you can ignore this e-mail."
@@ -109,3 +110,14 @@ def choose_password(key: str) -> Mail:
 def reset_path(key: str) -> str:
     """The path of the page to choose a password."""
     return f"/accounts/password/reset/{key}/"
+
+
+def storage_request(address: str, size: int) -> Mail:
+    """For the operator: the user with this e-mail address requests so many bytes more. The reason is not in it."""
+    return compose(
+        "Request for more storage",
+        f"{address} requests {human(size)} more storage on Kolibri Studio.",
+        "The reason is in the list of users. A change of the user's quota answers the request.",
+        action="Open the requests",
+        url=f"{settings().public_url}/api/admin-users/?storage_request=true",
+    )

@@ -14,6 +14,7 @@ from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.lazy import to_read
 from chalicelib.models.saved_searches import SavedSearch
+from chalicelib.models.storage_reports import StorageReport
 
 # Tables whose items are deleted with the account, each with the hash key of a user's items.
 OWN: dict[type[Table], Callable[[str], str]] = {
@@ -21,6 +22,7 @@ OWN: dict[type[Table], Callable[[str], str]] = {
     Change: owner_of_user,  # of the user's own feed
     ClipboardEntry: str,
     SavedSearch: str,
+    StorageReport: str,
 }
 
 

@@ -17,7 +17,7 @@ that sets `is_active`, so no token or session outlives it.
 A user with `deleting_since` is being deleted (`models.user_deletion`): none of this can change any more.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pynamodb.attributes import (
@@ -150,12 +150,14 @@ def promote(user: User) -> bool:
     return not transact(fill)
 
 
-def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *administrators: str) -> bool:
+def change_profile(
+    user: User, actions: list[Any], profile: dict[str, Any], *administrators: str, deleted: Sequence[Table] = ()
+) -> bool:
     """Change a user and, if `profile` is not empty, all copies of the profile in the same transaction.
 
-    `actions` are the other changes. `administrators` must be active administrators. If the user is deactivated, or was
-    not active, all tokens and sessions are deleted instead. Returns False if an administrator is not one, or if the
-    profile, tokens or sessions were changed since the user was read.
+    `actions` are the other changes, `deleted` items that are deleted with them. `administrators` must be active
+    administrators. If the user is deactivated, or was not active, all tokens and sessions are deleted instead. Returns
+    False if an administrator is not one, or if the profile, tokens or sessions were changed since the user was read.
     """
     fields = [getattr(User, name).set(value) for name, value in profile.items()]
     is_revoked = profile.get("is_active") is False or ("is_active" in profile and not user.is_active)
@@ -168,6 +170,8 @@ def change_profile(user: User, actions: list[Any], profile: dict[str, Any], *adm
             is_one = (User.is_admin == True) & (User.is_active == True)  # noqa: E712
             transaction.condition_check(User, administrator, condition=is_one)
         update_as_read(transaction, user, [*fields, *actions])
+        for item in deleted:
+            transaction.delete(item)
         for copy in copies:
             if is_revoked:
                 transaction.delete(copy)

@@ -12,7 +12,8 @@ from chalicelib.schemas.query import Flag, Languages, Text, Words
 MAX_QUOTA = 10**15  # bytes
 MAX_PRIORITY = 1_000_000
 MAX_LIMIT = 1_000_000_000
-LimitName = Literal["channels", "invitations", "mails", "saved_searches", "tokens"]  # domain.limits.LIMITS of users
+# domain.limits.LIMITS of users
+LimitName = Literal["channels", "invitations", "mails", "saved_searches", "storage_requests", "tokens"]
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 
@@ -34,18 +35,21 @@ class AdminUserList(ListQuery):
     is_active: Flag | None = None
     is_admin: Flag | None = None
     chef: Flag | None = None
+    storage_request: Flag | None = None  # whether a request for more storage is open
     ids: Words = ()
 
 
 class AdminUserChanges(Schema):
     """`PATCH /api/admin-users/{id}`: fields that are missing or null are left unchanged.
 
+    Another `disk_space` answers an open request for more storage; `decline_storage_request` deletes it without one.
     `limits` are the user's own limits per day, which count if they are higher than the general ones; null removes one.
     """
 
     is_active: bool | None = None
     is_admin: bool | None = None
     limits: dict[LimitName, Annotated[int, Field(ge=0, le=MAX_LIMIT)] | None] | None = None
+    decline_storage_request: bool | None = None
     disk_space: Annotated[int, BeforeValidator(_bytes, json_schema_input_type=_Bytes)] | None = None
 
 

@@ -33,6 +33,7 @@ def test_defaults():
         "invitations": 100,
         "mails": 20,
         "saved_searches": 1000,
+        "storage_requests": 5,
         "tokens": 50,
     }
 

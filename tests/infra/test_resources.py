@@ -45,6 +45,8 @@ WANTED = {
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
     "bookmarks": (["user_id", "channel_id"], {}),
+    "storage_reports": (["user_id"], {}),
+    "storage_requests": (["state", "user_id"], {}),
     "public_index": (["id"], {}),
     "saved_searches": (["user_id", "id"], {}),
     "clipboard": (["user_id", "id"], {}),

@@ -20,6 +20,7 @@ from chalicelib.models import (
     counters,
     invitations,
     personal_data,
+    storage_requests,
     tasks,
     uploads,
     user_deletion,
@@ -122,6 +123,11 @@ def _export(user: User) -> Iterator[None]:
         yield
 
 
+def _requests(user: User) -> Iterator[None]:
+    if storage_requests.remove(user.id):
+        yield
+
+
 def _counters(user: User) -> Iterator[None]:
     counters.forget(counters.current(f"day {name}", user.id, DAY) for name in LIMITS)
     yield from ()
@@ -151,5 +157,6 @@ STEPS: tuple[Callable[[User], Iterator[None]], ...] = (
     _sets,
     _invitations,
     _export,
+    _requests,
     _counters,
 )

@@ -6,11 +6,13 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import sessions, user_deletion, users
+from chalicelib.models import sessions, storage_requests, user_deletion, users
+from chalicelib.models.storage_requests import StorageRequest
 from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.storage import ownership
+from chalicelib.operations.users import more_storage
 from chalicelib.operations.users.admin_lists import counted, has_all
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser, FoundUser
@@ -26,14 +28,16 @@ def listed(_: Identity, query: AdminUserList) -> list[FoundUser]:
     """Return users ordered by e-mail address."""
     ids = [plain for one in query.ids if (plain := parse_id(one))]
     known = users.get_many(ids).values() if query.ids else users.everyone()
+    requests = storage_requests.all_open()
     wanted = {"is_active": query.is_active, "is_admin": query.is_admin, "is_chef": query.chef}
     found = [
         person
         for person in sorted(known, key=lambda person: person.email)
         if all(value in (None, bool(getattr(person, name))) for name, value in wanted.items())
+        and query.storage_request in (None, person.id in requests)
         and has_all(query.keywords, f"{person.first_name} {person.last_name}", person.email)
     ]
-    return [_row(person) for person in found]
+    return [_row(person, requests.get(person.id)) for person in found]
 
 
 def fill(_: Identity, rows: list[FoundUser]) -> list[AdminUser]:
@@ -47,7 +51,7 @@ def one(_: Identity, user_id: str) -> AdminUser:
     """Return a user. Raises NotFound."""
     person = _user(user_id)
     return {
-        **_row(person),
+        **_row(person, storage_requests.get(person.id)),
         "disk_space_used": _used(person),
         "limits": dict(person.limits or {}),
         "session_count": len(sessions.lasting(person.session_places)),
@@ -56,7 +60,7 @@ def one(_: Identity, user_id: str) -> AdminUser:
 
 
 def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser:
-    """Change a user; existing tokens and sessions follow immediately.
+    """Change a user; existing tokens and sessions follow immediately. Another quota answers a request for storage.
 
     Raises NotFound, Conflict after a lost race or for changes that nobody could undo: administrators cannot deactivate
     themselves, and the last one must remain an administrator.
@@ -69,13 +73,15 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
         raise Conflict("This account is being deleted. It cannot be changed any more.")
     quota = given.pop("disk_space", None)
     limits = given.pop("limits", None)
+    is_answered = given.pop("decline_storage_request", False) or quota not in (None, int(person.disk_space))
     actions = [] if quota is None else users.quota_change(person, quota)
     actions += [] if limits is None else users.limits_change(person, limits)
     was_admin = policy.is_active_admin(person)
     staying = [another_administrator(person.id)] if was_admin and False in given.values() else []
     if given.get("is_active") is False:
         ownership.prepare_deactivation(person.id)
-    if not users.change_profile(person, actions, given, *staying):
+    answered = [storage_requests.answered(person.id)] if is_answered else []
+    if not users.change_profile(person, actions, given, *staying, deleted=answered):
         raise Conflict("The user was changed by another request. Reload it and try again.")
     for name, (off, on) in _AUDITED.items():
         if name in given and given[name] != bool(getattr(person, name)):
@@ -114,7 +120,7 @@ def _used(person: User) -> int:
     return max(0, int(person.disk_space) - int(person.disk_space_left))
 
 
-def _row(person: User) -> FoundUser:
+def _row(person: User, request: StorageRequest | None) -> FoundUser:
     return {
         "id": person.id,
         "email": person.email,
@@ -128,4 +134,5 @@ def _row(person: User) -> FoundUser:
         "date_joined": moment(person.date_joined) if person.date_joined else None,
         "edit_count": counted(person.edit_count),
         "view_count": counted(person.view_count),
+        "storage_request": more_storage.shown(request),
     }

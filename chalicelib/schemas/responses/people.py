@@ -5,6 +5,7 @@ from typing import Literal, NotRequired
 from typing_extensions import TypedDict
 
 from chalicelib.schemas.responses.common import Bytes, Count, Id, Moment
+from chalicelib.schemas.responses.storage import StorageRequest
 
 
 class Person(TypedDict):
@@ -89,6 +90,7 @@ class FoundUser(TypedDict):
     date_joined: Moment | None
     edit_count: int
     view_count: int
+    storage_request: StorageRequest | None
 
 
 class AdminUser(FoundUser):

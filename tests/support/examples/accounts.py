@@ -35,6 +35,11 @@ def record(scene: Scene) -> None:
     scene.studio.deliver("maintenance")
     # The size of the file depends on how well random ids compress.
     scene("GET /api/user/me/export", browser=browser, only=lambda answer: {**answer, "size": 2048})
+    scene.studio.get("/api/user/me/storage")
+    scene.studio.deliver("maintenance")
+    scene("POST /api/user/me/storage/request", {"bytes": 10 * 1024**3, "reason": "Videos of all lessons of grade 5"})
+    scene("GET /api/user/me/storage")
+    scene("DELETE /api/user/me/storage/request")
     scene("GET /api/user/me/deletion", browser=browser)
     _by_mail(scene)
     accounts.set_password("chef@example.org", PASSWORD)

@@ -42,6 +42,7 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
         RESET: {"email": "chef@example.org"},
         CHOOSE: {"key": new_key(), "new_password": PASSWORD, "revoke_tokens": False},
         "/api/user/me/password": {"old_password": PASSWORD, "new_password": PASSWORD},
+        "/api/user/me/storage/request": {"bytes": 1024, "reason": "More videos"},
         f"{BASE}/check_version": {"version": "0.8.0"},
         f"{BASE}/file_diff": [pdf],
         f"{BASE}/create_channel": {"channel_data": _channel(uuid.uuid4().hex)},

@@ -83,6 +83,8 @@ def _small_things(mine: Studio, studio: Studio, viewed: str, own: str, shared: s
     done.append(mine.post("/api/search/saved-search", {"name": f"s of {email}", "params": {"keywords": "a"}}))
     done.append(mine.post("/api/clipboard", {"source_node_id": root, "source_channel_id": own}))
     done.append(mine.post("/api/channelset", {"name": "s", "channels": [own, shared]}))
+    done.append(mine.post("/api/user/me/storage/request", {"bytes": 5, "reason": f"r of {email}"}))
+    done.append(mine.get("/api/user/me/storage"))
     change = {"type": 1, "table": "bookmark", "key": own, "rev": 1, "obj": {"channel": own}}
     done.append(mine.post("/api/sync", {"changes": [change], "channel_revs": {}, "user_rev": 0}))
     assert all(answer.status in (200, 201) for answer in done), [answer.text for answer in done]
