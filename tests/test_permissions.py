@@ -382,6 +382,18 @@ PAGES: list[Row] = [
     *ADMINISTRATION,
     ("GET /catalog", None, None, EVERYONE),
     ("GET /search", None, None, USERS),
+    ("GET /settings", None, None, USERS),
+    ("POST /settings", lambda _: {"first_name": "n"}, None, REDIRECTED),
+    ("GET /settings/tokens", None, None, USERS),
+    ("POST /settings/tokens", lambda _: {"name": "t", "once": new_id()}, None, (303, *(201,) * 5)),
+    ("POST /settings/tokens/{id}/revoke", None, new_token, (303, *(404,) * 5)),
+    ("GET /settings/storage", None, None, USERS),
+    ("POST /settings/storage", lambda _: {"gigabytes": "1", "reason": "r"}, None, REDIRECTED),
+    ("POST /settings/storage/withdraw", None, None, REDIRECTED),
+    ("GET /settings/sessions", None, None, USERS),
+    ("POST /settings/sessions", None, None, REDIRECTED),
+    ("POST /settings/sessions/{id}/end", None, new_viewer, (303, *(404,) * 5)),
+    ("GET /settings/account", None, None, USERS),
 ]
 
 

@@ -122,7 +122,21 @@ ADMIN = (
     ),
 )
 SEARCH = (page("GET", "/search", "search:find", Access.SIGNED_IN, "Search"),)
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH, *ADMIN)
+SETTINGS = (
+    page("GET", "/settings", "settings:show_profile", Access.SIGNED_IN, "Profile"),
+    page("POST", "/settings", "settings:save_profile", Access.SIGNED_IN, "Save your names"),
+    page("GET", "/settings/tokens", "settings:show_tokens", Access.SIGNED_IN, "API tokens"),
+    page("POST", "/settings/tokens", "settings:create_token", Access.SIGNED_IN, "Create an API token", status=201),
+    page("POST", "/settings/tokens/{id}/revoke", "settings:revoke_token", Access.SIGNED_IN, "Revoke an API token"),
+    page("GET", "/settings/storage", "settings:show_storage", Access.SIGNED_IN, "Storage"),
+    page("POST", "/settings/storage", "settings:request_storage", Access.SIGNED_IN, "Request more storage"),
+    page("POST", "/settings/storage/withdraw", "settings:withdraw_request", Access.SIGNED_IN, "Withdraw a request"),
+    page("GET", "/settings/sessions", "settings:show_sessions", Access.SIGNED_IN, "Sessions"),
+    page("POST", "/settings/sessions", "settings:end_other_sessions", Access.SIGNED_IN, "End your other sessions"),
+    page("POST", "/settings/sessions/{id}/end", "settings:end_session", Access.SIGNED_IN, "End a session"),
+    page("GET", "/settings/account", "settings:show_account", Access.SIGNED_IN, "Account"),
+)
+ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH, *ADMIN, *SETTINGS)
 
 
 def _nothing(_: Request) -> None:

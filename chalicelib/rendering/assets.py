@@ -67,6 +67,7 @@ ASSETS: dict[str, Asset] = {
     "icons.svg": Asset("image/svg+xml; charset=utf-8", lambda: sprite(_packaged(*_ICONS))),
     "site.css": _own("site.css", "text/css"),
     "site.js": _own("site.js", "text/javascript"),
+    "settings.css": _own("settings.css", "text/css"),
     "api.css": _own("api.css", "text/css"),
     "docs.js": _own("docs.js", "text/javascript"),
     "try.js": _own("try.js", "text/javascript"),

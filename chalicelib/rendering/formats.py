@@ -1,20 +1,11 @@
 """How pages write sizes, numbers and times."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+
+from chalicelib.domain.storage.sizes import human
 
 MAX_WORDS = 32  # that are marked
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
-
-
-def size(count: int | float | None) -> str:
-    """A number of bytes in words, as in 1.5 MB; units are powers of 1000, as in file managers."""
-    number, unit = float(count or 0), 0
-    while round(number, 1) >= 1000 and unit < len(UNITS) - 1:
-        number, unit = number / 1000, unit + 1
-    if unit == 0:
-        return "1 byte" if number == 1 else f"{number:.0f} bytes"
-    return f"{number:.1f}".removesuffix(".0") + f" {UNITS[unit]}"
 
 
 def count(number: int | None, singular: str, plural: str = "") -> str:
@@ -50,4 +41,10 @@ def marked(text: str, keywords: str) -> list[tuple[str, bool]]:
     return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]  # every second part is a match
 
 
-FILTERS = {"marked": marked, "size": size, "count": count, "iso": iso, "utc": utc}
+def day(value: str) -> str:
+    """A day as the API writes it, in words."""
+    found = date.fromisoformat(value)
+    return f"{found.day} {found:%B %Y}"
+
+
+FILTERS = {"marked": marked, "size": human, "count": count, "iso": iso, "utc": utc, "day": day}

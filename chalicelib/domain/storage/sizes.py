@@ -1,15 +1,14 @@
 """Sizes in human units."""
 
-_UNITS = ("kB", "MB", "GB", "TB", "PB")
-_STEP = 1024
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+STEP = 1000
 
 
-def human(size: int) -> str:
-    """A number of bytes as people read it, such as "1.5 GB". A kB has 1024 bytes, as in the settings."""
-    value, unit = float(max(0, size)), "bytes"
-    for larger in _UNITS:
-        if value < _STEP:
-            break
-        value, unit = value / _STEP, larger
-    shown = f"{value:.0f}" if unit == "bytes" or value >= 100 else f"{value:.1f}".removesuffix(".0")
-    return f"{shown} {'byte' if size == 1 else unit}"
+def human(size: int | float | None) -> str:
+    """A number of bytes in words, as in 1.5 MB; units are powers of 1000, as in file managers."""
+    number, unit = float(size or 0), 0
+    while round(number, 1) >= STEP and unit < len(UNITS) - 1:
+        number, unit = number / STEP, unit + 1
+    if unit == 0:
+        return "1 byte" if number == 1 else f"{number:.0f} bytes"
+    return f"{number:.1f}".removesuffix(".0") + f" {UNITS[unit]}"

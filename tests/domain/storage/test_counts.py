@@ -1,13 +1,11 @@
 """Counting what a user is charged for."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from le_utils.constants import content_kinds, file_formats
 
 from chalicelib.domain.storage.counts import Counts
 from chalicelib.domain.storage.kinds import IMAGE, NAMES, OTHER, kind_of
-from chalicelib.domain.storage.sizes import human
 
 
 def test_a_file_of_two_channels_is_counted_once():
@@ -46,22 +44,3 @@ def test_every_format_of_le_utils_has_a_kind():
 
 def test_kinds_are_those_of_le_utils():
     assert set(NAMES) - {IMAGE, OTHER} <= {kind for kind, _ in content_kinds.choices}
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 bytes"),
-        (1, "1 byte"),
-        (1023, "1023 bytes"),
-        (1024, "1 kB"),
-        (1536, "1.5 kB"),
-        (500 * 1024**2, "500 MB"),
-        (50 * 1024**3, "50 GB"),
-        (1024**5, "1 PB"),
-        (10**18, "888 PB"),
-        (-5, "0 bytes"),
-    ],
-)
-def test_sizes_are_shown_in_human_units(size, text):
-    assert human(size) == text

@@ -261,7 +261,7 @@ class TestMail:
         assert ask(studio, reason="see http://evil.example").status == 201
         (sent,) = studio.cloud.mails()
         assert sent.destinations["ToAddresses"] == ["ops@example.org"]
-        assert "chef@example.org requests 5 GB more" in str(sent.body)
+        assert "chef@example.org requests 5.4 GB more" in str(sent.body)
         assert "evil" not in str(sent.body)
 
     def test_that_fails_leaves_the_request(self, studio, operator, monkeypatch):
