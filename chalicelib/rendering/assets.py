@@ -74,6 +74,7 @@ ASSETS: dict[str, Asset] = {
     "editing.css": _own("editing.css", "text/css"),
     "tree.js": _own("tree.js", "text/javascript"),
     "progress.js": _own("progress.js", "text/javascript"),
+    "drag.js": _own("drag.js", "text/javascript"),
     "upload.js": _own("upload.js", "text/javascript"),
     "md5.js": _own("md5.js", "text/javascript"),
     "spark-md5.js": Asset("text/javascript; charset=utf-8", lambda: _packaged(*_SPARK_MD5)),

@@ -20,12 +20,13 @@ from chalicelib.pages.editing.showing import page
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.channel import ChannelQuery
 from chalicelib.schemas.contentnode import Move, NodeQuery
+from chalicelib.schemas.next_page import safe_next
 from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses.content import ContentNode
 
 PAGE_SIZE = 100  # nodes of a topic that a page shows
 MAX_CHANNELS = 200  # to copy into
-AFTER = "right:"  # begins a place after a node
+BESIDE = ("right", "left")  # begin a place after or before a node, as in "right:<id>"
 STEPS = {"up": (True, "left"), "down": (False, "right")}  # (whether the sibling is before, the place beside it)
 
 
@@ -68,6 +69,8 @@ def relocate(request: Request) -> Reply:
         return _move_form(request, nodes, *_refusal(nodes, outcome))
     if step:
         return redirect(f"{_own(request)}move/", "nodes-ordered")
+    if request.form.get("next"):  # of a script, which shows the tree
+        return redirect(safe_next(request.form.get("next")), "nodes-moved")
     return redirect(paths.of(node_editor.to_edit(request.user, request.form.get("into"))), "nodes-moved")
 
 
@@ -190,10 +193,11 @@ def _form(request: Request, do: str) -> dict[str, Any]:
 
 
 def _place(request: Request) -> Move:
-    """The place that was chosen: at the start or end of a topic, or after one of its children."""
+    """The place that was chosen: at the start or end of a topic, or beside one of its children."""
     given, into = request.form.get("place") or "last-child", request.form.get("into")
-    if given.startswith(AFTER):
-        return parse(Move, {"target": given.removeprefix(AFTER), "position": "right"})
+    side, _, beside = given.partition(":")
+    if side in BESIDE:
+        return parse(Move, {"target": beside, "position": side})
     return parse(Move, {"target": into, "position": given})
 
 

@@ -46,6 +46,19 @@ class TestMoves:
             assert answer.headers["Location"] == world.path(node_id, "move/?message=nodes-ordered")
             assert world.titles() == list(titles)
 
+    @pytest.mark.parametrize(("side", "titles"), [("left", ["b", "a", "c"]), ("right", ["b", "c", "a"])])
+    def test_by_dragging_lead_back_to_the_tree(self, world: World, side: str, titles: list[str]) -> None:
+        a, _, c = (world.make(name) for name in "abc")
+        sent = {"place": f"{side}:{c}", "into": "", "next": f"/channels/{world.channel_id}/"}
+        answer = world.editor.post(world.path(a, "move"), **sent)
+        assert answer.headers["Location"] == f"/channels/{world.channel_id}/?message=nodes-moved"
+        assert world.titles() == titles
+
+    def test_lead_to_this_host_alone(self, world: World) -> None:
+        a, b = world.make("a"), world.make("b")
+        sent = {"place": f"right:{b}", "next": "//evil.example/"}
+        assert world.editor.post(world.path(a, "move"), **sent).headers["Location"] == "/?message=nodes-moved"
+
     def test_are_refused_below_itself(self, world: World) -> None:
         above = world.make("above")
         below = world.make("below", above)
