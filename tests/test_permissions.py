@@ -359,6 +359,8 @@ PAGES: list[Row] = [
     ("POST /channels/new", lambda _: {"name": "n"}, None, REDIRECTED),
     ("GET /channels/{id}", None, channel_of, OF_MEMBERS),
     ("GET /channels/{id}", None, public_of, USERS),
+    ("POST /channels/{id}/bookmark", lambda _: {"remove": "1"}, public_of, (303, *(404,) * 5)),  # there is none
+    ("POST /channels/{id}/bookmark", None, channel_of, (303, 404, 303, 303, 404, 303)),
     ("GET /channels/{id}/edit", None, channel_of, OF_MEMBERS),
     ("GET /channels/{id}/view", None, channel_of, OF_MEMBERS),
     ("GET /channels/{id}/nodes/{node}", None, node_of, OF_MEMBERS),

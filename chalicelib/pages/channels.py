@@ -10,7 +10,7 @@ from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import page, redirect
 from chalicelib.operations.channels import channel_list, channel_resource, channel_versions
 from chalicelib.operations.nodes import node_reads
-from chalicelib.pages import nodes, rights
+from chalicelib.pages import bookmarks, nodes, rights
 from chalicelib.rendering import names
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.channel import ChannelIn, ChannelQuery, VersionQuery
@@ -70,6 +70,7 @@ def show(request: Request) -> Reply:
         "channels/show.html",
         channel=channel,
         size=node_reads.size(request.user, channel["root_id"]),
+        is_bookmarked=bookmarks.has(request, channel["id"]),
         may_edit=rights.may_edit(request, channel),
         public_url=settings().public_url,
         **nodes.children(request, channel["root_id"]),

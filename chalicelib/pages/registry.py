@@ -79,6 +79,7 @@ CHANNELS = (
     page("GET", "/channels/{id}", "channels:show", Access.SIGNED_IN, "Channel"),
     page("GET", "/channels/{id}/edit", "channels:show", Access.SIGNED_IN, "Channel"),
     page("GET", "/channels/{id}/view", "channels:show", Access.SIGNED_IN, "Channel"),
+    page("POST", "/channels/{id}/bookmark", "bookmarks:change", Access.SIGNED_IN, "Bookmark a channel"),
     page("GET", "/channels/{id}/nodes/{node}", "nodes:show", Access.SIGNED_IN, "Node"),
     page("GET", "/channels/{id}/versions", "channels:versions", Access.SIGNED_IN, "Versions"),
     page("GET", "/channels/{id}/people", "people:show", Access.SIGNED_IN, "People"),

@@ -13,7 +13,17 @@ PATH = "/static"
 # The pictures of Bootstrap Icons that pages use.
 ICONS = (
     *("folder", "camera-video", "music-note-beamed", "file-earmark-text", "window", "question-circle", "images"),
-    *("puzzle", "book", "people", "clock-history", "collection-play", "exclamation-triangle", "file-earmark"),
+    *(
+        "puzzle",
+        "book",
+        "people",
+        "clock-history",
+        "collection-play",
+        "exclamation-triangle",
+        "file-earmark",
+        "bookmark",
+        "bookmark-fill",
+    ),
 )
 # A package, folders in it, and a file.
 _STYLESHEET = ("flask_bootstrap", "static", "bootstrap5", "css", "bootstrap.min.css")

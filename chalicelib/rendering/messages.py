@@ -1,6 +1,8 @@
 """What pages say after a form has succeeded, by a key that the redirect has in its query."""
 
 MESSAGES = {
+    "bookmark-removed": "The bookmark was removed.",
+    "bookmarked": "The channel was bookmarked: it is in your list of channels.",
     "channel-created": "The channel was created.",
     "administrator-made": "The user is an administrator now.",
     "administrator-removed": "The user is not an administrator any more.",

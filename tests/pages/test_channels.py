@@ -134,6 +134,15 @@ class TestChannel:
         assert token_of(studio, channel_id) in page.text
         assert "KOLIBRI_CENTRAL_CONTENT_BASE_URL=http://front.example.org" in page.text
 
+    def test_is_bookmarked_and_no_longer(self, studio: Studio, user: Visitor) -> None:
+        channel_id = make(studio)
+        action = f"/channels/{channel_id}/bookmark/"
+        page = user.submit(user.open(f"/channels/{channel_id}/"), action)
+        assert "The channel was bookmarked" in page.text
+        assert studio.get("/api/bookmark").json == [{"channel": channel_id}]
+        page = user.submit(page, action)
+        assert ("Remove the bookmark" in page.text, studio.get("/api/bookmark").json) == (False, [])
+
     def test_keeps_its_token_from_viewers(self, studio: Studio) -> None:
         channel_id = make(studio)
         user_id, _ = studio.sign_up("viewer")
@@ -174,7 +183,7 @@ class TestChannel:
             with counting(studio) as watch:
                 user.open(f"/channels/{channel_id}/")
             counts.append(len(watch.names))
-        assert counts[0] == counts[1] <= 14
+        assert counts[0] == counts[1] <= 16
 
 
 class TestVersions:
