@@ -354,6 +354,11 @@ PAGES: list[Row] = [
     ("POST /accounts/password/reset/{key}", None, lambda _: "a" * 40, NOBODY),
     ("GET /accounts/password/change", None, None, USERS),
     ("POST /accounts/password/change", None, None, (303, *(400,) * 5)),
+    ("GET /invitations/{id}", None, new_invitation, EVERYONE),
+    ("POST /invitations/{id}", lambda _: {"answer": "accept"}, new_invitation, (303, 404, 404, 403, 404, 403)),
+    ("GET /settings/account", None, None, USERS),
+    ("POST /settings/account/export", None, None, (303,) * 6),
+    ("POST /settings/account/delete", lambda _: {"password": "wrong"}, None, (303, *(400,) * 5)),
     ("GET /channels", None, None, USERS),
     ("GET /channels/new", None, None, USERS),
     ("POST /channels/new", lambda _: {"name": "n"}, None, REDIRECTED),
@@ -395,7 +400,6 @@ PAGES: list[Row] = [
     ("GET /settings/sessions", None, None, USERS),
     ("POST /settings/sessions", None, None, REDIRECTED),
     ("POST /settings/sessions/{id}/end", None, new_viewer, (303, *(404,) * 5)),
-    ("GET /settings/account", None, None, USERS),
 ]
 
 

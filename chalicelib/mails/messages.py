@@ -9,15 +9,17 @@ _NOT_YOU = "If it was not you, you can ignore this e-mail."
 _UNEXPECTED = "If you did not expect this e-mail, you can ignore it."
 
 
-def invitation(sender: str, channel: str, may_edit: bool) -> Mail:
-    """An invitation to a channel, from the user with the e-mail address `sender`."""
+def invitation(invitation_id: str, sender: str, sender_name: str, channel: str, may_edit: bool) -> Mail:
+    """An invitation to a channel, from the user with the e-mail address `sender`, who may have no name."""
     name = plain_name(channel)
+    who = f"{plain_name(sender_name)} ({sender})" if sender_name else sender
     do = "edit" if may_edit else "view"
     return compose(
         f'Invitation to the channel "{name}"',
-        f'{sender} invites you to {do} the channel "{name}" on Kolibri Studio.',
-        action="Sign in to accept or to decline",
-        url=settings().public_url,
+        f'{who} invites you to {do} the channel "{name}" on Kolibri Studio.',
+        "Accept or decline on the page below. If you have no account yet, register there with this address.",
+        action="See the invitation",
+        url=f"{settings().public_url}/invitations/{invitation_id}/",
         after=(_UNEXPECTED,),
     )
 

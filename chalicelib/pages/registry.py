@@ -72,6 +72,15 @@ ACCOUNTS = (
     ),
     page("POST", "/accounts/password/change", "accounts:changed", Access.SIGNED_IN, "Change", password_once=True),
 )
+INVITATIONS = (
+    page("GET", "/invitations/{id}", "invitations:show", Access.ANYONE, "Invitation"),
+    page("POST", "/invitations/{id}", "invitations:answer", Access.SIGNED_IN, "Answer an invitation"),
+)
+LEAVING = (
+    page("GET", "/settings/account", "leaving:show", Access.SIGNED_IN, "Account"),
+    page("POST", "/settings/account/export", "leaving:start_export", Access.SIGNED_IN, "Export your data"),
+    page("POST", "/settings/account/delete", "leaving:delete", Access.SIGNED_IN, "Delete your account"),
+)
 CHANNELS = (
     page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),
     page("GET", "/channels/new", "channels:new", Access.SIGNED_IN, "New channel"),
@@ -135,9 +144,21 @@ SETTINGS = (
     page("GET", "/settings/sessions", "settings:show_sessions", Access.SIGNED_IN, "Sessions"),
     page("POST", "/settings/sessions", "settings:end_other_sessions", Access.SIGNED_IN, "End your other sessions"),
     page("POST", "/settings/sessions/{id}/end", "settings:end_session", Access.SIGNED_IN, "End a session"),
-    page("GET", "/settings/account", "settings:show_account", Access.SIGNED_IN, "Account"),
 )
-ROUTES = (*HOME, *ACCOUNTS, *CHANNELS, *STAGING, *PUBLISHING, *EDITING, *CATALOG, *SEARCH, *ADMIN, *SETTINGS)
+ROUTES = (
+    *HOME,
+    *ACCOUNTS,
+    *INVITATIONS,
+    *LEAVING,
+    *CHANNELS,
+    *STAGING,
+    *PUBLISHING,
+    *EDITING,
+    *CATALOG,
+    *SEARCH,
+    *ADMIN,
+    *SETTINGS,
+)
 
 
 def _nothing(_: Request) -> None:

@@ -1,4 +1,4 @@
-"""A user's own settings: names, API tokens, storage, sessions, the account."""
+"""A user's own settings: names, API tokens, storage, sessions. Those of the account are in `leaving`."""
 
 from datetime import UTC, datetime
 
@@ -109,8 +109,3 @@ def end_session(request: Request) -> Reply:
     except StudioError as error:
         return show_sessions(request, error)
     return redirect(SESSIONS, "session-ended")
-
-
-def show_account(request: Request) -> Reply:
-    """What concerns the account as a whole."""
-    return page(request, "settings/account.html")

@@ -3,6 +3,7 @@
 MESSAGES = {
     "bookmark-removed": "The bookmark was removed.",
     "bookmarked": "The channel was bookmarked: it is in your list of channels.",
+    "account-deleted": "Your account is being deleted. All your sessions have ended.",
     "channel-created": "The channel was created.",
     "administrator-made": "The user is an administrator now.",
     "administrator-removed": "The user is not an administrator any more.",
@@ -13,6 +14,9 @@ MESSAGES = {
     "channel-saved": "The changes of the channel are saved.",
     "copy-started": "The copy is being made in the background, since it is large. It appears here when it is done.",
     "deleted-for-good": "Deleted for good. Storage that nothing else uses is given back within a minute.",
+    "export-started": "Your data is being collected.",
+    "invitation-accepted": "You have accepted the invitation.",
+    "invitation-declined": "You have declined the invitation.",
     "invited": "The invitation was sent.",
     "file-added": "The file is added. What it still needs is below.",
     "file-removed": "The file is removed.",

@@ -43,3 +43,9 @@ class InvitationChanges(Schema):
     accepted: bool = False
     declined: bool = False
     revoked: bool = False
+
+
+class InvitationAnswer(Schema):
+    """The form of the page of an invitation."""
+
+    answer: Literal["accept", "decline"]

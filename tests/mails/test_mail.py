@@ -34,7 +34,7 @@ class Reader(HTMLParser):
 
 
 ALL = {
-    "invitation": lambda: messages.invitation("a@example.org", 'A "b" <c>', may_edit=True),
+    "invitation": lambda: messages.invitation("a" * 32, "a@example.org", "A B", 'A "b" <c>', may_edit=True),
     "registration": lambda: messages.registration("a" * 40),
     "has_account": messages.has_account,
     "not_invited": messages.not_invited,

@@ -71,7 +71,8 @@ def _send(user: Identity, invitation: Invitation, channel: Channel) -> None:
         raise Conflict(f"Invitation {invitation.id} already exists. Send another ID, or none.")
     try:
         may_edit = policy.is_editor(invitation.share_mode)
-        mail.send(invitation.email, messages.invitation(user.email, channel.name, may_edit))
+        name = f"{user.first_name} {user.last_name}".strip()
+        mail.send(invitation.email, messages.invitation(invitation.id, user.email, name, channel.name, may_edit))
     except Busy:
         invitations.withdraw(invitation)
         raise

@@ -142,13 +142,19 @@ class TestMail:
         studio.cloud.verify_sender(SENDER)
 
     def test_is_sent_to_the_invited_user(self, studio, channel_id):
-        invite(studio, channel_id, "Guest@example.org", share_mode="view")
+        path = made(studio, channel_id, email="Guest@example.org", share_mode="view")
         (sent,) = studio.cloud.mails()
         assert (sent.source, sent.destinations["ToAddresses"]) == (SENDER, ["guest@example.org"])
         assert sent.subject == 'Invitation to the channel "Ünï"'
         assert "chef@example.org invites you" in sent.body
         assert 'to view the channel "Ünï"' in sent.body
-        assert settings().public_url in sent.body
+        assert f"{settings().public_url}/invitations/{path.rpartition('/')[2]}/" in sent.body
+
+    def test_names_the_sender(self, studio, channel_id):
+        User(studio.user_id).update([User.first_name.set("Ada"), User.last_name.set("Lovelace")])
+        token = accounts.issue_token(existing(users.get(studio.user_id)))
+        invite(studio, channel_id, token=token)
+        assert "Ada Lovelace (chef@example.org) invites you" in studio.cloud.mails()[0].body
 
     def test_has_a_single_line_subject(self, studio):
         channel_id, _ = studio.make_channel("a\r\nBcc: b@c.org $address")
