@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate redrive smoke settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -111,6 +111,12 @@ deactivate: $(APP) ## STAGE=… REGION=… EMAIL=…: deactivate a user; API tok
 
 activate: $(APP) ## STAGE=… REGION=… EMAIL=…: activate a user again, who signs in and gets new API tokens
 	@exec $(BIN)/python -m infra.deploy activate
+
+export-user: $(APP) ## EMAIL=… [STAGE=… REGION=…]: write what is stored about a user to a ZIP file; without STAGE, of the running stack
+	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy export-user,infra.local.people export "$(EMAIL)")
+
+delete-user: $(APP) ## EMAIL=… [STAGE=… REGION=…] [YES=<address>]: delete a user for good, after showing what goes; without STAGE, of the running stack
+	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy delete-user,infra.local.people delete "$(EMAIL)")
 
 redrive: $(APP) ## STAGE=… REGION=… QUEUE=publish: move the messages of a dead-letter queue back
 	@exec $(BIN)/python -m infra.deploy redrive

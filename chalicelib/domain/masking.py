@@ -2,7 +2,7 @@
 
 
 def masked(address: str) -> str:
-    """The first characters of an address, of its domain, and the last part of the domain: "a…@e….org"."""
+    """The first characters of an address, of its domain, and the last part of the domain: "a***@e***.org"."""
     local, _, domain = address.rpartition("@")
     name, _, last = domain.rpartition(".")
-    return f"{local[:1]}…@{name[:1]}….{last}" if name else f"{local[:1]}…@…"
+    return f"{local[:1]}***@{name[:1]}***.{last}" if name else f"{local[:1]}***@***"

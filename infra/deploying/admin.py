@@ -4,6 +4,7 @@ The functions here start `python -m infra.deploying.admin` with that environment
 administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it (`["abc",
 true]`), `token EMAIL` a new API token of a user and, for a new user, a link to choose a password and whether it was
 mailed (`["abc", "", false]`), `revoke WHICH EMAIL` how many tokens were revoked; `active EMAIL 0` (or 1) prints null.
+`export EMAIL PATH`, `leaving EMAIL` and `delete EMAIL` are in `people`.
 """
 
 import json
@@ -61,6 +62,11 @@ def set_active(account: Account, prefix: str, email: str, is_active: bool) -> No
     _run(account, prefix, "active", email, "1" if is_active else "0")
 
 
+def run(account: Account, prefix: str, *arguments: str) -> Any:
+    """Run one of the actions below and return what it prints. Raises DeployError."""
+    return _run(account, prefix, *arguments)
+
+
 def _run(account: Account, prefix: str, *arguments: str) -> Any:
     command = [sys.executable, "-m", "infra.deploying.admin", *arguments]
     environment = os.environ | environment_of(account, prefix) | {"AWS_DEFAULT_REGION": account.region}
@@ -91,12 +97,16 @@ def main(arguments: list[str]) -> int:
     from chalicelib.identity import revocation
     from chalicelib.models import users
     from chalicelib.operations.users import administration
+    from infra.deploying import people
 
     actions: dict[str, Callable[..., object]] = {
         "look": users.has_administrator,
         "give": _given,
         "token": _token,
         "revoke": revocation.revoke,
+        "export": people.write_export,
+        "leaving": people.leaving,
+        "delete": people.delete_user,
         "active": lambda email, value: administration.set_active(email, value == "1"),
     }
     try:

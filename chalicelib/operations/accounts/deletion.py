@@ -28,13 +28,22 @@ def preview(user: Identity) -> Deletion:
     """Return what deleting the caller's account would delete and keep. One index query per channel that the caller may
     be the only editor of.
     """
-    roles = {member.channel_id: member.role for member in channel_members.of_user(user.user_id)}
+    return _preview(_own(user))
+
+
+def preview_of(email: str) -> Deletion:
+    """The same for the user with this e-mail address, for an operator. Raises NotFound."""
+    return _preview(accounts.user_with(email))
+
+
+def _preview(user: User) -> Deletion:
+    roles = {member.channel_id: member.role for member in channel_members.of_user(user.id)}
     found = sorted(channels.get_many_to_read(list(roles)), key=lambda channel: (channel.name.casefold(), channel.id))
     edited = [channel for channel in found if policy.is_editor(roles[channel.id])]
-    alone = dict(zip(edited, in_parallel(lambda channel: is_only_editor(channel, user.user_id), edited), strict=True))
+    alone = dict(zip(edited, in_parallel(lambda channel: is_only_editor(channel, user.id), edited), strict=True))
     gone = [channel for channel in edited if alone[channel] and not channel.deleted]
     kept = [channel for channel in found if not alone.get(channel) and not channel.deleted]
-    obstacle = _obstacle(_own(user))
+    obstacle = _obstacle(user)
     return {
         "may_delete": obstacle is None,
         "obstacle": obstacle,
