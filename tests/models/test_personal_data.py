@@ -30,6 +30,8 @@ HANDLED = {
     "invitations": "exported by indexes; deleted, or the sender's name is replaced",
     "saved_searches": "own items",
     "sessions": "listed without secrets, and deleted at once",
+    "storage_reports": "own items",
+    "storage_requests": "exported and deleted",
     "tasks": "ids only, which expire",
     "tokens": "listed without secrets, and deleted at once",
     "uploads": "exported and deleted",

@@ -16,6 +16,7 @@ from chalicelib.models import (
     invitations,
     personal_data,
     sessions,
+    storage_requests,
     tokens,
     uploads,
     users,
@@ -158,6 +159,11 @@ def _files(user: User) -> Rows:
     return (_fields(row, ("filename", "file_size", "created")) for row in uploads.all_of(user.id))
 
 
+def _requests(user: User) -> Rows:
+    request = storage_requests.get(user.id)
+    return [_fields(request, ("size", "reason", "created"))] if request else []
+
+
 def _time(value: datetime | None) -> str | None:
     return moment(value) if value else None
 
@@ -183,5 +189,6 @@ FILES: tuple[tuple[str, str, Callable[[User], Rows]], ...] = (
     ("api_tokens", "your API tokens, without the tokens themselves", _tokens),
     ("sessions", "where you are signed in", _sessions),
     ("files", "the files that your storage is used for", _files),
+    ("requests", "your request for more storage", _requests),
     ("changes", "the latest changes to what is yours alone", _own(Change, "rev", "type", "table", "key", "fields")),
 )
