@@ -26,8 +26,24 @@ _MAX_DEPTH = 100  # levels of elements; texts and formulas with more are shown a
 _FENCE = "$$"
 _IMAGE = re.compile(rf"({FOLDER}/[0-9a-f]{{32}}\.[a-z0-9]+)(?:#(\d+)x(\d+))?")
 _XHTML = "http://www.w3.org/1999/xhtml"
-# Attributes that LaTeX could use to add something other than a formula to a page.
-_NO_MATH = ("href", "style", "class", "id")
+# What a formula consists of. The converter copies the text of `\text{…}` as XML, so it may contain any other element.
+_MATHML = "http://www.w3.org/1998/Math/MathML"
+_ELEMENTS = frozenset(
+    f"{{{_MATHML}}}{name}"
+    for name in (
+        *("math", "mrow", "mstyle", "mpadded", "mphantom", "menclose", "mi", "mn", "mo", "mtext", "mspace"),
+        *("mfrac", "msqrt", "mroot", "msub", "msup", "msubsup", "munder", "mover", "munderover"),
+        *("mmultiscripts", "mprescripts", "none", "mtable", "mtr", "mtd"),
+    )
+)
+_ATTRIBUTES = frozenset(
+    (
+        *("display", "displaystyle", "scriptlevel", "mathvariant", "mathsize", "mathcolor", "mathbackground"),
+        *("accent", "accentunder", "fence", "form", "largeop", "linebreak", "lspace", "maxsize", "minsize"),
+        *("movablelimits", "rspace", "separator", "stretchy", "symmetric", "depth", "height", "voffset", "width"),
+        *("linethickness", "notation", "columnalign", "columnlines", "columnspacing", "rowlines", "rowspacing"),
+    )
+)
 
 
 def blocks(text: str) -> list[Element]:
@@ -99,11 +115,11 @@ def _mathml(latex: str) -> str:
         math = _parsed(clean(convert(latex)))
     except Exception:  # for invalid LaTeX, the converter raises many types of errors or writes invalid XML
         return written
-    if is_deep(math, _MAX_DEPTH):
+    if is_deep(math, _MAX_DEPTH) or any(part.tag not in _ELEMENTS for part in math.iter()):
         return written
     for part in math.iter():
-        for name in _NO_MATH:
-            part.attrib.pop(name, None)
+        for name in part.attrib.keys() - _ATTRIBUTES:
+            del part.attrib[name]
     return tostring(plain(math), encoding="unicode")
 
 

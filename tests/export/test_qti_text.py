@@ -78,9 +78,26 @@ class TestFormulas:
         [paragraph] = blocks(f"$${latex}$$")
         assert [(child.tag, child.text) for child in paragraph] == [("code", f"$${latex}$$")]
 
+    @pytest.mark.parametrize(
+        "element",
+        [
+            "<script>alert(1)</script>",
+            "<style>p</style>",
+            "<meta\thttp-equiv='refresh'\tcontent='0;url=https://evil.example'/>",
+            "<button\tform='f'\tformaction='/settings'>x</button>",
+            "<x\txmlns='http://www.w3.org/1999/xhtml'>x</x>",
+        ],
+    )
+    def test_cannot_add_other_elements(self, element):
+        [paragraph] = blocks(rf"$$\text{{{element}}}$$")
+        assert {part.tag for part in paragraph.iter()} == {"p", "code"}
+
     def test_cannot_add_other_attributes(self):
         found = html(r"$$\href{javascript:alert(1)}{x} \style{color:red}{y} \class{a}{z}$$")
         assert not any(word in found for word in ("href", "style=", "class="))
+        [paragraph] = blocks("$$\\text{<mi\tonclick='a'\tdata-a='b'>x</mi>}$$")
+        names = {name for part in paragraph.iter() for name in part.attrib}
+        assert names == {"xmlns", "display"}
 
     @pytest.mark.parametrize("text", ["$$", "a $$ b", "$$$"])
     def test_require_delimiters_at_both_ends(self, text):
