@@ -67,9 +67,13 @@ def of(question: Question) -> Shown:
 
 def _rows(text: str) -> list[dict[str, Any]]:
     """The answers or hints of a question, in their order."""
-    found = json.loads(text or "[]")
-    rows = [row for row in found if isinstance(row, dict)]
+    rows = _objects(json.loads(text or "[]"))
     return sorted(rows, key=lambda row: row["order"] if isinstance(row.get("order"), int) else 0)
+
+
+def _objects(found: object) -> list[dict[str, Any]]:
+    """The objects of a list; none if it is something else, as items of chefs may have."""
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
 
 
 def _perseus(raw: str) -> Shown:
@@ -78,7 +82,7 @@ def _perseus(raw: str) -> Shown:
     question: dict[str, Any] = found if isinstance(found, dict) else {}
     options = _options(question.get("widgets"))
     answers = [Answer(_of_perseus(option.get("content")), bool(option.get("correct"))) for option in options]
-    hints = [_of_perseus(hint.get("content")) for hint in item.get("hints") or () if isinstance(hint, dict)]
+    hints = [_of_perseus(hint.get("content")) for hint in _objects(item.get("hints"))]
     text = _of_perseus(question.get("content"))
     return Shown(NAMES[exercises.PERSEUS_QUESTION], text, answers, hints, [], True, True)
 
@@ -94,8 +98,7 @@ def _options(widgets: object) -> Iterable[dict[str, Any]]:
     """The choices of an item's widgets."""
     for widget in widgets.values() if isinstance(widgets, dict) else ():
         options = widget.get("options") if isinstance(widget, dict) else None
-        choices = options.get("choices") if isinstance(options, dict) else None
-        yield from (choice for choice in choices or () if isinstance(choice, dict))
+        yield from _objects(options.get("choices") if isinstance(options, dict) else None)
 
 
 def _of_perseus(text: object) -> Markup:

@@ -92,6 +92,6 @@ def _questions(request: Request, node: ContentNode) -> dict[str, Any]:
         return {"questions": [], "first": 1, "next": None}
     found = questions.find(request.user, parse_query(QuestionQuery, {"contentnode": [node["id"]]}))
     start = last_values(request.query).get("from", "")
-    at = min(int(start), len(found)) - 1 if start.isdecimal() and int(start[:9]) > 0 else 0
+    at = max(0, min(int(start[:9]), len(found)) - 1) if start.isdecimal() else 0
     shown = [learner_view.of(question) for question in found[at : at + QUESTIONS]]
     return {"questions": shown, "first": at + 1, "next": at + QUESTIONS + 1 if at + QUESTIONS < len(found) else None}

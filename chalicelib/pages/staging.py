@@ -31,7 +31,7 @@ def show(request: Request) -> Reply:
     """A level of the differences between the live and the staged tree."""
     sent = last_values(request.query)
     number = sent.get("page", "")
-    found = _review(request, sent.get("topic", ""), int(number) if number.isascii() and number.isdigit() else 1)
+    found = _review(request, sent.get("topic", ""), int(number[:9]) if number.isdecimal() else 1)
     return page(request, "staging/review.html", **_values(found))
 
 

@@ -109,6 +109,18 @@ class TestQuestions:
             assert said in page.text
         assert "☃" not in page.text
 
+    @pytest.mark.parametrize(
+        "item",
+        [
+            {"question": {"content": "Well?", "widgets": {"radio 1": {"options": {"choices": 5}}}}, "hints": []},
+            {"question": {"content": "Well?", "widgets": {}}, "hints": True},
+        ],
+    )
+    def test_that_are_raw_may_have_any_values(self, studio: Studio, user: Visitor, item: dict[str, object]) -> None:
+        raw = {"type": "perseus_question", "question": "", "answers": "[]", "hints": "[]"}
+        page = open_node(studio, user, nodes.exercise("e", nodes.question("q", **raw, raw_data=json.dumps(item))))
+        assert (page.status, "Well?" in page.text) == (200, True)
+
     def test_of_qti_are_texts_and_pictures(self, studio: Studio, user: Visitor) -> None:
         name = studio.upload(png(), "png", "exercise_image")
         raw = make_raw()["raw_data"].replace("Well?", f'Well &lt;b&gt;? <img src="{name}" alt="a"/>')
@@ -125,6 +137,8 @@ class TestQuestions:
             "![a](javascript:alert(1))",
             "![a](https://evil.example/x.png)",
             "<img src=x onerror=alert(1)>",
+            "$$\\text{<script>alert(1)</script>}$$",
+            "$$\\text{<meta\thttp-equiv='refresh'\tcontent='0;url=https://evil.example'/>}$$",
             "$\\href{javascript:alert(1)}{x}$ $\\style{color:red}{x}$ $\\class{a}{x}$",
             "<svg/onload=alert(1)>",
         ],
@@ -137,6 +151,7 @@ class TestQuestions:
         page = open_node(studio, user, nodes.exercise("e", asked))
         assert page.status == 200
         assert not page.read.inline
+        assert "<meta http-equiv" not in page.answer.text
         assert all(path.startswith("/static/") for path in page.read.loaded)
         assert not [path for path in page.links.values() if not path.startswith(("/", "#"))]
 
@@ -146,7 +161,7 @@ class TestQuestions:
         assert ("Ask 20" in page.text, "Ask 21" in page.text) == (True, False)
         page = user.click(page, "More questions")
         assert ("Ask 20" in page.text, "Ask 21" in page.text, "Question 25" in page.text) == (False, True, True)
-        for start in ("0", "-1", "x", "9" * 30):
+        for start in ("0", "-1", "x", "²", "9" * 30, "9" * 5000):
             assert user.open(f"{page.path.partition('?')[0]}?from={start}").status == 200
 
     def test_cost_few_calls(self, studio: Studio, user: Visitor) -> None:

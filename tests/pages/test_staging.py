@@ -50,6 +50,11 @@ class TestReview:
         assert "Language: English → French" in page.text.replace("Français (", "").replace("French)", "French")
         assert "1 other node on this level is unchanged" in page.text
 
+    def test_has_a_page_for_any_number(self, user: Visitor, studio: Studio, channel_id: str) -> None:
+        review(user, studio, channel_id)
+        for number in ("0", "-1", "²", "9" * 5000):
+            assert user.open(f"/channels/{channel_id}/staging/?page={number}").status == 200
+
     def test_opens_topics_and_turns_pages(self, user: Visitor, studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(staging_review, "PAGE", 2)
         channel_id, root = studio.make_channel()
