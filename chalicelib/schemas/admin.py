@@ -13,7 +13,7 @@ MAX_QUOTA = 10**15  # bytes
 MAX_PRIORITY = 1_000_000
 MAX_LIMIT = 1_000_000_000
 # domain.limits.LIMITS of users
-LimitName = Literal["channels", "invitations", "mails", "saved_searches", "storage_requests", "tokens"]
+LimitName = Literal["channels", "exports", "invitations", "mails", "saved_searches", "storage_requests", "tokens"]
 _URL = Annotated[BlankText, Field(max_length=200)]
 
 

@@ -30,6 +30,7 @@ def test_defaults():
         "account_mails": 5,
         "account_requests": 200,
         "channels": 1000,
+        "exports": 5,
         "invitations": 100,
         "mails": 20,
         "saved_searches": 1000,
