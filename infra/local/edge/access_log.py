@@ -49,7 +49,7 @@ CALLERS = Callers()
 
 
 def install() -> None:
-    """Take the application's lines of requests off its log, once.
+    """Take the application's lines of requests off its log, for the rest of the process, once.
 
     Imports the application's log only here, when standard output is set up (`lifeline.show_errors`).
     """

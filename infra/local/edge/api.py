@@ -42,7 +42,6 @@ class Api:
 
     def __init__(self, app: Any, timeout: float = TIMEOUT, threads: int = THREADS, origin_secret: str = "") -> None:
         self._app = with_requests_per_thread(app)
-        access_log.install()
         self._table = RouteTable(app.routes)
         self._timeout = timeout
         self._origin_secret = origin_secret

@@ -15,7 +15,7 @@ import uvicorn
 from infra import routes
 from infra.local import lifeline
 from infra.local.aws import call_counter
-from infra.local.edge import mailbox, origin_access
+from infra.local.edge import access_log, mailbox, origin_access
 from infra.local.edge.api import Api, read_body, request_of
 from infra.local.edge.cache import CACHED_METHODS, Edge
 from infra.local.edge.content import Content
@@ -101,6 +101,7 @@ def main() -> None:
 
 def _local() -> Gateway:
     content = Content(os.environ["AWS_ENDPOINT_URL"], os.environ["BUCKET"])
+    access_log.install()
     api = Api(importlib.import_module("app").app, origin_secret=os.environ.get("FRONT_KEY", ""))
     return Gateway(content, api, mailbox=Mailbox(os.environ["AWS_ENDPOINT_URL"]))
 

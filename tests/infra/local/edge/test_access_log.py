@@ -12,8 +12,10 @@ import pytest
 
 from chalicelib import telemetry
 from infra.local.edge import access_log
+from infra.local.edge.api import Api
 from infra.local.edge.events import Request
 from infra.local.edge.responses import Response
+from tests.infra.local.edge.fakes import make_app
 from tests.support.source.code import ROOT
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
@@ -39,12 +41,11 @@ def test_errors_of_the_server_go_to_standard_error(capsys: Any) -> None:
 
 
 SCRIPT = """
-import importlib, sys
 from infra.local import lifeline
 from infra.local.edge import gateway
 from infra.local.edge.access_log import CALLERS
 lifeline.show_errors()
-gateway.server(gateway.Api(importlib.import_module("app").app))
+gateway.server(gateway._local())
 from chalicelib import telemetry
 with telemetry.request(user="abc", address="203.0.113.9", request_id="r1") as outcome:
     telemetry.audit(telemetry.Audited.SIGNED_IN, "abc")
@@ -54,7 +55,7 @@ telemetry.log.error("an error")
 
 
 def test_the_gateway_logs_events_shows_errors_and_knows_users() -> None:
-    environment = os.environ | {"POWERTOOLS_LOG_LEVEL": "INFO"}
+    environment = os.environ | {"POWERTOOLS_LOG_LEVEL": "INFO", "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "BUCKET": "b"}
     command = [sys.executable, "-c", SCRIPT]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     event, caller = done.stdout.splitlines()
@@ -64,6 +65,11 @@ def test_the_gateway_logs_events_shows_errors_and_knows_users() -> None:
         "caller abc r1",
     )
     assert [json.loads(line)["message"] for line in done.stderr.splitlines()] == ["an error"]
+
+
+def test_an_api_without_the_gateways_process_leaves_the_applications_log_as_it_is() -> None:
+    Api(make_app())
+    assert access_log.CALLERS not in telemetry.log._logger.filters
 
 
 def test_the_message_is_that_of_the_application() -> None:
