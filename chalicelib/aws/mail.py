@@ -57,9 +57,16 @@ def _utf8(text: str) -> dict[str, str]:
 
 
 def _deliverable(address: str) -> str:
-    """The address as SES takes it: with a domain of other letters in Punycode."""
+    """The address as SES takes it: with a domain of other letters in Punycode, as browsers write it.
+
+    Python's own codec follows the earlier standard, by which some letters (ß, ς) become others: another domain.
+    """
     local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    import idna  # only for such domains
+
     try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
         return address
