@@ -7,7 +7,7 @@ import re
 from chalice.app import Response
 
 from chalicelib.http.json_text import compact
-from chalicelib.http.router import JSON, PUBLIC, Methods, Request
+from chalicelib.http.router import JSON, NO_STORE, PUBLIC, Methods, Request
 from chalicelib.schemas.query import last_values
 from chalicelib.telemetry import count, log
 
@@ -77,4 +77,5 @@ def _replace_by_page(methods: Methods, request: Request, response: Response) -> 
         log.exception("page failed")
         count("Faults")
         return
-    response.headers = {**response.headers, **html.headers()}
+    # A page names its reader and has the token of their forms.
+    response.headers = {**response.headers, **html.headers(), **NO_STORE}

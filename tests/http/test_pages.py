@@ -64,6 +64,12 @@ class TestNegotiation:
             for path in ("/api", f"/api/channel/{channel}", "/api/channel/nope"):
                 assert page(studio, path, accept=accept).headers["Vary"] == "Accept"
 
+    def test_no_cache_keeps_pages(self, studio, channel):
+        for path in ("/api", "/api/catalog?public=true", f"/api/channel/{channel}"):
+            for method in ("GET", "HEAD"):
+                answer = studio.call(method, path, accept=BROWSER)
+                assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+
     @pytest.mark.parametrize("path", ["/api/public/info", "/api/public/v1/channels", "/api/openapi.json"])
     def test_public_answers_are_json_for_all(self, studio, path):
         answer = page(studio, path, token=None)

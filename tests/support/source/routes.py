@@ -58,7 +58,7 @@ FILTERED = (
     "task",
 )
 NEVER = "/api/public/v2/channels"
-OF_SESSIONS = "/api/user/me/sessions"  # refused with a token
+OF_SESSIONS = ("/api/user/me/export", "/api/user/me/sessions")  # refused with a token
 
 
 def get_status(path: str, is_signed_in: bool) -> int:
@@ -68,7 +68,7 @@ def get_status(path: str, is_signed_in: bool) -> int:
         return 405
     if route.access is not Access.ANYONE and not is_signed_in:
         return 401
-    if route.access is Access.ADMIN or path == OF_SESSIONS:
+    if route.access is Access.ADMIN or path in OF_SESSIONS:
         return 403
     if "{" in path or path == NEVER:
         return 404
