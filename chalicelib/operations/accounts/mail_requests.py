@@ -12,9 +12,14 @@ from chalicelib.identity.daily_limits import counted
 def counted_mail(email: str, address: str) -> Iterator[None]:
     """Count a mail to `email` that a client at the IP address `address` requests. Three writes.
 
+    Invitations to the address count apart: whoever sends them could keep its owner from resetting the password.
     Raises LimitReached.
     """
     network = network_of(address)
     both = f"{email} {network}"
-    with counted(ACCOUNT_REQUESTS, "", network), counted(ACCOUNT_MAILS, "", both), counted(MAILS, "", email):
+    with (
+        counted(ACCOUNT_REQUESTS, "", network),
+        counted(ACCOUNT_MAILS, "", both),
+        counted(MAILS, "", f"account {email}"),
+    ):
         yield

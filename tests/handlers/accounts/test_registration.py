@@ -333,6 +333,13 @@ class TestLimits:
         studio.address = "2001:db8:1::1"
         assert register(studio, "c@example.org").status == 202
 
+    def test_invitations_do_not_use_up_the_mails_about_an_account(self, studio, monkeypatch):
+        self.limit(monkeypatch, mails=1)
+        channel_id, _ = studio.make_channel()
+        invited = studio.post("/api/invitation", {"email": "a@example.org", "channel": channel_id})
+        assert invited.status == 201
+        assert [register(studio, "a@example.org").status for _ in range(2)] == [202, 429]
+
     def test_a_stranger_does_not_use_up_the_mails_to_an_address(self, studio):
         studio.address = "192.0.2.7"
         assert [register(studio).status for _ in range(6)] == [202] * 5 + [429]
