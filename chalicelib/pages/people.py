@@ -1,6 +1,7 @@
 """Editors, viewers and invitations of a channel."""
 
 from chalicelib.errors import StudioError
+from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import page, redirect
 from chalicelib.operations.channels import channel_resource
@@ -8,8 +9,12 @@ from chalicelib.operations.users import invitations, members
 from chalicelib.pages import rights
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.invitation import InvitationIn, InvitationList
+from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.user import MemberList
+
+PAGE_SIZE = 100  # invitations that a page shows
+UNDECIDED = {"accepted": ["false"], "declined": ["false"], "revoked": ["false"]}
 
 
 def show(request: Request) -> Reply:
@@ -29,10 +34,11 @@ def invite(request: Request) -> Reply:
 
 def _page(request: Request, error: StudioError | None = None) -> Reply:
     channel_id = request.params["id"]
+    number = parse_query(ListQuery, request.query).page
     channel = channel_resource.retrieve(request.user, channel_id)
     found = members.of_channel(request.user, parse_query(MemberList, {"channel": [channel["id"]]}))
     may_edit = rights.may_edit(request, channel)
-    query = parse_query(InvitationList, {"channel": [channel["id"]]})
+    query = parse_query(InvitationList, {"channel": [channel["id"]], **UNDECIDED})
     invited = invitations.listed(request.user, query) if may_edit else []
     return page(
         request,
@@ -41,6 +47,6 @@ def _page(request: Request, error: StudioError | None = None) -> Reply:
         channel=channel,
         editors=[one for one in found if one["can_edit"]],
         viewers=[one for one in found if not one["can_edit"]],
-        invited=[one for one in invited if not (one["accepted"] or one["declined"] or one["revoked"])],
+        invited=page_of(invited, number or 1, PAGE_SIZE, f"/channels/{channel['id']}/people/", {}),
         may_edit=may_edit,
     )

@@ -1,11 +1,15 @@
 """Pages of channels: the list, a new one, one with its tree, its versions, its people."""
 
 import re
+from typing import Any
 
 import pytest
 
+from chalicelib.domain.ids import new_id
+from chalicelib.models.base import now
 from chalicelib.models.channel_members import EDIT, VIEW
-from chalicelib.pages import channels
+from chalicelib.models.invitations import Invitation
+from chalicelib.pages import channels, people
 from tests.support.aws.calls import counting
 from tests.support.http.client import Studio
 from tests.support.http.pages import Page, Visitor
@@ -208,6 +212,24 @@ class TestPeople:
         page = user.submit(page, f"/channels/{channel_id}/people/", email="new@example.org", share_mode="edit")
         assert (page.status, "The invitation was sent." in page.text) == (200, True)
         assert "new@example.org to edit" in page.text
+
+    def test_who_are_invited_are_shown_in_pages(
+        self, studio: Studio, user: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        channel_id = make(studio, publish=False)
+        monkeypatch.setattr(people, "PAGE_SIZE", 110)
+        with Invitation.batch_write() as batch:
+            for number in range(120):
+                sent: dict[str, Any] = {"sender_id": studio.user_id, "sender_name": "Ada", "created": now()}
+                sent |= {"email": f"a{number}@example.org", "user_id": new_id(), "share_mode": "view"}
+                batch.save(Invitation(new_id(), channel_id=channel_id, **sent))
+        with counting(studio) as watch:
+            page = user.open(f"/channels/{channel_id}/people/")
+        assert watch.names.count("BatchGetItem") <= 5  # no accounts of those who are invited
+        assert page.text.count("to view, by Ada") == 110
+        page = user.click(page, "Next page")
+        assert page.text.count("to view, by Ada") == 10
+        assert user.open(f"/channels/{channel_id}/people/?page=3").status == 404
 
     def test_are_invited_by_editors_alone(self, studio: Studio) -> None:
         channel_id = make(studio)

@@ -217,18 +217,25 @@ def _decided() -> Conflict:
 
 def _rows(user: Identity, found: Iterable[Invitation]) -> list[InvitationOut]:
     rows = list(found)
-    invited = [user.user_id if _is_invited(user, row) else row.user_id for row in rows]
-    read = read_many({Channel: [row.channel_id for row in rows], User: invited})
+    invited = [_shown_account(user, row) for row in rows]
+    read = read_many({Channel: [row.channel_id for row in rows], User: [person for person in invited if person]})
     known = {channel.id: channel for channel in read[Channel]}
     people = {person.id: person for person in read[User]}
     pairs = zip(rows, invited, strict=True)
     return [_row(user, row, known.get(row.channel_id), people.get(person)) for row, person in pairs]
 
 
+def _shown_account(user: Identity, invitation: Invitation) -> str:
+    """The id of the invited account if it is shown: after acceptance, to that user or to administrators; else ""."""
+    is_invited = _is_invited(user, invitation)
+    if not policy.may_view_invited_account(user, is_invited, bool(invitation.accepted)):
+        return ""
+    return user.user_id if is_invited else str(invitation.user_id)
+
+
 def _row(user: Identity, invitation: Invitation, channel: Channel | None, person: User | None) -> InvitationOut:
-    """Return an invitation. It shows the invited account only after acceptance, to that user or to administrators."""
-    is_shown = policy.may_view_invited_account(user, _is_invited(user, invitation), bool(invitation.accepted))
-    invited = person if is_shown else None
+    """Return an invitation. It shows the invited account only where `_shown_account` does."""
+    invited = person if person and person.id == _shown_account(user, invitation) else None
     return {
         "id": invitation.id,
         "invited": invited.id if invited else None,
