@@ -42,6 +42,7 @@ ALL = {
     "no_account": lambda: messages.no_account(may_register=True),
     "deactivated": messages.deactivated,
     "choose_password": lambda: messages.choose_password("a" * 40),
+    "storage_request": lambda: messages.storage_request("a@example.org", 5_000_000_000),
 }
 
 

@@ -68,6 +68,8 @@ def test_has_everything_that_is_stored_about_the_user(me):
     assert [row["source_channel_id"] for row in read["clipboard"]] == [me.own]
     assert [row["channel_ids"] for row in read["channel_sets"]] == [[me.own, me.shared]]
     assert (len(read["api_tokens"]), len(read["sessions"]), len(read["changes"])) == (1, 1, 2)
+    ((size, reason, created),) = [(row["size"], row["reason"], row["created"]) for row in read["requests"]]
+    assert (size, reason, created.endswith("Z")) == (5, f"r of {me.email}", True)
     assert f"{me.own}" not in files["README.txt"]
     assert all(f"{name}.json" in files["README.txt"] for name in read)
 
