@@ -119,7 +119,7 @@ def storage_request(address: str, size: int) -> Mail:
     return compose(
         "Request for more storage",
         f"{address} requests {human(size)} more storage on Kolibri Studio.",
-        "The reason is in the list of users. A change of the user's quota answers the request.",
+        "The reason is in the list of users, which leads to the user's page. There, give the storage or decline.",
         action="Open the requests",
-        url=f"{settings().public_url}/api/admin-users/?storage_request=true",
+        url=f"{settings().public_url}/admin/users/?storage_request=true",
     )

@@ -38,6 +38,8 @@ MESSAGES = {
     "session-ended": "The session has ended.",
     "sessions-ended": "Your other sessions have ended.",
     "signed-out": "You have signed out.",
+    "storage-declined": "The request for more storage is declined.",
+    "storage-given": "The quota is raised, and the request answered.",
     "storage-requested": "Your request was sent. An administrator decides about it.",
     "storage-withdrawn": "Your request was withdrawn.",
     "token-revoked": "The token was revoked.",

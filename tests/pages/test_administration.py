@@ -1,10 +1,13 @@
 """Pages for administrators: users, channels, and what is running."""
 
+import re
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.aws import queues
 from chalicelib.identity import accounts
-from chalicelib.models import channels, users
+from chalicelib.models import channels, storage_requests, users
 from chalicelib.models.users import User
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
@@ -140,6 +143,79 @@ class TestUsers:
         assert sorted(watch.names) == ["BatchGetItem", "GetItem", "Query", "Query"]
 
 
+class TestRequestsForMoreStorage:
+    @pytest.fixture
+    def path(self, other: str) -> str:
+        User(other).update([User.disk_space.set(2_000_000_000), User.disk_space_left.set(500_000_000)])
+        assert storage_requests.add(other, 5_500_000_000, "Videos <b>for schools</b>")
+        return f"/admin/users/{other}/"
+
+    @pytest.fixture
+    def quota(self, other: str) -> Callable[[], int]:
+        return lambda: int(existing(users.get(other)).disk_space)
+
+    def test_are_listed_with_amount_reason_and_time(self, admin: Visitor, path: str) -> None:
+        page = admin.open("/admin/users/?storage_request=true")
+        assert page.links["other@example.org"] == path
+        assert ("1 user " in page.text, "chef@example.org" in page.links) == (True, False)
+        assert re.search(r"Wants 5\.5 GB more .*20\d\d.*: Videos <b>for schools</b>", page.text)
+        assert "&lt;b&gt;" in page.answer.text
+        assert page.form("/admin/users/").fields["storage_request"] == ["true"]
+        others = admin.open("/admin/users/?storage_request=false")
+        assert ("other@example.org" in others.links, "chef@example.org" in others.links) == (False, True)
+        assert admin.open("/admin/users/?storage_request=perhaps").status == 400
+
+    def test_of_a_mail_are_found_after_signing_in(self, visitor: Visitor) -> None:
+        answer = visitor.send("GET", "/admin/users?storage_request=true")
+        assert "storage_request%3Dtrue" in answer.headers["Location"]
+
+    def test_are_granted(self, admin: Visitor, other: str, path: str, quota: Callable[[], int]) -> None:
+        page = admin.open(path)
+        assert re.search(r"5\.5 GB more, .*20\d\d.*: Videos <b>for schools</b>", page.text)
+        asked = admin.click(page, "Give 5.5 GB more")
+        assert "The quota becomes 7.5 GB; it is 2 GB now." in asked.text
+        assert quota() == 2_000_000_000
+        done = admin.submit(asked, "")
+        assert "The quota is raised, and the request answered." in done.text
+        assert "Request for more storage" not in done.text
+        assert (quota(), storage_requests.get(other)) == (7_500_000_000, None)
+        assert existing(users.get(other)).disk_space_left == 6_000_000_000
+        again = admin.submit(asked, "")
+        assert (again.status, "answered or withdrawn meanwhile" in again.text) == (409, True)
+        assert admin.open(f"{path}give-storage/").title.startswith("Give the requested storage")
+        assert quota() == 7_500_000_000
+
+    def test_are_declined(self, admin: Visitor, other: str, path: str, quota: Callable[[], int]) -> None:
+        assert "The request for more storage is declined." in act(admin, path, "Decline")
+        assert (quota(), storage_requests.get(other)) == (2_000_000_000, None)
+
+    def test_that_grew_since_they_were_shown_are_not_granted(
+        self, admin: Visitor, other: str, path: str, quota: Callable[[], int]
+    ) -> None:
+        asked = admin.click(admin.open(path), "Give 5.5 GB more")
+        storage_requests.remove(other)
+        storage_requests.add(other, 10**14, "more")
+        page = admin.submit(asked, "")
+        assert (page.status, "it is for 100 TB now" in page.text) == (409, True)
+        assert (quota(), storage_requests.get(other) is None) == (2_000_000_000, False)
+
+    @pytest.mark.parametrize("size", ["", "-5500000000", "x", "9" * 5000, "٥"])
+    def test_need_the_amount_that_was_shown(
+        self, admin: Visitor, path: str, quota: Callable[[], int], size: str
+    ) -> None:
+        assert admin.post(f"{path}give-storage", bytes=size).status == 409
+        assert quota() == 2_000_000_000
+
+    def test_beyond_the_largest_quota_are_not_granted(
+        self, admin: Visitor, other: str, path: str, quota: Callable[[], int]
+    ) -> None:
+        storage_requests.remove(other)
+        storage_requests.add(other, 10**15, "all")
+        page = admin.submit(admin.open(f"{path}give-storage/"), "")
+        assert (page.status, "No quota can be larger than 1000 TB." in page.text) == (409, True)
+        assert quota() == 2_000_000_000
+
+
 class TestChannels:
     def test_are_searched_with_deleted_ones(self, studio: Studio, admin: Visitor) -> None:
         kept, gone = (studio.make_channel(name)[0] for name in ("Maths", "Old maths"))
@@ -218,8 +294,12 @@ class TestWork:
 
 
 class TestForms:
-    @pytest.mark.parametrize("path", ["users/{}/deactivate", "users/{}", "channels/{}/delete"])
+    @pytest.mark.parametrize(
+        "path",
+        ["users/{}/deactivate", "users/{}/give-storage", "users/{}/decline-storage", "users/{}", "channels/{}/delete"],
+    )
     def test_need_the_token_of_the_page(self, admin: Visitor, other: str, path: str) -> None:
-        answer = admin.send("POST", f"/admin/{path.format(other)}", b"csrfmiddlewaretoken=" + b"0" * 64)
+        storage_requests.add(other, 5, "r")
+        answer = admin.send("POST", f"/admin/{path.format(other)}", b"bytes=5&csrfmiddlewaretoken=" + b"0" * 64)
         assert answer.status == 403
-        assert existing(users.get(other)).is_active
+        assert (existing(users.get(other)).is_active, storage_requests.get(other) is None) == (True, False)

@@ -3,6 +3,7 @@
 from typing import cast
 
 from chalicelib.domain.ids import parse_id
+from chalicelib.domain.storage.sizes import human
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
@@ -14,7 +15,7 @@ from chalicelib.operations.public.channel_entries import moment
 from chalicelib.operations.storage import ownership
 from chalicelib.operations.users import more_storage
 from chalicelib.operations.users.admin_lists import counted, has_all
-from chalicelib.schemas.admin import AdminUserChanges, AdminUserList
+from chalicelib.schemas.admin import MAX_QUOTA, AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser, FoundUser
 from chalicelib.telemetry import Audited, audit
 
@@ -65,7 +66,27 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     Raises NotFound, Conflict after a lost race or for changes that nobody could undo: administrators cannot deactivate
     themselves, and the last one must remain an administrator.
     """
+    return _changed(user, _user(user_id), changes)
+
+
+def give_requested(user: Identity, user_id: str, size: int) -> AdminUser:
+    """Give a user the `size` bytes beyond the quota that they have requested, which answers the request.
+
+    Raises NotFound, Conflict if no request for just this size is open, as after a first call, and as `update`.
+    """
     person = _user(user_id)
+    request = storage_requests.get(person.id)
+    if request is None:
+        raise Conflict("No request of this user is open. It may have been answered or withdrawn meanwhile.")
+    if request.size != size:
+        raise Conflict(f"The request has changed: it is for {human(request.size)} now. Decide again.")
+    quota = int(person.disk_space) + size
+    if quota > MAX_QUOTA:
+        raise Conflict(f"No quota can be larger than {human(MAX_QUOTA)}. Set another one, or decline the request.")
+    return _changed(user, person, AdminUserChanges(disk_space=quota))
+
+
+def _changed(user: Identity, person: User, changes: AdminUserChanges) -> AdminUser:
     given = {name: value for name, value in changes.model_dump().items() if value is not None}
     if policy.owns(user, person.id) and given.get("is_active") is False:
         raise Conflict("You cannot deactivate yourself. Ask another administrator.")
@@ -86,7 +107,7 @@ def update(user: Identity, user_id: str, changes: AdminUserChanges) -> AdminUser
     for name, (off, on) in _AUDITED.items():
         if name in given and given[name] != bool(getattr(person, name)):
             audit(on if given[name] else off, person.id)
-    return one(user, user_id)
+    return one(user, person.id)
 
 
 def set_active(email: str, is_active: bool) -> None:

@@ -1,7 +1,7 @@
 """Actions that are confirmed on a page of their own."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib.errors import NotFound, StudioError
 from chalicelib.http.router import Reply, Request
@@ -18,6 +18,7 @@ class Action:
     run: Callable[[Identity, str], object]
     message: str  # a key of `rendering.messages`
     is_harmless: bool = False
+    shown: Mapping[str, str] = field(default_factory=dict)  # what the question shows, sent back with the confirmation
 
 
 @dataclass(frozen=True)

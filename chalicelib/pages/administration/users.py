@@ -4,6 +4,7 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
+from chalicelib.domain.storage.sizes import human
 from chalicelib.errors import BadRequest, StudioError, ValidationFailed
 from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Reply, Request
@@ -17,12 +18,14 @@ from chalicelib.pages.administration.confirming import Action, Subject
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList, LimitName
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.responses.people import AdminUser
 
 PAGE_SIZE = 25
-FIELDS = ("keywords", "is_active", "is_admin", "chef", "page")
+FIELDS = ("keywords", "is_active", "is_admin", "chef", "storage_request", "page")
 GIGABYTE = 10**9
 LIMITS: tuple[str, ...] = get_args(LimitName)
 _NUMBER = re.compile("[0-9]{1,10}")
+_SIZE = re.compile("[0-9]{1,16}")
 
 
 def find(request: Request) -> Reply:
@@ -55,12 +58,14 @@ def save(request: Request) -> Reply:
 
 def ask(request: Request) -> Reply:
     """Ask before an action."""
-    return confirming.ask(request, ACTIONS, _subject(request))
+    person = administration.one(request.user, request.params["id"])
+    return confirming.ask(request, _actions(request, person), _subject(person))
 
 
 def do(request: Request) -> Reply:
     """What was confirmed."""
-    return confirming.do(request, ACTIONS, _subject(request))
+    person = administration.one(request.user, request.params["id"])
+    return confirming.do(request, _actions(request, person), _subject(person))
 
 
 def _shown(request: Request, error: StudioError | None = None) -> Reply:
@@ -105,8 +110,30 @@ def _path(request: Request) -> str:
     return f"/admin/users/{request.params['id']}/"
 
 
-def _subject(request: Request) -> Subject:
-    person = administration.one(request.user, request.params["id"])
+def _actions(request: Request, person: AdminUser) -> dict[str, Action]:
+    return {**ACTIONS, "give-storage": _give_storage(request, person)}
+
+
+def _give_storage(request: Request, person: AdminUser) -> Action:
+    """Give what was requested when the question was asked: its user may have requested more since."""
+    sent = request.form.get("bytes") if request.method == "POST" else ""
+    size = (person["storage_request"] or {"bytes": 0})["bytes"]
+    now, then = human(person["disk_space"]), human(person["disk_space"] + size)
+
+    def run(caller: Identity, user_id: str) -> object:
+        return administration.give_requested(caller, user_id, int(sent) if _SIZE.fullmatch(sent) else 0)
+
+    return Action(
+        f"Give {human(size)} more" if size else "Give the requested storage",
+        f"The quota becomes {then}; it is {now} now. This answers the request." if size else "No request is open.",
+        run,
+        "storage-given",
+        is_harmless=True,
+        shown={"bytes": str(size)},
+    )
+
+
+def _subject(person: AdminUser) -> Subject:
     return Subject(person["email"], f"/admin/users/{person['id']}/")
 
 
@@ -145,6 +172,12 @@ ACTIONS = {
         "Scripts of the user are refused from now on, until they get a new token. Sessions stay.",
         credentials.revoke_tokens,
         "user-tokens-revoked",
+    ),
+    "decline-storage": Action(
+        "Decline the request for more storage",
+        "The request is deleted and the quota stays as it is. The user can send another request.",
+        _set(decline_storage_request=True),
+        "storage-declined",
     ),
     "make-administrator": Action(
         "Make an administrator",

@@ -263,6 +263,7 @@ class TestMail:
         assert sent.destinations["ToAddresses"] == ["ops@example.org"]
         assert "chef@example.org requests 5.4 GB more" in str(sent.body)
         assert "evil" not in str(sent.body)
+        assert "/admin/users/?storage_request=true" in str(sent.body)
 
     def test_that_fails_leaves_the_request(self, studio, operator, monkeypatch):
         def fail(*_):
