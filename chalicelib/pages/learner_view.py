@@ -5,7 +5,7 @@ Texts are converted as for publishing (`export.qti_text`): no HTML of users rema
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element, tostring
 
@@ -26,6 +26,8 @@ NAMES = {
     exercises.PERSEUS_QUESTION: "Perseus item",
     exercises.QTI: "QTI item",
 }
+MAX_PICTURES = 100  # of a raw item
+MAX_TEXTS = 100_000  # characters of a question that a page shows; of longer ones, only the type
 _PICTURES = (".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
 _WIDGET = re.compile(r"\[\[☃ [^\]]*\]\]")
 _FORMULA = re.compile(r"(?<![\\$])\$(?!\{☣)([^$\n]{1,300})\$(?!\{☣|\$)")  # not the place of stored pictures
@@ -57,12 +59,27 @@ def of(question: Question) -> Shown:
         return _perseus(question["raw_data"])
     if kind == exercises.QTI:
         return _qti(question["raw_data"])
-    answers = [
-        Answer(_formatted(str(row.get("answer", ""))), bool(row.get("correct"))) for row in _rows(question["answers"])
-    ]
-    hints = [_formatted(str(row.get("hint", ""))) for row in _rows(question["hints"])]
+    answers = [(str(row.get("answer", "")), bool(row.get("correct"))) for row in _rows(question["answers"])]
+    hints = [str(row.get("hint", "")) for row in _rows(question["hints"])]
     is_choice = kind != exercises.INPUT_QUESTION
-    return Shown(NAMES.get(kind, kind), _formatted(question["question"]), answers, hints, [], False, is_choice)
+    return _shown(NAMES.get(kind, kind), question["question"], answers, hints, is_partial=False, is_choice=is_choice)
+
+
+def _shown(
+    kind: str, text: str, answers: list[tuple[str, bool]], hints: list[str], is_partial: bool, is_choice: bool = True
+) -> Shown:
+    """A question of these texts; without formats if all together are long, and without texts if they are too long."""
+    length = sum(map(len, (text, *(answer for answer, _ in answers), *hints))) + len(answers) + len(hints)
+    if length > MAX_TEXTS:
+        return Shown(kind, Markup(), [], [], [], True, is_choice)
+    form = _unformatted if length > qti_text.MAX_FORMATTED_LENGTH else _formatted
+    shown = [Answer(form(answer), is_correct) for answer, is_correct in answers]
+    return Shown(kind, form(text), shown, [form(hint) for hint in hints], [], is_partial, is_choice)
+
+
+def length(question: Shown) -> int:
+    """The characters of a question in a page."""
+    return sum(map(len, (question.text, *(answer.text for answer in question.answers), *question.hints)))
 
 
 def _rows(text: str) -> list[dict[str, Any]]:
@@ -81,10 +98,10 @@ def _perseus(raw: str) -> Shown:
     found = item.get("question")
     question: dict[str, Any] = found if isinstance(found, dict) else {}
     options = _options(question.get("widgets"))
-    answers = [Answer(_of_perseus(option.get("content")), bool(option.get("correct"))) for option in options]
+    answers = [(_of_perseus(option.get("content")), bool(option.get("correct"))) for option in options]
     hints = [_of_perseus(hint.get("content")) for hint in _objects(item.get("hints"))]
     text = _of_perseus(question.get("content"))
-    return Shown(NAMES[exercises.PERSEUS_QUESTION], text, answers, hints, [], True, True)
+    return _shown(NAMES[exercises.PERSEUS_QUESTION], text, answers, hints, is_partial=True)
 
 
 def _parsed(raw: str) -> dict[str, Any]:
@@ -101,9 +118,9 @@ def _options(widgets: object) -> Iterable[dict[str, Any]]:
         yield from _objects(options.get("choices") if isinstance(options, dict) else None)
 
 
-def _of_perseus(text: object) -> Markup:
+def _of_perseus(text: object) -> str:
     """A text of Perseus without the places of widgets."""
-    return _formatted(_WIDGET.sub("", text) if isinstance(text, str) else "")
+    return _WIDGET.sub("", text) if isinstance(text, str) else ""
 
 
 def _qti(raw: str) -> Shown:
@@ -113,17 +130,29 @@ def _qti(raw: str) -> Shown:
         return Shown(NAMES[exercises.QTI], Markup(), [], [], [], True, True)
     body = root.find(qti_xml.BODY)
     assert body is not None  # it was parsed
-    lines = [line for line in (" ".join(text.split()) for text in body.itertext()) if line]
+    lines = list(_first(" ".join(text.split()) for text in body.itertext()))
     text = Markup("").join(_serialised(part) for line in lines for part in qti_text.unformatted(line))
-    pictures = [_address(name) for name in qti_xml.stored_names(raw) if name.endswith(_PICTURES)]
+    pictures = [_address(name) for name in qti_xml.stored_names(raw) if name.endswith(_PICTURES)][:MAX_PICTURES]
     return Shown(NAMES[exercises.QTI], text, [], [], pictures, True, True)
+
+
+def _first(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that are not blank, as many as MAX_TEXTS characters allow."""
+    left = MAX_TEXTS
+    for line in filter(None, lines):
+        left -= len(line) + 1
+        if left < 0:
+            return
+        yield line
 
 
 def _formatted(text: str) -> Markup:
     """Formulas are between two dollars or, as Kolibri shows them too, between single ones."""
-    is_long = len(text) > qti_text.MAX_FORMATTED_LENGTH
-    blocks = qti_text.unformatted(text) if is_long else qti_text.blocks(_FORMULA.sub(r"$$\1$$", text))
-    return Markup("").join(map(_serialised, blocks))
+    return Markup("").join(map(_serialised, qti_text.blocks(_FORMULA.sub(r"$$\1$$", text))))
+
+
+def _unformatted(text: str) -> Markup:
+    return Markup("").join(map(_serialised, qti_text.unformatted(text)))
 
 
 def _serialised(block: Element) -> Markup:

@@ -17,7 +17,8 @@ from chalicelib.schemas.query import last_values, parse_query
 from chalicelib.schemas.responses.content import ContentNode
 
 PAGE_SIZE = 100  # nodes of a level that a page shows
-QUESTIONS = 20  # questions that a page shows
+QUESTIONS = 20  # questions that a page shows at most
+MAX_TEXTS = 500_000  # characters of their texts after which a page ends
 LABELS = (
     ("categories", "Subjects"),
     ("grade_levels", "Levels"),
@@ -93,5 +94,12 @@ def _questions(request: Request, node: ContentNode) -> dict[str, Any]:
     found = questions.find(request.user, parse_query(QuestionQuery, {"contentnode": [node["id"]]}))
     start = last_values(request.query).get("from", "")
     at = max(0, min(int(start[:9]), len(found)) - 1) if start.isdecimal() else 0
-    shown = [learner_view.of(question) for question in found[at : at + QUESTIONS]]
-    return {"questions": shown, "first": at + 1, "next": at + QUESTIONS + 1 if at + QUESTIONS < len(found) else None}
+    shown: list[learner_view.Shown] = []
+    left = MAX_TEXTS
+    for question in found[at : at + QUESTIONS]:
+        if left < 0:
+            break
+        shown.append(learner_view.of(question))
+        left -= learner_view.length(shown[-1])
+    end = at + len(shown)
+    return {"questions": shown, "first": at + 1, "next": end + 1 if end < len(found) else None}

@@ -164,6 +164,23 @@ class TestQuestions:
         for start in ("0", "-1", "x", "²", "9" * 30, "9" * 5000):
             assert user.open(f"{page.path.partition('?')[0]}?from={start}").status == 200
 
+    @pytest.mark.parametrize("hints", [1, 6])
+    def test_of_any_length_fit_into_a_page(self, studio: Studio, user: Visitor, hints: int) -> None:
+        long = {"content": "$x$" * 9_000, "widgets": {}}
+        raw = {"type": "perseus_question", "question": "", "answers": "[]", "hints": "[]"}
+        item = json.dumps({"question": long, "hints": [{"content": "$x$" * 9_000}] * hints})
+        asked = [nodes.question("q", **raw, raw_data=item)]
+        page = open_node(studio, user, nodes.exercise("e", *asked))
+        assert (page.status, "<math" in page.answer.text) == (200, False)
+        assert len(page.answer.text) < 500_000
+
+    def test_end_a_page_when_it_is_long(self, studio: Studio, user: Visitor) -> None:
+        asked = [nodes.question(f"q{number}", question="$x$" * 9_000) for number in range(4)]
+        page = open_node(studio, user, nodes.exercise("e", *asked))
+        shown = ["Question 1", "Question 2", "Question 3", "Question 4"]
+        assert [name in page.text for name in shown] == [True, True, False, False]
+        assert "Question 4" in user.click(page, "More questions").text
+
     def test_cost_few_calls(self, studio: Studio, user: Visitor) -> None:
         page = open_node(studio, user, nodes.exercise("e", *(nodes.question(f"q{number}") for number in range(5))))
         with counting(studio) as watch:
