@@ -86,7 +86,9 @@ def run_chef(
     seconds = time.monotonic() - started
     if complaint := COMPLAINTS.search(log):
         raise ClientError(f"{script.name} reports failures:\n{log[max(0, complaint.start() - 500) :][:3000]}")
-    (saved,) = (work / "chefdata" / "trees").iterdir()
+    saved = next((work / "chefdata" / "trees").glob("*"), None)
+    if saved is None:
+        raise ClientError(f"{script.name} uploaded nothing:\n{log[-3000:]}")
     tree = json.loads(saved.read_text())
     return ChefRun(tree["id"], tree, log, seconds)
 
