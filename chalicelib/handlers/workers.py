@@ -144,7 +144,8 @@ def _each_record(event: dict[str, Any], queue_url: str, work: Callable[[dict[str
     failed = []
     for record in event["Records"]:
         receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-        with log.append_context_keys(message_id=record["messageId"], receives=receives):
+        known_later = {"task_id": None, "channel_id": None}  # what operations add ends with the message
+        with log.append_context_keys(message_id=record["messageId"], receives=receives, **known_later):
             try:
                 work(record, receives)
             except Exception:

@@ -52,7 +52,8 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
     if claimed is None:
         return
     task, channel = claimed
-    log.info(stage, extra={"task_id": task.id, "channel_id": channel.id})
+    log.append_keys(task_id=task.id, channel_id=channel.id)  # the handler removes them after the message
+    log.info(stage)
     if channel.deleted:
         work = publish_failure.refuse_deleted
     elif publish_failure.is_killed_too_often(channel):
