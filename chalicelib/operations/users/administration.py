@@ -29,16 +29,16 @@ def listed(_: Identity, query: AdminUserList) -> list[FoundUser]:
     """Return users ordered by e-mail address."""
     ids = [plain for one in query.ids if (plain := parse_id(one))]
     known = users.get_many(ids).values() if query.ids else users.everyone()
-    requests = storage_requests.all_open()
+    asked = storage_requests.all_open()
     wanted = {"is_active": query.is_active, "is_admin": query.is_admin, "is_chef": query.chef}
     found = [
         person
         for person in sorted(known, key=lambda person: person.email)
         if all(value in (None, bool(getattr(person, name))) for name, value in wanted.items())
-        and query.storage_request in (None, person.id in requests)
+        and query.storage_request in (None, person.id in asked)
         and has_all(query.keywords, f"{person.first_name} {person.last_name}", person.email)
     ]
-    return [_row(person, requests.get(person.id)) for person in found]
+    return [_row(person, asked.get(person.id)) for person in found]
 
 
 def fill(_: Identity, rows: list[FoundUser]) -> list[AdminUser]:
