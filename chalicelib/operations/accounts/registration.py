@@ -33,6 +33,7 @@ GONE = (
 )
 _CLOSED = "Registration is closed here. Ask an administrator for an account."
 _WRONG = "This is not the password that was chosen for this registration. Try again, or register again."
+_NOT_INVITED = "Registration is by invitation, and the invitation to this address was withdrawn. Ask its sender."
 _TAKEN = "This address has an account already. Sign in, or reset your password."
 
 
@@ -86,7 +87,7 @@ def confirm(key: str, password: str, agent: str = "") -> Confirmed:
     what a stranger has requested for their address.
 
     Raises ValidationFailed for a link that is not valid or another password, TooManyAttempts, Conflict if the address
-    has an account by now, Forbidden if registration is closed.
+    has an account by now, Forbidden if registration is closed or no longer open to the address.
     """
     require_open()
     link = _link_of(key)
@@ -94,6 +95,8 @@ def confirm(key: str, password: str, agent: str = "") -> Confirmed:
         raise ValidationFailed({"key": [GONE]})
     if not attempts.by_device(link.key, lambda: accounts.is_hash_of(link.password, password)):
         raise ValidationFailed({"password": [_WRONG]})
+    if not _may_register(link.email):
+        raise Forbidden(_NOT_INVITED)
     user = _new_user(link)
     if not email_addresses.save_user(user, address_id(link.email), link):
         raise Conflict(_TAKEN) if _link_of(key) else ValidationFailed({"key": [GONE]})

@@ -346,11 +346,12 @@ class TestLimits:
         studio.address = "192.0.2.8"
         assert register(studio).status == 202
 
-    def test_per_recipient_from_anywhere_and_for_any_reason(self, studio, monkeypatch):
+    def test_per_recipient_from_anywhere_for_registering_and_resetting(self, studio, monkeypatch):
         self.limit(monkeypatch, mails=2)
-        invite(studio)
         assert register(studio).status == 202
         studio.address = "192.0.2.8"
+        assert Browser(studio).call("POST", "/api/auth/password/reset", {"email": EMAIL}).status == 202
+        studio.address = "192.0.2.9"
         assert register(studio).status == 429
         assert len(studio.cloud.mails()) == 2
 
@@ -388,6 +389,15 @@ class TestModes:
         register(studio)
         assert activate(browser, last_key(studio)).status == 201
         assert [one["id"] for one in browser.call("GET", "/api/invitation").json] == [invitation]
+
+    def test_by_invitation_that_is_revoked_before_the_link_is_followed(self, studio, browser, mailing):
+        mailing(REGISTRATION="invitation")
+        invitation = invite(studio)
+        register(studio)
+        assert studio.call("PATCH", f"/api/invitation/{invitation}", {"revoked": True}).status == 200
+        answer = activate(browser, last_key(studio))
+        assert (answer.status, "withdrawn" in answer.json["detail"]) == (403, True)
+        assert user_of() is None
 
     def test_by_invitation_that_is_decided(self, studio, mailing):
         mailing(REGISTRATION="invitation")
