@@ -358,6 +358,7 @@ PAGES: list[Row] = [
     ("POST /invitations/{id}", lambda _: {"answer": "accept"}, new_invitation, (303, 404, 404, 403, 404, 403)),
     ("GET /settings/account", None, None, USERS),
     ("POST /settings/account/export", None, None, (303,) * 6),
+    ("GET /settings/account/delete", None, None, USERS),
     ("POST /settings/account/delete", lambda _: {"password": "wrong"}, None, (303, *(400,) * 5)),
     ("GET /channels", None, None, USERS),
     ("GET /channels/new", None, None, USERS),

@@ -12,7 +12,7 @@ ACCOUNT = "/settings/account/"
 
 
 def show(request: Request) -> Reply:
-    """What can be exported, and what deleting the account would delete and keep."""
+    """The password, what can be exported, and the way to delete the account."""
     return _page(request)
 
 
@@ -24,15 +24,23 @@ def start_export(request: Request) -> Reply:
     return redirect(ACCOUNT, "export-started")
 
 
+def ask(request: Request) -> Reply:
+    """What deleting the account would delete and keep, which costs a query for each channel that may go."""
+    return _question(request)
+
+
 def delete(request: Request) -> Reply:
     """Delete the account, if the password is right."""
     try:
         deletion.request(request.user, parse(DeletionIn, request.form.filled("password")).password)
     except StudioError as error:
-        return _page(request, error)
+        return _question(request, error)
     return redirect("/", "account-deleted", cookies.expired())
 
 
 def _page(request: Request, error: StudioError | None = None) -> Reply:
-    shown = deletion.preview(request.user)
-    return page(request, "settings/account.html", error=error, deletion=shown, export=export.state(request.user))
+    return page(request, "settings/account.html", error=error, export=export.state(request.user))
+
+
+def _question(request: Request, error: StudioError | None = None) -> Reply:
+    return page(request, "settings/delete_account.html", error=error, deletion=deletion.preview(request.user))

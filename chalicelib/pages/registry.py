@@ -79,7 +79,7 @@ INVITATIONS = (
 LEAVING = (
     page("GET", "/settings/account", "leaving:show", Access.SIGNED_IN, "Account"),
     page("POST", "/settings/account/export", "leaving:start_export", Access.SIGNED_IN, "Export your data"),
-    page("POST", "/settings/account/delete", "leaving:delete", Access.SIGNED_IN, "Delete your account"),
+    *form("/settings/account/delete", "leaving:ask", "leaving:delete", "Delete your account"),
 )
 CHANNELS = (
     page("GET", "/channels", "channels:find", Access.SIGNED_IN, "Channels"),

@@ -264,6 +264,8 @@ def test_ones_data_is_exported(ada: Reader) -> None:
 
 def test_who_leaves_is_forgotten_and_the_shared_channel_stays(world: World, ada: Reader, ben: Reader) -> None:
     page = ada.open("/settings/account/")
+    ada.press("Delete my account …")
+    ada.look("settings-delete-account")
     page.get_by_label("Your password").fill(PASSWORD)
     ada.press("Delete my account")
     ada.look("left")
