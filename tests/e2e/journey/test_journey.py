@@ -1,6 +1,6 @@
 """What people do here, from registering to leaving, in a real browser with a real chef and a real Kolibri.
 
-Each test goes on where the one before has stopped. Every page on the way is checked by `Reader.look`.
+Each test continues where the one before stopped. Every page on the way is checked by `Reader.look`.
 """
 
 import re
