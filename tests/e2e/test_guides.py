@@ -113,7 +113,7 @@ def test_a_run_without_storage_is_resumed_with_more(stack: Stack, admin: Api, ch
     user.client.close()
     chef = (chef_folder / "chef.py").read_text()
     folder = chef_folder / "full"
-    media.write(folder / "channel.png", media.picture("channel"))
+    media.write(folder / "channel.png", media.picture("quota"))  # that no other test uploads
     (folder / "sums.csv").write_text((chef_folder / "sums.csv").read_text())
     chef = chef.replace('"CHANNEL_SOURCE_ID": "fractions"', '"CHANNEL_SOURCE_ID": "full"')
     chef = chef.replace('"CHANNEL_LANGUAGE"', '"CHANNEL_THUMBNAIL": "channel.png",\n        "CHANNEL_LANGUAGE"')

@@ -9,10 +9,11 @@ from tests.support.http.client import Browser
 from tests.support.source import routes
 
 CLOSED = [route for route in routes.ALL if route.access is not Access.ANYONE]
-# Refused with a token, which controls no other token and no session.
+# Refused with a token, which controls no other token and no session, and neither exports nor deletes the account.
 WITH_SESSION = {f"{method} /api/user/me/tokens{end}" for method, end in (("POST", ""), ("DELETE", "/{id}"))}
 WITH_SESSION |= {f"{method} /api/user/me/sessions" for method in ("GET", "DELETE")}
-WITH_SESSION.add("DELETE /api/user/me/sessions/{id}")
+WITH_SESSION |= {"DELETE /api/user/me/sessions/{id}", "POST /api/user/me/deletion"}
+WITH_SESSION |= {f"{method} /api/user/me/export" for method in ("GET", "POST")}
 PUBLIC = [route for route in routes.OPEN if route.path.startswith("/api/public/")]
 COOKIES = {SESSION: "0" * 64, CSRF: "0" * 64}
 
