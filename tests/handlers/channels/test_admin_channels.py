@@ -118,6 +118,7 @@ class TestList:
     def test_reads_the_channels_of_its_page_only(self, studio, token):
         for number in range(30):
             studio.make_channel(f"{number:02}")
+        studio.get(URL, token)  # the first use of a token on a day takes one more call
         with counting(studio) as watch:
             page = studio.get(f"{URL}?deleted=false&page_size=10&page=3", token).json
         assert (page["count"], page["results"][0]["name"]) == (30, "20")
@@ -178,6 +179,7 @@ class TestUpdate:
 
     def test_is_one_write(self, studio, token):
         channel_id = publish(studio)
+        studio.get(URL, token)  # the first use of a token on a day takes one more call
         with counting(studio) as watch:
             row = change(studio, token, channel_id, public=True, source_url="https://a.org").json
         assert (row["public"], row["source_url"]) == (True, "https://a.org")

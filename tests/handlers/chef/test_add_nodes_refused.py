@@ -70,7 +70,7 @@ def test_an_invalid_field_is_named_with_the_index_of_its_node(studio):
 @pytest.mark.parametrize("field", LABELS)
 def test_an_unknown_label_is_refused(studio, field):
     _, root = studio.make_channel()
-    for value in (["bogus"], {"bogus": True}, ["mathematics"]):
+    for value in (["bogus"], {"bogus": True}, ["mathematic"]):
         assert f"content_data.0.{field}.0" in refused(studio, nodes.topic("t", **{field: value}), root=root)
 
 

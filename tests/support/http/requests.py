@@ -19,8 +19,8 @@ PASSWORD = "correct horse"
 Path = tuple[str | int, ...]
 
 
-# Refused with a token; `tests/handlers/accounts/test_api_tokens.py` sends bodies with a session.
-BY_SESSION = ("/api/user/me/tokens",)
+# Refused with a token; `test_api_tokens.py`, `test_export.py` and `test_deletion.py` send bodies with a session.
+BY_SESSION = ("/api/user/me/tokens", "/api/user/me/export", "/api/user/me/deletion")
 
 
 def good_bodies(studio: Studio) -> dict[str, Any]:
