@@ -11,8 +11,8 @@ from chalicelib.schemas.forms import Form
 from tests.support.source.code import modules
 
 MARKUP = re.compile(r"</\w|<!doctype|<(br|code|form|html|input|p|span|td) ", re.IGNORECASE)
-# These write content for Kolibri, not pages.
-CONTENT = ("chalicelib.export.", "chalicelib.domain.")
+# These write content for Kolibri, not pages; the last one cuts icons out of a packaged file.
+CONTENT = ("chalicelib.export.", "chalicelib.domain.", "chalicelib.rendering.assets")
 
 
 def sent(reply):
@@ -34,9 +34,8 @@ def test_no_template_disables_escaping(template):
 
 def test_values_are_escaped():
     form = Form({"username": ['"><script>']})
-    page = html.render("accounts/sign_in.html", title="<b>", problem="a & b", problems={}, form=form)
-    assert "<h1>&lt;b&gt;</h1>" in page
-    assert "a &amp; b" in page
+    page = html.render("accounts/sign_in.html", problem="a & <b>", problems={}, form=form)
+    assert "a &amp; &lt;b&gt;" in page
     assert 'value="&#34;&gt;&lt;script&gt;"' in page
 
 

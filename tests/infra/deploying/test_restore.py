@@ -111,7 +111,7 @@ OPTIONS = {"STAGE": "dev", "REGION": "eu-central-1", "TABLES": "children", "TIME
         ("restore", {"STAGE": ""}, "STAGE is required: set STAGE to one of dev, staging, prod."),
         ("restore", {"REGION": "nowhere-1"}, "There is no AWS region 'nowhere-1'"),
         ("restore", {"REGION": ""}, "REGION is required: REGION=eu-central-1"),
-        ("restore", {"TABLES": "children typo"}, "TABLES must name some of assessment_items, "),
+        ("restore", {"TABLES": "children typo"}, "TABLES must name some of account_links, "),
         ("restore", {"TIME": ""}, "TIME must be like"),
         ("restore", {}, "studio-dev-children cannot be restored: "),
         ("restore-finish", {}, "There is no studio-dev-children-restored: run make restore first."),
