@@ -1,5 +1,6 @@
 """The commands of the Makefile: listed, all of them, and with advice instead of nothing."""
 
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +12,9 @@ WIDTH = 120
 
 
 def help_lines() -> list[str]:
-    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    """What a person sees, who does not call it from within make, as `make test` does."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(["make", "help"], cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 
 

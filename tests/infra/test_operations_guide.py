@@ -8,6 +8,7 @@ from tests.support.source.code import ROOT
 
 TEXT = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 FIELDS = {"request_id", "address", "user", "method", "path", "status", "ms"}  # of the request line
+OF_WORKERS = {"channel_id", "task_id", "receives", "exception"}  # of lines about a message
 OF_INSIGHTS = {"message", "audit", "subject"}  # the logger's own, and those of security events
 
 
@@ -35,4 +36,4 @@ def test_log_queries_use_fields_that_are_logged() -> None:
     assert queries
     filtered = set(re.findall(r"filter (\w+) ", queries)) | set(re.findall(r" and (\w+) [=>]", queries))
     shown = {name.strip() for part in re.findall(r"fields ([^|]+)", queries) for name in part.split(",")}
-    assert filtered | (shown - {"@timestamp"}) <= FIELDS | OF_INSIGHTS
+    assert filtered | (shown - {"@timestamp"}) <= FIELDS | OF_WORKERS | OF_INSIGHTS
