@@ -8,6 +8,7 @@ SNIPPET = 200  # characters, about
 _BEFORE = 60  # characters of a snippet before the first match
 
 # Chinese and Japanese have no spaces between words, so each character is indexed as a word.
+_WORD = re.compile(r"\w+")
 _UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 
 
@@ -38,8 +39,8 @@ def summary(text: str) -> str:
 
 def snippet(text: str, keywords: str) -> str:
     """About SNIPPET characters of a text around the first word that begins with a keyword, or its beginning."""
-    words = list(dict.fromkeys(keywords.split()))[:MAX_WORDS]
-    found = re.search(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})", text, re.IGNORECASE) if words else None
+    words = tuple(dict.fromkeys(keywords.casefold().split()))[:MAX_WORDS]
+    found = next((word for word in _WORD.finditer(text) if word[0].casefold().startswith(words)), None)
     start = max(0, found.start() - _BEFORE) if found else 0
     if start:  # at the beginning of a word, if there is one before the match
         start += max(0, text[start : start + _BEFORE].find(" ") + 1)

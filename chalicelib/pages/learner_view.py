@@ -29,7 +29,7 @@ NAMES = {
 MAX_PICTURES = 100  # of a raw item
 MAX_TEXTS = 100_000  # characters of a question that a page shows; of longer ones, only the type
 _PICTURES = (".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp")
-_WIDGET = re.compile(r"\[\[☃ [^\]]*\]\]")
+_WIDGET = re.compile(r"\[\[☃ [^\[\]]*\]\]")
 _FORMULA = re.compile(r"(?<![\\$])\$(?!\{☣)([^$\n]{1,300})\$(?!\{☣|\$)")  # not the place of stored pictures
 
 

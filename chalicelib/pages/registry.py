@@ -1,6 +1,5 @@
 """The pages, as data. The module of a view is imported when the first of its pages is requested."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
@@ -173,18 +172,29 @@ def find(request: Request) -> tuple[Methods, Request]:
 
     A literal segment is preferred to a parameter. A path without a page is 404 for every method.
     """
-    path = request.path.rstrip("/") or "/"
+    parts = request.path.rstrip("/").split("/")
     for pattern, methods in _table():
-        if found := pattern.fullmatch(path):
-            return methods, replace(request, params={name: unquote(own) for name, own in found.groupdict().items()})
+        found = _params(pattern, parts)
+        if found is not None:
+            return methods, replace(request, params={name: unquote(own) for name, own in found.items()})
     return NOTHING, request
 
 
+def _params(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
+    """The parameters of a path with these parts, None if another route has it."""
+    if len(pattern) != len(parts):
+        return None
+    pairs = list(zip(pattern, parts, strict=True))
+    if not all(part if wanted.startswith("{") else part == wanted for wanted, part in pairs):
+        return None
+    return {wanted[1:-1]: part for wanted, part in pairs if wanted.startswith("{")}
+
+
 @cache
-def _table() -> list[tuple[re.Pattern[str], Methods]]:
+def _table() -> list[tuple[list[str], Methods]]:
     """Sorted so that literal segments come first: "{" follows all letters."""
     ordered = sorted(ROUTES, key=lambda route: route.path.split("/"))
     return [
-        (re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))), {one.method: one for one in group})
+        (path.rstrip("/").split("/"), {one.method: one for one in group})
         for path, group in groupby(ordered, key=lambda route: route.path)
     ]

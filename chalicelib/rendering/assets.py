@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -30,8 +29,8 @@ _STYLESHEET = ("flask_bootstrap", "static", "bootstrap5", "css", "bootstrap.min.
 _ICONS = ("flask_bootstrap", "static", "bootstrap5", "icons", "bootstrap-icons.svg")
 _SPARK_MD5 = ("django_chunk_file_upload", "static", "js", "spark-md5.min.js")  # computes MD5s in parts
 _DARK = "[data-bs-theme=dark]"
-_RULE = re.compile(r"([^{}]*)\{([^{}]*)\}")
-_SOURCE_MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/\s*$")
+_SOURCE_MAP = "/*# sourceMappingURL="
+_SYMBOL, _SYMBOL_END = "<symbol ", "</symbol>"  # of an icon in the file of all icons
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,19 @@ def by_system(stylesheet: str) -> str:
     Bootstrap has them for pages whose root says `data-bs-theme=dark`, which takes a script or a setting. So the rules
     for such pages are repeated for all pages, in a media query at the end. The comment that names a source map goes.
     """
-    chosen = _RULE.findall(stylesheet)
+    own = stylesheet.partition(_SOURCE_MAP)[0]
+    rules = [rule.rpartition("{") for rule in own.split("}")]
+    chosen = [(head.rpartition("{")[2], body) for head, brace, body in rules if brace]
     repeated = [f"{selector.replace(_DARK, ':root')}{{{body}}}" for selector, body in chosen if _DARK in selector]
-    own = _SOURCE_MAP.sub("", stylesheet)
     return f"{own}\n@media (prefers-color-scheme:dark){{{''.join(repeated)}}}\n"
 
 
 def sprite(icons: str) -> str:
     """A picture with only the icons of ICONS; each is a symbol, which a page names by its id."""
-    symbols = [re.search(rf'<symbol [^>]*id="{name}".*?</symbol>', icons, re.DOTALL) for name in ICONS]
-    return f'<svg xmlns="http://www.w3.org/2000/svg">{"".join(found[0] for found in symbols if found)}</svg>'
+    symbols = [part.partition(_SYMBOL)[2] for part in icons.split(_SYMBOL_END)]
+    chosen = [one for one in symbols if any(f'id="{name}"' in one.partition(">")[0] for name in ICONS)]
+    drawn = "".join(f"{_SYMBOL}{one}{_SYMBOL_END}" for one in chosen)
+    return f'<svg xmlns="http://www.w3.org/2000/svg">{drawn}</svg>'
 
 
 def _packaged(package: str, *parts: str) -> str:

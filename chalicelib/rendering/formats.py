@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from chalicelib.domain.storage.sizes import human
 
 MAX_WORDS = 32  # that are marked
+_WORD = re.compile(r"\w+")
 
 
 def count(number: int | None, singular: str, plural: str = "") -> str:
@@ -34,11 +35,15 @@ def utc(value: datetime | str | int | float) -> str:
 
 def marked(text: str, keywords: str) -> list[tuple[str, bool]]:
     """A text in parts, each with whether it is a word that begins with one of the keywords."""
-    words = sorted(dict.fromkeys(keywords.split()), key=len, reverse=True)[:MAX_WORDS]
+    words = tuple(dict.fromkeys(keywords.casefold().split()))[:MAX_WORDS]
     if not words:
         return [(text, False)]
-    parts = re.split(rf"(?<!\w)((?:{'|'.join(map(re.escape, words))})\w*)", text, flags=re.IGNORECASE)
-    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]  # every second part is a match
+    parts, end = [], 0
+    for found in _WORD.finditer(text):
+        if found[0].casefold().startswith(words):
+            parts += [(text[end : found.start()], False), (found[0], True)]
+            end = found.end()
+    return [(part, is_match) for part, is_match in [*parts, (text[end:], False)] if part]
 
 
 def day(value: str) -> str:

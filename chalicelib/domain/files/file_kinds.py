@@ -56,7 +56,7 @@ def extensions_of(kind: str) -> list[str]:
 
 def title_of(name: str) -> str:
     """The title of a node that a file makes: its name without folders and extension."""
-    base = re.split(r"[/\\]", name)[-1]
+    base = name.replace("\\", "/").rpartition("/")[2]
     words = "".join(character if character.isprintable() else " " for character in base.rpartition(".")[0] or base)
     return " ".join(words.replace("_", " ").split())[:MAX_TITLE]
 
