@@ -46,6 +46,9 @@ from tests.support.http.pages import Visitor
 from tests.support.source import routes
 from tests.support.worlds import nodes
 
+# In one process and in order: a row may need what the row before has made, such as a request that is withdrawn.
+pytestmark = pytest.mark.xdist_group("permissions")
+
 WHO = ("anonymous", "stranger", "viewer", "editor", "editor of another channel", "administrator")
 EVERYONE = (200,) * 6
 SIGNED_IN = (401, *(200,) * 5)
