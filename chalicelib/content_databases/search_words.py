@@ -39,7 +39,7 @@ def summary(text: str) -> str:
 
 def snippet(text: str, keywords: str) -> str:
     """About SNIPPET characters of a text around the first word that begins with a keyword, or its beginning."""
-    words = tuple(dict.fromkeys(keywords.casefold().split()))[:MAX_WORDS]
+    words = tuple(dict.fromkeys(_WORD.findall(keywords.casefold())))[:MAX_WORDS]
     found = next((word for word in _WORD.finditer(text) if word[0].casefold().startswith(words)), None)
     start = max(0, found.start() - _BEFORE) if found else 0
     if start:  # at the beginning of a word, if there is one before the match

@@ -35,7 +35,7 @@ def utc(value: datetime | str | int | float) -> str:
 
 def marked(text: str, keywords: str) -> list[tuple[str, bool]]:
     """A text in parts, each with whether it is a word that begins with one of the keywords."""
-    words = tuple(dict.fromkeys(keywords.casefold().split()))[:MAX_WORDS]
+    words = tuple(dict.fromkeys(_WORD.findall(keywords.casefold())))[:MAX_WORDS]
     if not words:
         return [(text, False)]
     parts, end = [], 0

@@ -79,7 +79,7 @@ class TestSearch:
     ("text", "keywords", "found"),
     [
         ("Adding fractions", "FRACT", [("Adding ", False), ("fractions", True)]),
-        ("a.b", "a. (", [("a.b", True)]),
+        ("a.b", "a. (", [("a", True), (".b", False)]),
         ("infraction", "fract", [("infraction", False)]),
         ("Ünder", "ün", [("Ünder", True)]),
         ("text", "", [("text", False)]),
