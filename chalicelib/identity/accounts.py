@@ -9,6 +9,7 @@ from chalicelib.domain.limits import TOKENS
 from chalicelib.domain.tokens import digest, new_api_token, new_password, prefix_of
 from chalicelib.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from chalicelib.identity import password_rules
+from chalicelib.identity.authentication import Identity
 from chalicelib.identity.daily_limits import counted
 from chalicelib.models import email_addresses, tokens, user_passwords, users
 from chalicelib.models.account_links import AccountLink
@@ -124,6 +125,14 @@ def set_password(address: str, password: str) -> None:
     Raises ValidationFailed for a weak password, NotFound for an unknown user, Conflict after a lost race.
     """
     change_password(user_with(address), password, "password")
+
+
+def own(caller: Identity) -> User:
+    """The stored user of a caller. One read. Raises NotFound."""
+    user = users.get(caller.user_id)
+    if user is None:
+        raise NotFound(f"User not found: {caller.user_id}")
+    return user
 
 
 def user_with(email: str) -> User:

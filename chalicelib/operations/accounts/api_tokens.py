@@ -9,7 +9,6 @@ from chalicelib.identity import accounts
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import sessions, tokens, users
 from chalicelib.models.tokens import Token
-from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.api_token import TokenIn
@@ -22,7 +21,7 @@ _RACES = 5
 
 def listed(user: Identity, _: ListQuery) -> list[ApiToken]:
     """Return the caller's tokens, newest first; with a token, only that one. Two reads."""
-    found = tokens.of_keys(_own(user).token_keys or ())
+    found = tokens.of_keys(accounts.own(user).token_keys or ())
     return [_row(user, token) for token in found if policy.controls_token(user, token.key)]
 
 
@@ -40,7 +39,7 @@ def create(user: Identity, sent: TokenIn, form: str = "") -> NewApiToken:
     """
     check_session(user)
     for _ in range(_RACES):
-        own = _own(user)
+        own = accounts.own(user)
         try:
             token, stored = accounts.create_token(
                 own, user.session, name=sent.name, expires=sent.expires, form=form or None
@@ -64,7 +63,7 @@ def revoke(user: Identity, token_id: str) -> None:
     if not policy.has_session(user) and wanted != tokens.id_of(user.session):
         raise Forbidden(f"A token can revoke only itself. Sign in to revoke others at {_page()}.")
     for _ in range(_RACES):
-        own = _own(user)
+        own = accounts.own(user)
         keys = {key for key in own.token_keys or () if tokens.id_of(key) == wanted}
         if not keys:
             raise NotFound(f"API token not found: {token_id[:60]!r}. It may be revoked already.")
@@ -72,13 +71,6 @@ def revoke(user: Identity, token_id: str) -> None:
             audit(Audited.TOKENS_REVOKED, own.id, tokens=tokens.ids_of(keys))
             return
     raise Conflict("Your account was changed by other requests. Try again.")
-
-
-def _own(user: Identity) -> User:
-    own = users.get(user.user_id)
-    if own is None:
-        raise NotFound(f"User not found: {user.user_id}")
-    return own
 
 
 def _page() -> str:

@@ -5,7 +5,7 @@ Everything else is deleted by a job (`deletion_job`), whose message is sent befo
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.errors import Conflict, Forbidden, NotFound, TooManyAttempts, ValidationFailed
+from chalicelib.errors import Conflict, Forbidden, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, channels, user_deletion, users
@@ -28,7 +28,7 @@ def preview(user: Identity) -> Deletion:
     """Return what deleting the caller's account would delete and keep. One index query per channel that the caller may
     be the only editor of.
     """
-    return _preview(_own(user))
+    return _preview(accounts.own(user))
 
 
 def preview_of(email: str) -> Deletion:
@@ -78,13 +78,6 @@ def _staying(user: User) -> list[str]:
     return [administration.another_administrator(user.id)] if policy.is_active_admin(user) else []
 
 
-def _own(user: Identity) -> User:
-    own = users.get(user.user_id)
-    if own is None:
-        raise NotFound(f"User not found: {user.user_id}")
-    return own
-
-
 def _row(channel: Channel, roles: dict[str, str]) -> DeletionChannel:
     is_public = policy.is_open(bool(channel.public), channels.is_live(channel))
     return {
@@ -109,7 +102,7 @@ def request(user: Identity, password: str) -> None:
     last administrator or after lost races.
     """
     check_session(user)
-    own = _own(user)
+    own = accounts.own(user)
     try:
         is_right = attempts.by_device(user.session, lambda: accounts.is_password_of(own, password))
     except TooManyAttempts:

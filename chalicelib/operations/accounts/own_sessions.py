@@ -5,6 +5,7 @@ from collections.abc import Callable
 from chalicelib.config import settings
 from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Conflict, Forbidden, NotFound
+from chalicelib.identity import accounts
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import sessions, users
 from chalicelib.models.sessions import Session
@@ -21,7 +22,7 @@ _RACES = 5
 def listed(user: Identity, _: ListQuery) -> list[OwnSession]:
     """Return the caller's sessions, newest first. Two reads. Raises Forbidden for a caller with a token."""
     check_session(user)
-    return [_row(user, session) for session in sessions.of_keys(_keys(_own(user)))]
+    return [_row(user, session) for session in sessions.of_keys(_keys(accounts.own(user)))]
 
 
 def check_session(user: Identity) -> None:
@@ -47,7 +48,7 @@ def end_others(user: Identity) -> None:
 def _ended(user: Identity, which: Callable[[set[str]], set[str]]) -> int:
     """End those of a user's sessions that `which` chooses by their keys; returns their number."""
     for _ in range(_RACES):
-        own = _own(user)
+        own = accounts.own(user)
         keys = which(_keys(own))
         if not keys:
             return 0
@@ -59,13 +60,6 @@ def _ended(user: Identity, which: Callable[[set[str]], set[str]]) -> int:
 
 def _keys(own: User) -> set[str]:
     return set(sessions.lasting(own.session_places).values())
-
-
-def _own(user: Identity) -> User:
-    own = users.get(user.user_id)
-    if own is None:
-        raise NotFound(f"User not found: {user.user_id}")
-    return own
 
 
 def _page() -> str:

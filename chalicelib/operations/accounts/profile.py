@@ -1,6 +1,7 @@
 """The caller's user and profile."""
 
 from chalicelib.errors import Conflict, NotFound
+from chalicelib.identity import accounts
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import channel_members, users
 from chalicelib.models.users import User
@@ -17,7 +18,7 @@ def listed(user: Identity) -> CurrentUser:
     """Return the user as `/api/user` does, with the IDs of the channels that the user may edit, or only view."""
     members = channel_members.of_user(user.user_id)
     return {
-        **brief(_own(user)),
+        **brief(accounts.own(user)),
         "editable_channels": [member.channel_id for member in members if policy.is_editor(member.role)],
         "view_only_channels": [member.channel_id for member in members if policy.is_viewer(member.role)],
     }
@@ -37,7 +38,7 @@ def one(user: Identity, user_id: str) -> CurrentUser:
 
 def profile(user: Identity) -> Profile:
     """Return the caller's profile. Sizes are in bytes; used space may exceed the quota if the quota was reduced."""
-    return _profile(_own(user))
+    return _profile(accounts.own(user))
 
 
 def update(user: Identity, changes: ProfileChanges) -> Profile:
@@ -46,7 +47,7 @@ def update(user: Identity, changes: ProfileChanges) -> Profile:
     Raises Conflict if the user is changed again and again meanwhile.
     """
     for _ in range(_RACES):
-        own = _own(user)
+        own = accounts.own(user)
         wanted = {name: value for name, value in changes.model_dump().items() if value is not None}
         changed = {name: value for name, value in wanted.items() if value != getattr(own, name)}
         if not changed or users.change_profile(own, [], changed):
@@ -66,10 +67,3 @@ def _profile(own: User) -> Profile:
         "disk_space_used": int(own.disk_space) - int(own.disk_space_left),
         "available_space": max(0, int(own.disk_space_left)),
     }
-
-
-def _own(user: Identity) -> User:
-    own = users.get(user.user_id)
-    if own is None:
-        raise NotFound(f"User not found: {user.user_id}")
-    return own
