@@ -10,6 +10,7 @@ TTL deletes tasks a month after they were created. `running` is removed when a t
 those that have not.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
@@ -72,6 +73,7 @@ class Task(Table):
     arguments = JSONAttribute(default=dict)
     result = JSONAttribute(null=True)
     expires = NumberAttribute()  # Unix time; TTL
+    expected_end = NumberAttribute(null=True)  # Unix time, as its worker estimates; missing when it cannot
     running = UnicodeAttribute(null=True)  # RUNNING until it has ended; missing in older items
     channel_index = ChannelIndex()
     running_index = RunningIndex()
@@ -112,9 +114,11 @@ def is_lost(task: Task) -> bool:
     return task.status not in FINISHED and now() - datetime.fromisoformat(task.created) > LOST_AFTER
 
 
-def advance(task: Task, progress: int, detail: str) -> None:
-    """Update the progress of a running task. A finished task is left unchanged."""
+def advance(task: Task, progress: int, detail: str, expected_end: int | None = None) -> None:
+    """Update the progress of a running task, and the Unix time of its end, if it can be estimated. A finished task is
+    left unchanged."""
     actions = [Task.status.set(STARTED), Task.progress.set(progress), Task.detail.set(detail)]
+    actions += [Task.expected_end.remove() if expected_end is None else Task.expected_end.set(expected_end)]
     update_if(task, actions, _RUNNING)
 
 
@@ -131,7 +135,14 @@ def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:
 def ending(status: str, detail: str, result: Any = None) -> list[Any]:
     """The actions that finish a task."""
     whole = [Task.progress.set(100)] if status == SUCCESS else []
-    return [Task.status.set(status), Task.detail.set(detail), Task.result.set(result), Task.running.remove(), *whole]
+    removed = [Task.running.remove(), Task.expected_end.remove()]
+    return [Task.status.set(status), Task.detail.set(detail), Task.result.set(result), *removed, *whole]
+
+
+def seconds_left(task: Task) -> int | None:
+    """The seconds until the estimated end of a running task, None if it is not known or has passed."""
+    left = int(task.expected_end or 0) - int(time.time())
+    return left if left > 0 and task.status == STARTED else None
 
 
 def remove(task_id: str) -> None:

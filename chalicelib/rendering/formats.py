@@ -52,4 +52,17 @@ def day(value: str) -> str:
     return f"{found.day} {found:%B %Y}"
 
 
-FILTERS = {"marked": marked, "size": human, "count": count, "iso": iso, "utc": utc, "day": day}
+def left(seconds: int | None) -> str:
+    """The time that a task will still take, in plain words; "" if it is not known. `progress.js` says the same."""
+    if seconds is None:
+        return ""
+    minutes = int(seconds / 60 + 0.5)
+    if minutes < 2:
+        return "about a minute left" if minutes else "less than a minute left"
+    hours = int(minutes / 60 + 0.5)
+    if minutes < 60:
+        return f"about {minutes} minutes left"
+    return f"about {hours} hours left" if hours > 1 else "about an hour left"
+
+
+FILTERS = {"marked": marked, "size": human, "count": count, "iso": iso, "utc": utc, "day": day, "left": left}

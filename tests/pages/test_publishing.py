@@ -1,11 +1,16 @@
 """Publishing by a form, its progress, and its end."""
 
+import json
 import re
+import shutil
+import subprocess
+import time
 
 import pytest
 
 from chalicelib.models import tasks
 from chalicelib.operations.publishing import publish_failure
+from chalicelib.rendering import assets, formats
 from tests.support.aws.calls import counting
 from tests.support.http.client import Studio
 from tests.support.http.pages import Page, Visitor
@@ -126,3 +131,39 @@ def test_the_page_takes_few_calls(user: Visitor, studio: Studio, channel_id: str
     with counting(studio) as calls:
         user.open(f"/channels/{channel_id}/publish/")
     assert len([name for name in calls.names if name != "UpdateItem"]) <= 4
+
+
+def test_a_running_publish_shows_the_time_left(user: Visitor, channel_id: str) -> None:
+    publish(user, channel_id)
+    (task,) = tasks.of_channel(channel_id, 1)
+    tasks.advance(task, 30, "Writing the content database", int(time.time()) + 185)
+    page = user.open(f"/channels/{channel_id}/publish/")
+    assert "30 % Writing the content database about 3 minutes left" in page.text
+
+
+WORDS = {
+    0: "less than a minute left",
+    29: "less than a minute left",
+    30: "about a minute left",
+    89: "about a minute left",
+    90: "about 2 minutes left",
+    150: "about 3 minutes left",
+    59 * 60: "about 59 minutes left",
+    60 * 60: "about an hour left",
+    89 * 60: "about an hour left",
+    90 * 60: "about 2 hours left",
+}
+
+
+def test_the_time_left_is_in_plain_words() -> None:
+    assert {seconds: formats.left(seconds) for seconds in WORDS} == WORDS
+    assert formats.left(None) == ""
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is missing: it runs the script")
+def test_the_script_writes_the_time_left_as_the_page_does() -> None:
+    script = assets.text("progress.js")
+    function = script[script.index("const left") : script.index("const follow")]
+    program = f"{function}; console.log(JSON.stringify([...{list(WORDS)}, undefined].map((one) => left(one))))"
+    said = subprocess.run(["node", "-e", program], capture_output=True, check=True, text=True).stdout
+    assert json.loads(said) == [*WORDS.values(), ""]

@@ -62,8 +62,8 @@ def _unknown(task: Task) -> NotFound:
 
 
 def _fields(task: Task) -> ListedTask:
-    is_lost = tasks.is_lost(task)
-    return {
+    is_lost, left = tasks.is_lost(task), tasks.seconds_left(task)
+    shown: ListedTask = {
         "task_id": task.id,
         "task_name": task.task_name,
         "channel_id": task.channel_id,
@@ -71,3 +71,6 @@ def _fields(task: Task) -> ListedTask:
         "status": tasks.FAILURE if is_lost else cast(Status, task.status),
         "detail": tasks.LOST if is_lost else task.detail,
     }
+    if left is not None:
+        shown["seconds_left"] = left
+    return shown

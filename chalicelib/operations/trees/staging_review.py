@@ -34,6 +34,7 @@ class Comparison(TypedDict):
     task_id: str
     progress: int
     detail: str
+    seconds_left: int | None
 
 
 class Review(TypedDict):
@@ -80,7 +81,8 @@ def _compared(
 def _comparison(task_id: str) -> Comparison:
     task = tasks.get(task_id)
     progress, detail = (int(task.progress), task.detail) if task else (0, "")
-    return {"task_id": task_id, "progress": progress, "detail": detail}
+    left = tasks.seconds_left(task) if task else None
+    return {"task_id": task_id, "progress": progress, "detail": detail, "seconds_left": left}
 
 
 def _shown(name: str, summary: Summary, parent_id: str, page: int, stale: bool) -> Shown:

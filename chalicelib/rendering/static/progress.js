@@ -17,6 +17,15 @@ const show = (block, name, text) => {
   const place = block.querySelector(`.${name}`);
   if (place) place.textContent = text;
 };
+// The time left in plain words, as the filter `left` of the pages says it.
+const left = (seconds) => {
+  if (seconds === undefined) return "";
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 2) return minutes ? "about a minute left" : "less than a minute left";
+  const hours = Math.round(minutes / 60);
+  if (minutes < 60) return `about ${minutes} minutes left`;
+  return hours > 1 ? `about ${hours} hours left` : "about an hour left";
+};
 const follow = async (block) => {
   for (let failures = 0; failures < 5;) {
     try {
@@ -30,6 +39,7 @@ const follow = async (block) => {
       block.querySelector("progress").value = task.progress;
       show(block, "percent", `${task.progress} %`);
       show(block, "detail", task.detail || "Waiting for a worker");
+      show(block, "left", left(task.seconds_left));
       failures = 0;
     } catch {
       failures += 1;

@@ -4,11 +4,11 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from chalicelib.schemas.responses.common import Id, Percent
+from chalicelib.schemas.responses.common import Id, Percent, Seconds
 
 
 class ListedTask(TypedDict):
-    """The status and progress of a task."""
+    """The status and progress of a task. `seconds_left` is there while its worker can estimate it."""
 
     task_id: Id
     task_name: str
@@ -16,6 +16,7 @@ class ListedTask(TypedDict):
     progress: Percent
     status: Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]
     detail: str
+    seconds_left: NotRequired[Seconds]
 
 
 class Task(ListedTask):

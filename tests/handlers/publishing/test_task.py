@@ -8,6 +8,7 @@ import pytest
 from chalicelib.models import tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_members import EDIT, VIEW
+from tests.support.existing import existing
 from tests.support.source.routes import NOTHING
 from tests.support.worlds import nodes
 from tests.support.worlds.publishing import publish
@@ -99,3 +100,14 @@ def test_a_task_that_nothing_can_end_any_more_is_shown_as_failed(studio, status)
     assert shown == {recent.id: status, lost.id: tasks.FAILURE}
     assert studio.task(lost.id)["detail"] == tasks.LOST
     assert studio.task(recent.id)["status"] == status
+
+
+def test_a_running_task_has_an_estimate_until_it_ends(studio, task_id):
+    assert "seconds_left" not in studio.task(task_id)
+    task = existing(tasks.get(task_id))
+    tasks.advance(task, 10, "On the way", int(now().timestamp()) + 100)
+    assert 90 < studio.task(task_id)["seconds_left"] <= 100
+    (listed,) = studio.get(f"/api/task?channel={task.channel_id}").json
+    assert 90 < listed["seconds_left"] <= 100
+    tasks.finish(task, tasks.SUCCESS, "Done")
+    assert "seconds_left" not in studio.task(task_id)
