@@ -36,6 +36,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "operations": (
         ("accounts", "administration", "editing", "sync"),
         ("publishing",),
+        ("freezing",),
         ("channels", "copying"),
         ("files", "nodes"),
         ("exercises", "search", "trees", "users"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -21,6 +21,7 @@ NEWEST = "public, max-age=5"
 EXISTS, CONFLICT = 412, 409  # statuses of conditional writes; a conflict is another write at the same moment
 MAX_CONFLICTS = 5
 _CHUNK = 1 << 20  # bytes
+PART = 16 << 20  # bytes of a part of a large object
 
 
 class TooLarge(Exception):
@@ -124,6 +125,27 @@ def put(key: str, body: Any, content_type: str, cache_control: str | None = None
     optional = {"CacheControl": cache_control, "ContentEncoding": encoding}
     extra = {name: value for name, value in optional.items() if value}
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
+
+
+def put_in_parts(key: str, path: Path, content_type: str) -> None:
+    """Write a file as an object, with one call if it has at most `PART` bytes, else in parts.
+
+    A part that fails is sent again alone. The bucket deletes the parts of an upload that ends early after a day.
+    """
+    with path.open("rb") as file:
+        if path.stat().st_size <= PART:
+            put(key, file, content_type)
+            return
+        place = {"Bucket": settings().bucket, "Key": key}
+        place["UploadId"] = client().create_multipart_upload(**place, ContentType=content_type)["UploadId"]
+        parts = list(_sent_parts(file, place))
+        client().complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+
+
+def _sent_parts(file: BinaryIO, place: dict[str, str]) -> Iterator[dict[str, Any]]:
+    for number, part in enumerate(iter(lambda: file.read(PART), b""), 1):
+        sent = client().upload_part(**place, PartNumber=number, Body=part)
+        yield {"PartNumber": number, "ETag": sent["ETag"]}
 
 
 def put_once(key: str, body: Any, content_type: str) -> None:

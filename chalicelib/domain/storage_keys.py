@@ -41,9 +41,9 @@ def withdrawn_key(channel_id: str, version: int | str) -> str:
     return f"withdrawn/databases/{channel_id}-{version}.sqlite3"
 
 
-def snapshot_key(worker: str) -> str:
-    """Key of the snapshot of a tree that a publish worker wrote; deleted after a week."""
-    return f"work/{worker}/snapshot.json.gz"
+def frozen_tree_key(worker: str) -> str:
+    """Key of the frozen tree that a publish worker wrote; deleted after a week."""
+    return f"work/{worker}/tree.jsonl.gz"
 
 
 def cached_result_key(name: str) -> str:

@@ -49,7 +49,7 @@ def test_other_names_are_not_split(name):
     "key",
     [
         f"content/databases/{MD5}.sqlite3",
-        f"work/{MD5}/snapshot.json.gz",
+        f"work/{MD5}/tree.jsonl.gz",
         f"content/storage/{MD5}.pdf",
         f"content/storage/0/1/{MD5}.pdf.part",
         f"storage/0/1/{MD5}.pdf",
@@ -71,7 +71,7 @@ def test_databases_are_named_by_channel_and_version():
 
 def test_private_keys_are_outside_content():
     private = [
-        storage_keys.snapshot_key(MD5),
+        storage_keys.frozen_tree_key(MD5),
         storage_keys.cached_result_key(MD5),
         storage_keys.raw_data_key("0" * 64),
     ]

@@ -149,7 +149,7 @@ def test_objects_that_cannot_be_rebuilt_are_retained(key: str) -> None:
         (storage_keys.index_key("name"), False),
         (storage_keys.search_index_key("name"), False),
         (storage_keys.search_part_key("channel", 1), False),
-        (storage_keys.snapshot_key("worker"), True),
+        (storage_keys.frozen_tree_key("worker"), True),
         (storage_keys.cached_result_key("name"), True),
         (storage_keys.answer_key("digest"), True),
     ],

@@ -1,8 +1,6 @@
 """The snapshot of a publish: which nodes of a tree are published with which metadata, its digest and statistics."""
 
-import gzip
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from typing import Any, cast
@@ -11,6 +9,7 @@ from le_utils.constants import content_kinds
 from le_utils.constants.licenses import LICENSELIST
 
 from chalicelib.domain.files.file_slots import one_per_slot
+from chalicelib.domain.trees.frozen_tree import canonical
 from chalicelib.domain.trees.inheritance import inherit
 from chalicelib.domain.trees.selection import select, with_resources
 from chalicelib.domain.types import LABELS, ChannelData, NodeData, Snapshot, SnapshotNode
@@ -65,20 +64,10 @@ def digest(snapshot: Snapshot) -> str:
     identified by node_id. The order of files, labels, tags and keys does not matter.
     """
     node_ids = _node_ids(snapshot)
-    state = hashlib.sha256(_canonical(snapshot["channel"]).encode())
+    state = hashlib.sha256(canonical(snapshot["channel"]).encode())
     for node in snapshot["nodes"]:
-        state.update(b"\n" + _canonical(_digest_fields(node, node_ids)).encode())
+        state.update(b"\n" + canonical(_digest_fields(node, node_ids)).encode())
     return state.hexdigest()
-
-
-def to_bytes(snapshot: Snapshot) -> bytes:
-    """Serialize a snapshot as gzipped JSON. Equal snapshots give equal bytes."""
-    return gzip.compress(_canonical(snapshot).encode(), compresslevel=6, mtime=0)
-
-
-def from_bytes(data: bytes) -> Snapshot:
-    """Deserialize a snapshot written by `to_bytes`."""
-    return cast(Snapshot, json.loads(gzip.decompress(data)))
 
 
 def kind_counts(snapshot: Snapshot) -> dict[str, int]:
@@ -163,7 +152,7 @@ def _digest_fields(node: SnapshotNode, node_ids: dict[str, str]) -> dict[str, An
     fields: dict[str, Any] = {name: value for name, value in node.items() if name not in _VOLATILE}
     fields |= {name: sorted(fields[name]) for name in _SETS}
     files = [{name: value for name, value in file.items() if name not in _UPLOAD_FIELDS} for file in node["files"]]
-    fields["files"] = sorted(files, key=_canonical)
+    fields["files"] = sorted(files, key=canonical)
     fields["prerequisites"] = sorted(node_ids[id] for id in node["prerequisites"])
     fields["parent"] = node_ids.get(node["parent_id"] or "")
     return fields
@@ -177,7 +166,3 @@ def _languages(snapshot: Snapshot) -> Iterator[str | None]:
 
 def _distinct(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -1,19 +1,21 @@
 """The publish worker: freezes the tree and generates its derived files for the export worker."""
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from chalicelib.aws import storage
 from chalicelib.domain.exercises.completion import first_sentence
-from chalicelib.domain.storage_keys import snapshot_key
 from chalicelib.domain.trees.left_out import LeftOut, left_out
-from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, to_bytes, without
+from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, without
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
 from chalicelib.errors import Conflict, StudioError
+from chalicelib.export import frozen_file
 from chalicelib.export.content_db import ContentDatabaseError
 from chalicelib.models import channels, nodes, secret_tokens, tasks, trees
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
+from chalicelib.operations.freezing import frozen_trees
 from chalicelib.operations.publishing import (
     derived_files,
     exercise_pictures,
@@ -97,8 +99,13 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 
 def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: Any) -> None:
-    key = snapshot_key(str(channel.publish_worker))  # per worker: a late one must not overwrite the snapshot in use
-    storage.put(key, to_bytes(snapshot), "application/gzip")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "tree.jsonl.gz"
+        with frozen_file.Writer(path) as writer:
+            for node in snapshot["nodes"]:
+                writer.add(node)
+            writer.finish(snapshot["channel"], snapshot["version"])
+        key = frozen_trees.keep(path, str(channel.publish_worker))
     publish_lock.hand_over(task, channel, snapshot_key=key, **arguments)
 
 

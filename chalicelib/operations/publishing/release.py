@@ -14,7 +14,7 @@ from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.domain.trees.public_record import newest_notes, public_record
-from chalicelib.domain.trees.snapshot import categories, from_bytes, licenses
+from chalicelib.domain.trees.snapshot import categories, licenses
 from chalicelib.domain.types import Snapshot
 from chalicelib.export.content_db import write_content_database
 from chalicelib.models import tasks
@@ -23,6 +23,7 @@ from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
+from chalicelib.operations.freezing import frozen_trees
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.operations.publishing.prepare import with_lease
@@ -46,7 +47,8 @@ def run(task_id: str) -> None:
 
 def _export(task: Task, channel: Channel) -> None:
     tasks.advance(task, 80, "Writing the content database")
-    snapshot = from_bytes(storage.read(task.arguments["snapshot_key"]))
+    with frozen_trees.opened(task.arguments["snapshot_key"]) as tree:
+        snapshot: Snapshot = {"channel": tree.channel, "version": tree.version, "nodes": list(tree.nodes())}
     if task.task_name == tasks.DRAFT:
         _release_draft(task, channel, snapshot)
         return

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.trees import snapshot
-from chalicelib.domain.trees.snapshot import BrokenTreeError, digest, freeze, from_bytes, to_bytes
+from chalicelib.domain.trees.snapshot import BrokenTreeError, digest, freeze
 from tests.support.worlds.trees import (
     make_channel,
     make_file,
@@ -128,7 +128,6 @@ class TestPublishedNodes:
             branch = topic(str(number), branch)
         result = frozen(branch)
         assert result["nodes"][-1]["level"] == 5001
-        assert from_bytes(to_bytes(result)) == result
 
 
 class TestDigest:
@@ -194,17 +193,6 @@ class TestDigest:
 
     def test_is_a_sha256(self):
         assert len(digest(small())) == len(hashlib.sha256().hexdigest())
-
-
-class TestBytes:
-    @settings(deadline=None)
-    @given(random_branches())
-    def test_round_trip(self, branches):
-        result = frozen(*branches)
-        assert from_bytes(to_bytes(result)) == result
-
-    def test_equal_snapshots_give_equal_bytes(self):
-        assert to_bytes(small()) == to_bytes(shuffled_keys(small()))
 
 
 class TestSummaries:
