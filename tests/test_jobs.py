@@ -43,7 +43,7 @@ def test_names_are_those_of_sent_messages():
         ("rebuild_search_index", ()),
         ("reconcile_channel", ("channel_id", "user_id", "start")),
         ("reconcile_files", ("user_id", "names")),
-        ("recount_step", ("step", "id", "start")),
+        ("recount_step", ("step", "id", "start", "began")),
         ("recount_storage", ()),
         ("remove_tree", ("channel_id", "root_id")),
         ("settle_nodes", ("node_id", "rev")),

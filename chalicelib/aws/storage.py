@@ -148,21 +148,23 @@ def _sent_parts(file: BinaryIO, place: dict[str, str]) -> Iterator[dict[str, Any
         yield {"PartNumber": number, "ETag": sent["ETag"]}
 
 
-def put_once(key: str, body: Any, content_type: str) -> None:
-    """Write an object whose key is made of its bytes, unless it exists. MD5s can collide: then the first one stays."""
+def put_once(key: str, body: Any, content_type: str) -> bool:
+    """Write an object whose key is made of its bytes, unless it exists. Returns whether it did not. MD5s can collide:
+    then the first one stays."""
     extra = {"CacheControl": IMMUTABLE, "ContentType": content_type, "IfNoneMatch": "*"}
     for attempt in range(1, MAX_CONFLICTS + 1):
         if hasattr(body, "seek"):
             body.seek(0)  # the last attempt has read it
         try:
             client().put_object(Bucket=settings().bucket, Key=key, Body=body, **extra)
-            return
+            return True
         except ClientError as error:
             status = error.response["ResponseMetadata"]["HTTPStatusCode"]
             if status == EXISTS:
-                return
+                return False
             if status != CONFLICT or attempt == MAX_CONFLICTS:
                 raise
+    return False
 
 
 def copy(source: str, target: str, content_type: str, cache_control: str) -> None:

@@ -6,10 +6,15 @@ NODE = "node"
 QUESTION = "question"
 THUMBNAIL = "thumbnail"
 VERSIONS = "versions"
+DATABASES = "databases"  # not charged for
 
 
 class Use(NamedTuple):
-    """A use of a file: by a channel's node or question, as its thumbnail, or in its published versions."""
+    """A use of a file by a channel: by a node or a question, as its thumbnail, or in its published versions.
+
+    DATABASES are the databases of published versions and of the draft: all of their files, also those that publishing
+    made, so that they stay. VERSIONS are those for which the owner is charged, as no other use is left.
+    """
 
     channel_id: str
     kind: str

@@ -1,15 +1,17 @@
-"""What uses a stored file: one entry for each use, by which quotas are charged.
+"""What uses a stored file: one entry for each use, which keeps the file, and by which quotas are charged.
 
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | the channels that use a file | `filename`, `use` beyond another (one read each) | giving storage back |
-| certain entries, by key | `filename`, `use` (batches) | recount |
+| whether anything uses a file | `filename` | collection of unused files |
+| certain entries, by key | `filename`, `use` (batches) | recount, publish worker |
 | the files of a channel | index `channel-index`: `channel_id`, `use` | deleting and restoring channels, new owners |
 
-`use` is "<channel id>/<what uses it>": a node, a question, the channel's thumbnail, or its published versions. An entry
-is written before the use begins and deleted after it has ended, so a used file always has one. An entry without a use
-is the trace of an interrupted write; the recount finds it. A use ends only while no other write of its channel is
-under way: the transaction that deletes entries changes `Channel.freed`, and writes of nodes depend on it.
+`use` is "<channel id>/<what uses it>": a node, a question, the channel's thumbnail, or its published versions (see
+`domain.storage_uses`). An entry is written before the use begins and deleted after it has ended, so a used file always
+has one. An entry without a use is the trace of an interrupted write; the recount finds it. A use ends only while no
+other write of its channel is under way: the transaction that deletes entries changes `Channel.freed`, and writes of
+nodes depend on it.
 """
 
 import time
@@ -19,7 +21,7 @@ from typing import Any
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from chalicelib.domain.storage_uses import NODE, QUESTION, use_of
+from chalicelib.domain.storage_uses import DATABASES, NODE, QUESTION, parse_use, use_of
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 from chalicelib.models.base import Table, query_raw, read_many, transact, unchanged, write_many
 from chalicelib.models.channels import Channel
@@ -82,15 +84,36 @@ def existing(keys: Iterable[Key]) -> dict[Key, FileReference]:
     return {(entry.filename, entry.use): entry for entry in found}
 
 
+def write_missing(references: Iterable[FileReference]) -> list[FileReference]:
+    """Write those entries that do not exist, and return them. One read per 100."""
+    wanted = list(references)
+    known = existing((entry.filename, entry.use) for entry in wanted)
+    missing = [entry for entry in wanted if (entry.filename, entry.use) not in known]
+    write(missing)
+    return missing
+
+
 def uses_of(filename: str) -> Iterator[tuple[str, int]]:
-    """(id, size of the file) of each channel that uses a file, read one by one."""
+    """(id, size of the file) of each channel that uses a file in a way that is charged for, read one by one."""
     beyond = ""
     while True:
         entry = _next(filename, beyond)
         if entry is None:
             return
-        yield str(entry.channel_id), int(entry.file_size)
-        beyond = f"{entry.channel_id}0"  # "0" follows "/"
+        beyond = str(entry.use)
+        if is_charged(entry):
+            yield str(entry.channel_id), int(entry.file_size)
+            beyond = f"{entry.channel_id}0"  # "0" follows "/"
+
+
+def is_charged(entry: FileReference) -> bool:
+    """Whether the channel's owner is charged for a use."""
+    return parse_use(entry.use).kind != DATABASES
+
+
+def is_used(filename: str) -> bool:
+    """Whether anything uses a file. One consistent read."""
+    return _next(filename, "") is not None
 
 
 def _next(filename: str, beyond: str) -> FileReference | None:

@@ -45,6 +45,7 @@ WANTED = {
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
     "bookmarks": (["user_id", "channel_id"], {}),
+    "storage_passes": (["name"], {}),
     "storage_reports": (["user_id"], {}),
     "storage_requests": (["state", "user_id"], {}),
     "public_index": (["id"], {}),

@@ -110,7 +110,7 @@ def _owned(user_id: str) -> list[Channel]:
 
 
 def _names(channel_id: str, deadline: float) -> Iterator[str]:
-    for entry in file_references.of_channel(channel_id):
+    for entry in filter(file_references.is_charged, file_references.of_channel(channel_id)):
         if time.monotonic() > deadline:
             return
         yield str(entry.filename)

@@ -25,12 +25,13 @@ from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, Snap
 from chalicelib.export import perseus, qti, slideshow, thumbnails
 from chalicelib.export.perseus_images import file_name
 from chalicelib.export.zipping import Content, write_zip
-from chalicelib.models import derived_files
+from chalicelib.models import derived_files, stored_objects
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
 from chalicelib.operations.publishing import exercise_pictures
 from chalicelib.operations.publishing.exercise_faults import Unbuildable, built, questions_of
+from chalicelib.operations.storage import made_files
 
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB, and an archive 200 MB while it is built
 MAX_LEFT_OUT = 1000  # names stored with a derived file, whose item may have 400 kB
@@ -71,15 +72,15 @@ def add(snapshot: Snapshot) -> tuple[set[str], dict[str, str]]:
     Returns the names of the files that were left out, as they are not usable pictures, and sentences that say, by id,
     why exercises cannot be published.
     """
-    nodes = snapshot["nodes"]
+    nodes, run = snapshot["nodes"], partial(_run, snapshot["channel"]["id"])
     left_out: set[str] = set()
     faults: dict[str, str] = {}
     for at in range(0, len(nodes), CHUNK):
         chunk = nodes[at : at + CHUNK]
         left_out |= {name for node in chunk for name in _drop_oversized_thumbnails(node)}
-        left_out |= _run([job for node in chunk for job in _thumbnail_jobs(node)])
-        left_out |= _run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE], faults))
-        _run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
+        left_out |= run([job for node in chunk for job in _thumbnail_jobs(node)])
+        left_out |= run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE], faults))
+        run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
     return left_out, faults
 
 
@@ -112,12 +113,12 @@ def _read_picture(key: str) -> bytes:
     return data
 
 
-def _run(jobs: list[_Job]) -> set[str]:
+def _run(channel_id: str, jobs: list[_Job]) -> set[str]:
     """Run jobs, and return the names of the files that were left out."""
     by_key = {job.key: job for job in jobs}
-    made = derived_files.made_before(list(by_key))
+    made = made_files.used(channel_id, derived_files.made_before(list(by_key)))
     missing = [job for key, job in by_key.items() if key not in made]
-    results = dict(zip([job.key for job in missing], in_parallel(_make, missing), strict=True))
+    results = dict(zip([job.key for job in missing], in_parallel(partial(_make, channel_id), missing), strict=True))
     made |= {key: entry for key, entry in results.items() if isinstance(entry, DerivedFile)}
     left_out: set[str] = set()
     for job in jobs:
@@ -131,7 +132,7 @@ def _run(jobs: list[_Job]) -> set[str]:
     return left_out
 
 
-def _make(job: _Job) -> DerivedFile | Unbuildable | None:
+def _make(channel_id: str, job: _Job) -> DerivedFile | Unbuildable | None:
     """Generate and store a file. Returns None for an unusable image, and why an exercise has no archive."""
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -140,19 +141,20 @@ def _make(job: _Job) -> DerivedFile | Unbuildable | None:
             return None
         except Unbuildable as fault:
             return fault
-        return _store(job, product)
+        return _store(channel_id, job, product)
 
 
-def _store(job: _Job, product: _Product) -> DerivedFile:
+def _store(channel_id: str, job: _Job, product: _Product) -> DerivedFile:
     content = product.content
     with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file:
         checksum = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
-        storage.put_once(storage_key(checksum, job.extension), file, mimetype_of(job.extension))
+        if not storage.put_once(storage_key(checksum, job.extension), file, mimetype_of(job.extension)):
+            stored_objects.stored([f"{checksum}.{job.extension}"])  # which notes that an unused file is used again
     left_out = list(product.left_out[:MAX_LEFT_OUT]) or None
     entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=size, left_out=left_out)
-    write_many(puts=[entry] if product.is_final else [])
+    write_many(puts=[made_files.use(channel_id, entry), *([entry] if product.is_final else [])])
     return entry
 
 

@@ -86,7 +86,8 @@ def charge_restored(channel: Channel) -> None:
     """
     if not channel.owner_id:
         return
-    sizes = {entry.filename: int(entry.file_size) for entry in file_references.of_channel(channel.id)}
+    entries = filter(file_references.is_charged, file_references.of_channel(channel.id))
+    sizes = {entry.filename: int(entry.file_size) for entry in entries}
     for _ in range(MAX_RACES):
         missing = {name: sizes[name] for name in sizes.keys() - uploads.of_user(channel.owner_id, sizes)}
         _refuse_beyond_quota(channel, sum(missing.values()))

@@ -1,7 +1,8 @@
-"""Recount what users are charged for from scratch: the trees of all channels, then the items of all users.
+"""Recount the uses of files from scratch: the trees and versions of all channels, then the items of all users.
 
-It works in steps, each of which ends after MAX_SECONDS and queues the next one with a cursor. A step may run twice or
-be interrupted. What others write meanwhile is either seen or charged by its writer. Corrections are logged.
+It writes the entries of uses that have none, and the collection of unused files waits for it. It works in steps, each
+of which ends after MAX_SECONDS and queues the next one with a cursor. A step may run twice or be interrupted. What
+others write meanwhile is either seen or charged by its writer. Corrections are logged.
 """
 
 import time
@@ -9,43 +10,57 @@ from collections.abc import Callable
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.domain.storage_uses import THUMBNAIL, use_of
+from chalicelib.domain.storage_uses import DATABASES, THUMBNAIL, use_of
 from chalicelib.errors import Busy
-from chalicelib.models import channels, file_references, stored_objects, trees, uploads, user_deletion, users
+from chalicelib.models import (
+    channels,
+    file_references,
+    storage_passes,
+    stored_objects,
+    trees,
+    uploads,
+    user_deletion,
+    users,
+)
 from chalicelib.models.base import update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
 from chalicelib.models.users import User
-from chalicelib.operations.storage import ownership, tree_files, uses
+from chalicelib.operations.storage import ownership, retained_files, tree_files, uses
 from chalicelib.operations.storage.channel_files import PAGE, pages
 from chalicelib.operations.storage.charging import reconcile
 from chalicelib.telemetry import log
 
 MAX_SECONDS = 120  # of one step
 MIN_AGE = 24 * 3600  # seconds after which a reference without a use is no longer that of a write in progress
-CHANNELS, TREES, REFERENCES, USERS = "channels", "trees", "references", "users"  # steps
+CHANNELS, TREES, VERSIONS, REFERENCES, USERS = "channels", "trees", "versions", "references", "users"  # steps
 Cursor = tuple[str, str, str]  # step, id of the channel or user, where to start
 
 
 def begin() -> None:
     """Start a recount."""
-    _send((CHANNELS, "", ""))
+    _send((CHANNELS, "", ""), int(time.time()))
 
 
-def run(step: str, id: str, start: str) -> None:
-    """Run steps of a recount from a cursor on, and queue the rest after MAX_SECONDS."""
+def run(step: str, id: str, start: str, began: int = 0) -> None:
+    """Run steps of a recount from a cursor on, and queue the rest after MAX_SECONDS.
+
+    `began` is when it did; messages of earlier versions do not say, and their recounts leave out VERSIONS.
+    """
     deadline = time.monotonic() + MAX_SECONDS
     cursor: Cursor | None = (step, id, start)
     while cursor is not None:
         cursor = _STEPS[cursor[0]](cursor[1], cursor[2], deadline)
         if cursor is not None and time.monotonic() > deadline:
-            _send(cursor)
+            _send(cursor, began)
             return
+    if began:
+        storage_passes.note(storage_passes.RECOUNT, began)
 
 
-def _send(cursor: Cursor) -> None:
+def _send(cursor: Cursor, began: int) -> None:
     step, id, start = cursor
-    queues.send_maintenance(jobs.RECOUNT_STEP.message(step=step, id=id, start=start))
+    queues.send_maintenance(jobs.RECOUNT_STEP.message(step=step, id=id, start=start, began=began))
 
 
 def _channels(after: str, _: str, deadline: float) -> Cursor:
@@ -76,16 +91,32 @@ def _trees(channel_id: str, start: str, deadline: float) -> Cursor:
             _write_missing(channel, list(file_references.of_parts(channel_id, own, own_items).values()))
             if time.monotonic() > deadline:
                 return TREES, channel_id, str(at + tree_files.CHUNK)
+    return VERSIONS, channel_id, ""
+
+
+def _versions(channel_id: str, start: str, deadline: float) -> Cursor:
+    """Write the missing references of the files in a channel's databases, from the name `start` on.
+
+    Raises Busy if one of them is being moved.
+    """
+    channel = channels.get(channel_id)
+    sizes = retained_files.every(channel) if channel is not None else {}
+    names = sorted(name for name in sizes if name >= start)
+    for at in range(0, len(names), PAGE):
+        if at and time.monotonic() > deadline:
+            return VERSIONS, channel_id, names[at]
+        use = use_of(channel_id, DATABASES)
+        file_references.write_missing(
+            file_references.reference(name, use, sizes[name]) for name in names[at : at + PAGE]
+        )
     return REFERENCES, channel_id, ""
 
 
 def _write_missing(channel: Channel, wanted: list[FileReference]) -> None:
-    known = file_references.existing((entry.filename, entry.use) for entry in wanted)
-    missing = [entry for entry in wanted if (entry.filename, entry.use) not in known]
+    missing = file_references.write_missing(wanted)
     if not missing:
         return
     log.info("references were missing", extra={"channel_id": channel.id, "number": len(missing)})
-    file_references.write(missing)
     if channel.owner_id:
         reconcile(channel.owner_id, [entry.filename for entry in missing])
 
@@ -156,6 +187,7 @@ def _sum(user_id: str) -> int:
 _STEPS: dict[str, Callable[[str, str, float], Cursor | None]] = {
     CHANNELS: _channels,
     TREES: _trees,
+    VERSIONS: _versions,
     REFERENCES: _references,
     USERS: _users,
 }

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.domain.storage_uses import QUESTION, THUMBNAIL, VERSIONS, parse_use, use_of
+from chalicelib.domain.storage_uses import DATABASES, QUESTION, THUMBNAIL, VERSIONS, parse_use, use_of
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
 from chalicelib.errors import Busy
 from chalicelib.models import assessment_items, channels, file_places, file_references, nodes, stored_objects
@@ -133,6 +133,7 @@ def _ended(channel: Channel, keys: list[Key]) -> list[Key]:
     used = set(file_references.of_parts(channel.id, own, items))
     if channel.thumbnail:
         used.add((channel.thumbnail, use_of(channel.id, THUMBNAIL)))
-    of_versions = {name for name, use in keys if use == use_of(channel.id, VERSIONS)}
-    used |= {(name, use_of(channel.id, VERSIONS)) for name in retained_files.among(channel, of_versions)}
+    of_versions = [key for key in keys if parse_use(key[1]).kind in (VERSIONS, DATABASES)]
+    retained = retained_files.among(channel, {name for name, _ in of_versions})
+    used |= {key for key in of_versions if key[0] in retained}
     return [key for key in keys if key not in used]

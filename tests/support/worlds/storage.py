@@ -1,6 +1,7 @@
 """What users should be charged for, computed from the stored trees and databases without references."""
 
 import hashlib
+import re
 import sqlite3
 import tempfile
 import time
@@ -8,7 +9,8 @@ from collections import defaultdict
 from contextlib import closing
 from typing import Any
 
-from chalicelib.domain.storage_keys import DRAFT, database_key
+from chalicelib.domain.storage_keys import DRAFT, checksum_of, database_key
+from chalicelib.models import stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.channels import Channel, tree_names
 from chalicelib.models.children import Child
@@ -65,6 +67,23 @@ def uses_of_versions(cloud: Cloud, names: set[str]) -> Uses:
     return found
 
 
+def uses_of_databases(cloud: Cloud) -> Uses:
+    """All files in databases of versions and drafts that exist, shown or withdrawn."""
+    found: Uses = {}
+    for entry in cloud.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        name = DATABASE.fullmatch(entry["Key"])
+        if name and entry["ETag"] not in _read:
+            body = cloud.s3.get_object(Bucket=BUCKET, Key=entry["Key"])["Body"].read()
+            _read[entry["ETag"]] = frozenset(files_in(body))
+        if name:
+            found.setdefault(name[1], set()).update(_read[entry["ETag"]])
+    return found
+
+
+DATABASE = re.compile("(?:content|withdrawn)/databases/([0-9a-f]{32})-(?:[0-9]+|next).sqlite3")
+_read: dict[str, frozenset[str]] = {}  # files of databases by ETag, as most histories repeat them
+
+
 def files_in(database: bytes) -> set[str]:
     """The names of the files of a content database."""
     with tempfile.NamedTemporaryFile() as file:
@@ -104,7 +123,8 @@ def charged(cloud: Cloud) -> dict[str, int]:
 def unreferenced(cloud: Cloud) -> set[tuple[str, str]]:
     """(channel, file) of all uses without a reference: there must never be any."""
     known = {(entry.channel_id, entry.filename) for entry in stored(cloud, FileReference)}
-    return {(id, name) for id, names in uses_of_trees(cloud).items() for name in names} - known
+    uses = [*uses_of_trees(cloud).items(), *uses_of_databases(cloud).items()]
+    return {(id, name) for id, names in uses for name in names} - known
 
 
 def drain(studio: Studio) -> None:
@@ -144,3 +164,10 @@ def put(studio: Studio, data: bytes, extension: str) -> str:
     checksum = hashlib.md5(data).hexdigest()
     studio.put(checksum, extension, data)
     return f"{checksum}.{extension}"
+
+
+def note_all(studio: Studio) -> None:
+    """Record all stored files, as the notifications of S3 do."""
+    for key in studio.cloud.objects():
+        if checksum_of(key):
+            stored_objects.remember(key.rpartition("/")[2], 1)
