@@ -34,6 +34,18 @@ def document(api: Api, name: str, text: str = "", **fields: Any) -> Node:
 
 def upload(api: Api, name: str, language: str, tree: Sequence[Node], **fields: Any) -> str:
     """Upload this tree as a channel's live one and publish it; returns the channel's id, which depends on its name."""
+    channel_id = _upload(api, name, language, tree, False, fields)
+    task = api.finished(api.publish(channel_id))
+    assert task["status"] == "SUCCESS", task
+    return channel_id
+
+
+def stage(api: Api, name: str, language: str, tree: Sequence[Node], **fields: Any) -> str:
+    """Upload this tree as a channel's staged one; returns the channel's id."""
+    return _upload(api, name, language, tree, True, fields)
+
+
+def _upload(api: Api, name: str, language: str, tree: Sequence[Node], is_staged: bool, fields: Node) -> str:
     channel_id = nodes.node_id(f"channel {name}")
     channel = {
         "id": channel_id,
@@ -47,9 +59,7 @@ def upload(api: Api, name: str, language: str, tree: Sequence[Node], **fields: A
         **fields,
     }
     _add(api, api.post("create_channel", channel_data=channel)["root"], tree)
-    api.post("finish_channel", channel_id=channel_id, stage=False)
-    task = api.finished(api.publish(channel_id))
-    assert task["status"] == "SUCCESS", task
+    api.post("finish_channel", channel_id=channel_id, stage=is_staged)
     return channel_id
 
 

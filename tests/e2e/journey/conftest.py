@@ -20,11 +20,19 @@ class World:
 
     def __init__(self, browser: Browser, stack: Stack) -> None:
         self.browser, self.stack, self.faults = browser, stack, Faults()
+        self.readers: list[Reader] = []
         self.token = self.token_id = self.channel_id = self.channel_token = ""
 
     def reader(self, scripts: bool = True) -> Reader:
         """A new window in which nobody is signed in."""
-        return Reader(self.browser, self.stack.url, self.faults, scripts)
+        reader = Reader(self.browser, self.stack.url, self.faults, scripts)
+        self.readers.append(reader)
+        return reader
+
+    @property
+    def posted(self) -> set[str]:
+        """The paths to which forms were sent, by all readers."""
+        return {path for reader in self.readers for path in reader.posted}
 
     def follow_mail(self, reader: Reader, address: str) -> None:
         """Open the newest mail to an address in the local list of mails, and follow its link."""
@@ -54,21 +62,30 @@ class World:
         reader.press("Sign in")
         return reader
 
-    def make_administrator(self, address: str) -> None:
-        """Create one, who signs in with `PASSWORD`, as `make user ADMIN=1` does."""
-        environment = self.stack.environment | {"DATA_DIR": str(self.stack.data_dir), "PASSWORD": PASSWORD}
-        command = [sys.executable, "-m", "infra.local.user", address, "--admin"]
-        subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
 
-
-@pytest.fixture(scope="module")
-def world(stack: Stack) -> Iterator[World]:
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     assert path, "Chromium is missing: install it by `make chromium`."
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path)
-        yield World(browser, stack)
+        yield browser
         browser.close()
+
+
+@pytest.fixture(scope="package")
+def administrator(stack: Stack) -> str:
+    """The address of one, who signs in with `PASSWORD`, as `make user ADMIN=1` makes them."""
+    address = "admin-of-pages@example.org"
+    environment = stack.environment | {"DATA_DIR": str(stack.data_dir), "PASSWORD": PASSWORD}
+    command = [sys.executable, "-m", "infra.local.user", address, "--admin"]
+    subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return address
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, stack: Stack) -> World:
+    return World(browser, stack)
 
 
 @pytest.fixture(scope="module")

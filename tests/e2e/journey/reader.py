@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, ViewportSize
 
 PICTURES = os.environ.get("SCREENSHOTS", "")  # the folder for pictures of all pages, empty for none
 WIDE, NARROW = ViewportSize(width=1280, height=860), ViewportSize(width=390, height=844)
 COLOURS = 128  # of a picture, which is a fifth of its size in true colours
-_RULES = {"resultTypes": ["violations"]}
+_RULES: dict[str, dict[str, Any]] = {
+    "light": {"resultTypes": ["violations"]},
+    "dark": {"resultTypes": ["violations"], "runOnly": ["color-contrast"]},  # nothing else depends on colours
+}
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Reader:
 
     def __init__(self, browser: Browser, url: str, faults: Faults, scripts: bool = True) -> None:
         self.url, self.faults, self.has_scripts = url, faults, scripts
+        self.posted: set[str] = set()  # the paths that forms were sent to
         self.context: BrowserContext = browser.new_context(
             base_url=url, viewport=WIDE, java_script_enabled=scripts, locale="en-GB", reduced_motion="reduce"
         )  # without motion, colours do not fade while axe compares them
@@ -47,6 +51,8 @@ class Reader:
     def _requested(self, request: Request) -> None:
         if request.url.startswith(("http:", "https:", "ws:")) and not request.url.startswith(f"{self.url}/"):
             self.faults.foreign.append(f"{self.page.url} requests {request.url}")
+        if request.method == "POST":
+            self.posted.add(urlsplit(request.url).path)
 
     def _said(self, message: ConsoleMessage) -> None:
         if "Content Security Policy" in message.text:
@@ -58,6 +64,17 @@ class Reader:
         assert response is None or response.status < 400, f"{path} is {response.status}: {self.text()[:500]}"
         return self.page
 
+    def at(self, path: str) -> "Reader":
+        """This reader, who has opened a page."""
+        self.open(path)
+        return self
+
+    def fill(self, **values: str) -> None:
+        """Fill the fields with these labels, or the first whose labels begin so."""
+        for label, value in values.items():
+            exact = self.page.get_by_label(label, exact=True)
+            (exact if exact.count() else self.page.get_by_label(label).first).fill(value)
+
     def text(self) -> str:
         """What the page says."""
         return self.page.inner_text("body")
@@ -67,14 +84,16 @@ class Reader:
         return urlsplit(self.page.url).path
 
     def press(self, name: str, within: str = "main") -> None:
-        """Press the first button or link with this name, and wait for the page that follows."""
-        target = (
-            self.page.locator(within)
-            .get_by_role("button", name=name)
-            .or_(self.page.locator(within).get_by_role("link", name=name))
-        )
-        target.first.click()
+        """Press Enter on the first button or link with this name, else one that has it in its name; wait for a page."""
+        exact = self._target(name, within, is_exact=True)
+        (exact if exact.count() else self._target(name, within)).first.press("Enter")
         self.page.wait_for_load_state()
+
+    def _target(self, name: str, within: str, is_exact: bool = False) -> Locator:
+        place = self.page.locator(within)
+        return place.get_by_role("button", name=name, exact=is_exact).or_(
+            place.get_by_role("link", name=name, exact=is_exact)
+        )
 
     def look(self, name: str) -> None:
         """Check the page in light and dark, wide and narrow, and keep pictures of it under this name."""
@@ -93,7 +112,7 @@ class Reader:
         self.page.emulate_media(color_scheme="light")
 
     def _audit(self, name: str, scheme: str) -> None:
-        for found in Axe().run(self.page, options=_RULES).response["violations"]:
+        for found in Axe().run(self.page, options=_RULES[scheme]).response["violations"]:
             nodes: list[Any] = found["nodes"]
             where = "; ".join(f"{node['html'][:150]} ({node['failureSummary'][:200]})" for node in nodes[:3])
             self.faults.of_access.append(f"{name} ({scheme}, {urlsplit(self.page.url).path}): {found['id']}: {where}")
