@@ -37,6 +37,8 @@ class Audited(StrEnum):
     TOKENS_REVOKED = "tokens_revoked"
     SESSIONS_ENDED = "sessions_ended"  # apart from signing out and changes of the password
     STORAGE_REQUESTED = "storage_requested"
+    REDRIVE_REQUESTED = "redrive_requested"
+    TASK_END_REQUESTED = "task_end_requested"
     USER_CREATED = "user_created"
     USER_ACTIVATED = "user_activated"
     USER_EXPORT_REQUESTED = "user_export_requested"

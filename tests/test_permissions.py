@@ -24,6 +24,7 @@ from tests.support.aws.request_data import (
     new_file,
     new_id,
     new_invitation,
+    new_late_task,
     new_node,
     new_question,
     new_saved_search,
@@ -153,6 +154,8 @@ PEOPLE: list[Row] = [
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
     ("GET /api/admin-tasks", None, None, ADMINISTRATORS),
     ("GET /api/admin-queues", None, None, ADMINISTRATORS),
+    ("POST /api/admin-tasks/{id}/end", None, new_late_task, (401, 403, 403, 403, 403, 202)),
+    ("POST /api/admin-queues/{id}/redrive", None, lambda _: "uploads", (401, 403, 403, 403, 403, 202)),
     # These change nothing: other rows need one public channel and one that is not.
     ("PATCH /api/admin-channels/{id}", lambda _: {"public": True}, public_of, ADMINISTRATORS),
     ("PUT /api/admin-channels/{id}", lambda _: {"public": False}, channel_of, ADMINISTRATORS),
@@ -324,6 +327,10 @@ ADMIN_FORMS = (303, 403, 403, 403, 403, 303)
 ADMINISTRATION: list[Row] = [
     ("GET /admin", None, None, ADMIN_FORMS),
     ("GET /admin/work", None, None, ADMIN_PAGES),
+    ("GET /admin/work/tasks/{id}/{action}", None, lambda s: f"{new_late_task(s)}/end", ADMIN_PAGES),
+    ("POST /admin/work/tasks/{id}/{action}", None, lambda s: f"{new_late_task(s)}/end", ADMIN_FORMS),
+    ("GET /admin/work/queues/{id}/{action}", None, lambda _: "uploads/redrive", ADMIN_PAGES),
+    ("POST /admin/work/queues/{id}/{action}", None, lambda _: "uploads/redrive", ADMIN_FORMS),
     ("GET /admin/users", None, None, ADMIN_PAGES),
     ("GET /admin/users/{id}", None, new_viewer, ADMIN_PAGES),
     ("POST /admin/users/{id}", lambda _: {"quota": "1"}, new_viewer, ADMIN_FORMS),

@@ -11,6 +11,7 @@ from chalicelib.config import settings
 from chalicelib.telemetry import log
 
 _DEAD = "-dlq"  # appended to the URL of a queue
+_LONG_POLL = 2  # seconds; a long poll, which asks all servers of SQS
 _COUNTS = (
     "ApproximateNumberOfMessages",
     "ApproximateNumberOfMessagesNotVisible",
@@ -88,6 +89,20 @@ def send_again(url: str, body: str, seconds: int) -> None:
 def keep_dead_letter(url: str, body: str) -> None:
     """Put a message into the dead-letter queue of the queue at `url`, where an operator finds it."""
     client().send_message(QueueUrl=f"{url}{_DEAD}", MessageBody=body)
+
+
+def move_dead_letters(url: str, at_most: int) -> int:
+    """Send the dead letters of a queue to it again; returns their number. If this is interrupted, a message may be sent
+    twice.
+    """
+    source, count = f"{url}{_DEAD}", 0
+    poll = {"QueueUrl": source, "MaxNumberOfMessages": 10, "WaitTimeSeconds": _LONG_POLL}
+    while count < at_most and (messages := client().receive_message(**poll).get("Messages")):
+        for message in messages:
+            client().send_message(QueueUrl=url, MessageBody=message["Body"])
+            client().delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
+        count += len(messages)
+    return count
 
 
 def retry_in(url: str, receipt_handle: str, seconds: int) -> None:

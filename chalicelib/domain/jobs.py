@@ -33,6 +33,7 @@ COPY_NODES = Job("copy_nodes", ("task_id",))
 COUNT_STORAGE = Job("count_storage", ("user_id",))
 DELETE_USER = Job("delete_user", ("user_id",))
 END_USES = Job("end_uses", ("channel_id", "uses"))
+END_TASK = Job("end_task", ("task_id",))
 EXPORT_USER = Job("export_user", ("task_id",))
 EXPIRE_UPLOADS = Job("expire_uploads")
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
@@ -51,6 +52,7 @@ RECONCILE_CHANNEL = Job("reconcile_channel", ("channel_id", "user_id", "start"))
 RECONCILE_FILES = Job("reconcile_files", ("user_id", "names"))
 RECOUNT_STEP = Job("recount_step", ("step", "id", "start", "began"))
 RECOUNT_STORAGE = Job("recount_storage", is_manual=True)
+REDRIVE = Job("redrive", ("queue",))
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
@@ -65,6 +67,7 @@ JOBS = {
         COPY_NODES,
         COUNT_STORAGE,
         DELETE_USER,
+        END_TASK,
         END_USES,
         EXPIRE_UPLOADS,
         EXPORT_USER,
@@ -84,6 +87,7 @@ JOBS = {
         RECONCILE_FILES,
         RECOUNT_STEP,
         RECOUNT_STORAGE,
+        REDRIVE,
         REMOVE_TREE,
         SPACE_CHILDREN,
         SUMMARIZE_TREE,

@@ -1,8 +1,8 @@
 """What is running, for administrators."""
 
 from chalicelib.http.resources import Listing, Resource, routes_of
-from chalicelib.http.router import Access
-from chalicelib.operations.administration import queue_lengths, running_tasks
+from chalicelib.http.router import Access, Reply, Request, Route
+from chalicelib.operations.administration import queue_lengths, repairs, running_tasks
 from chalicelib.schemas.admin import AdminTaskList
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.administration import AdminTask, QueueLength
@@ -23,4 +23,37 @@ QUEUES = Resource(
     read=QueueLength,
     plural="queues with their lengths",
 )
-ROUTES = (*routes_of(TASKS), *routes_of(QUEUES))
+
+
+def end_task(request: Request) -> Reply:
+    repairs.request_end(request.user, request.params["id"])
+    return Reply(None, 202)
+
+
+def redrive(request: Request) -> Reply:
+    repairs.request_redrive(request.user, request.params["id"])
+    return Reply(None, 202)
+
+
+ROUTES = (
+    *routes_of(TASKS),
+    *routes_of(QUEUES),
+    Route(
+        "POST",
+        "/api/admin-tasks/{id}/end",
+        end_task,
+        Access.ADMIN,
+        "End a task that is late",
+        status=202,
+        refusals=(404, 409),
+    ),
+    Route(
+        "POST",
+        "/api/admin-queues/{id}/redrive",
+        redrive,
+        Access.ADMIN,
+        "Move the dead letters of a queue back",
+        status=202,
+        refusals=(404,),
+    ),
+)

@@ -12,6 +12,7 @@ from chalicelib.domain import jobs
 from chalicelib.domain.jobs import JOBS, RECEIVED, Job
 from chalicelib.errors import Busy
 from chalicelib.operations.accounts import deletion_job, export_job, storage_report
+from chalicelib.operations.administration import repairs
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
@@ -70,6 +71,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.COPY_NODES: node_copies.run,
     jobs.COUNT_STORAGE: storage_report.count,
     jobs.DELETE_USER: deletion_job.run,
+    jobs.END_TASK: repairs.end_late,
     jobs.END_USES: uses.end,
     jobs.EXPIRE_UPLOADS: recount.expire_uploads,
     jobs.EXPORT_USER: export_job.run,
@@ -89,6 +91,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.RECONCILE_FILES: charging.reconcile,
     jobs.RECOUNT_STEP: recount.run,
     jobs.RECOUNT_STORAGE: recount.begin,
+    jobs.REDRIVE: repairs.redrive,
     jobs.REMOVE_TREE: remove_tree,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
     jobs.SUMMARIZE_TREE: tree_details.summarize,

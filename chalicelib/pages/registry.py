@@ -119,6 +119,13 @@ ADMIN = (
     page("GET", "/admin", "administration.work:start", Access.ADMIN, "Administration"),
     page("GET", "/admin/work", "administration.work:show", Access.ADMIN, "What is running"),
     *(
+        page(
+            method, f"/admin/work/{many}/{{id}}/{{action}}", f"administration.repairs:{view}_{one}", Access.ADMIN, title
+        )
+        for many, one, title in (("tasks", "task", "A task: action"), ("queues", "queue", "A queue: action"))
+        for method, view in (("GET", "ask"), ("POST", "do"))
+    ),
+    *(
         page(method, f"/admin/{many}{path}", f"administration.{many}:{view}", Access.ADMIN, f"{many.title()}: {view}")
         for many in ("users", "channels")
         for method, path, view in (

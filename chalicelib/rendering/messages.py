@@ -38,6 +38,8 @@ MESSAGES = {
     "session-ended": "The session has ended.",
     "sessions-ended": "Your other sessions have ended.",
     "signed-out": "You have signed out.",
+    "redrive-started": "The messages are being moved back. Reload this page in a moment.",
+    "task-ends": "The task is being ended. Reload this page in a moment.",
     "storage-declined": "The request for more storage is declined.",
     "storage-given": "The quota is raised, and the request answered.",
     "storage-requested": "Your request was sent. An administrator decides about it.",

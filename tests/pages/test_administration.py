@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.aws import queues
 from chalicelib.identity import accounts
-from chalicelib.models import channels, storage_requests, users
+from chalicelib.models import channels, storage_requests, tasks, users
+from chalicelib.models.base import now
 from chalicelib.models.users import User
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
@@ -285,6 +287,26 @@ class TestWork:
         assert page.links["Maths"] == f"/admin/channels/{channel_id}/"
         assert page.links["chef@example.org"] == f"/admin/users/{studio.user_id}/"
         assert "make redrive STAGE=test REGION=… QUEUE=export" in page.text
+
+    def test_moves_dead_letters_back_after_a_question(
+        self, studio: Studio, admin: Visitor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(queues, "_LONG_POLL", 0)
+        queues.keep_dead_letter(studio.cloud.queue_urls["uploads"], "{}")
+        assert "The messages are being moved back." in act(admin, "/admin/work/", "Move 1 message back to uploads")
+        studio.deliver("maintenance")
+        assert studio.cloud.bodies("uploads") == ["{}"]
+        assert admin.open("/admin/work/queues/other/redrive/").status == 404
+
+    def test_ends_late_tasks_after_a_question(self, studio: Studio, admin: Visitor) -> None:
+        task = tasks.new("a" * 32, tasks.DIFF, studio.make_channel()[0], studio.user_id)
+        task.created = (now() - timedelta(hours=2)).isoformat()
+        task.save()
+        assert "The task is being ended." in act(admin, "/admin/work/", "End the task of Channel")
+        studio.deliver("maintenance")
+        assert "No task is running or waiting." in admin.open("/admin/work/").text
+        refused = admin.post(f"/admin/work/tasks/{'a' * 32}/end")
+        assert refused.status == 409
 
     def test_costs_the_same_with_many_tasks(self, studio: Studio, admin: Visitor) -> None:
         admin.open("/admin/work/")

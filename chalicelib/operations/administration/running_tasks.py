@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict, cast
 
+from chalicelib.domain.ids import parse_id
+from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import tasks
+from chalicelib.models import channels, tasks
 from chalicelib.models.base import now, read_many
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.tasks import Status, Task
@@ -33,9 +35,25 @@ def fill(_: Identity, rows: list[Numbered]) -> list[AdminTask]:
     running = [found[row["id"]] for row in rows if row["id"] in found]
     running = [task for task in running if task.status not in tasks.FINISHED]
     known = read_many({Channel: [task.channel_id for task in running], User: [task.user_id for task in running]})
-    channels = {channel.id: channel for channel in known[Channel]}
+    of_tasks = {channel.id: channel for channel in known[Channel]}
     emails = {user.id: user.email for user in known[User]}
-    return [_row(task, channels.get(task.channel_id), emails.get(task.user_id)) for task in running]
+    return [_row(task, of_tasks.get(task.channel_id), emails.get(task.user_id)) for task in running]
+
+
+def channel_of(_: Identity, task_id: str) -> str:
+    """Return the name or id of the channel of a task. Raises NotFound."""
+    task = existing(task_id)
+    channel = channels.get(task.channel_id)
+    return str(channel.name if channel and channel.name else task.channel_id)
+
+
+def existing(task_id: str) -> Task:
+    """A task, whether ended or not. Raises NotFound."""
+    plain = parse_id(task_id)
+    task = tasks.get(plain) if plain else None
+    if task is None:
+        raise NotFound(f"Task not found: {task_id[:60]!r}")
+    return task
 
 
 def _row(task: Task, channel: Channel | None, email: str | None) -> AdminTask:
@@ -54,8 +72,17 @@ def _row(task: Task, channel: Channel | None, email: str | None) -> AdminTask:
         "created": moment(created),
         "seconds": max(0, int((now() - created).total_seconds())),
         "worker": worker,
-        "late": was_killed or (worker is None and now() - created > LATE_AFTER),
+        "late": _is_late(created, worker, was_killed),
     }
+
+
+def is_late(task: Task, channel: Channel | None) -> bool:
+    """Whether the worker of a task was killed, or none has taken it for an hour."""
+    return _is_late(datetime.fromisoformat(task.created), *_worker(task, channel))
+
+
+def _is_late(created: datetime, worker: TaskWorker | None, was_killed: bool) -> bool:
+    return was_killed or (worker is None and now() - created > LATE_AFTER)
 
 
 def _worker(task: Task, channel: Channel | None) -> tuple[TaskWorker | None, bool]:

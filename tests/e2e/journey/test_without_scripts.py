@@ -20,7 +20,7 @@ CLEO = "cleo@example.org"
 OTHER_PASSWORD = "acht rosa Nashorn-Kinder tanzen"
 
 # They ask on the same page as other actions of administrators, but for what is never stuck here.
-OF_STUCK_WORK = {"/admin/tasks/{id}/{action}", "/admin/queues/{id}/{action}"}
+OF_STUCK_WORK = {"/admin/work/tasks/{id}/{action}", "/admin/work/queues/{id}/{action}"}
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,10 @@ from chalicelib.models.base import now
 from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.leases import Lease
 from chalicelib.models.tasks import Task
+from chalicelib.operations.administration import repairs
+from chalicelib.operations.publishing import publish_lock
 from tests.support.aws.calls import counting
+from tests.support.existing import existing
 from tests.support.worlds.publishing import publish
 
 TASKS, QUEUES = "/api/admin-tasks", "/api/admin-queues"
@@ -118,3 +121,98 @@ class TestQueues:
         with counting(studio) as watch:
             assert studio.get(QUEUES, admin).status == 200
         assert watch.names[1:] == ["GetQueueAttributes"] * 10
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(queues, "_LONG_POLL", 0)
+
+
+@pytest.mark.usefixtures("quick")
+class TestRedrive:
+    def redrive(self, studio, admin, queue):
+        answer = studio.post(f"{QUEUES}/{queue}/redrive", None, admin)
+        assert answer.status == 202, answer.text
+        studio.deliver("maintenance")
+
+    @pytest.mark.parametrize("queue", ["publish", "export", "uploads", "failed"])
+    def test_moves_dead_letters_back(self, studio, admin, queue):
+        for body in ("{}", '{"task_id": "x"}'):
+            queues.keep_dead_letter(studio.cloud.queue_urls[queue], body)
+        self.redrive(studio, admin, queue)
+        assert sorted(studio.cloud.bodies(queue)) == ['{"task_id": "x"}', "{}"]
+        assert studio.cloud.waiting(f"{queue}-dlq") == 0
+
+    def test_lets_maintenance_process_its_own(self, studio, admin):
+        channel_id, _ = studio.make_channel()
+        task_id = studio.finish(channel_id).json["diff_task_id"]
+        (body,) = studio.cloud.bodies("maintenance")
+        studio.cloud.lose_messages("maintenance")
+        queues.keep_dead_letter(studio.cloud.queue_urls["maintenance"], body)
+        self.redrive(studio, admin, "maintenance")
+        studio.deliver("maintenance")
+        assert studio.task(task_id)["status"] == tasks.SUCCESS
+
+    def test_is_bounded(self, studio, monkeypatch):
+        monkeypatch.setattr(repairs, "MAX_MOVED", 10)
+        for _ in range(25):
+            queues.keep_dead_letter(studio.cloud.queue_urls["uploads"], "{}")
+        repairs.redrive("uploads")
+        assert (studio.cloud.waiting("uploads"), studio.cloud.waiting("uploads-dlq")) == (10, 15)
+
+    def test_of_an_unknown_queue_is_404(self, studio, admin):
+        assert studio.post(f"{QUEUES}/other/redrive", None, admin).status == 404
+
+
+class TestEnding:
+    def end(self, studio, admin, task_id):
+        return studio.post(f"{TASKS}/{task_id}/end", None, admin).status
+
+    def late(self, studio, channel_id):
+        task_id = request_publish(studio, channel_id)
+        Task(task_id).update([Task.created.set((now() - timedelta(minutes=61)).isoformat())])
+        studio.cloud.lose_messages("publish")
+        return task_id
+
+    def test_a_late_publish_begins_what_waits_for_it(self, studio, admin):
+        channel_id = publish(studio, "a")
+        task_id = self.late(studio, channel_id)
+        following = studio.post(f"/api/channel/{channel_id}/publish_draft", {}).json["task_id"]
+        studio.cloud.lose_messages("publish")
+        assert self.end(studio, admin, task_id) == 202
+        studio.deliver()
+        task = studio.task(task_id)
+        assert (task["status"], task["detail"]) == (tasks.FAILURE, repairs.ENDED)
+        assert studio.task(following)["status"] == tasks.SUCCESS
+        assert self.end(studio, admin, task_id) == 409
+        assert studio.publish(channel_id)["status"] == tasks.SUCCESS
+
+    def test_a_task_that_waits_for_a_publish_cannot_be_ended(self, studio, admin):
+        channel_id = publish(studio, "a")
+        self.late(studio, channel_id)
+        following = studio.post(f"/api/channel/{channel_id}/publish_draft", {}).json["task_id"]
+        Task(following).update([Task.created.set((now() - timedelta(minutes=61)).isoformat())])
+        assert self.end(studio, admin, following) == 409
+
+    def test_a_late_task_of_the_background(self, studio, admin):
+        channel_id, _ = studio.make_channel()
+        task_id = studio.finish(channel_id).json["diff_task_id"]
+        studio.cloud.lose_messages("maintenance")
+        Task(task_id).update([Task.created.set((now() - timedelta(minutes=61)).isoformat())])
+        assert self.end(studio, admin, task_id) == 202
+        studio.deliver("maintenance")
+        assert studio.task(task_id)["status"] == tasks.FAILURE
+
+    def test_a_task_that_is_not_late_is_refused(self, studio, admin):
+        assert self.end(studio, admin, request_publish(studio, publish(studio, "a"))) == 409
+        assert self.end(studio, admin, "0" * 32) == 404
+        assert self.end(studio, admin, "x") == 404
+
+    def test_leaves_a_task_to_the_worker_that_has_taken_it_meanwhile(self, studio, admin):
+        channel_id = publish(studio, "a")
+        task_id = self.late(studio, channel_id)
+        assert self.end(studio, admin, task_id) == 202
+        task, channel = existing(publish_lock.claim(task_id, "publish"))
+        repairs.end_late(task_id)
+        assert studio.task(task_id)["status"] not in tasks.FINISHED
+        publish_lock.release(task, channel)

@@ -33,6 +33,8 @@ QUEUES = {
     "SendMessageBatch": "SendMessage",
     "GetQueueAttributes": "GetQueueAttributes",
     "ChangeMessageVisibility": "ChangeMessageVisibility",
+    "ReceiveMessage": "ReceiveMessage",
+    "DeleteMessage": "DeleteMessage",
 }
 
 

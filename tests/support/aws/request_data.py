@@ -6,11 +6,12 @@ What a row changes or uses up is created for each request, so that rows do not d
 import hashlib
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from chalicelib.domain.tokens import digest
 from chalicelib.identity import accounts
-from chalicelib.models import channel_members, children, tokens
+from chalicelib.models import channel_members, children, tasks, tokens
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import now
 from chalicelib.models.channel_members import VIEW, ChannelMember
@@ -94,6 +95,14 @@ def new_viewer(state: State) -> str:
     user.save()
     ChannelMember(user.id, state.channel_id, role=VIEW).save()
     return str(user.id)
+
+
+def new_late_task(state: State) -> str:
+    """The id of a new task that no worker has taken for two hours."""
+    task = tasks.new(new_id(), tasks.DIFF, state.channel_id, new_id())
+    task.created = (now() - timedelta(hours=2)).isoformat()
+    task.save()
+    return str(task.id)
 
 
 def new_invitation(state: State) -> str:

@@ -1,5 +1,9 @@
 """Administration."""
 
+from datetime import timedelta
+
+from chalicelib.models import tasks
+from chalicelib.models.base import now
 from tests.support.examples.recording import Scene
 from tests.support.examples.worlds import published
 
@@ -23,4 +27,13 @@ def record(scene: Scene) -> None:
     scene.studio.post(f"/api/channel/{made.channel_id}/publish", {"version_notes": "Corrected."})
     scene("GET /api/admin-tasks", token=admin)
     scene("GET /api/admin-queues", token=admin)
+    scene("POST /api/admin-tasks/{id}/end", at={"id": _late_task(made.channel_id)}, token=admin)
+    scene("POST /api/admin-queues/{id}/redrive", at={"id": "publish"}, token=admin)
     scene("PUT /api/admin-channels/{id}", {"priority": 1, "countries": ["KE"]}, at=channel, token=admin)
+
+
+def _late_task(channel_id: str) -> str:
+    task = tasks.new("7" * 32, tasks.DETAILS, channel_id, "8" * 32)
+    task.created = (now() - timedelta(hours=2)).isoformat()
+    task.save()
+    return str(task.id)
