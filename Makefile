@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz screenshots lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz screenshots lint lint-template lock format demo bench user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job collect restore-file pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -130,8 +130,14 @@ smoke: $(APP) ## STAGE=… REGION=… (or URL=http://127.0.0.1:8000): check a ru
 settings: $(APP) ## STAGE=… REGION=… [SET="Name=value" or ROTATE=1]: list a stage's settings, change one, rotate the origin secret and the API key
 	@exec $(BIN)/python -m infra.deploy settings
 
-job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index, note_files): rebuild an index; JOB=recount_storage: recount quotas. Without STAGE: of the running stack
+job: $(APP) ## STAGE=… REGION=… JOB=rebuild_public_index (or rebuild_search_index, note_files): rebuild an index; JOB=recount_storage: recount what is used. Without STAGE: of the running stack
 	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy job,infra.local.job "$(JOB)")
+
+collect: $(APP) ## [DRY=1] [STAGE=… REGION=…]: delete stored files that nothing has used for long, as the schedule does; DRY=1 only lists them, and why. Without STAGE: of the running stack
+	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy collect,infra.local.files collect)
+
+restore-file: $(APP) ## NAME=<md5>.<extension> [STAGE=… REGION=…]: bring a stored file back that was deleted in the last 35 days
+	@exec $(BIN)/python -m $(if $(STAGE),infra.deploy restore-file,infra.local.files restore-file "$(NAME)")
 
 pause: $(APP) ## STAGE=… REGION=…: stop all writes: the API and the functions of the queues
 	@exec $(BIN)/python -m infra.deploy pause

@@ -33,6 +33,7 @@ class Settings:
     daily_limits: Mapping[str, int]  # by name; see domain/limits.py, which has the defaults
     mail_from: str  # the sender of e-mail; empty to send none
     operator_mail: str  # where requests for more storage are sent; empty to send none
+    collect_days: int  # after which stored files that nothing uses are deleted; 0 to keep them
     index_seconds: int  # how long a cached public index may be used without checking for a newer one
     origin_secret: str = field(repr=False)  # carried by requests of the CDN; empty to accept any request
 
@@ -61,6 +62,7 @@ def settings() -> Settings:
         daily_limits=_numbers("DAILY_LIMITS"),
         mail_from=os.environ.get("MAIL_FROM", ""),
         operator_mail=os.environ.get("OPERATOR_MAIL", ""),
+        collect_days=_number("COLLECT_DAYS", 30),
         index_seconds=_number("INDEX_SECONDS", 1),
         origin_secret=os.environ.get("FRONT_KEY", ""),
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 from infra import package, template
 from infra.deploying import account as accounts
-from infra.deploying import admin, adopt, artefacts, commands, mail, people, remove, restore, settings, stack
+from infra.deploying import admin, adopt, artefacts, commands, files, mail, people, remove, restore, settings, stack
 from infra.deploying.account import Account
 from infra.deploying.commands import Options
 from infra.deploying.events import Say, say_now
@@ -231,7 +231,8 @@ def _ask(question: str) -> str:
     return input(question).strip() if sys.stdin.isatty() else ""
 
 
-COMMANDS = {"deploy": _deploy, "destroy": _destroy, **commands.COMMANDS, **people.COMMANDS, **restore.COMMANDS}
+SMALLER = {**commands.COMMANDS, **files.COMMANDS, **people.COMMANDS, **restore.COMMANDS}
+COMMANDS = {"deploy": _deploy, "destroy": _destroy, **SMALLER}
 
 
 def main(command: str, options: Options) -> int:

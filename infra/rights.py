@@ -73,8 +73,8 @@ def _rights(function: str, sections: dict[str, dict[str, list[str]]], by_lambda:
 
 
 def _conditional(action: str, resource: str) -> tuple[str, Condition | None]:
-    """The resource and condition of a right: ListBucket is a right to the bucket, for keys with that prefix."""
-    if action == "ListBucket":
+    """The resource and condition of a right: those to list are rights to the bucket, for keys with that prefix."""
+    if action in ("ListBucket", "ListBucketVersions"):
         return BUCKET, ("s3:prefix", resource.removeprefix(f"{BUCKET}/"))
     if action == "SendEmail":
         return resource, ("ses:FromAddress", "${MailFrom}")

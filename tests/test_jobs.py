@@ -22,6 +22,8 @@ def test_names_are_those_of_sent_messages():
     assert {(job.name, job.arguments) for job in JOBS.values()} == {
         ("apply_changes", ("owner",)),
         ("clear_copy", ("node_id", "attempt")),
+        ("collect_files", ()),
+        ("collect_step", ("after", "began", "counts")),
         ("copy_nodes", ("task_id",)),
         ("count_storage", ("user_id",)),
         ("delete_user", ("user_id",)),
@@ -48,6 +50,7 @@ def test_names_are_those_of_sent_messages():
         ("recount_storage", ()),
         ("redrive", ("queue",)),
         ("remove_tree", ("channel_id", "root_id")),
+        ("settle_collected", ("names",)),
         ("settle_nodes", ("node_id", "rev")),
         ("space_children", ("parent_id",)),
         ("tree_facts", ("root_id",)),

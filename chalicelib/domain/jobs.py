@@ -28,6 +28,8 @@ class Job:
 
 APPLY_CHANGES = Job("apply_changes", ("owner",))
 CLEAR_COPY = Job("clear_copy", ("node_id", "attempt"))
+COLLECT_FILES = Job("collect_files", is_manual=True)
+COLLECT_STEP = Job("collect_step", ("after", "began", "counts"))
 COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
 COUNT_STORAGE = Job("count_storage", ("user_id",))
@@ -54,6 +56,7 @@ RECOUNT_STEP = Job("recount_step", ("step", "id", "start", "began"))
 RECOUNT_STORAGE = Job("recount_storage", is_manual=True)
 REDRIVE = Job("redrive", ("queue",))
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
+SETTLE_COLLECTED = Job("settle_collected", ("names",))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
 WALK_TREE = Job("tree_facts", ("root_id",))
@@ -63,6 +66,8 @@ JOBS = {
     for job in (
         APPLY_CHANGES,
         CLEAR_COPY,
+        COLLECT_FILES,
+        COLLECT_STEP,
         COMPARE_TREES,
         COPY_NODES,
         COUNT_STORAGE,
@@ -89,6 +94,7 @@ JOBS = {
         RECOUNT_STORAGE,
         REDRIVE,
         REMOVE_TREE,
+        SETTLE_COLLECTED,
         SPACE_CHILDREN,
         SUMMARIZE_TREE,
         WALK_TREE,

@@ -4,8 +4,9 @@ import re
 
 DRAFT = "next"  # takes the place of a version; Kolibri fetches it if the version it got is null
 FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
+STORED_FILES = "content/storage/"
 _VERSIONED = re.compile(r".*-([0-9]+)\.sqlite3", re.DOTALL)
-_STORED = re.compile(r"content/storage/[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
+_STORED = re.compile(STORED_FILES + r"[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
 
 
 def split_filename(filename: str) -> tuple[str, str] | None:
@@ -16,7 +17,7 @@ def split_filename(filename: str) -> tuple[str, str] | None:
 
 def storage_key(checksum: str, extension: str) -> str:
     """Key of a content file, which never changes as it is named by its md5."""
-    return f"content/storage/{checksum[0]}/{checksum[1]}/{checksum}.{extension}"
+    return f"{STORED_FILES}{checksum[0]}/{checksum[1]}/{checksum}.{extension}"
 
 
 def checksum_of(key: str) -> str | None:

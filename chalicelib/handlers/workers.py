@@ -21,7 +21,7 @@ from chalicelib.operations.nodes import propagation, purging, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release, withdrawal
 from chalicelib.operations.search import search_index_update
-from chalicelib.operations.storage import channel_files, charging, ownership, recount, uses
+from chalicelib.operations.storage import channel_files, charging, collection, ownership, recount, uses
 from chalicelib.operations.sync import apply
 from chalicelib.operations.trees import tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
@@ -67,6 +67,8 @@ def maintenance(event: dict[str, Any]) -> Answer:
 WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters are those of the job
     jobs.APPLY_CHANGES: apply.apply_changes,
     jobs.CLEAR_COPY: node_copies.clear,
+    jobs.COLLECT_FILES: collection.begin,
+    jobs.COLLECT_STEP: collection.run,
     jobs.COMPARE_TREES: tree_diff.compare,
     jobs.COPY_NODES: node_copies.run,
     jobs.COUNT_STORAGE: storage_report.count,
@@ -93,6 +95,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.RECOUNT_STORAGE: recount.begin,
     jobs.REDRIVE: repairs.redrive,
     jobs.REMOVE_TREE: remove_tree,
+    jobs.SETTLE_COLLECTED: collection.settle,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
     jobs.SUMMARIZE_TREE: tree_details.summarize,
     jobs.WALK_TREE: tree_statistics.refresh,

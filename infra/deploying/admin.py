@@ -4,7 +4,7 @@ The functions here start `python -m infra.deploying.admin` with that environment
 administrator (`true`, `false`), `give EMAIL` a password and whether the user was made an administrator by it (`["abc",
 true]`), `token EMAIL` a new API token of a user and, for a new user, a link to choose a password and whether it was
 mailed (`["abc", "", false]`), `revoke WHICH EMAIL` how many tokens were revoked; `active EMAIL 0` (or 1) prints null.
-`export EMAIL PATH`, `leaving EMAIL` and `delete EMAIL` are in `people`.
+`export EMAIL PATH`, `leaving EMAIL` and `delete EMAIL` are in `people`; `unused` and `restore-file NAME` in `files`.
 """
 
 import json
@@ -97,7 +97,7 @@ def main(arguments: list[str]) -> int:
     from chalicelib.identity import revocation
     from chalicelib.models import users
     from chalicelib.operations.users import administration
-    from infra.deploying import people
+    from infra.deploying import files, people
 
     actions: dict[str, Callable[..., object]] = {
         "look": users.has_administrator,
@@ -107,6 +107,8 @@ def main(arguments: list[str]) -> int:
         "export": people.write_export,
         "leaving": people.leaving,
         "delete": people.delete_user,
+        "unused": files.unused,
+        "restore-file": files.restore_file,
         "active": lambda email, value: administration.set_active(email, value == "1"),
     }
     try:

@@ -21,7 +21,10 @@ from infra.resources import QUEUES
 Options = Mapping[str, str]
 Command = Callable[[Account, str, Options], None]
 # Those of chalicelib's that an operator may request.
-JOBS = ("note_files", "place_all_databases", "rebuild_public_index", "rebuild_search_index", "recount_storage")
+JOBS = (
+    *("collect_files", "note_files", "place_all_databases"),
+    *("rebuild_public_index", "rebuild_search_index", "recount_storage"),
+)
 MAX_MINUTES = 15  # of a function
 TOKEN = re.compile(r"[0-9a-f]{40}")  # an API token
 

@@ -20,7 +20,7 @@ def main(arguments: list[str]) -> int:
     """Exit status of the command line."""
     what, email = arguments
     try:
-        run = _inside(Path(os.environ.get("DATA_DIR", ".local")))
+        run = inside(Path(os.environ.get("DATA_DIR", ".local")))
         if what == "export":
             people.export(run, email)
         else:
@@ -31,7 +31,8 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _inside(data_dir: Path) -> people.Run:
+def inside(data_dir: Path) -> people.Run:
+    """Runs actions of `infra.deploying.admin` in the environment of the stack that runs on a data directory."""
     environment = os.environ | running_stack(data_dir)
 
     def run(*arguments: str) -> Any:

@@ -116,7 +116,7 @@ def test_items_with_an_expiry_are_deleted() -> None:
         name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
     }
     alone = {"SessionsTable", "AccountLinksTable", "CountersTable"}
-    assert expiring.keys() == alone | {"TasksTable", "ChangesTable", "FilePlacesTable"}
+    assert expiring.keys() == alone | {"TasksTable", "ChangesTable", "FilePlacesTable", "StoredObjectsTable"}
     assert {json.dumps(table["TimeToLiveSpecification"]) for table in expiring.values()} == {
         '{"AttributeName": "expires", "Enabled": true}'
     }
@@ -131,7 +131,6 @@ def old_versions() -> dict[str, dict[str, Any]]:
 @pytest.mark.parametrize(
     "key",
     [
-        storage_keys.storage_key("0" * 32, "pdf"),
         storage_keys.database_key("channel"),
         storage_keys.database_key("channel", 1),
         storage_keys.raw_data_key("digest"),
@@ -146,6 +145,8 @@ def test_objects_that_cannot_be_rebuilt_are_retained(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "goes"),
     [
+        (storage_keys.storage_key("0" * 32, "pdf"), False),
+        (storage_keys.retained_files_key("channel"), False),
         (storage_keys.index_key("name"), False),
         (storage_keys.search_index_key("name"), False),
         (storage_keys.search_part_key("channel", 1), False),

@@ -119,7 +119,11 @@ def test_schedules_send_registered_jobs() -> None:
     """The local stack sends them, too."""
     found = {schedule.body: (schedule.queue, schedule.seconds) for schedule in resources.schedules()}
     jobs_of = {job["job"]: of for body, of in found.items() for job in json.loads(body)["jobs"]}
-    assert jobs_of == {"expire_uploads": ("maintenance", 60), "recount_storage": ("maintenance", 86400)}
+    assert jobs_of == {
+        "collect_files": ("maintenance", 86400),
+        "expire_uploads": ("maintenance", 60),
+        "recount_storage": ("maintenance", 86400),
+    }
     assert all(JOBS[name].arguments == () for name in jobs_of)
 
 

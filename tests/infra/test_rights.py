@@ -133,6 +133,15 @@ class TestAllows:
     def test_nothing_else(self, function, action, resource):
         assert not rights.allows(function, action, resource)
 
+    def test_nobody_deletes_versions_of_objects(self):
+        """What the collection of unused files deletes stays as an older version, whatever its code does."""
+        actions = {right.action for owned in rights.rights().values() for right in owned}
+        assert not {action for action in actions if "Delete" in action and "Version" in action}
+        deleting = {
+            name for name in rights.rights() if rights.allows(name, "s3:DeleteObject", f"{OBJECT}content/storage/a")
+        }
+        assert deleting == {"maintenance"}
+
     def test_mail_from_our_own_address_only(self):
         sender = (f"{SECTIONS['senders'][1]}a@example.org",)
         assert rights.allows("api", "ses:SendEmail", *sender, ("ses:FromAddress", "${MailFrom}"))

@@ -9,13 +9,14 @@ from chalicelib.domain.mimetypes import mimetype_of
 from infra import routes
 
 CHANNEL = "0123456789abcdef0123456789abcdef"
+MONTH = "public, max-age=2592000, immutable"
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
 @pytest.mark.parametrize(
     ("path", "origin", "cache_control"),
     [
-        (f"/content/storage/0/1/{CHANNEL}.mp4", "s3", FOR_EVER),
+        (f"/content/storage/0/1/{CHANNEL}.mp4", "s3", MONTH),
         (f"/content/databases/{CHANNEL}-12.sqlite3", "s3", "public, max-age=5"),
         (f"/content/databases/{CHANNEL}.sqlite3", "s3", "public, max-age=5"),
         (f"/content/databases/{CHANNEL}-next.sqlite3", "s3", "public, max-age=5"),

@@ -80,7 +80,7 @@ def note_stored(objects: Iterable[Found]) -> None:
 
 def _note(found: Found) -> None:
     """Record a file, and warn if another version was stored under its name: names are MD5s, and can collide."""
-    first = stored_objects.remember(found.key.rpartition("/")[2], found.size, found.version)
+    first = stored_objects.note_stored(found.key.rpartition("/")[2], found.size, found.version)
     if first != found.version:
         versions = {"version": first, "second_version": found.version}
         log.warning("stored again", extra={"key": found.key, "size": found.size, **versions})

@@ -151,7 +151,7 @@ def _store(channel_id: str, job: _Job, product: _Product) -> DerivedFile:
         size = file.seek(0, io.SEEK_END)
         file.seek(0)
         if not storage.put_once(storage_key(checksum, job.extension), file, mimetype_of(job.extension)):
-            stored_objects.stored([f"{checksum}.{job.extension}"])  # which notes that an unused file is used again
+            stored_objects.remember(f"{checksum}.{job.extension}", size)  # an unused file is used again
     left_out = list(product.left_out[:MAX_LEFT_OUT]) or None
     entry = DerivedFile(job.key, checksum=checksum, extension=job.extension, file_size=size, left_out=left_out)
     write_many(puts=[made_files.use(channel_id, entry), *([entry] if product.is_final else [])])

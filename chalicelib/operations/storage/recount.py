@@ -122,7 +122,10 @@ def _write_missing(channel: Channel, wanted: list[FileReference]) -> None:
 
 
 def _references(channel_id: str, start: str, deadline: float) -> Cursor:
-    """Delete the references of a channel without a use, and reconcile its files for the owner; `start` is a use."""
+    """Delete the references of a channel without a use, and reconcile its files for the owner; `start` is a use.
+
+    Files that are used come back if they were deleted.
+    """
     channel = channels.get(channel_id)
     if channel is None:
         return CHANNELS, channel_id, ""
@@ -134,6 +137,7 @@ def _references(channel_id: str, start: str, deadline: float) -> Cursor:
             uses.end(channel_id, [[entry.filename, entry.use] for entry in old])
         except Busy:
             log.info("references of a channel in use are left to the next recount", extra={"channel_id": channel_id})
+        stored_objects.renew(entry.filename for entry in page)
         if channel.owner_id:
             reconcile(channel.owner_id, [entry.filename for entry in page])
     return CHANNELS, channel_id, ""

@@ -66,10 +66,18 @@ def _of_tables(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
 
 
 def _of_objects(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
-    """Raises KeyError for an old version of an object, which needs another permission."""
-    if "VersionId" in arguments:
+    """Reading an old version of an object needs a permission of its own; for all else it is a KeyError."""
+    source = arguments.get("CopySource", {})
+    if "VersionId" in arguments and operation != "HeadObject":
         raise KeyError("VersionId")
-    if operation == "ListObjectsV2":
+    if operation == "ListObjectVersions":
+        yield "s3:ListBucketVersions", BUCKET, ("s3:prefix", arguments["Prefix"])
+    elif "VersionId" in arguments:
+        yield "s3:GetObjectVersion", _object(arguments["Key"]), None
+    elif "VersionId" in source:
+        yield "s3:GetObjectVersion", _object(source["Key"]), None
+        yield "s3:PutObject", _object(arguments["Key"]), None
+    elif operation == "ListObjectsV2":
         yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments["Prefix"])
     elif operation == "CopyObject":
         yield "s3:GetObject", _object(arguments["CopySource"]["Key"]), None

@@ -6,10 +6,12 @@ import sqlite3
 import tempfile
 import time
 from collections import defaultdict
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
+from unittest.mock import patch
 
-from chalicelib.domain.storage_keys import DRAFT, checksum_of, database_key
+from chalicelib.domain.storage_keys import DRAFT, checksum_of, database_key, storage_key
 from chalicelib.models import stored_objects
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.channels import Channel, tree_names
@@ -171,3 +173,38 @@ def note_all(studio: Studio) -> None:
     for key in studio.cloud.objects():
         if checksum_of(key):
             stored_objects.remember(key.rpartition("/")[2], 1)
+
+
+@contextmanager
+def versioned(cloud: Cloud) -> Iterator[None]:
+    """Let the bucket keep versions, as in AWS."""
+    bucket = {"Bucket": BUCKET}
+    cloud.s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Enabled"})
+    yield
+    cloud.s3.put_bucket_versioning(**bucket, VersioningConfiguration={"Status": "Suspended"})
+
+
+@contextmanager
+def after(days: float) -> Iterator[None]:
+    """Set the clock forward, or back."""
+    real = time.time
+    with patch("time.time", lambda: real() + days * 24 * 3600):
+        yield
+
+
+def collect(studio: Studio, days: float = 0) -> None:
+    """Recount and collect as the schedules do, some days later, and deliver the messages."""
+    with after(days):
+        recount_all(studio)
+        studio.send("maintenance", {"jobs": [{"job": "collect_files"}]})
+        drain(studio)
+
+
+def collect_unused(studio: Studio) -> None:
+    """Collect what nothing uses, as if it had been unused for long."""
+    collect(studio)
+    collect(studio, 31)
+
+
+def is_stored(cloud: Cloud, name: str) -> bool:
+    return storage_key(*name.split(".")) in cloud.objects()

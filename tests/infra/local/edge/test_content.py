@@ -92,7 +92,7 @@ def test_an_upload_is_answered_with_200_and_can_be_read(host: Host) -> None:
     assert answer.headers["content-length"] == str(len(DATA))
     assert answer.headers["etag"] == f'"{MD5.hexdigest()}"'
     assert answer.headers["accept-ranges"] == "bytes"
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "public, max-age=2592000, immutable"
     assert "content-encoding" not in answer.headers
     assert "last-modified" in answer.headers
 
@@ -251,7 +251,7 @@ def test_a_range_past_the_end_is_416(host: Host, stored: str) -> None:
 def test_a_current_copy_is_not_sent_again(host: Host, stored: str) -> None:
     answer = host.client.get(stored, headers={"If-None-Match": f'"{MD5.hexdigest()}"'})
     assert (answer.status_code, answer.content) == (304, b"")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "public, max-age=2592000, immutable"
 
 
 def test_a_missing_object_is_404_as_json(host: Host, missing: str) -> None:
