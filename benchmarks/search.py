@@ -21,6 +21,8 @@ import httpx
 from benchmarks.channels import DOMAIN, make_public_channel
 from benchmarks.load import measure as measure_load
 from benchmarks.report import Wanted, a_second, milliseconds
+from chalicelib.domain.trees.frozen_tree import in_memory
+from chalicelib.domain.trees.shape import shape_of
 from chalicelib.domain.types import Snapshot
 from chalicelib.models import channels
 from chalicelib.models.base import now
@@ -106,7 +108,8 @@ def main() -> None:
     channel = channels.get(sys.argv[1])
     if channel is None:
         raise ValueError(f"There is no channel {sys.argv[1]}.")
-    search_index_update.keep_part(_snapshot(channel.id, int(channel.version), int(sys.argv[2])), 0, now())
+    tree = in_memory(_snapshot(channel.id, int(channel.version), int(sys.argv[2])))
+    search_index_update.keep_part(tree, shape_of(tree.nodes()), 0, now())
     search_index_update.rebuild()
 
 

@@ -21,5 +21,5 @@ def test_skipped_tests_exist(name):
 
 def test_modules_and_single_tests_are_distinguished():
     assert quick_part.TESTS / "http/test_fuzz.py" in quick_part.modules()
-    assert quick_part.TESTS / "export/test_content_db.py" not in quick_part.modules()
-    assert {module.name for module, _ in quick_part.tests()} >= {"test_content_db.py"}
+    assert quick_part.TESTS / "content_databases/test_tree.py" not in quick_part.modules()
+    assert {module.name for module, _ in quick_part.tests()} >= {"test_tree.py"}

@@ -127,17 +127,19 @@ def put(key: str, body: Any, content_type: str, cache_control: str | None = None
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType=content_type, **extra)
 
 
-def put_in_parts(key: str, path: Path, content_type: str) -> None:
+def put_in_parts(key: str, path: Path, content_type: str, cache_control: str | None = None) -> None:
     """Write a file as an object, with one call if it has at most `PART` bytes, else in parts.
 
     A part that fails is sent again alone. The bucket deletes the parts of an upload that ends early after a day.
     """
     with path.open("rb") as file:
         if path.stat().st_size <= PART:
-            put(key, file, content_type)
+            put(key, file, content_type, cache_control)
             return
         place = {"Bucket": settings().bucket, "Key": key}
-        place["UploadId"] = client().create_multipart_upload(**place, ContentType=content_type)["UploadId"]
+        extra = {"CacheControl": cache_control} if cache_control else {}
+        begun = client().create_multipart_upload(**place, ContentType=content_type, **extra)
+        place["UploadId"] = begun["UploadId"]
         parts = list(_sent_parts(file, place))
         client().complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
 

@@ -3,14 +3,17 @@
 A part is written with its version. The search index is built only from parts, so it can be rebuilt at any time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from le_utils.constants import content_kinds, licenses, roles
+from le_utils.constants import licenses, roles
 
-from chalicelib.domain.types import Snapshot
+from chalicelib.domain.trees.frozen_tree import FrozenTree
+from chalicelib.domain.trees.shape import Shape
+from chalicelib.domain.types import SnapshotNode
 from chalicelib.sqlite import sqlite3
 
 _LICENSE_IDS = {license.name: license.id for license in licenses.LICENSELIST}
@@ -36,43 +39,39 @@ _SCHEMA = (
 )
 
 
-def write_part(path: Path, snapshot: Snapshot, at: datetime, old: Path | None) -> None:
-    """Write the part of a version to a new file, without the root, as channels are searched in separate lists.
+def write_part(path: Path, tree: FrozenTree, shape: Shape, at: datetime, old: Path | None) -> None:
+    """Write the part of a version, whose tree has this shape, to a new file, without the root, as channels are
+    searched in separate lists.
 
     `at` is the time of the version; `old` is the part of the previous version.
     """
     known = _created(old) if old else {}
-    connection = sqlite3.connect(path, isolation_level=None)
-    try:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for pragma in ("journal_mode = OFF", "synchronous = OFF"):
             connection.execute(f"PRAGMA {pragma}")
         for statement in _SCHEMA:
             connection.execute(statement)
         connection.execute("BEGIN")
-        root_id = bytes.fromhex(snapshot["nodes"][0]["id"])
-        channel = snapshot["channel"]
-        about = (channel["id"], snapshot["version"], root_id, channel["name"])
+        nodes = tree.nodes()
+        root_id = bytes.fromhex(next(nodes)["id"])
+        about = (tree.channel["id"], tree.version, root_id, tree.channel["name"])
         connection.execute("INSERT INTO about VALUES (?, ?, ?, ?)", about)
         marks = ", ".join("?" for _ in COLUMNS + TEXTS)
-        rows = _rows(snapshot, int(at.timestamp()), known)
+        rows = _rows(nodes, tree.channel["id"], shape.resources, int(at.timestamp()), known)
         connection.executemany(f"INSERT INTO node VALUES (NULL, {marks})", rows)  # noqa: S608 (placeholders only)
         connection.execute("COMMIT")
-    finally:
-        connection.close()
 
 
 def _created(path: Path) -> dict[bytes, int]:
-    connection = sqlite3.connect(path)
-    try:
-        return dict(connection.execute("SELECT node_id, min(created) FROM node GROUP BY node_id").fetchall())
-    finally:
-        connection.close()
+    with closing(sqlite3.connect(path)) as connection:
+        return dict(connection.execute("SELECT node_id, min(created) FROM node GROUP BY node_id"))
 
 
-def _rows(snapshot: Snapshot, at: int, known: Mapping[bytes, int]) -> Iterator[tuple[Any, ...]]:
-    counts = _resource_counts(snapshot)
-    own = snapshot["channel"]["id"]
-    for node in snapshot["nodes"][1:]:
+def _rows(
+    nodes: Iterator[SnapshotNode], own: str, resources: Sequence[int], at: int, known: Mapping[bytes, int]
+) -> Iterator[tuple[Any, ...]]:
+    """The rows of the nodes after the root, which have the positions from 1."""
+    for position, node in enumerate(nodes, start=1):
         node_id, original = bytes.fromhex(node["node_id"]), node["original_channel_id"] or own
         yield (
             bytes.fromhex(node["id"]),
@@ -84,20 +83,10 @@ def _rows(snapshot: Snapshot, at: int, known: Mapping[bytes, int]) -> Iterator[t
             (node["language"] or "").lower(),
             _LICENSE_IDS.get(node["license"] or ""),
             node["role_visibility"] == roles.COACH,
-            counts.get(node["id"], 0),
+            resources[position],
             None if original == own else bytes.fromhex(original),
             known.get(node_id, at),
             node["description"],
             node["author"],
             "\n".join(node["tags"]),
         )
-
-
-def _resource_counts(snapshot: Snapshot) -> dict[str, int]:
-    """The number of resources among the descendants of each topic; topics without any are left out."""
-    counts: dict[str, int] = {}
-    for node in reversed(snapshot["nodes"]):  # children before their parents
-        below = 1 if node["kind"] != content_kinds.TOPIC else counts.get(node["id"], 0)
-        if node["parent_id"]:
-            counts[node["parent_id"]] = counts.get(node["parent_id"], 0) + below
-    return counts

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from chalicelib.domain.types import Snapshot
+from chalicelib.domain.trees.frozen_tree import FrozenTree
+from chalicelib.domain.trees.shape import Shape
 from chalicelib.export.content_db_rows import Row, tables
 from chalicelib.sqlite import sqlite3
 
 _SCHEMA = Path(__file__).with_name("content_db_schema.sql")
 # No journal is needed: the file is not visible before it is complete, and a broken one is removed.
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE", "cache_size = -65536")
+# Many nodes have the same tags and files.
+_REPEATED = {"content_contenttag", "content_localfile"}
 
 
 class ContentDatabaseError(Exception):
-    """The snapshot cannot be written as a content database; the message gives the reason."""
+    """The tree cannot be written as a content database; the message gives the reason."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +30,20 @@ class ContentDatabaseSummary:
     size: int  # bytes of the database
 
 
-def write_content_database(snapshot: Snapshot, path: Path) -> ContentDatabaseSummary:
-    """Write a snapshot to a new database at `path`, replacing an existing file.
+def write_content_database(tree: FrozenTree, shape: Shape, path: Path) -> ContentDatabaseSummary:
+    """Write a tree, which has this shape, to a new database at `path`, replacing an existing file.
 
-    With the same version of SQLite, equal snapshots give identical files. The database is checked before this
-    function returns: the number of nodes, foreign keys and file structure.
+    With the same version of SQLite, equal trees give identical files. Nodes are read and written in batches. The
+    database is checked before this function returns: the number of nodes, foreign keys and file structure.
 
-    Raises ContentDatabaseError, and leaves no file, if a check fails or the snapshot contains something that cannot
+    Raises ContentDatabaseError, and leaves no file, if a check fails or the tree contains something that cannot
     be stored: a duplicate node_id, a preset or language unknown to le_utils, or a value out of range.
     """
     path.unlink(missing_ok=True)
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            _fill(connection, snapshot)
-            _check(connection, len(snapshot["nodes"]))
+            _fill(connection, tree, shape)
+            _check(connection, tree.summary["nodes"])
             return _summary(connection, path)
     except (sqlite3.Error, KeyError, OverflowError) as error:
         path.unlink(missing_ok=True)
@@ -50,7 +53,7 @@ def write_content_database(snapshot: Snapshot, path: Path) -> ContentDatabaseSum
         raise
 
 
-def _fill(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
+def _fill(connection: sqlite3.Connection, tree: FrozenTree, shape: Shape) -> None:
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("BEGIN")
@@ -59,7 +62,7 @@ def _fill(connection: sqlite3.Connection, snapshot: Snapshot) -> None:
     create_indexes = [statement for statement in statements if "INDEX" in statement]
     for statement in create_tables:
         connection.execute(statement)
-    for table, rows in tables(snapshot):
+    for table, rows in tables(tree, shape):
         _insert(connection, table, rows)
     # Building an index at the end is faster than filling it row by row.
     for statement in create_indexes:
@@ -74,7 +77,8 @@ def _insert(connection: sqlite3.Connection, table: str, rows: Iterable[Row]) -> 
         return
     columns = ", ".join(first)
     values = ", ".join(f":{column}" for column in first)
-    statement = f"INSERT INTO {table} ({columns}) VALUES ({values})"  # noqa: S608 (names from this module)
+    again = "ON CONFLICT (id) DO NOTHING" if table in _REPEATED else ""
+    statement = f"INSERT INTO {table} ({columns}) VALUES ({values}) {again}"  # noqa: S608 (names from this module)
     connection.executemany(statement, chain([first], rows))
 
 

@@ -1,13 +1,14 @@
-"""The rows of a content database: for each table, dictionaries by column, in an order given by the snapshot.
+"""The rows of a content database: for each table, dictionaries by column, in an order given by the tree.
 
-Ids that are missing in a snapshot (of files, tags and assessment metadata) are derived from stable data, so that
+Ids that are missing in a published tree (of files, tags and assessment metadata) are derived from stable data, so that
 Kolibri recognizes the same row in the next version.
 """
 
+import hashlib
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from le_utils.constants import (
@@ -22,8 +23,9 @@ from le_utils.constants import (
 
 from chalicelib.domain.exercises.criteria import criterion_of
 from chalicelib.domain.ids import derived_id
-from chalicelib.domain.trees.snapshot import included_languages
-from chalicelib.domain.types import LABELS, FileData, NodeData, Snapshot, SnapshotNode
+from chalicelib.domain.trees.frozen_tree import FrozenTree
+from chalicelib.domain.trees.shape import Place, Places, Shape
+from chalicelib.domain.types import LABELS, FileData, NodeData, SnapshotNode
 
 Row = dict[str, Any]
 
@@ -39,42 +41,80 @@ _TIMED = frozenset({completion_criteria.TIME, completion_criteria.APPROX_TIME})
 # The old form of an exercise's criterion has no field for the questions of a pre/post test.
 _PLAIN_MASTERY = frozenset(mastery_criteria.MASTERYCRITERIALIST) - {mastery_criteria.PRE_POST_TEST}
 _License = tuple[str, str]  # name, description
+BATCH = 200  # nodes whose rows are in memory at once
 
 
-def tables(snapshot: Snapshot) -> Iterator[tuple[str, Iterable[Row]]]:
-    """The rows of each table that has any. Raises KeyError for a preset or language unknown to le_utils."""
-    nodes = snapshot["nodes"]
-    licenses = _license_ids(nodes)
-    yield "content_language", map(_language, included_languages(snapshot))
-    yield "content_license", (_license(license, id) for license, id in licenses.items())
-    yield "content_contenttag", _tags(snapshot)
-    yield "content_localfile", _local_files(nodes)
-    yield "content_contentnode", _content_nodes(nodes, licenses)
-    yield "content_contentnode_has_prerequisite", _prerequisites(nodes)
-    yield "content_contentnode_tags", _tags_of_nodes(snapshot)
-    yield "content_file", (row for node in nodes for row in _files(node))
-    yield "content_assessmentmetadata", filter(None, map(_assessment, nodes))
-    yield "content_channelmetadata", [_channel(snapshot)]
+def tables(tree: FrozenTree, shape: Shape) -> Iterator[tuple[str, Iterable[Row]]]:
+    """The rows of each table, in batches: a table comes again for the next nodes.
+
+    Tags and files are repeated for the nodes that have them. Raises KeyError for a preset or language unknown to
+    le_utils.
+    """
+    yield "content_language", map(_language, tree.summary["languages"])
+    licenses, places, prerequisites = _Licenses(), Places(shape), _Prerequisites(shape.required)
+    nodes, channel_id = tree.nodes(), tree.channel["id"]
+    while batch := list(islice(nodes, BATCH)):
+        yield "content_license", licenses.of(batch)
+        yield "content_contenttag", _tags(channel_id, batch)
+        yield "content_localfile", (_local_file(file) for node in batch for file in node["files"])
+        yield "content_contentnode", (_content_node(node, places.of(node), licenses) for node in batch)
+        yield "content_contentnode_tags", _tags_of_nodes(channel_id, batch)
+        yield "content_file", (row for node in batch for row in _files(node))
+        yield "content_assessmentmetadata", filter(None, map(_assessment, batch))
+        prerequisites.add(batch)
+    yield "content_contentnode_has_prerequisite", prerequisites.rows()
+    yield "content_channelmetadata", [_channel(tree)]
 
 
-def nested_set(levels: Iterable[int]) -> list[tuple[int, int]]:
-    """Compute (`lft`, `rght`) of nodes in pre-order from their levels. The root's level is 0."""
-    left: list[int] = []
-    right: list[int] = []
-    path: list[int] = []
-    count = 0
-    for index, level in enumerate(levels):
-        while len(path) > level:
-            count += 1
-            right[path.pop()] = count
-        count += 1
-        left.append(count)
-        right.append(0)
-        path.append(index)
-    while path:
-        count += 1
-        right[path.pop()] = count
-    return list(zip(left, right, strict=True))
+class _Licenses:
+    """The ids of licences, in the order in which they occur. Only fingerprints of their descriptions are kept."""
+
+    def __init__(self) -> None:
+        self._ids: dict[bytes, int] = {}
+
+    def of(self, nodes: list[SnapshotNode]) -> list[Row]:
+        """The rows of licences that occur for the first time."""
+        new = []
+        for license in filter(None, map(_license_of, nodes)):
+            key = _fingerprint(license)
+            if key not in self._ids:
+                id = self._ids[key] = len(self._ids) + 1
+                new.append({"id": id, "license_name": license[0], "license_description": license[1]})
+        return new
+
+    def columns(self, node: SnapshotNode) -> Row:
+        """The columns of a node for its licence."""
+        license = _license_of(node)
+        name, description = license or (None, None)
+        id = self._ids[_fingerprint(license)] if license else None
+        return {"license_name": name, "license_description": description, "license_id": id}
+
+
+class _Prerequisites:
+    """The prerequisites of nodes, whose rows can be made when all nodes have been seen."""
+
+    def __init__(self, required: set[str]) -> None:
+        self._required = required
+        self._node_ids: dict[str, str] = {}  # of nodes that are required
+        self._pairs: list[tuple[str, str]] = []  # node_id, id of what it requires
+
+    def add(self, nodes: list[SnapshotNode]) -> None:
+        """Take the next nodes."""
+        self._node_ids.update((node["id"], node["node_id"]) for node in nodes if node["id"] in self._required)
+        self._pairs += ((node["node_id"], id) for node in nodes for id in node["prerequisites"])
+
+    def rows(self) -> Iterator[Row]:
+        """The rows. Raises KeyError for a prerequisite that is not in the tree."""
+        for node_id, id in self._pairs:
+            yield {"from_contentnode_id": node_id, "to_contentnode_id": self._node_ids[id]}
+
+
+def _license_of(node: SnapshotNode) -> _License | None:
+    return (node["license"], node["license_description"] or "") if node["license"] else None
+
+
+def _fingerprint(license: _License) -> bytes:
+    return hashlib.blake2b("\0".join(license).encode(), digest_size=16).digest()
 
 
 def options(node: NodeData) -> dict[str, Any]:
@@ -108,23 +148,19 @@ def duration(node: NodeData) -> int | None:
     return max((math.ceil(file["duration"]) for file in node["files"] if file["duration"]), default=None)
 
 
-def _content_nodes(nodes: list[SnapshotNode], licenses: dict[_License, int]) -> Iterator[Row]:
-    node_ids = {node["id"]: node["node_id"] for node in nodes}
-    siblings: Counter[str | None] = Counter()
-    for node, (lft, rght) in zip(nodes, nested_set(node["level"] for node in nodes), strict=True):
-        siblings[node["parent_id"]] += 1
-        yield {
-            "id": node["node_id"],
-            "parent_id": None if node["parent_id"] is None else node_ids[node["parent_id"]],
-            "sort_order": float(siblings[node["parent_id"]]),
-            "lft": lft,
-            "rght": rght,
-            "tree_id": 1,
-            "level": node["level"],
-            **_metadata(node),
-            **_license_of(node, licenses),
-            **{field: _joined(node[field]) for field in LABELS},  # type: ignore[literal-required]
-        }
+def _content_node(node: SnapshotNode, place: Place, licenses: _Licenses) -> Row:
+    return {
+        "id": node["node_id"],
+        "parent_id": place.parent_id,
+        "sort_order": float(place.number),
+        "lft": place.left,
+        "rght": place.right,
+        "tree_id": 1,
+        "level": node["level"],
+        **_metadata(node),
+        **licenses.columns(node),
+        **{field: _joined(node[field]) for field in LABELS},  # type: ignore[literal-required]
+    }
 
 
 def _metadata(node: SnapshotNode) -> Row:
@@ -145,29 +181,6 @@ def _metadata(node: SnapshotNode) -> Row:
     }
 
 
-def _license_of(node: SnapshotNode, licenses: dict[_License, int]) -> Row:
-    license = _key(node)
-    name, description = license or (None, None)
-    return {
-        "license_name": name,
-        "license_description": description,
-        "license_id": licenses[license] if license else None,
-    }
-
-
-def _license_ids(nodes: list[SnapshotNode]) -> dict[_License, int]:
-    distinct = dict.fromkeys(filter(None, map(_key, nodes)))
-    return {license: id for id, license in enumerate(distinct, start=1)}
-
-
-def _key(node: SnapshotNode) -> _License | None:
-    return (node["license"], node["license_description"] or "") if node["license"] else None
-
-
-def _license(license: _License, id: int) -> Row:
-    return {"id": id, "license_name": license[0], "license_description": license[1]}
-
-
 def _language(id: str) -> Row:
     language = languages.getlang(id)
     if language is None:
@@ -181,41 +194,29 @@ def _language(id: str) -> Row:
     }
 
 
-def _tags(snapshot: Snapshot) -> Iterator[Row]:
-    names = dict.fromkeys(tag for node in snapshot["nodes"] for tag in node["tags"])
-    return ({"id": _tag_id(snapshot, name), "tag_name": name} for name in names)
+def _tags(channel_id: str, nodes: list[SnapshotNode]) -> Iterator[Row]:
+    names = dict.fromkeys(tag for node in nodes for tag in node["tags"])
+    return ({"id": _tag_id(channel_id, name), "tag_name": name} for name in names)
 
 
-def _tags_of_nodes(snapshot: Snapshot) -> Iterator[Row]:
-    for node in snapshot["nodes"]:
+def _tags_of_nodes(channel_id: str, nodes: list[SnapshotNode]) -> Iterator[Row]:
+    for node in nodes:
         for tag in dict.fromkeys(node["tags"]):
-            yield {"contentnode_id": node["node_id"], "contenttag_id": _tag_id(snapshot, tag)}
+            yield {"contentnode_id": node["node_id"], "contenttag_id": _tag_id(channel_id, tag)}
 
 
-def _tag_id(snapshot: Snapshot, name: str) -> str:
-    return derived_id(snapshot["channel"]["id"], f"tag {name}")
+def _tag_id(channel_id: str, name: str) -> str:
+    return derived_id(channel_id, f"tag {name}")
 
 
-def _prerequisites(nodes: list[SnapshotNode]) -> Iterator[Row]:
-    node_ids = {node["id"]: node["node_id"] for node in nodes}
-    for node in nodes:
-        for id in node["prerequisites"]:
-            yield {"from_contentnode_id": node["node_id"], "to_contentnode_id": node_ids[id]}
-
-
-def _local_files(nodes: list[SnapshotNode]) -> Iterator[Row]:
-    distinct: dict[str, FileData] = {}
-    for node in nodes:
-        for file in node["files"]:
-            distinct.setdefault(file["checksum"], file)
-    for checksum, file in distinct.items():
-        yield {
-            "id": checksum,
-            "extension": file["file_format"],
-            "available": False,  # not yet on a device
-            "file_size": _file_size(file),
-            "file_size_bigint": file["file_size"],
-        }
+def _local_file(file: FileData) -> Row:
+    return {
+        "id": file["checksum"],
+        "extension": file["file_format"],
+        "available": False,  # not yet on a device
+        "file_size": _file_size(file),
+        "file_size_bigint": file["file_size"],
+    }
 
 
 def _files(node: SnapshotNode) -> Iterable[Row]:
@@ -267,15 +268,14 @@ def _assessment(node: SnapshotNode) -> Row | None:
     }
 
 
-def _channel(snapshot: Snapshot) -> Row:
-    channel = snapshot["channel"]
-    root_id = snapshot["nodes"][0]["node_id"]
+def _channel(tree: FrozenTree) -> Row:
+    channel, root_id = tree.channel, next(tree.nodes())["node_id"]
     return {
         "id": channel["id"],
         "name": channel["name"],
         "description": channel["description"],
         "author": "",
-        "version": snapshot["version"],
+        "version": tree.version,
         "thumbnail": channel["thumbnail"],
         "last_updated": None,
         "min_schema_version": MIN_SCHEMA_VERSION,

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from le_utils.constants.labels import levels, subjects
 
 from chalicelib.content_databases.database import ContentDatabase, Source
+from chalicelib.domain.trees.shape import Places, shape_of
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
-from chalicelib.export.content_db import write_content_database
-from chalicelib.export.content_db_rows import nested_set
-from tests.support.worlds.trees import Branch, make_channel, make_file, resource, topic, tree
+from tests.support.worlds.trees import Branch, make_channel, make_file, resource, topic, tree, write_database
 
 TREE_ID = 7
 TITLES = ("Straße und Haus", "STRASSE", "Ελλάς", "ελλασ, haus", "", "100% sure_thing", "日本語 の本")
@@ -43,7 +42,7 @@ def snapshot_of(*branches: Branch, **fields: Any) -> Snapshot:
 def opened(snapshot: Snapshot, folder: Path, files_url: str = "") -> Iterator[Source]:
     """The content database of a snapshot, which is open within the block."""
     path = folder / "content.sqlite3"
-    write_content_database(snapshot, path)
+    write_database(snapshot, path)
     database = CountingDatabase(path)
     yield Source(database, TREE_ID, files_url)
     database.close()
@@ -57,8 +56,8 @@ def statements(source: Source) -> int:
 
 def places(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
     """(`lft`, `rght`) of each node by node_id."""
-    numbers = nested_set(node["level"] for node in snapshot["nodes"])
-    return {node["node_id"]: place for node, place in zip(snapshot["nodes"], numbers, strict=True)}
+    found = Places(shape_of(snapshot["nodes"]))
+    return {node["node_id"]: (place.left, place.right) for node in snapshot["nodes"] for place in [found.of(node)]}
 
 
 def parents(snapshot: Snapshot) -> dict[str, str | None]:

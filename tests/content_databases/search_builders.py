@@ -8,6 +8,8 @@ from typing import Any
 from chalicelib.content_databases.search_file import SearchFile
 from chalicelib.content_databases.search_index import SearchWriter
 from chalicelib.content_databases.search_part import write_part
+from chalicelib.domain.trees.frozen_tree import in_memory
+from chalicelib.domain.trees.shape import shape_of
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
 from chalicelib.schemas.query import parse_query
@@ -53,7 +55,8 @@ class Index:
         with SearchWriter(self._file) as index:
             for snapshot in snapshots:
                 part = self._path()
-                write_part(part, snapshot, at, old)
+                tree = in_memory(snapshot)
+                write_part(part, tree, shape_of(tree.nodes()), at, old)
                 index.put(part)
         return part
 

@@ -3,6 +3,7 @@
 from le_utils.constants import library
 
 from chalicelib.content_databases.public_entries import channel_entry
+from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.public_record import public_record
 from chalicelib.domain.trees.snapshot import freeze
 from tests.support.worlds.trees import make_channel, tree
@@ -29,7 +30,7 @@ RECORDED_KEYS = {
 
 def entry(public=True, tokens=(), **channel):
     notes = {"1": "first"}
-    record = public_record(freeze(make_channel(**channel), tree(), 1))
+    record = public_record(in_memory(freeze(make_channel(**channel), tree(), 1)))
     return channel_entry("c" * 32, 2, "2030-01-01T00:00:00Z", public, notes, record, list(tokens))
 
 

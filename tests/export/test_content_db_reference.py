@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
-from chalicelib.export.content_db import write_content_database
+from tests.support.worlds.trees import write_database
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "content_db"
 GIVEN = json.loads((FIXTURES / "small_input.json").read_text(encoding="utf-8"))
@@ -26,7 +26,7 @@ def database(tmp_path_factory):
     for node in snapshot["nodes"]:
         node.update(GIVEN["derived"].get(node["node_id"], {}))
     path = tmp_path_factory.mktemp("reference") / "small.sqlite3"
-    write_content_database(snapshot, path)
+    write_database(snapshot, path)
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
         yield connection

@@ -6,22 +6,20 @@ import pytest
 from le_utils.constants import completion_criteria, content_kinds, exercises, format_presets, mastery_criteria
 
 from chalicelib.domain.exercises.completion import incomplete_reasons
+from chalicelib.domain.trees.frozen_tree import in_memory
+from chalicelib.domain.trees.shape import shape_of
 from chalicelib.domain.trees.snapshot import freeze
-from chalicelib.export.content_db_rows import MAX_FILE_SIZE, duration, nested_set, options, tables
+from chalicelib.export.content_db_rows import MAX_FILE_SIZE, duration, options, tables
 from tests.support.worlds.trees import make_channel, make_file, make_node, resource, topic, tree
 
 
 def rows(table, *branches, nodes=None, **channel):
-    snapshot = freeze(make_channel(**channel), nodes or tree(*branches), 1)
-    return {name: list(rows) for name, rows in tables(snapshot)}[table]
+    frozen = in_memory(freeze(make_channel(**channel), nodes or tree(*branches), 1))
+    return [row for name, rows in tables(frozen, shape_of(frozen.nodes())) for row in list(rows) if name == table]
 
 
 def exercise(**extra_fields):
     return make_node("exercise", None, kind=content_kinds.EXERCISE, extra_fields=extra_fields)
-
-
-def test_nested_set_of_a_small_tree():
-    assert nested_set([0, 1, 2, 2, 1]) == [(1, 10), (2, 7), (3, 4), (5, 6), (8, 9)]
 
 
 class TestOptions:
@@ -120,11 +118,6 @@ class TestFiles:
         local_file = rows("content_localfile", branch)[0]
         assert (local_file["file_size"], local_file["file_size_bigint"]) == (MAX_FILE_SIZE, MAX_FILE_SIZE + 1)
         assert rows("content_file", branch)[0]["file_size"] == MAX_FILE_SIZE
-
-    def test_file_of_two_nodes_is_one_local_file(self):
-        branches = [resource(name, files=[make_file("shared")]) for name in "ab"]
-        assert len(rows("content_localfile", *branches)) == 1
-        assert len({row["id"] for row in rows("content_file", *branches)}) == 2
 
     def test_duplicate_file_is_written_once(self):
         assert len(rows("content_file", resource("a", files=[make_file("a"), make_file("a")]))) == 1

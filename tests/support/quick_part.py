@@ -33,7 +33,6 @@ SKIPPED = {
         "handlers/publishing/test_publish.py::test_long_notes_of_many_versions_do_not_stop_publishing",
         "handlers/accounts/test_session_passwords.py::test_takes_as_long_for_an_unknown_account",
         "handlers/sync/test_sync_order.py",
-        "export/test_content_db.py::test_twenty_thousand_nodes_take_seconds",
     ),
     "draws trees and builds a database of each": (
         "content_databases/test_database.py::test_rows_are_in_tree_order_without_gaps",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.domain.exercises.completion import first_sentence
+from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.left_out import LeftOut, left_out
 from chalicelib.domain.trees.snapshot import digest, freeze, resource_count, without
 from chalicelib.domain.types import ChannelData, NodeData, Snapshot
@@ -112,7 +113,7 @@ def _hand_over(task: Task, channel: Channel, snapshot: Snapshot, **arguments: An
 def _hand_over_or_end(task: Task, channel: Channel, snapshot: Snapshot, remarks: list[str], omitted: LeftOut) -> None:
     fingerprint = digest(snapshot)
     if fingerprint == channel.published_digest:
-        search_index_update.make_up_for_part(channel, snapshot)
+        search_index_update.make_up_for_part(channel, in_memory(snapshot))
         columns: dict[str, object] = {"published_rev": channel.rev, "left_out": omitted.ids or None}
         if task.arguments.get("version_notes"):
             columns["next_version_notes"] = task.arguments["version_notes"]

@@ -7,15 +7,16 @@ key, and a token; the next version removes both.
 """
 
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.storage_keys import DRAFT, database_key
+from chalicelib.domain.trees.frozen_tree import FrozenTree
 from chalicelib.domain.trees.public_record import newest_notes, public_record
-from chalicelib.domain.trees.snapshot import categories, licenses
-from chalicelib.domain.types import Snapshot
+from chalicelib.domain.trees.shape import Shape, shape_of
 from chalicelib.export.content_db import write_content_database
 from chalicelib.models import tasks
 from chalicelib.models.base import Table, now
@@ -23,6 +24,7 @@ from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.models.channels import Channel
 from chalicelib.models.secret_tokens import SecretToken
 from chalicelib.models.tasks import Task
+from chalicelib.operations.background.progress import Progress
 from chalicelib.operations.freezing import frozen_trees
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import publish_lock
@@ -46,23 +48,32 @@ def run(task_id: str) -> None:
 
 
 def _export(task: Task, channel: Channel) -> None:
-    tasks.advance(task, 80, "Writing the content database")
-    with frozen_trees.opened(task.arguments["snapshot_key"]) as tree:
-        snapshot: Snapshot = {"channel": tree.channel, "version": tree.version, "nodes": list(tree.nodes())}
-    if task.task_name == tasks.DRAFT:
-        _release_draft(task, channel, snapshot)
-        return
-    version = snapshot["version"]
-    _write_database(database_key(channel.id, version), snapshot)
-    storage.copy(database_key(channel.id, version), database_key(channel.id), storage.SQLITE, storage.NEWEST)
-    search_index_update.keep_part(snapshot, int(channel.version), datetime.fromisoformat(task.created))
-    _go_live(task, channel, snapshot)
+    with frozen_trees.opened(task.arguments["snapshot_key"]) as frozen:
+        tree = _followed(frozen, task)
+        (_release_draft if task.task_name == tasks.DRAFT else _release)(task, channel, tree, shape_of(tree.nodes()))
 
 
-def _release_draft(task: Task, channel: Channel, snapshot: Snapshot) -> None:
+def _followed(tree: FrozenTree, task: Task) -> FrozenTree:
+    """The tree, such that reading it advances the task: for its shape, the database, and the search index."""
+    passes = 2 if task.task_name == tasks.DRAFT else 3
+    progress = Progress(task)
+    progress.step("Writing the content database", 80, 99, total=passes * tree.summary["nodes"])
+    return replace(tree, nodes=lambda: progress.counted(tree.nodes()))
+
+
+def _release(task: Task, channel: Channel, tree: FrozenTree, shape: Shape) -> None:
+    """Publish a version: store its database and index part, then make it live in one transaction."""
+    key = database_key(channel.id, tree.version)
+    _write_database(key, tree, shape)
+    storage.copy(key, database_key(channel.id), storage.SQLITE, storage.NEWEST)
+    search_index_update.keep_part(tree, shape, int(channel.version), datetime.fromisoformat(task.created))
+    _go_live(task, channel, tree)
+
+
+def _release_draft(task: Task, channel: Channel, tree: FrozenTree, shape: Shape) -> None:
     """Make a draft available under its token: store its database, then its record and token in one transaction."""
-    _write_database(database_key(channel.id, DRAFT), snapshot)
-    token, record = task.arguments["token"], public_record(snapshot)
+    _write_database(database_key(channel.id, DRAFT), tree, shape)
+    token, record = task.arguments["token"], public_record(tree)
     items: list[Table] = [SecretToken(token, channel_id=channel.id, draft={**record, "drafted": now().isoformat()})]
     columns = {"draft_token": token}
     detail = _with_notes(f"Draft created: {_resources(record['total_resource_count'])}.", task)
@@ -83,25 +94,24 @@ def _result(task: Task, **fields: object) -> dict[str, object]:
     return {**fields, "left_out": task.arguments.get("groups", []), "remarks": task.arguments.get("remarks", [])}
 
 
-def _measure(task: Task, snapshot: Snapshot) -> None:
+def _measure(task: Task, tree: FrozenTree) -> None:
     count("Published")
-    count("PublishedNodes", len(snapshot["nodes"]))
+    count("PublishedNodes", tree.summary["nodes"])
     seconds("PublishTime", (now() - datetime.fromisoformat(task.created)).total_seconds())
 
 
-def _write_database(key: str, snapshot: Snapshot) -> None:
+def _write_database(key: str, tree: FrozenTree, shape: Shape) -> None:
     """Write a database, which may be withdrawn at any time, so that nobody may cache it for long."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "content.sqlite3"
-        write_content_database(snapshot, path)
-        with path.open("rb") as file:
-            storage.put(key, file, storage.SQLITE, storage.NEWEST)
+        write_content_database(tree, shape, path)
+        storage.put_in_parts(key, path, storage.SQLITE, storage.NEWEST)
 
 
-def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
-    published, version = now(), snapshot["version"]
+def _go_live(task: Task, channel: Channel, tree: FrozenTree) -> None:
+    published, version = now(), tree.version
     notes = task.arguments.get("version_notes") or channel.next_version_notes or ""
-    record = public_record(snapshot)
+    record = public_record(tree)
     all_notes = newest_notes({**channel.version_notes, **({str(version): notes} if notes else {})})
     columns: dict[str, object] = {
         "version": version,
@@ -122,8 +132,8 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
             resource_count=record["total_resource_count"],
             kind_count=record["kind_count"],
             included_languages=record["included_languages"],
-            included_licenses=licenses(snapshot),
-            included_categories=categories(snapshot),
+            included_licenses=tree.summary["licenses"],
+            included_categories=tree.summary["categories"],
             version_notes=notes,
             date_published=published,
         )
@@ -134,4 +144,4 @@ def _go_live(task: Task, channel: Channel, snapshot: Snapshot) -> None:
     detail = _with_notes(f"Published version {version}: {_resources(record['total_resource_count'])}.", task)
     result = _result(task, version=version, token=token)
     if publish_lock.finish(task, channel, tasks.SUCCESS, detail, columns, items, result, deleted):
-        _measure(task, snapshot)
+        _measure(task, tree)

@@ -5,6 +5,7 @@ not contain what is public and which permissions users have; every search checks
 """
 
 import tempfile
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from chalicelib.content_databases.search_index import SearchWriter
 from chalicelib.content_databases.search_part import write_part
 from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import search_index_key, search_part_key
-from chalicelib.domain.types import Snapshot
+from chalicelib.domain.trees.frozen_tree import FrozenTree
+from chalicelib.domain.trees.shape import Shape, shape_of
 from chalicelib.models import channels, public_index
 from chalicelib.models.channels import Channel
 from chalicelib.operations.index_files import index_swap
@@ -23,28 +25,28 @@ from chalicelib.telemetry import log
 _SHELF = Shelf(public_index.SEARCH, search_index_key)
 
 
-def keep_part(snapshot: Snapshot, version_before: int, at: datetime) -> None:
-    """Write the index part of a version that is about to go live; `at` is when its publish started.
+def keep_part(tree: FrozenTree, shape: Shape, version_before: int, at: datetime) -> None:
+    """Write the index part of a version that is about to go live, whose tree has this shape; `at` is when its publish
+    started.
 
     Writing it again gives the same part, as `version_before` is live until then.
     """
-    channel_id = snapshot["channel"]["id"]
+    channel_id = tree.channel["id"]
     with tempfile.TemporaryDirectory() as folder:
         old, path = Path(folder) / "old.sqlite3", Path(folder) / "part.sqlite3"
         has_old = _fetched(channel_id, version_before, old)
-        write_part(path, snapshot, at, old if has_old else None)
-        with path.open("rb") as file:
-            storage.put(search_part_key(channel_id, snapshot["version"]), file, storage.SQLITE)
+        write_part(path, tree, shape, at, old if has_old else None)
+        storage.put_in_parts(search_part_key(channel_id, tree.version), path, storage.SQLITE)
 
 
-def make_up_for_part(channel: Channel, snapshot: Snapshot) -> None:
-    """Write the missing index part of the live version, whose content equals the snapshot, and refresh the index.
+def make_up_for_part(channel: Channel, tree: FrozenTree) -> None:
+    """Write the missing index part of the live version, whose content equals the tree, and refresh the index.
 
     Versions that were published before index parts existed have none.
     """
     version = int(channel.version)
     if storage.size_of(search_part_key(channel.id, version)) is None:
-        keep_part({**snapshot, "version": version}, 0, channel.last_published)
+        keep_part(replace(tree, version=version), shape_of(tree.nodes()), 0, channel.last_published)
     send_refresh(channel.id)  # always, as a worker that wrote the part may have been killed before this
 
 

@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
+from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.public_record import public_record
 from chalicelib.domain.trees.snapshot import freeze
 from tests.support.worlds.trees import make_channel, make_file, resource, topic, tree
 
 
 def record(*branches, **channel):
-    return public_record(freeze(make_channel(**channel), tree(*branches), 1))
+    return public_record(in_memory(freeze(make_channel(**channel), tree(*branches), 1)))
 
 
 def test_counts_and_sizes_cover_published_nodes():
@@ -37,5 +38,5 @@ def test_channel_fields_are_those_at_publish_time():
 
 def test_record_can_be_stored_as_json():
     small = json.loads((Path(__file__).parents[2] / "fixtures/content_db/small_input.json").read_text("utf-8"))
-    found = public_record(freeze(small["channel"], small["nodes"], small["version"]))
+    found = public_record(in_memory(freeze(small["channel"], small["nodes"], small["version"])))
     assert json.loads(json.dumps(found)) == found

@@ -8,6 +8,7 @@ from chalicelib.aws import storage
 from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.export import frozen_file
 from chalicelib.operations.freezing import frozen_trees
+from tests.conftest import BUCKET
 from tests.support.aws.calls import counting
 from tests.support.worlds.trees import make_channel, resource, tree
 
@@ -37,6 +38,8 @@ def test_a_large_file_is_stored_in_parts(studio, tmp_path, monkeypatch):
     content = os.urandom(2 * PARTS + 1)
     (tmp_path / "large").write_bytes(content)
     with counting(studio) as watch:
-        storage.put_in_parts("work/worker/large", tmp_path / "large", "application/gzip")
+        storage.put_in_parts("work/worker/large", tmp_path / "large", "application/gzip", storage.NEWEST)
     assert watch.names == ["CreateMultipartUpload", *["UploadPart"] * 3, "CompleteMultipartUpload"]
     assert storage.read("work/worker/large") == content
+    head = studio.cloud.s3.head_object(Bucket=BUCKET, Key="work/worker/large")
+    assert (head["ContentType"], head["CacheControl"]) == ("application/gzip", storage.NEWEST)

@@ -1,11 +1,15 @@
 """Trees of stored nodes, as a publish reads them, with defaults for all fields that a test does not set."""
 
 import uuid
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from hypothesis import strategies as st
 
+from chalicelib.domain.trees.frozen_tree import in_memory
+from chalicelib.domain.trees.shape import shape_of
 from chalicelib.domain.types import ChannelData, FileData, NodeData, Snapshot
+from chalicelib.export.content_db import ContentDatabaseSummary, write_content_database
 
 CHANNEL_ID = uuid.uuid5(uuid.NAMESPACE_DNS, "channel").hex
 
@@ -99,6 +103,12 @@ def make_channel(**fields: Any) -> ChannelData:
         "inherit_metadata": True,
     }
     return cast(ChannelData, {**channel, **fields})
+
+
+def write_database(snapshot: Snapshot, path: Path) -> ContentDatabaseSummary:
+    """Write the content database of a snapshot to `path`."""
+    tree = in_memory(snapshot)
+    return write_content_database(tree, shape_of(tree.nodes()), path)
 
 
 def titles(snapshot: Snapshot) -> list[str]:
