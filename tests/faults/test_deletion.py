@@ -18,7 +18,7 @@ from tests.support.worlds import leaving, storage
 from tests.support.worlds.leaving import leaver
 
 KINDS = [NEVER_SENT, ANSWER_LOST, KILLED]
-STEP = 3  # every third call, beginning with another one for each kind
+STEP = 7  # every seventh call, beginning with another one for each kind
 
 
 @pytest.fixture(scope="module")

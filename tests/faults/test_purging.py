@@ -31,6 +31,10 @@ def cloud():
 def prepared(cloud: Cloud) -> tuple[Studio, str]:
     """(a user whose channel has a topic with three levels in the trash, the id of the topic)."""
     cloud.empty()
+    return cloud.once("removal", lambda: _prepare(cloud))
+
+
+def _prepare(cloud: Cloud) -> tuple[Studio, str]:
     studio = Studio(cloud)
     channel_id, root = studio.make_channel()
     top = next(iter(studio.add(root, nodes.topic("top")).values()))

@@ -25,6 +25,10 @@ class Shop:
 
 @pytest.fixture
 def shop(studio: Studio) -> Shop:
+    return studio.cloud.once("shop", lambda: _shop(studio))
+
+
+def _shop(studio: Studio) -> Shop:
     about = {"categories": [subjects.MATHEMATICS], "license": "CC BY-SA"}
     exercise = nodes.exercise("e", nodes.question("q"), **about)
     picture = store(studio, b"png", "png")

@@ -17,7 +17,7 @@ from tests.support.aws import moto_internals
 from tests.support.existing import existing
 from tests.support.worlds import invitations as sent
 from tests.support.worlds import leaving, storage
-from tests.support.worlds.leaving import FIRST, LAST, PASSWORD, leaver, let_time_pass
+from tests.support.worlds.leaving import FIRST, LAST, PASSWORD, leaver, let_time_pass, stored_leaver
 
 URL = "/api/user/me/deletion"
 # Where the id of a deleted user, which is random and names nobody, may stay: in what others share.
@@ -26,7 +26,7 @@ IDS_STAY = {"changes", "tasks", "nodes", "assessment_items", "file_places", "inv
 
 @pytest.fixture
 def me(studio):
-    return leaver(studio)
+    return stored_leaver(studio)
 
 
 def delete(me, password=PASSWORD):

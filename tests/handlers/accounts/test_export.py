@@ -20,7 +20,7 @@ from tests.conftest import BUCKET
 from tests.faults.feed_world import ANSWER_LOST, KILLED, NEVER_SENT
 from tests.faults.test_purging import stop
 from tests.support.existing import existing
-from tests.support.worlds.leaving import FIRST, LAST, PASSWORD, leaver, let_time_pass
+from tests.support.worlds.leaving import FIRST, LAST, PASSWORD, leaver, let_time_pass, stored_leaver
 
 URL = "/api/user/me/export"
 NOTHING = {"status": "none", "detail": "", "requested": None, "size": None, "expires": None, "url": None}
@@ -28,7 +28,7 @@ NOTHING = {"status": "none", "detail": "", "requested": None, "size": None, "exp
 
 @pytest.fixture
 def me(studio):
-    return leaver(studio)
+    return stored_leaver(studio)
 
 
 def exported(me):

@@ -17,12 +17,16 @@ MANY = 60
 @pytest.fixture
 def root(studio, monkeypatch):
     monkeypatch.setattr(rebalancing, "DELAY", 0)
-    return empty_tree(studio)
+    return studio.cloud.once("empty tree", lambda: empty_tree(studio))
 
 
 @pytest.fixture
 def crowded(studio, root):
     """A topic whose children were moved, one after the other, to the right of its first child, except for ten."""
+    return studio.cloud.once("crowded topic", lambda: _crowded(studio, root))
+
+
+def _crowded(studio, root):
     _, first = (make(studio, root, title)["id"] for title in ("start", "first"))
     put(fresh(Node(root)), *(f"last {at}" for at in range(10)))
     for at in range(0, MANY, 20):

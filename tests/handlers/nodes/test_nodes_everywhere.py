@@ -13,7 +13,7 @@ from tests.support.worlds.contentnode import URL, make
 @pytest.fixture
 def someone(studio):
     """(user id, token) of a user who has no channel yet."""
-    return studio.sign_up("someone")
+    return studio.cloud.once("someone", lambda: studio.sign_up("someone"))
 
 
 def channel(studio, title, publish=False, **fields):
@@ -43,6 +43,10 @@ def walk(studio, query, token):
 
 @pytest.fixture
 def world(studio, someone):
+    return studio.cloud.once("channels everywhere", lambda: _world(studio, someone))
+
+
+def _world(studio, someone):
     edited, viewed = channel(studio, "edited"), channel(studio, "viewed")
     marked, public = channel(studio, "marked", publish=True), channel(studio, "public", publish=True)
     channel(studio, "of others")
@@ -53,6 +57,7 @@ def world(studio, someone):
         assert studio.post("/api/bookmark", {"channel": channel_id}, someone[1]).status == 201
     assert studio.call("DELETE", f"/api/channel/{gone}").status == 204
     assert public
+    studio.deliver()
     return someone[1]
 
 

@@ -32,6 +32,10 @@ def draft_url(channel_id):
 @pytest.fixture
 def channel_id(studio):
     """A public channel with two versions."""
+    return studio.cloud.once("two versions", lambda: _two_versions(studio))
+
+
+def _two_versions(studio):
     made = publish(studio, "a", public=True)
     edit(studio, made, "b")
     assert studio.publish(made)["status"] == tasks.SUCCESS

@@ -107,7 +107,9 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def test_the_first_start_makes_a_user_and_the_second_keeps_all(tmp_path: Path) -> None:
+def test_later_starts_keep_what_the_first_made(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """The first start makes a user. Its port is closed after the stop. A lost file of credentials is not made up, but
+    credentials of data that is gone are replaced."""
     with started(tmp_path) as first:
         credentials = json.loads((tmp_path / "credentials.json").read_text())
         assert credentials == {"email": first.email, "password": first.password, "token": first.token}
@@ -116,36 +118,43 @@ def test_the_first_start_makes_a_user_and_the_second_keeps_all(tmp_path: Path) -
         assert len(first.token) == 40
         assert httpx.post(f"{first.url}/api/send/one").status_code == 200
         assert until(lambda: is_done(first.url, "one"))
+        shows_errors(first, capfd)
         assert first.failure() is None
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", first.port)) != 0
     assert not (tmp_path / "stack.json").exists()
     with started(tmp_path) as second:
         assert (second.email, second.password, second.token) == (first.email, first.password, first.token)
         assert is_done(second.url, "one")
         assert not is_done(second.url, "two")
+        (tmp_path / "credentials.json").unlink()
+    with started(tmp_path) as third:
+        assert third.token is None
+    shutil.rmtree(tmp_path / "aws")
+    (tmp_path / "credentials.json").write_text(json.dumps(credentials))
+    with started(tmp_path) as fourth:
+        assert fourth.password not in (None, first.password)
 
 
-def test_a_slow_message_does_not_delay_others(tmp_path: Path) -> None:
-    with started(tmp_path) as running:
-        httpx.post(f"{running.url}/api/send/slow-after-quick").raise_for_status()
-        time.sleep(1)  # it is being processed
-        httpx.post(f"{running.url}/api/send/quick").raise_for_status()
-        assert until(lambda: is_done(running.url, "slow-after-quick"), 8)
+def shows_errors(running: stack.Stack, capfd: pytest.CaptureFixture[str]) -> None:
+    """Errors of the app are on the console and in the log."""
+    assert httpx.get(f"{running.url}/api/fail").status_code == 500
+    shown = capfd.readouterr().err
+    assert "gateway: ValueError: this view fails" in shown
+    assert re.search(r"gateway: \S+Z GET /api/fail 500 ", shown)
+    assert "ValueError: this view fails" in (running.data_dir / "gateway.log").read_text()
 
 
 def test_two_stacks_run_side_by_side(tmp_path: Path) -> None:
+    """Each has its own data, and a slow message delays no others."""
     with started(tmp_path / "a") as one, started(tmp_path / "b") as other:
         httpx.post(f"{one.url}/api/send/x").raise_for_status()
         assert until(lambda: is_done(one.url, "x"))
         assert not is_done(other.url, "x")
-
-
-def test_errors_of_the_app_are_on_the_console_and_in_the_log(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with started(tmp_path) as running:
-        assert httpx.get(f"{running.url}/api/fail").status_code == 500
-    shown = capfd.readouterr().err
-    assert "gateway: ValueError: this view fails" in shown
-    assert re.search(r"gateway: \S+Z GET /api/fail 500 ", shown)
-    assert "ValueError: this view fails" in (tmp_path / "gateway.log").read_text()
+        httpx.post(f"{other.url}/api/send/slow-after-quick").raise_for_status()
+        time.sleep(1)  # it is being processed
+        httpx.post(f"{other.url}/api/send/quick").raise_for_status()
+        assert until(lambda: is_done(other.url, "slow-after-quick"), 8)
 
 
 def children_by_name(run: Command) -> dict[str, list[int]]:
@@ -198,21 +207,6 @@ def test_an_app_that_cannot_be_loaded_stops_the_start(tmp_path: Path) -> None:
     ):
         pass
     assert "no app" in (tmp_path / "data" / "gateway.log").read_text()
-
-
-def test_a_lost_credentials_file_is_not_made_up(tmp_path: Path) -> None:
-    with started(tmp_path):
-        (tmp_path / "credentials.json").unlink()
-    with started(tmp_path) as second:
-        assert second.token is None
-
-
-def test_credentials_of_data_that_is_gone_are_replaced(tmp_path: Path) -> None:
-    with started(tmp_path) as first:
-        pass
-    shutil.rmtree(tmp_path / "aws")
-    with started(tmp_path) as second:
-        assert second.password not in (None, first.password)
 
 
 def test_make_user_prints_its_token_last(tmp_path: Path) -> None:
@@ -274,10 +268,3 @@ def test_a_start_that_cannot_be_says_so_in_one_line(tmp_path: Path) -> None:
                 assert run.process.wait(20) == 1
                 assert words in run.printed
                 assert len(run.printed.splitlines()) == 1
-
-
-def test_the_port_is_closed_after_the_stop(tmp_path: Path) -> None:
-    with started(tmp_path) as running:
-        port = running.port
-    with socket.socket() as client:
-        assert client.connect_ex(("127.0.0.1", port)) != 0

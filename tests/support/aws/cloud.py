@@ -1,8 +1,10 @@
 """AWS in this process (moto), with the template's resources; its tables may be in DynamoDB Local."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import md5
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -30,6 +32,7 @@ else:
 moto_internals.keep_both_bodies()
 
 Contents = dict[str, list[str]]
+Stored = tuple[dict[str, Any], Any]  # copies of the tables, and of bucket and queues
 
 T = TypeVar("T")
 
@@ -42,7 +45,7 @@ class Cloud:
     s3: Any
     sqs: Any
     queue_urls: dict[str, str]
-    snapshots: dict[str, tuple[Any, dict[str, Any]]] = field(default_factory=dict)
+    snapshots: dict[tuple[str, str], tuple[Any, Stored]] = field(default_factory=dict)
 
     def items(self, table: str) -> list[dict[str, Any]]:
         """All items of a table, in DynamoDB's JSON."""
@@ -94,15 +97,19 @@ class Cloud:
         return stored
 
     def once(self, name: str, make: Callable[[], T]) -> T:
-        """Call `make` on empty tables once; later calls restore what it stored, and return the same result."""
-        if not tables.are_empty():
-            return make()
-        if name not in self.snapshots:
+        """Call `make`, or restore what it stored when it was last called on the same tables, and return its result.
+
+        The bucket and the queues are restored with the tables.
+        """
+        before = name, md5(json.dumps(tables.contents()).encode()).hexdigest()
+        if before not in self.snapshots:
             made = make()
-            self.snapshots[name] = made, tables.copied()
-        else:
-            made, stored = self.snapshots[name]
-            tables.put(stored)
+            self.snapshots[before] = made, (tables.copied(), moto_internals.copied(BUCKET))
+            return made
+        made, (items, others) = self.snapshots[before]
+        tables.empty()
+        tables.put(items)
+        moto_internals.put(BUCKET, others)
         return made
 
     def empty(self) -> None:

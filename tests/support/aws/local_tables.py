@@ -36,11 +36,6 @@ def contents() -> dict[str, list[str]]:
     return {name: stored.get(name, []) for name in _keys()}
 
 
-def are_empty() -> bool:
-    """Whether all tables are empty."""
-    return not any(copied().values())
-
-
 def copied() -> dict[str, list[dict[str, Any]]]:
     """A copy of all tables, for `put`."""
     return {name.removeprefix(PREFIX): _items(name) for name in list(_written)}

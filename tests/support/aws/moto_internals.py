@@ -10,6 +10,7 @@ services, but keep their resources".
 
 import json
 import os
+import pickle
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,18 +34,18 @@ def tables() -> dict[str, Any]:
 
 def waiting(queue: str) -> int:
     """The number of messages in a queue, including delayed ones."""
-    return len(_backend("sqs").queues[queue]._messages)
+    return len(_queues()[queue]._messages)
 
 
 def empty_queues() -> None:
     """Delete all messages."""
-    for name in _backend("sqs").queues:
+    for name in _queues():
         empty_queue(name)
 
 
 def empty_queue(name: str) -> None:
     """Delete the messages of a queue. A purge is refused within a minute after another one."""
-    queue = _backend("sqs").queues[name]
+    queue = _queues()[name]
     queue._messages = []
     queue._pending_messages = set()
 
@@ -62,9 +63,31 @@ def empty_bucket(name: str) -> None:
     for key in tracked:
         key.dispose()
     tracked.clear()
-    bucket = _backend("s3", PARTITION).buckets[name]
+    bucket = _bucket(name)
     bucket.keys.clear()
     bucket.multiparts.clear()
+
+
+def copied(bucket: str) -> bytes:
+    """A copy of all objects and messages, for `put`."""
+    return pickle.dumps((_bucket(bucket).keys, {name: queue._messages for name, queue in _queues().items()}))
+
+
+def put(bucket: str, copy: bytes) -> None:
+    """Restore all objects and messages from a copy."""
+    empty_bucket(bucket)
+    empty_queues()
+    _bucket(bucket).keys, messages = pickle.loads(copy)
+    for name, queue in _queues().items():
+        queue._messages = messages[name]
+
+
+def _queues() -> Any:
+    return _backend("sqs").queues
+
+
+def _bucket(name: str) -> Any:
+    return _backend("s3", PARTITION).buckets[name]
 
 
 def mails() -> list[Any]:

@@ -1,7 +1,7 @@
 """The tables, read and written in moto's memory: a call per item would take longer than most tests."""
 
 import json
-from copy import deepcopy
+import pickle
 from typing import Any
 
 from tests.conftest import PREFIX
@@ -16,21 +16,16 @@ def contents() -> dict[str, list[str]]:
     }
 
 
-def are_empty() -> bool:
-    """Whether all tables are empty."""
-    return not any(table.items for table in _tables().values())
-
-
-def copied() -> dict[str, Any]:
+def copied() -> dict[str, bytes]:
     """A copy of all tables, for `put`."""
-    return {name: deepcopy(table.items) for name, table in _tables().items() if table.items}
+    return {name: pickle.dumps(table.items) for name, table in _tables().items() if table.items}
 
 
-def put(copy: dict[str, Any]) -> None:
+def put(copy: dict[str, bytes]) -> None:
     """Restore the tables from a copy."""
     tables = _tables()
     for name, items in copy.items():
-        tables[name].items.update(deepcopy(items))
+        tables[name].items.update(pickle.loads(items))
 
 
 def empty() -> None:

@@ -1,7 +1,7 @@
 """A user with something of everything that is stored about users, and the end of the deletion of users."""
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -65,6 +65,13 @@ def leaver(studio: Studio, name: str = "leaver", first: str = FIRST, last: str =
     _small_things(mine, studio, viewed, own, shared, email)
     mine.deliver()
     return Leaver(mine, mine.user_id, email, browser, other_id, other_token, own, shared, viewed)
+
+
+def stored_leaver(studio: Studio) -> Leaver:
+    """The same, made once for all tests of a cloud."""
+    made = studio.cloud.once("leaver", lambda: leaver(studio))
+    mine = copy(made.studio)
+    return replace(made, studio=mine, browser=Browser(mine, dict(made.browser.cookies)))
 
 
 def _invited(sender: Studio, channel_id: str, studio: Studio, email: str, mode: str, token: str = "") -> None:
