@@ -42,8 +42,9 @@ def page(
 
 def redirect(path: str, message: str = "", cookies: tuple[str, ...] = ()) -> Reply:
     """Lead a browser to another page of this host, which shows the message of this key."""
-    query = f"{'&' if '?' in path else '?'}{urlencode({MESSAGE: message})}" if message else ""
-    return Reply(None, 303, {**NO_STORE, "Location": path + query}, cookies=cookies)
+    before, mark, place = path.partition("#")
+    query = f"{'&' if '?' in before else '?'}{urlencode({MESSAGE: message})}" if message else ""
+    return Reply(None, 303, {**NO_STORE, "Location": before + query + mark + place}, cookies=cookies)
 
 
 def frame(request: Request, visitor: Visitor | None = None) -> dict[str, Any]:

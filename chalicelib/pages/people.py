@@ -13,7 +13,7 @@ from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.user import MemberList
 
-PAGE_SIZE = 100  # invitations that a page shows
+PAGE_SIZE = 100  # members, and invitations, that a page shows
 UNDECIDED = {"accepted": ["false"], "declined": ["false"], "revoked": ["false"]}
 
 
@@ -34,19 +34,24 @@ def invite(request: Request) -> Reply:
 
 def _page(request: Request, error: StudioError | None = None) -> Reply:
     channel_id = request.params["id"]
-    number = parse_query(ListQuery, request.query).page
+    number = parse_query(ListQuery, request.query).page or 1
     channel = channel_resource.retrieve(request.user, channel_id)
     found = members.of_channel(request.user, parse_query(MemberList, {"channel": [channel["id"]]}))
     may_edit = rights.may_edit(request, channel)
     query = parse_query(InvitationList, {"channel": [channel["id"]], **UNDECIDED})
     invited = invitations.listed(request.user, query) if may_edit else []
+    longer = range(max(len(found), len(invited)))  # both lists are shown page by page together
+    pages = page_of(longer, number, PAGE_SIZE, f"/channels/{channel['id']}/people/", {})
+    part = slice((number - 1) * PAGE_SIZE, number * PAGE_SIZE)
     return page(
         request,
         "channels/people.html",
         error=error,
         channel=channel,
-        editors=[one for one in found if one["can_edit"]],
-        viewers=[one for one in found if not one["can_edit"]],
-        invited=page_of(invited, number or 1, PAGE_SIZE, f"/channels/{channel['id']}/people/", {}),
+        pages=pages,
+        count=len(found),
+        editors=[one for one in found[part] if one["can_edit"]],
+        viewers=[one for one in found[part] if not one["can_edit"]],
+        invited=invited[part],
         may_edit=may_edit,
     )

@@ -191,6 +191,12 @@ class TestRequestsForMoreStorage:
         assert "The request for more storage is declined." in act(admin, path, "Decline")
         assert (quota(), storage_requests.get(other)) == (2_000_000_000, None)
 
+    def test_that_were_withdrawn_are_not_declined(self, admin: Visitor, other: str, path: str) -> None:
+        asked = admin.click(admin.open(path), "Decline")
+        storage_requests.remove(other)
+        page = admin.submit(asked, "")
+        assert (page.status, "answered or withdrawn meanwhile" in page.text) == (409, True)
+
     def test_that_grew_since_they_were_shown_are_not_granted(
         self, admin: Visitor, other: str, path: str, quota: Callable[[], int]
     ) -> None:

@@ -231,6 +231,21 @@ class TestPeople:
         assert page.text.count("to view, by Ada") == 10
         assert user.open(f"/channels/{channel_id}/people/?page=3").status == 404
 
+    def test_are_shown_in_pages(self, studio: Studio, user: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+        channel_id = make(studio, publish=False)
+        monkeypatch.setattr(people, "PAGE_SIZE", 2)
+        for number in range(3):
+            studio.share(channel_id, studio.sign_up(f"viewer{number}")[0], VIEW)
+        page = user.open(f"/channels/{channel_id}/people/")
+        assert ("4 members. Page 1 of 2." in page.text, "viewer0@" in page.text, "viewer1@" in page.text) == (
+            True,
+            True,
+            False,
+        )
+        page = user.click(page, "Next page")
+        assert ("viewer1@" in page.text, "viewer2@" in page.text, "viewer0@" in page.text) == (True, True, False)
+        assert "Editors" not in [text for _, text in page.read.headings]
+
     def test_are_invited_by_editors_alone(self, studio: Studio) -> None:
         channel_id = make(studio)
         user_id, _ = studio.sign_up("viewer")

@@ -20,6 +20,20 @@ from tests.support.http.client import Studio
 from tests.support.http.pages import ACCEPT, HTML, Visitor
 
 
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/a/", "/a/?message=invited"),
+        ("/a/?b=1", "/a/?b=1&message=invited"),
+        ("/a/#c", "/a/?message=invited#c"),
+        ("/a/?b=1#c?d", "/a/?b=1&message=invited#c?d"),
+    ],
+)
+def test_a_message_goes_into_the_query_of_a_redirect(path: str, wanted: str) -> None:
+    assert site.redirect(path, "invited").headers["Location"] == wanted
+    assert site.redirect(path).headers["Location"] == path
+
+
 class TestLayout:
     def test_says_who_is_signed_in(self, visitor: Visitor, user: Visitor) -> None:
         assert "Sign in" in visitor.open("/").links

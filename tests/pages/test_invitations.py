@@ -50,6 +50,16 @@ def test_the_invited_user_accepts(guest: Visitor, path: str, channel_id: str) ->
     assert "You have accepted this invitation" in guest.open(path).text
 
 
+def test_it_names_the_sender_as_the_mail_does(studio: Studio, guest: Visitor, path: str) -> None:
+    sent = invitation(path)
+    sent.sender_name = "Ada Lovelace"
+    sent.save()
+    assert "Ada Lovelace (chef@example.org) invites you" in guest.open(path).text
+    sent.sender_id = "6" * 32  # an account that was deleted
+    sent.save()
+    assert "Ada Lovelace invites you" in guest.open(path).text
+
+
 def test_the_invited_user_declines(guest: Visitor, path: str, channel_id: str) -> None:
     assert "You have declined the invitation." in answered(guest, path, "decline").text
     assert invitation(path).declined

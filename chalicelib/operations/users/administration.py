@@ -19,6 +19,7 @@ from chalicelib.schemas.admin import MAX_QUOTA, AdminUserChanges, AdminUserList
 from chalicelib.schemas.responses.people import AdminUser, FoundUser
 from chalicelib.telemetry import Audited, audit
 
+_NO_REQUEST = "No request of this user is open. It may have been answered or withdrawn meanwhile."
 _AUDITED = {
     "is_active": (Audited.USER_DEACTIVATED, Audited.USER_ACTIVATED),
     "is_admin": (Audited.ADMIN_REVOKED, Audited.ADMIN_GRANTED),
@@ -77,13 +78,21 @@ def give_requested(user: Identity, user_id: str, size: int) -> AdminUser:
     person = _user(user_id)
     request = storage_requests.get(person.id)
     if request is None:
-        raise Conflict("No request of this user is open. It may have been answered or withdrawn meanwhile.")
+        raise Conflict(_NO_REQUEST)
     if request.size != size:
         raise Conflict(f"The request has changed: it is for {human(request.size)} now. Decide again.")
     quota = int(person.disk_space) + size
     if quota > MAX_QUOTA:
         raise Conflict(f"No quota can be larger than {human(MAX_QUOTA)}. Set another one, or decline the request.")
     return _changed(user, person, AdminUserChanges(disk_space=quota))
+
+
+def decline_requested(user: Identity, user_id: str) -> AdminUser:
+    """Decline a user's request for storage. Raises NotFound, Conflict if none is open, and as `update`."""
+    person = _user(user_id)
+    if storage_requests.get(person.id) is None:
+        raise Conflict(_NO_REQUEST)
+    return _changed(user, person, AdminUserChanges(decline_storage_request=True))
 
 
 def _changed(user: Identity, person: User, changes: AdminUserChanges) -> AdminUser:

@@ -9,20 +9,24 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.domain.masking import masked
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels, invitations
+from chalicelib.models import invitations
+from chalicelib.models.base import read_many
+from chalicelib.models.channels import Channel
+from chalicelib.models.invitations import Invitation
+from chalicelib.models.users import User
 from chalicelib.operations.access import policy
 
 
 class InvitationView(NamedTuple):
     """`state` is "open", "accepted", "declined", "revoked", "deleted" (the channel is), or "other": it is not for the
-    caller, and nothing is known but the masked `address`.
+    caller, and nothing is known but the masked `address`. `sender` has name and address, as in the mail.
     """
 
     state: str
     address: str
     channel_id: str = ""
     channel_name: str = ""
-    sender_name: str = ""
+    sender: str = ""
     may_edit: bool = False
 
 
@@ -34,7 +38,8 @@ def view(user: Identity, invitation_id: str) -> InvitationView:
         raise NotFound("There is no such invitation. Open the link of the mail again, or ask who has invited you.")
     if not policy.is_invited(user, invitation.user_id, invitation.email):
         return InvitationView("other", masked(invitation.email))
-    channel = channels.get(invitation.channel_id)
+    read = read_many({Channel: [invitation.channel_id], User: [invitation.sender_id]})
+    channel = next(iter(read[Channel]), None)
     is_deleted = channel is None or channel.deleted
     decided = next((name for name in ("accepted", "declined", "revoked") if getattr(invitation, name)), "open")
     return InvitationView(
@@ -42,6 +47,12 @@ def view(user: Identity, invitation_id: str) -> InvitationView:
         invitation.email,
         invitation.channel_id,
         channel.name if channel else "",
-        invitation.sender_name,
+        _sender(invitation, next((str(person.email) for person in read[User]), "")),
         policy.is_editor(invitation.share_mode),
     )
+
+
+def _sender(invitation: Invitation, address: str) -> str:
+    """The sender's name, which is the address where there is none, and the address unless the account is deleted."""
+    name = str(invitation.sender_name)
+    return f"{name} ({address})" if address not in ("", name) else name

@@ -176,7 +176,7 @@ ACTIONS = {
     "decline-storage": Action(
         "Decline the request for more storage",
         "The request is deleted and the quota stays as it is. The user can send another request.",
-        _set(decline_storage_request=True),
+        administration.decline_requested,
         "storage-declined",
     ),
     "make-administrator": Action(
