@@ -1,5 +1,6 @@
 """Sending e-mail. Every call to SES is here; each takes at most ten seconds, so that no request hangs."""
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -50,6 +51,12 @@ def send(address: str, mail: Mail) -> None:
         log.exception("e-mail could not be sent")
         count("MailFaults")
         raise Busy("The e-mail could not be sent. Nothing was changed. Try again in a minute.", 60) from error
+
+
+def notify(address: str, mail: Mail) -> None:
+    """Send an e-mail about what has been done already: if that fails, a line of the log says so."""
+    with suppress(Busy):  # which `send` has logged and counted
+        send(address, mail)
 
 
 def _utf8(text: str) -> dict[str, str]:

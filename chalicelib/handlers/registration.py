@@ -34,7 +34,8 @@ def activate(request: Request) -> Reply:
 
 def request_reset(request: Request) -> Reply:
     csrf.check_origin(request.headers)
-    return _sent(passwords.request_reset(parse(PasswordResetRequest, request.json).email, request.address))
+    given = parse(PasswordResetRequest, request.json)
+    return _sent(passwords.request_reset(given.email, request.address, cookies.device_of(request.headers)))
 
 
 def reset(request: Request) -> Reply:

@@ -98,6 +98,47 @@ def deactivated() -> Mail:
     )
 
 
+def password_changed(tokens_revoked: bool) -> Mail:
+    """To a user whose password was changed."""
+    tokens = "API tokens were revoked, too." if tokens_revoked else "API tokens still work."
+    return compose(
+        "Your password was changed",
+        f"The password of your account on Kolibri Studio was changed, and your other sessions have ended. {tokens}",
+        action="Choose another password",
+        url=f"{settings().public_url}/accounts/password/reset/",
+        after=(
+            "If it was not you, choose another password on this page, and let it revoke your API tokens.",
+            "If it was you, there is nothing to do.",
+        ),
+    )
+
+
+def account_deleted() -> Mail:
+    """To a user whose account is being deleted."""
+    return compose(
+        "Your account is being deleted",
+        "The account with this address on Kolibri Studio is being deleted, with the channels that nobody else edits. "
+        "All sessions and API tokens have ended. This is the last e-mail about it.",
+        action="About this Kolibri Studio",
+        url=f"{settings().public_url}/",
+        after=("If it was not you, write to the administrators now.",),
+    )
+
+
+def storage_answered(size: int, quota: int) -> Mail:
+    """To a user whose request for so many bytes more was answered: by a `quota`, or declined if that is 0."""
+    given = (
+        f"You may use {human(quota)} now." if quota else "An administrator declined it. You can send another request."
+    )
+    return compose(
+        "Your request for more storage",
+        f"You have requested {human(size)} more storage on Kolibri Studio. {given}",
+        action="Your storage",
+        url=f"{settings().public_url}/settings/storage/",
+        after=(),
+    )
+
+
 def choose_password(key: str) -> Mail:
     """The link to choose a first password, for a user whom an operator made."""
     return compose(

@@ -104,7 +104,7 @@ def reset_requested(request: Request) -> Reply:
     """Mail a link. The page that follows is the same whether the address has an account or not."""
     try:
         given = parse(PasswordResetRequest, request.form.filled("email"))
-        passwords.request_reset(given.email, request.address)
+        passwords.request_reset(given.email, request.address, cookies.device_of(request.headers))
     except StudioError as error:
         return _form(request, "reset_password", error)
     return redirect(SENT)

@@ -42,6 +42,9 @@ ALL = {
     "no_account": lambda: messages.no_account(may_register=True),
     "deactivated": messages.deactivated,
     "choose_password": lambda: messages.choose_password("a" * 40),
+    "password_changed": lambda: messages.password_changed(tokens_revoked=True),
+    "account_deleted": messages.account_deleted,
+    "storage_answered": lambda: messages.storage_answered(5_000_000_000, 10_000_000_000),
     "storage_request": lambda: messages.storage_request("a@example.org", 5_000_000_000),
 }
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.aws import queues
+from chalicelib.config import settings
 from chalicelib.identity import accounts
 from chalicelib.models import channels, storage_requests, tasks, users
 from chalicelib.models.base import now
@@ -16,6 +17,7 @@ from tests.support.existing import existing
 from tests.support.http.client import Studio
 from tests.support.http.pages import Visitor
 from tests.support.source.routes import NOTHING
+from tests.support.worlds.accounts import send_mail
 from tests.support.worlds.publishing import publish
 
 
@@ -186,6 +188,22 @@ class TestRequestsForMoreStorage:
         assert (again.status, "answered or withdrawn meanwhile" in again.text) == (409, True)
         assert admin.open(f"{path}give-storage/").title.startswith("Give the requested storage")
         assert quota() == 7_500_000_000
+
+    def test_that_are_answered_are_mailed_about(
+        self, studio: Studio, admin: Visitor, other: str, path: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        send_mail(studio, monkeypatch)
+        act(admin, path, "Give 5.5 GB more")
+        (mail,) = studio.cloud.mails()
+        assert mail.destinations["ToAddresses"] == ["other@example.org"]
+        assert "5.5 GB more storage" in mail.body
+        assert "You may use 7.5 GB now." in mail.body
+        storage_requests.add(other, 10**9, "more")
+        act(admin, path, "Decline")
+        assert "An administrator declined it." in studio.cloud.mails()[-1].body
+        admin.submit(admin.open(path), path, quota="9")
+        assert len(studio.cloud.mails()) == 2
+        settings.cache_clear()
 
     def test_are_declined(self, admin: Visitor, other: str, path: str, quota: Callable[[], int]) -> None:
         assert "The request for more storage is declined." in act(admin, path, "Decline")

@@ -3,11 +3,12 @@
 Everything else is deleted by a job (`deletion_job`), whose message is sent before the user is marked.
 """
 
-from chalicelib.aws import queues
+from chalicelib.aws import mail, queues
 from chalicelib.domain import jobs
 from chalicelib.errors import Conflict, Forbidden, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import Identity
+from chalicelib.mails import messages
 from chalicelib.models import channel_members, channels, user_deletion, users
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channel_members import ChannelMember
@@ -127,6 +128,7 @@ def begin(user: User) -> None:
         queues.send_maintenance(jobs.DELETE_USER.message(user_id=user.id), delay=COMMIT_DELAY)
         if user_deletion.mark(user, *staying):
             audit(Audited.USER_DELETION_REQUESTED, user.id)
+            mail.notify(str(user.email), messages.account_deleted())
             return
         current = users.get(user.id)
         if current is None:

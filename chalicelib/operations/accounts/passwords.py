@@ -10,7 +10,7 @@ from chalicelib.aws import mail
 from chalicelib.config import settings
 from chalicelib.domain.tokens import digest, is_link_key, new_link_key
 from chalicelib.errors import Busy, Conflict, Forbidden, NotFound, ValidationFailed
-from chalicelib.identity import accounts
+from chalicelib.identity import accounts, devices
 from chalicelib.identity.accounts import ONE_TIME_SECONDS
 from chalicelib.mails import messages
 from chalicelib.mails.mail import Mail
@@ -28,8 +28,9 @@ GONE = (
 _NO_MAIL = "This server sends no mail. Ask an administrator for a link."
 
 
-def request_reset(email: str, address: str) -> str:
+def request_reset(email: str, address: str, device_cookie: str = "") -> str:
     """Mail a link to choose a password, requested from the IP address `address`; returns the e-mail address.
+    A known device of the account gets one although others have used up the mails to it.
 
     If the address has no active account, the mail says so instead. Raises Forbidden if no mail can be sent,
     ValidationFailed for an invalid address, LimitReached, Busy if the mail cannot be sent.
@@ -38,8 +39,9 @@ def request_reset(email: str, address: str) -> str:
     plain = accounts.plain_address(email)
     if plain is None:
         raise ValidationFailed({"email": ["Enter a valid e-mail address."]})
-    with counted_mail(plain, address):
-        key, user = new_link_key(), accounts.find(plain)
+    user = accounts.find(plain)
+    with counted_mail(plain, address, devices.known(device_cookie, user)):
+        key = new_link_key()
         account_links.add(_link(key, plain, user, LINK_SECONDS))
         mail.send(plain, _message(key, user))
     return plain
@@ -78,6 +80,7 @@ def choose(key: str, password: str, revoke_tokens: bool = False) -> None:
         if _found(key) is None:
             raise ValidationFailed({"key": [GONE]}) from error
         raise
+    mail.notify(str(user.email), messages.password_changed(revoke_tokens))
 
 
 def link_of_operator(email: str) -> tuple[str, bool]:

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.aws import mail
 from chalicelib.domain.browsers import described
 from chalicelib.domain.tokens import digest, new_session_id
 from chalicelib.errors import Busy, NotFound, NotSignedIn, TooManyAttempts, ValidationFailed
 from chalicelib.identity import accounts, authentication, devices
 from chalicelib.identity.authentication import Identity
+from chalicelib.mails import messages
 from chalicelib.models import users
 from chalicelib.models.base import now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
@@ -137,6 +139,7 @@ def change_password(user: Identity, change: PasswordChange) -> None:
     if own.password_once is not None and change.new_password == change.old_password:
         raise ValidationFailed({"new_password": ["A one-time password cannot be reused. Choose another password."]})
     accounts.change_password(own, change.new_password, "new_password", user.session, change.revoke_tokens)
+    mail.notify(str(own.email), messages.password_changed(change.revoke_tokens))
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 from typing import cast
 
+from chalicelib.aws import mail
 from chalicelib.domain.ids import parse_id
 from chalicelib.domain.storage.sizes import human
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity import accounts, revocation
 from chalicelib.identity.authentication import Identity
+from chalicelib.mails import messages
 from chalicelib.models import sessions, storage_requests, user_deletion, users
 from chalicelib.models.storage_requests import StorageRequest
 from chalicelib.models.users import User
@@ -111,8 +113,11 @@ def _changed(user: Identity, person: User, changes: AdminUserChanges) -> AdminUs
     if given.get("is_active") is False:
         ownership.prepare_deactivation(person.id)
     answered = [storage_requests.answered(person.id)] if is_answered else []
+    request = storage_requests.get(person.id) if is_answered else None
     if not users.change_profile(person, actions, given, *staying, deleted=answered):
         raise Conflict("The user was changed by another request. Reload it and try again.")
+    if request:
+        mail.notify(str(person.email), messages.storage_answered(int(request.size), quota or 0))
     for name, (off, on) in _AUDITED.items():
         if name in given and given[name] != bool(getattr(person, name)):
             audit(on if given[name] else off, person.id)

@@ -279,3 +279,11 @@ def test_invitations_sent_stay_open(me):
     listed = sent.URL + f"?channel={me.shared}"
     pending = [one for one in me.studio.get(listed, me.other_token).json if not one["accepted"]]
     assert [one["email"] for one in pending] == ["later@example.org"]
+
+
+@pytest.mark.usefixtures("mailing")
+def test_is_mailed_to_the_owner_once(me):
+    assert delete(me).status == 202
+    let_time_pass(me.studio)
+    (mail,) = [one for one in me.studio.cloud.mails() if one.subject == "Your account is being deleted"]
+    assert mail.destinations["ToAddresses"] == [me.email]

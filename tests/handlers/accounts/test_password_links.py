@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.aws import mail
 from chalicelib.domain.tokens import digest
-from chalicelib.errors import NotFound
-from chalicelib.identity import accounts
+from chalicelib.errors import Busy, NotFound
+from chalicelib.identity import accounts, daily_limits
 from chalicelib.models import user_passwords, users
 from chalicelib.models.account_links import AccountLink
 from chalicelib.models.base import now
@@ -37,6 +38,10 @@ def choose(studio, key, password=OTHER_PASSWORD, **more):
 
 def sign_in(studio, password):
     return Browser(studio).call("POST", SIGN_IN, {"username": EMAIL, "password": password}).status
+
+
+def subjects(studio):
+    return [mail.subject for mail in studio.cloud.mails()]
 
 
 class TestRequest:
@@ -206,3 +211,54 @@ class TestOperators:
     def test_get_none_for_an_unknown_user(self, studio):
         with pytest.raises(NotFound):
             passwords.link_of_operator(EMAIL)
+
+
+class TestMailsToTheOwner:
+    def test_follow_a_choice_by_a_link(self, studio, user_id):
+        ask(studio)
+        assert choose(studio, last_key(studio)).status == 204
+        assert subjects(studio)[-1] == "Your password was changed"
+        assert "API tokens still work" in studio.cloud.mails()[-1].body
+
+    def test_follow_a_change(self, studio, user_id):
+        browser = studio.sign_in(user_id)
+        body = {"old_password": PASSWORD, "new_password": OTHER_PASSWORD, "revoke_tokens": True}
+        assert browser.call("POST", "/api/user/me/password", body).status == 200
+        assert subjects(studio) == ["Your password was changed"]
+        assert "API tokens were revoked" in studio.cloud.mails()[-1].body
+
+    def test_that_fail_leave_the_password_changed(self, studio, user_id, monkeypatch):
+        ask(studio)
+
+        def fail(*_):
+            raise Busy("no mail")
+
+        monkeypatch.setattr(mail, "send", fail)
+        assert choose(studio, last_key(studio)).status == 204
+        assert sign_in(studio, OTHER_PASSWORD) == 201
+
+    def test_do_not_follow_a_refusal(self, studio, user_id):
+        body = {"old_password": "wrong", "new_password": OTHER_PASSWORD}
+        assert studio.sign_in(user_id).call("POST", "/api/user/me/password", body).status == 400
+        assert subjects(studio) == []
+
+
+class TestKnownDevices:
+    @pytest.fixture(autouse=True)
+    def _long_days(self, studio, monkeypatch):
+        monkeypatch.setattr(daily_limits, "DAY", 10**9)
+        monkeypatch.setattr(daily_limits, "allowed", lambda limit: {"mails": 1}.get(limit.name, limit.default))
+
+    def test_get_a_link_although_others_have_used_up_the_mails(self, studio, user_id):
+        known = Browser(studio)
+        assert known.call("POST", SIGN_IN, {"username": EMAIL, "password": PASSWORD}).status == 201
+        ask(studio)
+        assert Browser(studio).call("POST", RESET, {"email": EMAIL}).status == 429
+        assert [known.call("POST", RESET, {"email": EMAIL}).status for _ in range(6)] == [202] * 5 + [429]
+
+    def test_of_one_account_get_none_for_another(self, studio, user_id):
+        accounts.create_user("other@example.org", PASSWORD)
+        known = Browser(studio)
+        assert known.call("POST", SIGN_IN, {"username": "other@example.org", "password": PASSWORD}).status == 201
+        ask(studio)
+        assert known.call("POST", RESET, {"email": EMAIL}).status == 429
