@@ -18,7 +18,7 @@ from chalicelib.aws import storage
 from chalicelib.domain.exercises import questions
 from chalicelib.domain.storage_keys import raw_data_key
 from chalicelib.domain.types import AssessmentItemData
-from chalicelib.models.base import Table, in_parallel, write_many
+from chalicelib.models.base import Table, in_parallel, read_many, write_many
 
 MAX_INLINE_BYTES = 100 * 1024  # bytes of raw data
 
@@ -56,6 +56,23 @@ def of(contentnode_id: str) -> list[AssessmentItemData]:
     return sorted(found, key=lambda item: (item["order"], item["assessment_id"]))
 
 
+def part_of(contentnode_id: str, start: int, count: int) -> tuple[list[AssessmentItemData], int]:
+    """Up to `count` questions of an exercise from the place `start` in their order, and the number of all.
+
+    The order is an attribute, so places of all are read; only the questions of the part are, with their raw data.
+    """
+    names = ["contentnode_id", "assessment_id", "order"]
+    rows = AssessmentItem.query(contentnode_id, consistent_read=True, attributes_to_get=names)
+    keys = [(row.contentnode_id, row.assessment_id) for row in sorted(rows, key=_place)]
+    wanted = keys[start : start + count]
+    found = sorted(read_many({AssessmentItem: wanted})[AssessmentItem], key=_place)
+    return in_parallel(to_data, found), len(keys)
+
+
+def _place(item: AssessmentItem) -> tuple[int, str]:
+    return int(item.order), item.assessment_id
+
+
 def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
     """The keys of an exercise's questions."""
     names = ["contentnode_id", "assessment_id"]
@@ -66,7 +83,7 @@ def keys_of(contentnode_id: str) -> list[tuple[str, str]]:
 def as_stored(contentnode_id: str) -> list[AssessmentItem]:
     """The stored items of an exercise's questions, in order; raw data in S3 is not fetched."""
     found = AssessmentItem.query(contentnode_id, consistent_read=True)
-    return sorted(found, key=lambda item: (item.order, item.assessment_id))
+    return sorted(found, key=_place)
 
 
 def outline(item: AssessmentItem) -> AssessmentItemData:

@@ -10,7 +10,6 @@ from chalicelib.operations.exercises import questions
 from chalicelib.operations.files import node_files
 from chalicelib.operations.nodes import node_reads
 from chalicelib.pages import learner_view, rights
-from chalicelib.schemas.assessmentitem import QuestionQuery
 from chalicelib.schemas.contentnode import NodeQuery
 from chalicelib.schemas.file_resource import FileQuery
 from chalicelib.schemas.query import last_values, parse_query
@@ -91,15 +90,16 @@ def _questions(request: Request, node: ContentNode) -> dict[str, Any]:
     """A page of the questions of an exercise, as a learner reads them."""
     if not node["assessment_item_count"]:
         return {"questions": [], "first": 1, "next": None}
-    found = questions.find(request.user, parse_query(QuestionQuery, {"contentnode": [node["id"]]}))
     start = last_values(request.query).get("from", "")
-    at = max(0, min(int(start[:9]), len(found)) - 1) if start.isdecimal() else 0
+    count = int(node["assessment_item_count"])
+    at = max(0, min(int(start[:9]), count) - 1) if start.isdecimal() else 0
+    found, total = questions.part(request.user, node["id"], at, QUESTIONS)
     shown: list[learner_view.Shown] = []
     left = MAX_TEXTS
-    for question in found[at : at + QUESTIONS]:
+    for question in found:
         if left < 0:
             break
         shown.append(learner_view.of(question))
         left -= learner_view.length(shown[-1])
     end = at + len(shown)
-    return {"questions": shown, "first": at + 1, "next": end + 1 if end < len(found) else None}
+    return {"questions": shown, "first": at + 1, "next": end + 1 if end < total else None}

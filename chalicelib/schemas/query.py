@@ -6,6 +6,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, Field
 
+from chalicelib.schemas import vocabularies
 from chalicelib.schemas.base import Schema, parse, refuse
 
 MAX_TEXT_LENGTH = 1000  # characters
@@ -75,10 +76,16 @@ def short(value: str) -> str:
 
 
 def language(value: str) -> str:
-    """Check a language code and convert it to lower case."""
-    if len(value) > _MAX_LANGUAGE_LENGTH or not _LANGUAGE.fullmatch(value):
-        raise refuse(f"{value[:_MAX_LANGUAGE_LENGTH]!r} is not a language code of le_utils, such as en or pt-BR.")
-    return value.lower()
+    """The language code in lower case, of a code or a language's name. Codes may be unknown to le-utils."""
+    is_code = len(value) <= _MAX_LANGUAGE_LENGTH and _LANGUAGE.fullmatch(value)
+    code = value if is_code and _is_known(value) else vocabularies.code_of("Language", value)
+    if code is None and not is_code:
+        raise refuse(f"{value[:60]!r} is not a language of le-utils. Send its code, such as en or pt-BR, or its name.")
+    return str(code or value).lower()
+
+
+def _is_known(code: str) -> bool:
+    return code in vocabularies.names("Language")
 
 
 def _flag(value: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.domain.trees.node_edits import SetChange
-from chalicelib.errors import ValidationFailed
+from chalicelib.errors import BadRequest, ValidationFailed
 from chalicelib.schemas import constants, countries, vocabularies
 from chalicelib.schemas.assessmentitem import QuestionWrite
 from chalicelib.schemas.base import parse
@@ -122,3 +122,24 @@ class TestWrites:
         with pytest.raises(ValidationFailed) as refused:
             parse(schema, sent)
         assert list(refused.value.fields) == list(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("German", ("de",)),
+        ("Deutsch, english", ("de", "en")),
+        ("PT-br", ("pt-br",)),
+        ("Español", ("es",)),
+        ("xx", ("xx",)),  # a code that le-utils does not know
+        ("Luo", ("luo",)),
+    ],
+)
+def test_languages_of_filters_are_codes_or_names(text, codes):
+    assert parse_query(SearchQuery, {"languages": [text]}).languages == codes
+
+
+@pytest.mark.parametrize("text", ["Klingon language", "!", "a" * 5000])
+def test_other_languages_of_filters_are_refused(text):
+    with pytest.raises(BadRequest, match="languages"):
+        parse_query(SearchQuery, {"languages": [text]})

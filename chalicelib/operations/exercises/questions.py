@@ -40,6 +40,16 @@ def find(user: Identity, query: QuestionQuery) -> list[Question]:
     return [_row(item) for items in in_parallel(assessment_items.of, exercises) for item in items]
 
 
+def part(user: Identity, node_id: str, start: int, count: int) -> tuple[list[Question], int]:
+    """Return up to `count` questions of an exercise from the place `start`, and the number of all; none of a node that
+    the user may not view. A read of the node, one query, and one read of the questions.
+    """
+    if not node_rights.viewable_by_id(user, read_many({Node: [node_id]})[Node]):
+        return [], 0
+    found, total = assessment_items.part_of(node_id, start, count)
+    return [_row(item) for item in found], total
+
+
 def retrieve(user: Identity, id: str) -> Question:
     """Return one question. Raises NotFound if it does not exist or the user may not view it."""
     key = _key(id)
