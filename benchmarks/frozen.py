@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from chalicelib.content_databases.search_part import write_part
+from chalicelib.domain.trees.frozen_tree import FrozenTree, Tally
 from chalicelib.domain.trees.shape import shape_of
 from chalicelib.domain.types import ChannelData, FileData, SnapshotNode
 from chalicelib.export import frozen_file
@@ -116,10 +117,11 @@ def freeze(path: Path, count: int) -> None:
         "thumbnail": "",
         "inherit_metadata": False,
     }
-    with frozen_file.Writer(path) as writer:
-        for node in nodes_of(count):
-            writer.add(node)
-        writer.finish(channel, 1)
+    tally = Tally()
+    for node in nodes_of(count):
+        tally.add(node)
+    with path.open("wb") as file:
+        file.writelines(frozen_file.compressed(FrozenTree(channel, 1, tally.summary(), lambda: nodes_of(count))))
 
 
 def export(frozen: Path, folder: Path, old: Path | None = None) -> dict[str, float]:

@@ -46,7 +46,7 @@ INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("storage",),
         ("access", "health", "index_files"),
     ),
-    "domain": (("exercises", "storage", "trees"), ("files",), ("",)),
+    "domain": (("freezing",), ("exercises", "storage", "trees"), ("files",), ("",)),
     "pages": (("administration", "editing"), ("",)),
     "schemas": (("responses",), ("",)),
 }

@@ -1,9 +1,10 @@
 """The content bucket. Every call to S3 is here."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -148,6 +149,33 @@ def _sent_parts(file: BinaryIO, place: dict[str, str]) -> Iterator[dict[str, Any
     for number, part in enumerate(iter(lambda: file.read(PART), b""), 1):
         sent = client().upload_part(**place, PartNumber=number, Body=part)
         yield {"PartNumber": number, "ETag": sent["ETag"]}
+
+
+def put_stream(key: str, pieces: Iterable[bytes], content_type: str) -> None:
+    """Write an object that is made piece by piece, as `put_in_parts` does a file. One part is in memory at a time."""
+    parts = _joined(pieces)
+    first, second = next(parts), next(parts, None)
+    if second is None:
+        put(key, first, content_type)
+        return
+    place = {"Bucket": settings().bucket, "Key": key}
+    place["UploadId"] = client().create_multipart_upload(**place, ContentType=content_type)["UploadId"]
+    sent = []
+    for number, part in enumerate(chain([first, second], parts), 1):
+        answer = client().upload_part(**place, PartNumber=number, Body=part)
+        sent.append({"PartNumber": number, "ETag": answer["ETag"]})
+    client().complete_multipart_upload(**place, MultipartUpload={"Parts": sent})
+
+
+def _joined(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces, joined and cut into parts of `PART` bytes, at least one. Only the last one is smaller."""
+    waiting = bytearray()
+    for piece in pieces:
+        waiting += piece
+        while len(waiting) > PART:
+            yield bytes(waiting[:PART])
+            del waiting[:PART]
+    yield bytes(waiting)
 
 
 def put_once(key: str, body: Any, content_type: str) -> bool:

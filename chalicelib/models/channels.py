@@ -9,7 +9,7 @@
 
 The index of all channels has only attributes that rarely change, because all its writes go to one partition.
 `rev` counts changes of the channel and its live tree; everything is published if `published_rev` equals it, except for
-incomplete nodes and those in `left_out` (see `domain.trees.left_out`).
+incomplete nodes and those in `left_out` (see `domain.freezing.left_out`).
 `publish_*` is the lock of a running publish: `publish_task_id` names it, `publish_stage` says which worker has it,
 `publish_worker`, `publish_lease` and `publish_attempts` hold the lease of that worker (`PUBLISH_LEASE`).
 """
@@ -97,6 +97,7 @@ class Channel(Table):
     published_rev = NumberAttribute(default=0)
     left_out: "JSONAttribute" = JSONAttribute(null=True)  # ids of complete nodes that the last publish left out
     published_digest = UnicodeAttribute(null=True)
+    settled: "JSONAttribute" = JSONAttribute(null=True)  # see `operations.publishing.settled`
     published: "JSONAttribute" = JSONAttribute(null=True)  # public record, see export.public_record
     last_published = UTCDateTimeAttribute(null=True)
     version_notes = JSONAttribute(default=dict)  # {"1": notes}

@@ -11,8 +11,8 @@ from le_utils.constants.labels import levels, subjects
 
 from chalicelib.content_databases.database import ContentDatabase, Source
 from chalicelib.domain.trees.shape import Places, shape_of
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import Branch, make_channel, make_file, resource, topic, tree, write_database
 
 TREE_ID = 7

@@ -10,11 +10,11 @@ from chalicelib.content_databases.search_index import SearchWriter
 from chalicelib.content_databases.search_part import write_part
 from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.shape import shape_of
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.search import SearchQuery
 from tests.support.worlds import trees
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import Branch, make_channel, tree
 
 AT = datetime(2025, 6, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from le_utils.constants import library
 from chalicelib.content_databases.public_entries import channel_entry
 from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.public_record import public_record
-from chalicelib.domain.trees.snapshot import freeze
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import make_channel, tree
 
 RECORDED_KEYS = {

@@ -13,10 +13,10 @@ from chalicelib.content_databases.database import Source
 from chalicelib.content_databases.filters import NodeFilter, parse
 from chalicelib.content_databases.importing import import_metadata
 from chalicelib.content_databases.tree import TreePage, subtree
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
 from tests.content_databases import builders
 from tests.support.existing import existing
+from tests.support.worlds.frozen import freeze
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 GIVEN = json.loads((FIXTURES / "content_db" / "small_input.json").read_text(encoding="utf-8"))

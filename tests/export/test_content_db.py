@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.export.content_db import ContentDatabaseError, ContentDatabaseSummary
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import make_channel, make_file, random_branches, resource, topic, tree, write_database
 
 

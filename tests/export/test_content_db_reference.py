@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import LABELS
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import write_database
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "content_db"

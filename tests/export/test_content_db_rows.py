@@ -8,8 +8,8 @@ from le_utils.constants import completion_criteria, content_kinds, exercises, fo
 from chalicelib.domain.exercises.completion import incomplete_reasons
 from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.shape import shape_of
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.export.content_db_rows import MAX_FILE_SIZE, duration, options, tables
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import make_channel, make_file, make_node, resource, topic, tree
 
 

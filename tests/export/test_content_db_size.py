@@ -11,7 +11,7 @@ import pytest
 from le_utils.constants import languages
 
 from benchmarks.frozen import export, freeze
-from chalicelib.domain.trees.snapshot import freeze as frozen_of
+from tests.support.worlds.frozen import freeze as frozen_of
 from tests.support.worlds.trees import Branch, make_channel, make_file, resource, topic, tree, write_database
 
 MAX_PER_NODE = 1000  # bytes

@@ -93,9 +93,9 @@ def in_memory(snapshot: Snapshot) -> FrozenTree:
     return FrozenTree(snapshot["channel"], snapshot["version"], tally.summary(), lambda: iter(snapshot["nodes"]))
 
 
-def header(channel: ChannelData, version: int, summary: Summary) -> bytes:
+def header(tree: FrozenTree) -> bytes:
     """The first line."""
-    return line({"format": FORMAT, "channel": channel, "version": version, "summary": summary})
+    return line({"format": FORMAT, "channel": tree.channel, "version": tree.version, "summary": tree.summary})
 
 
 def line(value: Any) -> bytes:

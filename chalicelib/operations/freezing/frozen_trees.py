@@ -13,13 +13,13 @@ from chalicelib.export import frozen_file
 CONTENT_TYPE = "application/gzip"
 
 
-def keep(path: Path, worker: str) -> str:
-    """Store the file of a frozen tree; returns its key.
+def keep(tree: FrozenTree, worker: str) -> str:
+    """Store a frozen tree; returns its key.
 
     Each worker has its own key: a late one must not overwrite the tree in use.
     """
     key = frozen_tree_key(worker)
-    storage.put_in_parts(key, path, CONTENT_TYPE)
+    storage.put_stream(key, frozen_file.compressed(tree), CONTENT_TYPE)
     return key
 
 

@@ -9,28 +9,29 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from le_utils.constants import content_kinds, file_formats, format_presets
 
 from chalicelib.aws import storage
 from chalicelib.domain.ids import derived_id
 from chalicelib.domain.mimetypes import mimetype_of
-from chalicelib.domain.pictures import FORMATS, MAX_PICTURE_BYTES, is_picture, is_picture_name
-from chalicelib.domain.storage_keys import split_filename, storage_key
-from chalicelib.domain.types import AssessmentItemData, FileData, Snapshot, SnapshotNode
+from chalicelib.domain.pictures import FORMATS, MAX_PICTURE_BYTES
+from chalicelib.domain.storage_keys import storage_key
+from chalicelib.domain.types import AssessmentItemData, FileData, SnapshotNode
 from chalicelib.export import perseus, qti, slideshow, thumbnails
 from chalicelib.export.perseus_images import file_name
 from chalicelib.export.zipping import Content, write_zip
 from chalicelib.models import derived_files, stored_objects
 from chalicelib.models.base import in_parallel, write_many
 from chalicelib.models.derived_files import DerivedFile
+from chalicelib.operations.background.progress import Progress
+from chalicelib.operations.freezing import exercise_pictures
+from chalicelib.operations.freezing.exercise_faults import Unbuildable, built, questions_of
+from chalicelib.operations.freezing.stored_pictures import read_picture
 from chalicelib.operations.nodes.build_nodes import thumbnail_preset
-from chalicelib.operations.publishing import exercise_pictures
-from chalicelib.operations.publishing.exercise_faults import Unbuildable, built, questions_of
 from chalicelib.operations.storage import made_files
 
 DECODERS = threading.Semaphore(2)  # a decoded image may take 100 MB, and an archive 200 MB while it is built
@@ -52,9 +53,17 @@ class _Product:
 
 
 @dataclass(frozen=True)
+class _Made:
+    """A generated file that is stored."""
+
+    entry: DerivedFile
+    is_final: bool
+
+
+@dataclass(frozen=True)
 class _Job:
     """A file to generate: its key, its generator (which is given an empty folder), and the function that adds it to the
-    snapshot. `skip` does so if the source is unusable, and returns the name of the file that it leaves out, if any.
+    node. `skip` does so if the source is unusable, and returns the name of the file that it leaves out, if any.
     `fail` notes why an exercise cannot be published."""
 
     key: str
@@ -65,74 +74,63 @@ class _Job:
     fail: Callable[[Unbuildable], None] = lambda _: None
 
 
-def add(snapshot: Snapshot) -> tuple[set[str], dict[str, str]]:
-    """Add the derived files to a snapshot's nodes, generating the missing ones, and the assessment metadata of
-    exercises.
+@dataclass
+class Derived:
+    """What is known about the derived files so far: the names of files that were left out, as they are not usable
+    pictures, and sentences that say, by id, why exercises cannot be published.
 
-    Returns the names of the files that were left out, as they are not usable pictures, and sentences that say, by id,
-    why exercises cannot be published.
+    `is_final` says that nothing was missing which may be stored later.
     """
-    nodes, run = snapshot["nodes"], partial(_run, snapshot["channel"]["id"])
-    left_out: set[str] = set()
-    faults: dict[str, str] = {}
+
+    channel_id: str
+    left_out: set[str] = field(default_factory=set)
+    faults: dict[str, str] = field(default_factory=dict)
+    is_final: bool = True
+
+    def take_faults(self) -> dict[str, str]:
+        """The faults since the last call."""
+        taken, self.faults = self.faults, {}
+        return taken
+
+
+def add(nodes: list[SnapshotNode], derived: Derived, progress: Progress) -> None:
+    """Add the derived files to nodes, generating the missing ones, and the assessment metadata of exercises.
+
+    Fingerprints are looked up together, a hundred at a time.
+    """
     for at in range(0, len(nodes), CHUNK):
         chunk = nodes[at : at + CHUNK]
-        left_out |= {name for node in chunk for name in _drop_oversized_thumbnails(node)}
-        left_out |= run([job for node in chunk for job in _thumbnail_jobs(node)])
-        left_out |= run(_exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE], faults))
-        run([_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW])
-    return left_out, faults
+        derived.left_out |= {name for node in chunk for name in _drop_oversized_thumbnails(node)}
+        jobs = [job for node in chunk for job in _thumbnail_jobs(node)]
+        jobs += _exercise_jobs([node for node in chunk if node["kind"] == content_kinds.EXERCISE], derived.faults)
+        jobs += [_slideshow_job(node) for node in chunk if node["kind"] == content_kinds.SLIDESHOW]
+        _run(jobs, derived)
+        progress.done(len(chunk))
 
 
-def channel_icon(thumbnail: str | None, encoding: dict[str, Any]) -> str:
-    """Return a channel's icon as a data URI: the cropped thumbnail, else the thumbnail file; "" without either."""
-    try:
-        return thumbnails.icon_from_data_uri(str(encoding.get("base64") or ""))
-    except thumbnails.UnusableImage:
-        return _icon_of(thumbnail or "")
-
-
-def _icon_of(name: str) -> str:
-    parts = split_filename(name)
-    if not parts or not is_picture_name(name):
-        return ""
-    try:
-        return thumbnails.channel_icon(_read_picture(storage_key(*parts)), parts[1])
-    except thumbnails.UnusableImage:
-        return ""
-
-
-def _read_picture(key: str) -> bytes:
-    """Read a stored picture. Raises UnusableImage if it is none, is too large (before it is read), or is not stored."""
-    try:
-        data = storage.read(key, MAX_PICTURE_BYTES)
-    except (KeyError, storage.TooLarge) as error:
-        raise thumbnails.UnusableImage(f"{key} is missing or has more than {MAX_PICTURE_BYTES} bytes.") from error
-    if not is_picture(data):
-        raise thumbnails.UnusableImage(f"{key} is not a picture.")
-    return data
-
-
-def _run(channel_id: str, jobs: list[_Job]) -> set[str]:
-    """Run jobs, and return the names of the files that were left out."""
+def _run(jobs: list[_Job], derived: Derived) -> None:
+    """Run jobs, and note what is left out."""
     by_key = {job.key: job for job in jobs}
-    made = made_files.used(channel_id, derived_files.made_before(list(by_key)))
+    made = made_files.used(derived.channel_id, derived_files.made_before(list(by_key)))
     missing = [job for key, job in by_key.items() if key not in made]
-    results = dict(zip([job.key for job in missing], in_parallel(partial(_make, channel_id), missing), strict=True))
-    made |= {key: entry for key, entry in results.items() if isinstance(entry, DerivedFile)}
-    left_out: set[str] = set()
+    results = dict(
+        zip([job.key for job in missing], in_parallel(partial(_make, derived.channel_id), missing), strict=True)
+    )
+    made |= {key: result.entry for key, result in results.items() if isinstance(result, _Made)}
+    derived.is_final &= all(
+        isinstance(result, Unbuildable) or (result and result.is_final) for result in results.values()
+    )
     for job in jobs:
         if job.key in made:
             job.place(made[job.key])
-            left_out.update(made[job.key].left_out or ())
+            derived.left_out.update(made[job.key].left_out or ())
         elif isinstance(fault := results[job.key], Unbuildable):
             job.fail(fault)
         elif name := job.skip():
-            left_out.add(name)
-    return left_out
+            derived.left_out.add(name)
 
 
-def _make(channel_id: str, job: _Job) -> DerivedFile | Unbuildable | None:
+def _make(channel_id: str, job: _Job) -> _Made | Unbuildable | None:
     """Generate and store a file. Returns None for an unusable image, and why an exercise has no archive."""
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -141,7 +139,7 @@ def _make(channel_id: str, job: _Job) -> DerivedFile | Unbuildable | None:
             return None
         except Unbuildable as fault:
             return fault
-        return _store(channel_id, job, product)
+        return _Made(_store(channel_id, job, product), product.is_final)
 
 
 def _store(channel_id: str, job: _Job, product: _Product) -> DerivedFile:
@@ -201,7 +199,7 @@ def _thumbnail_job(node: SnapshotNode, file: FileData) -> _Job:
 
     def make(_: Path) -> _Product:
         with DECODERS:
-            return _Product(thumbnails.make_thumbnail(_read_picture(source), file["file_format"]))
+            return _Product(thumbnails.make_thumbnail(read_picture(source), file["file_format"]))
 
     def skip() -> str:
         node["files"] = [other for other in node["files"] if other is not file]

@@ -117,6 +117,7 @@ def _go_live(task: Task, channel: Channel, tree: FrozenTree) -> None:
         "version": version,
         "published_rev": task.arguments["rev"],
         "published_digest": task.arguments["digest"],
+        "settled": task.arguments.get("settled"),
         "left_out": task.arguments.get("left_out") or None,
         "published": record,
         "last_published": published,

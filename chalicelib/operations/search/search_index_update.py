@@ -39,13 +39,18 @@ def keep_part(tree: FrozenTree, shape: Shape, version_before: int, at: datetime)
         storage.put_in_parts(search_part_key(channel_id, tree.version), path, storage.SQLITE)
 
 
+def has_part(channel: Channel) -> bool:
+    """Whether the live version of a channel has its index part."""
+    return storage.size_of(search_part_key(channel.id, int(channel.version))) is not None
+
+
 def make_up_for_part(channel: Channel, tree: FrozenTree) -> None:
     """Write the missing index part of the live version, whose content equals the tree, and refresh the index.
 
     Versions that were published before index parts existed have none.
     """
     version = int(channel.version)
-    if storage.size_of(search_part_key(channel.id, version)) is None:
+    if not has_part(channel):
         keep_part(replace(tree, version=version), shape_of(tree.nodes()), 0, channel.last_published)
     send_refresh(channel.id)  # always, as a worker that wrote the part may have been killed before this
 

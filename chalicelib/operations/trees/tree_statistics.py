@@ -12,6 +12,7 @@ from le_utils.constants import content_kinds, format_presets, roles
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
+from chalicelib.domain.trees.tree_tally import Tally
 from chalicelib.domain.types import NodeData
 from chalicelib.models import trees
 from chalicelib.models.base import find, read_raw
@@ -63,6 +64,11 @@ def store(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
     the live tree and the trash.
     """
     _store(root_id, nodes, rev)
+
+
+def keep(root_id: str, tally: Tally, rev: int) -> None:
+    """`store` for nodes that were counted while they were read for something else."""
+    trees.keep_facts(root_id, tally.result(), rev)
 
 
 def _store(root_id: str, nodes: list[NodeData], rev: int) -> TreeFacts:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.domain.trees.public_record import public_record
-from chalicelib.domain.trees.snapshot import freeze
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import make_channel, make_file, resource, topic, tree
 
 

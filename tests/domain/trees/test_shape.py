@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.domain.trees.shape import Places, shape_of
-from chalicelib.domain.trees.snapshot import freeze
 from chalicelib.domain.types import Snapshot, SnapshotNode
+from tests.support.worlds.frozen import freeze
 from tests.support.worlds.trees import Branch, make_channel, random_branches, resource, topic, tree
 
 

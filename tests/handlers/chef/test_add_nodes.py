@@ -16,7 +16,7 @@ from le_utils.constants.labels import (
     subjects,
 )
 
-from chalicelib.domain.trees.inheritance import most_specific
+from chalicelib.domain.freezing.inheritance import most_specific
 from chalicelib.domain.types import LABELS
 from chalicelib.models import assessment_items, trees
 from chalicelib.models.base import find

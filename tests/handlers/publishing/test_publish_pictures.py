@@ -156,7 +156,7 @@ def icon_of(studio, channel_id):
 
 @pytest.mark.parametrize(("data", "limit"), [(VIDEO, 10_000), (images.png("red", (80, 80)) + b"\0" * 5000, 5000)])
 def test_a_stored_thumbnail_of_a_channel_that_is_unusable_makes_no_icon(studio, monkeypatch, data, limit):
-    monkeypatch.setattr("chalicelib.operations.publishing.derived_files.MAX_PICTURE_BYTES", limit)
+    monkeypatch.setattr("chalicelib.operations.freezing.stored_pictures.MAX_PICTURE_BYTES", limit)
     name = store(studio, data, "png")
     channel_id, _ = published(studio, nodes.exercise("e", nodes.question("q")), thumbnail=name)
     assert icon_of(studio, channel_id) == ""

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import telemetry
 from chalicelib.models import tasks
-from chalicelib.operations.publishing import prepare, release
+from chalicelib.operations.publishing import release, tree_freezing
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
 from tests.support.worlds import nodes
 
@@ -24,7 +24,7 @@ def text(monkeypatch):
     telemetry.log.setLevel(before)
 
 
-@pytest.mark.parametrize(("module", "name"), [(prepare, "_read_tree"), (release, "_write_database")])
+@pytest.mark.parametrize(("module", "name"), [(tree_freezing, "_outline"), (release, "_write_database")])
 def test_a_failure_names_its_task_and_channel(studio, text, monkeypatch, module, name):
     work, failures = getattr(module, name), [RuntimeError("disk full")]
 

@@ -2,15 +2,20 @@
 
 from typing import Any
 
+from chalicelib.domain.freezing.left_out import LeftOut
 from chalicelib.domain.ids import new_id
+from chalicelib.domain.trees.frozen_tree import in_memory
 from chalicelib.handlers import workers
 from chalicelib.models import channels, tasks
 from chalicelib.models.nodes import Node
-from chalicelib.operations.publishing import prepare, publish_lock
+from chalicelib.operations.publishing import prepare, publish_lock, tree_freezing
+from chalicelib.operations.publishing.settled import Found
+from chalicelib.operations.publishing.tree_freezing import FrozenState
 from tests.support.aws.moto_internals import later
 from tests.support.existing import existing
 from tests.support.http.client import CONTEXT, WORKERS, Studio
 from tests.support.worlds import nodes
+from tests.support.worlds.trees import make_channel
 
 PDF = b"%PDF-1.4 any"
 
@@ -65,7 +70,7 @@ def test_a_tree_with_wrong_counts_does_not_lock_its_channel(studio):
 def test_an_internal_error_ends_the_task_at_the_last_attempt(studio, monkeypatch):
     channel_id, *_ = channel_with_a_document(studio)
     task_id = ask(studio, channel_id)
-    monkeypatch.setattr(prepare, "freeze", lambda *_: 1 / 0)
+    monkeypatch.setattr(tree_freezing, "_outline", lambda *_: 1 / 0)
     for receives in range(1, workers.MAX_RECEIVES):
         assert receive("publish", task_id, receives)["batchItemFailures"]
         assert existing(tasks.get(task_id)).status == tasks.STARTED
@@ -95,7 +100,8 @@ def test_a_late_worker_does_not_change_the_exported_snapshot(studio):
     task_id = ask(studio, channel_id)
     task, channel = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
     channels.Channel(channel_id).update([channels.Channel.publish_lease.set(1)])  # expired long ago
-    nothing: Any = {"nodes": []}
+    empty = in_memory({"channel": make_channel(), "version": 1, "nodes": []})
+    nothing = FrozenState(empty, "", Found(LeftOut([], []), []))
     studio.deliver("publish")
     prepare._hand_over(task, channel, nothing, rev=0)
     studio.deliver()

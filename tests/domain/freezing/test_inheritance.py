@@ -14,7 +14,7 @@ from le_utils.constants.labels import (
     subjects,
 )
 
-from chalicelib.domain.trees.inheritance import INHERITED_LABELS, inherit, most_specific
+from chalicelib.domain.freezing.inheritance import INHERITED_LABELS, Inheritance, most_specific
 from tests.support.worlds.trees import make_channel, resource, topic, tree
 
 LABELS = {
@@ -23,6 +23,11 @@ LABELS = {
     "categories": subjects.MATHEMATICS,
     "learner_needs": needs.PRIOR_KNOWLEDGE,
 }
+
+
+def inherit(channel, nodes):
+    inheritance = Inheritance(channel)
+    return [inheritance.of(node) for node in nodes]
 
 
 def published(*branches, run="1", root=None, **channel):

@@ -30,21 +30,28 @@ class _Inherited(NamedTuple):
 _NO_METADATA = _Inherited(((),) * len(INHERITED_LABELS), None)
 
 
-def inherit(channel: ChannelData, nodes: Iterable[NodeData]) -> list[NodeData]:
-    """Copies of the nodes with inherited metadata. Parents must come before their children."""
-    inherited_by: dict[str, _Inherited] = {}
-    result = []
-    for node in nodes:
-        above = inherited_by.get(node["parent_id"] or "", _NO_METADATA)
+class Inheritance:
+    """Adds inherited metadata to the nodes of a tree, one by one. Parents come before their children.
+
+    In memory are the labels of topics.
+    """
+
+    def __init__(self, channel: ChannelData) -> None:
+        self._channel = channel
+        self._by_topic: dict[str, _Inherited] = {}
+
+    def of(self, node: NodeData) -> NodeData:
+        """A copy of a node with inherited metadata."""
+        channel = self._channel
         changes: dict[str, Any] = {"language": node["language"] or channel["language"]}
         if channel["inherit_metadata"]:
-            merged = _merge(node, above)
+            merged = _merge(node, self._by_topic.get(node["parent_id"] or "", _NO_METADATA))
             if node["kind"] == content_kinds.TOPIC:
-                inherited_by[node["id"]] = merged
+                if merged != _NO_METADATA:
+                    self._by_topic[node["id"]] = merged
             else:
                 changes = _as_changes(merged, channel)
-        result.append(cast(NodeData, {**node, **changes}))
-    return result
+        return cast(NodeData, {**node, **changes})
 
 
 def most_specific(labels: Iterable[str]) -> list[str]:
@@ -62,7 +69,8 @@ def _merge(node: NodeData, above: _Inherited) -> _Inherited:
         tuple(most_specific((*node[field], *inherited))) if node[field] else inherited
         for field, inherited in zip(INHERITED_LABELS, above.labels, strict=True)
     )
-    return _Inherited(labels, node["language"] or above.language)
+    merged = _Inherited(labels, node["language"] or above.language)
+    return above if merged == above else merged
 
 
 def _as_changes(merged: _Inherited, channel: ChannelData) -> dict[str, Any]:
