@@ -198,6 +198,21 @@ def test_settings_and_the_api_are_read(ada: Reader) -> None:
     ada.look("not-found")
 
 
+def test_the_reference_of_the_api_sends_requests(ada: Reader) -> None:
+    """By the session: one that reads, and one that changes something."""
+    page = ada.open("/api/docs/accounts/")
+    for operation, button in (("get_user_me", "Send GET"), ("patch_user_me", "Send PATCH")):
+        section = page.locator(f"section.operation[id={operation}]")
+        section.get_by_text("Try it").click()
+        if button == "Send PATCH":
+            section.get_by_label("Body (JSON)").fill('{"last_name": "Lovelace"}')
+        section.get_by_role("button", name=button).click()
+        answer = section.locator(".answer")
+        answer.get_by_text(re.compile("^200 ")).wait_for()
+        assert ADA in answer.inner_text()
+    assert '"last_name": "Lovelace"' in answer.inner_text()
+
+
 def test_reading_needs_no_scripts(world: World) -> None:
     """The pages of the steps above in a browser that runs no scripts; `test_without_scripts` sends the forms."""
     plain = world.reader(scripts=False)
