@@ -10,6 +10,7 @@ from chalicelib.models.account_links import PASSWORD as CHOICE
 from chalicelib.models.account_links import REGISTER as REGISTRATION
 from chalicelib.models.account_links import AccountLink
 from chalicelib.models.base import now
+from chalicelib.models.users import User
 from tests.support.http.client import Answer, Browser, Studio
 
 REGISTER, ACTIVATE = "/api/auth/register", "/api/auth/activate"
@@ -65,3 +66,15 @@ def key_of(mail: Any) -> str:
 def last_key(studio: Studio) -> str:
     """The key of the link in the last mail."""
     return key_of(studio.cloud.mails()[-1])
+
+
+def user_of(email: str = EMAIL) -> User | None:
+    """The user with this address."""
+    return accounts.find(email)
+
+
+def invite(studio: Studio, email: str = EMAIL) -> str:
+    """Invite an address to a new channel; returns the invitation's id."""
+    answer = studio.post("/api/invitation", {"channel": studio.make_channel()[0], "email": email})
+    assert answer.status == 201
+    return str(answer.json["id"])
