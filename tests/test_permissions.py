@@ -154,8 +154,8 @@ PEOPLE: list[Row] = [
     ("GET /api/admin-channels/{id}", None, channel_of, ADMINISTRATORS),
     ("GET /api/admin-tasks", None, None, ADMINISTRATORS),
     ("GET /api/admin-queues", None, None, ADMINISTRATORS),
-    ("POST /api/admin-tasks/{id}/end", None, new_late_task, (401, 403, 403, 403, 403, 202)),
-    ("POST /api/admin-queues/{id}/redrive", None, lambda _: "uploads", (401, 403, 403, 403, 403, 202)),
+    ("POST /api/admin-tasks/{id}/end", None, new_late_task, (401, 403, 403, 403, 403, 204)),
+    ("POST /api/admin-queues/{id}/redrive", None, lambda _: "uploads", (401, 403, 403, 403, 403, 204)),
     # These change nothing: other rows need one public channel and one that is not.
     ("PATCH /api/admin-channels/{id}", lambda _: {"public": True}, public_of, ADMINISTRATORS),
     ("PUT /api/admin-channels/{id}", lambda _: {"public": False}, channel_of, ADMINISTRATORS),

@@ -4,6 +4,7 @@ from chalicelib.http.resources import Listing, Resource, routes_of
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.administration import queue_lengths, repairs, running_tasks
 from chalicelib.schemas.admin import AdminTaskList
+from chalicelib.schemas.base import Nothing
 from chalicelib.schemas.listing import ListQuery
 from chalicelib.schemas.responses.administration import AdminTask, QueueLength
 
@@ -27,12 +28,12 @@ QUEUES = Resource(
 
 def end_task(request: Request) -> Reply:
     repairs.request_end(request.user, request.params["id"])
-    return Reply(None, 202)
+    return Reply(None, 204)
 
 
 def redrive(request: Request) -> Reply:
     repairs.request_redrive(request.user, request.params["id"])
-    return Reply(None, 202)
+    return Reply(None, 204)
 
 
 ROUTES = (
@@ -44,7 +45,8 @@ ROUTES = (
         end_task,
         Access.ADMIN,
         "End a task that is late",
-        status=202,
+        body=Nothing,
+        status=204,
         refusals=(404, 409),
     ),
     Route(
@@ -53,7 +55,8 @@ ROUTES = (
         redrive,
         Access.ADMIN,
         "Move the dead letters of a queue back",
-        status=202,
+        body=Nothing,
+        status=204,
         refusals=(404,),
     ),
 )

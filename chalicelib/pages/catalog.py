@@ -12,7 +12,7 @@ from chalicelib.identity.authentication import ANONYMOUS
 from chalicelib.operations.channels import catalog
 from chalicelib.rendering import names
 from chalicelib.schemas import vocabularies
-from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.query import filled, parse_query
 from chalicelib.schemas.search import CatalogQuery
 
 PAGE_SIZE = 24
@@ -23,8 +23,7 @@ Options = list[tuple[str, str]]  # (value, name)
 
 def find(request: Request) -> Reply:
     """Public channels that match the search and the filters of the query."""
-    sent = {name: [value] for name, value in last_values(request.query).items() if name in FIELDS and value.strip()}
-    shown = {name: values[-1] for name, values in sent.items() if name != "page"}
+    sent, shown = filled(request.query, FIELDS)
     view: dict[str, Any] = {"query": shown, "options": options(), "country": country}
     try:
         query = parse_query(CatalogQuery, sent)

@@ -8,7 +8,7 @@ from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import page
 from chalicelib.operations.search import search_query
 from chalicelib.schemas import vocabularies
-from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.query import filled, parse_query
 from chalicelib.schemas.search import SearchQuery
 
 FIELDS = ("keywords", "author", "languages", "kinds", "licenses", "channel_list", "page")
@@ -22,8 +22,7 @@ LISTS = (
 
 def find(request: Request) -> Reply:
     """Resources and topics that match; only the form while nothing is searched for."""
-    sent = {name: [value] for name, value in last_values(request.query).items() if name in FIELDS and value.strip()}
-    shown = {name: values[-1] for name, values in sent.items() if name != "page"}
+    sent, shown = filled(request.query, FIELDS)
     view: dict[str, Any] = {"query": shown, "options": options()}
     if not shown:
         return page(request, "search/find.html", **view)

@@ -38,6 +38,12 @@ def last_values(query: Mapping[str, Sequence[str]]) -> dict[str, str]:
     return {name: values[-1] for name, values in query.items() if values}
 
 
+def filled(query: Mapping[str, Sequence[str]], names: Collection[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """The filters of a form that are not empty: as `parse_query` takes them, and as they are shown, without page."""
+    given = {name: value for name, value in last_values(query).items() if name in names and value.strip()}
+    return {name: [value] for name, value in given.items()}, {name: given[name] for name in given if name != "page"}
+
+
 def whole(value: str) -> int | None:
     """Parse a whole number; None if the text is not one. Numbers beyond 64 bits become 2^63 or -2^63."""
     found = _NUMBER.fullmatch(value)

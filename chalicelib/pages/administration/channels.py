@@ -7,13 +7,12 @@ from chalicelib.errors import BadRequest, StudioError, ValidationFailed
 from chalicelib.http.pagination import page_of
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import page, redirect
-from chalicelib.identity.authentication import Identity
 from chalicelib.operations.channels import moderation
 from chalicelib.pages.administration import confirming
-from chalicelib.pages.administration.confirming import Action, Subject
+from chalicelib.pages.administration.confirming import Action, Subject, setting
 from chalicelib.schemas.admin import AdminChannelChanges, AdminChannelList
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.query import filled, parse_query
 
 PAGE_SIZE = 25
 FIELDS = ("keywords", "public", "deleted", "published", "cheffed", "page")
@@ -22,8 +21,7 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,10}")
 
 def find(request: Request) -> Reply:
     """A page of the channels that match."""
-    sent = {name: [value] for name, value in last_values(request.query).items() if name in FIELDS and value.strip()}
-    shown = {name: values[-1] for name, values in sent.items() if name != "page"}
+    sent, shown = filled(request.query, FIELDS)
     try:
         query = parse_query(AdminChannelList, sent)
     except BadRequest as error:
@@ -78,40 +76,31 @@ def _subject(request: Request) -> Subject:
     return Subject(channel["name"] or channel["id"], f"/admin/channels/{channel['id']}/")
 
 
-def _set(**fields: bool) -> Any:
-    changes = parse(AdminChannelChanges, fields)
-
-    def run(caller: Identity, channel_id: str) -> object:
-        return moderation.update(caller, channel_id, changes)
-
-    return run
-
-
 ACTIONS = {
     "make-public": Action(
         "Make public",
         "Everybody finds the channel in the catalog and in Kolibri's list of channels. A channel that is not published "
         "appears with its first publish.",
-        _set(public=True),
+        setting(moderation.update, AdminChannelChanges, public=True),
         "channel-public",
         is_harmless=True,
     ),
     "make-private": Action(
         "Make private",
         "The channel disappears from the catalog and from Kolibri's list. Who has its token can still import it.",
-        _set(public=False),
+        setting(moderation.update, AdminChannelChanges, public=False),
         "channel-private",
     ),
     "delete": Action(
         "Delete",
         "Nobody can see, edit or import the channel until it is restored. Kolibri servers keep what they imported.",
-        _set(deleted=True),
+        setting(moderation.update, AdminChannelChanges, deleted=True),
         "channel-deleted",
     ),
     "restore": Action(
         "Restore",
         "The channel is again as it was, and its published version can be imported within minutes.",
-        _set(deleted=False),
+        setting(moderation.update, AdminChannelChanges, deleted=False),
         "channel-restored",
         is_harmless=True,
     ),

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from chalicelib.errors import NotFound, StudioError
 from chalicelib.http.router import Reply, Request
 from chalicelib.http.site import page, redirect
 from chalicelib.identity.authentication import Identity
+from chalicelib.schemas.base import Schema, parse
+
+T = TypeVar("T", bound=Schema)
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,14 @@ class Subject:
 
     name: str
     path: str
+
+
+def setting(
+    update: Callable[[Identity, str, T], object], schema: type[T], **fields: bool
+) -> Callable[[Identity, str], object]:
+    """What an action runs that only sets fields."""
+    changes = parse(schema, fields)
+    return lambda caller, subject_id: update(caller, subject_id, changes)
 
 
 def ask(request: Request, actions: Mapping[str, Action], subject: Subject, error: StudioError | None = None) -> Reply:

@@ -14,10 +14,10 @@ from chalicelib.operations.access import policy
 from chalicelib.operations.administration import credentials
 from chalicelib.operations.users import administration
 from chalicelib.pages.administration import confirming
-from chalicelib.pages.administration.confirming import Action, Subject
+from chalicelib.pages.administration.confirming import Action, Subject, setting
 from chalicelib.schemas.admin import AdminUserChanges, AdminUserList, LimitName
 from chalicelib.schemas.base import parse
-from chalicelib.schemas.query import last_values, parse_query
+from chalicelib.schemas.query import filled, parse_query
 from chalicelib.schemas.responses.people import AdminUser
 
 PAGE_SIZE = 25
@@ -30,8 +30,7 @@ _SIZE = re.compile("[0-9]{1,16}")
 
 def find(request: Request) -> Reply:
     """A page of the users that match."""
-    sent = {name: [value] for name, value in last_values(request.query).items() if name in FIELDS and value.strip()}
-    shown = {name: values[-1] for name, values in sent.items() if name != "page"}
+    sent, shown = filled(request.query, FIELDS)
     try:
         query = parse_query(AdminUserList, sent)
     except BadRequest as error:
@@ -137,27 +136,18 @@ def _subject(person: AdminUser) -> Subject:
     return Subject(person["email"], f"/admin/users/{person['id']}/")
 
 
-def _set(**fields: bool) -> Any:
-    changes = parse(AdminUserChanges, fields)
-
-    def run(caller: Identity, user_id: str) -> object:
-        return administration.update(caller, user_id, changes)
-
-    return run
-
-
 ACTIONS = {
     "deactivate": Action(
         "Deactivate",
         "The user is signed out everywhere and cannot sign in. API tokens are revoked for good. Channels that others "
         "edit get another owner; all others stay as they are.",
-        _set(is_active=False),
+        setting(administration.update, AdminUserChanges, is_active=False),
         "user-deactivated",
     ),
     "activate": Action(
         "Activate",
         "The user can sign in again. Earlier sessions and API tokens stay ended.",
-        _set(is_active=True),
+        setting(administration.update, AdminUserChanges, is_active=True),
         "user-activated",
         is_harmless=True,
     ),
@@ -182,13 +172,13 @@ ACTIONS = {
     "make-administrator": Action(
         "Make an administrator",
         "An administrator sees and changes all channels and all users.",
-        _set(is_admin=True),
+        setting(administration.update, AdminUserChanges, is_admin=True),
         "administrator-made",
     ),
     "remove-administrator": Action(
         "Take administrator rights away",
         "The user keeps their own channels, and no longer sees those of others.",
-        _set(is_admin=False),
+        setting(administration.update, AdminUserChanges, is_admin=False),
         "administrator-removed",
     ),
 }

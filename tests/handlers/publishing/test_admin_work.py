@@ -132,7 +132,7 @@ def quick(monkeypatch):
 class TestRedrive:
     def redrive(self, studio, admin, queue):
         answer = studio.post(f"{QUEUES}/{queue}/redrive", None, admin)
-        assert answer.status == 202, answer.text
+        assert answer.status == 204, answer.text
         studio.deliver("maintenance")
 
     @pytest.mark.parametrize("queue", ["publish", "export", "uploads", "failed"])
@@ -179,7 +179,7 @@ class TestEnding:
         task_id = self.late(studio, channel_id)
         following = studio.post(f"/api/channel/{channel_id}/publish_draft", {}).json["task_id"]
         studio.cloud.lose_messages("publish")
-        assert self.end(studio, admin, task_id) == 202
+        assert self.end(studio, admin, task_id) == 204
         studio.deliver()
         task = studio.task(task_id)
         assert (task["status"], task["detail"]) == (tasks.FAILURE, repairs.ENDED)
@@ -199,7 +199,7 @@ class TestEnding:
         task_id = studio.finish(channel_id).json["diff_task_id"]
         studio.cloud.lose_messages("maintenance")
         Task(task_id).update([Task.created.set((now() - timedelta(minutes=61)).isoformat())])
-        assert self.end(studio, admin, task_id) == 202
+        assert self.end(studio, admin, task_id) == 204
         studio.deliver("maintenance")
         assert studio.task(task_id)["status"] == tasks.FAILURE
 
@@ -211,7 +211,7 @@ class TestEnding:
     def test_leaves_a_task_to_the_worker_that_has_taken_it_meanwhile(self, studio, admin):
         channel_id = publish(studio, "a")
         task_id = self.late(studio, channel_id)
-        assert self.end(studio, admin, task_id) == 202
+        assert self.end(studio, admin, task_id) == 204
         task, channel = existing(publish_lock.claim(task_id, "publish"))
         repairs.end_late(task_id)
         assert studio.task(task_id)["status"] not in tasks.FINISHED
