@@ -42,6 +42,7 @@ from chalicelib.handlers import (
     storage,
     sync,
     task,
+    upload,
     user,
 )
 from chalicelib.http.negotiation import negotiate
@@ -55,6 +56,7 @@ HANDLERS = (
     internal,
     contentnode,
     file,
+    upload,
     assessmentitem,
     task,
     public,
@@ -114,6 +116,13 @@ def uploads(event: Any) -> Any:
     from chalicelib.handlers import workers
 
     return workers.uploads(event.to_dict())
+
+
+@app.on_sqs_message(queue="assembly", batch_size=1)
+def assembly(event: Any) -> Any:
+    from chalicelib.handlers import workers
+
+    return workers.assembly(event.to_dict())
 
 
 @app.on_sqs_message(queue="failed", batch_size=1)

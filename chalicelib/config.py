@@ -23,6 +23,7 @@ class Settings:
     export_queue_url: str
     maintenance_queue_url: str
     uploads_queue_url: str
+    assembly_queue_url: str
     failed_queue_url: str
     public_url: str  # of the CDN, as clients use it; without a trailing slash
     upload_url_seconds: int
@@ -52,6 +53,7 @@ def settings() -> Settings:
         export_queue_url=_text("EXPORT_QUEUE_URL"),
         maintenance_queue_url=_text("MAINTENANCE_QUEUE_URL"),
         uploads_queue_url=_text("UPLOADS_QUEUE_URL"),
+        assembly_queue_url=_text("ASSEMBLY_QUEUE_URL"),
         failed_queue_url=_text("FAILED_QUEUE_URL"),
         public_url=_text("PUBLIC_URL").rstrip("/"),
         upload_url_seconds=_number("UPLOAD_URL_SECONDS", 3600),

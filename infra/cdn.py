@@ -177,7 +177,9 @@ def _kind(route: Route) -> str:
         return "Nothing"
     if route.origin.name == "api":
         return "Api"
-    return "Storage" if route.signed_methods else "Files"
+    if not route.signed_methods:
+        return "Files"
+    return "Storage" if "GET" in route.methods else "Incoming"
 
 
 def _functions(route: Route) -> tuple[list[dict[str, Any]], Resources]:

@@ -21,7 +21,7 @@ TEMPLATE = Path(__file__).with_name("resources.yaml")
 LOCAL_ACCOUNT = "000000000000"
 LOCAL_REGION = "us-east-1"
 # Each has a function, and a queue "<name>-dlq" for what it failed to process.
-QUEUES = ("publish", "export", "maintenance", "uploads", "failed")
+QUEUES = ("publish", "export", "maintenance", "uploads", "assembly", "failed")
 FUNCTIONS = {"Ref": "_ref", "Fn::Sub": "_sub", "Fn::GetAtt": "_getatt"}
 NAME_PROPERTY = {
     "AWS::DynamoDB::Table": "TableName",

@@ -33,7 +33,7 @@ os.environ.update(
         "POWERTOOLS_METRICS_NAMESPACE": "studio",
         **{
             f"{name}_QUEUE_URL": f"https://sqs.us-east-1.amazonaws.com/123456789012/{PREFIX}{name.lower()}"
-            for name in ("PUBLISH", "EXPORT", "MAINTENANCE", "UPLOADS", "FAILED")
+            for name in ("PUBLISH", "EXPORT", "MAINTENANCE", "UPLOADS", "ASSEMBLY", "FAILED")
         },
     }
 )

@@ -44,6 +44,11 @@ def send_export(task_id: str) -> None:
     _send(settings().export_queue_url, {"task_id": task_id})
 
 
+def send_assembly(task_id: str) -> None:
+    """Send the task of an upload whose parts have all arrived to the worker that checks the file."""
+    _send(settings().assembly_queue_url, {"task_id": task_id})
+
+
 def send_maintenance(*jobs: dict[str, object], delay: int = 0) -> None:
     """Send maintenance jobs: each is a `message` of one of `domain.jobs`. `delay` is in seconds."""
     if jobs:
@@ -65,6 +70,7 @@ def urls() -> dict[str, str]:
         "export": conf.export_queue_url,
         "maintenance": conf.maintenance_queue_url,
         "uploads": conf.uploads_queue_url,
+        "assembly": conf.assembly_queue_url,
         "failed": conf.failed_queue_url,
     }
 

@@ -1,4 +1,4 @@
-"""The content bucket. Every call to S3 is here."""
+"""The content bucket. Every call to S3 is here or, for objects in parts, in `multipart`."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -59,6 +59,12 @@ def upload_url(checksum: str, extension: str, size: int, mimetype: str) -> str:
         },
         ExpiresIn=conf.upload_url_seconds,
     )
+    return public_address(signed)
+
+
+def public_address(signed: str) -> str:
+    """The CDN's address of a URL that is signed for the bucket."""
+    conf = settings()
     parts = urlsplit(signed)
     return f"{conf.public_url}{parts.path.removeprefix(f'/{conf.bucket}')}?{parts.query}"
 
@@ -96,6 +102,12 @@ def stream(key: str, limit: int | None = None) -> tuple[int, Iterator[bytes]]:
     return int(answer["ContentLength"]), answer["Body"].iter_chunks(_CHUNK)
 
 
+def read_range(key: str, first: int, last: int) -> bytes:
+    """The bytes of an object from `first` to `last`. Raises KeyError if it does not exist."""
+    body: bytes = _get(key, Range=f"bytes={first}-{last}")["Body"].read()
+    return body
+
+
 def keys_below(prefix: str) -> list[tuple[str, datetime]]:
     """Keys with this prefix (at most 1,000), each with its time of writing."""
     listed = client().list_objects_v2(Bucket=settings().bucket, Prefix=prefix)
@@ -108,9 +120,9 @@ def all_keys(prefix: str) -> Iterator[str]:
     return (entry["Key"] for page in pages for entry in page.get("Contents", []))
 
 
-def _get(key: str, limit: int | None = None) -> Any:
+def _get(key: str, limit: int | None = None, **more: Any) -> Any:
     try:
-        answer = client().get_object(Bucket=settings().bucket, Key=key)
+        answer = client().get_object(Bucket=settings().bucket, Key=key, **more)
     except ClientError as error:
         if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
             raise KeyError(key) from error

@@ -26,6 +26,11 @@ def checksum_of(key: str) -> str | None:
     return match[1] if match and storage_key(match[1], match[2]) == key else None
 
 
+def incoming_key(name: str) -> str:
+    """Key of a file while it is uploaded in parts and until it is checked, by a secret name. Nothing serves it."""
+    return f"content/incoming/{name}"
+
+
 def database_key(channel_id: str, version: int | str | None = None) -> str:
     """Key of a channel's content database: the newest one by default, that of a version, or with DRAFT the draft's."""
     return f"content/databases/{channel_id}{'' if version is None else f'-{version}'}.sqlite3"

@@ -16,7 +16,7 @@ from chalicelib.operations.administration import repairs
 from chalicelib.operations.background.maintenance import give_up, remove_tree
 from chalicelib.operations.channels import tree_details
 from chalicelib.operations.copying import node_copies
-from chalicelib.operations.files import file_uploads, missing_places
+from chalicelib.operations.files import assemble, file_uploads, missing_places, resumable_ends
 from chalicelib.operations.nodes import propagation, purging, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release, withdrawal
@@ -75,7 +75,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.DELETE_USER: deletion_job.run,
     jobs.END_TASK: repairs.end_late,
     jobs.END_USES: uses.end,
-    jobs.EXPIRE_UPLOADS: recount.expire_uploads,
+    jobs.EXPIRE_UPLOADS: resumable_ends.expire_uploads,
     jobs.EXPORT_USER: export_job.run,
     jobs.INDEX_CHANNELS: search_index_update.refresh,
     jobs.LIST_CHANNELS: public_index_update.refresh,
@@ -109,6 +109,22 @@ def uploads(event: dict[str, Any]) -> Answer:
         file_uploads.note_stored([_stored(record["s3"]["object"]) for record in message.get("Records", [])])
 
     return _each(event, settings().uploads_queue_url, work)
+
+
+def assembly(event: dict[str, Any]) -> Answer:
+    """Messages {"task_id"}: check a file that arrived in parts, and store it."""
+
+    def work(message: dict[str, Any], is_last: bool) -> None:
+        try:
+            assemble.run(message["task_id"])
+        except Busy:
+            raise
+        except Exception:
+            if is_last:
+                give_up(message["task_id"])
+            raise
+
+    return _each(event, settings().assembly_queue_url, work)
 
 
 def failed(event: dict[str, Any]) -> Answer:

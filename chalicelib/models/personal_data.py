@@ -13,6 +13,7 @@ from chalicelib.models.changes import Change, owner_of_user
 from chalicelib.models.channel_members import ChannelMember
 from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.lazy import to_read
+from chalicelib.models.resumable_uploads import ResumableUpload
 from chalicelib.models.saved_searches import SavedSearch
 from chalicelib.models.storage_reports import StorageReport
 
@@ -21,6 +22,7 @@ OWN: dict[type[Table], Callable[[str], str]] = {
     Bookmark: str,
     Change: owner_of_user,  # of the user's own feed
     ClipboardEntry: str,
+    ResumableUpload: str,
     SavedSearch: str,
     StorageReport: str,
 }

@@ -37,6 +37,7 @@ DRAFT: Final = "export-channel-staging-tree"
 DIFF: Final = "generate-node-diff"
 DETAILS: Final = "calculate-node-details"
 COPY: Final = "copy_nodes"
+CHECK_UPLOAD: Final = "check-upload"  # of no channel, as EXPORT
 EXPORT: Final = "export-user-data"  # of no channel: `channel_id` is the user's id
 
 

@@ -33,7 +33,7 @@ RETRY_PAUSE = 2  # seconds after a first failure; doubles
 MAX_RETRY_PAUSE = 60
 FINISH_WITHIN = 20.0  # seconds for batches in progress when the stack stops
 # Seconds, as in resources.yaml.
-TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "failed": 60}
+TIMEOUTS = {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "assembly": 900, "failed": 60}
 
 # The fields of messages that the log shows.
 NAMED = {"job": "job", "task": "task_id", "channel": "channel_id", "user": "user_id"}

@@ -89,7 +89,7 @@ class TestBehaviours:
 
     def test_cache_nothing_else(self) -> None:
         rest = [pair for pair in RULES if not (is_cached(pair[0]) or pair[0].edge_seconds)]
-        assert [rule.path for rule, _ in rest] == ["/content/answers/own/*", "/content/*", "*"]
+        assert [rule.path for rule, _ in rest] == ["/content/incoming/*", "/content/answers/own/*", "/content/*", "*"]
         assert {behaviour["CachePolicyId"] for _, behaviour in rest} == {cdn.CACHING_DISABLED}
 
     def test_compress_by_the_rules(self) -> None:

@@ -37,6 +37,7 @@ WANTED = {
     "assessment_items": (["contentnode_id", "assessment_id"], {}),
     "stored_objects": (["checksum"], {}),
     "uploads": (["user_id", "filename"], {"expiry-index": ["expires_hour", "expires"]}),
+    "resumable_uploads": (["user_id", "id"], {}),
     "file_references": (["filename", "use"], {"channel-index": ["channel_id", "use"]}),
     "file_places": (["id"], {}),
     "changes": (["owner", "rev"], {}),
@@ -163,7 +164,14 @@ def test_every_queue_has_dead_letters_and_time_for_its_function(session: Any) ->
     sqs = session.create_client("sqs")
     urls = resources.create_queues(sqs, PREFIX)
     assert set(urls) == {name + end for name in resources.QUEUES for end in ("", "-dlq")}
-    for name, timeout in {"publish": 900, "export": 900, "maintenance": 300, "uploads": 60, "failed": 60}.items():
+    for name, timeout in {
+        "publish": 900,
+        "export": 900,
+        "maintenance": 300,
+        "uploads": 60,
+        "assembly": 900,
+        "failed": 60,
+    }.items():
         found = sqs.get_queue_attributes(QueueUrl=urls[name], AttributeNames=["All"])["Attributes"]
         assert int(found["VisibilityTimeout"]) >= 6 * timeout
         redrive = json.loads(found["RedrivePolicy"])
@@ -177,7 +185,12 @@ def test_the_bucket_is_private_and_expires_work_files(session: Any) -> None:
     assert name == resources.bucket_name(PREFIX) == f"{PREFIX}content-000000000000"
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
     expiring = [(r["Filter"]["Prefix"], r["Expiration"]["Days"]) for r in rules if "Days" in r.get("Expiration", {})]
-    assert expiring == [("work/", 7), ("content/answers/", 7), ("content/answers/own/", 1)]
+    assert expiring == [
+        ("work/", 7),
+        ("content/answers/", 7),
+        ("content/answers/own/", 1),
+        ("content/incoming/", 7),
+    ]
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]

@@ -81,6 +81,13 @@ def test_content_gets_no_credentials_and_keeps_the_bound_headers() -> None:
     assert all(origin.forwards(name) for name in ("content-type", "content-md5", "content-length", "range"))
 
 
+def test_files_in_parts_are_sent_and_never_served() -> None:
+    route = routes.match("/content/incoming/x")
+    assert route.methods == {"OPTIONS"}
+    assert route.signed_methods == {"PUT"}
+    assert route.cache_control is None
+
+
 def test_only_storage_takes_signed_uploads() -> None:
     assert routes.match("/content/storage/x").signed_methods == {"PUT"}
     assert not routes.match("/content/databases/x.sqlite3").signed_methods

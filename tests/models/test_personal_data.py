@@ -28,6 +28,7 @@ HANDLED = {
     "email_addresses": "deleted with the user",
     "file_places": "ids of uploaders of unused files, which expire",
     "invitations": "exported by indexes; deleted, or the sender's name is replaced",
+    "resumable_uploads": "own items, not exported: they last for days, and their files are in `uploads`",
     "saved_searches": "own items",
     "sessions": "listed without secrets, and deleted at once",
     "storage_reports": "own items",

@@ -16,7 +16,8 @@ from chalicelib.models.stored_objects import StoredObject
 from chalicelib.models.uploads import Outcome, Upload
 from chalicelib.operations.storage.charging import MAX_RACES
 from chalicelib.schemas.constants import FORMATS
-from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, UploadUrl
+from chalicelib.schemas.file import MAX_UPLOAD, TOO_LARGE, DescribedFile, UploadUrl
+from chalicelib.schemas.responses.content import File
 from chalicelib.schemas.responses.content import Upload as UploadOut
 from chalicelib.telemetry import count, log
 
@@ -31,28 +32,34 @@ def request_upload(user: Identity, sent: UploadUrl) -> UploadOut:
     found = read_many({StoredObject: [sent.checksum], Upload: [(user.user_id, name)]})
     if sent.size > MAX_UPLOAD:
         raise _too_large(user, sent.size)
-    _charge(user, name, sent.size, found[Upload])
+    charge(user.user_id, name, sent.size, found[Upload])
     mimetype = mimetype_of(sent.file_format)
     return {
         "mimetype": mimetype,
         "uploadURL": storage.upload_url(sent.checksum, sent.file_format, sent.size, mimetype),
         "resumable": False,
         "might_skip": any(stored_objects.proves(entry, name) for entry in found[StoredObject]),
-        "file": {
-            "id": _file_id(user, name),
-            "checksum": sent.checksum,
-            "file_size": sent.size,
-            "language": None,
-            "file_format": sent.file_format,
-            "file_on_disk": storage_key(sent.checksum, sent.file_format).removeprefix("content/"),
-            "original_filename": sent.name,
-            "uploaded_by": user.user_id,
-            "duration": sent.duration,
-            "url": f"/{storage_key(sent.checksum, sent.file_format)}",
-            "preset": sent.preset,
-            "contentnode": None,
-            "assessment_item": None,
-        },
+        "file": file_of(user, sent),
+    }
+
+
+def file_of(user: Identity, sent: DescribedFile) -> File:
+    """The record of a file that is about to be uploaded."""
+    key = storage_key(sent.checksum, sent.file_format)
+    return {
+        "id": derived_id(user.user_id, f"{sent.checksum}.{sent.file_format}"),
+        "checksum": sent.checksum,
+        "file_size": sent.size,
+        "language": None,
+        "file_format": sent.file_format,
+        "file_on_disk": key.removeprefix("content/"),
+        "original_filename": sent.name,
+        "uploaded_by": user.user_id,
+        "duration": sent.duration,
+        "url": f"/{key}",
+        "preset": sent.preset,
+        "contentnode": None,
+        "assessment_item": None,
     }
 
 
@@ -99,7 +106,7 @@ def store_upload(user: Identity, name: str, data: bytes) -> None:
     if hashlib.md5(data, usedforsecurity=False).hexdigest() != parts[0]:
         raise BadRequest("Invalid file: its bytes do not match the checksum in its name. Upload the file again.")
     try:
-        _charge(user, name, len(data), read_many({Upload: [(user.user_id, name)]})[Upload])
+        charge(user.user_id, name, len(data), read_many({Upload: [(user.user_id, name)]})[Upload])
     except QuotaExceeded as error:  # this endpoint's specification requires status 403
         raise Forbidden(error.detail) from error
     storage.put_once(storage_key(*parts), data, mimetype_of(parts[1]))
@@ -113,33 +120,33 @@ def _too_large(user: Identity, size: int) -> StudioError:
     return ValidationFailed({"non_field_errors": [TOO_LARGE]})
 
 
-def _charge(user: Identity, name: str, size: int, earlier: list[Upload]) -> None:
+def charge(user_id: str, name: str, size: int, earlier: list[Upload]) -> None:
     """Charge an upload that is under way for a day, except the bytes that the user is already charged for.
 
-    Raises QuotaExceeded.
+    `earlier` is what the user is charged for under this name, as read. Raises QuotaExceeded.
     """
     rows = earlier
     for _ in range(MAX_RACES):
         row = rows[0] if rows else None
-        wanted = _under_way(user, name, size, row)
+        wanted = under_way(user_id, name, size, row)
         if row and row.file_size == wanted.file_size and int(row.expires or 0) > int(wanted.expires) - MIN_EXTENSION:
             return
-        outcome = uploads.change(user.user_id, [(wanted, row)], within_quota=True)
+        outcome = uploads.change(user_id, [(wanted, row)], within_quota=True)
         if outcome is Outcome.DONE:
             return
         if outcome is Outcome.FULL:
             raise QuotaExceeded(_QUOTA_EXCEEDED.format(size - (int(row.file_size) if row else 0)))
-        rows = read_many({Upload: [(user.user_id, name)]})[Upload]
+        rows = read_many({Upload: [(user_id, name)]})[Upload]
     raise Busy("Other requests are uploading the same file. Send this request again.")
 
 
-def _under_way(user: Identity, name: str, size: int, row: Upload | None) -> Upload:
+def under_way(user_id: str, name: str, size: int, row: Upload | None) -> Upload:
     """Return the item of an upload that begins now; `row` is the user's item of the same file."""
     expires = int(now().timestamp()) + ABANDONED
     return Upload(
-        user.user_id,
+        user_id,
         name,
-        file_id=_file_id(user, name),
+        file_id=derived_id(user_id, name),
         file_size=max(size, int(row.file_size) if row else 0),
         created=row.created if row else now(),
         expires=expires,
@@ -150,7 +157,3 @@ def _under_way(user: Identity, name: str, size: int, row: Upload | None) -> Uplo
 ABANDONED = 24 * 3600  # seconds after which a requested upload no longer counts as under way
 MIN_EXTENSION = 3600  # seconds by which a repeated request extends an upload, so that most of them write nothing
 _QUOTA_EXCEEDED = "Not enough storage: this file needs {} bytes. Ask an administrator for more storage."
-
-
-def _file_id(user: Identity, name: str) -> str:
-    return derived_id(user.user_id, name)

@@ -40,11 +40,15 @@ def request_upload(user: Identity, sent: UploadUrl) -> Upload:
     A repeated request returns the same record until the file is attached. Raises as `file_uploads.request_upload`.
     """
     answer = file_uploads.request_upload(user, sent)
-    row = answer["file"]
+    note_upload(user, answer["file"])
+    return answer
+
+
+def note_upload(user: Identity, row: File) -> None:
+    """Let the user attach an upload by its id, which is replaced if a node or question has the file already."""
     if not file_places.note_upload(user.user_id, _upload(row)):
         row["id"] = new_id()
         file_places.note_upload(user.user_id, _upload(row))
-    return answer
 
 
 def _upload(row: Mapping[str, Any]) -> FileData:

@@ -47,6 +47,7 @@ def _urls() -> dict[str | None, str]:
         "export": conf.export_queue_url,
         "maintenance": conf.maintenance_queue_url,
         "uploads": conf.uploads_queue_url,
+        "assembly": conf.assembly_queue_url,
     }
 
 

@@ -197,12 +197,17 @@ _STEPS: dict[str, Callable[[str, str, float], Cursor | None]] = {
 }
 
 
-def expire_uploads() -> None:
-    """Give back the uploads that were requested a day ago and are not used, and note that the others are."""
+def expired_uploads() -> dict[str, list[str]]:
+    """The uploads, by user, that were requested more than a day ago. The index may lag behind."""
     moment = int(time.time())
     by_user: dict[str, list[str]] = {}
     for hour in (uploads.hour_of(moment - 3600), uploads.hour_of(moment)):
         for user_id, filename in uploads.expired(hour, moment):
             by_user.setdefault(user_id, []).append(filename)
+    return by_user
+
+
+def give_back(by_user: dict[str, list[str]]) -> None:
+    """Give back those of the expired uploads that are not used, and note that the others are."""
     for user_id, names in by_user.items():
         reconcile(user_id, names)

@@ -32,7 +32,7 @@ class AdminTask(ListedTask):
 class QueueLength(TypedDict):
     """The messages of a queue, as SQS approximates their numbers."""
 
-    name: Annotated[str, Field(description="publish, export, maintenance, uploads or failed")]
+    name: Annotated[str, Field(description="publish, export, maintenance, uploads, assembly or failed")]
     waiting: Annotated[Count, Field(description="messages that can be received")]
     received: Annotated[Count, Field(description="messages that a worker has received")]
     delayed: Annotated[Count, Field(description="messages that can be received later")]

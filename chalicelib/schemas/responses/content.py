@@ -145,6 +145,48 @@ class Upload(TypedDict):
     file: File
 
 
+class UploadedPart(TypedDict):
+    """A part that has arrived. `etag` is the MD5 of its bytes."""
+
+    number: Count
+    size: Bytes
+    etag: str
+
+
+State = Literal["open", "checking", "stored", "refused"]
+
+
+class ResumableUpload(TypedDict):
+    """An upload in parts, and the file that it makes."""
+
+    id: Id
+    state: State
+    detail: str
+    size: Bytes
+    part_size: Bytes
+    part_count: Count
+    parts: list[UploadedPart]
+    task_id: Id | None
+    expires: Moment
+    file: File
+
+
+class PartUrl(TypedDict):
+    """Where to PUT the bytes of a part, and the headers to send with them."""
+
+    number: Count
+    size: Bytes
+    url: Url
+    headers: dict[str, str]
+
+
+class PartUrls(TypedDict):
+    """URLs of parts, valid for `seconds`."""
+
+    seconds: Seconds
+    parts: list[PartUrl]
+
+
 class Question(TypedDict):
     """A question of an exercise. `answers` and `hints` are JSON text."""
 

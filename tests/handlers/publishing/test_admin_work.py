@@ -111,7 +111,7 @@ class TestQueues:
         request_publish(studio, publish(studio, "a"))
         queues.keep_dead_letter(studio.cloud.queue_urls["uploads"], "{}")
         rows = {row["name"]: row for row in studio.get(QUEUES, admin).json}
-        assert list(rows) == ["publish", "export", "maintenance", "uploads", "failed"]
+        assert list(rows) == ["publish", "export", "maintenance", "uploads", "assembly", "failed"]
         assert rows["publish"] == {"name": "publish", "waiting": 1, "received": 0, "delayed": 0, "dead": 0}
         assert (rows["uploads"]["waiting"], rows["uploads"]["dead"]) == (0, 1)
         studio.cloud.sqs.receive_message(QueueUrl=studio.cloud.queue_urls["publish"])
@@ -120,7 +120,7 @@ class TestQueues:
     def test_cost_two_calls_each(self, studio, admin):
         with counting(studio) as watch:
             assert studio.get(QUEUES, admin).status == 200
-        assert watch.names[1:] == ["GetQueueAttributes"] * 10
+        assert watch.names[1:] == ["GetQueueAttributes"] * 12
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ class TestRedrive:
         assert answer.status == 204, answer.text
         studio.deliver("maintenance")
 
-    @pytest.mark.parametrize("queue", ["publish", "export", "uploads", "failed"])
+    @pytest.mark.parametrize("queue", ["publish", "export", "uploads", "assembly", "failed"])
     def test_moves_dead_letters_back(self, studio, admin, queue):
         for body in ("{}", '{"task_id": "x"}'):
             queues.keep_dead_letter(studio.cloud.queue_urls[queue], body)

@@ -114,7 +114,7 @@ def test_a_task_that_a_worker_processes_is_left_to_it(studio):
     assert studio.task(task_id)["status"] == tasks.SUCCESS
 
 
-@pytest.mark.parametrize("queue", ["publish", "export", "maintenance", "uploads"])
+@pytest.mark.parametrize("queue", ["publish", "export", "maintenance", "uploads", "assembly"])
 @pytest.mark.parametrize("body", ["no JSON", "[1]", '{"task_id": 7, "jobs": 7}', '{"jobs": [7, {"task_id": "x"}]}'])
 def test_any_message_is_kept_in_the_queue_that_it_came_from(studio, monkeypatch, queue, body):
     sent: dict[str, str] = {}

@@ -27,6 +27,7 @@ OBJECTS = {
     "UploadPart": "PutObject",
     "CompleteMultipartUpload": "PutObject",
     "AbortMultipartUpload": "AbortMultipartUpload",
+    "ListParts": "ListMultipartUploadParts",
 }
 QUEUES = {
     "SendMessage": "SendMessage",
@@ -79,7 +80,7 @@ def _of_objects(operation: str, arguments: dict[str, Any]) -> Iterator[Need]:
         yield "s3:PutObject", _object(arguments["Key"]), None
     elif operation == "ListObjectsV2":
         yield "s3:ListBucket", BUCKET, ("s3:prefix", arguments["Prefix"])
-    elif operation == "CopyObject":
+    elif operation in ("CopyObject", "UploadPartCopy"):
         yield "s3:GetObject", _object(arguments["CopySource"]["Key"]), None
         yield "s3:PutObject", _object(arguments["Key"]), None
     else:

@@ -22,6 +22,7 @@ from chalicelib.models.clipboard import ClipboardEntry
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.invitations import Invitation
 from chalicelib.models.nodes import Node
+from chalicelib.models.resumable_uploads import ResumableUpload
 from chalicelib.models.saved_searches import SavedSearch
 from chalicelib.models.users import User
 from tests.models.builders import put
@@ -58,6 +59,18 @@ def public_of(state: State) -> str:
 
 def upload_url(_: State) -> dict[str, Any]:
     return {"size": 5, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
+
+
+def in_parts(_: State) -> dict[str, Any]:
+    return {"size": 5, "checksum": "b" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
+
+
+def new_upload(_: State) -> str:
+    """Another user's."""
+    upload = ResumableUpload(new_id(), new_id(), filename=f"{new_id()}.pdf", file_size=5, part_size=5, key="k", file={})
+    upload.created, upload.expires = now(), int(now().timestamp()) + 60
+    upload.save()
+    return str(upload.id)
 
 
 def form(_: State) -> bytes:

@@ -49,7 +49,8 @@ class Judge:
         try:
             return self._call(client, operation, arguments)
         except ClientError as error:
-            if service == "s3" and error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            is_missing = error.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+            if service == "s3" and is_missing and error.response["Error"]["Code"] != "NoSuchUpload":
                 self.check(service, operation, arguments, needed_if_missing)
             raise
 

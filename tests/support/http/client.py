@@ -36,7 +36,9 @@ from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
 from tests.support.source.code import ROOT
 
-WORKERS = {name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance", "failed")}
+WORKERS = {
+    name: getattr(application, name) for name in ("uploads", "publish", "export", "maintenance", "assembly", "failed")
+}
 TABLE = RouteTable(application.app.routes)
 ARN = "arn:aws:sqs:us-east-1:123456789012:"
 CONTEXT = LambdaContext("api", 29.0)

@@ -15,6 +15,7 @@ from tests.support.worlds.accounts import ACTIVATE, CHOOSE, REGISTER, RESET, new
 
 BASE = "/api/internal"
 UPLOAD_URL = "/api/file/upload_url"
+UPLOAD = "/api/upload"
 PASSWORD = "correct horse"
 Path = tuple[str | int, ...]
 
@@ -86,6 +87,15 @@ def good_bodies(studio: Studio) -> dict[str, Any]:
             "duration": 5,
             "resumable": False,
         },
+        UPLOAD: {
+            "size": 5,
+            "checksum": "c" * 32,
+            "name": "a.mp3",
+            "file_format": "mp3",
+            "preset": "audio",
+            "duration": 5,
+            "part_size": 5 * 1024**2,
+        },
     }
 
 
@@ -97,7 +107,7 @@ def good_status(path: str) -> int:
 
 
 _BY_MAIL = {REGISTER: 202, RESET: 202, CHOOSE: 204}
-_CREATING_NOTHING = ("/api/user/me/password", UPLOAD_URL, "/api/sync")
+_CREATING_NOTHING = ("/api/user/me/password", UPLOAD_URL, UPLOAD, "/api/sync")
 
 
 def good_nodes(studio: Studio) -> dict[str, dict[str, Any]]:
