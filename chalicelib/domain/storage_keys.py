@@ -5,6 +5,7 @@ import re
 DRAFT = "next"  # takes the place of a version; Kolibri fetches it if the version it got is null
 FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
 STORED_FILES = "content/storage/"
+RAW_DATA = "items/"
 _VERSIONED = re.compile(r".*-([0-9]+)\.sqlite3", re.DOTALL)
 _STORED = re.compile(STORED_FILES + r"[0-9a-f]/[0-9a-f]/" + FILENAME.pattern)
 
@@ -94,4 +95,4 @@ def retained_files_key(channel_id: str) -> str:
 
 def raw_data_key(digest: str) -> str:
     """Key of a question's raw data that is too large for DynamoDB, by its SHA-256."""
-    return f"items/{digest}.json"
+    return f"{RAW_DATA}{digest}.json"

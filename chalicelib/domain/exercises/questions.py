@@ -94,6 +94,18 @@ def files_of(item: AssessmentItemData, sizes: Mapping[str, int]) -> list[FileDat
     return remaining + [_image(item, name, sizes[name]) for name in names if name not in present and name in sizes]
 
 
+def unlisted(item: AssessmentItemData) -> list[str]:
+    """The names of stored files' form that a question shows and that are not among its files."""
+    present = {file_name(file) for file in item["files"]}
+    return [name for name in shown(item) if is_image_name(name) and name not in present]
+
+
+def with_unlisted(item: AssessmentItemData, sizes: Mapping[str, int]) -> AssessmentItemData:
+    """A question that lists the stored images that it shows. `sizes` are those of stored files in bytes, by name."""
+    added = [_image(item, name, sizes[name]) for name in unlisted(item) if name in sizes]
+    return {**item, "files": [*item["files"], *added]} if added else item
+
+
 def file_name(file: FileData) -> str:
     """The name under which a file is stored."""
     return f"{file['checksum']}.{file['file_format']}"

@@ -26,11 +26,12 @@ from chalicelib.models.uploads import Upload
 from chalicelib.operations.access import channel_rights, policy
 from chalicelib.operations.nodes import build_nodes
 from chalicelib.operations.nodes.remote_sources import sources_of
-from chalicelib.operations.storage import uses
+from chalicelib.operations.storage import shown_images, uses
 from chalicelib.schemas.base import parse
 from chalicelib.schemas.chef import MAX_NODES, NodeIn, RemoteNodeIn
 
 Sent = NodeIn | RemoteNodeIn
+Built = tuple[NodeData, list[AssessmentItemData]]  # a node and its questions
 MAX_FILES = 5000  # different files of one node and its questions
 MAX_REQUEST_BYTES = 3_800_000  # a transaction is limited to 4 MB
 CLOSED = "This upload was replaced by a newer one. Call create_channel again."
@@ -147,12 +148,12 @@ def _add(user: Identity, parent: Node, state: _State, new: list[Sent], sent: lis
     """Write the new nodes. Returns None, or EXISTS if another request was faster."""
     tree_state = _tree_state(state.channel, parent)
     above = trees.ancestors(parent, tree_state is TreeState.BEING_BUILT)
-    built = _build(user, parent, state, new, sent)
+    built = [(node, shown_images.listed(items)) for node, items in _build(user, parent, state, new, sent)]
     _refuse_large(built)
-    questions = [item for _, items in built for item in items]
+    made = [item for _, items in built for item in items]
     known = state.charged if policy.owns(user, state.channel.owner_id) and not _is_remote(new) else None
-    uses.begin(state.channel, [node for node, _ in built], questions, known)
-    assessment_items.save(questions)
+    uses.begin(state.channel, [node for node, _ in built], made, known)
+    assessment_items.save(made)
     refused = _append(parent, above, [node for node, _ in built], tree_state)
     if refused is Refusal.CLOSED:
         raise Conflict(CLOSED)
@@ -178,7 +179,7 @@ def _append(parent: Node, above: list[str], added: list[NodeData], state: TreeSt
     return None
 
 
-def _refuse_large(built: list[tuple[NodeData, list[AssessmentItemData]]]) -> None:
+def _refuse_large(built: list[Built]) -> None:
     """Raise ValidationFailed, in terms that chef authors know, for data that exceeds a limit of DynamoDB."""
     for item in (item for _, items in built for item in items):
         inline = "" if assessment_items.lies_apart(item) else item["raw_data"]
@@ -203,9 +204,7 @@ def _tree_state(channel: Channel, parent: Node) -> TreeState:
     return roots[parent.tree_id]
 
 
-def _build(
-    user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]
-) -> list[tuple[NodeData, list[AssessmentItemData]]]:
+def _build(user: Identity, parent: Node, state: _State, new: list[Sent], sent: list[Sent]) -> list[Built]:
     sizes, missing = sizes_of(build_nodes.filenames(new), state.stored)
     wrong = {
         f"content_data.{index}.files": [f"These files are not stored. Upload them first: {', '.join(absent)}"]

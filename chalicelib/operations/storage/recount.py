@@ -26,7 +26,7 @@ from chalicelib.models.base import update_if
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
 from chalicelib.models.users import User
-from chalicelib.operations.storage import ownership, retained_files, tree_files, uses
+from chalicelib.operations.storage import ownership, retained_files, shown_images, tree_files, uses
 from chalicelib.operations.storage.channel_files import PAGE, pages
 from chalicelib.operations.storage.charging import reconcile
 from chalicelib.telemetry import log
@@ -88,6 +88,7 @@ def _trees(channel_id: str, start: str, deadline: float) -> Cursor:
             own = [node for node in found if node["channel_id"] == channel_id]
             own_ids = {node["id"] for node in own}
             own_items = [item for item in items if item["contentnode_id"] in own_ids]
+            shown_images.list_missing(channel, own_items)
             _write_missing(channel, list(file_references.of_parts(channel_id, own, own_items).values()))
             if time.monotonic() > deadline:
                 return TREES, channel_id, str(at + tree_files.CHUNK)

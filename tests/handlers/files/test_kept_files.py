@@ -9,7 +9,7 @@ from chalicelib.aws import storage as bucket
 from chalicelib.domain.storage_keys import database_key, retained_files_key, withdrawn_key
 from chalicelib.domain.storage_uses import DATABASES, use_of
 from chalicelib.errors import Busy
-from chalicelib.models import channels, file_references, storage_passes
+from chalicelib.models import assessment_items, channels, file_references, storage_passes
 from chalicelib.models.file_references import FileReference
 from chalicelib.operations.storage import recount, retained_files
 from tests.conftest import PREFIX
@@ -194,3 +194,46 @@ def test_thumbnails_that_are_scaled_keep_their_sources(studio):
     publish(studio, nodes.resource("d", files=files))
     assert not storage.unreferenced(studio.cloud)
     assert picture in {name for _, name in uses(studio)}
+
+
+class TestImagesThatQuestionsShow:
+    """A chef may name a stored image in a question's text without listing it."""
+
+    @pytest.fixture
+    def picture(self, studio):
+        return storage.put(studio, images.png(size=(33, 44)), "png")
+
+    def upload(self, studio, picture, **fields):
+        channel_id, root = studio.make_channel()
+        text = f"![](${{☣ CONTENTSTORAGE}}/{picture})"
+        [node_id] = studio.add(root, nodes.exercise("e", nodes.question("q", question=text, **fields))).values()
+        return channel_id, node_id
+
+    def test_are_kept(self, studio, picture):
+        channel_id, _ = self.upload(studio, picture)
+        assert (channel_id, picture) in uses(studio, "question")
+        assert not storage.unreferenced(studio.cloud)
+
+    def test_are_listed_once(self, studio, picture):
+        _, node_id = self.upload(studio, picture, files=[nodes.file(picture, "exercise_image")])
+        [item] = assessment_items.of(node_id)
+        assert [file_references.name_of(file) for file in item["files"]] == [picture]
+
+    def test_that_are_not_stored_are_left_out(self, studio):
+        _, node_id = self.upload(studio, f"{'0' * 32}.png")
+        assert assessment_items.of(node_id)[0]["files"] == []
+
+    @pytest.mark.parametrize("size", [0, assessment_items.MAX_INLINE_BYTES])
+    def test_in_questions_of_earlier_versions_are_listed_by_the_recount(self, studio, picture, size):
+        channel_id, node_id = self.upload(studio, picture)
+        assert studio.finish(channel_id).status == 200
+        raw = json.dumps({"text": f"![](${{☣ CONTENTSTORAGE}}/{picture})" + "x" * size}, ensure_ascii=False)
+        [item] = assessment_items.of(node_id)
+        assessment_items.save([{**item, "question": "", "raw_data": raw, "type": "perseus_question", "files": []}])
+        file_references.remove((row.filename, row.use) for row in storage.stored(studio.cloud, FileReference))
+        storage.recount_all(studio)
+        assert (channel_id, picture) in uses(studio, "question")
+        storage.recount_all(studio)
+        assert (channel_id, picture) in uses(studio, "question")
+        [file] = assessment_items.of(node_id)[0]["files"]
+        assert studio.get(f"/api/file/{file['id']}").status == 200
