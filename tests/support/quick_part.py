@@ -30,6 +30,7 @@ SKIPPED = {
         "handlers/nodes/test_contentnode_limits.py",
         "handlers/nodes/test_node_spacing.py",
         "handlers/public/test_public_large.py",
+        "handlers/publishing/test_publish_shapes.py::test_a_tree_of_60_levels",
         "handlers/publishing/test_publish.py::test_long_notes_of_many_versions_do_not_stop_publishing",
         "handlers/accounts/test_session_passwords.py::test_takes_as_long_for_an_unknown_account",
         "handlers/sync/test_sync_order.py",
