@@ -53,6 +53,11 @@ def frozen_tree_key(worker: str) -> str:
     return f"work/{worker}/tree.jsonl.gz"
 
 
+def checkpoint_key(worker: str, nodes: int) -> str:
+    """Key of what a publish worker had read of a tree after so many nodes; deleted after a week."""
+    return f"work/{worker}/nodes-{nodes}"
+
+
 def cached_result_key(name: str) -> str:
     """Key of a cached result that was computed in the background; deleted after a week."""
     return f"work/{name}/answer.json.gz"

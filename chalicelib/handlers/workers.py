@@ -150,7 +150,7 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
         except Exception:
             if is_last:
                 with suppress(Busy):  # another worker processes the task, and will end it
-                    publish_failure.give_up(message["task_id"])
+                    publish_failure.give_up_or_continue(message["task_id"])
             raise
 
     return work

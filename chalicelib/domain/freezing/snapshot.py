@@ -15,7 +15,8 @@ from chalicelib.domain.types import LABELS, ChannelData, NodeData, SnapshotNode
 
 # Every chef run creates all nodes again, so these change even if the published content does not.
 _VOLATILE = frozenset({"id", "tree_id", "parent_id"})
-_NOT_PUBLISHED = frozenset({"incomplete_reasons", "incomplete_revs"})
+_OWN = "own_language"  # of a topic, which others inherit; `language` is the published one
+_NOT_PUBLISHED = frozenset({"incomplete_reasons", "incomplete_revs", _OWN})
 _SETS = ("tags", *LABELS)
 # The uploader and the id of a file are not published.
 _UPLOAD_FIELDS = frozenset({"id", "uploaded_by"})
@@ -26,6 +27,7 @@ class Records(Protocol):
 
     def append(self, node: NodeData, /) -> None: ...
     def __getitem__(self, number: int, /) -> NodeData: ...
+    def __len__(self) -> int: ...
 
 
 class Freezing:
@@ -55,8 +57,17 @@ class Freezing:
             return node, False
         parent_id = None if parent == NOWHERE else self._ids[parent]
         self._requiring = self._requiring or bool(node["prerequisites"])
-        placed = cast(NodeData, {**node, "parent_id": parent_id, "files": one_per_slot(node["files"])})
-        return self._inheritance.of(placed), True
+        changes = {"parent_id": parent_id, "files": one_per_slot(node["files"]), _OWN: node["language"]}
+        return self._inheritance.of(cast(NodeData, {**node, **changes})), True
+
+    def resume(self) -> None:
+        """Continue after the nodes in the records, which another worker has prepared and added."""
+        for number in range(len(self._records)):
+            node = self._records[number]
+            if self._selection.add(node) is not None:
+                self._requiring = self._requiring or bool(node["prerequisites"])
+                self._inheritance.of(cast(NodeData, {**node, "language": node[_OWN]}))  # type: ignore[literal-required]
+            self._added += 1
 
     def add(self, node: NodeData) -> None:
         """Add a node after `prepared`."""

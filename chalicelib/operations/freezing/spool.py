@@ -4,6 +4,7 @@ import json
 import os
 import zlib
 from array import array
+from itertools import accumulate, pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Self, cast
@@ -33,6 +34,20 @@ class Spool:
         start, end = self._ends[number], self._ends[number + 1]
         self._file.flush()
         return cast(NodeData, json.loads(zlib.decompress(os.pread(self._file.fileno(), end - start, start))))
+
+    def part(self, start: int) -> bytes:
+        """The nodes from a number on, for `extend`."""
+        first, last = self._ends[start], self._ends[-1]
+        lengths = array("I", (after - before for before, after in pairwise(self._ends[start:])))
+        self._file.flush()
+        return len(lengths).to_bytes(4) + lengths.tobytes() + os.pread(self._file.fileno(), last - first, first)
+
+    def extend(self, part: bytes) -> None:
+        """Add the nodes of a part."""
+        count = int.from_bytes(part[:4])
+        lengths = array("I", part[4 : 4 + 4 * count])
+        self._ends.extend(accumulate(lengths[1:], initial=self._ends[-1] + lengths[0]) if count else ())
+        self._file.write(part[4 + 4 * count :])
 
     def __enter__(self) -> Self:
         return self

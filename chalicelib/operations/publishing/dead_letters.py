@@ -78,4 +78,4 @@ def _end(task_id: str) -> None:
         maintenance.give_up(task_id)
         return
     with suppress(Busy):  # another worker processes the task, and will end it
-        publish_failure.give_up(task_id, REASON)
+        publish_failure.give_up_or_continue(task_id, REASON)

@@ -3,28 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.errors import StudioError
 from chalicelib.export.content_db import ContentDatabaseError
 from chalicelib.models import channels, secret_tokens, tasks
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.background.progress import Progress
-from chalicelib.operations.freezing import frozen_trees
+from chalicelib.operations.freezing import checkpoints, frozen_trees
 from chalicelib.operations.publishing import pending_changes, publish_failure, publish_lock, settled, tree_freezing
 from chalicelib.operations.publishing.publish_lock import PUBLISH
 from chalicelib.operations.publishing.settled import NOTES_KEPT, Found
-from chalicelib.operations.publishing.tree_freezing import FrozenState
+from chalicelib.operations.publishing.tree_freezing import FrozenState, NotPublishable
 from chalicelib.operations.search import search_index_update
 from chalicelib.telemetry import log
 
 NOTHING = "The tree has no complete resource. Add or complete one, then publish again."
 UNCHANGED = "Nothing has changed since version {version}, so there is no new version."
-
-
-class NotPublishable(StudioError):
-    """The channel's tree cannot be published; the message is shown to its editors."""
-
-    title = "Not publishable"
 
 
 def run(task_id: str) -> None:
@@ -46,7 +38,7 @@ def with_lease(task_id: str, stage: str, work: Callable[[Task, Channel], None]) 
     log.info(stage)
     if channel.deleted:
         work = publish_failure.refuse_deleted
-    elif publish_failure.is_killed_too_often(channel):
+    elif publish_failure.is_killed_too_often(task, channel):
         work = publish_failure.fail
     try:
         with publish_lock.kept_alive(task, channel):
@@ -70,7 +62,7 @@ def _prepare(task: Task, channel: Channel) -> None:
         search_index_update.send_refresh(channel.id)
         _end_unchanged(task, channel, known)
         return
-    with tree_freezing.freeze(channel, _root_of(task, channel), Progress(task)) as state:
+    with tree_freezing.freeze(task, channel, _root_of(task, channel)) as state:
         if not state.tree.summary["resources"]:
             raise NotPublishable(" ".join([NOTHING, *state.found.omitted.notes]))
         if task.task_name == tasks.DRAFT:
@@ -87,7 +79,7 @@ def _prepare(task: Task, channel: Channel) -> None:
 
 def _hand_over(task: Task, channel: Channel, state: FrozenState, **arguments: Any) -> None:
     key, found = frozen_trees.keep(state.tree, str(channel.publish_worker)), state.found
-    arguments |= {"remarks": found.remarks, "groups": found.omitted.groups}
+    arguments |= {checkpoints.ARGUMENT: None, "remarks": found.remarks, "groups": found.omitted.groups}
     publish_lock.hand_over(task, channel, snapshot_key=key, notes=[*found.remarks, *found.omitted.notes], **arguments)
 
 

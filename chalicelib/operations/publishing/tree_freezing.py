@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from chalicelib.domain.exercises.completion import first_sentence
 from chalicelib.domain.freezing.snapshot import Freezing, frozen
 from chalicelib.domain.trees.frozen_tree import FrozenTree
 from chalicelib.domain.trees.tree_tally import Tally
 from chalicelib.domain.types import ChannelData, NodeData, SnapshotNode
-from chalicelib.errors import Conflict
+from chalicelib.errors import Busy, Conflict, StudioError
 from chalicelib.models import channels, nodes, tree_outline
 from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
 from chalicelib.models.tree_outline import Outline
 from chalicelib.operations.background.progress import Progress
-from chalicelib.operations.freezing import exercise_pictures, stored_pictures
+from chalicelib.operations.freezing import checkpoints, exercise_pictures, stored_pictures
+from chalicelib.operations.freezing.checkpoints import Journal
 from chalicelib.operations.freezing.spool import Spool
 from chalicelib.operations.publishing import derived_files
 from chalicelib.operations.publishing.derived_files import Derived
@@ -28,6 +30,7 @@ from chalicelib.operations.publishing.settled import Found
 from chalicelib.operations.trees import tree_statistics
 
 WINDOW = 400  # nodes that are read at once
+RESTLESS = "The tree was edited again and again while it was read. Publish again when nobody edits the channel."
 
 
 @dataclass(frozen=True)
@@ -39,25 +42,60 @@ class FrozenState:
     found: Found
 
 
-@contextmanager
-def freeze(channel: Channel, root_id: str, progress: Progress) -> Iterator[FrozenState]:
-    """Freeze a tree of a channel; its nodes can be read within the block.
+class NotPublishable(StudioError):
+    """The channel's tree cannot be published; the message is shown to its editors."""
 
-    Raises Conflict if the tree changed while it was read.
+    title = "Not publishable"
+
+
+@contextmanager
+def freeze(task: Task, channel: Channel, root_id: str) -> Iterator[FrozenState]:
+    """Freeze a tree of a channel for a task; its nodes can be read within the block.
+
+    Continues where the last worker stopped, if the tree is the same. Raises Conflict if the tree changed while it was
+    read, NotPublishable if that happened again and again, and Busy if this worker leaves the rest to the next one.
     """
+    progress = Progress(task)
     progress.step("Reading the tree", 5, 10)
-    outline = _outline(channel.id, root_id)
-    progress.step("Making thumbnails and exercise archives", 10, 80, len(outline.ids))
-    data = _channel_data(channel)
-    with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "nodes") as spool:
-        freezing = Freezing(data, outline.ids, outline.parents, spool)
-        derived = _read(channel, outline, freezing, progress)
-        _check_tree(channel.id, root_id)
-        freezing.finish()
-        tree, digest = frozen(freezing, data, int(channel.version) + 1)
-        omitted = freezing.left_out(int(channel.rev), first_sentence)
-        is_final = derived.is_final and bool(data["thumbnail"] or not channel.thumbnail)
-        yield FrozenState(tree, digest, Found(omitted, exercise_pictures.note(derived.left_out), is_final))
+    try:
+        outline = _outline(channel.id, root_id)
+        with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "nodes") as spool:
+            yield _freeze_nodes(task, channel, outline, spool, progress)
+    except Conflict:
+        checkpoints.forget(task)
+        raise
+
+
+def _freeze_nodes(task: Task, channel: Channel, outline: Outline, spool: Spool, progress: Progress) -> FrozenState:
+    data, journal = _channel_data(channel), Journal(task, channel, checkpoints.tree_of(channel, outline.ids))
+    if journal.restarts > checkpoints.MAX_RESTARTS:
+        raise NotPublishable(RESTLESS)
+    freezing = Freezing(data, outline.ids, outline.parents, spool)
+    derived = _restored(channel.id, journal, freezing, spool)
+    progress.step("Making thumbnails and exercise archives", 10, 80, len(outline.ids), before=len(spool))
+    _read(channel, outline, freezing, derived, spool, journal, progress)
+    _check_tree(channel.id, outline.ids[0])
+    freezing.finish()
+    tree, digest = frozen(freezing, data, int(channel.version) + 1)
+    omitted = freezing.left_out(int(channel.rev), first_sentence)
+    is_final = derived.is_final and bool(data["thumbnail"] or not channel.thumbnail)
+    return FrozenState(tree, digest, Found(omitted, exercise_pictures.note(derived.left_out), is_final))
+
+
+def _restored(channel_id: str, journal: Journal, freezing: Freezing, spool: Spool) -> Derived:
+    """Continue with what earlier workers have read, if anything."""
+    derived = Derived(channel_id)
+    for noted in journal.restore(spool):
+        derived.left_out |= set(noted["left_out"])
+        derived.is_final &= noted["is_final"]
+        freezing.faults |= {int(number): fault for number, fault in noted["faults"].items()}
+    freezing.resume()
+    return derived
+
+
+def _noted(freezing: Freezing, derived: Derived) -> dict[str, Any]:
+    """What is noted with a checkpoint."""
+    return {"left_out": sorted(derived.left_out), "is_final": derived.is_final, "faults": freezing.faults}
 
 
 def _outline(channel_id: str, root_id: str) -> Outline:
@@ -69,16 +107,28 @@ def _outline(channel_id: str, root_id: str) -> Outline:
     return outline
 
 
-def _read(channel: Channel, outline: Outline, freezing: Freezing, progress: Progress) -> Derived:
-    """Read the nodes of a tree, make their derived files, and store the statistics of the tree."""
-    tally, derived = Tally(), Derived(channel.id)
-    for at in range(0, len(outline.ids), WINDOW):
+def _read(
+    channel: Channel,
+    outline: Outline,
+    freezing: Freezing,
+    derived: Derived,
+    spool: Spool,
+    journal: Journal,
+    progress: Progress,
+) -> None:
+    """Read the other nodes of a tree, make their derived files, and store the statistics of the tree."""
+    start, tally = len(spool), Tally()
+    for at in range(start, len(outline.ids), WINDOW):
         window = list(_window(channel.id, outline, at))
         for node in window:
             tally.add(node)
         _freeze(freezing, window, at, derived, progress)
-    tree_statistics.keep(outline.ids[0], tally, int(channel.rev))
-    return derived
+        if journal.is_due() or journal.is_late():
+            journal.save(spool, _noted(freezing, derived))
+        if journal.is_late():
+            raise Busy("The next worker continues.", retry_after=0)
+    if not start:  # those of a tree that several workers have read are counted when somebody asks for them
+        tree_statistics.keep(outline.ids[0], tally, int(channel.rev))
 
 
 def _window(channel_id: str, outline: Outline, at: int) -> Iterator[NodeData]:

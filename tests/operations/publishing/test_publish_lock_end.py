@@ -8,8 +8,9 @@ from chalicelib.models import changes, channels, tasks
 from chalicelib.models.base import now
 from chalicelib.models.channel_versions import ChannelVersion
 from chalicelib.operations.publishing import publish_failure, publish_lock
-from chalicelib.operations.publishing.prepare import NotPublishable, with_lease
+from chalicelib.operations.publishing.prepare import with_lease
 from chalicelib.operations.publishing.publish_lock import EXPORT, PUBLISH
+from chalicelib.operations.publishing.tree_freezing import NotPublishable
 from tests.operations.publishing.publish_steps import at_export, begin, only, sent
 from tests.support.existing import existing
 from tests.support.worlds.publishing_world import FAULTS, VISIBILITY, Message, following

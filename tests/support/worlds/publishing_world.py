@@ -153,7 +153,7 @@ class Publishing:
             self._note_failure(message)
             return None
         claimed = publish_lock.claim(message.task_id, message.stage)
-        if claimed is None or not publish_failure.is_killed_too_often(claimed[1]):
+        if claimed is None or not publish_failure.is_killed_too_often(*claimed):
             return claimed
         publish_failure.fail(*claimed)
         self._note_failure(message)
