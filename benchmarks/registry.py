@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import editing, files, long_list, package, public, search, thousand
+from benchmarks import editing, files, long_list, package, public, search, thousand, together
 from benchmarks.report import Wanted, seconds
 
 Figures = dict[str, list[float]]
@@ -45,4 +45,5 @@ BENCHMARKS = (
     Benchmark(editing.ROWS, lambda server: editing.measure(server.url, server.work)),
     Benchmark(search.ROWS, lambda server: search.measure(server.url, server.token, server.work)),
     Benchmark(long_list.ROWS, lambda server: long_list.measure(server.url, server.token, server.work)),
+    Benchmark(together.ROWS, lambda server: together.measure(server.url, server.token)),
 )

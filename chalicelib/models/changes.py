@@ -186,9 +186,10 @@ def abandon(counter: Counter) -> None:
     LEASE.abandon(Change(counter.owner, 0), counter.lease)
 
 
-def pause(attempt: int) -> None:
-    """Wait briefly before retrying after a conflict."""
-    time.sleep(random.uniform(0, 0.005 * min(attempt + 1, 10)))  # noqa: S311 (jitter, not a secret)
+def pause(attempt: int, took: float = 0.0) -> None:
+    """Wait briefly before retrying after a conflict. The longer an attempt `took`, in seconds, the longer: of clients
+    that try again at once, as many as write at the same time lose again."""
+    time.sleep(random.uniform(0, max(0.005, took) * min(attempt + 1, 10)))  # noqa: S311 (jitter, not a secret)
 
 
 def number(counter: Counter, made: list[Change]) -> None:

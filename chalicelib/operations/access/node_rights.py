@@ -1,5 +1,6 @@
 """Permissions on nodes: reads a node with the data that decides them: its ancestors, its channel, the user's role."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,6 +19,7 @@ from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import Found, is_open, keys, memberships, named, roles
 from chalicelib.operations.access.policy import Role
 
+MAX_SECONDS = 12  # of attempts that lose races; the pause and the last attempt come on top
 T = TypeVar("T")
 
 
@@ -115,13 +117,17 @@ def refuse_resource(parent: Node) -> None:
 def retried(attempt: Callable[[], T | None]) -> T:
     """The first result of an attempt that is not None, which means that it lost a race; between attempts is a pause.
 
-    Raises Busy after too many of them.
+    Raises Busy after too many of them, or MAX_SECONDS, so that a request is answered before API Gateway gives it up.
     """
+    began = time.monotonic()
     for number in range(trees.MAX_RACES):
+        started = time.monotonic()
         result = attempt()
         if result is not None:
             return result
-        changes.pause(number)
+        if time.monotonic() - began > MAX_SECONDS:
+            break
+        changes.pause(number, time.monotonic() - started)
     raise Busy("Other requests are changing the same channel. Send this request again.")
 
 
