@@ -49,6 +49,7 @@ class Change(Table):
     user_id = UnicodeAttribute(null=True)
     created_by_id = UnicodeAttribute(null=True)
     session = UnicodeAttribute(null=True)  # of the sender
+    client_rev = NumberAttribute(null=True)  # by which the sender's client counts its changes; missing in older items
     unpublishable = BooleanAttribute(null=True)
     status = UnicodeAttribute(null=True)
     errors = JSONAttribute(null=True)  # sentences, or {field: sentences}
@@ -119,6 +120,18 @@ def _counter(owner: str, item: Change | None) -> Counter:
 def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
     """Up to `limit` changes with higher revisions, in order, read when needed."""
     return iter(Change.query(owner, Change.rev > max(rev, 0), limit=limit, page_size=limit, consistent_read=True))
+
+
+def is_repeated(change: Change, mark: str | None) -> bool:
+    """Whether a client sent a change again that it had sent as the one with this mark ("<owner>/<rev>"), as it got no
+    answer. One read."""
+    owner, _, rev = (mark or "").rpartition("/")
+    earlier = find(Change, owner, int(rev)) if owner and change.client_rev is not None else None
+    return earlier is not None and _sent_as(earlier) == _sent_as(change)
+
+
+def _sent_as(change: Change) -> tuple[Any, ...]:
+    return (change.created_by_id, change.session, change.client_rev, change.type, change.key)
 
 
 def append(counter: Counter, made: list[Change], holder: str = "", seconds: float = 0) -> Counter | None:

@@ -17,6 +17,7 @@ from chalicelib.identity.authentication import Identity
 from chalicelib.models import file_references, nodes, purges
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import in_parallel
+from chalicelib.models.changes import is_repeated
 from chalicelib.models.children import Child
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.nodes import Node
@@ -37,13 +38,14 @@ MAX_NODES = 1000  # removed by one message
 def delete(user: Identity, node_id: str, origin: Origin) -> None:
     """Move a node to the trash, or delete it for good if it is there.
 
-    A sync change that moved it there and is applied again, as its worker was killed, does nothing. Raises
-    BadRequest for roots.
+    A sync change that moved it there does nothing if it is applied again, as its worker was killed, or sent again, as
+    its client got no answer. Raises BadRequest for roots.
     """
     try:
         node_moves.move_to_trash(user, node_id, origin)
     except node_moves.InTrash as found:
-        if found.node.deleted_by != origin.mark:
+        mark = found.node.deleted_by
+        if mark != origin.mark and not (origin.applied and is_repeated(origin.applied, mark)):
             purge(user, node_id, origin)
 
 

@@ -254,6 +254,7 @@ def _item(user: Identity, claim: Claim) -> Change:
         user_id=None if claim.channel_id else user.user_id,
         created_by_id=user.user_id,
         session=user.session,
+        client_rev=change.rev,
         unpublishable=change.type == PUBLISHED,
         status=changes.PENDING,
     )

@@ -51,6 +51,20 @@ def test_deleted_nodes_are_in_the_trash(studio, client, root):
     assert contentnode.row(studio, node)["parent"] == root
 
 
+def test_a_deletion_that_is_sent_twice_leaves_the_node_in_the_trash(studio, client, root):
+    """The answer to the first one was lost. A second deletion of the client deletes the node for good."""
+    node = new_id()
+    done(client, client.created(node, root))
+    lost = client.deleted(node)
+    assert client.ask({**lost, "rev": 7}).status == 200
+    received = client.send({**lost, "rev": 7})
+    assert (received["errors"], len(received["successes"])) == ([], 1)
+    trash = studio.get(f"/api/channel/{client.channel_id}").json["trash_root_id"]
+    assert contentnode.children(studio, trash) == ["n"]
+    done(client, {**lost, "rev": 8})
+    assert contentnode.children(studio, trash) == []
+
+
 def test_a_copy_leaves_out_excluded_descendants(studio, client, root):
     top, kept, left, copy = new_id(), new_id(), new_id(), new_id()
     made = [client.created(top, root), client.created(kept, top, "k"), client.created(left, top, "l")]
