@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz screenshots lint lint-template lock format demo bench bench-scale user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job collect restore-file pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz chaos screenshots lint lint-template lock format demo bench bench-scale user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job collect restore-file pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -54,6 +54,9 @@ test-dynamodb-local: $(APP) ## run the tests of models, handlers and faults agai
 
 fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document, and as many bodies of sync and uploads: no 5xx
 	FUZZ=$(or $(N),10000) $(BIN)/python -m pytest -s --timeout 36000 tests/http/test_fuzz.py tests/http/test_fuzz_bodies.py $(ARGS)
+
+chaos: $(APP) ## SEED=1 STEPS=2000: 20 chefs and six editors work while AWS calls fail and processes are killed; then check that everything is whole
+	@exec $(BIN)/python -m tests.chaos $(or $(SEED),1) $(or $(STEPS),2000)
 
 screenshots: setup clients ffmpeg chromium ## walk through all pages in a browser and keep a picture of each in docs/images
 	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e/journey $(ARGS)

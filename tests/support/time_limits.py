@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 TESTS = Path(__file__).parents[1]
-SUBPROCESSES: Final = {TESTS / "e2e", TESTS / "deployed"}  # their first test also starts the stack and Kolibri
+SUBPROCESSES: Final = {TESTS / "e2e", TESTS / "deployed", TESTS / "chaos"}  # the first also start the stack and Kolibri
 MAX_SECONDS: Final = 300  # as in pyproject.toml
 MAX_SECONDS_GENERATED: Final = 1200  # Hypothesis minimizes a failing example for up to 300 s
 MAX_SECONDS_SUBPROCESSES: Final = 1800

@@ -12,8 +12,9 @@ import json
 import os
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
@@ -54,6 +55,13 @@ def empty_queue(name: str) -> None:
 def later(seconds: int) -> Iterator[None]:
     """Set the queues' clock forward, so that delayed messages can be received."""
     with patch("moto.sqs.models.unix_time_millis", lambda: (time.time() + seconds) * 1000):
+        yield
+
+
+@contextmanager
+def written_at(clock: Callable[[], datetime]) -> Iterator[None]:
+    """Let S3 take the times of writing from a clock."""
+    with patch("moto.s3.models.utcnow", clock):
         yield
 
 

@@ -24,12 +24,13 @@ def recounted(root_id: str) -> dict[str, tuple[int, ...]]:
     for node in tree:
         above = node.parent_id
         while above:
-            below[above].update(_shares(node))
+            below[above].update(shares(node))
             above = parents[above]
     return {f"{node.title} {node.id}": tuple(below[node.id][name] for name in COUNTS) for node in tree}
 
 
-def _shares(node: Any) -> dict[str, int]:
+def shares(node: Any) -> dict[str, int]:
+    """What a node adds to the counts of each node above it."""
     is_resource = node.kind != content_kinds.TOPIC
     return {
         "total_count": 1,

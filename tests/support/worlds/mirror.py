@@ -41,6 +41,7 @@ class Mirror:
         self.nodes: dict[str, Row] = {root: stated(contentnode.row(studio, root))}
         self.children: dict[str, list[str]] = {root: []}
         self.rows: dict[tuple[str, Any], Row] = {}
+        self.made: set[str] = set()  # nodes that a change has made, and no later one has moved or deleted
         self._read_below(root)
 
     def apply(self, response: Row) -> list[int]:
@@ -66,15 +67,19 @@ class Mirror:
         if type == UPDATED:
             self.nodes[id].update(_fields(change))
         elif type == DELETED:
+            self.made.discard(id)
             self._take(id)
         elif type == MOVED:
+            self.made.discard(id)
             self._take(id)
             if change["target"] in self.nodes:  # otherwise, it is in another channel
                 self._put(id, change["target"], change["position"])
         elif type == CREATED:
             self.nodes[id] = dict(change["obj"])
-            self._take(id)  # it may have been read already, with what is above it
-            self._put(id, change["obj"]["parent"], "last-child")
+            if id not in self.made:  # otherwise, its client has sent the change twice
+                self._take(id)  # it may have been read already, with what is above it
+                self._put(id, change["obj"]["parent"], "last-child")
+                self.made.add(id)
             self._read_below(id)
         else:
             self.nodes[id] = dict(change["mods"])

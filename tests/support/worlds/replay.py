@@ -36,7 +36,7 @@ class Follower:
         assert answer.status == 200, answer.text
         replayed = copy(self)
         replayed.mirror = copy(self.mirror)
-        for name in ("nodes", "children", "rows"):
+        for name in ("nodes", "children", "rows", "made"):
             setattr(replayed.mirror, name, deepcopy(getattr(self.mirror, name)))
         types = replayed.mirror.apply(answer.json)
         replayed.assert_true()
