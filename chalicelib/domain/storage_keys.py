@@ -2,6 +2,8 @@
 
 import re
 
+from chalicelib.domain.ids import derived_id
+
 DRAFT = "next"  # takes the place of a version; Kolibri fetches it if the version it got is null
 FILENAME = re.compile(r"([0-9a-f]{32})\.([a-z0-9]{1,40})")
 STORED_FILES = "content/storage/"
@@ -88,9 +90,14 @@ def own_answer_key(name: str) -> str:
     return f"content/answers/own/{name}.json"
 
 
-def export_key(name: str) -> str:
+def export_key(user_id: str, name: str) -> str:
     """Key of the export of a user's data, by a secret name; deleted after a day, as responses for one user are."""
-    return f"content/answers/own/{name}/kolibri-studio-data.zip"
+    return f"{exports_prefix(user_id)}{name}/kolibri-studio-data.zip"
+
+
+def exports_prefix(user_id: str) -> str:
+    """What the keys of all exports of a user begin with, which are secret by what follows."""
+    return f"content/answers/own/{derived_id(user_id, 'exports')}-"
 
 
 def retained_files_key(channel_id: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from chalicelib.aws import queues, storage
 from chalicelib.domain import jobs
 from chalicelib.domain.limits import DAY, LIMITS
+from chalicelib.domain.storage_keys import exports_prefix
 from chalicelib.errors import Busy
 from chalicelib.identity.accounts import address_id
 from chalicelib.identity.authentication import Identity
@@ -113,11 +114,14 @@ def _invitations(user: User) -> Iterator[None]:
 
 
 def _export(user: User) -> Iterator[None]:
-    """Delete the download of the user's data."""
+    """Delete all downloads of the user's data, of which the task names the latest only."""
+    for key in storage.all_keys(exports_prefix(user.id)):
+        storage.delete(key)
+        yield
     task_id = export.task_id_of(user.id)
     task = tasks.get(task_id)
     if task is not None:
-        if task.result:
+        if task.result:  # that of an earlier version has another key
             storage.delete(task.result["key"])
         tasks.remove(task_id)
         yield

@@ -26,10 +26,12 @@ def run(task_id: str) -> None:
         tasks.finish(task, tasks.FAILURE, "The account is deleted.")
         return
     tasks.advance(task, 1, "Your data is being collected.")
-    key = export_key(secrets.token_hex(32))
+    key = export_key(user.id, secrets.token_hex(32))
     with tempfile.TemporaryFile() as file:
         size = export_files.write(user, file)
         file.seek(0)
         storage.put(key, file, "application/zip", PRIVATE)
+    if user_deletion.is_marked(users.get(user.id)):  # its job may have looked for exports before this one was written
+        storage.delete(key)
     result = {"key": key, "size": size, "made": now().isoformat()}
     tasks.finish(task, tasks.SUCCESS, "Your data is ready for download.", result)

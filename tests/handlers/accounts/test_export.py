@@ -15,7 +15,7 @@ from chalicelib.models import personal_data, tasks, users
 from chalicelib.models.base import now
 from chalicelib.models.bookmarks import Bookmark
 from chalicelib.models.tasks import Task
-from chalicelib.operations.accounts import export, export_files, export_job
+from chalicelib.operations.accounts import deletion, export, export_files, export_job
 from tests.conftest import BUCKET
 from tests.faults.feed_world import ANSWER_LOST, KILLED, NEVER_SENT
 from tests.faults.test_purging import stop
@@ -165,10 +165,11 @@ def test_another_user_sees_neither_state_nor_task(me):
     assert other.call("GET", f"/api/task/{export.task_id_of(me.user_id)}").status == 404
 
 
-def test_is_deleted_with_the_account(me):
+def test_all_are_deleted_with_the_account(me):
+    exported(me)
     exported(me)
     listed = {"Bucket": BUCKET, "Prefix": "content/answers/own/"}
-    assert me.studio.cloud.s3.list_objects_v2(**listed)["KeyCount"] == 1
+    assert me.studio.cloud.s3.list_objects_v2(**listed)["KeyCount"] == 2
     assert me.browser.call("POST", "/api/user/me/deletion", {"password": PASSWORD}).status == 202
     let_time_pass(me.studio)
     assert me.studio.cloud.s3.list_objects_v2(**listed)["KeyCount"] == 0
@@ -180,6 +181,19 @@ def test_a_deleted_account_is_not_exported(me):
     me.browser.call("POST", "/api/user/me/deletion", {"password": PASSWORD})
     export_job.run(export.task_id_of(me.user_id))
     assert existing(tasks.get(export.task_id_of(me.user_id))).status == tasks.FAILURE
+
+
+def test_one_that_is_written_while_the_account_is_deleted_does_not_stay(me, monkeypatch):
+    me.browser.call("POST", URL)
+    write = export_files.write
+
+    def write_late(user, file):
+        deletion.begin(existing(users.get(me.user_id)))
+        return write(user, file)
+
+    monkeypatch.setattr(export_files, "write", write_late)
+    export_job.run(export.task_id_of(me.user_id))
+    assert me.studio.cloud.s3.list_objects_v2(Bucket=BUCKET, Prefix="content/answers/own/")["KeyCount"] == 0
 
 
 def test_a_second_delivery_does_nothing(me):
