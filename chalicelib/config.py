@@ -32,6 +32,7 @@ class Settings:
     registration: str  # who may register: one of REGISTRATION, where mail can be sent
     disk_cache: int  # maximum size of the published databases that a process caches on disk
     daily_limits: Mapping[str, int]  # by name; see domain/limits.py, which has the defaults
+    retention: Mapping[str, int]  # by name; see domain/storage/retention.py, which has the defaults
     mail_from: str  # the sender of e-mail; empty to send none
     operator_mail: str  # where requests for more storage are sent; empty to send none
     collect_days: int  # after which stored files that nothing uses are deleted; 0 to keep them
@@ -61,7 +62,8 @@ def settings() -> Settings:
         registered_quota=_number("REGISTERED_QUOTA", 500 * 1024**2),
         registration=_choice("REGISTRATION", REGISTRATION),
         disk_cache=_number("DISK_CACHE", 400 * 1024**2),
-        daily_limits=_numbers("DAILY_LIMITS"),
+        daily_limits=_numbers("DAILY_LIMITS", "channels=2000,invitations=500"),
+        retention=_numbers("RETENTION", "trash=60,versions=20"),
         mail_from=os.environ.get("MAIL_FROM", ""),
         operator_mail=os.environ.get("OPERATOR_MAIL", ""),
         collect_days=_number("COLLECT_DAYS", 30),
@@ -92,9 +94,9 @@ def _choice(name: str, choices: tuple[str, ...]) -> str:
     return value
 
 
-def _numbers(name: str) -> dict[str, int]:
+def _numbers(name: str, example: str) -> dict[str, int]:
     """`name=number` pairs, separated by commas."""
     pairs = [pair.partition("=") for pair in os.environ.get(name, "").split(",") if pair.strip()]
     if not all(number.strip().isdigit() for _, _, number in pairs):
-        raise SettingMissing(f"The environment variable {name} must be like channels=2000,invitations=500.")
+        raise SettingMissing(f"The environment variable {name} must be like {example}.")
     return {key.strip(): int(number) for key, _, number in pairs}

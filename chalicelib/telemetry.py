@@ -52,6 +52,7 @@ class Audited(StrEnum):
     CHANNEL_PRIVATE = "channel_private"
     CHANNEL_DELETED = "channel_deleted"
     CHANNEL_RESTORED = "channel_restored"
+    CHANNEL_PURGED = "channel_purged"
 
 
 def audit(event: Audited, subject: str, **more: Any) -> None:

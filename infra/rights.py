@@ -115,7 +115,10 @@ def policy(function: str) -> dict[str, Any]:
 
 def _statement(actions: tuple[str, ...], on: list[tuple[str, Condition | None]]) -> dict[str, Any]:
     resources = dict.fromkeys(resource for resource, _ in on)
-    statement: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": list(map(_text, resources))}
+    on_what = list(map(_text, resources))
+    # One resource is no list: that is two bytes less for each of many statements, as the size of policies is limited.
+    resource = on_what if len(on_what) > 1 else on_what[0]
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": list(actions), "Resource": resource}
     conditions = [condition for _, condition in on if condition]
     if conditions:
         key = conditions[0][0]

@@ -135,7 +135,15 @@ class TestDataModel:
         assert {"from_data", "to_data"}.isdisjoint(found["nodes"])
         assert {"walk", "edges", "ancestors", "remove"} <= set(found["trees"])
         assert {"too_many", "preorder", "counts_of"}.isdisjoint(found["trees"])
-        assert found["channels"] == ["get", "get_many", "everything", "next_id", "get_many_to_read", "public_ids"]
+        assert found["channels"] == [
+            "get",
+            "get_many",
+            "existing",
+            "everything",
+            "next_id",
+            "get_many_to_read",
+            "public_ids",
+        ]
         changes = {f.name for f in data_model.changes("chalicelib.models.trees")}
         assert changes == {"append", "ask_for_facts", "keep_facts", "remove"}
         assert {f.name for f in data_model.changes("chalicelib.models.tasks")} == {

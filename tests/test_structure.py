@@ -34,7 +34,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 # The same within packages that have subpackages; "" is the modules of the package itself.
 INNER_LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "operations": (
-        ("accounts", "administration", "editing", "sync"),
+        ("accounts", "administration", "editing", "retention", "sync"),
         ("publishing",),
         ("freezing",),
         ("channels", "copying"),

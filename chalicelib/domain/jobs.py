@@ -34,8 +34,11 @@ COMPARE_TREES = Job("diff", ("task_id",))
 COPY_NODES = Job("copy_nodes", ("task_id",))
 COUNT_STORAGE = Job("count_storage", ("user_id",))
 DELETE_USER = Job("delete_user", ("user_id",))
+END_TRASH = Job("end_trash", ("channel_id", "after"))
 END_USES = Job("end_uses", ("channel_id", "uses"))
+END_RETENTION = Job("end_retention", is_manual=True)
 END_TASK = Job("end_task", ("task_id",))
+END_VERSIONS = Job("end_versions", ("channel_id",))
 EXPORT_USER = Job("export_user", ("task_id",))
 EXPIRE_UPLOADS = Job("expire_uploads")
 INDEX_CHANNELS = Job("index_channels", ("channel_ids",))
@@ -47,6 +50,7 @@ PASS_ON_CHANNELS = Job("pass_on_channels", ("user_id",))
 PLACE_ALL_DATABASES = Job("place_all_databases", is_manual=True)
 PLACE_DATABASES = Job("place_databases", ("channel_id",))
 PROPAGATE_MOVE = Job("settle_nodes", ("node_id", "rev"))
+PURGE_CHANNEL = Job("purge_channel", ("channel_id",))
 PURGE_NODES = Job("purge_nodes", ("node_id",))
 REBUILD_PUBLIC_INDEX = Job("rebuild_public_index", is_manual=True)
 REBUILD_SEARCH_INDEX = Job("rebuild_search_index", is_manual=True)
@@ -56,6 +60,7 @@ RECOUNT_STEP = Job("recount_step", ("step", "id", "start", "began"))
 RECOUNT_STORAGE = Job("recount_storage", is_manual=True)
 REDRIVE = Job("redrive", ("queue",))
 REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
+RETENTION_STEP = Job("retention_step", ("step", "after"))
 SETTLE_COLLECTED = Job("settle_collected", ("names",))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
@@ -72,8 +77,11 @@ JOBS = {
         COPY_NODES,
         COUNT_STORAGE,
         DELETE_USER,
+        END_RETENTION,
         END_TASK,
+        END_TRASH,
         END_USES,
+        END_VERSIONS,
         EXPIRE_UPLOADS,
         EXPORT_USER,
         INDEX_CHANNELS,
@@ -85,6 +93,7 @@ JOBS = {
         PLACE_ALL_DATABASES,
         PLACE_DATABASES,
         PROPAGATE_MOVE,
+        PURGE_CHANNEL,
         PURGE_NODES,
         REBUILD_PUBLIC_INDEX,
         REBUILD_SEARCH_INDEX,
@@ -94,6 +103,7 @@ JOBS = {
         RECOUNT_STORAGE,
         REDRIVE,
         REMOVE_TREE,
+        RETENTION_STEP,
         SETTLE_COLLECTED,
         SPACE_CHILDREN,
         SUMMARIZE_TREE,

@@ -47,7 +47,12 @@ def version_of(name: str) -> int | None:
 
 def withdrawn_key(channel_id: str, version: int | str) -> str:
     """Key of a version's content database while its channel is deleted, or was since the version was published."""
-    return f"withdrawn/databases/{channel_id}-{version}.sqlite3"
+    return f"{withdrawn_prefix(channel_id)}{version}.sqlite3"
+
+
+def withdrawn_prefix(channel_id: str) -> str:
+    """What the keys of all withdrawn databases of a channel begin with."""
+    return f"withdrawn/databases/{channel_id}-"
 
 
 def frozen_tree_key(worker: str) -> str:
@@ -77,7 +82,12 @@ def search_index_key(name: str) -> str:
 
 def search_part_key(channel_id: str, version: int) -> str:
     """Key of the search index entries of a channel's version, in format 2."""
-    return f"search-parts-2/{channel_id}-{version}.sqlite3"
+    return f"{search_part_prefix(channel_id)}{version}.sqlite3"
+
+
+def search_part_prefix(channel_id: str) -> str:
+    """What the keys of all parts of a channel begin with, in format 2."""
+    return f"search-parts-2/{channel_id}-"
 
 
 def answer_key(digest: str) -> str:

@@ -20,6 +20,7 @@ from chalicelib.operations.files import assemble, file_uploads, missing_places, 
 from chalicelib.operations.nodes import propagation, purging, rebalancing
 from chalicelib.operations.public import public_index_update
 from chalicelib.operations.publishing import dead_letters, prepare, publish_failure, release, withdrawal
+from chalicelib.operations.retention import channel_purge, old_versions, retention_walk, trash
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.storage import channel_files, charging, collection, ownership, recount, uses
 from chalicelib.operations.sync import apply
@@ -73,8 +74,11 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.COPY_NODES: node_copies.run,
     jobs.COUNT_STORAGE: storage_report.count,
     jobs.DELETE_USER: deletion_job.run,
+    jobs.END_RETENTION: retention_walk.begin,
     jobs.END_TASK: repairs.end_late,
+    jobs.END_TRASH: trash.end,
     jobs.END_USES: uses.end,
+    jobs.END_VERSIONS: old_versions.end,
     jobs.EXPIRE_UPLOADS: resumable_ends.expire_uploads,
     jobs.EXPORT_USER: export_job.run,
     jobs.INDEX_CHANNELS: search_index_update.refresh,
@@ -86,6 +90,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.PLACE_ALL_DATABASES: withdrawal.place_all,
     jobs.PLACE_DATABASES: withdrawal.place,
     jobs.PROPAGATE_MOVE: propagation.propagate,
+    jobs.PURGE_CHANNEL: channel_purge.purge,
     jobs.PURGE_NODES: purging.remove,
     jobs.REBUILD_PUBLIC_INDEX: public_index_update.rebuild,
     jobs.REBUILD_SEARCH_INDEX: search_index_update.rebuild,
@@ -95,6 +100,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.RECOUNT_STORAGE: recount.begin,
     jobs.REDRIVE: repairs.redrive,
     jobs.REMOVE_TREE: remove_tree,
+    jobs.RETENTION_STEP: retention_walk.run,
     jobs.SETTLE_COLLECTED: collection.settle,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
     jobs.SUMMARIZE_TREE: tree_details.summarize,

@@ -8,19 +8,21 @@
 
 An owner is the id of a channel, or "user:" and the id of a user for changes without a channel. Its counter stores the
 `last` revision assigned, the revision up to which all changes are `done`, and the lease for applying changes (`LEASE`).
-TTL deletes changes after half a year; counters are never deleted.
+TTL deletes changes after half a year; what has expired is not shown before that. The counter of a channel that is
+deleted for good expires as late, so that a new channel with its id continues the revisions.
 """
 
 import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.domain.storage.retention import CHANGES
+from chalicelib.models import retention
 from chalicelib.models.base import Table, find, now, transact, update_if
 from chalicelib.models.leases import Lease, LeaseAttributes
 
@@ -28,7 +30,6 @@ Status = Literal["pending", "done", "failed"]  # as stored
 PENDING: Final = "pending"
 DONE: Final = "done"
 FAILED: Final = "failed"
-RETENTION = timedelta(days=182)
 MAX_APPENDED = 90  # changes per transaction, which has at most 100 actions and 4 MB
 MAX_RACES = 30  # conflicts in a row after which a change is given up
 
@@ -119,7 +120,13 @@ def _counter(owner: str, item: Change | None) -> Counter:
 
 def after(owner: str, rev: int, limit: int) -> Iterator[Change]:
     """Up to `limit` changes with higher revisions, in order, read when needed."""
-    return iter(Change.query(owner, Change.rev > max(rev, 0), limit=limit, page_size=limit, consistent_read=True))
+    found = Change.query(owner, Change.rev > max(rev, 0), limit=limit, page_size=limit, consistent_read=True)
+    return iter(found)
+
+
+def has_expired(change: Change) -> bool:
+    """Whether a change is no longer shown, though TTL has not deleted it yet."""
+    return change.expires is not None and change.expires <= time.time()
 
 
 def is_repeated(change: Change, mark: str | None) -> bool:
@@ -141,7 +148,7 @@ def append(counter: Counter, made: list[Change], holder: str = "", seconds: floa
     """
     number(counter, made)
     after_it = replace(counter, last=counter.last + len(made))
-    actions = [Change.last.set(after_it.last)]
+    actions = [Change.last.set(after_it.last), Change.expires.remove()]  # of an earlier channel with this id
     condition: Any = Change.last == counter.last  # holders of the lease may mark changes meanwhile
     if not counter.last:
         actions.append(Change.done.set(0))
@@ -209,7 +216,7 @@ def number(counter: Counter, made: list[Change]) -> None:
     """Set the owner, the next revisions after the counter, and the expiry of changes."""
     for rev, change in enumerate(made, counter.last + 1):
         change.owner, change.rev = counter.owner, rev
-        change.expires = int((now() + RETENTION).timestamp())
+        change.expires = int((now() + retention.days(CHANGES)).timestamp())
 
 
 def _as_read(counter: Counter) -> Any:

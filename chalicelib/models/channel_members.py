@@ -98,6 +98,19 @@ def give(user_id: str, channel_id: str, old: str | None, new: str) -> bool:
     return not transact(lambda transaction: change(transaction, user_id, channel_id, old, new))
 
 
+def remove_of_gone(member: ChannelMember) -> None:
+    """Delete the membership of a channel that is deleted for good, and count it no more. Idempotent."""
+    _, user_count = _COUNTED[member.role]
+
+    def fill(transaction: TransactWrite) -> None:
+        is_there = ChannelMember.user_id.exists()  # roles in it do not change any more
+        transaction.delete(ChannelMember(member.user_id, member.channel_id), condition=is_there)
+        transaction.update(User(member.user_id), [user_count.add(-1)], condition=User.id.exists())
+
+    if transact(fill):  # the user is gone, or the membership is
+        ChannelMember(member.user_id, member.channel_id).delete()
+
+
 def require_editor(transaction: TransactWrite, user_id: str, channel_id: str) -> None:
     """Make the transaction fail if the user is not an editor of the channel."""
     transaction.condition_check(ChannelMember, user_id, channel_id, condition=ChannelMember.role == EDIT)

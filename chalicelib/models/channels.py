@@ -4,7 +4,8 @@
 | --- | --- | --- |
 | a channel by id | `id` | everything |
 | all channels, for administrators | index `all-index`: `all_key` = "channel" | `GET /api/admin-channels` |
-| the next channel by id | index `all-index`: `all_key` = "channel", `id` beyond another | recount of storage |
+| channels by id | index `all-index`: `all_key` = "channel", `id` beyond another | recount of storage, retention |
+| channels that are being deleted for good | index `all-index`: `all_key` = "purging" | `models.channel_purges` |
 | ids of public channels | index `public-index`: `public_key` = "public" | rebuilding the public index |
 
 The index of all channels has only attributes that rarely change, because all its writes go to one partition.
@@ -27,7 +28,18 @@ from pynamodb.attributes import (
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from chalicelib.models import emission, tasks
-from chalicelib.models.base import Condition, Table, Transaction, find, now, read_many, read_raw, setting, transact
+from chalicelib.models.base import (
+    Condition,
+    Table,
+    Transaction,
+    find,
+    now,
+    read_many,
+    read_raw,
+    setting,
+    transact,
+    unchanged,
+)
 from chalicelib.models.emission import Emission
 from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import LeaseAttributes
@@ -78,6 +90,7 @@ class Channel(Table):
     created = UTCDateTimeAttribute()
     modified = UTCDateTimeAttribute()
     deleted = BooleanAttribute(default=False)
+    deleted_at = UTCDateTimeAttribute(null=True)  # when it was deleted last; missing in channels of earlier versions
     owner_id = UnicodeAttribute(null=True)  # the user who is charged for its files; missing until a first recount
     freed = NumberAttribute(default=0)  # counts removals of references to its files, see `models.file_references`
 
@@ -100,6 +113,7 @@ class Channel(Table):
     settled: "JSONAttribute" = JSONAttribute(null=True)  # see `operations.publishing.settled`
     published: "JSONAttribute" = JSONAttribute(null=True)  # public record, see export.public_record
     last_published = UTCDateTimeAttribute(null=True)
+    kept_from = NumberAttribute(default=1)  # no version below has a database, see `operations.retention.old_versions`
     version_notes = JSONAttribute(default=dict)  # {"1": notes}
     next_version_notes = UnicodeAttribute(null=True)  # of a publish that made no version, for the next one that does
     primary_token = UnicodeAttribute(null=True)
@@ -135,6 +149,11 @@ def get_many(channel_ids: list[str]) -> list[Channel]:
     """The channels with these ids that exist, in the given order."""
     found = {channel.id: channel for channel in read_many({Channel: list(channel_ids)})[Channel]}
     return [found[channel_id] for channel_id in channel_ids if channel_id in found]
+
+
+def existing(channel_ids: list[str]) -> set[str]:
+    """Those of these ids that channels have."""
+    return {raw["id"]["S"] for raw in read_raw({Channel: list(channel_ids)}, {Channel: ("id",)})[Channel]}
 
 
 def everything() -> list[Channel]:
@@ -194,6 +213,14 @@ def _write(channel: Channel, actions: list[Any], condition: Condition, emissions
         return True
     of_channel = codes[-1 - len(emissions)]  # before those of the counters
     return False if of_channel == "ConditionalCheckFailed" else None
+
+
+def as_counted(channel: Channel) -> Condition:
+    """The condition that a channel exists, and that nothing changed it or removed references to its files since it was
+    read."""
+    as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
+    condition: Condition = Channel.id.exists() & as_read  # `unchanged` also holds for an item that does not exist
+    return condition
 
 
 def is_live(channel: Channel) -> bool:

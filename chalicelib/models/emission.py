@@ -40,7 +40,7 @@ def emit(transaction: TransactWrite, emissions: Iterable[Emission]) -> None:
         for change in made:
             transaction.save(change)
         last = counter.last + len(made)
-        raised: list[Any] = [Change.last.set(last)]
+        raised: list[Any] = [Change.last.set(last), Change.expires.remove()]  # of an earlier channel with this id
         if not counter.has_pending:
             raised.append(Change.done.set(last))
         transaction.update(Change(counter.owner, 0), raised, condition=_as_read(counter))

@@ -23,8 +23,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.domain.storage_uses import DATABASES, NODE, QUESTION, parse_use, use_of
 from chalicelib.domain.types import AssessmentItemData, FileData, NodeData
-from chalicelib.models.base import Table, query_raw, read_many, transact, unchanged, write_many
-from chalicelib.models.channels import Channel
+from chalicelib.models.base import Table, query_raw, read_many, transact, write_many
+from chalicelib.models.channels import Channel, as_counted
 
 MAX_REMOVED = 98  # entries per transaction, which also checks the channel
 Key = tuple[str, str]  # filename, use
@@ -142,7 +142,7 @@ def remove_ended(channel: Channel, keys: list[Key]) -> bool:
     def fill(transaction: Any) -> None:
         for key in keys:
             transaction.delete(FileReference(*key))
-        as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
+        as_read = as_counted(channel)
         transaction.update(Channel(channel.id), [Channel.freed.add(1)], condition=as_read)
 
     return not transact(fill)

@@ -16,8 +16,8 @@ from chalicelib.domain.types import FileData, Reason
 from chalicelib.errors import BadRequest
 from chalicelib.models import emission, nodes
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
-from chalicelib.models.channels import Channel
+from chalicelib.models.base import MAX_TRANSACTION, now, transact
+from chalicelib.models.channels import Channel, as_counted
 from chalicelib.models.emission import Emission
 from chalicelib.models.file_places import FilePlace
 from chalicelib.models.nodes import Node
@@ -81,8 +81,7 @@ def write(changes: Changes) -> bool:
             transaction.save(after, condition=_as_read(before))
         for channel in channels.values():
             actions: list[Any] = [Channel.rev.set(channel.rev + 1), Channel.modified.set(now())]
-            as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
-            transaction.update(Channel(channel.id), actions, condition=as_read)
+            transaction.update(Channel(channel.id), actions, condition=as_counted(channel))
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
         emission.emit(transaction, changes.emissions)

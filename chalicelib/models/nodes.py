@@ -109,6 +109,7 @@ class Node(Table):
     created_rev = NumberAttribute(default=0)
     modified_rev = NumberAttribute(default=0)
     position = UnicodeAttribute(null=True)
+    deleted_at = UTCDateTimeAttribute(null=True)  # when it was moved to the trash; missing if an earlier version did so
     deleted_from = UnicodeAttribute(null=True)  # its parent before it was moved to the trash
     deleted_by = UnicodeAttribute(null=True)  # the sync change that moved it there, "<owner>/<rev>"
 

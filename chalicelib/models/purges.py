@@ -14,7 +14,7 @@ from le_utils.constants import content_kinds
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.models import children, nodes
-from chalicelib.models.base import MAX_TRANSACTION, Table, delete_if, now, transact
+from chalicelib.models.base import MAX_TRANSACTION, Table, delete_if, now, transact, update_if
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import PURGED, Node
 
@@ -23,8 +23,14 @@ Key = tuple[type[Table], tuple[str, ...]]
 
 def cut() -> dict[str, Any]:
     """The attributes of a node that is deleted for good. Its edge is deleted in the same transaction."""
-    gone = {"position": None, "deleted_from": None, "deleted_by": None}
+    gone = {"position": None, "deleted_at": None, "deleted_from": None, "deleted_by": None}
     return {"parent_id": PURGED, "tree_id": PURGED, "path": [], "modified": now(), **gone}
+
+
+def cut_root(root_id: str) -> None:
+    """Cut a whole tree, whose channel is deleted for good. Idempotent; a tree that was cut stays as it is."""
+    cut_now = [Node.parent_id.set(PURGED), Node.tree_id.set(PURGED), Node.path.set([]), Node.modified.set(now())]
+    update_if(Node(root_id), cut_now, Node.id.exists() & (Node.tree_id != PURGED))
 
 
 def below(top_id: str) -> Iterator[Child]:

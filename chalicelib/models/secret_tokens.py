@@ -10,7 +10,7 @@ from typing import Any
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.domain.tokens import new_channel_token
-from chalicelib.models.base import Table, read_many, save_if
+from chalicelib.models.base import Table, delete_if, read_many, save_if
 from chalicelib.models.counters import Counter, Period
 
 
@@ -45,6 +45,11 @@ def _reserve(**target: Any) -> str:
         token = new_channel_token()
         if save_if(SecretToken(token, **target), SecretToken.token.does_not_exist()):
             return token
+
+
+def remove_of_channel(token: str, channel_id: str) -> bool:
+    """Delete a token of a channel. Returns whether it existed."""
+    return delete_if(SecretToken(token), SecretToken.channel_id == channel_id)
 
 
 def get_many(tokens: list[str]) -> list[SecretToken]:

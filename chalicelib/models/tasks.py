@@ -6,8 +6,8 @@
 | tasks of a channel, by time | index `channel-index`: `channel_id` | `GET /api/task` |
 | tasks that have not ended, by time | index `running-index`: `running` = "task" | `GET /api/admin-tasks` |
 
-TTL deletes tasks a month after they were created. `running` is removed when a task ends, so that its index contains
-those that have not.
+TTL deletes tasks a month after they were created; reads leave out what has expired before that.
+`running` is removed when a task ends, so that its index contains those that have not.
 """
 
 import time
@@ -17,6 +17,8 @@ from typing import Any, Final, Literal
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 
+from chalicelib.domain.storage.retention import TASKS
+from chalicelib.models import retention
 from chalicelib.models.base import Table, find, now, update_if
 
 Status = Literal["PENDING", "STARTED", "SUCCESS", "FAILURE"]  # as it is stored and sent
@@ -25,7 +27,6 @@ STARTED: Final = "STARTED"
 SUCCESS: Final = "SUCCESS"
 FAILURE: Final = "FAILURE"
 FINISHED = (SUCCESS, FAILURE)
-RETENTION = timedelta(days=30)
 LOST_AFTER = timedelta(days=5)  # longer than the retention of messages in queues and the time of a function
 LOST = "This task was lost and will not be processed. Request it again."
 LISTED = 500  # per channel
@@ -90,24 +91,31 @@ def new(task_id: str, name: str, channel_id: str, user_id: str, **arguments: Any
         user_id=user_id,
         created=created.isoformat(),
         arguments=arguments,
-        expires=int((created + RETENTION).timestamp()),
+        expires=int((created + retention.days(TASKS)).timestamp()),
         running=RUNNING,
     )
 
 
 def get(task_id: str) -> Task | None:
-    """A task by id."""
-    return find(Task, task_id)
+    """A task by id, unless it has expired."""
+    task = find(Task, task_id)
+    return None if task is None or _has_expired(task) else task
 
 
 def of_channel(channel_id: str, limit: int | None = None) -> list[Task]:
     """Up to `limit` (default: LISTED) tasks of a channel, newest first, from an index that may lag by a second."""
-    return list(Task.channel_index.query(channel_id, limit=limit or LISTED, scan_index_forward=False))
+    found = Task.channel_index.query(channel_id, limit=limit or LISTED, scan_index_forward=False)
+    return [task for task in found if not _has_expired(task)]
 
 
 def not_ended() -> list[str]:
     """The ids of up to MAX_RUNNING tasks that have not ended, oldest first, from an index that may lag by a second."""
     return [task.id for task in Task.running_index.query(RUNNING, limit=MAX_RUNNING)]
+
+
+def _has_expired(task: Task) -> bool:
+    """Whether the time of a task is over, though TTL has not deleted it yet."""
+    return int(task.expires) <= now().timestamp()
 
 
 def is_lost(task: Task) -> bool:

@@ -14,8 +14,8 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.errors import BadRequest
 from chalicelib.models import emission
 from chalicelib.models.assessment_items import AssessmentItem
-from chalicelib.models.base import MAX_TRANSACTION, now, transact, unchanged
-from chalicelib.models.channels import Channel
+from chalicelib.models.base import MAX_TRANSACTION, now, transact
+from chalicelib.models.channels import Channel, as_counted
 from chalicelib.models.children import Child
 from chalicelib.models.emission import Emission
 from chalicelib.models.nodes import Node
@@ -36,6 +36,7 @@ class Changes:
     deleted_questions: list[AssessmentItem] = field(default_factory=list)
     emissions: list[Emission] = field(default_factory=list)  # changes for sync clients
     is_quiet: bool = False  # part of an earlier change, so the channel keeps its revision
+    is_end: bool = False  # of what nobody sees: the channel keeps its revision, but writes that were read before fail
     attempt: str | None = None  # the copy that reserved the id of the first of `saved`, see `models.tree_copies`
 
     def rev(self, channel_id: str) -> int:
@@ -102,8 +103,7 @@ def commit(changes: Changes) -> bool:
     def fill(transaction: TransactWrite) -> None:
         _put_and_delete(transaction, changes)
         for channel in changes.channels:
-            as_read = unchanged(Channel.rev, channel.rev) & unchanged(Channel.freed, channel.freed)
-            transaction.update(Channel(channel.id), _raised(channel, changes), condition=as_read)
+            transaction.update(Channel(channel.id), _raised(channel, changes), condition=as_counted(channel))
         for node_id, made in updates.items():
             transaction.update(Node(node_id), made, condition=Node.id.exists())
         emission.emit(transaction, changes.emissions)
@@ -126,6 +126,8 @@ def _put_and_delete(transaction: TransactWrite, changes: Changes) -> None:
 
 
 def _raised(channel: Channel, changes: Changes) -> list[Any]:
+    if changes.is_end:
+        return [Channel.freed.set(int(channel.freed) + 1)]
     if changes.is_quiet:
         return [Channel.rev.set(channel.rev)]
     return [Channel.rev.set(channel.rev + 1), Channel.modified.set(now())]

@@ -22,7 +22,7 @@ Options = Mapping[str, str]
 Command = Callable[[Account, str, Options], None]
 # Those of chalicelib's that an operator may request.
 JOBS = (
-    *("collect_files", "note_files", "place_all_databases"),
+    *("collect_files", "end_retention", "note_files", "place_all_databases"),
     *("rebuild_public_index", "rebuild_search_index", "recount_storage"),
 )
 MAX_MINUTES = 15  # of a function

@@ -45,7 +45,7 @@ WANTED = {
     "tasks": (["id"], {"channel-index": ["channel_id", "created"], "running-index": ["running", "created"]}),
     "secret_tokens": (["token"], {}),
     "channel_versions": (["channel_id", "version"], {}),
-    "bookmarks": (["user_id", "channel_id"], {}),
+    "bookmarks": (["user_id", "channel_id"], {"channel-index": ["channel_id", "user_id"]}),
     "storage_passes": (["name"], {}),
     "storage_reports": (["user_id"], {}),
     "storage_requests": (["state", "user_id"], {}),
@@ -120,10 +120,12 @@ def test_schedules_send_registered_jobs() -> None:
     """The local stack sends them, too."""
     found = {schedule.body: (schedule.queue, schedule.seconds) for schedule in resources.schedules()}
     jobs_of = {job["job"]: of for body, of in found.items() for job in json.loads(body)["jobs"]}
+    daily = ("maintenance", 86400)
     assert jobs_of == {
-        "collect_files": ("maintenance", 86400),
+        "collect_files": daily,
+        "end_retention": daily,
         "expire_uploads": ("maintenance", 60),
-        "recount_storage": ("maintenance", 86400),
+        "recount_storage": daily,
     }
     assert all(JOBS[name].arguments == () for name in jobs_of)
 

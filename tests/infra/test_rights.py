@@ -38,6 +38,11 @@ def named(text: str) -> str:
     return text
 
 
+def as_list(found):
+    """One resource is no list in a policy."""
+    return [found] if isinstance(found, str) else found
+
+
 class TestPolicies:
     def test_exist_for_every_function(self):
         assert set(rights.rights()) == set(FUNCTIONS)
@@ -66,7 +71,7 @@ class TestPolicies:
             (action, resource, pair)
             for statement in json.loads(resolved(function))["Statement"]
             for action in statement["Action"]
-            for resource in statement["Resource"]
+            for resource in as_list(statement["Resource"])
             for pair in pairs(statement.get("Condition", {})) or none
         }
         assert said == {

@@ -267,6 +267,8 @@ class TestChannels:
         path = f"/admin/channels/{channel_id}/"
         act(admin, path, "Delete")
         assert existing(channels.get(channel_id)).deleted
+        gone = now() + timedelta(days=30)
+        assert f"on {gone.day} {gone:%B %Y}; it can be restored" in admin.open(f"/admin/channels/{channel_id}/").text
         assert "The channel is restored." in act(admin, path, "Restore")
         assert not existing(channels.get(channel_id)).deleted
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.domain.ids import new_id
+from chalicelib.models import channel_versions
 from chalicelib.models.base import now
 from chalicelib.models.channel_members import EDIT, VIEW
 from chalicelib.models.invitations import Invitation
@@ -196,6 +197,14 @@ class TestVersions:
         page = user.click(user.open(f"/channels/{channel_id}/"), "Versions")
         for said in ("Version 1", "Current", "First notes", "Exercise: 2", "Licences: CC BY", "Languages: English"):
             assert said in page.text
+
+    def test_say_when_their_database_is_gone(self, studio: Studio, user: Visitor) -> None:
+        channel_id = make(studio)
+        assert "Its database" not in user.open(f"/channels/{channel_id}/versions/").text
+        (version,) = channel_versions.newest(channel_id, 1)
+        assert channel_versions.end_database(version)
+        day = f"{now().day} {now():%B %Y}"
+        assert f"Its database was deleted on {day}: it cannot" in user.open(f"/channels/{channel_id}/versions/").text
 
     def test_of_a_new_channel_are_none(self, studio: Studio, user: Visitor) -> None:
         channel_id = make(studio, publish=False)

@@ -32,6 +32,9 @@ def viewable(user: Identity, channel_id: str) -> tuple[Channel, Rights]:
 
 def _viewable(user: Identity, plain: str, found: Found) -> tuple[Channel, Rights]:
     if not found[Channel]:
+        role = memberships(found).get(plain)  # of a channel that is being removed, as long as it is not
+        if policy.is_editor(role) or policy.is_viewer(role):
+            raise NotFound(f"Channel {plain} is being deleted for good, and cannot be restored any more.")
         raise _unknown(user, plain)
     rights = rights_in(user, found[Channel][0], memberships(found).get(plain))
     if not policy.may_view(rights.role):

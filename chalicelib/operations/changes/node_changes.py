@@ -62,6 +62,11 @@ def purged(user: Identity, before: Place) -> list[Change]:
     return [by_request(user, before.channel.id, DELETED, _TABLE, before.node.id)]
 
 
+def expired(before: Place) -> list[Change]:
+    """A node that is deleted for good by the schedule."""
+    return [applied_change(before.channel.id, DELETED, _TABLE, before.node.id, {}, unpublishable=True)]
+
+
 def moved_by_sync(
     user: Identity, applied: Change, before: Place, goal: Place, row: Callable[[], ContentNode]
 ) -> list[Change]:

@@ -7,6 +7,7 @@ from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
+from chalicelib.models.retention import channel_until
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.public.channel_entries import moment
@@ -25,7 +26,7 @@ def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut
     user may not see are null.
     """
     may_edit, is_member = policy.may_edit(rights.role), policy.is_member(rights.role)
-    return {
+    fields: ChannelOut = {
         "id": channel.id,
         "name": channel.name,
         "description": channel.description,
@@ -56,6 +57,9 @@ def fields_of(channel: Channel, root: Node | None, rights: Rights) -> ChannelOut
         "trash_root_id": channel.trash_root_id if is_member else None,
         "staging_root_id": channel.staging_root_id if is_member else None,
     }
+    if channel.deleted and channel.deleted_at:  # unknown if an earlier version deleted it today
+        fields["restorable_until"] = moment(channel_until(channel.deleted_at))
+    return fields
 
 
 def _defaults(stored: dict[str, Any]) -> ChannelDefaults:

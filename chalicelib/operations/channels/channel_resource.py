@@ -12,7 +12,7 @@ from chalicelib.domain.limits import CHANNELS
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.identity.daily_limits import counted
-from chalicelib.models import channel_members, channel_versions, emission, nodes, trees
+from chalicelib.models import channel_members, channel_purges, channel_versions, emission, nodes, trees
 from chalicelib.models.base import Transaction, now, transact, unchanged
 from chalicelib.models.changes import Change
 from chalicelib.models.channels import Channel
@@ -61,13 +61,15 @@ def create(user: Identity, sent: ChannelIn) -> ChannelOut:
     uses.begin_thumbnail(channel, channel.thumbnail)
 
     def fill(transaction: Transaction) -> None:
+        channel_purges.refuse(transaction, channel.id)
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id)
         for root in (live, trash):
             transaction.save(root)
 
     with counted(CHANNELS, user.user_id):
-        if transact(fill):
+        if codes := transact(fill):
+            channel_purges.explain(channel_id, codes)
             raise Conflict(f"Channel {channel_id} already exists. Send another ID, or none.")
     return fields_of(channel, live, rights_in(user, channel, Role.EDIT.value))
 
@@ -185,7 +187,8 @@ def _changed(channel: Channel, columns: dict[str, Any]) -> dict[str, Any]:
     """
     changed = {name: value for name, value in columns.items() if getattr(channel, name) != value}
     rev = {} if _PUBLISHED.isdisjoint(changed) else {"rev": int(channel.rev) + 1}
-    return {**changed, "modified": now(), **rev} if changed else {}
+    deleted = {"deleted_at": now()} if changed.get("deleted") else {}
+    return {**changed, "modified": now(), **rev, **deleted} if changed else {}
 
 
 def _write(channel: Channel, values: dict[str, Any], emitted: list[Emission]) -> bool:

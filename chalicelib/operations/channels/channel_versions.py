@@ -29,7 +29,7 @@ def _row(version: ChannelVersion) -> VersionOut:
 
 def fields_of_version(version: ChannelVersion) -> Version:
     """Return the fields of a version in lists and details. `included_licenses` holds le_utils license IDs."""
-    return {
+    fields: Version = {
         "id": version.id,
         "version": int(version.version),
         "size": int(version.size),
@@ -41,3 +41,6 @@ def fields_of_version(version: ChannelVersion) -> Version:
         "included_licenses": version.included_licenses,
         "included_categories": version.included_categories,
     }
+    if version.database_ended:
+        fields["database_deleted"] = moment(version.database_ended)
+    return fields

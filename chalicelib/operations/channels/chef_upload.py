@@ -9,7 +9,7 @@ from chalicelib.domain.limits import CHANNELS
 from chalicelib.errors import Conflict, Forbidden, ValidationFailed
 from chalicelib.identity.authentication import Identity
 from chalicelib.identity.daily_limits import counted
-from chalicelib.models import changes, channel_members, channels, emission, nodes, tasks, trees
+from chalicelib.models import changes, channel_members, channel_purges, channels, emission, nodes, tasks, trees
 from chalicelib.models.base import Transaction, now, read_many, transact, unchanged
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
@@ -93,7 +93,7 @@ def _reopen(channel: Channel, sent: ChefChannel, root: Node, emitted: list[Emiss
     sets = [column.set(value) for column, value in _sent_columns(sent)]
     was = Channel.chef_root_id
     as_read = was == channel.chef_root_id if channel.chef_root_id else was.does_not_exist()
-    as_read &= unchanged(Channel.freed, channel.freed)
+    as_read &= Channel.id.exists() & unchanged(Channel.freed, channel.freed)
 
     def fill(transaction: Transaction) -> None:
         transaction.save(root)
@@ -120,6 +120,7 @@ def _chef_root(root_id: str, sent: ChefChannel, sizes: dict[str, int], missing: 
         )
     root = trees.new_root(root_id, sent.id, sent.name, sent.language)
     root.extra_fields = sent.extra_fields
+    root.modified = now()  # from which on it is kept, see `operations.retention.unfinished_uploads`
     root.files = root_files(root.id, sent.files, sizes)
     return root
 
@@ -149,13 +150,15 @@ def _create(user: Identity, sent: ChefChannel, chef_root: Any) -> str:
     _prepare_files(Channel(**{**channel.attribute_values, "thumbnail": None}), sent, chef_root)
 
     def fill(transaction: Transaction) -> None:
+        channel_purges.refuse(transaction, channel.id)
         transaction.save(channel, condition=Channel.id.does_not_exist())
         channel_members.add_first_editor(transaction, channel, user.user_id, is_chef=True)
         for root in (live, trash, chef_root):
             transaction.save(root)
 
     with counted(CHANNELS, user.user_id):
-        if transact(fill):
+        if codes := transact(fill):
+            channel_purges.explain(sent.id, codes)
             raise Conflict(f"Channel {sent.id} is being created by another request. Send this request again.")
     return str(chef_root.id)
 

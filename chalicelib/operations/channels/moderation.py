@@ -8,10 +8,11 @@ from chalicelib.domain.ids import parse_id
 from chalicelib.errors import Busy, NotFound
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import changes, channels
-from chalicelib.models.base import read_many
+from chalicelib.models.base import now, read_many
 from chalicelib.models.changes import Change, Counter
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
+from chalicelib.models.retention import channel_until
 from chalicelib.operations.access.channel_rights import rights_in
 from chalicelib.operations.access.node_rights import retried
 from chalicelib.operations.changes import channel_changes
@@ -100,6 +101,7 @@ def _update(user: Identity, channel_id: str, given: dict[str, Any]) -> Channel |
     others = {name: value for name, value in given.items() if name != "public"}
     if "deleted" in given:
         channel_files.prepare_deleted(channel, given["deleted"])
+        others |= {"deleted_at": now()} if given["deleted"] and not channel.deleted else {}
     if "public" in given:
         try:
             return public_index_update.set_public(channel.id, given["public"], others, emitted)
@@ -145,7 +147,7 @@ def _unknown(channel_id: str) -> NotFound:
 def _row(channel: Channel, root: Node | None) -> AdminChannel:
     """`size` is the size in bytes of the live tree as of its last walk; if it was never walked, the published size."""
     size = tree_statistics.read_from(root)["size"]
-    return {
+    row: AdminChannel = {
         "id": channel.id,
         "name": channel.name,
         "description": channel.description,
@@ -163,3 +165,6 @@ def _row(channel: Channel, root: Node | None) -> AdminChannel:
         "countries": channel.countries,
         "primary_token": channel.primary_token,
     }
+    if channel.deleted and channel.deleted_at:
+        row["restorable_until"] = moment(channel_until(channel.deleted_at))
+    return row

@@ -222,6 +222,7 @@ def _changes(source: Place, goal: Place, spot: Spot) -> Changes:
         "path": [above.id for above in spot.path],
         "modified": now(),
         "modified_rev": rev,
+        "deleted_at": ((source.is_trash and node.deleted_at) or now()) if goal.is_trash else None,
         "deleted_from": former if goal.is_trash else None,
     }
     if is_other_tree:

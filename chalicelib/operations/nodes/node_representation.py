@@ -17,6 +17,7 @@ from chalicelib.models import nodes
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
+from chalicelib.models.retention import node_until
 from chalicelib.operations.access.node_rights import viewable_nodes
 from chalicelib.operations.public.channel_entries import moment
 from chalicelib.schemas.responses.content import ContentNode
@@ -92,6 +93,8 @@ def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
         "modified": moment(node.modified or channel.modified),
         "root_id": node.tree_id,
     }
+    if node.tree_id == channel.trash_root_id and node.parent_id == channel.trash_root_id:
+        row["restorable_until"] = moment(node_until(node.deleted_at or node.modified or channel.modified))
     return cast(ContentNode, row)
 
 

@@ -5,14 +5,15 @@ the items bottom up in bounded steps. Whatever it does may be repeated, so it ma
 sent before the cut, so that it arrives even if the process is killed right after it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from itertools import islice
 
 from chalicelib.aws import queues
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jobs
 from chalicelib.domain.types import AssessmentItemData, NodeData
-from chalicelib.errors import Busy, StudioError
+from chalicelib.errors import Busy, NotFound, StudioError
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import file_references, nodes, purges
 from chalicelib.models.assessment_items import AssessmentItem
@@ -32,7 +33,9 @@ from chalicelib.operations.storage import tree_files, uses
 from chalicelib.telemetry import log
 
 DELAY = 60  # seconds after which the cut has either been committed or failed
+EXPIRE_DELAY = 5  # the same, for a worker
 MAX_NODES = 1000  # removed by one message
+_SCHEDULE = Identity("", "", "", "", is_admin=True)
 
 
 def delete(user: Identity, node_id: str, origin: Origin) -> None:
@@ -61,6 +64,27 @@ def purge(user: Identity, node_id: str, origin: Origin = REQUEST) -> None:
         log.exception("nodes will be removed late", extra={"node_id": cut_id})
 
 
+def expire(node_id: str, is_due: Callable[[Node], bool]) -> None:
+    """Delete a node for good whose time in the trash is over, unless it was restored meanwhile. Its job removes it.
+
+    The revision of the channel stays as it is, so that it has no unpublished changes because of this.
+    """
+    with suppress(NotFound):
+        retried(lambda: _expire(node_id, is_due))
+
+
+def _expire(node_id: str, is_due: Callable[[Node], bool]) -> bool | None:
+    """Whether the node was due; None after a lost race."""
+    place = node_rights.purgeable(_SCHEDULE, node_id)
+    if not is_due(place.node):
+        return False
+    queues.send_maintenance(jobs.PURGE_NODES.message(node_id=place.node.id), delay=EXPIRE_DELAY)
+    changes = Changes([place.channel], is_end=True)
+    changes.emissions = emissions(node_changes.expired(place), place.counter)
+    _take_out(changes, place)
+    return commit(changes) or None
+
+
 def _cut(user: Identity, node_id: str, origin: Origin) -> str | None:
     """Return the id of the node; None after a lost race."""
     place = node_rights.purgeable(user, node_id)
@@ -84,16 +108,22 @@ def remove(node_id: str) -> None:
 
     Does nothing if the node was not cut, as when the request failed, or is gone.
     """
+    if not remove_some(node_id):
+        queues.send_maintenance(jobs.PURGE_NODES.message(node_id=node_id))
+
+
+def remove_some(node_id: str) -> bool:
+    """Remove up to MAX_NODES nodes below a node that was cut, and itself after them. Returns whether nothing is left,
+    also if the node was not cut."""
     top = nodes.get(node_id)
     if top is None or not nodes.is_purged(top):
-        return
+        return True
     below = list(islice(purges.below(node_id), MAX_NODES))
     for at in range(0, len(below), tree_files.CHUNK):
         _remove_below(top, below[at : at + tree_files.CHUNK])
     if len(below) < MAX_NODES:
         _remove_top(top)
-    else:
-        queues.send_maintenance(jobs.PURGE_NODES.message(node_id=node_id))
+    return len(below) < MAX_NODES
 
 
 def _remove_below(top: Node, edges: list[Child]) -> None:

@@ -73,7 +73,7 @@ def _is_dead(channel: Channel) -> bool:
 def _free_as_read(channel: Channel) -> Condition:
     """The condition that a channel is not locked, or still by the dead task that was read."""
     if not channel.publish_task_id:
-        unlocked: Condition = Channel.publish_task_id.does_not_exist()
+        unlocked: Condition = Channel.id.exists() & Channel.publish_task_id.does_not_exist()
         return unlocked
     dead: Condition = (Channel.publish_task_id == channel.publish_task_id) & PUBLISH_LEASE.free()
     return dead
@@ -143,7 +143,7 @@ def _take(channel: Channel, condition: Condition | None, busy: str) -> None:
     channel.publish_worker, channel.publish_lease = lease.holder, lease.until
     channel.publish_attempts = lease.attempts
     try:
-        free = PUBLISH_LEASE.free() & PUBLISH_LEASE.as_found(found)
+        free = Channel.id.exists() & PUBLISH_LEASE.free() & PUBLISH_LEASE.as_found(found)
         taken = update_if(channel, PUBLISH_LEASE.hold(lease), free if condition is None else condition & free)
     except BaseException:
         PUBLISH_LEASE.give_back(Channel(channel.id), lease)  # it may have been written although the response was lost

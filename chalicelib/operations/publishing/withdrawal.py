@@ -10,7 +10,7 @@ from chalicelib.aws import queues, storage
 from chalicelib.domain import jobs
 from chalicelib.domain.storage_keys import database_key, version_of, withdrawn_key
 from chalicelib.errors import Busy
-from chalicelib.models import channels
+from chalicelib.models import channel_versions, channels
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.operations.publishing import drafts, publish_lock
@@ -80,6 +80,8 @@ def _missing(channel: Channel) -> tuple[list[int], str | None]:
     shown = set(storage.all_keys(database_key(channel.id).removesuffix(".sqlite3")))
     hidden = _versions(storage.all_keys(withdrawn_key(channel.id, "").removesuffix(".sqlite3")))
     versions = [one for one in hidden if one <= channel.version and database_key(channel.id, one) not in shown]
+    if any(one <= channel.version - 1 for one in versions):
+        versions = sorted(set(versions) - channel_versions.ended(channel.id))
     has_newest = not channel.version or database_key(channel.id) in shown
     return versions, None if has_newest else database_key(channel.id, int(channel.version))
 

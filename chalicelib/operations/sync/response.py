@@ -123,6 +123,8 @@ def size_of(row: Row) -> int:
 
 def _section(context: SyncContext, change: Change, is_awaited: bool, is_new: bool) -> Section | None:
     """Return the section of the response that a change belongs to, or None."""
+    if changes.has_expired(change):
+        return None
     failed = change.status == changes.FAILED
     if is_awaited and change.session == context.user.session:
         return "errors" if failed else "successes"

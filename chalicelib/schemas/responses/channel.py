@@ -1,6 +1,6 @@
 """Responses about channels, their versions, diffs and bookmarks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -87,6 +87,7 @@ class Channel(TypedDict):
     unpublished_changes: bool
     published: bool
     publishing: bool
+    restorable_until: NotRequired[Moment]
 
 
 class Languages(TypedDict):
@@ -113,6 +114,7 @@ class Version(TypedDict):
     included_languages: list[Language]
     included_licenses: list[LicenseId]
     included_categories: list[Category]
+    database_deleted: NotRequired[Moment]
 
 
 class VersionDetail(Version):

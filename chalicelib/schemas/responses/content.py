@@ -1,6 +1,6 @@
 """Responses about content nodes, files and questions."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 from le_utils.constants.labels import (
     accessibility_categories,
@@ -101,6 +101,7 @@ class ContentNode(TypedDict):
     original_parent_id: Id | None
     source_channel_id: Id | None
     source_node_id: Id | None
+    restorable_until: NotRequired[Moment]
 
 
 class Requisite(TypedDict):

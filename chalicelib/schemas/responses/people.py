@@ -121,3 +121,4 @@ class AdminChannel(TypedDict):
     demo_server_url: str | None
     countries: list[str]
     primary_token: str | None
+    restorable_until: NotRequired[Moment]

@@ -1,8 +1,11 @@
 """The trash of a channel."""
 
+from datetime import timedelta
+
 import pytest
 
 from chalicelib.domain.ids import new_id
+from chalicelib.models.base import now
 from tests.support.worlds.editing import World
 
 
@@ -28,6 +31,8 @@ class TestTrash:
         deleted(world, "a", "<b>")
         page = world.editor.open(path(world))
         assert ("a topic" in page.text, "<b> topic" in page.text) == (True, True)
+        gone = now() + timedelta(days=30)
+        assert f"for good on {gone.day} {gone:%B %Y}" in page.text
 
     def test_restores(self, world: World) -> None:
         a, _ = deleted(world, "a", "b")
