@@ -65,7 +65,7 @@ def _forget_what_publishing_made(run: "Run") -> None:
         entry.delete()
     for channel in storage.stored(run.cloud, Channel):
         if channel.version:
-            Channel(channel.id).update([Channel.published_digest.remove()])
+            Channel(channel.id).update([Channel.published_digest.remove(), Channel.settled.remove()])
     sent = {name_of_file(run, number) for number in range(FILES)}
     for key in run.cloud.objects():
         if key.startswith("content/storage/") and key.rpartition("/")[2] not in sent:
