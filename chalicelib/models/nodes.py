@@ -184,6 +184,12 @@ def get_many_to_read(node_ids: list[str]) -> list[Node]:
     return [found[node_id] for node_id in dict.fromkeys(node_ids) if node_id in found]
 
 
+def node_ids_of(node_ids: list[str]) -> list[tuple[str, str]]:
+    """(id, node_id) of the nodes with these ids that exist."""
+    found = read_raw({Node: node_ids}, {Node: ("id", "node_id")})[Node]
+    return [(raw["id"]["S"], raw["node_id"]["S"]) for raw in found]
+
+
 def data_of(node_ids: list[str]) -> dict[str, NodeData]:
     """The plain data of the nodes with these ids that exist, by id."""
     found = (_from_raw(raw) for raw in read_raw({Node: node_ids})[Node])

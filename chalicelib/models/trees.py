@@ -1,6 +1,6 @@
 """Operations on whole trees: creating them, appending nodes, traversing and deleting them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.domain.trees import positions
 from chalicelib.domain.types import NodeData
-from chalicelib.models import assessment_items, children, emission, nodes
+from chalicelib.models import assessment_items, emission, nodes, tree_streams
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import (
     MAX_TRANSACTION,
@@ -26,6 +26,7 @@ from chalicelib.models.base import (
 from chalicelib.models.channels import Channel
 from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
+from chalicelib.models.tree_streams import Step
 
 MAX_RACES = 20  # conflicts in a row after which a change is given up
 
@@ -253,48 +254,35 @@ def _count_actions(counts: Counts, appended: int) -> list[Any]:
     ]
 
 
-def edges(root_id: str, levels: int | None = None) -> dict[str, list[Child]]:
-    """All edges below a node by parent, children in order; with `levels`, only down to that depth."""
-    below: dict[str, list[Child]] = {}
-    topics = [root_id]
-    while topics and levels != 0:
-        found = in_parallel(children.of, topics)
-        below.update(zip(topics, found, strict=True))
-        topics = [edge.node_id for siblings in found for edge in siblings if edge.kind == content_kinds.TOPIC]
-        levels = levels - 1 if levels is not None else None
-    return below
-
-
-def preorder(root_id: str, below: dict[str, list[Child]]) -> list[str]:
-    """The ids in tree order, root first."""
-    order, stack = [], [root_id]
-    while stack:
-        node_id = stack.pop()
-        order.append(node_id)
-        stack.extend(edge.node_id for edge in reversed(below.get(node_id, [])))
-    return order
-
-
 def walk(root_id: str, levels: int | None = None) -> list[NodeData]:
-    """The nodes of a tree in tree order, root first. One Query per topic and one BatchGet per 100 nodes."""
-    order = preorder(root_id, edges(root_id, levels))
-    found = nodes.data_of(order)
-    return [found[node_id] for node_id in order if node_id in found]
+    """The nodes of a small tree in tree order, root first; `models.tree_streams` reads trees of any size."""
+    return list(tree_streams.data(root_id, levels))
 
 
-def remove(root_id: str) -> int:
-    """Delete a tree with its edges and questions; returns the number of nodes. The root is deleted last, so that an
-    interrupted deletion can be resumed."""
-    below = edges(root_id)
-    gone = [edge for siblings in below.values() for edge in siblings]
-    exercises = [edge.node_id for edge in gone if edge.kind == content_kinds.EXERCISE]
+def remove(root_id: str, release: Callable[[list[str]], None], is_late: Callable[[], bool]) -> bool:
+    """Delete a tree with its edges and questions, bottom up; returns whether all is gone.
+
+    It is deleted in parts, each after `release` was called with the ids of its nodes, until `is_late`. An interrupted
+    deletion is resumed by another call: topics are deleted after what is below them, the root last.
+    """
+    for part in tree_streams.chunks(reversed(list(tree_streams.steps(root_id)))):
+        release([step.id for step in part])
+        _remove(part)
+        if is_late() and part[-1].id != root_id:
+            return False
+    return True
+
+
+def _remove(part: list[Step]) -> None:
+    """Delete questions, then nodes, then edges from the deepest level up, then the root."""
+    exercises = [step.id for step in part if step.kind == content_kinds.EXERCISE]
     items = [key for keys in in_parallel(assessment_items.keys_of, exercises) for key in keys]
     write_many(deletes=[(AssessmentItem, key) for key in items])
-    write_many(deletes=[(Node, edge.node_id) for edge in gone])
-    for parent_id in reversed(below):
-        write_many(deletes=[(Child, (parent_id, edge.position)) for edge in below[parent_id]])
-    write_many(deletes=[(Node, root_id)])
-    return len(gone) + 1
+    write_many(deletes=[(Node, step.id) for step in part if step.level])
+    for level in sorted({step.level for step in part}, reverse=True):
+        own = [step for step in part if step.level == level]
+        edges: list[Any] = [(Child, (step.parent_id, step.position)) for step in own if level]
+        write_many(deletes=edges or [(Node, step.id) for step in own])
 
 
 def keep_facts(root_id: str, facts: Mapping[str, object], rev: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.models import assessment_items, base, trees
+from chalicelib.models import assessment_items, base, tree_streams, trees
 from tests.models.builders import lay, live_root, question
 from tests.models.dynamodb import real
 from tests.support.aws.calls import AnswerLost, NeverSent, watching
@@ -35,6 +35,10 @@ def make_tree(run="1"):
     return root
 
 
+def remove(root, released=None, is_late=lambda: False):
+    return trees.remove(root.id, (released if released is not None else []).extend, is_late)
+
+
 def left(aws):
     return [len(aws.items(table)) for table in ("nodes", "children", "assessment_items")]
 
@@ -60,17 +64,37 @@ class Killer:
 def test_everything_is_deleted(aws):
     other, root = make_tree(), make_tree("2")
     before = trees.walk(other.id)
-    assert trees.remove(root.id) == len(before) == 10
+    assert len(before) == 10
+    assert remove(root)
     assert left(aws) == SIZE
     assert trees.walk(other.id) == before
-    assert trees.remove(other.id) == 10
+    assert remove(other)
+    assert left(aws) == [0, 0, 0]
+
+
+def test_files_of_all_nodes_are_released_before(aws, monkeypatch):
+    monkeypatch.setattr(tree_streams, "CHUNK", 3)
+    root = make_tree()
+    released: list[str] = []
+    ids = [node["id"] for node in trees.walk(root.id)]
+    assert remove(root, released)
+    assert released == ids[::-1]
+
+
+def test_what_is_left_when_time_is_up_is_deleted_by_later_calls(aws, monkeypatch):
+    monkeypatch.setattr(tree_streams, "CHUNK", 3)
+    root = make_tree()
+    found = []
+    while not remove(root, is_late=lambda: True):
+        found.append(left(aws)[0])
+    assert found == [7, 4, 1]
     assert left(aws) == [0, 0, 0]
 
 
 def test_deleting_a_missing_tree_is_harmless(aws):
     root = make_tree()
-    trees.remove(root.id)
-    trees.remove(root.id)
+    remove(root)
+    remove(root)
     assert left(aws) == [0, 0, 0]
 
 
@@ -83,7 +107,7 @@ def test_root_is_deleted_last(aws):
         return real(client, operation, arguments)
 
     with watching(watch):
-        trees.remove(root.id)
+        remove(root)
     deletes = [call for call in calls if "DeleteRequest" in call]
     assert f"'id': {{'S': '{root.id}'}}" in deletes[-1]
 
@@ -94,9 +118,9 @@ def test_interrupted_anywhere_it_can_be_resumed(aws, made):
         root, killer = make_tree(), Killer(at, made)
         try:
             with watching(killer):
-                trees.remove(root.id)
+                remove(root)
         except (NeverSent, AnswerLost):
-            trees.remove(root.id)
+            remove(root)
         else:
             break
         assert left(aws) == [0, 0, 0], f"write {at}"

@@ -263,18 +263,3 @@ class TestTraversal:
         with watching(Watch()) as watch:
             assert titles(trees.walk(root.id)[1:]) == [str(number) for number in range(150)]
         assert watch.names == ["Query", "BatchGetItem", "BatchGetItem"]
-
-    def test_edges_are_by_parent_and_in_order(self, stored):
-        root, plain = stored
-        below = trees.edges(root.id)
-        topics = {node["id"] for node in plain[1:] if node["kind"] == "topic"} | {root.id}
-        assert set(below) == topics
-        by_id = {node["id"]: node["title"] for node in plain}
-        assert [by_id[edge.node_id] for edge in below[root.id]] == ["1", "2", "3", "4", "5"]
-        assert list(trees.edges(root.id, 1)) == [root.id]
-        assert trees.edges(root.id, 0) == {}
-
-    def test_order_of_edges_is_preorder(self, stored):
-        root, plain = stored
-        assert trees.preorder(root.id, trees.edges(root.id))[1:] == [node["id"] for node in plain[1:]]
-        assert trees.preorder("a", {}) == ["a"]

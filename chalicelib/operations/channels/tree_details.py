@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import cast
 
 from chalicelib.domain import jobs
-from chalicelib.domain.trees.tree_details import details_of, originals
+from chalicelib.domain.trees.tree_details import Summary
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import channels, nodes, tasks, trees
+from chalicelib.models import channels, nodes, tasks, tree_streams
 from chalicelib.models.channels import Channel
 from chalicelib.models.nodes import Node
 from chalicelib.operations.access import channel_rights, node_rights
@@ -71,12 +71,14 @@ def _stamp(channel: Channel, node: Node) -> cached_results.Stamp:
 
 
 def _summarize(channel: Channel, node: Node) -> TreeDetails:
-    below = trees.walk(node.id)
+    summary = Summary()
+    for one in tree_streams.data(node.id):
+        summary.add(one)
     found = {
         "last_update": _moment(channel.modified),
         "created": _moment(channel.created),
-        **details_of(below),
-        "original_channels": _named(originals(below, channel.id)),
+        **summary.result(),
+        "original_channels": _named(summary.originals(channel.id)),
     }
     return cast(TreeDetails, found)
 

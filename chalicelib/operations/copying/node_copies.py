@@ -6,7 +6,9 @@ interrupted copy creates no node twice. Large copies run in the background.
 """
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.aws import queues
@@ -34,6 +36,7 @@ from chalicelib.schemas.contentnode import Copy
 from chalicelib.schemas.responses.content import ContentNode
 from chalicelib.schemas.responses.task import StartedTask
 
+MAX_SECONDS = 150  # after which an attempt is paused, and the next one resumes it
 MAX_ATTEMPT_SECONDS = 900  # after this time, an attempt to copy has ended or its process was killed
 MIN_BACKGROUND_NODES = 400  # descendants from which on a copy or a bulk update runs in the background
 MAX_TASK_BYTES = 300_000  # of the request in the task: DynamoDB limits an item to 400 kB
@@ -130,23 +133,44 @@ def copy(
     """
     source_place, place = node_rights.viewable(user, node_id), node_rights.live(user, sent.target)
     top_id, attempt = sent.key or new_id(), new_id()
-    spot = _check(source_place.node, place, top_id, sent)
-    above, rev = [node.id for node in spot.path], int(place.channel.rev) + 1
-    goal = Goal(top_id, attempt, place, above, rev)
+    present, spot = _check(source_place.node, place, top_id, sent)
+    goal = Goal(top_id, attempt, place, [node.id for node in spot.path], int(place.channel.rev) + 1)
     source = copy_subtree.read(source_place.node.id, set(sent.excluded_descendants))
     names = _names(user, source.top)
     queues.send_maintenance(jobs.CLEAR_COPY.message(node_id=top_id, attempt=attempt), delay=MAX_ATTEMPT_SECONDS)
-    if not tree_copies.reserve(top_id, attempt):
-        raise _taken(top_id)
+    goal, done = _reserved(goal, present, copy_subtree.mark_of(source, goal))
     try:
-        below = copy_subtree.write(source, goal, report)
+        below = _write(source, goal, done, report)
         top, place, is_behind = retried(lambda: _commit(user, source, goal, below, sent, task_id, as_sent, origin))
+    except tree_copies.Paused:
+        raise
     except StudioError:
         tree_copies.give_back(top_id, attempt)
         raise
     if is_behind:
         propagation.complete(top, int(top.created_rev))
     return row_after_write(top, place.channel, names)
+
+
+def _reserved(goal: Goal, present: Node | None, mark: str) -> tuple[Goal, int]:
+    """Reserve the id of a copy. Returns (the goal, with the revision of a paused attempt that it resumes, and how many
+    descendants that has written)."""
+    if present and tree_copies.is_paused(present, mark) and tree_copies.resume(present, goal.attempt):
+        return replace(goal, rev=int(present.created_rev)), int(present.total_count)
+    if not tree_copies.reserve(goal.top_id, goal.attempt):
+        raise _taken(goal.top_id)
+    return goal, 0
+
+
+def _write(source: Source, goal: Goal, done: int, report: Report) -> Below:
+    """Write the descendants. After MAX_SECONDS, raises Paused, and the next attempt resumes this one."""
+    deadline = time.monotonic() + MAX_SECONDS
+    try:
+        return copy_subtree.write(source, goal, done, report, lambda: time.monotonic() > deadline)
+    except tree_copies.Paused as paused:
+        mark = copy_subtree.mark_of(source, goal)
+        tree_copies.pause(goal.top_id, goal.attempt, mark, paused.done, goal.rev)
+        raise
 
 
 def _names(user: Identity, original: Node) -> dict[str, str]:
@@ -159,15 +183,16 @@ def _taken(key: str) -> Conflict:
     return Conflict(f"A node with the id {key} already exists. Choose another key, or omit it.")
 
 
-def _check(original: Node, goal: Place, key: str, sent: Copy) -> Spot:
-    """Raise the errors of an impossible copy before anything is written; return the spot that is free now."""
+def _check(original: Node, goal: Place, key: str, sent: Copy) -> tuple[Node | None, Spot]:
+    """Raise the errors of an impossible copy before anything is written. Returns (the reservation of an earlier
+    attempt, the spot that is free now)."""
     present = nodes.get(key)
     if present is not None and not nodes.is_reserved(present):
         raise _taken(key)
     scratch = nodes.from_data(nodes.to_data(original), [])
     edit(scratch, sent.mods)
     finish(scratch, [])
-    return free_spot(goal, key, sent.position)
+    return present, free_spot(goal, key, sent.position)
 
 
 def _commit(
@@ -208,9 +233,8 @@ def _commit(
 
 
 def _top(source: Source, goal: Goal, below: Below, spot: Spot, rev: int) -> Node:
-    included = {source.top.id, *(node.id for node in source.below)}
     parent = spot.path[-1]
-    top = copy_subtree.copied(source.top, source, goal, included, parent.id, [node.id for node in spot.path])
+    top = copy_subtree.copied(source.top, source, goal, parent.id, [node.id for node in spot.path])
     copy_subtree.set_questions(top, below.questions)
     top.position = spot.position
     top.created_rev = top.modified_rev = rev

@@ -8,7 +8,7 @@ from chalicelib.domain.ids import derived_id
 from chalicelib.domain.types import CREDITS, AssessmentItemData, FileData
 from chalicelib.errors import ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, file_references, nodes, trees
+from chalicelib.models import assessment_items, file_references, nodes, tree_streams
 from chalicelib.models.assessment_items import AssessmentItem
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
@@ -51,7 +51,7 @@ def pull(
     after an interruption the same call completes the update. Raises NotFound or Forbidden for the channel.
     """
     channel = editable_channel(user, channel_id)
-    ids = trees.preorder(channel.root_id, trees.edges(channel.root_id))
+    ids = tree_streams.ids(channel.root_id)
     _pull(user, channel.id, ids, Parts(titles_and_descriptions, resource_details, files, assessment_items))
 
 

@@ -7,7 +7,7 @@ from le_utils.constants import content_kinds
 from chalicelib.domain.trees.node_edits import merged
 from chalicelib.errors import ValidationFailed
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import trees
+from chalicelib.models import tree_streams
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
 from chalicelib.operations.access import node_rights
@@ -40,7 +40,7 @@ def update(user: Identity, node_id: str, sent: NodeChange) -> None:
     """
     place = node_rights.live(user, node_id)
     _refuse_per_node(sent)
-    ids = trees.preorder(place.node.id, trees.edges(place.node.id))
+    ids = tree_streams.ids(place.node.id)
 
     def note(changes: Changes, places: list[Place]) -> None:
         for one in places:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from chalicelib.domain.trees import positions
 from chalicelib.errors import BadRequest, Conflict, NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import children, nodes, trees
+from chalicelib.models import children, nodes, tree_streams, trees
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.children import Child
 from chalicelib.models.emission import Emission
@@ -241,7 +241,7 @@ def _propagate_now(changes: Changes, source: Place, goal: Place) -> bool:
         tree_files.prepare_move([nodes.to_data(node)], goal.channel)
         return False
     rev = changes.rev(goal.channel.id)
-    moved = [node, *nodes.get_many(trees.preorder(node.id, trees.edges(node.id))[1:])]
+    moved = [node, *nodes.get_many(tree_streams.ids(node.id)[1:])]
     tree_files.prepare_move(map(nodes.to_data, moved), goal.channel)
     moved_ids = {one.id for one in moved}
     for one in moved:

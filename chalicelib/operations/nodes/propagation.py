@@ -14,7 +14,7 @@ from chalicelib.aws import queues
 from chalicelib.aws.unavailable import UNAVAILABLE
 from chalicelib.domain import jobs
 from chalicelib.errors import StudioError
-from chalicelib.models import nodes, trees
+from chalicelib.models import nodes, tree_streams, trees
 from chalicelib.models.nodes import Node
 from chalicelib.models.tree_changes import Changes
 from chalicelib.operations.access.node_rights import Place
@@ -57,7 +57,7 @@ def propagate(node_id: str, rev: int) -> None:
     path = trees.lineage(top.id, top.path) if top and top.created_rev == rev else []
     if not path:
         return
-    ids = trees.preorder(node_id, trees.edges(node_id))
+    ids = tree_streams.ids(node_id)
     together = set(ids)
 
     def note(changes: Changes, places: list[Place]) -> None:

@@ -17,7 +17,7 @@ from chalicelib.models import (
     file_references,
     storage_passes,
     stored_objects,
-    trees,
+    tree_streams,
     uploads,
     user_deletion,
     users,
@@ -82,7 +82,7 @@ def _trees(channel_id: str, start: str, deadline: float) -> Cursor:
     channel = channels.get(channel_id)
     if channel is not None:
         roots = [root_id for root_id in channels.tree_names(channel).values() if root_id]
-        ids = [node_id for root_id in roots for node_id in trees.preorder(root_id, trees.edges(root_id))]
+        ids = [node_id for root_id in roots for node_id in tree_streams.ids(root_id)]
         for at in range(int(start), len(ids), tree_files.CHUNK):
             found, items = tree_files.parts_of(ids[at : at + tree_files.CHUNK])
             own = [node for node in found if node["channel_id"] == channel_id]

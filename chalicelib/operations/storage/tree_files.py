@@ -6,7 +6,7 @@ from le_utils.constants import content_kinds
 
 from chalicelib.domain.storage_uses import VERSIONS, use_of
 from chalicelib.domain.types import AssessmentItemData, NodeData
-from chalicelib.models import assessment_items, channels, file_references, nodes, trees
+from chalicelib.models import assessment_items, channels, file_references, nodes
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
 from chalicelib.models.file_references import FileReference
@@ -17,12 +17,11 @@ CHUNK = 100  # nodes whose files are in memory at once
 Parts = tuple[list[NodeData], list[AssessmentItemData]]
 
 
-def release(root_id: str) -> None:
-    """Delete the references of an unreachable tree, and give the storage back. Call it before deleting the nodes.
+def release(ids: list[str]) -> None:
+    """Delete the references of nodes of an unreachable tree, and give the storage back. Call it before deleting them.
 
     Raises Busy while a channel of its nodes is being published.
     """
-    ids = trees.preorder(root_id, trees.edges(root_id))
     for at in range(0, len(ids), CHUNK):
         found, items = parts_of(ids[at : at + CHUNK])
         by_channel: dict[str, list[NodeData]] = {}

@@ -6,15 +6,12 @@ outdated statistics.
 
 import time
 from collections.abc import Iterable
-from typing import TypedDict
-
-from le_utils.constants import content_kinds, format_presets, roles
 
 from chalicelib.aws import queues
 from chalicelib.domain import jobs
-from chalicelib.domain.trees.tree_tally import Tally
+from chalicelib.domain.trees.tree_tally import Found, Tally
 from chalicelib.domain.types import NodeData
-from chalicelib.models import trees
+from chalicelib.models import tree_streams, trees
 from chalicelib.models.base import find, read_raw
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import to_read
@@ -24,22 +21,7 @@ PAUSE = 60  # seconds after which an unfinished walk is requested again
 MAX_WALKED_AT_ONCE = 200  # nodes of a tree that a request walks itself
 
 
-class _Found(TypedDict):
-    duplicates: int
-    languages: list[str]
-    unspoken: bool
-    licenses: list[str]
-    kinds: list[str]
-    coach: bool
-    subtitles: bool
-
-
-class TreeFacts(_Found):
-    """The statistics on a tree's root: those of `facts_of`, its bytes and its nodes; None before the first walk."""
-
-    size: int | None
-    total: int | None
-
+TreeFacts = Found  # the statistics on a tree's root; `size` and `total` are None before the first walk
 
 NOTHING: TreeFacts = {
     "duplicates": 0,
@@ -57,24 +39,22 @@ NOTHING: TreeFacts = {
 STORED = ("id", "resource_count", "tree_facts")  # the attributes of a root that are read here
 
 
-def store(root_id: str, nodes: list[NodeData], rev: int = 0) -> None:
-    """Store the statistics of a walked tree; `nodes` has the root first.
+def store(root_id: str, nodes: Iterable[NodeData], rev: int = 0) -> TreeFacts:
+    """Store and return the statistics of a tree that is read as a stream, root first.
 
     `rev` is the channel's revision before the walk; statistics of a later revision are not overwritten. It applies to
     the live tree and the trash.
     """
-    _store(root_id, nodes, rev)
+    tally = Tally()
+    for node in nodes:
+        tally.add(node)
+    keep(root_id, tally, rev)
+    return tally.result()
 
 
 def keep(root_id: str, tally: Tally, rev: int) -> None:
     """`store` for nodes that were counted while they were read for something else."""
     trees.keep_facts(root_id, tally.result(), rev)
-
-
-def _store(root_id: str, nodes: list[NodeData], rev: int) -> TreeFacts:
-    facts: TreeFacts = {**facts_of(nodes[1:]), "size": _size(nodes), "total": len(nodes) - 1}
-    trees.keep_facts(root_id, facts, rev)
-    return facts
 
 
 def is_behind(root: Node, channel: Channel) -> bool:
@@ -93,7 +73,7 @@ def current(root: Node, channel: Channel) -> tuple[TreeFacts, bool]:
     if not is_behind(root, channel):
         return read_from(root), False
     if root.total_count <= MAX_WALKED_AT_ONCE:
-        return _store(root.id, trees.walk(root.id), int(channel.rev)), False
+        return store(root.id, tree_streams.data(root.id), int(channel.rev)), False
     refresh_soon(root)
     return read_from(root), True
 
@@ -109,35 +89,13 @@ def refresh(root_id: str) -> None:
     root = find(Node, root_id)
     channel = find(Channel, root.channel_id) if root else None
     if channel:
-        store(root_id, trees.walk(root_id), int(channel.rev))
+        store(root_id, tree_streams.data(root_id), int(channel.rev))
 
 
 def roots(root_ids: Iterable[str]) -> dict[str, Node]:
     """Return the existing roots by ID, read-only and with the `STORED` attributes. One batch read per 100."""
     found = read_raw({Node: list(root_ids)}, {Node: STORED})[Node]
     return {root.id: root for root in to_read(Node, found)}
-
-
-def facts_of(nodes: list[NodeData]) -> _Found:
-    """Return the statistics of the nodes below a root: `duplicates` (resources that repeat a content_id), sorted
-    `languages` (also of files), `licenses` (le_utils names) and `kinds`, and whether a resource has no language
-    (`unspoken`: the channel's applies), is for coaches, or has subtitles."""
-    resources = [node for node in nodes if node["kind"] != content_kinds.TOPIC]
-    files = [file for node in nodes for file in node["files"]]
-    languages = {part["language"] for part in (*nodes, *files)}
-    return {
-        "duplicates": len(resources) - len({node["content_id"] for node in resources}),
-        "languages": sorted(language for language in languages if language),
-        "unspoken": any(not node["language"] for node in resources),
-        "licenses": sorted({node["license"] for node in resources if node["license"]}),
-        "kinds": sorted({node["kind"] for node in nodes}),
-        "coach": any(node["role_visibility"] == roles.COACH for node in resources),
-        "subtitles": any(file["preset"] == format_presets.VIDEO_SUBTITLE for file in files),
-    }
-
-
-def _size(nodes: list[NodeData]) -> int:
-    return sum({file["checksum"]: file["file_size"] for node in nodes for file in node["files"]}.values())
 
 
 def read_from(root: Node | None) -> TreeFacts:

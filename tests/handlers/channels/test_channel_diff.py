@@ -174,6 +174,6 @@ def test_a_removed_tree_fails_the_task(studio):
     task_id = diff(studio, channel_id).json["task_id"]
     from chalicelib.models import trees
 
-    trees.remove(existing(channels.get(channel_id)).staging_root_id)
+    trees.remove(existing(channels.get(channel_id)).staging_root_id, lambda ids: None, lambda: False)
     studio.deliver("maintenance")
     assert studio.task(task_id)["status"] == "FAILURE"

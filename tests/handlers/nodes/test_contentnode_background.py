@@ -5,7 +5,7 @@ import pytest
 from chalicelib.domain import jobs
 from chalicelib.errors import Busy
 from chalicelib.handlers import workers
-from chalicelib.models import assessment_items, channels, trees
+from chalicelib.models import assessment_items, channels, tree_streams, trees
 from chalicelib.models.base import find
 from chalicelib.models.nodes import Node, is_reserved
 from chalicelib.operations.copying import node_copies
@@ -213,7 +213,7 @@ class TestUnfinishedCopies:
         studio.deliver("maintenance", times=2)
         assert all(find(Node, id) is None for id in (KEY, *left.values()))
         assert assessment_items.of(left["e"]) == []
-        assert trees.edges(KEY) == {KEY: []}
+        assert tree_streams.below(KEY) == {KEY: []}
 
     def test_that_are_repeated_are_not_removed(self, studio, root, source, left):
         copy(studio, source, root, 201)
