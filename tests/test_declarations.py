@@ -133,7 +133,7 @@ class TestDataModel:
         }
         assert {"get", "data_of", "find_in_tree"} <= set(found["nodes"])
         assert {"from_data", "to_data"}.isdisjoint(found["nodes"])
-        assert {"walk", "edges", "ancestors", "remove"} <= set(found["trees"])
+        assert {"walk", "ancestors", "remove"} <= set(found["trees"])
         assert {"too_many", "preorder", "counts_of"}.isdisjoint(found["trees"])
         assert found["channels"] == [
             "get",

@@ -58,6 +58,7 @@ def test_names_are_those_of_sent_messages():
         ("settle_collected", ("names",)),
         ("settle_nodes", ("node_id", "rev")),
         ("space_children", ("parent_id",)),
+        ("tree_data", ("task_id",)),
         ("tree_facts", ("root_id",)),
     }
 

@@ -63,6 +63,7 @@ REMOVE_TREE = Job("remove_tree", ("channel_id", "root_id"))
 RETENTION_STEP = Job("retention_step", ("step", "after"))
 SETTLE_COLLECTED = Job("settle_collected", ("names",))
 SPACE_CHILDREN = Job("space_children", ("parent_id",))
+STORE_TREE = Job("tree_data", ("task_id",))
 SUMMARIZE_TREE = Job("details", ("task_id",))
 WALK_TREE = Job("tree_facts", ("root_id",))
 
@@ -106,6 +107,7 @@ JOBS = {
         RETENTION_STEP,
         SETTLE_COLLECTED,
         SPACE_CHILDREN,
+        STORE_TREE,
         SUMMARIZE_TREE,
         WALK_TREE,
     )

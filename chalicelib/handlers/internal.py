@@ -2,8 +2,9 @@
 
 from chalicelib.domain import ricecooker_versions
 from chalicelib.errors import BadRequest, ValidationFailed
+from chalicelib.http.conditional import accepts_gzip
 from chalicelib.http.rights import Rights, in_body
-from chalicelib.http.router import Access, Request, Route, anyone
+from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route, anyone
 from chalicelib.operations.access.channel_rights import editable_channel
 from chalicelib.operations.channels import chef_upload
 from chalicelib.operations.files import file_uploads
@@ -33,6 +34,7 @@ from chalicelib.schemas.responses.internal import (
     NewChannel,
     NodeTree,
     PublishStarted,
+    StartedTree,
     SuccessResponse,
     Tree,
     VersionCheck,
@@ -110,14 +112,25 @@ def get_channel_status_bulk(request: Request) -> ChannelStatuses:
     return {"success": True, "statuses": chef_upload.statuses(request.user, body.channel_ids)}
 
 
-def get_tree_data(request: Request) -> Tree:
-    return {"success": True, "tree": nested_tree.below(request.user, parse(TreeReference, request.json))}
+def get_tree_data(request: Request) -> Reply:
+    return _tree(nested_tree.below(request.user, parse(TreeReference, request.json)), request)
 
 
-def get_node_tree_data(request: Request) -> NodeTree:
-    body = parse(TreeReference, request.json)
-    tree, is_staged = nested_tree.children(request.user, body)
-    return {"success": True, "tree": tree, "staged": is_staged}
+def get_node_tree_data(request: Request) -> Reply:
+    tree, is_staged = nested_tree.level_below(request.user, parse(TreeReference, request.json))
+    return _tree(tree, request, staged=is_staged)
+
+
+def _tree(found: nested_tree.Found, request: Request, **fields: object) -> Reply:
+    """The response with a tree, a redirect to it, or the task that stores it."""
+    if isinstance(found, list):
+        return Reply({"success": True, "tree": found, **fields})
+    if "task_id" in found:
+        headers = {"Location": f"/api/task/{found['task_id']}", "Retry-After": str(nested_tree.RETRY_SECONDS)}
+        return Reply({"success": True, **found}, 202, headers)
+    zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
+    location = f"/{found['zipped' if zipped else 'plain']}"
+    return Reply(None, 303, {**NO_STORE, "Location": location, "Vary": "Accept-Encoding"})
 
 
 BASE = "/api/internal"
@@ -131,6 +144,8 @@ RIGHTS: dict[object, Rights] = {
         (FinishChannel, PublishChannel, ChannelReference, TreeReference), in_body("channel_id", editable_channel)
     ),
 }
+
+IN_BACKGROUND = ((202, StartedTree), (303, None))  # of a large tree
 
 ROUTES = (
     Route(
@@ -151,6 +166,7 @@ ROUTES = (
             body=body,
             answer=answer,
             rights=RIGHTS.get(body, anyone),
+            also=IN_BACKGROUND if body is TreeReference else (),
         )
         for name, view, summary, body, answer in (
             ("authenticate_user_internal", authenticate_user, OWNER, Nothing, AuthenticatedUser),

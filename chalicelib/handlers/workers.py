@@ -24,7 +24,7 @@ from chalicelib.operations.retention import channel_purge, old_versions, retenti
 from chalicelib.operations.search import search_index_update
 from chalicelib.operations.storage import channel_files, charging, collection, ownership, recount, uses
 from chalicelib.operations.sync import apply
-from chalicelib.operations.trees import tree_diff, tree_statistics
+from chalicelib.operations.trees import nested_tree, tree_diff, tree_statistics
 from chalicelib.telemetry import count, log
 
 MAX_RECEIVES = 5  # as in the template: then a message goes to the queue `failed`
@@ -103,6 +103,7 @@ WORK: dict[Job, Callable[..., None]] = {  # what does each job; its parameters a
     jobs.RETENTION_STEP: retention_walk.run,
     jobs.SETTLE_COLLECTED: collection.settle,
     jobs.SPACE_CHILDREN: rebalancing.rebalance,
+    jobs.STORE_TREE: nested_tree.store,
     jobs.SUMMARIZE_TREE: tree_details.summarize,
     jobs.WALK_TREE: tree_statistics.refresh,
 }

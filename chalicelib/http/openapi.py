@@ -249,6 +249,8 @@ def has_page(route: Route) -> bool:
 
 
 def _success(status: int) -> str:
+    if status == 303:
+        return "The response is large: get it from the `Location`, on the same host."
     if status == 202:
         return "Accepted; the work continues in the background"
     return HTTPStatus(status).phrase.capitalize() if status != 200 else "OK"

@@ -39,6 +39,7 @@ DIFF: Final = "generate-node-diff"
 DETAILS: Final = "calculate-node-details"
 COPY: Final = "copy_nodes"
 CHECK_UPLOAD: Final = "check-upload"  # of no channel, as EXPORT
+TREE: Final = "get-tree-data"
 EXPORT: Final = "export-user-data"  # of no channel: `channel_id` is the user's id
 
 

@@ -1,9 +1,11 @@
 """Nested trees for get_tree_data and get_node_tree_data, in the shape of Kolibri Studio's responses."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from le_utils.constants import content_kinds
 
+from chalicelib.domain import jsontext
 from chalicelib.domain.types import NodeData
 
 
@@ -24,6 +26,35 @@ def nested(nodes: list[NodeData], with_children: bool) -> dict[str, Any]:
         if node["parent_id"] in below and node is not nodes[0]:
             below[str(node["parent_id"])].append(entry)
     return {**entries[nodes[0]["id"]], "children": below[nodes[0]["id"]]}
+
+
+def texts(nodes: Iterable[NodeData], with_children: bool) -> Iterator[str]:
+    """The JSON text of `nested(…)["children"]` in parts, of a tree of any size: nodes are in tree order.
+
+    Nodes whose parent is not among them are left out.
+    """
+    line: list[str] = []  # ids of the topics that are open
+    separator = ""
+    yield "["
+    for node in nodes:
+        if not line:
+            line.append(node["id"])
+            continue
+        if node["parent_id"] not in line:
+            continue
+        while line[-1] != node["parent_id"]:
+            line.pop()
+            separator = ","
+            yield "]}"
+        text = jsontext.dumps(_entry(node))
+        if node["kind"] == content_kinds.TOPIC and with_children:
+            line.append(node["id"])
+            yield f'{separator}{text[:-1]},"children":['
+            separator = ""
+        else:
+            yield f"{separator}{text}"
+            separator = ","
+    yield "]}" * (len(line) - 1) + "]"
 
 
 def _entry(node: NodeData) -> dict[str, Any]:

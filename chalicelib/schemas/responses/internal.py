@@ -83,6 +83,13 @@ class Tree(TypedDict):
     tree: list[TreeNode]
 
 
+class StartedTree(TypedDict):
+    """The task that prepares a large tree. When it has ended, the same request is redirected to the tree."""
+
+    success: Success
+    task_id: Id
+
+
 class NodeTree(TypedDict):
     success: Success
     tree: list[TreeNode]

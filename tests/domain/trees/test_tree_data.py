@@ -1,8 +1,10 @@
 """Nested trees of get_tree_data; the shapes were recorded from Kolibri Studio."""
 
+import json
+
 from hypothesis import given, settings
 
-from chalicelib.domain.trees.tree_data import nested
+from chalicelib.domain.trees.tree_data import nested, texts
 from tests.support.worlds.trees import make_file, random_branches, resource, topic, tree
 
 
@@ -58,3 +60,28 @@ def test_every_node_occurs_once_and_in_order(branches):
     nodes = tree(*branches)
     found = nested(nodes, with_children=True)
     assert [entry["studio_id"] for entry in entries(found["children"])] == [node["id"] for node in nodes[1:]]
+
+
+class TestTexts:
+    @given(random_branches())
+    @settings(max_examples=50, deadline=None)
+    def test_are_the_nested_tree(self, branches):
+        nodes = tree(*branches)
+        for with_children in (True, False):
+            flat = nodes if with_children else [node for node in nodes if node["parent_id"] in (None, nodes[0]["id"])]
+            found = json.loads("".join(texts(flat, with_children)))
+            assert found == nested(flat, with_children)["children"]
+
+    def test_leave_nodes_out_whose_parent_is_gone(self):
+        nodes = tree(topic("a", topic("b", resource("c"))), resource("d"))
+        left = [node for node in nodes if node["title"] != "b"]
+        assert [entry["title"] for entry in entries(json.loads("".join(texts(left, True))))] == ["a", "d"]
+
+    def test_are_compact_and_not_escaped(self):
+        assert "".join(texts(tree(topic("é")), True)).startswith('[{"title":"é","kind":"topic",')
+
+    def test_of_sixty_levels(self):
+        branch = topic("0")
+        for level in range(1, 60):
+            branch = topic(str(level), branch)
+        assert len(list(entries(json.loads("".join(texts(tree(branch), True)))))) == 60

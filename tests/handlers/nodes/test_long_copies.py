@@ -1,5 +1,7 @@
 """Copies and removals of trees that take longer than their function may run."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.aws import queues
@@ -62,7 +64,7 @@ def pauses(task_id, at_most=20):
 
 def shape(node_id):
     """What a tree is made of, without what differs between copies."""
-    found = trees.walk(node_id)
+    found: list[dict[str, Any]] = [{**node} for node in trees.walk(node_id)]
     fields = ("title", "kind", "role_visibility", "complete", "assessment_item_count")
     questions = [[item["question"] for item in assessment_items.of(node["id"])] for node in found]
     return [[node[name] for name in fields] for node in found], questions
