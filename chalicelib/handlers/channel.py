@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from chalicelib.http.resources import Listing, Resource, posts, routes_of
+from chalicelib.http.resources import Listing, Resource, posts, routes_of, started
 from chalicelib.http.rights import on_path
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
@@ -78,7 +78,7 @@ def discard_staged(request: Request) -> Reply:
 
 def diff(request: Request) -> Reply:
     answer = tree_diff.read(request.user, request.params["id"], parse_query(DiffQuery, request.query))
-    return Reply(answer, 200 if "counts" in answer else 202)
+    return Reply(answer) if "counts" in answer else started(answer)
 
 
 EDITORS = on_path(channel_rights.writable)

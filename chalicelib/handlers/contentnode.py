@@ -1,7 +1,7 @@
 """Content nodes (specification: Content Nodes API)."""
 
 from chalicelib.errors import FilterRequired
-from chalicelib.http.resources import Resource, routes_of
+from chalicelib.http.resources import Resource, routes_of, started
 from chalicelib.http.rights import both, in_body, on_path
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.access import node_rights
@@ -70,7 +70,7 @@ def restore(request: Request) -> ContentNode:
 
 def copy(request: Request) -> Reply:
     answer, is_done = node_copies.request(request.user, request.params["id"], request.json)
-    return Reply(answer, 201 if is_done else 202)
+    return Reply(answer, 201) if is_done else started(answer)
 
 
 def add_prerequisite(request: Request) -> Reply:

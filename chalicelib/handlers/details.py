@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from chalicelib.http.resources import started
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.identity.authentication import Identity
 from chalicelib.operations.channels import tree_details
@@ -12,7 +13,7 @@ from chalicelib.schemas.responses.task import StartedTask
 def _view(details: Callable[[Identity, str], TreeDetails | StartedTask]) -> Callable[[Request], Reply]:
     def view(request: Request) -> Reply:
         answer = details(request.user, request.params["id"])
-        return Reply(answer, 202 if "task_id" in answer else 200)
+        return started(answer) if "task_id" in answer else Reply(answer)
 
     return view
 

@@ -3,6 +3,7 @@
 from chalicelib.domain import ricecooker_versions
 from chalicelib.errors import BadRequest, ValidationFailed
 from chalicelib.http.conditional import accepts_gzip
+from chalicelib.http.resources import started
 from chalicelib.http.rights import Rights, in_body
 from chalicelib.http.router import NO_STORE, Access, Reply, Request, Route, anyone
 from chalicelib.operations.access.channel_rights import editable_channel
@@ -126,8 +127,7 @@ def _tree(found: nested_tree.Found, request: Request, **fields: object) -> Reply
     if isinstance(found, list):
         return Reply({"success": True, "tree": found, **fields})
     if "task_id" in found:
-        headers = {"Location": f"/api/task/{found['task_id']}", "Retry-After": str(nested_tree.RETRY_SECONDS)}
-        return Reply({"success": True, **found}, 202, headers)
+        return started({"success": True, **found})
     zipped = accepts_gzip(request.headers.get("accept-encoding", ""))
     location = f"/{found['zipped' if zipped else 'plain']}"
     return Reply(None, 303, {**NO_STORE, "Location": location, "Vary": "Accept-Encoding"})

@@ -19,6 +19,7 @@ from chalicelib.schemas.listing import PAGE_SIZE, ListQuery
 from chalicelib.schemas.query import parse_query
 from chalicelib.schemas.responses.common import paged
 
+RETRY_SECONDS = 3  # after which a client may ask again for the result of a task
 Item = Mapping[str, object]  # one of a resource: a TypedDict of schemas/responses
 OneItem = TypeVar("OneItem", bound=Item)
 Documented = dict[str, Any]  # the documentation of a route: arguments of Route
@@ -202,3 +203,8 @@ def _delete_view(delete: Callable[[Identity, str], None]) -> Callable[[Request],
         return Reply(None, 204)
 
     return view
+
+
+def started(answer: Mapping[str, Any]) -> Reply:
+    """The response that names a task, with where its progress is and when to look."""
+    return Reply(answer, 202, {"Location": f"/api/task/{answer['task_id']}", "Retry-After": str(RETRY_SECONDS)})

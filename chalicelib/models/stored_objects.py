@@ -23,7 +23,8 @@ from pynamodb.expressions.operand import Path
 from chalicelib.aws import storage, versions
 from chalicelib.aws.versions import Version
 from chalicelib.domain.storage_keys import split_filename, storage_key
-from chalicelib.models.base import Condition, Table, Update, in_parallel, read_many, update_if, was_refused
+from chalicelib.models.base import Condition, Table, Update, in_parallel, read_many, read_raw, update_if, was_refused
+from chalicelib.models.lazy import to_read
 
 
 class StoredObject(Table):
@@ -40,8 +41,8 @@ class StoredObject(Table):
 
 def known_names(checksums: list[str]) -> set[str]:
     """The names "<md5>.<extension>" of the files that are known to be stored."""
-    found = read_many({StoredObject: checksums})[StoredObject]
-    return {f"{entry.checksum}.{entry.extension}" for entry in found if not entry.gone_since}
+    found = read_raw({StoredObject: checksums}, {StoredObject: ("checksum", "extension", "gone_since")})[StoredObject]
+    return {f"{entry.checksum}.{entry.extension}" for entry in to_read(StoredObject, found) if not entry.gone_since}
 
 
 def remember(name: str, size: int, version: str | None = None) -> str | None:

@@ -69,8 +69,9 @@ def lay(root: Node, tree: list[NodeData]) -> None:
     items: list[Table] = []
     for parent_id, siblings in below.items():
         for number, node in enumerate(siblings):
-            items.append(nodes.from_data(_placed(node, parent_id, root), []))
-            items.append(Child(parent_id, appended(number, node["id"]), node_id=node["id"], kind=node["kind"]))
+            stored, position = nodes.from_data(_placed(node, parent_id, root), []), appended(number, node["id"])
+            stored.position = position
+            items += [stored, Child(parent_id, position, node_id=node["id"], kind=node["kind"])]
     write_many(items)
 
 

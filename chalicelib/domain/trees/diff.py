@@ -1,13 +1,17 @@
 """Comparison of two trees of a channel.
 
+In memory are ids, parents and a digest of each node; data of nodes that differ is read from a shelf, such as a file.
 Nodes are matched by node_id. If a tree has a node_id several times, its first occurrence matches the first one in the
 other tree, and so on.
 """
 
+import hashlib
+import json
+import sys
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple, Protocol
 
 from le_utils.constants import content_kinds
 
@@ -50,80 +54,116 @@ _COMPARED = (
 )
 
 
+class Shelf(Protocol):
+    """Where the data of nodes is, outside of memory if they are many."""
+
+    def put(self, node: NodeData) -> int:
+        """Add a node; returns its place."""
+
+    def get(self, place: int) -> NodeData:
+        """The node at a place."""
+
+
+class Entry(NamedTuple):
+    """What is in memory of a node: its id, parent (None: the root), kind, place on the shelf, and a digest of what is
+    compared, except for `required`, the ids of its prerequisites."""
+
+    id: str
+    parent: Key | None
+    kind: str
+    place: int
+    digest: bytes
+    required: tuple[str, ...]
+
+
 class Tree:
-    """The nodes of a tree by key, in tree order and without the root."""
+    """The nodes of a tree by key, in tree order and without the root. They are read as a stream, root first."""
 
-    def __init__(self, nodes: list[NodeData]) -> None:
-        seen: Counter[str] = Counter()
-        self.nodes: dict[Key, NodeData] = {}
+    def __init__(self, nodes: Iterable[NodeData], shelf: Shelf) -> None:
+        self.root_id: str | None = None
+        self.entries: dict[Key, Entry] = {}
         self.keys: dict[str, Key] = {}  # by id
-        for node in nodes[1:]:
-            key = (node["node_id"], seen[node["node_id"]])
-            seen[node["node_id"]] += 1
-            self.nodes[key], self.keys[node["id"]] = node, key
+        self._shelf = shelf
+        self._seen: Counter[str] = Counter()  # of node_ids that are there several times
+        self._kinds: Counter[str] = Counter()
+        self._files: set[bytes] = set()  # checksums
+        self._bytes = 0  # of these files
+        self._questions = 0
+        for node in nodes:
+            if self.root_id is None:
+                self.root_id = node["id"]
+            else:
+                self._add(node)
 
-    def parent(self, key: Key) -> Key | None:
-        """The key of a node's parent; None if that is the root."""
-        return self.keys.get(self.nodes[key]["parent_id"] or "")
+    def _add(self, node: NodeData) -> None:
+        key = (node["node_id"], self._seen[node["node_id"]])
+        if key in self.entries:
+            self._seen[node["node_id"]] += 1
+            key = (node["node_id"], self._seen[node["node_id"]])
+        parent, kind = self.keys.get(node["parent_id"] or ""), sys.intern(node["kind"])
+        entry = Entry(node["id"], parent, kind, self._shelf.put(node), _digest(node), tuple(node["prerequisites"]))
+        self.entries[key], self.keys[entry.id] = entry, key
+        self._kinds[kind] += 1
+        self._questions += node["assessment_item_count"]
+        for file in node["files"]:
+            checksum = bytes.fromhex(file["checksum"])
+            self._bytes += file["file_size"] if checksum not in self._files else 0
+            self._files.add(checksum)
 
-    def without(self, other: "Tree") -> list[NodeData]:
+    def node(self, key: Key) -> NodeData:
+        """The data of a node."""
+        return self._shelf.get(self.entries[key].place)
+
+    def without(self, other: "Tree") -> Iterator[Key]:
         """The nodes that are missing from the other tree."""
-        return [node for key, node in self.nodes.items() if key not in other.nodes]
+        return (key for key in self.entries if key not in other.entries)
+
+    def totals(self) -> dict[str, Any]:
+        """The numbers of nodes by kind, of questions and of distinct files, and the files' size in bytes."""
+        return {
+            "kind_count": dict(sorted(self._kinds.items())),
+            "question_count": self._questions,
+            "file_count": len(self._files),
+            "file_size": self._bytes,
+        }
 
 
-def compare(old: list[NodeData], new: list[NodeData]) -> dict[str, Any]:
-    """Compare two trees: the sections about nodes and files, and the `totals` of both trees.
+def _digest(node: NodeData) -> bytes:
+    """A digest of what is compared of a node: if it is equal, the nodes are."""
+    values = [_value(node, name) for name in _COMPARED], sorted(map(str, _files(node)))
+    return hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16).digest()
 
-    Both lists are in tree order, root first. Roots are not compared, and the sections about questions stay empty. A
-    node has moved if it has another parent; among the other siblings, as few as possible are listed as reordered.
+
+def compare(before: Tree, after: Tree) -> Iterator[tuple[str, Line]]:
+    """Compare two trees: yields (section, line) of the sections about nodes and files, each in tree order.
+
+    Roots are not compared. A node has moved if it has another parent; among the other siblings, as few as possible are
+    listed as reordered.
     """
-    before, after = Tree(old), Tree(new)
-    common = [key for key in after.nodes if key in before.nodes]
-    moved = [key for key in common if before.parent(key) != after.parent(key)]
-    return {
-        **{section: [] for section in SECTIONS},
-        "added": [line_of(node) for node in after.without(before)],
-        "removed": [line_of(node) for node in before.without(after)],
-        "changed": list(_changed(before, after, common)),
-        "moved": [_moved(before, after, key) for key in moved],
-        "reordered": [line_of(after.nodes[key]) for key in _reordered(before, after, common)],
-        "files_added": list(_files_only_in(after, before)),
-        "files_removed": list(_files_only_in(before, after)),
-        "totals": [totals(old), totals(new)],
-    }
+    common = [key for key in after.entries if key in before.entries]
+    yield from (("added", line_of(after.node(key))) for key in after.without(before))
+    yield from (("removed", line_of(before.node(key))) for key in before.without(after))
+    yield from (("changed", line) for line in _changed(before, after, common))
+    for key in common:
+        if before.entries[key].parent != after.entries[key].parent:
+            yield "moved", _moved(before, after, key)
+    yield from (("reordered", line_of(after.node(key))) for key in _reordered(before, after, common))
+    yield from (("files_added", line) for line in _files_only_in(after, before))
+    yield from (("files_removed", line) for line in _files_only_in(before, after))
 
 
-def exercises(old: list[NodeData], new: list[NodeData]) -> list[tuple[str | None, str | None, NodeData]]:
+def exercises(before: Tree, after: Tree) -> Iterator[tuple[str | None, str | None, NodeData]]:
     """All exercises: (id in the old tree, id in the new tree, the node). The new tree's node is used if it has one."""
-    before, after = Tree(old), Tree(new)
-    nodes = {**before.nodes, **after.nodes}
-    return [
-        (_exercise_id(before, key), _exercise_id(after, key), node)
-        for key, node in nodes.items()
-        if _exercise_id(before, key) or _exercise_id(after, key)
-    ]
+    for key in (*before.entries, *after.without(before)):
+        ids = _exercise_id(before, key), _exercise_id(after, key)
+        if any(ids):
+            yield *ids, (after if key in after.entries else before).node(key)
 
 
-def counts(changes: dict[str, Any]) -> dict[str, int]:
-    """The number of entries in each section."""
-    return {section: len(changes[section]) for section in SECTIONS}
-
-
-def sentence(changes: dict[str, Any]) -> str:
-    """The counts as a sentence. Sections other than the main ones about nodes are left out if they are empty."""
-    shown = {name: count for name, count in counts(changes).items() if count or name in _ALWAYS_COUNTED}
+def sentence(counts: dict[str, int]) -> str:
+    """The numbers of lines as a sentence. Sections other than the main ones are left out if they are empty."""
+    shown = {name: count for name, count in counts.items() if count or name in _ALWAYS_COUNTED}
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in shown.items()) + "."
-
-
-def totals(nodes: list[NodeData]) -> dict[str, Any]:
-    """The numbers of nodes by kind, of questions and of distinct files below the root, and the files' size in bytes."""
-    sizes = {file["checksum"]: file["file_size"] for node in nodes[1:] for file in node["files"]}
-    return {
-        "kind_count": dict(sorted(Counter(node["kind"] for node in nodes[1:]).items())),
-        "question_count": sum(node["assessment_item_count"] for node in nodes[1:]),
-        "file_count": len(sizes),
-        "file_size": sum(sizes.values()),
-    }
 
 
 def line_of(node: NodeData) -> Line:
@@ -133,14 +173,17 @@ def line_of(node: NodeData) -> Line:
 
 def _changed(before: Tree, after: Tree, common: list[Key]) -> Iterator[Line]:
     for key in common:
-        old, new = before.nodes[key], after.nodes[key]
-        fields = [name for name in _COMPARED if _value(old, name) != _value(new, name)]
-        if _prerequisites(before, old) != _prerequisites(after, new):
+        one, other = before.entries[key], after.entries[key]
+        fields = []
+        if one.digest != other.digest:
+            old, new = before.node(key), after.node(key)
+            fields = [name for name in _COMPARED if _value(old, name) != _value(new, name)]
+        if _prerequisites(before, one) != _prerequisites(after, other):
             fields.append("prerequisites")
-        if _files(old).keys() != _files(new).keys():
+        if one.digest != other.digest and _files(old).keys() != _files(new).keys():
             fields.append("files")
         if fields:
-            yield {**line_of(new), "fields": fields}
+            yield {**line_of(after.node(key)), "fields": fields}
 
 
 def _value(node: NodeData, name: str) -> Any:
@@ -149,23 +192,24 @@ def _value(node: NodeData, name: str) -> Any:
     return sorted(value) if isinstance(value, list) else value
 
 
-def _prerequisites(tree: Tree, node: NodeData) -> set[Key]:
-    return {tree.keys[id] for id in node["prerequisites"] if id in tree.keys}
+def _prerequisites(tree: Tree, entry: Entry) -> set[Key]:
+    return {tree.keys[id] for id in entry.required if id in tree.keys}
 
 
 def _moved(before: Tree, after: Tree, key: Key) -> Line:
     """A node with the node_ids of its old and new parent, None for the root."""
-    old, new = before.parent(key), after.parent(key)
+    old, new = before.entries[key].parent, after.entries[key].parent
     parents = {"old_parent": old[0] if old else None, "new_parent": new[0] if new else None}
-    return {**line_of(after.nodes[key]), **parents}
+    return {**line_of(after.node(key)), **parents}
 
 
 def _reordered(before: Tree, after: Tree, common: list[Key]) -> list[Key]:
-    places = {key: place for place, key in enumerate(before.nodes)}
+    places = {key: place for place, key in enumerate(before.entries)}
     siblings: dict[Key | None, list[Key]] = {}
     for key in common:
-        if before.parent(key) == after.parent(key):
-            siblings.setdefault(after.parent(key), []).append(key)
+        parent = after.entries[key].parent
+        if before.entries[key].parent == parent:
+            siblings.setdefault(parent, []).append(key)
     out_of_order = {key for keys in siblings.values() for key in _out_of_order(keys, places)}
     return [key for key in common if key in out_of_order]
 
@@ -192,8 +236,12 @@ def _files(node: NodeData) -> dict[tuple[str, str, str | None], FileData]:
 
 
 def _files_only_in(tree: Tree, other: Tree) -> Iterator[Line]:
-    for key, node in tree.nodes.items():
-        known = _files(other.nodes[key]) if key in other.nodes else {}
+    for key, entry in tree.entries.items():
+        is_common = key in other.entries
+        if is_common and other.entries[key].digest == entry.digest:
+            continue
+        node = tree.node(key)
+        known = _files(other.node(key)) if is_common else {}
         for name, file in _files(node).items():
             if name not in known:
                 fields = ("checksum", "file_format", "preset", "language", "file_size", "original_filename")
@@ -202,5 +250,5 @@ def _files_only_in(tree: Tree, other: Tree) -> Iterator[Line]:
 
 
 def _exercise_id(tree: Tree, key: Key) -> str | None:
-    node = tree.nodes.get(key)
-    return node["id"] if node and node["kind"] == content_kinds.EXERCISE else None
+    entry = tree.entries.get(key)
+    return entry.id if entry and entry.kind == content_kinds.EXERCISE else None

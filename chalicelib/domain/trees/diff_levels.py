@@ -5,10 +5,10 @@ below them. Removed nodes are listed where they were. A node is identified by it
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Set
-from typing import Any, TypedDict
+from collections.abc import Iterable
+from typing import NamedTuple, NotRequired, TypedDict
 
-from chalicelib.domain.trees.diff import Tree
+from chalicelib.domain.trees.diff import Key, Line, Tree
 from chalicelib.domain.types import NodeData
 
 MARKS = ("added", "removed", "changed", "moved", "reordered")
@@ -53,120 +53,155 @@ class Entry(TypedDict):
 
 
 class Level(TypedDict):
-    """The differences below one topic; `unchanged` is the number of its other children."""
+    """The differences below one topic; `unchanged` is the number of its other children, `total` that of the entries.
+    Results of earlier versions have no `total`: there, all entries are in the level."""
 
     path: list[Step]
     entries: list[Entry]
     unchanged: int
+    total: NotRequired[int]
 
 
-class _Merged:
-    """Both trees as one: the nodes of the new one, and those of the old one that are missing there."""
+class Marks:
+    """The marks of nodes and their changed fields, by id. Equal ones are the same objects."""
 
-    def __init__(self, old: list[NodeData], new: list[NodeData]) -> None:
-        self.before, self.after = Tree(old), Tree(new)
-        self.root = new[0]
-        self.removed = self.before.without(self.after)
-        self.nodes = {node["id"]: node for node in (*new[1:], *self.removed)}
-        self.parents = {node["id"]: str(node["parent_id"]) for node in new[1:]}
-        self.parents |= {node["id"]: self._old_parent(node) for node in self.removed}
+    def __init__(self) -> None:
+        self._of: dict[str, _Marked] = {}
+        self._known: dict[_Marked, _Marked] = {}
 
-    def _old_parent(self, node: NodeData) -> str:
-        key = self.before.parent(self.before.keys[node["id"]])
-        if key is None:
-            return self.root["id"]
-        return (self.after.nodes.get(key) or self.before.nodes[key])["id"]
+    def __contains__(self, node_id: str) -> bool:
+        return node_id in self._of
 
-    def old(self, node_id: str) -> NodeData | None:
-        """The node of the old tree that matches one of the new tree."""
-        return self.before.nodes.get(self.after.keys[node_id]) if node_id in self.after.keys else None
+    def of(self, node_id: str) -> "_Marked":
+        """The marks and changed fields of a node."""
+        return self._of.get(node_id, NOTHING)
 
-    def path(self, node_id: str) -> list[Step]:
+    def note(self, section: str, line: Line) -> None:
+        """Note a line of a difference (`diff.compare`)."""
+        if section in MARKS:
+            self._mark(line["id"], section, line["fields"] if section == "changed" else ())
+
+    def note_questions(self, node_id: str) -> None:
+        """Note a node whose questions changed."""
+        self._mark(node_id, "changed", (QUESTIONS,))
+
+    def _mark(self, node_id: str, mark: str, fields: Iterable[str]) -> None:
+        before = self.of(node_id)
+        marks = tuple(one for one in MARKS if one == mark or one in before.marks)
+        marked = _Marked(marks, (*before.fields, *fields))
+        self._of[node_id] = self._known.setdefault(marked, marked)
+
+
+class _Marked(NamedTuple):
+    """The marks and changed fields of a node."""
+
+    marks: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+NOTHING = _Marked((), ())
+
+
+class Levels:
+    """The levels of a difference. Both trees are one here: the new one, and what of the old one is missing there."""
+
+    def __init__(self, before: Tree, after: Tree, marks: Marks) -> None:
+        self._before, self._after, self._marks = before, after, marks
+        self._removed = {before.entries[key].id: key for key in before.without(after)}
+        self._parents = {entry.id: self._new_parent(entry.parent) for entry in after.entries.values()}
+        self._parents |= {id: self._old_parent(before.entries[key].parent) for id, key in self._removed.items()}
+        self._below = self._sums()
+        self._children: dict[str, list[str]] = defaultdict(list)
+        for node_id, parent_id in self._parents.items():
+            self._children[parent_id].append(node_id)
+
+    def counts(self) -> dict[str, int]:
+        """The number of nodes with each mark."""
+        return _counts(self._below.get(self._root_id))
+
+    def parents(self) -> dict[str, int]:
+        """The number of entries of each level, by the id of its parent."""
+        found = {parent_id: len(self._listed(ids)) for parent_id, ids in self._children.items()}
+        return {parent_id: entries for parent_id, entries in found.items() if entries}
+
+    def level(self, parent_id: str, entries: int) -> Level:
+        """The level below a node, with its first entries."""
+        ids = self._children[parent_id]
+        total = len(self._listed(ids))
+        first = self.entries(parent_id, 0, entries)
+        return {"path": self._path(parent_id), "entries": first, "unchanged": len(ids) - total, "total": total}
+
+    def entries(self, parent_id: str, start: int, end: int) -> list[Entry]:
+        """Some entries of the level below a node."""
+        return [self._entry(node_id) for node_id in self._listed(self._children[parent_id])[start:end]]
+
+    @property
+    def _root_id(self) -> str:
+        return str(self._after.root_id)
+
+    def _listed(self, ids: list[str]) -> list[str]:
+        return [id for id in ids if id in self._marks or id in self._below]
+
+    def _new_parent(self, parent: Key | None) -> str:
+        return self._after.entries[parent].id if parent else self._root_id
+
+    def _old_parent(self, parent: Key | None) -> str:
+        if parent is None:
+            return self._root_id
+        return (self._after.entries.get(parent) or self._before.entries[parent]).id
+
+    def _sums(self) -> dict[str, "Counter[str]"]:
+        """The marks below each node that has some, the root included. Children come before their parents."""
+        below: dict[str, Counter[str]] = {}
+        for node_id in (*reversed(self._removed), *(entry.id for entry in reversed(self._after.entries.values()))):
+            found = below.get(node_id, Counter()) + Counter(self._marks.of(node_id).marks)
+            if found:
+                below.setdefault(self._parents[node_id], Counter()).update(found)
+        return below
+
+    def _node(self, node_id: str) -> NodeData:
+        if node_id in self._removed:
+            return self._before.node(self._removed[node_id])
+        return self._after.node(self._after.keys[node_id])
+
+    def _path(self, node_id: str) -> list[Step]:
         """The topics from below the root to a node."""
         steps: list[Step] = []
-        while node_id in self.nodes:
-            steps.append({"id": node_id, "title": self.nodes[node_id]["title"]})
-            node_id = self.parents[node_id]
+        while node_id in self._parents:
+            steps.append({"id": node_id, "title": self._node(node_id)["title"]})
+            node_id = self._parents[node_id]
         return steps[::-1]
 
+    def _entry(self, node_id: str) -> Entry:
+        node = self._node(node_id)
+        marks, fields = self._marks.of(node_id)
+        key = self._after.keys.get(node_id)
+        old = key if key in self._before.entries else None
+        return {
+            "id": node_id,
+            "title": node["title"],
+            "kind": node["kind"],
+            "marks": [*marks],
+            "fields": [*fields],
+            "values": _values(self._before.node(old), node, fields) if old and fields else {},
+            "moved_from": self._old_path(old) if old and "moved" in marks else "",
+            "below": _counts(self._below.get(node_id)),
+        }
 
-def compare(
-    old: list[NodeData], new: list[NodeData], changes: dict[str, Any], exercises: Set[str]
-) -> tuple[dict[str, Level], dict[str, int]]:
-    """Return (the levels by the id of their parent, the number of nodes with each mark).
-
-    Both lists are in tree order, root first, and `changes` is what `diff.compare` returns for them. `exercises` are the
-    node_ids of those whose questions changed.
-    """
-    merged = _Merged(old, new)
-    fields = _fields(merged, changes, exercises)
-    marks = _marks(changes, fields)
-    below = _below(merged, marks)
-    children: dict[str, list[str]] = defaultdict(list)
-    for node_id, parent_id in merged.parents.items():
-        children[parent_id].append(node_id)
-    levels: dict[str, Level] = {}
-    for parent_id, ids in children.items():
-        listed = [id for id in ids if id in marks or id in below]
-        if listed:
-            entries = [_entry(merged, id, marks.get(id, []), fields.get(id, []), below.get(id)) for id in listed]
-            path = merged.path(parent_id)
-            levels[parent_id] = {"path": path, "entries": entries, "unchanged": len(ids) - len(listed)}
-    return levels, _counts(below.get(merged.root["id"]))
-
-
-def _fields(merged: _Merged, changes: dict[str, Any], exercises: Set[str]) -> dict[str, list[str]]:
-    """The changed fields of nodes, by id."""
-    fields: dict[str, list[str]] = {line["id"]: list(line["fields"]) for line in changes["changed"]}
-    if exercises:
-        for key, node in merged.after.nodes.items():
-            if node["node_id"] in exercises and key in merged.before.nodes:
-                fields.setdefault(node["id"], []).append(QUESTIONS)
-    return fields
-
-
-def _marks(changes: dict[str, Any], fields: dict[str, list[str]]) -> dict[str, list[str]]:
-    marks: dict[str, list[str]] = defaultdict(list)
-    for mark in MARKS:
-        for node_id in fields if mark == "changed" else [line["id"] for line in changes[mark]]:
-            marks[node_id].append(mark)
-    return dict(marks)
-
-
-def _below(merged: _Merged, marks: dict[str, list[str]]) -> dict[str, "Counter[str]"]:
-    """The marks below each node that has some, the root included. Children come before their parents."""
-    below: dict[str, Counter[str]] = {}
-    for node_id in _bottom_up(merged):
-        found = below.get(node_id, Counter()) + Counter(marks.get(node_id, ()))
-        if found:
-            below.setdefault(merged.parents[node_id], Counter()).update(found)
-    return below
-
-
-def _bottom_up(merged: _Merged) -> Iterator[str]:
-    yield from (node["id"] for node in reversed(merged.removed))
-    yield from (node["id"] for node in reversed(merged.after.nodes.values()))
-
-
-def _entry(merged: _Merged, node_id: str, marks: list[str], fields: list[str], below: "Counter[str] | None") -> Entry:
-    node, old = merged.nodes[node_id], merged.old(node_id)
-    return {
-        "id": node_id,
-        "title": node["title"],
-        "kind": node["kind"],
-        "marks": marks,
-        "fields": fields,
-        "values": _values(old, node, fields) if old else {},
-        "moved_from": _old_path(merged, old) if old and "moved" in marks else "",
-        "below": _counts(below),
-    }
+    def _old_path(self, key: Key) -> str:
+        """The titles above a node in the old tree; "" for a child of the root."""
+        titles, above = [], self._before.entries[key].parent
+        while above is not None:
+            titles.append(self._before.node(above)["title"])
+            above = self._before.entries[above].parent
+        return " > ".join(reversed(titles))
 
 
 def _counts(below: "Counter[str] | None") -> dict[str, int]:
     return {mark: below[mark] for mark in MARKS if below[mark]} if below else {}
 
 
-def _values(old: NodeData, new: NodeData, fields: list[str]) -> dict[str, list[str]]:
+def _values(old: NodeData, new: NodeData, fields: Iterable[str]) -> dict[str, list[str]]:
     return {name: [_text(old, name), _text(new, name)] for name in fields if name in _SHOWN}
 
 
@@ -174,12 +209,3 @@ def _text(node: NodeData, name: str) -> str:
     value = node[name]  # type: ignore[literal-required]
     text = ", ".join(sorted(value)) if isinstance(value, list) else "" if value is None else str(value)
     return text if len(text) <= MAX_VALUE else f"{text[: MAX_VALUE - 1]}…"
-
-
-def _old_path(merged: _Merged, old: NodeData) -> str:
-    """The titles above a node in the old tree; "" for a child of the root."""
-    titles, key = [], merged.before.parent(merged.before.keys[old["id"]])
-    while key is not None:
-        titles.append(merged.before.nodes[key]["title"])
-        key = merged.before.parent(key)
-    return " > ".join(reversed(titles))

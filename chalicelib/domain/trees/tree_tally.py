@@ -1,5 +1,6 @@
 """What is found in a tree: the statistics that are stored on its root, counted node by node."""
 
+from collections.abc import Iterable, Iterator
 from typing import TypedDict
 
 from le_utils.constants import content_kinds, format_presets, roles
@@ -35,6 +36,12 @@ class Tally:
         self._licenses: set[str | None] = set()
         self._kinds: set[str] = set()
         self._flags = {"unspoken": False, "coach": False, "subtitles": False}
+
+    def counted(self, nodes: Iterable[NodeData]) -> Iterator[NodeData]:
+        """The same nodes, which are added on their way."""
+        for node in nodes:
+            self.add(node)
+            yield node
 
     def add(self, node: NodeData) -> None:
         """Add a node; the root first."""

@@ -203,12 +203,12 @@ def _ids(user: Identity, query: NodeQuery, cursor: str | None) -> Iterator[str]:
     if query.root_id is not None:
         return _ids_of_tree(user, query.root_id, cursor, descending)
     parents = query.parent__in if query.parent__in is not None else (query.parent,) if query.parent else ()
-    if parents and not descending:
-        below = traversal.children_of(list(parents), cursor)
+    if parents:
+        below = traversal.children_of(list(parents), cursor, descending)
         if below is None:
             raise BadRequest(_BAD_CURSOR)
         return below
-    ids = _short_list(user, query) if not parents else [edge.node_id for id in parents for edge in children.of(id)]
+    ids = _short_list(user, query)
     return iter(_after(ids[::-1] if descending else ids, cursor))
 
 

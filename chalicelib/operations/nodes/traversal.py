@@ -9,6 +9,7 @@ from itertools import pairwise
 from le_utils.constants import content_kinds
 
 from chalicelib.models import children, nodes
+from chalicelib.models.children import Child
 from chalicelib.models.nodes import Node
 
 
@@ -32,7 +33,7 @@ def beyond(path: list[Node], descending: bool) -> Iterator[str]:
             yield parent.id
 
 
-def children_of(parents: list[str], cursor: str | None) -> Iterator[str] | None:
+def children_of(parents: list[str], cursor: str | None, descending: bool) -> Iterator[str] | None:
     """Iterate over the ids of the children of each parent in turn; `cursor` is the child after which to start.
 
     Returns None if the cursor is not a child of these parents.
@@ -40,17 +41,23 @@ def children_of(parents: list[str], cursor: str | None) -> Iterator[str] | None:
     after = nodes.get(cursor) if cursor else None
     if cursor and (after is None or after.parent_id not in parents):
         return None
-    rest = parents[parents.index(str(after.parent_id)) :] if after else parents
+    order = parents[::-1] if descending else parents
+    rest = order[order.index(str(after.parent_id)) :] if after else order
     return (
         edge.node_id
         for number, parent_id in enumerate(rest)
-        for edge in children.some_of(parent_id, after.position if after and not number else None)
+        for edge in _siblings(parent_id, after.position if after and not number else None, descending)
     )
 
 
-def _below(topic_id: str, beside: str | None, descending: bool) -> Iterator[str]:
+def _siblings(parent_id: str, beside: str | None, descending: bool) -> Iterator[Child]:
+    """Iterate over the edges of a topic's children, in one direction from a position on."""
     above, below = (None, beside) if descending else (beside, None)
-    for edge in children.some_of(topic_id, above, below, descending):
+    return children.some_of(parent_id, above, below, descending)
+
+
+def _below(topic_id: str, beside: str | None, descending: bool) -> Iterator[str]:
+    for edge in _siblings(topic_id, beside, descending):
         if not descending:
             yield edge.node_id
         if edge.kind == content_kinds.TOPIC:

@@ -30,7 +30,6 @@ from chalicelib.schemas.responses.internal import TreeNode
 from chalicelib.schemas.responses.task import StartedTask
 
 MAX_AT_ONCE = 2000  # nodes of a tree, or of one level, that a request reads: about 2 s, and under 6 MB
-RETRY_SECONDS = 3  # after which a client may ask again
 AVAILABLE = timedelta(hours=20)  # for which the address of a stored tree is given out: it is deleted after a day
 _PRIVATE = "private, no-store"
 _LEVEL = 1  # of gzip

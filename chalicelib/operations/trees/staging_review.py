@@ -90,14 +90,15 @@ def _shown(name: str, summary: Summary, parent_id: str, page: int, stale: bool) 
     level = diff_levels.level(name, summary, plain) if plain else None
     if level is None and (summary["marks"] or not plain):
         raise NotFound(NO_LEVEL)
-    entries = level["entries"] if level else []
-    pages = max(1, -(-len(entries) // PAGE))
+    total = level.get("total", len(level["entries"])) if level else 0
+    pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
+    entries = diff_levels.entries(name, plain or "", level, (page - 1) * PAGE, PAGE) if level else []
     return {
         "stale": stale,
         "summary": summary,
         "path": level["path"] if level else [],
-        "entries": entries[(page - 1) * PAGE : page * PAGE],
+        "entries": entries,
         "unchanged": level["unchanged"] if level else 0,
         "page": page,
         "pages": pages,

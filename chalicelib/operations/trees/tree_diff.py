@@ -5,22 +5,26 @@ from typing import Any, cast
 from chalicelib.domain import jobs
 from chalicelib.domain.exercises import diff_questions
 from chalicelib.domain.trees import diff
-from chalicelib.domain.types import NodeData
+from chalicelib.domain.trees.diff import Tree
+from chalicelib.domain.trees.diff_levels import Levels, Marks
+from chalicelib.domain.trees.tree_tally import Tally
 from chalicelib.errors import NotFound
 from chalicelib.identity.authentication import Identity
-from chalicelib.models import assessment_items, channels, nodes, tasks, trees
+from chalicelib.models import assessment_items, channels, nodes, tasks, tree_streams
 from chalicelib.models.base import in_parallel
 from chalicelib.models.channels import Channel
+from chalicelib.models.tasks import Task
 from chalicelib.operations.access import policy
 from chalicelib.operations.access.channel_rights import viewable
 from chalicelib.operations.access.policy import Rights
 from chalicelib.operations.background import cached_results
-from chalicelib.operations.trees import diff_levels, tree_statistics
+from chalicelib.operations.trees import diff_files, diff_levels, diff_lines, tree_statistics
+from chalicelib.operations.trees.diff_files import LineFiles, NodeFile
+from chalicelib.operations.trees.diff_lines import Head
 from chalicelib.schemas.channel import DiffQuery
 from chalicelib.schemas.responses.channel import Diff
 from chalicelib.schemas.responses.task import StartedTask
 
-Changes = dict[str, Any]  # as returned by `domain.trees.diff`
 CHUNK = 200  # exercises whose questions are in memory at once
 
 
@@ -34,11 +38,12 @@ def read(user: Identity, channel_id: str, query: DiffQuery) -> Diff | StartedTas
     channel = check_member(user, channel_id)
     old_root, new_root = _root_of(channel, query.old), _root_of(channel, query.new)
     stamp = stamp_of(channel, old_root, new_root)
-    found = cached_results.read(name_of(old_root, new_root), Changes)
+    name = name_of(old_root, new_root)
+    found = diff_lines.read(name)
     if found is not None and found[0] == stamp:
-        return _page(found[1], query, None)
+        return _page(name, found[1], query, None)
     task_id = start(user, channel, stamp, old_root, new_root)
-    return _page(found[1], query, task_id) if found else {"task_id": task_id}
+    return _page(name, found[1], query, task_id) if found else {"task_id": task_id}
 
 
 def start(user: Identity, channel: Channel, stamp: cached_results.Stamp, old_root: str, new_root: str) -> str:
@@ -78,19 +83,18 @@ def stamp_of(channel: Channel, old_root: str, new_root: str) -> cached_results.S
     return [int(channel.rev), found.get(old_root, -1), found.get(new_root, -1)]
 
 
-def _page(changes: Changes, query: DiffQuery, task_id: str | None) -> Diff:
+def _page(name: str, head: Head, query: DiffQuery, task_id: str | None) -> Diff:
     """Return a page of every section."""
-    start = (query.page - 1) * query.page_size
-    old, new = changes["totals"]
+    old, new = head["totals"]
     page = {
         "stale": task_id is not None,
         "task_id": task_id,
         "from": {"tree": query.old, **old},
         "to": {"tree": query.new, **new},
-        "counts": diff.counts(changes),
+        "counts": diff_lines.counts(head),
         "page": query.page,
         "page_size": query.page_size,
-        **{section: changes[section][start : start + query.page_size] for section in diff.SECTIONS},
+        **diff_lines.page(name, head, (query.page - 1) * query.page_size, query.page_size),
     }
     return cast(Diff, page)
 
@@ -102,31 +106,42 @@ def compare(task_id: str) -> None:
     if task is None or channel is None or task.status in tasks.FINISHED:
         return
     tasks.advance(task, 10, "Comparing the trees")
-    old_root, new_root = task.arguments["old_root_id"], task.arguments["new_root_id"]
-    stamp = stamp_of(channel, old_root, new_root)
-    old, new = trees.walk(old_root), trees.walk(new_root)
-    if not old or not new:
+    with diff_files.temporary() as (old, new, lines):
+        _compare(task, channel, (old, new), lines)
+
+
+def _compare(task: Task, channel: Channel, shelves: tuple[NodeFile, NodeFile], lines: LineFiles) -> None:
+    roots = task.arguments["old_root_id"], task.arguments["new_root_id"]
+    name, stamp, tally, marks = name_of(*roots), stamp_of(channel, *roots), Tally(), Marks()
+    before = Tree(tree_streams.data(roots[0]), shelves[0])
+    after = Tree(tally.counted(tree_streams.data(roots[1])), shelves[1])
+    if before.root_id is None or after.root_id is None:
         tasks.finish(task, tasks.FAILURE, "One of the trees no longer exists. Compare the current trees.")
         return
-    tree_statistics.store(new_root, new, int(channel.rev))
-    changes = diff.compare(old, new)
+    tree_statistics.keep(roots[1], tally, int(channel.rev))
+    for section, line in diff.compare(before, after):
+        lines.add(section, line)
+        marks.note(section, line)
     tasks.advance(task, 40, "Comparing the questions")
-    _add_questions(changes, diff.exercises(old, new))
+    _compare_questions(before, after, lines, marks)
     tasks.advance(task, 80, "Sorting the changes")
-    diff_levels.write(name_of(old_root, new_root), stamp, old, new, changes)
-    cached_results.write(name_of(old_root, new_root), stamp, changes)
-    tasks.finish(task, tasks.SUCCESS, diff.sentence(changes), diff.counts(changes))
+    totals = [before.totals(), after.totals()]
+    diff_levels.write(name, stamp, Levels(before, after, marks), lines.counts, totals)
+    diff_lines.write(name, stamp, totals, lines)
+    tasks.finish(task, tasks.SUCCESS, diff.sentence(lines.counts), lines.counts)
 
 
-def _add_questions(changes: Changes, exercises: list[tuple[str | None, str | None, NodeData]]) -> None:
-    for at in range(0, len(exercises), CHUNK):
-        chunk = exercises[at : at + CHUNK]
+def _compare_questions(before: Tree, after: Tree, lines: LineFiles, marks: Marks) -> None:
+    for chunk in tree_streams.chunks(diff.exercises(before, after), CHUNK):
         ids = [id for old_id, new_id, _ in chunk for id in (old_id, new_id) if id]
         found = dict(zip(ids, in_parallel(_outlines, ids), strict=True))
         for old_id, new_id, node in chunk:
             sections = diff_questions.compare(node, found.get(old_id or "", []), found.get(new_id or "", []))
-            for section, lines in sections.items():
-                changes[section] += lines
+            for section, made in sections.items():
+                for line in made:
+                    lines.add(section, line)
+            if any(sections.values()) and old_id and new_id:
+                marks.note_questions(new_id)
 
 
 def _outlines(node_id: str) -> list[Any]:

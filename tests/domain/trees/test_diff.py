@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.domain.trees import diff
-from chalicelib.domain.trees.diff import compare
 from chalicelib.domain.types import LABELS
+from tests.domain.trees.comparing import compare, counts
 from tests.support.worlds.trees import make_file, random_branches, resource, topic, tree
 
 NOTHING = dict.fromkeys(diff.SECTIONS, 0)
@@ -28,7 +28,7 @@ def changed_fields(old, new):
 @given(random_branches())
 def test_a_tree_equals_itself_and_the_same_tree_of_another_chef_run(branches):
     one, other = tree(*branches), tree(*branches, run="2")
-    assert diff.counts(compare(one, one)) == diff.counts(compare(one, other)) == NOTHING
+    assert counts(compare(one, one)) == counts(compare(one, other)) == NOTHING
 
 
 @settings(deadline=None)
@@ -109,7 +109,7 @@ def test_node_under_another_topic_has_moved():
     new[-1]["node_id"] = old[2]["node_id"]
     changes = compare(old, new)
     assert names(changes, "moved") == ["doc"]
-    assert diff.counts(changes) == {**NOTHING, "moved": 1}
+    assert counts(changes) == {**NOTHING, "moved": 1}
 
 
 def test_node_moved_from_a_topic_to_the_root_has_moved():
@@ -126,4 +126,4 @@ def test_size_counts_each_distinct_file_once():
 
 def test_sentence_lists_the_counts():
     changes = compare(tree(resource("old")), tree(resource("new"), resource("newer", files=[])))
-    assert diff.sentence(changes) == "2 added, 1 removed, 0 changed, 0 moved, 1 files added, 1 files removed."
+    assert diff.sentence(counts(changes)) == "2 added, 1 removed, 0 changed, 0 moved, 1 files added, 1 files removed."

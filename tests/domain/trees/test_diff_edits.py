@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.domain.exercises.diff_questions import compare as compare_questions
-from chalicelib.domain.trees.diff import SECTIONS, compare, counts, exercises
+from chalicelib.domain.trees.diff import SECTIONS, exercises
+from tests.domain.trees.comparing import compare, counts, trees_of
 from tests.support.worlds.trees import make_file, make_node, random_branches, resource, topic, tree
 
 EDITS = ("nothing", "rename", "add file", "remove", "move to the end")
@@ -114,7 +115,7 @@ def test_files_are_listed_with_their_sizes():
 def test_exercises_are_paired():
     old = tree(resource("same", kind="exercise"), resource("gone", kind="exercise"), resource("doc"))
     new = tree(resource("same", kind="exercise"), resource("doc", kind="exercise"), run="2")
-    found = {node["title"]: (old_id, new_id) for old_id, new_id, node in exercises(old, new)}
+    found = {node["title"]: (old_id, new_id) for old_id, new_id, node in exercises(*trees_of(old, new))}
     assert found == {"same": (old[1]["id"], new[1]["id"]), "gone": (old[2]["id"], None), "doc": (None, new[2]["id"])}
 
 

@@ -4,14 +4,15 @@ from collections import Counter
 
 from hypothesis import given, settings
 
-from chalicelib.domain.trees import diff, diff_levels
+from chalicelib.domain.trees import diff_levels
+from tests.domain.trees.comparing import compare, levels_of
 from tests.support.worlds.trees import make_file, random_branches, resource, topic, tree
 
 
 def compared(old, new, exercises=frozenset()):
     """(the levels by the titles that lead to them, the numbers of marks); the ids of the new tree are others."""
     before, after = tree(*old), tree(*new, run="2")
-    levels, marks = diff_levels.compare(before, after, diff.compare(before, after), exercises)
+    levels, marks = levels_of(before, after, frozenset(exercises))
     return {" > ".join(step["title"] for step in level["path"]): level for level in levels.values()}, marks
 
 
@@ -76,8 +77,8 @@ def test_equal_trees_have_no_levels():
 @given(random_branches(), random_branches())
 def test_every_difference_can_be_reached_from_the_root(old, new):
     before, after = tree(*old), tree(*new, run="2")
-    changes = diff.compare(before, after)
-    levels, marks = diff_levels.compare(before, after, changes, frozenset())
+    changes = compare(before, after)
+    levels, marks = levels_of(before, after, frozenset())
     found, waiting = [], [after[0]["id"]]
     while waiting:
         for entry in levels.get(waiting.pop(), {"entries": []})["entries"]:
@@ -91,7 +92,7 @@ def test_every_difference_can_be_reached_from_the_root(old, new):
 @given(random_branches(), random_branches())
 def test_counts_below_are_those_of_the_levels_below(old, new):
     before, after = tree(*old), tree(*new, run="2")
-    levels, _ = diff_levels.compare(before, after, diff.compare(before, after), frozenset())
+    levels, _ = levels_of(before, after, frozenset())
 
     def below(node_id):
         total: Counter[str] = Counter()

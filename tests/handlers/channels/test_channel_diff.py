@@ -80,6 +80,8 @@ class TestDiff:
         answers = [diff(studio, channel_id) for _ in range(2)]
         assert [answer.status for answer in answers] == [202, 202]
         assert answers[0].json == answers[1].json
+        assert answers[0].headers["Location"] == f"/api/task/{answers[0].json['task_id']}"
+        assert int(answers[0].headers["Retry-After"]) > 0
         studio.deliver("maintenance")
         task = studio.task(answers[0].json["task_id"])
         assert (task["status"], task["result"]["added"]) == ("SUCCESS", 1)

@@ -86,6 +86,7 @@ class TestReview:
     @pytest.mark.parametrize("entries", [2000, 1])
     def test_reads_as_much_for_trees_of_any_size(self, studio, monkeypatch, entries):
         monkeypatch.setattr(diff_levels, "ENTRIES", entries)
+        monkeypatch.setattr(staging_review, "PAGE", min(entries, staging_review.PAGE))
         made = []
         for count in (1, 60):
             channel_id = staged_over(studio, [], [nodes.topic(f"t{number}") for number in range(count)])
