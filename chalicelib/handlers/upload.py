@@ -2,7 +2,7 @@
 
 from chalicelib.http.router import Access, Reply, Request, Route
 from chalicelib.operations.files import resumable
-from chalicelib.schemas.base import parse
+from chalicelib.schemas.base import Nothing, parse
 from chalicelib.schemas.file import BeginUpload, WantedParts
 from chalicelib.schemas.responses.content import PartUrls, ResumableUpload
 
@@ -60,6 +60,7 @@ ROUTES = (
         complete,
         Access.SIGNED_IN,
         "Complete an upload in parts",
+        body=Nothing,
         answer=ResumableUpload,
         status=202,
         also=((200, ResumableUpload),),

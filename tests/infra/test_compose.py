@@ -116,7 +116,9 @@ def test_items_with_an_expiry_are_deleted() -> None:
         name: table for name, table in of_type("AWS::DynamoDB::Table").items() if "TimeToLiveSpecification" in table
     }
     alone = {"SessionsTable", "AccountLinksTable", "CountersTable"}
-    assert expiring.keys() == alone | {"TasksTable", "ChangesTable", "FilePlacesTable", "StoredObjectsTable"}
+    assert expiring.keys() == alone | {
+        *("TasksTable", "ChangesTable", "FilePlacesTable", "StoredObjectsTable", "ResumableUploadsTable"),
+    }
     assert {json.dumps(table["TimeToLiveSpecification"]) for table in expiring.values()} == {
         '{"AttributeName": "expires", "Enabled": true}'
     }
