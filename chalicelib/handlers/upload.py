@@ -29,6 +29,11 @@ def cancel(request: Request) -> Reply:
     return Reply(None, 204)
 
 
+def check_owner(request: Request) -> None:
+    """Raise NotFound unless the caller has the upload."""
+    resumable.check_owner(request.user, request.params["id"])
+
+
 PATH = "/api/upload/{id}"
 ROUTES = (
     Route(
@@ -49,7 +54,7 @@ ROUTES = (
         urls,
         Access.SIGNED_IN,
         "Get URLs to send parts to",
-        rights=lambda request: resumable.check_owner(request.user, request.params["id"]),
+        rights=check_owner,
         body=WantedParts,
         answer=PartUrls,
         refusals=(409, 412),
@@ -60,6 +65,7 @@ ROUTES = (
         complete,
         Access.SIGNED_IN,
         "Complete an upload in parts",
+        rights=check_owner,
         body=Nothing,
         answer=ResumableUpload,
         status=202,
