@@ -1,7 +1,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz chaos screenshots lint lint-template lock format demo bench bench-scale user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job collect restore-file pause resume restore restore-finish costs clean clients ffmpeg chromium
+.PHONY: help setup run run-deployed test test-deployed test-quick test-dynamodb-local fuzz chaos histories screenshots lint lint-template lock format demo bench bench-scale user public env package deploy destroy admin token deactivate activate export-user delete-user redrive smoke settings job collect restore-file pause resume restore restore-finish costs clean clients ffmpeg chromium
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -58,6 +58,9 @@ fuzz: $(APP) ## send N=10000 requests generated from the OpenAPI document, and a
 chaos: $(APP) ## SEED=1 STEPS=2000: 20 chefs and six editors work while AWS calls fail and processes are killed; then check that everything is whole
 	@exec $(BIN)/python -m tests.chaos $(or $(SEED),1) $(or $(STEPS),2000)
 
+histories: $(APP) ## try N=200 random histories of 30 steps, in which the collection must delete nothing that is needed; SEED=1
+	HISTORIES=$(or $(N),200) $(BIN)/python -m pytest -q --hypothesis-seed=$(or $(SEED),1) tests/faults/test_collection_machine.py $(ARGS)
+
 screenshots: setup clients ffmpeg chromium ## walk through all pages in a browser and keep a picture of each in docs/images
 	SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/e2e/journey $(ARGS)
 
@@ -85,9 +88,6 @@ demo: setup clients ffmpeg ## upload an example channel, publish it, import it i
 
 bench: setup clients ffmpeg ## run the benchmarks: a table, and bench.json; ARGS="public" selects some
 	@exec $(BIN)/python -m benchmarks $(ARGS)
-
-bench-scale: setup ## measure channels of 1,000, 10,000 and 100,000 nodes by stage, for docs/scale.md; ARGS="1000 --clients 4" selects sizes
-	@exec $(BIN)/python -m benchmarks.scale $(ARGS)
 
 user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: create a user in the running stack; the last line is its token. REVOKE=all (or a token) revokes API tokens, ACTIVE=0 deactivates the user
 	@test -n "$(EMAIL)" || { echo "EMAIL is required: make user EMAIL=you@example.org"; exit 1; }

@@ -160,6 +160,15 @@ class TestComeBack:
         assert (answer["Body"].read(), answer["ContentType"]) == (PDF, "application/pdf")
         assert entry(gone).gone_since is None is entry(gone).expires
 
+    def test_for_a_chef_that_had_seen_it_before_and_publishes(self, studio, name):
+        key = storage_key(*name.split("."))
+        assert studio.cloud.s3.head_object(Bucket=BUCKET, Key=key)["ContentLength"] == len(PDF)
+        storage.collect_unused(studio)
+        channel_id = publish(studio, nodes.resource("d", files=[nodes.file(name)]))
+        assert name in storage.uses_of_databases(studio.cloud)[channel_id]
+        storage.collect(studio, 365)
+        assert is_stored(studio, name)
+
     def test_it_is_missing_until_then(self, studio, gone):
         assert studio.post("/api/internal/file_diff", [gone]).json == [gone]
         assert not is_stored(studio, gone)

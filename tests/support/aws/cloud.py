@@ -77,6 +77,10 @@ class Cloud:
         found = [self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0) for url in urls]
         return [message["Body"] for answer in found for message in answer.get("Messages", [])]
 
+    def bodies_of(self, queue: str) -> list[str]:
+        """All messages in a queue, including delayed ones."""
+        return moto_internals.bodies(PREFIX + queue)
+
     def mails(self) -> list[Any]:
         """The e-mails that have been sent."""
         return moto_internals.mails()

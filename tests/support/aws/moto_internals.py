@@ -38,6 +38,11 @@ def waiting(queue: str) -> int:
     return len(_queues()[queue]._messages)
 
 
+def bodies(queue: str) -> list[str]:
+    """The messages in a queue, including delayed ones."""
+    return [message.body for message in _backend("sqs").queues[queue]._messages]
+
+
 def empty_queues() -> None:
     """Delete all messages."""
     for name in _queues():
