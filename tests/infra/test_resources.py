@@ -193,6 +193,11 @@ def test_the_bucket_is_private_and_expires_work_files(session: Any) -> None:
         ("content/answers/own/", 1),
         ("content/incoming/", 7),
     ]
+    kept = {
+        r["Filter"]["Prefix"]: r["NoncurrentVersionExpiration"] for r in rules if "NoncurrentVersionExpiration" in r
+    }
+    for prefix in ("content/databases/", "withdrawn/", "retained-files/"):  # nothing of what was deleted stays for ever
+        assert kept[prefix] == {"NoncurrentDays": 36}
     assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
     assert s3.get_bucket_cors(Bucket=name)["CORSRules"][0]["AllowedMethods"] == ["GET", "HEAD", "PUT"]
