@@ -14,6 +14,7 @@ import zipfile
 from benchmarks.report import Wanted
 from infra.local.edge.events import Request, api_gateway_event
 from infra.package import package
+from infra.resources import QUEUES
 
 ZIP = "package: zip"
 UNPACKED = "package: unpacked"
@@ -33,9 +34,8 @@ ROWS = {
     **{name: Wanted("ms") for name in FIRST.values()},
 }
 RUNS = 15
-QUEUES = ("PUBLISH", "EXPORT", "MAINTENANCE", "UPLOADS", "FAILED")
 SETTINGS = {
-    **{f"{queue}_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/queue" for queue in QUEUES},
+    **{f"{name.upper()}_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/000000000000/queue" for name in QUEUES},
     "TABLE_PREFIX": "studio-",
     "BUCKET": "content",
     "PUBLIC_URL": "https://example.org",
@@ -57,7 +57,7 @@ def timed(name, call):
 timed("import", lambda: __import__("app"))
 timed("request", lambda: sys.modules["app"].app(event, None))
 timed("dynamodb", lambda: __import__("chalicelib.models.connection").models.connection.connection().client)
-timed("s3", lambda: __import__("chalicelib.aws.storage").storage.upload_url("0" * 32, "png", 1, "image/png"))
+timed("s3", lambda: __import__("chalicelib.aws.storage").aws.storage.upload_url("0" * 32, "png", 1, "image/png"))
 timed("workers", lambda: __import__("chalicelib.handlers.workers"))
 print("\\n" + json.dumps(spent))
 """
@@ -70,7 +70,7 @@ def measure() -> dict[str, list[float]]:
         with zipfile.ZipFile(built / "deployment.zip") as archive:
             archive.extractall(folder)
             unpacked = sum(entry.file_size for entry in archive.infolist())
-        starts = [_start(folder) for _ in range(RUNS)]
+        starts = [start(folder) for _ in range(RUNS)]
     return {
         ZIP: [(built / "deployment.zip").stat().st_size / 1e6],
         UNPACKED: [unpacked / 1e6],
@@ -80,7 +80,8 @@ def measure() -> dict[str, list[float]]:
     }
 
 
-def _start(folder: str) -> dict[str, float]:
+def start(folder: str) -> dict[str, float]:
+    """Milliseconds by part of one start of the package in a folder, unpacked."""
     event = api_gateway_event(Request("GET", "/api", "", [], b"", "192.0.2.1"), "/api", {})
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", START, folder, json.dumps(event)],

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks import package
 from infra.local import deployed
 from infra.local.edge.events import Request, api_gateway_event
 from infra.local.stack import Stack
@@ -64,6 +65,10 @@ def inside(unpacked: Path) -> dict[str, str | None]:
 @pytest.mark.parametrize("check", [check.__name__ for check in CHECKS])
 def test_from_the_zip_alone(inside: dict[str, str | None], check: str) -> None:
     assert inside[check] is None, inside[check]
+
+
+def test_its_start_can_be_measured(unpacked: Path) -> None:
+    assert package.start(str(unpacked)).keys() == {"import", *package.FIRST}
 
 
 def test_the_zip_is_small_enough(built: Path) -> None:

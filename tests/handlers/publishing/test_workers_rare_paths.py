@@ -121,13 +121,13 @@ def test_a_lost_search_index_is_rebuilt(studio):
 
 
 def test_a_failed_notification_is_redelivered(studio, monkeypatch):
-    remember, tries = stored_objects.remember, []
+    remember, tries = stored_objects.note_stored, []
 
     def remember_at_last(*found):
         tries.append(found)
         return remember(*found) if len(tries) > 1 else 1 / 0
 
-    monkeypatch.setattr(stored_objects, "remember", remember_at_last)
+    monkeypatch.setattr(stored_objects, "note_stored", remember_at_last)
     record = {"s3": {"object": {"key": storage_key("a" * 32, "pdf"), "size": 1}}}
     studio.send("uploads", {"Records": [record]})
     assert studio.deliver("uploads") == 2
