@@ -4,15 +4,19 @@ import base64
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import storage
 from chalicelib.config import settings
 
 MAX_COPIES = 8  # parts that are copied at the same time
+_READS = (
+    3  # of a range whose connection breaks: boto3 repeats a request, but not what follows the headers of its answer
+)
 
 
 class Gone(Exception):
@@ -110,11 +114,18 @@ def read_ahead(key: str, ranges: Iterator[tuple[int, int]], ahead: int) -> Itera
     with ThreadPoolExecutor(ahead, thread_name_prefix="read") as pool:
         waiting: deque[Future[bytes]] = deque()
         for first, last in ranges:
-            waiting.append(pool.submit(storage.read_range, key, first, last))
+            waiting.append(pool.submit(_read_range, key, first, last))
             if len(waiting) == ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _read_range(key: str, first: int, last: int) -> bytes:
+    for _ in range(_READS - 1):
+        with suppress(BotoCoreError):
+            return storage.read_range(key, first, last)
+    return storage.read_range(key, first, last)
 
 
 def copy_once(source: str, target: str, content_type: str, ranges: Iterator[tuple[int, int]]) -> None:

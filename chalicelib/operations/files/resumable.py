@@ -59,6 +59,8 @@ def begin(user: Identity, sent: BeginUpload) -> Out:
         resumed = _resumed(earlier)
         if resumed is not None:
             return resumed
+        if _was_checked(earlier):
+            return complete(user, upload_id)
     return _begin(user, sent, upload_id, earlier, is_stored)
 
 
@@ -74,6 +76,12 @@ def _resumed(upload: ResumableUpload) -> Out | None:
         return _out(upload, task, [] if task else multipart.parts(upload.key, upload.upload_id))
     except multipart.Gone:
         return None
+
+
+def _was_checked(upload: ResumableUpload) -> bool:
+    """Whether a worker has failed to check an upload. Parts that are gone then have become the object: nothing needs to
+    be sent again."""
+    return tasks.get(task_id_of(upload)) is not None
 
 
 def _begin(user: Identity, sent: BeginUpload, upload_id: str, earlier: ResumableUpload | None, is_stored: bool) -> Out:
@@ -118,9 +126,9 @@ def state(user: Identity, upload_id: str) -> Out:
     if upload.state != OPEN:
         return _out(upload, None, [])
     resumed = _resumed(upload)
-    if resumed is None:
+    if resumed is None and not _was_checked(upload):
         raise _gone()
-    return resumed
+    return resumed or _out(upload, None, [])
 
 
 def urls(user: Identity, upload_id: str, sent: WantedParts) -> PartUrls:

@@ -4,6 +4,8 @@ import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import ResponseStreamingError
+from botocore.response import StreamingBody
 
 from chalicelib.domain.files.upload_parts import MAX_FILE_BYTES, MIN_PART_BYTES
 from chalicelib.errors import Busy
@@ -336,6 +338,41 @@ class TestRepetitions:
         studio.deliver("assembly")
         assert studio.task(task_id)["status"] == tasks.FAILURE
         assert not head(studio)
+
+    def test_a_file_whose_check_failed_is_not_sent_again(self, studio, monkeypatch):
+        upload = sent(studio)
+        task_id = complete(studio, upload).json["task_id"]
+
+        def fail(*_):
+            raise OSError("reset")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(assemble, "_check", fail)
+            with pytest.raises(OSError, match="reset"):
+                assemble.run(task_id)
+        tasks.finish(existing(tasks.get(task_id)), tasks.FAILURE, "This failed several times.")
+        studio.cloud.lose_messages("assembly")
+        assert studio.get(f"{PATH}/{upload['id']}").json["state"] == "open"
+        assert opened(studio)["state"] == "checking"
+        studio.deliver("assembly")
+        assert studio.get(f"{PATH}/{upload['id']}").json["state"] == "stored"
+        assert (head(studio), nothing_is_left(studio)) == (True, True)
+
+    def test_a_connection_that_breaks_repeats_one_range(self, studio, monkeypatch):
+        upload = sent(studio)
+        complete(studio, upload)
+        calls = []
+        read = StreamingBody.read
+
+        def read_or_break(self, amt=None):
+            calls.append(amt)
+            if len(calls) == 1:
+                raise ResponseStreamingError(error="reset")
+            return read(self, amt)
+
+        monkeypatch.setattr(StreamingBody, "read", read_or_break)
+        assert studio.deliver("assembly") == 1
+        assert studio.get(f"{PATH}/{upload['id']}").json["state"] == "stored"
 
     def test_another_worker_s_upload_is_left_to_it(self, studio):
         upload = sent(studio)
