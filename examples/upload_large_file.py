@@ -24,10 +24,21 @@ MEGABYTE = 1024 * 1024
 MAX_PAUSE = 60.0  # seconds between two tries
 TIMEOUT = (10, 60)  # seconds to connect, and without a byte
 URLS = 10  # parts whose URLs are requested at once
+EXPIRED = 403  # of S3, for a URL that is too old
+MAX_REFUSED = 5  # URLs in a row that were new
+TOO_SLOW = "<Code>RequestTimeout</Code>"  # of S3, with status 400, when no bytes came for 20 seconds
 
 
 class UploadError(Exception):
     """The upload cannot go on; the message says why and what to do."""
+
+
+class Refused(UploadError):
+    """The server refused a request, with this status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"{status} {text}")
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,8 @@ class Client:
         """Send a part. Returns False if its URL is not valid any more."""
         try:
             self._patiently(lambda: self._session.put(url, data=data, headers=headers, timeout=TIMEOUT))
-        except UploadError as error:
-            if "403" in str(error):
+        except Refused as error:
+            if error.status == EXPIRED:
                 return False
             raise
         return True
@@ -90,8 +101,8 @@ class Client:
             if answer.status_code < 400:
                 return answer
             reason = f"{answer.status_code} {answer.text[:500]}"
-            if answer.status_code < 500 and answer.status_code not in (408, 429):
-                raise UploadError(reason)
+            if answer.status_code < 500 and answer.status_code not in (408, 429) and TOO_SLOW not in reason:
+                raise Refused(answer.status_code, answer.text[:500])
         raise UploadError(f"Gave up after {self._tries} tries: {reason}. Run this again to go on.")
 
 
@@ -121,13 +132,18 @@ def _send(client: Client, path: str, state: dict[str, Any], opened: BinaryIO, sh
     numbers = range(1, state["part_count"] + 1)
     todo = [number for number in numbers if arrived.get(number) != _md5(_part(opened, state, number))]
     done = state["part_count"] - len(todo)
+    refused = 0
     while todo:
         for part in _urls(client, path, opened, state, todo[:URLS]):
             show(f"{100 * done // state['part_count']} %: part {part['number']} of {state['part_count']}")
             if not client.put(part["url"], _part(opened, state, part["number"]), part["headers"]):
+                refused += 1
                 break  # the URL has expired: ask for others
             todo.remove(part["number"])
             done += 1
+            refused = 0
+        if refused == MAX_REFUSED:
+            raise UploadError(f"The storage refused new URLs {refused} times ({EXPIRED}). Run this again to go on.")
 
 
 def _urls(

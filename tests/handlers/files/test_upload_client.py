@@ -29,6 +29,7 @@ class Proxy(HTTPServer):
         self.cut: set[int] = set()
         self.puts = 0
         self.forgotten = 0  # PUTs that S3 answers with 403, as for an expired URL
+        self.refusal: tuple[int, bytes] | None = None  # of the next PUT
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -59,6 +60,10 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.close()
             return
         data = self.rfile.read(size)
+        if self.server.refusal:
+            self._answer(*self.server.refusal)
+            self.server.refusal = None
+            return
         if self.server.forgotten:
             self.server.forgotten -= 1
             self._answer(403, b"{}")
@@ -113,6 +118,24 @@ def test_a_run_that_gave_up_is_continued_by_the_next(studio, proxy, described):
 
 def test_expired_urls_are_replaced(studio, proxy, described):
     proxy.forgotten = 1
+    assert upload(client(studio), described, lambda _: None)["checksum"] == NAME[:32]
+    assert proxy.puts == 4
+
+
+def test_a_storage_that_refuses_new_urls_ends_the_run(studio, proxy, described):
+    proxy.forgotten = 100
+    with pytest.raises(UploadError, match="refused new URLs"):
+        upload(client(studio), described, lambda _: None)
+
+
+def test_other_refusals_are_shown_though_their_text_has_the_number_403(studio, proxy, described):
+    proxy.refusal = (400, b"<Code>BadDigest</Code><RequestId>A403</RequestId>")
+    with pytest.raises(UploadError, match="BadDigest"):
+        upload(client(studio), described, lambda _: None)
+
+
+def test_a_connection_too_slow_for_s3_is_tried_again(studio, proxy, described):
+    proxy.refusal = (400, b"<Error><Code>RequestTimeout</Code></Error>")
     assert upload(client(studio), described, lambda _: None)["checksum"] == NAME[:32]
     assert proxy.puts == 4
 
