@@ -15,7 +15,12 @@ from tests.deployed.operator import Operator, wait_until
 from tests.e2e import uploads
 from tests.e2e.api import Api
 
-JOBS = {"expire-uploads": ("rate(1 minute)", "expire_uploads"), "recount-storage": ("rate(1 day)", "recount_storage")}
+JOBS = {
+    "collect-files": ("rate(1 day)", "collect_files"),
+    "end-retention": ("rate(1 day)", "end_retention"),
+    "expire-uploads": ("rate(1 minute)", "expire_uploads"),
+    "recount-storage": ("rate(1 day)", "recount_storage"),
+}
 SIZE = 1000  # bytes
 TICK = 60 + 90  # seconds within which a schedule of each minute has run, and its job
 
