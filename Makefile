@@ -89,6 +89,9 @@ demo: setup clients ffmpeg ## upload an example channel, publish it, import it i
 bench: setup clients ffmpeg ## run the benchmarks: a table, and bench.json; ARGS="public" selects some
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
+bench-scale: setup ## measure channels of 1,000, 10,000 and 100,000 nodes by stage, for docs/scale.md; ARGS="1000 --clients 4" selects sizes
+	@exec $(BIN)/python -m benchmarks.scale $(ARGS)
+
 user: $(APP) ## EMAIL=… [ADMIN=1] [PASSWORD=… or ASK=1]: create a user in the running stack; the last line is its token. REVOKE=all (or a token) revokes API tokens, ACTIVE=0 deactivates the user
 	@test -n "$(EMAIL)" || { echo "EMAIL is required: make user EMAIL=you@example.org"; exit 1; }
 	@exec $(BIN)/python -m infra.local.user "$(EMAIL)" $(if $(ADMIN),--admin) $(if $(ASK),--ask) $(if $(REVOKE),--revoke "$(REVOKE)") $(if $(ACTIVE),--active "$(ACTIVE)")

@@ -29,13 +29,13 @@ def make_public_channel(url: str, token: str, data_dir: Path, name: str, topics:
 def make_channel(url: str, token: str, name: str, topics: int, documents: int) -> str:
     """`make_public_channel` without publishing it."""
     channel_id = uuid.uuid5(DOMAIN, name).hex
-    with _client(url, token) as client:
-        root = _post(client, "create_channel", channel_data={"id": channel_id, "name": name, "language": "en"})["root"]
-        pdf = _upload(client, archives.pdf("One for all"))
+    with connect(url, token) as client:
+        root = post(client, "create_channel", channel_data={"id": channel_id, "name": name, "language": "en"})["root"]
+        pdf = upload(client, archives.pdf("One for all"))
         for parent, children in _topics(client, root, name, topics).items():
             nodes = [_document(f"{children}-{number}", pdf) for number in range(documents)]
-            _add(client, parent, nodes)
-        _post(client, "finish_channel", channel_id=channel_id, stage=False)
+            add(client, parent, nodes)
+        post(client, "finish_channel", channel_id=channel_id, stage=False)
     return channel_id
 
 
@@ -44,8 +44,8 @@ def publish(url: str, token: str, channel_id: str) -> None:
 
     Raises ValueError if it failed.
     """
-    with _client(url, token) as client:
-        task_id = _post(client, "publish_channel", channel_id=channel_id)["task_id"]
+    with connect(url, token) as client:
+        task_id = post(client, "publish_channel", channel_id=channel_id)["task_id"]
         while (task := client.get(f"/api/task/{task_id}").json())["status"] not in ("SUCCESS", "FAILURE"):
             time.sleep(0.1)
     if task["status"] != "SUCCESS":
@@ -58,21 +58,23 @@ def make_public(channel_id: str, data_dir: Path) -> None:
     subprocess.run(command, env=os.environ | {"DATA_DIR": str(data_dir)}, check=True, stdout=subprocess.DEVNULL)
 
 
-def _client(url: str, token: str) -> httpx.Client:
+def connect(url: str, token: str) -> httpx.Client:
+    """A client with this token."""
     return httpx.Client(base_url=url, headers={"Authorization": f"Token {token}"}, timeout=60)
 
 
 def _topics(client: httpx.Client, root: str, name: str, count: int) -> dict[str, str]:
     """The titles of the new topics by id."""
     names = [f"{name} topic {number}" for number in range(count)]
-    ids = _add(client, root, [_node(topic, kind="topic") for topic in names])
+    ids = add(client, root, [_node(topic, kind="topic") for topic in names])
     return {ids[uuid.uuid5(DOMAIN, topic).hex]: topic for topic in names}
 
 
-def _add(client: httpx.Client, parent: str, nodes: list[dict[str, Any]]) -> dict[str, str]:
+def add(client: httpx.Client, parent: str, nodes: list[dict[str, Any]]) -> dict[str, str]:
+    """Add nodes, CHUNK in a request; returns their ids by node_id."""
     ids: dict[str, str] = {}
     for at in range(0, len(nodes), CHUNK):
-        ids |= _post(client, "add_nodes", root_id=parent, content_data=nodes[at : at + CHUNK])["root_ids"]
+        ids |= post(client, "add_nodes", root_id=parent, content_data=nodes[at : at + CHUNK])["root_ids"]
     return ids
 
 
@@ -87,7 +89,8 @@ def _document(name: str, pdf: str) -> dict[str, Any]:
     return _node(name, kind="document", files=files, tags=["benchmark"], **licence)
 
 
-def _upload(client: httpx.Client, data: bytes) -> str:
+def upload(client: httpx.Client, data: bytes) -> str:
+    """Upload a PDF; returns its name."""
     checksum = hashlib.md5(data).hexdigest()
     file = {"size": len(data), "checksum": checksum, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
     answer = client.post("/api/file/upload_url", json=file).raise_for_status().json()
@@ -97,6 +100,7 @@ def _upload(client: httpx.Client, data: bytes) -> str:
     return f"{checksum}.pdf"
 
 
-def _post(client: httpx.Client, name: str, **body: Any) -> dict[str, Any]:
+def post(client: httpx.Client, name: str, **body: Any) -> dict[str, Any]:
+    """Call the internal API."""
     answer: dict[str, Any] = client.post(f"/api/internal/{name}", json=body).raise_for_status().json()
     return answer

@@ -32,8 +32,8 @@ NODE = 5000  # bytes
 WATCHED = "AWS::CloudWatch::Alarm"
 GB = 1024**3
 
-_REQUEST = re.compile(r"^[A-Z]+ \S+ \d{3} (\d+) ms \S+ \S+$")
-_MESSAGES = re.compile(r"^(\w+) (\d+) messages, \d+ failed, ([\d.]+) s$")
+_REQUEST = re.compile(r"^\S+Z [A-Z]+ \S+ \d{3} (\d+) ms ")  # the lines of `infra/local/edge/access_log.py`
+_MESSAGES = re.compile(r"^\S+Z (\w+) \d+ messages, \d+ failed, ([\d.]+) s")  # and of `infra/local/workers.py`
 
 
 @dataclass
@@ -72,7 +72,7 @@ def counted(calls: Path, logs: Path) -> Count:
             count.seconds["api"] += float(found[1]) / 1000
         elif found := _MESSAGES.match(line):
             count.invoked[found[1]] += 1
-            count.seconds[found[1]] += float(found[3])
+            count.seconds[found[1]] += float(found[2])
     return count
 
 

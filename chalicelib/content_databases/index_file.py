@@ -138,10 +138,10 @@ class IndexWriter:
 
     def _write_nodes(self, tree_id: int, database: ContentDatabase) -> None:
         self._clear(tree_id)
-        ids = database.rows("SELECT id, content_id FROM content_contentnode")
-        nodes, contents = ({(_prefix(row[column]), tree_id) for row in ids} for column in (0, 1))
-        self._connection.executemany("INSERT INTO node VALUES (?, ?)", sorted(nodes))
-        self._connection.executemany("INSERT INTO content VALUES (?, ?)", sorted(contents))
+        for table, column in (("node", "id"), ("content", "content_id")):
+            ids = database.each(f"SELECT {column} FROM content_contentnode ORDER BY {column}")  # noqa: S608 (names)
+            prefixes = ((_prefix(id), tree_id) for (id,) in ids)
+            self._connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?)", prefixes)  # noqa: S608
 
     def _clear(self, tree_id: int) -> None:
         self._connection.execute("DELETE FROM node WHERE tree_id = ?", (tree_id,))

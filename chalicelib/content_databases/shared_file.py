@@ -1,7 +1,7 @@
 """Read access to an SQLite file that never changes, shared by several threads."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,10 @@ class SharedFile:
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query."""
         return self._connection().execute(sql, parameters).fetchall()
+
+    def each(self, sql: str) -> Iterator[sqlite3.Row]:
+        """The rows of a query, one after the other: there may be more than fit into memory."""
+        return iter(self._connection().execute(sql))
 
     def close(self) -> None:
         """Close this thread's connection and the first one. No thread may read from the file afterwards."""

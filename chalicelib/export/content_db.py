@@ -89,7 +89,8 @@ def _check(connection: sqlite3.Connection, expected: int) -> None:
     broken = connection.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
         raise ContentDatabaseError(f"Row {broken[1]} of {broken[0]} refers to a missing row in {broken[2]}.")
-    (verdict,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    # Not `integrity_check`, which looks every row up in every index: 18 times as long for 10 times the nodes.
+    (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     if verdict != "ok":
         raise ContentDatabaseError(f"The database is damaged: {verdict}.")
 
