@@ -3,7 +3,7 @@
 | access pattern | key condition | used by |
 | --- | --- | --- |
 | an upload of a user | `user_id`, `id` | resumable uploads, the worker that checks them |
-| all uploads of a user | `user_id` | the limit of open ones, deletion of a user |
+| all uploads of a user | `user_id` | deletion of a user |
 
 `id` is derived from user and file, so there is one upload per user and file, and nobody can name another user's. While
 it is open, an item of `uploads` named `charge_name` charges its user. A worker that checks the file holds a lease.
@@ -12,13 +12,13 @@ TTL deletes items LIFE after they began; those that ended stay until then, to an
 
 import time
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.models.base import Condition, Table, delete_if, find, query_raw, save_if, update_if
-from chalicelib.models.lazy import to_read
 from chalicelib.models.leases import Lease, LeaseAttributes
+from chalicelib.models.uploads import Upload
 
 LIFE = timedelta(days=6)  # S3 deletes unfinished uploads after seven (infra/resources.yaml)
 OPEN: Final = "open"  # parts are missing, or a worker checks the file
@@ -54,6 +54,11 @@ def charge_name(filename: str) -> str:
     return f"{_CHARGED}{filename}"
 
 
+def reserved(user_id: str) -> int:
+    """The number of files that a user is uploading in parts: of reservations, as items of ended uploads may be many."""
+    return sum(1 for _ in query_raw(Upload, user_id, Upload.filename.startswith(_CHARGED)))
+
+
 def charged_file(name: str) -> str | None:
     """The file of a name in `uploads` that `charge_name` made; None for the others."""
     return name.removeprefix(_CHARGED) if name.startswith(_CHARGED) else None
@@ -76,12 +81,6 @@ def put(upload: ResumableUpload, earlier: ResumableUpload | None) -> bool:
     """Save an upload in place of an earlier one. Returns False if another request has changed it since it was read."""
     condition: Any = ResumableUpload.key == earlier.key if earlier else ResumableUpload.id.does_not_exist()
     return save_if(upload, condition)
-
-
-def open_ones(user_id: str) -> list[str]:
-    """The ids of the user's uploads that are open, read consistently."""
-    found = [one for raw in query_raw(ResumableUpload, user_id) for one in to_read(ResumableUpload, [raw])]
-    return [one.id for one in found if one.state == OPEN and current(cast(Any, one))]
 
 
 def end(upload: ResumableUpload, state: str, detail: str = "") -> bool:

@@ -4,6 +4,7 @@
 | --- | --- | --- |
 | whether a user is charged for files | `user_id`, `filename` (batches) | upload_url, add_nodes, giving storage back |
 | all files of a user | `user_id` | recount |
+| the files that a user is uploading in parts | `user_id`, beginning of `filename` | the limit of open uploads |
 | uploads that end in an hour | index `expiry-index`: `expires_hour`, `expires` before now | abandoned uploads |
 
 `User.disk_space_left` changes in the transaction that changes these items, so the two always agree. A requested upload

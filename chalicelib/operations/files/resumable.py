@@ -115,9 +115,9 @@ def _begin(user: Identity, sent: BeginUpload, upload_id: str, earlier: Resumable
 
 
 def _is_one_too_many(upload: ResumableUpload) -> bool:
-    """Whether the user has more uploads than MAX_OPEN, this one included. It is stored already, so that requests at
-    the same time see each other's."""
-    return len(resumable_uploads.open_ones(upload.user_id)) > MAX_OPEN
+    """Whether the user has more uploads than MAX_OPEN, this one included. Its storage is reserved already, so that
+    requests at the same time see each other's."""
+    return resumable_uploads.reserved(upload.user_id) > MAX_OPEN
 
 
 def state(user: Identity, upload_id: str) -> Out:

@@ -14,6 +14,7 @@ from chalicelib.models.uploads import Upload
 from chalicelib.models.users import User
 from chalicelib.operations.files import assemble, resumable
 from tests.conftest import BUCKET
+from tests.support.aws.calls import counting
 from tests.support.existing import existing
 from tests.support.http.client import query_of
 from tests.support.worlds import storage
@@ -252,6 +253,16 @@ class TestRefusals:
         assert begin(studio, b"2").status == 200
         assert studio.call("DELETE", f"{PATH}/{first['id']}").status == 204
         assert begin(studio, b"3").status == 200
+
+    def test_of_more_are_decided_without_reading_what_has_ended(self, studio):
+        item = existing(resumable_uploads.get(studio.user_id, opened(studio)["id"]))
+        item.state, item.detail = resumable_uploads.STORED, "x" * 300_000
+        for number in range(8):
+            item.id = f"{number:032}"
+            item.save()
+        with counting(studio) as watch:
+            opened(studio, b"2")
+        assert watch.names.count("Query") == 1
 
     def test_of_uploads_by_one_put_above_5_gb_name_the_way(self, studio):
         sent = {"size": 6 << 30, "checksum": "a" * 32, "name": "a.pdf", "file_format": "pdf", "preset": "document"}
