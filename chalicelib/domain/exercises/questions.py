@@ -15,6 +15,7 @@ TRUE_FALSE = "true_false"  # sent by the editor of Kolibri Studio, and missing i
 TYPES = frozenset({TRUE_FALSE, *(kind for kind, _ in exercises.question_choices)})
 RAW_TYPES = frozenset({exercises.PERSEUS_QUESTION, exercises.QTI})
 _IMAGE = re.compile(re.escape(exercises.CONTENT_STORAGE_FORMAT.format("")) + r'([^\s()"\\]+)')
+_ESCAPES = (("\\u2623", "☣"), ("\\/", "/"))
 _PARSERS: dict[str, Callable[[str], object]] = {
     exercises.PERSEUS_QUESTION: perseus_json.parse,
     exercises.QTI: qti_xml.parse,
@@ -62,7 +63,7 @@ def images(item: AssessmentItemData) -> list[str]:
     """
     texts = [item["question"], *_strings(item["answers"], "answer"), *_strings(item["hints"], "hint")]
     names = [name for text in texts for name in _IMAGE.findall(text)]
-    names += [name for name in _IMAGE.findall(item["raw_data"]) if split_filename(name)]
+    names += [name for name in _IMAGE.findall(_unescaped(item["raw_data"])) if split_filename(name)]
     return list(dict.fromkeys(names))
 
 
@@ -70,6 +71,13 @@ def shown(item: AssessmentItemData) -> list[str]:
     """The distinct names of all images that a question shows. QTI items may also reference them by relative paths."""
     beside = qti_xml.stored_names(item["raw_data"]) if item["type"] == exercises.QTI else []
     return list(dict.fromkeys([*images(item), *beside]))
+
+
+def _unescaped(raw_data: str) -> str:
+    """Raw data with the signs of references as they are, which JSON may write as escapes, as Python does."""
+    for escape, sign in _ESCAPES:
+        raw_data = raw_data.replace(escape, sign)
+    return raw_data
 
 
 def _strings(rows: list[dict[str, object]], name: str) -> list[str]:

@@ -223,6 +223,23 @@ class TestImagesThatQuestionsShow:
         _, node_id = self.upload(studio, f"{'0' * 32}.png")
         assert assessment_items.of(node_id)[0]["files"] == []
 
+    @pytest.mark.parametrize("is_listed", [False, True])
+    @pytest.mark.parametrize("slash", ["/", "\\/"])
+    def test_are_kept_if_json_escapes_their_addresses(self, studio, picture, slash, is_listed):
+        """As `json.dumps` of Python does, by which ricecooker writes raw data."""
+        channel_id, root = studio.make_channel()
+        text = json.dumps({"question": {"content": f"![](${{☣ CONTENTSTORAGE}}/{picture})"}}).replace("/", slash)
+        raw = {"type": "perseus_question", "question": "", "answers": [], "hints": [], "raw_data": text}
+        raw |= {"files": [nodes.file(picture, "exercise_image")] if is_listed else []}
+        [node_id] = studio.add(root, nodes.exercise("e", nodes.question("q", **raw))).values()
+        assert (channel_id, picture) in uses(studio, "question")
+        assert studio.finish(channel_id).status == 200
+        [item] = assessment_items.of(node_id)
+        edited = studio.call("PATCH", f"/api/assessmentitem/{node_id},{item['assessment_id']}", {"order": 7})
+        assert edited.status == 200, edited.text
+        storage.drain(studio)
+        assert (channel_id, picture) in uses(studio, "question")
+
     @pytest.mark.parametrize("size", [0, assessment_items.MAX_INLINE_BYTES])
     def test_in_questions_of_earlier_versions_are_listed_by_the_recount(self, studio, picture, size):
         channel_id, node_id = self.upload(studio, picture)
