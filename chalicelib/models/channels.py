@@ -92,7 +92,7 @@ class Channel(Table):
     deleted = BooleanAttribute(default=False)
     deleted_at = UTCDateTimeAttribute(null=True)  # when it was deleted last; missing in channels of earlier versions
     owner_id = UnicodeAttribute(null=True)  # the user who is charged for its files; missing until a first recount
-    freed = NumberAttribute(default=0)  # counts removals of references to its files, see `models.file_references`
+    freed = NumberAttribute(default=0)  # counts removals of references, and publishes, see `models.file_references`
 
     root_id = UnicodeAttribute()  # the live tree
     trash_root_id = UnicodeAttribute()

@@ -11,7 +11,7 @@
 `domain.storage_uses`). An entry is written before the use begins and deleted after it has ended, so a used file always
 has one. An entry without a use is the trace of an interrupted write; the recount finds it. A use ends only while no
 other write of its channel is under way: the transaction that deletes entries changes `Channel.freed`, and writes of
-nodes depend on it.
+nodes depend on it. A publish changes it when it begins, so that no entry is deleted by what was read before.
 """
 
 import time

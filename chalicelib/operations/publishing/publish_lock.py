@@ -52,7 +52,8 @@ def _request(channel: Channel, name: str, pending: dict[str, Any]) -> str:
 
     def fill(transaction: Transaction) -> None:
         transaction.save(task)
-        actions = [*_taken_by(task), *PUBLISH_LEASE.end()]
+        # Who removes references must read the channel again, as the version may use files that ended versions used.
+        actions = [*_taken_by(task), *PUBLISH_LEASE.end(), Channel.freed.add(1)]
         transaction.update(Channel(channel.id), actions, condition=_free_as_read(channel))
 
     if transact(fill):

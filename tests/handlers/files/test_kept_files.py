@@ -12,6 +12,7 @@ from chalicelib.errors import Busy
 from chalicelib.models import assessment_items, channels, file_references, storage_passes
 from chalicelib.models.file_references import FileReference
 from chalicelib.operations.storage import recount, retained_files
+from chalicelib.operations.storage import uses as uses_of_storage
 from tests.conftest import PREFIX
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
@@ -63,6 +64,31 @@ class TestFilesThatPublishingMakes:
         studio.publish(channel_id)
         assert {id for id, _ in uses(studio, DATABASES)} == {channel_id}
         assert not storage.uses_of_databases(studio.cloud)
+
+    def test_stay_used_if_a_publish_begins_while_their_use_ends(self, studio, monkeypatch):
+        """The version before has ended, and the next one uses its archive again."""
+        exercise = nodes.exercise("same", nodes.question("q"))
+        channel_id = publish(studio, exercise)
+        [made] = files_of(studio, channel_id)
+        publish(studio, document(studio), channel_id=channel_id)
+        storage.drain(studio)
+        bucket.delete(database_key(channel_id, 1))
+        _, root = studio.make_channel(channel_id=channel_id)
+        studio.add(root, exercise, document(studio))
+        assert studio.finish(channel_id).status == 200
+        original = retained_files.among
+
+        def among(*arguments):
+            found = original(*arguments)
+            if publishes:
+                assert studio.publish(publishes.pop())["status"] == "SUCCESS"
+            return found
+
+        publishes = [channel_id]
+        monkeypatch.setattr(retained_files, "among", among)
+        uses_of_storage.end(channel_id, [[made, use_of(channel_id, DATABASES)]])
+        assert made in files_of(studio, channel_id)
+        assert (channel_id, made) in uses(studio, DATABASES)
 
     def test_are_charged_to_nobody(self, studio):
         publish(studio, "exercise", document(studio))
@@ -230,8 +256,8 @@ class TestImagesThatQuestionsShow:
         channel_id, root = studio.make_channel()
         text = json.dumps({"question": {"content": f"![](${{☣ CONTENTSTORAGE}}/{picture})"}}).replace("/", slash)
         raw = {"type": "perseus_question", "question": "", "answers": [], "hints": [], "raw_data": text}
-        raw |= {"files": [nodes.file(picture, "exercise_image")] if is_listed else []}
-        [node_id] = studio.add(root, nodes.exercise("e", nodes.question("q", **raw))).values()
+        files = [nodes.file(picture, "exercise_image")] if is_listed else []
+        [node_id] = studio.add(root, nodes.exercise("e", nodes.question("q", files=files, **raw))).values()
         assert (channel_id, picture) in uses(studio, "question")
         assert studio.finish(channel_id).status == 200
         [item] = assessment_items.of(node_id)
