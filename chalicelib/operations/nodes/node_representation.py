@@ -14,6 +14,7 @@ from chalicelib.domain.trees.node_flags import Revisions, flags, incomplete_revs
 from chalicelib.domain.types import LABELS
 from chalicelib.identity.authentication import Identity
 from chalicelib.models import nodes
+from chalicelib.models.base import now
 from chalicelib.models.channels import Channel
 from chalicelib.models.lazy import remembered
 from chalicelib.models.nodes import Node
@@ -94,7 +95,7 @@ def _row(node: Node, channel: Channel, names: Mapping[str, str]) -> ContentNode:
         "root_id": node.tree_id,
     }
     if node.tree_id == channel.trash_root_id and node.parent_id == channel.trash_root_id:
-        row["restorable_until"] = moment(node_until(node.deleted_at or node.modified or channel.modified))
+        row["restorable_until"] = moment(node_until(node.deleted_at or now()))  # a walk notes it
     return cast(ContentNode, row)
 
 

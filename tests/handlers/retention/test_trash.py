@@ -87,10 +87,19 @@ def test_shows_until_when_it_can_be_restored(studio, place):
     assert row["restorable_until"][:19] == wanted.isoformat()[:19]
 
 
-def test_earlier_versions_recorded_the_last_change_only(studio, place):
+def test_nodes_that_an_earlier_version_moved_there_have_the_whole_time_from_the_upgrade_on(studio, place):
+    """It did not record when, nor tell that they would be deleted."""
     _, topic = place
     delete(studio, topic)
-    Node(topic).update([Node.deleted_at.remove(), Node.modified.set(now() - timedelta(days=31))])
+    Node(topic).update([Node.deleted_at.remove(), Node.modified.set(now() - timedelta(days=400))])
+    (row,) = studio.get("/api/contentnode?deleted=true&kind=topic").json["results"]
+    assert row["restorable_until"] > (now() + timedelta(days=29)).isoformat()
+    retention.walk(studio)
+    noted = existing(nodes.get(topic)).deleted_at
+    assert now() - noted < timedelta(minutes=1)
+    retention.walk(studio)
+    assert existing(nodes.get(topic)).deleted_at == noted
+    Node(topic).update([Node.deleted_at.set(noted - timedelta(days=30))])
     retention.walk(studio)
     assert nodes.get(topic) is None
 
