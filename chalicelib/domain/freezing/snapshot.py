@@ -58,6 +58,7 @@ class Freezing:
         parent_id = None if parent == NOWHERE else self._ids[parent]
         self._requiring = self._requiring or bool(node["prerequisites"])
         changes = {"parent_id": parent_id, "files": one_per_slot(node["files"]), _OWN: node["language"]}
+        changes["channel_id"] = self._channel["id"]  # that of many moved nodes is updated after the move
         return self._inheritance.of(cast(NodeData, {**node, **changes})), True
 
     def resume(self) -> None:

@@ -49,6 +49,12 @@ class TestPublishedNodes:
         result = frozen(topic("empty", topic("inner")), topic("full", resource("doc")))
         assert titles(result) == ["Channel", "full", "doc"]
 
+    def test_nodes_are_in_the_channel_even_if_they_were_moved_there_a_moment_ago(self):
+        nodes = tree(topic("moved", resource("below")))
+        nodes[-1]["channel_id"] = "f" * 32
+        result = freeze(make_channel(), nodes, 1)
+        assert {node["channel_id"] for node in result["nodes"]} == {make_channel()["id"]}
+
     def test_root_is_published_even_if_empty(self):
         assert titles(frozen(topic("empty"))) == ["Channel"]
 
