@@ -56,8 +56,8 @@ def _work_or_refuse(task: Task, channel: Channel, work: Callable[[Task, Channel]
 
 
 def _prepare(task: Task, channel: Channel) -> None:
-    if pending_changes.wait(task):
-        channel = channels.get(channel.id) or channel
+    if pending_changes.wait(task) or settled.holds(channel):
+        channel = channels.get(channel.id) or channel  # changes may have been applied since the lease was taken
     if task.task_name == tasks.PUBLISH and (known := settled.found_before(channel)):
         search_index_update.send_refresh(channel.id)
         _end_unchanged(task, channel, known)

@@ -48,13 +48,19 @@ def mark(task: Task, channel: Channel, found: Found) -> Mark | None:
     return {"rev": int(channel.rev), "code": CODE, "fields": _fields(channel), "task": task.id}
 
 
-def found_before(channel: Channel) -> Found | None:
-    """What the last publish found, if nothing has changed since. Two reads, none if it has changed."""
+def holds(channel: Channel) -> bool:
+    """Whether the channel is as the last publish has read it."""
     known: Mark | None = channel.settled
     if known is None or channel.published_rev != channel.rev:
+        return False
+    return (known["rev"], known["code"], known["fields"]) == (channel.rev, CODE, _fields(channel))
+
+
+def found_before(channel: Channel) -> Found | None:
+    """What the last publish found, if nothing has changed since. Two reads, none if it has changed."""
+    if not holds(channel):
         return None
-    if (known["rev"], known["code"], known["fields"]) != (channel.rev, CODE, _fields(channel)):
-        return None
+    known: Mark = channel.settled
     task = tasks.get(known["task"])
     if task is None or task.status != tasks.SUCCESS or not search_index_update.has_part(channel):
         return None

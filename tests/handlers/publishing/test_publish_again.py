@@ -5,10 +5,10 @@ import pytest
 from chalicelib.models import channels
 from chalicelib.models.channels import Channel
 from chalicelib.models.tasks import Task
-from chalicelib.operations.publishing import settled
+from chalicelib.operations.publishing import publish_lock, settled
 from tests.support.aws.calls import counting
 from tests.support.existing import existing
-from tests.support.worlds import nodes, published
+from tests.support.worlds import contentnode, nodes, published
 
 READS_OF_A_TREE = {"Query"}
 
@@ -75,6 +75,22 @@ def test_reads_the_tree_after_a_change_and_not_after_the_next_publish(studio):
     assert read_the_tree(names)
     assert published.titles(studio, channel_id) == ["two"]
     assert not read_the_tree(publish(studio, channel_id)[1])
+
+
+def test_reads_the_tree_if_it_was_edited_when_the_worker_had_read_the_channel(studio, monkeypatch):
+    channel_id, root = studio.make_channel()
+    (node_id,) = studio.add(root, exercise("old")).values()
+    assert studio.finish(channel_id).status == 200
+    publish(studio, channel_id)
+    take_lease = publish_lock.take_lease
+
+    def edit(*claimed):
+        take_lease(*claimed)
+        monkeypatch.undo()
+        contentnode.change(studio, node_id, title="new")
+
+    monkeypatch.setattr(publish_lock, "take_lease", edit)
+    assert publish(studio, channel_id)[0]["result"]["version"] == 2
 
 
 def test_writes_no_frozen_tree_if_the_changes_cancel_out(studio):
