@@ -61,6 +61,7 @@ SKIPPED = {"handlers": "models", "pages": "models"}
 SILENT = {
     ("channels.channel_resource", "create"): "nobody follows the feed of a new channel",
     ("channels.chef_upload", "_create"): "nobody follows the feed of a new channel",
+    ("freezing.checkpoints", "_keep"): "the feed has the end of a publish",
     ("nodes.node_batches", "_attempt"): "sync alone changes many nodes at once, and stores that change first",
     ("nodes.rebalancing", "_step"): "the order of the nodes stays as it is",
     ("publishing.pending_requests", "store"): "the feed has the end of a publish",

@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients
 from chalicelib.config import settings
+from chalicelib.domain.jobs import SINCE
 from chalicelib.telemetry import log
 
 _DEAD = "-dlq"  # appended to the URL of a queue
@@ -34,9 +35,9 @@ def client() -> Any:
     return clients.make("sqs")
 
 
-def send_publish(task_id: str) -> None:
-    """Send a task to the publish worker."""
-    _send(settings().publish_queue_url, {"task_id": task_id})
+def send_publish(task_id: str, since: int = 0) -> None:
+    """Send a task to the publish worker. `since` is the number of its checkpoint from which a new message continues."""
+    _send(settings().publish_queue_url, {"task_id": task_id, **({SINCE: since} if since else {})})
 
 
 def send_export(task_id: str) -> None:

@@ -6,6 +6,7 @@ Names and arguments are those of messages, which may wait in the queue while a n
 from dataclasses import dataclass
 
 RECEIVED = "received"  # key in any message that was sent again: how often its processing failed before
+SINCE = "since"  # key in a message of a publish: the number of its task's checkpoint when the message was sent
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,9 @@ def _publish_or_export(run: Callable[[str], None]) -> Callable[[dict[str, Any], 
         except Exception:
             if is_last:
                 with suppress(Busy):  # another worker processes the task, and will end it
-                    publish_failure.give_up_or_continue(message["task_id"])
+                    if publish_failure.give_up_or_continue(message):
+                        log.exception("message replaced")
+                        return
             raise
 
     return work

@@ -133,8 +133,9 @@ def advance(task: Task, progress: int, detail: str, expected_end: int | None = N
 
 
 def set_arguments(task: Task, arguments: dict[str, Any]) -> None:
-    """Add arguments to a running task. A finished task is left unchanged."""
-    update_if(task, [Task.arguments.set({**task.arguments, **arguments})], _RUNNING)
+    """Add arguments to a running task. It stays if it has finished, or has others than were read."""
+    as_read = Task.arguments == task.arguments
+    update_if(task, [Task.arguments.set({**task.arguments, **arguments})], _RUNNING & as_read)
 
 
 def finish(task: Task, status: Status, detail: str, result: Any = None) -> None:

@@ -13,8 +13,9 @@ from typing import Any, NotRequired, TypedDict
 
 from chalicelib.aws import storage
 from chalicelib.domain.storage_keys import checkpoint_key
-from chalicelib.models import tasks
-from chalicelib.models.channels import Channel
+from chalicelib.errors import Busy
+from chalicelib.models.base import Transaction, transact
+from chalicelib.models.channels import PUBLISH_LEASE, Channel
 from chalicelib.models.tasks import Task
 from chalicelib.operations.freezing.spool import Spool
 
@@ -99,18 +100,37 @@ class Journal:
         return clock() - self._began >= MAX_WORK
 
     def save(self, spool: Spool, noted: dict[str, Any]) -> None:
-        """Save what was added to the spool since the last part, with notes. Two calls."""
+        """Save what was added to the spool since the last part, with notes. Two calls.
+
+        Raises Busy if another worker has taken the lease: what that one has noted stays.
+        """
         key = checkpoint_key(str(self._channel.publish_worker), len(spool))
         storage.put(key, json.dumps(noted).encode() + b"\n" + spool.part(self._kept), "application/octet-stream")
         attempts = int(self._channel.publish_attempts or 0)
         parts, number = [*self._point["parts"], key], self._point["number"] + 1
         self._point = {**self._point, "parts": parts, "number": number, "attempts": attempts, "nodes": len(spool)}
-        tasks.set_arguments(self._task, {ARGUMENT: self._point})
+        if not _keep(self._task, self._channel, self._point):
+            raise Busy(f"Another worker has taken over task {self._task.id}.")
         self._kept, self._saved = len(spool), clock()
 
 
-def forget(task: Task) -> None:
-    """Let the next worker begin again, if there is a checkpoint."""
+def forget(task: Task, channel: Channel) -> None:
+    """Let the next worker begin again, if there is a checkpoint, and no other worker has taken the lease."""
     if point := of(task):
         nothing: Tree = {"root": "", "rev": 0, "outline": ""}
-        tasks.set_arguments(task, {ARGUMENT: {**point, "tree": nothing, "parts": []}})
+        _keep(task, channel, {**point, "tree": nothing, "parts": []})
+
+
+def _keep(task: Task, channel: Channel, point: Checkpoint) -> bool:
+    """Name a checkpoint in its task. Returns False if another worker holds the lease, or the task is gone."""
+    arguments, worker = {**task.arguments, ARGUMENT: point}, str(channel.publish_worker)
+
+    def fill(transaction: Transaction) -> None:
+        same: list[Any] = [Channel.publish_worker.set(worker)]
+        transaction.update(Channel(channel.id), same, condition=PUBLISH_LEASE.held_by(worker))
+        transaction.update(Task(task.id), [Task.arguments.set(arguments)], condition=Task.id.exists())
+
+    if transact(fill):
+        return False
+    task.arguments = arguments
+    return True

@@ -31,8 +31,8 @@ def bury(queue: str | None, body: str) -> None:
     """
     message = _parsed(body)
     origin = queue if queue in _urls() else _origin(message)
-    for task_id in _task_ids(message):
-        _end(task_id)
+    for part in _parts(message):
+        _end(part)
     log.error("dead letter", extra={"queue": origin, "body": body[:_MAX_LOGGED]})
     count("DeadLetters")
     if message.pop(RECEIVED, None):
@@ -65,17 +65,18 @@ def _origin(message: dict[str, Any]) -> str:
     return "uploads" if "Records" in message else "maintenance"
 
 
-def _task_ids(message: dict[str, Any]) -> list[str]:
+def _parts(message: dict[str, Any]) -> list[dict[str, Any]]:
+    """A message and its jobs, as far as they name a task."""
     jobs = message.get("jobs")
     parts = [message, *(jobs if isinstance(jobs, list) else [])]
-    found = (part.get("task_id") for part in parts if isinstance(part, dict))
-    return [task_id for task_id in found if isinstance(task_id, str) and task_id]
+    named = (part for part in parts if isinstance(part, dict) and part.get("task_id"))
+    return [part for part in named if isinstance(part["task_id"], str)]
 
 
-def _end(task_id: str) -> None:
-    task = tasks.get(task_id)
+def _end(part: dict[str, Any]) -> None:
+    task = tasks.get(part["task_id"])
     if task is None or task.task_name not in (tasks.PUBLISH, tasks.DRAFT):
-        maintenance.give_up(task_id)
+        maintenance.give_up(part["task_id"])
         return
     with suppress(Busy):  # another worker processes the task, and will end it
-        publish_failure.give_up_or_continue(task_id, REASON)
+        publish_failure.give_up_or_continue(part, REASON)

@@ -1,6 +1,9 @@
 """The end of a publish or draft whose workers failed or were killed too often."""
 
+from typing import Any
+
 from chalicelib.aws import queues, storage
+from chalicelib.domain.jobs import SINCE
 from chalicelib.domain.storage_keys import DRAFT, database_key
 from chalicelib.models import channels, tasks
 from chalicelib.models.base import Table
@@ -10,7 +13,6 @@ from chalicelib.operations.freezing import checkpoints
 from chalicelib.operations.publishing import publish_lock
 from chalicelib.operations.publishing.publish_lock import EXPORT, FAILED
 
-_CONTINUED = "continued"  # argument of a task: the number of the checkpoint when its message was last replaced
 MAX_ATTEMPTS = 5  # workers killed in one stage of a task; then the task fails
 KILLED = (
     f"Publishing was stopped {MAX_ATTEMPTS} times before its end, as it took too long or needed too much memory. The "
@@ -33,16 +35,17 @@ def is_killed_too_often(task: Task, channel: Channel) -> bool:
     return PUBLISH_LEASE.of(channel).attempts - (point["attempts"] if point else 0) >= MAX_ATTEMPTS
 
 
-def give_up_or_continue(task_id: str, reason: str = FAILED) -> None:
+def give_up_or_continue(message: dict[str, Any], reason: str = FAILED) -> bool:
     """Fail a task whose message was received too often, unless its workers have come further since it was sent: then a
-    new message is sent. Raises Busy if a worker is processing it."""
+    new message is sent. Returns whether it was. May run repeatedly. Raises Busy if a worker is processing the task."""
+    task_id: str = message["task_id"]
     task = tasks.get(task_id)
     point = checkpoints.of(task) if task and task.status not in tasks.FINISHED else None
-    if task is None or point is None or point["number"] <= task.arguments.get(_CONTINUED, 0):
+    if point is None or point["number"] <= message.get(SINCE, 0):
         give_up(task_id, reason)
-        return
-    tasks.set_arguments(task, {_CONTINUED: point["number"]})
-    queues.send_publish(task_id)
+        return False
+    queues.send_publish(task_id, point["number"])
+    return True
 
 
 def give_up(task_id: str, reason: str = FAILED) -> None:

@@ -62,7 +62,7 @@ def freeze(task: Task, channel: Channel, root_id: str) -> Iterator[FrozenState]:
         with tempfile.TemporaryDirectory() as folder, Spool(Path(folder) / "nodes") as spool:
             yield _freeze_nodes(task, channel, outline, spool, progress)
     except Conflict:
-        checkpoints.forget(task)
+        checkpoints.forget(task, channel)
         raise
 
 

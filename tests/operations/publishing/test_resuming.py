@@ -1,5 +1,6 @@
 """A publish that takes longer than its function may run, or whose workers are killed, continues where it was."""
 
+import json
 from contextlib import suppress
 
 import pytest
@@ -13,7 +14,7 @@ from chalicelib.models.nodes import Node
 from chalicelib.operations.freezing import checkpoints, frozen_trees
 from chalicelib.operations.freezing.checkpoints import Journal
 from chalicelib.operations.freezing.spool import Spool
-from chalicelib.operations.publishing import publish_failure, publish_lock, tree_freezing
+from chalicelib.operations.publishing import prepare, publish_failure, publish_lock, tree_freezing
 from tests.support.aws.calls import Watch, counting, watching
 from tests.support.existing import existing
 from tests.support.worlds import stored_trees
@@ -63,6 +64,7 @@ def freeze(task, channel, worker="worker"):
     """What a worker hands over: the frozen tree, its digest and what was left out."""
     current = existing(tasks.get(task.id))
     channel.publish_worker = worker
+    Channel(channel.id).update([Channel.publish_worker.set(worker)])
     with tree_freezing.freeze(current, channel, channel.root_id) as state:
         key = frozen_trees.keep(state.tree, worker)
         return storage.read(key), state.digest, state.found
@@ -190,6 +192,18 @@ def test_killed_workers_that_came_further_do_not_count_as_failures(studio, chann
     assert publish_failure.is_killed_too_often(task, claimed)
 
 
+def test_a_late_worker_does_not_replace_what_the_next_one_has_noted(studio, channel, tmp_path):
+    task_id = studio.post(PATH, {"channel_id": channel.id, "version_notes": ""}).json["task_id"]
+    late, claimed = existing(publish_lock.claim(task_id, publish_lock.PUBLISH))
+    Channel(channel.id).update([Channel.publish_lease.set(1)])  # its process is frozen
+    prepare.run(task_id)
+    tree = checkpoints.tree_of(claimed, [claimed.root_id])
+    with Spool(tmp_path / "nodes") as spool, pytest.raises(Busy, match="taken over"):
+        Journal(late, claimed, tree).save(spool, {})
+    studio.deliver()
+    assert existing(tasks.get(task_id)).status == tasks.SUCCESS
+
+
 def test_a_dead_letter_of_a_publish_that_came_further_is_replaced_once(studio, channel, small_windows, monkeypatch):
     monkeypatch.setattr(checkpoints, "MAX_WORK", 0)
     task_id = studio.post(PATH, {"channel_id": channel.id, "version_notes": ""}).json["task_id"]
@@ -198,10 +212,13 @@ def test_a_dead_letter_of_a_publish_that_came_further_is_replaced_once(studio, c
     with pytest.raises(Busy), tree_freezing.freeze(task, claimed, claimed.root_id):
         pass
     publish_lock.release(task, claimed)
-    publish_failure.give_up_or_continue(task_id)
+    assert publish_failure.give_up_or_continue({"task_id": task_id})
     assert studio.cloud.waiting("publish") == 1
     assert existing(tasks.get(task_id)).status == tasks.STARTED
-    publish_failure.give_up_or_continue(task_id)
+    assert publish_failure.give_up_or_continue({"task_id": task_id})  # the dead letter may arrive twice
+    (message, again) = map(json.loads, studio.cloud.bodies_of("publish"))
+    assert message == again == {"task_id": task_id, "since": 1}
+    assert not publish_failure.give_up_or_continue(message)
     assert existing(tasks.get(task_id)).status == tasks.FAILURE
 
 
