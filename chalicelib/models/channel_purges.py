@@ -28,7 +28,7 @@ def _key(channel_id: str) -> str:
     return f"{PURGING}-{channel_id}"
 
 
-def channel_id_of(record: Channel) -> str:
+def purged_channel(record: Channel) -> str:
     """The id of the channel that a record is about."""
     return str(record.id).removeprefix(f"{PURGING}-")
 
@@ -75,7 +75,7 @@ def explain(channel_id: str, codes: list[str | None]) -> None:
 
 def under_way() -> Iterator[str]:
     """The ids of the channels that are being deleted for good, from an index that may lag by a second."""
-    return (channel_id_of(record) for record in Channel.all_index.query(PURGING))
+    return (purged_channel(record) for record in Channel.all_index.query(PURGING))
 
 
 def some_channels(after: str, limit: int) -> list[str]:

@@ -11,7 +11,7 @@ from tests.support.http.client import Studio
 
 MAX_CALLS = 120  # of the flow; a test below fails when there are more
 PART = 24  # calls per test
-STEP = 3  # every third call, beginning with another one for each kind of failure; `make chaos` reaches all
+STEP = 5  # every fifth call, beginning with another one for each kind of failure; `make chaos` reaches all
 
 
 def run(cloud: Cloud, watch: Watch, times: int = 1) -> bytes:

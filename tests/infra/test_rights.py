@@ -100,7 +100,7 @@ class TestPolicies:
             for index in table.get("GlobalSecondaryIndexes", [])
         ]
         assert named <= {f"{TABLE}{name}" for name in names} | {
-            f"{starts[1]}{name}{end}" for name in resources.QUEUES for end in ("", "-dlq")
+            f"{starts[1]}{name}{end}" for name in ("*", *resources.QUEUES) for end in ("", "-dlq") if name != "*" or end
         }
 
     def test_name_folders_of_the_bucket(self):

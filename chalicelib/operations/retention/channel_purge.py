@@ -101,7 +101,7 @@ def _remove(record: Channel) -> bool:
     """Remove what is left for MAX_SECONDS. Returns whether everything that was found is removed."""
     deadline = time.monotonic() + MAX_SECONDS
     for step in STEPS:
-        for _ in step(record, channel_purges.channel_id_of(record)):
+        for _ in step(record, channel_purges.purged_channel(record)):
             if time.monotonic() > deadline:
                 return False
     return True

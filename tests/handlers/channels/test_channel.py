@@ -187,7 +187,7 @@ class TestUpdate:
     @pytest.fixture
     def pauses(self, monkeypatch):
         made: list[int] = []
-        monkeypatch.setattr(changes, "pause", made.append)
+        monkeypatch.setattr(changes, "pause", lambda number, _: made.append(number))
         return made
 
     def test_many_lost_races_are_retried_with_pauses(self, studio, monkeypatch, pauses):

@@ -87,7 +87,11 @@ def test_the_service_is_found_by_its_operation() -> None:
         ("destroy", {**OPTIONS, "DATA": "all"}, "DATA must be keep or delete."),
         ("admin", OPTIONS, "EMAIL is required: EMAIL=you@example.org."),
         ("token", OPTIONS, "EMAIL is required: EMAIL=you@example.org."),
-        ("redrive", {**OPTIONS, "QUEUE": "x"}, "QUEUE must be one of publish, export, maintenance, uploads, failed."),
+        (
+            "redrive",
+            {**OPTIONS, "QUEUE": "x"},
+            "QUEUE must be one of publish, export, maintenance, uploads, assembly, failed.",
+        ),
         ("redrive", {**OPTIONS, "QUEUE": "publish"}, "There is no queue studio-dev-publish-dlq in eu-central-1"),
         ("settings", {**OPTIONS, "SET": "Typo=1"}, "There is no setting Typo"),
     ],

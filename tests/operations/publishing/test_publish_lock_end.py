@@ -106,7 +106,7 @@ class TestFinish:
         """Every change of the channel, and every one that sync clients send, costs a race."""
         task_id, worker = at_export(publishing)
         pauses: list[int] = []
-        monkeypatch.setattr(changes, "pause", pauses.append)
+        monkeypatch.setattr(changes, "pause", lambda number, _: pauses.append(number))
         lost = iter([["ConditionalCheckFailed"]] * 100)
         monkeypatch.setattr(publish_lock, "transact", lambda _: next(lost))
         with pytest.raises(Busy):
