@@ -1,4 +1,4 @@
-"""Upload a large file in parts, also over a connection that breaks: run it again, and it goes on where it was.
+"""Upload a large file in parts, also over a connection that breaks: run it again, and it resumes where it was.
 
     export STUDIO_TOKEN=…
     python upload_large_file.py https://studio.example.org lesson.mp4 --preset high_res_video --duration 3600

@@ -51,7 +51,7 @@ class Process:
 
 
 class Hub:
-    """Decides who goes on; everything random comes from `random`."""
+    """Decides who runs next; everything random comes from `random`."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)

@@ -186,7 +186,7 @@ class CollectionMachine(Machine):
             storage.drain(self.studio)
             assert not self.needed() - self.stored()
             self.days += 100
-            for days in (1, 1, 32, 32):  # interrupted deletions begin anew
+            for days in (1, 1, 32, 32):  # interrupted deletions start again
                 self.recount_and_collect()
                 storage.drain(self.studio)
                 self.days += days

@@ -12,7 +12,7 @@ from tests.support.source import routes
 DOCUMENT = declared.DOCUMENT
 API = openapi.documented(routes.ALL)
 TAKING = {"POST", "PUT", "PATCH"}
-BODILESS = (204, 302, 304)
+BODILESS = (204, 302, 303, 304)
 
 
 def named(route):
