@@ -15,6 +15,7 @@ from chalicelib.operations.storage import channel_files
 from tests.conftest import BUCKET
 from tests.faults.feed_world import Killed
 from tests.handlers.publishing.test_publish_draft import ask, draft, edit, fields, keys
+from tests.support.aws import rights_check
 from tests.support.existing import existing
 from tests.support.worlds import nodes
 from tests.support.worlds.published import lookup, titles
@@ -157,7 +158,8 @@ class TestDeletedChannel:
         def delete_first(*arguments, **named):
             monkeypatch.setattr(publish_lock, "finish", finish)
             by_rest(studio, channel_id)
-            studio.deliver("maintenance")
+            with rights_check.judge.running():  # another function's, not the export's
+                studio.deliver("maintenance")
             return finish(*arguments, **named)
 
         monkeypatch.setattr(publish_lock, "finish", delete_first)

@@ -8,7 +8,7 @@ from chalicelib.domain.tokens import digest
 from chalicelib.errors import NotSignedIn
 from chalicelib.identity import accounts
 from chalicelib.identity.authentication import session_of
-from chalicelib.models import sessions, users
+from chalicelib.models import in_passing, sessions, users
 from chalicelib.models.base import MAX_TRANSACTION, now
 from chalicelib.models.sessions import MAX_AGE, MAX_IDLE, Session
 from chalicelib.models.users import MAX_SESSIONS, MAX_TOKENS
@@ -129,6 +129,7 @@ class TestIdleSessions:
 
         def move(days):
             moment = started + timedelta(days=days)
+            monkeypatch.setattr(in_passing, "MAX_WAIT", 30)  # a write in passing is awaited, also on a slow machine
             for module in (sessions, users):
                 monkeypatch.setattr(module, "now", lambda: moment, raising=False)
 

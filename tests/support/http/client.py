@@ -32,7 +32,7 @@ from infra.local.edge.events import (
 )
 from tests.conftest import BUCKET
 from tests.support import quick_passwords
-from tests.support.aws import declared, rights_check
+from tests.support.aws import declared
 from tests.support.aws.cloud import Cloud
 from tests.support.source.code import ROOT
 
@@ -151,14 +151,7 @@ class Studio:
         application.uploads(sqs_event([_message({"Records": [record]})], ARN + "uploads"), CONTEXT)
 
     def deliver(self, *queues: str, times: int = 1) -> int:
-        """Deliver messages until the queues are empty, each message `times` times; returns their number.
-
-        Also within a function, which does not need the permissions of the Lambda service that delivers them.
-        """
-        with rights_check.judge.running():
-            return self._deliver(queues, times)
-
-    def _deliver(self, queues: tuple[str, ...], times: int) -> int:
+        """Deliver messages until the queues are empty, each message `times` times; returns their number."""
         count = 0
         while messages := [(name, message) for name in queues or WORKERS for message in self._receive(name)]:
             for name, message in messages:
