@@ -3,6 +3,8 @@
 from chalicelib.aws import multipart, queues, storage
 from chalicelib.config import settings
 from chalicelib.domain.storage_keys import retained_files_key, storage_key
+from chalicelib.models.base import write_many
+from chalicelib.models.resumable_uploads import ResumableUpload
 from chalicelib.operations.publishing import dead_letters
 from tests.conftest import BUCKET
 from tests.support.aws.rights_check import judge
@@ -29,8 +31,9 @@ def test_of_dead_letters(studio):
     assert studio.cloud.waiting("assembly-dlq") == 1
 
 
-def test_of_the_end_of_channels(studio):
+def test_of_the_end_of_channels_and_users(studio):
     studio.cloud.s3.put_object(Bucket=BUCKET, Key=retained_files_key("gone"), Body=b"")
     with judge.running("maintenance"):
         storage.delete(retained_files_key("gone"))
+        write_many(deletes=[(ResumableUpload, "gone")])
     assert retained_files_key("gone") not in studio.cloud.objects()
