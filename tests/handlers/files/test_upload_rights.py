@@ -35,5 +35,5 @@ def test_of_the_end_of_channels_and_users(studio):
     studio.cloud.s3.put_object(Bucket=BUCKET, Key=retained_files_key("gone"), Body=b"")
     with judge.running("maintenance"):
         storage.delete(retained_files_key("gone"))
-        write_many(deletes=[(ResumableUpload, "gone")])
+        write_many(deletes=[(ResumableUpload, ("nobody", "gone"))])
     assert retained_files_key("gone") not in studio.cloud.objects()
